@@ -1,0 +1,39 @@
+"""Helper module of ML-Physics sheet 11: positional encoding, aggregation functions, oversmoothing."""
+
+from importlib import import_module
+from typing import Any
+
+# Names are imported when they are first used: a notebook without torch, or `sheet11 --help`, does not wait for torch.
+_HOME = {
+    "positional_encoding": "encoding",
+    "gram": "encoding",
+    "attention_scores": "scores",
+    "score_terms": "scores",
+    "lse": "aggregation",
+    "softargmax": "aggregation",
+    "softargmax_aggregate": "aggregation",
+    "normalized_adjacency": "oversmoothing",
+    "dirichlet_energy": "oversmoothing",
+    "mean_average_distance": "oversmoothing",
+    "propagate": "oversmoothing",
+    "GCN": "oversmoothing",
+    "karate_club": "graphs",
+    "grid": "graphs",
+    "two_block_model": "graphs",
+    "load_graph": "graphs",
+    "random_neighbourhoods": "graphs",
+    "record": "records",
+    "read_records": "records",
+}
+
+__all__ = list(_HOME)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

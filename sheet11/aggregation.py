@@ -1,0 +1,237 @@
+"""Aggregation functions between min, mean, sum and max (exercise 2).
+
+λ (`lam`) is an inverse temperature and η (`eta`) an exponent of the number of neighbours.
+Sources: the sheet; Li et al. 2020, DeeperGCN, arXiv:2006.07739, whose softmax aggregation is the case η = 0.
+"""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from sheet11.adam import adam
+from sheet11.checks import check_int
+
+
+class Fit(NamedTuple):
+    """A fit of (λ, η): the last values, and the path that led there with the loss before each step."""
+
+    lam: float
+    eta: float
+    loss: float
+    path: Tensor  # (steps + 1, 3): λ, η, loss
+
+
+def lse(m: Tensor, lam: float | Tensor = 1.0, dim: int = -1) -> Tensor:
+    r"""Log-sum-exp lse(m; λ) = (1/λ)·log Σ_u exp(λ m_u); max at λ = ∞, min at λ = −∞.
+
+    It has no value at λ = 0: log|N|/λ diverges there (what converges is lse − log|N|/λ, to the mean).
+
+    Args:
+        m: messages, floating point.
+        lam: inverse temperature λ, a number or a tensor with one value; not 0.
+        dim: the dimension to reduce.
+
+    Returns:
+        The shape of m without `dim`.
+
+    Raises:
+        TypeError, ValueError: m is not floating point or empty along `dim`, or lam is 0, NaN or of another shape.
+    """
+    _check_messages("m", m, dim)
+    lam = _scalar("lam", lam, m)
+    if lam == 0:
+        raise ValueError("lam must not be 0, where lse diverges as log|N|/lam, got 0")
+    shift = _extreme(m, lam, dim)
+    if lam.isinf():
+        return shift.squeeze(dim)
+    # the largest exponent is 0, so that exp cannot overflow
+    return (shift + torch.log(torch.exp(lam * (m - shift)).sum(dim, keepdim=True)) / lam).squeeze(dim)
+
+
+def softargmax(m: Tensor, lam: float | Tensor = 1.0, dim: int = -1) -> Tensor:
+    r"""soft(arg)max(m; λ) = ∂lse/∂m = exp(λ m) / Σ_u exp(λ m_u): weights that sum to 1.
+
+    λ = 0 gives equal weights; at λ = ±∞ the messages that attain the maximum or minimum share the weight.
+
+    Args:
+        m: messages, floating point.
+        lam: inverse temperature λ, a number or a tensor with one value; may be ±inf.
+        dim: the dimension along which the weights sum to 1.
+
+    Returns:
+        The shape of m.
+
+    Raises:
+        TypeError, ValueError: m is not floating point or empty along `dim`, or lam is NaN or of another shape.
+    """
+    _check_messages("m", m, dim)
+    lam = _scalar("lam", lam, m)
+    z = m - _extreme(m, lam, dim)
+    weights = (z == 0).to(m.dtype) if lam.isinf() else torch.exp(lam * z)
+    return weights / weights.sum(dim, keepdim=True)
+
+
+def softargmax_aggregate(
+    messages: Tensor, index: Tensor, num_nodes: int, lam: float | Tensor = 1.0, eta: float | Tensor = 0.0
+) -> Tensor:
+    r"""Aggregate the messages of each neighbourhood, channel by channel.
+
+    soft(arg)max_agg(v, m; λ, η) = |N(v)|^η · Σ_{u∈N(v)} soft(arg)max(m; λ)_u · m_u
+
+    | λ   | η | result        |
+    |-----|---|---------------|
+    | −∞  | 0 | minimum       |
+    | 0   | 0 | mean          |
+    | 0   | 1 | sum           |
+    | +∞  | 0 | maximum       |
+
+    A neighbourhood of one gives its message; a node without neighbours gives 0 whatever η. The result is
+    differentiable in the messages, λ and η; at λ = ±∞ ties share the gradient.
+
+    Args:
+        messages: shape (num_edges, channels), floating point and finite.
+        index: target node of each message, shape (num_edges,), integers in [0, num_nodes), in any order.
+        num_nodes: number of nodes.
+        lam: inverse temperature λ, a number or a tensor with one value or one per channel; may be ±inf.
+        eta: exponent η of the neighbourhood's size, a number or a tensor with one value or one per channel; finite.
+
+    Returns:
+        Shape (num_nodes, channels).
+
+    Raises:
+        TypeError, ValueError: an argument has another shape or type, or a value that is out of range.
+    """
+    index = _check_edges(messages, index, num_nodes)
+    lam = _parameter("lam", lam, messages)
+    eta = _parameter("eta", eta, messages)
+    if not eta.isfinite().all():
+        raise ValueError(f"eta must be finite, got {eta.tolist()!r}")
+    zeros = messages.new_zeros(num_nodes, messages.shape[1])
+
+    # The weights do not change when a constant c is taken from all messages of a neighbourhood, and neither does any
+    # gradient. With c the message that λ favours, no exponent is positive, and one weight is exactly 1.
+    c = _shift(messages.detach(), index, lam.detach(), zeros)
+    z = messages - c[index]
+    hard = lam.isinf()
+    soft = torch.exp(torch.where(hard, 0, lam) * z)
+    w = torch.where(hard, (z == 0).to(z.dtype), soft) if hard.any() else soft
+
+    total = zeros.index_add(0, index, w).clamp(min=1)  # below 1 only without neighbours
+    mean = c + zeros.index_add(0, index, w * z) / total
+    degree = torch.bincount(index, minlength=num_nodes).clamp(min=1).to(z.dtype)[:, None]  # 1: keep 0^η from ∞
+    result = degree**eta * mean
+    if not result.isfinite().all():
+        _raise_unless_finite(messages)
+        raise ValueError(f"eta must be such that the result does not overflow {result.dtype}, got {eta.tolist()!r}")
+    return result
+
+
+def fit_aggregation(
+    target: Tensor,
+    messages: Tensor,
+    index: Tensor,
+    start: tuple[float, float] = (0.0, 0.5),
+    learning_rate: float = 0.2,
+    steps: Iterable[int] = range(300),
+) -> Fit:
+    r"""Learn (λ, η) by gradient descent (Adam) so that soft(arg)max_agg imitates `target`.
+
+    The loss is the mean squared error relative to the target's mean square, so that 1 means no better than 0.
+
+    Args:
+        target: what to imitate, shape (num_nodes, channels).
+        messages: shape (num_edges, channels).
+        index: target node of each message, shape (num_edges,).
+        start: (λ, η) before the first step.
+        learning_rate: of Adam.
+        steps: an iterable with one element a step; wrap it to show progress.
+
+    Returns:
+        The fitted λ and η, their loss, and the path.
+
+    Raises:
+        ValueError: the target does not fit the messages, or the learning rate is not positive.
+    """
+    if target.ndim != 2 or target.shape[1] != messages.shape[1]:
+        raise ValueError(f"target must have shape (num_nodes, {messages.shape[1]}), got {tuple(target.shape)}")
+    lam, eta = (messages.new_tensor(value).requires_grad_() for value in start)
+    step = adam([lam, eta], learning_rate)
+    scale = target.square().mean()
+
+    def loss() -> Tensor:
+        return (softargmax_aggregate(messages, index, len(target), lam, eta) - target).square().mean() / scale
+
+    path = []
+    for _ in steps:
+        error = loss()
+        path.append([lam.item(), eta.item(), error.item()])
+        step(error)
+    with torch.no_grad():
+        path.append([lam.item(), eta.item(), loss().item()])
+    return Fit(*path[-1], torch.tensor(path, dtype=torch.float64))
+
+
+def _extreme(m: Tensor, lam: Tensor, dim: int) -> Tensor:
+    return m.amax(dim, keepdim=True) if lam > 0 else m.amin(dim, keepdim=True)
+
+
+def _shift(messages: Tensor, index: Tensor, lam: Tensor, zeros: Tensor) -> Tensor:
+    """Per node and channel the maximum where λ > 0, the minimum where λ < 0, and 0 where λ = 0; no neighbours: 0."""
+    target = index[:, None].expand_as(messages)
+    c = zeros
+    if (lam > 0).any():
+        c = torch.where(lam > 0, zeros.scatter_reduce(0, target, messages, "amax", include_self=False), c)
+    if (lam < 0).any():
+        c = torch.where(lam < 0, zeros.scatter_reduce(0, target, messages, "amin", include_self=False), c)
+    return c
+
+
+def _check_messages(name: str, m: Tensor, dim: int | None = None) -> None:
+    if not isinstance(m, Tensor) or not m.is_floating_point():
+        raise TypeError(f"{name} must be a floating-point tensor, got {getattr(m, 'dtype', type(m).__name__)}")
+    if dim is not None and (not -m.ndim <= dim < m.ndim or not m.shape[dim]):
+        raise ValueError(f"{name} must have at least one message along dim {dim}, got shape {tuple(m.shape)}")
+
+
+def _parameter(name: str, value: float | Tensor, messages: Tensor) -> Tensor:
+    """λ or η as a tensor that broadcasts against (num_nodes, channels)."""
+    tensor = torch.as_tensor(value, dtype=messages.dtype, device=messages.device)
+    if tensor.numel() != 1 and tensor.shape != messages.shape[1:]:
+        raise ValueError(
+            f"{name} must have one value or one per channel ({messages.shape[1]}), got shape {tuple(tensor.shape)}"
+        )
+    if tensor.isnan().any():
+        raise ValueError(f"{name} must be a number, got {value!r}")
+    return tensor.reshape(-1)  # (1,) or (channels,)
+
+
+def _scalar(name: str, value: float | Tensor, m: Tensor) -> Tensor:
+    tensor = torch.as_tensor(value, dtype=m.dtype, device=m.device)
+    if tensor.numel() != 1:
+        raise ValueError(f"{name} must have one value, got shape {tuple(tensor.shape)}")
+    if tensor.isnan():
+        raise ValueError(f"{name} must be a number, got {value!r}")
+    return tensor.reshape(())
+
+
+def _check_edges(messages: Tensor, index: Tensor, num_nodes: int) -> Tensor:
+    _check_messages("messages", messages)
+    if messages.ndim != 2:
+        raise ValueError(f"messages must have shape (num_edges, channels), got {tuple(messages.shape)}")
+    check_int("num_nodes", num_nodes, minimum=0)
+    if not isinstance(index, Tensor) or index.is_floating_point() or index.is_complex() or index.dtype == torch.bool:
+        raise TypeError(f"index must be an integer tensor, got {getattr(index, 'dtype', type(index).__name__)}")
+    if index.shape != messages.shape[:1]:
+        raise ValueError(f"index must have shape ({len(messages)},), one target a message, got {tuple(index.shape)}")
+    if len(index) and not 0 <= (lowest := index.min().item()) <= (highest := index.max().item()) < num_nodes:
+        bad = lowest if lowest < 0 else highest
+        raise ValueError(f"index must be in [0, num_nodes) = [0, {num_nodes}), got {bad}")
+    return index.long()
+
+
+def _raise_unless_finite(messages: Tensor) -> None:
+    if not messages.isfinite().all():
+        edge, channel = (~messages.isfinite()).nonzero()[0].tolist()
+        raise ValueError(f"messages must be finite, got {messages[edge, channel].item()} at [{edge}, {channel}]")

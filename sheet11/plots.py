@@ -1,0 +1,379 @@
+"""The figures of the notebooks. Every function draws what it is given and returns the figure; none computes results.
+
+Signed matrices are drawn on a diverging scale centred at 0, and matrices side by side on one scale.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib import style
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+from numpy.typing import ArrayLike
+
+DIVERGING = "RdBu_r"  # blue - white - red, told apart with any colour vision
+COLOURS = style.library["seaborn-v0_8-colorblind"]["axes.prop_cycle"].by_key()["color"]
+MARKERS = "osD^vP*X"
+WIDTH = 10  # inches; the width of a notebook's output
+
+
+def heatmaps(
+    matrices: Mapping[str, ArrayLike],
+    xlabel: str,
+    ylabel: str,
+    colour_label: str,
+    first_index: tuple[int, int] = (1, 1),
+    height: float = 3.4,
+) -> Figure:
+    """Heatmaps side by side, titled by name, on one diverging colour scale centred at 0.
+
+    Args:
+        matrices: title and matrix of each panel.
+        xlabel: what the columns are.
+        ylabel: what the rows are.
+        colour_label: what the entries are.
+        first_index: number of the first row and of the first column.
+        height: of the figure, in inches.
+    """
+    import seaborn as sns  # here, because it takes more than a second that other notebooks need not wait
+
+    limit = max(np.abs(matrix).max() for matrix in matrices.values())
+    figure, axes = _panels(len(matrices), height, width=WIDTH if len(matrices) > 1 else 0.75 * WIDTH)
+    for ax, (title, matrix) in zip(axes, matrices.items(), strict=True):
+        sns.heatmap(
+            np.asarray(matrix),
+            ax=ax,
+            cmap=DIVERGING,
+            center=0,
+            vmin=-limit,
+            vmax=limit,
+            cbar=ax is axes[-1],
+            cbar_kws={"label": colour_label},
+            xticklabels=False,
+            yticklabels=False,
+            rasterized=True,
+        )
+        ax.grid(False)
+        ax.set(title=title, xlabel=xlabel, ylabel=ylabel if ax is axes[0] else "")
+        _number_ticks(ax.xaxis, np.shape(matrix)[1], first_index[1])
+        _number_ticks(ax.yaxis, np.shape(matrix)[0], first_index[0])
+    return figure
+
+
+def lag_profiles(profiles: Mapping[str, ArrayLike]) -> Figure:
+    """Gram matrix entries against the lag, one line for each convention, with half of the value at lag 0."""
+    figure, (ax,) = _panels(1, 3.4)
+    for number, (name, profile) in enumerate(profiles.items()):
+        ax.plot(profile, color=COLOURS[number], marker=MARKERS[number], markersize=3, linewidth=1.2, label=name)
+    ax.axhline(0, color="0.3", linewidth=0.8)
+    ax.axhline(
+        next(iter(profiles.values()))[0] / 2, color="0.5", linestyle=":", label="half of the diagonal (first curve)"
+    )
+    ax.set(xlabel="lag i − j (tokens)", ylabel="mean of (EᵀE)ᵢⱼ along the diagonal", title="Profile of the Gram matrix")
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.legend()
+    return figure
+
+
+def token_deviations(deviations: Mapping[str, ArrayLike]) -> Figure:
+    """Deviation from permutation equivariance for every token, on a logarithmic scale that starts at rounding."""
+    figure, (ax,) = _panels(1, 3.0)
+    for number, (name, deviation) in enumerate(deviations.items()):
+        token = np.arange(1, len(deviation) + 1)
+        height = np.maximum(deviation, 1e-17)
+        hollow = {"markersize": 7, "fillstyle": "none"} if number == 1 else {"markersize": 4}  # where two coincide
+        ax.semilogy(token, height, MARKERS[number], color=COLOURS[number], label=name, **hollow)
+    ax.set(
+        xlabel="token",
+        ylabel="‖ Att(XΠ) − Att(X)Π ‖",
+        title="Does attention commute with a permutation?",
+        ylim=(1e-17, None),
+    )
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.legend(loc="center right")
+    return figure
+
+
+def cross_term_histogram(off_diagonal: ArrayLike, diagonal: ArrayLike, std: float, diagonal_std: float) -> Figure:
+    """Histograms of the cross term off and on the diagonal, with the predicted normal densities."""
+    figure, axes = _panels(2, 3.2)
+    for ax, values, predicted, title in [
+        (axes[0], off_diagonal, std, "off the diagonal"),
+        (axes[1], diagonal, diagonal_std, "on the diagonal"),
+    ]:
+        x = np.linspace(-4 * predicted, 4 * predicted, 400)
+        ax.hist(values, bins="auto", density=True, color=COLOURS[0], alpha=0.5, label="measured")
+        density = np.exp(-((x / predicted) ** 2) / 2) / np.sqrt(2 * np.pi) / predicted
+        ax.plot(x, density, color=COLOURS[3], label=f"normal, standard deviation {predicted:.1f}")
+        ax.set(title=f"C = EᵀX + XᵀE {title}", xlabel="entry of C", ylabel="density")
+        ax.set_ylim(top=1.35 * ax.get_ylim()[1])  # room for the legend
+        ax.legend(loc="upper right")
+    return figure
+
+
+def noise_to_signal(p: ArrayLike, measured: ArrayLike, predicted: ArrayLike, slope: float) -> Figure:
+    """Noise-to-signal ratio of the added scores over p on log-log axes: draws, prediction, fitted slope.
+
+    Args:
+        p: shape (sizes,).
+        measured: shape (sizes, draws).
+        predicted: shape (sizes,).
+        slope: fitted to the mean over the draws.
+    """
+    figure, (ax,) = _panels(1, 3.6)
+    measured = np.asarray(measured)
+    ax.loglog(p, measured, ".", color=COLOURS[0], alpha=0.5)
+    ax.loglog(p, measured.mean(axis=1), "o", color=COLOURS[0], label=f"measured (mean of draws), slope {slope:.3f}")
+    ax.loglog(p, predicted, color=COLOURS[3], label="predicted, √p σ / (p/2 + pσ²)")
+    ax.set_xscale("log", base=2)
+    ax.set(
+        xlabel="rows of the encoding, p",
+        ylabel="noise-to-signal ratio",
+        title="Adding costs less and less as the dimension grows",
+    )
+    ax.legend()
+    return figure
+
+
+def pointwise_limit(difference: ArrayLike, values: Mapping[str, ArrayLike], weights: Mapping[str, ArrayLike]) -> Figure:
+    """lse and its derivative, over the difference of two messages, for several λ: one limit is smooth, one jumps."""
+    figure, axes = _panels(2, 3.4)
+    for ax, curves, ylabel, title in [
+        (axes[0], values, "lse(m; λ)", "lse converges uniformly to max …"),
+        (axes[1], weights, "weight of m₁ = ∂lse/∂m₁", "… its derivative does not"),
+    ]:
+        for number, (name, curve) in enumerate(curves.items()):
+            ax.plot(difference, curve, color=plt.get_cmap("viridis")(0.85 - 0.25 * number), label=name)
+        ax.set(xlabel="m₁ (the other message is m₂ = 0)", ylabel=ylabel, title=title)
+        ax.legend()
+    axes[1].plot([0], [0.5], "o", color="black", markersize=5)
+    return figure
+
+
+def convergence(lam: ArrayLike, errors: ArrayLike, bounds: ArrayLike, gaps: ArrayLike) -> Figure:
+    """Distance of the aggregate from the maximum against λ, one colour for each neighbourhood, with its bound.
+
+    Args:
+        lam: shape (values,).
+        errors, bounds: shape (neighbourhoods, values).
+        gaps: distance of the two largest messages, shape (neighbourhoods,).
+    """
+    figure, (ax,) = _panels(1, 3.6)
+    for number, (error, bound, gap) in enumerate(zip(errors, bounds, gaps, strict=True)):
+        colour = COLOURS[number % len(COLOURS)]
+        ax.semilogy(lam, np.where(error > 1e-14, error, np.nan), color=colour, label=f"Δ = {gap:.2f}")
+        ax.semilogy(lam, bound, color=colour, linestyle="--", linewidth=0.8)
+    ax.set(
+        xlabel="inverse temperature λ",
+        ylabel="max − agg",
+        title="Exponential approach to the maximum (dashed: the bound)",
+        ylim=(1e-14, None),
+    )
+    ax.legend(title="gap to the next message")
+    return figure
+
+
+def interpolation(lam: ArrayLike, curves: Mapping[str, ArrayLike], marks: Mapping[str, float]) -> Figure:
+    """The aggregate of one neighbourhood over λ for several η, with min, mean, sum and max as horizontal marks."""
+    figure, (ax,) = _panels(1, 4.0)
+    for number, (name, curve) in enumerate(curves.items()):
+        ax.plot(lam, curve, color=COLOURS[number], label=name)
+    bottom, top = ax.get_ylim()
+    text_height = -np.inf
+    for name, value in sorted(marks.items(), key=lambda mark: mark[1]):
+        ax.axhline(value, color="0.4", linewidth=0.8, linestyle=":")
+        text_height = max(value, text_height + 0.05 * (top - bottom))  # names of close marks do not overlap
+        ax.annotate(
+            f" {name}",
+            xy=(1, value),
+            xytext=(1.02, text_height),
+            xycoords=("axes fraction", "data"),
+            textcoords=("axes fraction", "data"),
+            va="center",
+            arrowprops={"arrowstyle": "-", "color": "0.6", "linewidth": 0.6},
+        )
+    ax.axvline(0, color="0.4", linewidth=0.8)
+    ax.set_xscale("asinh", linear_width=1)
+    ax.set(
+        xlabel="inverse temperature λ",
+        ylabel="aggregate of the neighbourhood",
+        title="From min over mean to max; η carries the mean to the sum",
+    )
+    ax.legend(loc="upper left")
+    return figure
+
+
+def fits(paths: Mapping[str, ArrayLike]) -> Figure:
+    """Gradient descent on (λ, η) for several targets from one start: the paths in the plane, and the losses.
+
+    Args:
+        paths: for each target an array of shape (steps + 1, 3) with columns λ, η, loss.
+    """
+    figure, axes = _panels(2, 3.8)
+    for number, (name, path) in enumerate(paths.items()):
+        lam, eta, loss = np.asarray(path).T
+        axes[0].plot(lam, eta, color=COLOURS[number], label=name)
+        axes[0].plot(lam[-1], eta[-1], MARKERS[number], color=COLOURS[number])
+        axes[1].semilogy(np.maximum(loss, 1e-16), color=COLOURS[number], label=name)
+    axes[0].plot(lam[0], eta[0], "o", color="black", label="start")
+    axes[0].axhline(0, color="0.7", linewidth=0.8, zorder=0)
+    axes[0].axhline(1, color="0.7", linewidth=0.8, zorder=0)
+    axes[0].set(xlabel="inverse temperature λ", ylabel="degree exponent η", title="Paths of the parameters")
+    axes[1].set(xlabel="step", ylabel="relative squared error", title="Loss")
+    for ax in axes:
+        ax.legend()
+    return figure
+
+
+def energies(energy: Mapping[str, ArrayLike], rates: Mapping[str, float], highlighted: str) -> Figure:
+    """Dirichlet energy against depth for several graphs; dashed lines fall at the predicted rates."""
+    figure, (ax,) = _panels(1, 3.8)
+    for number, (name, values) in enumerate(energy.items()):
+        values = np.asarray(values)
+        layer = np.arange(len(values))
+        shown = np.flatnonzero(values > 1e-20 * values[0])
+        ax.semilogy(
+            layer[shown],
+            values[shown],
+            color=COLOURS[number],
+            linewidth=2.5 if name == highlighted else 1.2,
+            label=f"{name}: measured",
+        )
+        end = shown[-1]
+        ax.semilogy(
+            layer[shown],
+            values[end] * np.exp(rates[name] * (layer[shown] - end)),
+            color=COLOURS[number],
+            linestyle="--",
+            linewidth=1,
+            label=f"{name}: slope 2 log|λ₂| = {rates[name]:.4f}",
+        )
+    ax.set(
+        xlabel="depth (layers)", ylabel="Dirichlet energy E(X)", title="Energy falls exponentially, at the rate of λ₂"
+    )
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.legend(fontsize="small")
+    return figure
+
+
+def collapse(
+    states: Mapping[int, ArrayLike], edge_index: ArrayLike, positions: ArrayLike, labels: ArrayLike
+) -> Figure:
+    """Node features at several depths: the first on the graph as colour, the first two as a scatter plot by class.
+
+    Args:
+        states: depth and features of shape (num_nodes, at least 2).
+        edge_index: shape (2, num_edges).
+        positions: shape (num_nodes, 2).
+        labels: shape (num_nodes,).
+    """
+    figure, axes = plt.subplots(2, len(states), figsize=(WIDTH, 5.2), layout="constrained", squeeze=False)
+    states = {depth: np.asarray(state) for depth, state in states.items()}
+    positions, labels = np.asarray(positions), np.asarray(labels)
+    limit = max(np.abs(state[:, :2]).max() for state in states.values())
+    for (upper, lower), (depth, state) in zip(axes.T, states.items(), strict=True):
+        draw_edges(upper, edge_index, positions)
+        upper.scatter(*positions.T, c=state[:, 0], cmap=DIVERGING, vmin=-limit, vmax=limit, edgecolors="0.3", s=35)
+        upper.set(title=f"depth {depth}", aspect="equal")
+        upper.axis("off")
+        for label in np.unique(labels):
+            lower.plot(*state[labels == label, :2].T, MARKERS[label], color=COLOURS[label], markersize=4, alpha=0.8)
+        lower.set(xlim=(-limit, limit), ylim=(-limit, limit), xlabel="feature 1", aspect="equal")
+        lower.grid(alpha=0.3)
+        if lower is not axes[1, 0]:
+            lower.set_yticklabels([])
+    axes[1, 0].set_ylabel("feature 2")
+    scale = plt.cm.ScalarMappable(plt.Normalize(-limit, limit), DIVERGING)
+    figure.colorbar(scale, ax=axes[0], label="feature 1")
+    return figure
+
+
+def draw_edges(ax: Axes, edge_index: ArrayLike, positions: ArrayLike) -> None:
+    """Draw every undirected edge once, as one line through all of them broken by NaN."""
+    u, v = np.asarray(edge_index)
+    positions = np.asarray(positions)
+    ends = np.stack([positions[u[u < v]], positions[v[u < v]], np.full((np.sum(u < v), 2), np.nan)], axis=1)
+    ax.plot(*ends.reshape(-1, 2).T, color="0.75", linewidth=0.5, zorder=0)
+
+
+def smoothness(energy: Mapping[str, ArrayLike], distance: Mapping[str, ArrayLike]) -> Figure:
+    """Relative Dirichlet energy and MAD against depth, one line for each way of propagating."""
+    figure, axes = _panels(2, 4.2)
+    for ax, measure, ylabel in [(axes[0], energy, "E(X) / ‖X‖²"), (axes[1], distance, "MAD")]:
+        for number, (name, values) in enumerate(measure.items()):
+            ax.semilogy(
+                np.maximum(values, 1e-18),
+                color=COLOURS[number],
+                marker=MARKERS[number],
+                markevery=max(1, len(values) // 8),
+                markersize=4,
+                label=name,
+            )
+        ax.set(xlabel="depth (layers)", ylabel=ylabel, ylim=(1e-18, 5))
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes[0].set_title("Dirichlet energy, relative")
+    axes[1].set_title("Mean average cosine distance")
+    axes[0].legend(fontsize="small", loc="lower left")
+    return figure
+
+
+def accuracies(
+    depths: Sequence[int], accuracy: Mapping[str, Mapping[str, ArrayLike]], chance: Mapping[str, float]
+) -> Figure:
+    """Accuracy against depth, one panel for each graph, one line for each model, with error bands over the networks.
+
+    Args:
+        depths: numbers of layers.
+        accuracy: for each graph and model an array of shape (depths, networks).
+        chance: for each graph the share of the larger class, which a constant answer reaches.
+    """
+    figure, axes = _panels(len(accuracy), 3.8, sharey=True)
+    for ax, (graph, models) in zip(axes, accuracy.items(), strict=True):
+        for number, (model, values) in enumerate(models.items()):
+            mean, std = np.mean(values, axis=1), np.std(values, axis=1)
+            ax.plot(depths, mean, color=COLOURS[number], marker=MARKERS[number], markersize=5, label=model)
+            ax.fill_between(depths, mean - std, mean + std, color=COLOURS[number], alpha=0.15, linewidth=0)
+        ax.axhline(chance[graph], color="0.4", linestyle=":", label="constant answer")
+        ax.set_xscale("log", base=2)
+        ax.set_xticks(depths, labels=[str(depth) for depth in depths])
+        ax.set(xlabel="depth (layers)", title=graph, ylim=(0.3, 1.03))
+    axes[0].set_ylabel("test accuracy (band: ± one std)")
+    axes[0].legend(fontsize="small", loc="lower left")
+    return figure
+
+
+def layer_energies(energy: Mapping[str, ArrayLike]) -> Figure:
+    """Relative Dirichlet energy layer by layer inside trained networks, with error bands over the networks.
+
+    Args:
+        energy: for each model an array of shape (depth + 1, networks).
+    """
+    figure, (ax,) = _panels(1, 3.6)
+    for number, (model, values) in enumerate(energy.items()):
+        logarithm = np.log10(np.maximum(values, 1e-18))
+        mean, std = logarithm.mean(axis=1), logarithm.std(axis=1)
+        layer = np.arange(len(mean))
+        ax.semilogy(layer, 10**mean, color=COLOURS[number], label=model)
+        ax.fill_between(layer, 10 ** (mean - std), 10 ** (mean + std), color=COLOURS[number], alpha=0.15, linewidth=0)
+    ax.set(xlabel="layer", ylabel="E(H) / ‖H‖²", title="Inside trained networks")
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.legend()
+    return figure
+
+
+def _panels(columns: int, height: float, width: float = WIDTH, sharey: bool = False) -> tuple[Figure, Sequence[Axes]]:
+    figure, axes = plt.subplots(
+        1, columns, figsize=(width, height), layout="constrained", squeeze=False, sharey=sharey
+    )
+    for ax in axes[0]:
+        ax.grid(alpha=0.3)
+    return figure, axes[0]
+
+
+def _number_ticks(axis: plt.matplotlib.axis.Axis, count: int, first: int) -> None:
+    """Label a heatmap's axis with row or column numbers at about six round places."""
+    places = MaxNLocator(6, integer=True, steps=[1, 2, 4, 5, 8, 10]).tick_values(first, first + count - 1)
+    places = places[(places >= first) & (places <= first + count - 1)]
+    axis.set_ticks(places - first + 0.5, labels=[f"{place:.0f}" for place in places])

@@ -1,0 +1,117 @@
+"""Named results: the one way by which numbers leave a notebook.
+
+`record` shows values and stores them in the cell's output; `read_records` reads them back from an executed notebook.
+The stored form is JSON and holds data only: reading a record, even one that somebody forged, runs no code.
+"""
+
+import base64
+import binascii
+import math
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import numpy as np
+from IPython import get_ipython
+from IPython.display import display
+
+MIME_TYPE = "application/vnd.sheet11.record+json"
+
+# Smaller numbers are rounding noise that differs from one processor to the next; the stored value stays exact.
+NOISE = 1e-10
+
+
+def record(**values: Any) -> None:
+    """Show named results and store them in the output of the running cell.
+
+    Scalars (None, bool, int, finite float, str) are stored as they are. Everything else is stored as an array, an
+    object with `dtype`, `shape` and `values` (the bytes in C order, little-endian, base64), so that float64 comes
+    back bit for bit, NaN and infinity included, and a large matrix stays one line of the notebook file. A structured
+    array makes a table. The text shows six digits, and numbers below 1e-10 only as such, so that it is the same on
+    every machine.
+
+    Args:
+        values: the results by name. A name that is recorded again replaces the earlier value.
+
+    Raises:
+        TypeError: nothing to record, or a value that is neither a scalar nor an array of numbers or text.
+    """
+    if not values:
+        raise TypeError("record needs at least one name=value")
+    stored = {name: _encode(name, value) for name, value in values.items()}
+    text = "\n".join(f"{name} = {_describe(_decode(name, item))}" for name, item in stored.items())
+    if get_ipython() is None:
+        print(text)
+    else:
+        display({"text/plain": text, MIME_TYPE: stored}, raw=True)
+
+
+def read_records(notebook: nbformat.NotebookNode | str | Path) -> dict[str, Any]:
+    """Read what an executed notebook has recorded.
+
+    Args:
+        notebook: the notebook, or the path of its file.
+
+    Returns:
+        Scalars and NumPy arrays by name, in the order in which they were recorded.
+
+    Raises:
+        ValueError: a record is damaged.
+        OSError: the file cannot be read.
+    """
+    if not isinstance(notebook, dict):
+        notebook = nbformat.read(notebook, as_version=4)
+    records: dict[str, Any] = {}
+    for cell in notebook["cells"]:
+        for output in cell.get("outputs", []):
+            stored = output.get("data", {}).get(MIME_TYPE, {})
+            if not isinstance(stored, dict):
+                raise ValueError(f"damaged record: expected an object of names and values, got {stored!r:.60}")
+            records.update((name, _decode(name, item)) for name, item in stored.items())
+    return records
+
+
+def _encode(name: str, value: Any) -> Any:
+    if hasattr(value, "detach"):  # a torch tensor, without importing torch
+        value = value.detach().cpu()
+    if isinstance(value, np.generic):
+        value = value.item()
+    if value is None or isinstance(value, bool | int | str) or (isinstance(value, float) and math.isfinite(value)):
+        return value
+    array = np.asarray(value)
+    if array.dtype.hasobject or array.dtype.kind not in "biufcUV":
+        raise TypeError(f"{name} must be a scalar or an array of numbers or text, got {type(value).__name__}")
+    array = array.astype(array.dtype.newbyteorder("<"))
+    descr = [list(field) for field in array.dtype.descr] if array.dtype.names else array.dtype.str
+    return {
+        "dtype": descr,
+        "shape": list(array.shape),
+        "values": base64.b64encode(array.tobytes()).decode("ascii"),
+    }
+
+
+def _decode(name: str, item: Any) -> Any:
+    if not isinstance(item, dict):
+        if item is None or isinstance(item, bool | int | float | str):
+            return item
+        raise ValueError(f"damaged record {name!r}: expected a scalar or an array, got {item!r:.60}")
+    try:
+        descr, shape = item["dtype"], item["shape"]
+        dtype = np.dtype(descr if isinstance(descr, str) else [tuple(field) for field in descr])
+        if dtype.hasobject:
+            raise ValueError("objects are not data")
+        # the copy makes the array writable
+        array = np.frombuffer(base64.b64decode(item["values"], validate=True), dtype).reshape(shape).copy()
+    except (KeyError, TypeError, ValueError, SyntaxError, binascii.Error) as error:
+        raise ValueError(f"damaged record {name!r}: {error}") from error
+    return array.item() if array.shape == () else array
+
+
+def _describe(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.6g}" if abs(value) >= NOISE or math.isnan(value) else f"0 (to within {NOISE:g})"
+    if not isinstance(value, np.ndarray):
+        return repr(value) if isinstance(value, str) else str(value)
+    if value.dtype.names:
+        return f"table of {len(value)} rows: {', '.join(value.dtype.names)}"
+    return f"array of shape {value.shape}, {value.dtype}"

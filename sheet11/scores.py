@@ -1,0 +1,142 @@
+"""Attention scores KᵀQ (exercise 1a, 1c, 1d): positions and content, concatenated or added.
+
+Columns are tokens. With K = Q, as on the sheet, Q = [E; X] gives EᵀE + XᵀX and Q = E + X the cross term besides.
+Sources: the sheet; Vaswani et al. 2017, arXiv:1706.03762.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from sheet11.checks import check_choice, check_matrix
+
+MODES = ("cat", "add")
+
+
+class ScoreTerms(NamedTuple):
+    """The four terms of (E + X)ᵀ(E + X), each of shape (n, n)."""
+
+    EE: NDArray[np.float64]
+    XX: NDArray[np.float64]
+    EX: NDArray[np.float64]
+    XE: NDArray[np.float64]
+
+
+class CrossTermPrediction(NamedTuple):
+    """Predicted spread of the entries of C = EᵀX + XᵀE, and how far one draw of X may stray from it."""
+
+    std: float
+    diagonal_std: float
+    relative_error: float
+
+
+def self_attention(Q: ArrayLike, K: ArrayLike, V: ArrayLike) -> NDArray[np.float64]:
+    r"""Scaled dot-product attention without positions, columns as tokens: V softmax(KᵀQ/√p).
+
+    The softmax runs over the keys, so every column of weights sums to 1. For a permutation matrix Π,
+    attention(QΠ, KΠ, VΠ) = attention(Q, K, V) Π.
+
+    Args:
+        Q: queries, shape (p, n).
+        K: keys, shape (p, n).
+        V: values, shape (q, n).
+
+    Returns:
+        Shape (q, n).
+
+    Raises:
+        ValueError: a matrix is not finite, or the shapes do not fit.
+    """
+    Q, K, V = check_matrix("Q", Q), check_matrix("K", K), check_matrix("V", V)
+    if Q.shape[0] != K.shape[0]:
+        raise ValueError(f"K must have as many rows as Q, {Q.shape[0]}, got shape {K.shape}")
+    if V.shape[1] != K.shape[1]:
+        raise ValueError(f"V must have as many columns as K, {K.shape[1]}, got shape {V.shape}")
+    scores = K.T @ Q / np.sqrt(len(Q))
+    weights = np.exp(scores - scores.max(axis=0))  # shifted by the largest score so that exp cannot overflow
+    return V @ (weights / weights.sum(axis=0))
+
+
+def attention_scores(E: ArrayLike, X: ArrayLike, mode: str = "cat") -> NDArray[np.float64]:
+    r"""Scores KᵀQ with K = Q made of positions E and content X.
+
+    "cat": Q = [E; X], KᵀQ = EᵀE + XᵀX (the concatenation itself is never built).
+    "add": Q = E + X, KᵀQ = EᵀE + XᵀX + EᵀX + XᵀE.
+
+    Args:
+        E: positional encoding, shape (p, n).
+        X: content, shape (p, n); in mode "cat" its number of rows may differ.
+        mode: "cat" or "add".
+
+    Returns:
+        Shape (n, n).
+
+    Raises:
+        ValueError: another mode, a matrix that is not finite, or shapes that do not fit.
+    """
+    check_choice("mode", mode, MODES)
+    E, X = _tokens(E, X, same_rows=mode == "add")
+    if mode == "add":
+        Q = E + X
+        return Q.T @ Q
+    return E.T @ E + X.T @ X
+
+
+def score_terms(E: ArrayLike, X: ArrayLike) -> ScoreTerms:
+    """The terms EᵀE, XᵀX, EᵀX and XᵀE, whose sum is `attention_scores(E, X, "add")`.
+
+    Args:
+        E, X: shape (p, n).
+
+    Raises:
+        ValueError: a matrix is not finite, or the shapes differ.
+    """
+    E, X = _tokens(E, X, same_rows=True)
+    EX = E.T @ X
+    return ScoreTerms(E.T @ E, X.T @ X, EX, EX.T)
+
+
+def predict_cross_term(E: ArrayLike, sigma: float) -> CrossTermPrediction:
+    r"""Standard deviation of the entries of C = EᵀX + XᵀE for X with i.i.d. N(0, σ²) entries.
+
+    C_ij = e_i·x_j + x_i·e_j has mean 0 and variance σ²(|e_i|² + |e_j|²) off the diagonal, 4σ²|e_i|² on it. Averaged
+    over the entries that is 2σ²m and 4σ²m, with m the mean of |e_i|²; paired rows have |e_i|² = p/2 exactly, so the
+    standard deviations are √p·σ and √(2p)·σ.
+
+    One draw of X scatters about this. The sum of C_ij² off the diagonal is a Gaussian quadratic form xᵀMx, whose
+    relative variance is 2 tr(M²)/tr(M)² ≤ 2 λ_max(M)/tr(M) ≤ 4/((n−1) r), with the stable rank r = |E|_F²/|E|_2²,
+    because |C|_F ≤ 2|E|_2|X|_F and tr M = 2(n−1)|E|_F². The standard deviation strays by half of the root of that.
+
+    Args:
+        E: shape (p, n).
+        sigma: standard deviation of the entries of X.
+
+    Returns:
+        `std` off the diagonal, `diagonal_std` on it, and `relative_error` = 1/√((n−1) r), a bound on that of `std`.
+
+    Raises:
+        ValueError: E is not a finite matrix of at least two columns, or sigma is negative.
+    """
+    E = check_matrix("E", E)
+    n = E.shape[1]
+    if n < 2:
+        raise ValueError(f"E must have at least two columns, got shape {E.shape}")
+    if not sigma >= 0:
+        raise ValueError(f"sigma must not be negative, got {sigma!r}")
+    m = np.square(E).sum(axis=0).mean()
+    stable_rank = np.square(E).sum() / np.linalg.norm(E, 2) ** 2
+    return CrossTermPrediction(
+        std=float(np.sqrt(2 * m) * sigma),
+        diagonal_std=float(2 * np.sqrt(m) * sigma),
+        relative_error=float(1 / np.sqrt((n - 1) * stable_rank)),
+    )
+
+
+def _tokens(E: ArrayLike, X: ArrayLike, same_rows: bool) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    E, X = check_matrix("E", E), check_matrix("X", X)
+    if same_rows and E.shape != X.shape:
+        raise ValueError(f"X must have the shape of E, {E.shape}, to be added to it, got {X.shape}")
+    if E.shape[1] != X.shape[1]:
+        raise ValueError(f"X must have as many columns as E, {E.shape[1]}, got shape {X.shape}")
+    return E, X
