@@ -169,7 +169,7 @@ class GCN(nn.Module):
     | remedy   | layer                                                                        |
     |----------|------------------------------------------------------------------------------|
     | none     | ReLU(P H W)                                                                  |
-    | residual | H + ReLU(P H W)                                                              |
+    | residual | (H + ReLU(P H W))/√2, which keeps the mean square that doubling would undo    |
     | gcnii    | ReLU((1 − β_l) S + β_l S W), S = (1 − α) P H + α H⁰, β_l = log(θ/l + 1)       |
     | pairnorm | ReLU(N(P H W)) with N of `pair_norm`                                         |
 
@@ -237,7 +237,7 @@ class GCN(nn.Module):
             elif self.remedy == "pairnorm":
                 H = torch.relu(pair_norm(PH @ W))
             elif self.remedy == "residual":
-                H = H + torch.relu(PH @ W)
+                H = (H + torch.relu(PH @ W)) / math.sqrt(2)
             else:
                 H = torch.relu(PH @ W)
             states.append(H)
@@ -280,7 +280,7 @@ def train(
     Args:
         model: called as model(x, P), gives logits of shape ([copies,] num_nodes, classes).
         x: node features, shape ([copies,] num_nodes, features).
-        P: from `normalized_adjacency`.
+        P: from `normalized_adjacency`, or its dense form, which is faster below about a thousand nodes.
         labels: class of each node, shape (num_nodes,).
         train_mask: True where a label may be used, shape ([copies,] num_nodes), at least one True and one False.
         epochs: gradient steps.
@@ -307,8 +307,8 @@ def train(
 
 
 def _left_multiply(P: Tensor, H: Tensor) -> Tensor:
-    """P H for a sparse P and H of shape ([copies,] num_nodes, features)."""
-    if H.ndim == 2:
+    """P H for H of shape ([copies,] num_nodes, features); torch broadcasts a dense P, but not a sparse one."""
+    if H.ndim == 2 or not P.is_sparse:
         return P @ H
     columns = H.movedim(0, 1)  # (num_nodes, copies, features)
     return (P @ columns.flatten(1)).view(columns.shape).movedim(1, 0)

@@ -7,14 +7,14 @@ from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib import style
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
 DIVERGING = "RdBu_r"  # blue - white - red, told apart with any colour vision
-COLOURS = style.library["seaborn-v0_8-colorblind"]["axes.prop_cycle"].by_key()["color"]
+# blue, vermilion, green, purple, sky blue, orange, black: Okabe & Ito 2008, "Color Universal Design"
+COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000"]
 MARKERS = "osD^vP*X"
 WIDTH = 10  # inches; the width of a notebook's output
 
@@ -263,6 +263,8 @@ def collapse(
 ) -> Figure:
     """Node features at several depths: the first on the graph as colour, the first two as a scatter plot by class.
 
+    The colours share one scale, which shows the features fading; every scatter plot has its own, around the origin.
+
     Args:
         states: depth and features of shape (num_nodes, at least 2).
         edge_index: shape (2, num_edges).
@@ -280,10 +282,11 @@ def collapse(
         upper.axis("off")
         for label in np.unique(labels):
             lower.plot(*state[labels == label, :2].T, MARKERS[label], color=COLOURS[label], markersize=4, alpha=0.8)
-        lower.set(xlim=(-limit, limit), ylim=(-limit, limit), xlabel="feature 1", aspect="equal")
+        reach = 1.1 * np.abs(state[:, :2]).max() or 1.0
+        lower.set(xlim=(-reach, reach), ylim=(-reach, reach), xlabel="feature 1", aspect="equal")
+        lower.xaxis.set_major_locator(MaxNLocator(3))
+        lower.yaxis.set_major_locator(MaxNLocator(3))
         lower.grid(alpha=0.3)
-        if lower is not axes[1, 0]:
-            lower.set_yticklabels([])
     axes[1, 0].set_ylabel("feature 2")
     scale = plt.cm.ScalarMappable(plt.Normalize(-limit, limit), DIVERGING)
     figure.colorbar(scale, ax=axes[0], label="feature 1")
@@ -311,7 +314,7 @@ def smoothness(energy: Mapping[str, ArrayLike], distance: Mapping[str, ArrayLike
                 markersize=4,
                 label=name,
             )
-        ax.set(xlabel="depth (layers)", ylabel=ylabel, ylim=(1e-18, 5))
+        ax.set(xlabel="depth (layers)", ylabel=f"{ylabel}   (0 is drawn at 10⁻¹⁸)", ylim=(1e-18, 5))
         ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes[0].set_title("Dirichlet energy, relative")
     axes[1].set_title("Mean average cosine distance")
@@ -338,7 +341,7 @@ def accuracies(
         ax.axhline(chance[graph], color="0.4", linestyle=":", label="constant answer")
         ax.set_xscale("log", base=2)
         ax.set_xticks(depths, labels=[str(depth) for depth in depths])
-        ax.set(xlabel="depth (layers)", title=graph, ylim=(0.3, 1.03))
+        ax.set(xlabel="depth (layers)", title=graph, ylim=(0.2, 1.03))
     axes[0].set_ylabel("test accuracy (band: ± one std)")
     axes[0].legend(fontsize="small", loc="lower left")
     return figure

@@ -4,16 +4,20 @@
 The stored form is JSON and holds data only: reading a record, even one that somebody forged, runs no code.
 """
 
+from __future__ import annotations
+
 import base64
 import binascii
 import math
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import nbformat
 import numpy as np
 from IPython import get_ipython
 from IPython.display import display
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
 
 MIME_TYPE = "application/vnd.sheet11.record+json"
 
@@ -46,7 +50,7 @@ def record(**values: Any) -> None:
         display({"text/plain": text, MIME_TYPE: stored}, raw=True)
 
 
-def read_records(notebook: nbformat.NotebookNode | str | Path) -> dict[str, Any]:
+def read_records(notebook: NotebookNode | str | Path) -> dict[str, Any]:
     """Read what an executed notebook has recorded.
 
     Args:
@@ -60,6 +64,8 @@ def read_records(notebook: nbformat.NotebookNode | str | Path) -> dict[str, Any]
         OSError: the file cannot be read.
     """
     if not isinstance(notebook, dict):
+        import nbformat  # here, because it takes two seconds that a notebook which only records need not wait
+
         notebook = nbformat.read(notebook, as_version=4)
     records: dict[str, Any] = {}
     for cell in notebook["cells"]:

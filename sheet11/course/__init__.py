@@ -1,0 +1,1 @@
+"""Running, re-running, releasing and grading notebooks: any that have a parameters cell and records."""

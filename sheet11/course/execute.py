@@ -1,0 +1,121 @@
+"""One notebook, one set of parameters, one executed notebook: the step that runs, sweeps and grading are made of."""
+
+import os
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import nbclient
+import nbformat
+import papermill
+from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
+from nbclient.exceptions import CellExecutionError
+from nbformat import NotebookNode
+from papermill.iorw import load_notebook_node
+from papermill.parameterize import parameterize_notebook
+
+
+class NotebookError(ValueError):
+    """A file that is no notebook, or parameters that a notebook does not have."""
+
+
+def read_notebook(path: Path) -> NotebookNode:
+    """Read a notebook file.
+
+    Raises:
+        NotebookError: the file cannot be read or holds no notebook.
+    """
+    try:
+        notebook = nbformat.read(path, as_version=4)
+        nbformat.validate(notebook)
+    except (OSError, UnicodeDecodeError) as error:
+        raise NotebookError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from error
+    except Exception as error:  # nbformat raises many types, AttributeError among them, for what is no notebook
+        raise NotebookError(f"{path} is no Jupyter notebook: {str(error).splitlines()[0]:.120}") from error
+    return notebook
+
+
+def parameters_of(notebook: NotebookNode) -> dict[str, str]:
+    """Names of the parameters and their defaults as source text, as papermill infers them from the tagged cell."""
+    return {name: found["default"] for name, found in papermill.inspect_notebook(notebook).items()}
+
+
+def kernel_of(notebook: NotebookNode) -> str:
+    """Name of the kernel that the notebook asks for, `python3` if it does not say.
+
+    Raises:
+        NotebookError: it is not installed.
+    """
+    name = notebook.metadata.get("kernelspec", {}).get("name", "python3")
+    try:
+        KernelSpecManager().get_kernel_spec(name)
+    except NoSuchKernel as error:
+        raise NotebookError(f"no kernel named {name!r} is installed") from error
+    return name
+
+
+def execute(
+    notebook: NotebookNode,
+    parameters: Mapping[str, Any],
+    cwd: Path | None = None,
+    on_cell: Callable[[], None] = lambda: None,
+) -> NotebookNode:
+    """Execute a notebook with parameters and return the executed copy; the argument is left as it is.
+
+    A cell that fails ends the execution. The error is its last output, so that the copy tells what happened
+    (`error_of`); that holds for a kernel that dies, too. The result holds no times and no paths.
+
+    Args:
+        notebook: with a cell tagged `parameters` if there are any.
+        parameters: by name; they replace the defaults in a cell of their own, as papermill does it.
+        cwd: working directory of the kernel; None is an empty one that is deleted afterwards.
+        on_cell: called after every code cell, for progress.
+
+    Raises:
+        NotebookError: no kernel of the notebook's name is installed.
+    """
+    kernel_name = kernel_of(notebook)
+    notebook = load_notebook_node(notebook)  # a copy
+    if parameters:
+        notebook = parameterize_notebook(notebook, dict(parameters))
+        injected = next(cell for cell in notebook.cells if "injected-parameters" in cell.metadata.get("tags", []))
+        injected["id"] = "injected-parameters"  # papermill's is random
+    running = [cell for cell in notebook.cells if cell.cell_type == "code"][:1]  # blamed if no kernel starts
+    with tempfile.TemporaryDirectory(prefix="sheet11-") as folder:
+        empty = Path(folder, "cwd")
+        empty.mkdir()
+        client = nbclient.NotebookClient(
+            notebook,
+            kernel_name=kernel_name,
+            timeout=None,
+            record_timing=False,
+            coalesce_streams=True,  # else it depends on timing how printed text is cut into outputs
+            resources={"metadata": {"path": str(cwd or empty)}},
+            on_cell_execute=lambda cell, cell_index: running.append(cell),
+            on_cell_complete=lambda cell, cell_index: on_cell(),
+        )
+        client.create_kernel_manager()
+        if os.name == "posix":  # sockets in a private folder; anyone on the machine could connect to TCP ports
+            client.km.transport = "ipc"
+            client.km.ip = str(Path(folder, "kernel"))
+        try:
+            client.execute()
+        except CellExecutionError:
+            pass  # the kernel has stored the error as an output
+        except (RuntimeError, TimeoutError) as error:  # no kernel started, it died, or a cell took too long
+            if not running:
+                raise
+            text = str(error).splitlines()[0]
+            stored = nbformat.v4.new_output("error", ename=type(error).__name__, evalue=text, traceback=[text])
+            running[-1].outputs.append(stored)
+    return notebook
+
+
+def error_of(notebook: NotebookNode) -> str | None:
+    """The error that ended an executed notebook, in one line, or None."""
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            if output.output_type == "error":
+                return f"{output.ename}: {output.evalue}".splitlines()[0]
+    return None

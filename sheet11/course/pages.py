@@ -1,0 +1,78 @@
+"""Web pages of executed notebooks, and files that are either whole or not there."""
+
+import base64
+import os
+import tempfile
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jinja2
+import nbconvert
+from nbformat import NotebookNode
+
+MAIN_FIGURE = "main-figure"  # tag of the cell whose figure stands for the notebook
+
+
+class Page(NamedTuple):
+    """What the index shows of one notebook."""
+
+    stem: str
+    title: str
+    error: str | None
+    seconds: float
+    parameters: dict[str, Any]
+    records: dict[str, Any]
+    has_figure: bool
+
+
+def notebook_html(notebook: NotebookNode, title: str) -> str:
+    """The executed notebook as one HTML file with its figures inside."""
+    body, _ = nbconvert.HTMLExporter().from_notebook_node(notebook, {"metadata": {"name": title}})
+    return body
+
+
+def index_html(pages: list[Page], heading: str) -> str:
+    """The page that links executed notebooks, with a thumbnail and the scalar records of each."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters["number"] = lambda value: f"{value:.4g}" if isinstance(value, float) else str(value)
+    return environment.get_template("index.html.j2").render(pages=pages, heading=heading)
+
+
+def title_of(notebook: NotebookNode, default: str) -> str:
+    """The first heading, without its mark-up."""
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown" and cell.source.startswith("# "):
+            return cell.source.splitlines()[0].removeprefix("# ")
+    return default
+
+
+def main_figure(notebook: NotebookNode) -> bytes | None:
+    """The PNG of the cell tagged `main-figure`, else the first one in the notebook."""
+    tagged = [cell for cell in notebook.cells if MAIN_FIGURE in cell.metadata.get("tags", [])]
+    for cell in [*tagged, *notebook.cells]:
+        for output in cell.get("outputs", []):
+            if png := output.get("data", {}).get("image/png"):
+                return base64.b64decode(png)
+    return None
+
+
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Write a file under a temporary name and rename it, so that a reader never finds half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content.encode() if isinstance(content, str) else content)
+        os.chmod(temporary, 0o666 & ~_umask())
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
