@@ -29,7 +29,8 @@ def adam(
         parameters: leaf tensors that require gradients.
         learning_rate: largest change of a parameter in one step, roughly.
         weight_decay: strength of the pull towards 0.
-        beta1, beta2: decay of the running means m and v.
+        beta1: decay of the running mean m.
+        beta2: decay of the running mean v.
         epsilon: keeps the quotient finite.
 
     Raises:

@@ -24,8 +24,9 @@ class Fit(NamedTuple):
 
 
 def lse(m: Tensor, lam: float | Tensor = 1.0, dim: int = -1) -> Tensor:
-    r"""Log-sum-exp lse(m; λ) = (1/λ)·log Σ_u exp(λ m_u); max at λ = ∞, min at λ = −∞.
+    r"""Log-sum-exp, a smooth maximum: (1/λ)·log Σ_u exp(λ m_u).
 
+    It is the maximum at λ = ∞ and the minimum at λ = −∞.
     It has no value at λ = 0: log|N|/λ diverges there (what converges is lse − log|N|/λ, to the mean).
 
     Args:

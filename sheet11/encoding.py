@@ -131,7 +131,8 @@ def rotation(
         delta: the shift in positions, of either sign.
         p: number of rows; even, because an unpaired row cannot be rotated.
         convention: a paired one, "sheet" or "vaswani".
-        base, scale: as for `positional_encoding`.
+        base: as for `positional_encoding`.
+        scale: as for `positional_encoding`.
 
     Returns:
         R_δ, shape (p, p), float64, orthogonal.

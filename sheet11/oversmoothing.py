@@ -6,7 +6,7 @@ Rusch, Bronstein & Mishra 2023, arXiv:2303.10993. Remedies: Chen et al. 2020 (GC
 """
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import torch

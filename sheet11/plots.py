@@ -138,7 +138,7 @@ def noise_to_signal(p: ArrayLike, measured: ArrayLike, predicted: ArrayLike, slo
 
 
 def pointwise_limit(difference: ArrayLike, values: Mapping[str, ArrayLike], weights: Mapping[str, ArrayLike]) -> Figure:
-    """lse and its derivative, over the difference of two messages, for several λ: one limit is smooth, one jumps."""
+    """Log-sum-exp and its derivative, over the difference of two messages, for several λ."""
     figure, axes = _panels(2, 3.4)
     for ax, curves, ylabel, title in [
         (axes[0], values, "lse(m; λ)", "lse converges uniformly to max …"),
@@ -157,7 +157,8 @@ def convergence(lam: ArrayLike, errors: ArrayLike, bounds: ArrayLike, gaps: Arra
 
     Args:
         lam: shape (values,).
-        errors, bounds: shape (neighbourhoods, values).
+        errors: max − agg, shape (neighbourhoods, values).
+        bounds: what the errors must stay below, same shape.
         gaps: distance of the two largest messages, shape (neighbourhoods,).
     """
     figure, (ax,) = _panels(1, 3.6)
@@ -258,9 +259,7 @@ def energies(energy: Mapping[str, ArrayLike], rates: Mapping[str, float], highli
     return figure
 
 
-def collapse(
-    states: Mapping[int, ArrayLike], edge_index: ArrayLike, positions: ArrayLike, labels: ArrayLike
-) -> Figure:
+def collapse(states: Mapping[int, ArrayLike], edge_index: ArrayLike, positions: ArrayLike, labels: ArrayLike) -> Figure:
     """Node features at several depths: the first on the graph as colour, the first two as a scatter plot by class.
 
     The colours share one scale, which shows the features fading; every scatter plot has its own, around the origin.
@@ -367,9 +366,7 @@ def layer_energies(energy: Mapping[str, ArrayLike]) -> Figure:
 
 
 def _panels(columns: int, height: float, width: float = WIDTH, sharey: bool = False) -> tuple[Figure, Sequence[Axes]]:
-    figure, axes = plt.subplots(
-        1, columns, figsize=(width, height), layout="constrained", squeeze=False, sharey=sharey
-    )
+    figure, axes = plt.subplots(1, columns, figsize=(width, height), layout="constrained", squeeze=False, sharey=sharey)
     for ax in axes[0]:
         ax.grid(alpha=0.3)
     return figure, axes[0]

@@ -87,7 +87,8 @@ def score_terms(E: ArrayLike, X: ArrayLike) -> ScoreTerms:
     """The terms EᵀE, XᵀX, EᵀX and XᵀE, whose sum is `attention_scores(E, X, "add")`.
 
     Args:
-        E, X: shape (p, n).
+        E: positional encoding, shape (p, n).
+        X: content, shape (p, n).
 
     Raises:
         ValueError: a matrix is not finite, or the shapes differ.

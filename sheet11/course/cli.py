@@ -72,3 +72,7 @@ def parse_assignments(assignments: tuple[str, ...]) -> dict[str, Any]:
         except (ValueError, SyntaxError):
             parameters[name] = value
     return parameters
+
+
+if __name__ == "__main__":
+    main()

@@ -38,7 +38,7 @@ def read_notebook(path: Path) -> NotebookNode:
 
 def parameters_of(notebook: NotebookNode) -> dict[str, str]:
     """Names of the parameters and their defaults as source text, as papermill infers them from the tagged cell."""
-    return {name: found["default"] for name, found in papermill.inspect_notebook(notebook).items()}
+    return {name: found["default"] for name, found in papermill.inspect_notebook(_copy(notebook)).items()}
 
 
 def kernel_of(notebook: NotebookNode) -> str:
@@ -47,7 +47,7 @@ def kernel_of(notebook: NotebookNode) -> str:
     Raises:
         NotebookError: it is not installed.
     """
-    name = notebook.metadata.get("kernelspec", {}).get("name", "python3")
+    name = _copy(notebook).metadata.kernelspec.name
     try:
         KernelSpecManager().get_kernel_spec(name)
     except NoSuchKernel as error:
@@ -76,7 +76,7 @@ def execute(
         NotebookError: no kernel of the notebook's name is installed.
     """
     kernel_name = kernel_of(notebook)
-    notebook = load_notebook_node(notebook)  # a copy
+    notebook = _copy(notebook)
     if parameters:
         notebook = parameterize_notebook(notebook, dict(parameters))
         injected = next(cell for cell in notebook.cells if "injected-parameters" in cell.metadata.get("tags", []))
@@ -119,3 +119,11 @@ def error_of(notebook: NotebookNode) -> str | None:
             if output.output_type == "error":
                 return f"{output.ename}: {output.evalue}".splitlines()[0]
     return None
+
+
+def _copy(notebook: NotebookNode) -> NotebookNode:
+    """A copy as papermill prepares it, with the kernel that papermill insists on where the notebook names none."""
+    notebook = load_notebook_node(notebook)
+    python = {"name": "python3", "language": "python", "display_name": "Python 3 (ipykernel)"}
+    notebook.metadata["kernelspec"] = nbformat.from_dict(python | notebook.metadata.get("kernelspec", {}))
+    return notebook
