@@ -13,7 +13,6 @@ from sheet11 import attention_scores, gram, positional_encoding, read_records
 from sheet11.course.execute import error_of, execute, parameters_of
 from sheet11.course.library import kit_notebooks
 from sheet11.course.pages import MAIN_FIGURE
-from sheet11.records import MIME_TYPE
 
 NOTEBOOKS = {stem: nbformat.read(path, as_version=4) for stem, path in kit_notebooks().items()}
 RECORDS = {
@@ -137,19 +136,6 @@ def test_impossible_parameters_fail_in_the_first_cell_after_them(stem, parameter
     tagged = next(i for i, cell in enumerate(executed.cells) if "parameters" in cell.metadata.tags)
     first_after = executed.cells[tagged + 2]  # after the defaults and the injected values
     assert any(output.output_type == "error" for output in first_after.outputs)
-
-
-def test_two_runs_store_the_same_and_what_is_committed():
-    for stem in ("02_scores", "04_oversmoothing"):
-        executed = execute(NOTEBOOKS[stem], {})
-        for now, stored in zip(code(executed), code(NOTEBOOKS[stem]), strict=True):
-            assert [text_of(output) for output in now.outputs] == [text_of(output) for output in stored.outputs]
-
-
-def text_of(output):
-    """An output without images, and without the last digits of records."""
-    data = {kind: value for kind, value in output.get("data", {}).items() if kind not in ("image/png", MIME_TYPE)}
-    return output.output_type, output.get("text"), data
 
 
 def test_recorded_scores_are_those_of_the_package():
