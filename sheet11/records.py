@@ -57,7 +57,7 @@ def read_records(notebook: NotebookNode | str | Path) -> dict[str, Any]:
         notebook: the notebook, or the path of its file.
 
     Returns:
-        Scalars and NumPy arrays by name, in the order in which they were recorded.
+        Scalars and NumPy arrays by name.
 
     Raises:
         ValueError: a record is damaged.

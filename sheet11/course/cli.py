@@ -4,6 +4,8 @@ Exit codes: 0 if everything that was asked for succeeded, 1 where notebooks fail
 """
 
 import ast
+import contextlib
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,62 +18,126 @@ class UsageFailure(click.ClickException):
     exit_code = 2
 
 
+def parameter_option(metavar: str, text: str) -> Callable:
+    """The option -p of a command."""
+    return click.option("-p", "assignments", multiple=True, metavar=metavar, help=text)
+
+
+def out_option(default: str) -> Callable:
+    """The option -o of a command."""
+    return click.option(
+        "-o",
+        "out",
+        default=Path(default),
+        show_default=True,
+        type=click.Path(path_type=Path),
+        help="Folder for the results.",
+    )
+
+
+jobs_option = click.option(
+    "-j", "workers", type=click.IntRange(min=1), help="Notebooks at a time.  [default: number of cores]"
+)
+
+
 @click.group()
 @click.version_option(package_name="sheet11")
 def main() -> None:
-    """Run the notebooks of ML-Physics sheet 11."""
+    """Run and re-run the notebooks of ML-Physics sheet 11."""
 
 
 @main.command()
 @click.argument("notebooks", nargs=-1, metavar="[NOTEBOOK]...")
-@click.option("-p", "assignments", multiple=True, metavar="NAME=VALUE", help="Set a parameter; may be repeated.")
-@click.option(
-    "-o",
-    "out",
-    default=Path("build/run"),
-    show_default=True,
-    type=click.Path(path_type=Path),
-    help="Folder for the results.",
-)
-def run(notebooks: tuple[str, ...], assignments: tuple[str, ...], out: Path) -> None:
+@parameter_option("NAME=VALUE", "Set a parameter; may be repeated.")
+@out_option("build/run")
+@jobs_option
+def run(notebooks: tuple[str, ...], assignments: tuple[str, ...], out: Path, workers: int | None) -> None:
     """Execute notebooks and write executed copies, HTML and an index.html.
 
     NOTEBOOK is a path, or the stem of one of the kit's own (01_encoding); without any, all of the kit's run. A
     parameter is set in every notebook that has it.
     """
-    # imported here so that --help does not wait for the notebook machinery
-    from sheet11.course.execute import NotebookError
-    from sheet11.course.library import find_notebook, kit_notebooks
-    from sheet11.course.run import run as run_notebooks
+    parameters = {name: literal(value) for name, value in split_assignments(assignments).items()}
+    with usage_failures(out):
+        # imported here so that --help does not wait for the notebook machinery
+        from sheet11.course.jobs import local_executor
+        from sheet11.course.library import find_notebook, kit_notebooks
+        from sheet11.course.run import prepare
+        from sheet11.course.run import run as run_jobs
 
-    parameters = parse_assignments(assignments)
-    try:
         paths = [find_notebook(name) for name in notebooks] or list(kit_notebooks().values())
-        pages = run_notebooks(paths, parameters, out)
-    except NotebookError as error:
-        raise UsageFailure(str(error)) from error
-    except OSError as error:
-        raise UsageFailure(f"cannot write to {out}: {error.strerror or error}") from error
-    click.echo(f"{out / 'index.html'}")
+        with local_executor(workers) as (executor, threads):
+            pages = run_jobs(prepare(paths, parameters, threads), executor, out)
+    click.echo(out / "index.html")
     failed = [page.stem for page in pages if page.error]
     if failed:
         raise click.ClickException(f"{len(failed)} of {len(pages)} notebooks failed: {', '.join(failed)}")
 
 
-def parse_assignments(assignments: tuple[str, ...]) -> dict[str, Any]:
-    """Parameters from NAME=VALUE: a value is a Python literal (64, 1e4, None, True, "text") or else plain text."""
-    parameters = {}
+@main.command()
+@click.argument("notebook")
+@parameter_option(
+    "NAME=V1,V2,...", "Values of a parameter: a list (16,64,256) or a range (0:20, end left out); may be repeated."
+)
+@out_option("build/sweep")
+@jobs_option
+@click.option("--scheduler", metavar="ADDRESS", help="Run on the Dask cluster with this scheduler (tcp://host:8786).")
+def sweep(notebook: str, assignments: tuple[str, ...], out: Path, workers: int | None, scheduler: str | None) -> None:
+    """Execute NOTEBOOK at every point of a grid, and write results.csv, figures and an index.html.
+
+    Points that are already in the folder, from the same notebook, parameters and version, are not executed again.
+    """
+    if scheduler and workers:
+        raise UsageFailure("-j is for this machine; on a cluster the workers decide how much runs at a time")
+    with usage_failures(out):
+        from sheet11.course.jobs import cluster_executor, local_executor
+        from sheet11.course.library import find_notebook
+        from sheet11.course.sweep import parse_values, prepare
+        from sheet11.course.sweep import sweep as sweep_jobs
+
+        grid = {name: parse_values(text, literal) for name, text in split_assignments(assignments).items()}
+        path = find_notebook(notebook)
+        with cluster_executor(scheduler) if scheduler else local_executor(workers) as (executor, threads):
+            jobs = prepare(path, grid, threads)
+            table = sweep_jobs(jobs, executor, out)
+    click.echo(out / "index.html")
+    failed = int((table["status"] == "failed").sum())
+    if failed:
+        raise click.ClickException(f"{failed} of {len(table)} points failed; results.csv has their errors")
+
+
+@contextlib.contextmanager
+def usage_failures(out: Path) -> Iterator[None]:
+    """Turn what is wrong with the arguments into one line."""
+    from sheet11.course.execute import NotebookError
+
+    try:
+        yield
+    except NotebookError as error:
+        raise UsageFailure(str(error)) from error
+    except OSError as error:
+        raise UsageFailure(f"cannot write to {out}: {error.strerror or error}") from error
+
+
+def split_assignments(assignments: tuple[str, ...]) -> dict[str, str]:
+    """Names and texts from NAME=TEXT."""
+    texts: dict[str, str] = {}
     for assignment in assignments:
-        name, equals, value = assignment.partition("=")
+        name, equals, text = assignment.partition("=")
         if not equals or not name.isidentifier():
             raise UsageFailure(f"-p wants NAME=VALUE, got {assignment!r}")
-        if name in parameters:
+        if name in texts:
             raise UsageFailure(f"-p sets {name!r} twice")
-        try:
-            parameters[name] = ast.literal_eval(value)
-        except (ValueError, SyntaxError):
-            parameters[name] = value
-    return parameters
+        texts[name] = text
+    return texts
+
+
+def literal(text: str) -> Any:
+    """A Python literal (64, 1e4, None, True, "text"), or else plain text."""
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        return text
 
 
 if __name__ == "__main__":

@@ -1,8 +1,10 @@
 """One notebook, one set of parameters, one executed notebook: the step that runs, sweeps and grading are made of."""
 
+import asyncio
 import os
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +12,13 @@ import nbclient
 import nbformat
 import papermill
 from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
+from jupyter_client.manager import AsyncKernelManager
 from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
 from papermill.iorw import load_notebook_node
 from papermill.parameterize import parameterize_notebook
+
+from sheet11.course.kernel import WarmKernelManager
 
 
 class NotebookError(ValueError):
@@ -60,6 +65,7 @@ def execute(
     parameters: Mapping[str, Any],
     cwd: Path | None = None,
     on_cell: Callable[[], None] = lambda: None,
+    warm: bool = False,
 ) -> NotebookNode:
     """Execute a notebook with parameters and return the executed copy; the argument is left as it is.
 
@@ -71,6 +77,7 @@ def execute(
         parameters: by name; they replace the defaults in a cell of their own, as papermill does it.
         cwd: working directory of the kernel; None is an empty one that is deleted afterwards.
         on_cell: called after every code cell, for progress.
+        warm: fork the kernel from this process's kernel server instead of starting a new interpreter.
 
     Raises:
         NotebookError: no kernel of the notebook's name is installed.
@@ -82,25 +89,25 @@ def execute(
         injected = next(cell for cell in notebook.cells if "injected-parameters" in cell.metadata.get("tags", []))
         injected["id"] = "injected-parameters"  # papermill's is random
     running = [cell for cell in notebook.cells if cell.cell_type == "code"][:1]  # blamed if no kernel starts
-    with tempfile.TemporaryDirectory(prefix="sheet11-") as folder:
-        empty = Path(folder, "cwd")
-        empty.mkdir()
+    with tempfile.TemporaryDirectory(prefix="sheet11-", ignore_cleanup_errors=True) as folder:
         client = nbclient.NotebookClient(
             notebook,
             kernel_name=kernel_name,
+            kernel_manager_class=WarmKernelManager if warm else AsyncKernelManager,
             timeout=None,
             record_timing=False,
             coalesce_streams=True,  # else it depends on timing how printed text is cut into outputs
-            resources={"metadata": {"path": str(cwd or empty)}},
+            resources={"metadata": {"path": str(cwd or folder)}},
             on_cell_execute=lambda cell, cell_index: running.append(cell),
             on_cell_complete=lambda cell, cell_index: on_cell(),
         )
         client.create_kernel_manager()
+        client.km.connection_file = str(Path(folder, "connection.json"))
         if os.name == "posix":  # sockets in a private folder; anyone on the machine could connect to TCP ports
             client.km.transport = "ipc"
             client.km.ip = str(Path(folder, "kernel"))
         try:
-            client.execute()
+            _complete(client.async_execute())
         except CellExecutionError:
             pass  # the kernel has stored the error as an output
         except (RuntimeError, TimeoutError) as error:  # no kernel started, it died, or a cell took too long
@@ -119,6 +126,17 @@ def error_of(notebook: NotebookNode) -> str | None:
             if output.output_type == "error":
                 return f"{output.ename}: {output.evalue}".splitlines()[0]
     return None
+
+
+def _complete(coroutine: Coroutine) -> None:
+    """Run a coroutine to its end, in a loop of its own that is closed afterwards, whatever loop the caller runs."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        asyncio.run(coroutine)
+    else:
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(asyncio.run, coroutine).result()
 
 
 def _copy(notebook: NotebookNode) -> NotebookNode:

@@ -33,11 +33,12 @@ def notebook_html(notebook: NotebookNode, title: str) -> str:
 
 def index_html(pages: list[Page], heading: str) -> str:
     """The page that links executed notebooks, with a thumbnail and the scalar records of each."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True, trim_blocks=True, lstrip_blocks=True
-    )
-    environment.filters["number"] = lambda value: f"{value:.4g}" if isinstance(value, float) else str(value)
-    return environment.get_template("index.html.j2").render(pages=pages, heading=heading)
+    return _render("index.html.j2", pages=pages, heading=heading)
+
+
+def sweep_html(heading: str, figures: list[str], columns: list[str], rows: list[dict[str, Any]]) -> str:
+    """The page of a sweep: its figures, named by their record, and its table."""
+    return _render("sweep.html.j2", heading=heading, figures=figures, columns=columns, rows=rows)
 
 
 def title_of(notebook: NotebookNode, default: str) -> str:
@@ -76,3 +77,11 @@ def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
+
+
+def _render(template: str, **values: Any) -> str:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters["number"] = lambda value: f"{value:.4g}" if isinstance(value, float) else str(value)
+    return environment.get_template(template).render(**values)

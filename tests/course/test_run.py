@@ -1,35 +1,69 @@
 """Running several notebooks in this process."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import nbformat
 import pytest
 
+from sheet11.course import jobs
 from sheet11.course.execute import NotebookError
-from sheet11.course.run import check_known, run
+from sheet11.course.jobs import Job, local_executor, perform_all
+from sheet11.course.run import check_known, prepare, run
 
 
-def test_index_lists_what_is_done_when_a_run_is_cut_off(build, recording, tmp_path, monkeypatch):
-    paths = [tmp_path / f"{name}.ipynb" for name in ("first", "second")]
-    for path in paths:
-        nbformat.write(build(recording), path)
-    execute = run.__globals__["execute"]
+@pytest.fixture
+def folder(build, recording, tmp_path):
+    for name in ("first", "second"):
+        nbformat.write(build(recording), tmp_path / f"{name}.ipynb")
+    return tmp_path
 
-    def cut_off(notebook, *arguments, **options):
-        if (tmp_path / "out" / "first.ipynb").exists():
+
+def test_index_lists_what_is_done_when_a_run_is_cut_off(folder, monkeypatch):
+    def cut_off(job):
+        if job.name == "second":
+            time.sleep(1)
             raise KeyboardInterrupt
-        return execute(notebook, *arguments, **options)
+        return job.notebook, 0.0
 
-    monkeypatch.setitem(run.__globals__, "execute", cut_off)
-    with pytest.raises(KeyboardInterrupt):
-        run(paths, {}, tmp_path / "out")
-    index = (tmp_path / "out" / "index.html").read_text()
+    monkeypatch.setattr(jobs, "perform", cut_off)
+    prepared = prepare([folder / "second.ipynb", folder / "first.ipynb"], {})
+    with ThreadPoolExecutor(2) as executor, pytest.raises(KeyboardInterrupt):
+        run(prepared, executor, folder / "out")
+    index = (folder / "out" / "index.html").read_text()
     assert "first.html" in index and "second.html" not in index
 
 
-def test_nothing_runs_before_all_arguments_are_usable(build, recording, tmp_path):
-    nbformat.write(build(recording), tmp_path / "a.ipynb")
+def test_a_job_whose_worker_dies_comes_back_with_the_error(folder, monkeypatch, capsys):
+    def die(job):
+        if job.name == "second":
+            raise RuntimeError("the worker has died\nand more")
+        return job.notebook, 0.0
+
+    monkeypatch.setattr(jobs, "perform", die)
+    prepared = prepare([folder / "second.ipynb", folder / "first.ipynb"], {})
+    with ThreadPoolExecutor(1) as executor:
+        pages = run(prepared, executor, folder / "out")
+    assert [page.error for page in pages] == ["RuntimeError: the worker has died", None]
+    assert "second: failed, RuntimeError: the worker has died" in capsys.readouterr().out
+
+
+def test_jobs_run_side_by_side_and_share_the_cores(build):
+    source = "import time\ntime.sleep(2)"
+    with local_executor(4) as (executor, threads):
+        assert threads == 1
+        warm_up = Job("w", "w", nbformat.writes(build("1")), {}, threads=threads)
+        list(perform_all([warm_up], executor))
+        four = [Job(str(i), str(i), nbformat.writes(build(source)), {}, threads=threads) for i in range(4)]
+        start = time.perf_counter()
+        done = list(perform_all(four, executor))
+        assert time.perf_counter() - start < 0.75 * sum(one.seconds for one in done)
+    assert {one.error for one in done} == {None}
+
+
+def test_nothing_runs_before_all_arguments_are_usable(folder):
     with pytest.raises(NotebookError, match="no notebook has a parameter 'm'; there are n"):
-        run([tmp_path / "a.ipynb"], {"m": 1}, tmp_path / "out")
-    assert not (tmp_path / "out").exists()
+        prepare([folder / "first.ipynb"], {"m": 1})
 
 
 def test_check_known():

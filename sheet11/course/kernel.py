@@ -1,0 +1,330 @@
+"""A warm kernel: forked from a server that has already imported what notebooks use.
+
+Starting Python and importing torch, matplotlib and ipykernel takes seconds; a fork of a process that has done so takes
+milliseconds. The server (`python -m sheet11.course.kernel`) imports, draws one figure so that fonts are loaded, and
+then only forks: one process for each kernel, so that no state passes from one kernel to the next. It starts no thread,
+because a thread that holds a lock while the process forks leaves it locked for ever in the child.
+
+    client process ──control socket──▶ server ──fork──▶ kernel
+         ▲──────────status socket (pid, then exit code)──┘
+
+Whoever dies, nothing is left: the server ends its kernels when the client's end of the control socket closes, and the
+operating system ends kernels whose server dies.
+
+Where fork is not to be had (Windows), or the notebook wants another interpreter, the ordinary kernel serves.
+"""
+
+import contextlib
+import glob
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import uuid
+from pathlib import Path
+from typing import Any
+
+from jupyter_client.connect import KernelConnectionInfo
+from jupyter_client.kernelspec import KernelSpec
+from jupyter_client.manager import AsyncKernelManager
+from jupyter_client.provisioning import LocalProvisioner
+from jupyter_core.paths import jupyter_runtime_dir
+from traitlets import default
+
+PRELOAD = ("numpy", "torch", "torch.nn", "matplotlib.pyplot", "seaborn", "networkx", "tqdm", "ipykernel.debugger")
+CAN_FORK = sys.platform.startswith("linux")  # macOS frameworks do not survive a fork
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
+
+
+class WarmKernelManager(AsyncKernelManager):
+    """A kernel manager whose kernels are forked; for nbclient's `kernel_manager_class`."""
+
+    @default("transport")
+    def _default_transport(self) -> str:
+        return "ipc" if os.name == "posix" else "tcp"  # anyone on the machine could connect to TCP ports
+
+    @default("ip")
+    def _default_ip(self) -> str:
+        if self.transport != "ipc":
+            return super()._ip_default()
+        runtime = jupyter_runtime_dir()
+        os.makedirs(runtime, mode=0o700, exist_ok=True)
+        return os.path.join(runtime, f"kernel-{uuid.uuid4().hex[:12]}")  # short: socket paths have 107 characters
+
+    @property
+    def kernel_spec(self) -> KernelSpec | None:
+        """The kernel's specification, with the provisioner that forks."""
+        spec = super().kernel_spec
+        if spec is not None:
+            spec.metadata["kernel_provisioner"] = {"provisioner_name": "sheet11-warm"}
+        return spec
+
+
+class WarmProvisioner(LocalProvisioner):
+    """Starts a kernel by a request to the server instead of a new interpreter."""
+
+    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
+        """Fork if `cmd` is this interpreter's own ipykernel, else launch `cmd`."""
+        if not (CAN_FORK and _is_own_ipykernel(cmd)):
+            return await super().launch_kernel(cmd, **kwargs)
+        env = {name: value for name, value in kwargs["env"].items() if name not in THREAD_VARIABLES}
+        self.cwd = os.path.abspath(kwargs.get("cwd") or os.getcwd())
+        self.process = server().fork(cmd[cmd.index("-f") + 1], self.cwd, env)
+        self.pid = self.pgid = self.process.pid  # the kernel leads its own process group
+        return self.connection_info
+
+
+class ForkedKernel:
+    """A kernel process with the interface of `subprocess.Popen` that jupyter_client uses."""
+
+    stdin = stdout = stderr = None
+
+    def __init__(self, status: socket.socket) -> None:
+        """Wait for the pid on the status socket."""
+        self._status = status
+        line = b""
+        while not line.endswith(b"\n"):
+            if not (byte := status.recv(1)):
+                status.close()
+                raise RuntimeError("the kernel server has died")
+            line += byte
+        self.pid = int(line)
+        self.returncode: int | None = None
+        status.setblocking(False)
+
+    def poll(self) -> int | None:
+        """Exit code, None while the kernel runs; −9 if the server died and took the kernel along."""
+        if self.returncode is None:
+            with contextlib.suppress(BlockingIOError):
+                self.returncode = int(self._status.recv(16) or -signal.SIGKILL)
+                self._status.close()
+        return self.returncode
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Exit code, as soon as there is one."""
+        if self.returncode is None and not select.select([self._status], [], [], timeout)[0]:
+            raise subprocess.TimeoutExpired("kernel", timeout or 0)
+        return self.poll()  # type: ignore[return-value]
+
+    def send_signal(self, signum: int) -> None:
+        """Send a signal to the kernel process."""
+        if self.poll() is None:
+            os.kill(self.pid, signum)
+
+    def terminate(self) -> None:
+        """Send SIGTERM."""
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """Send SIGKILL."""
+        self.send_signal(signal.SIGKILL)
+
+
+class Server:
+    """The client's end of a kernel server."""
+
+    def __init__(self, threads: int | None = None) -> None:
+        """Start a server; it imports while the caller goes on.
+
+        Args:
+            threads: number of threads for BLAS and torch in every kernel; None leaves it to the libraries.
+        """
+        self._control, theirs = socket.socketpair()
+        env = os.environ | {"MPLBACKEND": "module://matplotlib_inline.backend_inline"}  # as ipykernel sets it
+        if threads is not None:
+            env |= dict.fromkeys(THREAD_VARIABLES, str(threads))
+        with theirs:
+            self.process = subprocess.Popen(
+                # -P: the working directory is the kernel's to import from, not the server's; frozen modules: as the
+                # kernel specification of ipykernel has it, for the debugger
+                [sys.executable, "-P", "-Xfrozen_modules=off", "-m", __name__, str(theirs.fileno())],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                env=env,
+                start_new_session=True,  # Ctrl-C is for the client, which then ends the server
+            )
+        self._lock = threading.Lock()
+        self._forked = False
+
+    def fork(self, connection_file: str, cwd: str, env: dict[str, str]) -> ForkedKernel:
+        """Fork a kernel.
+
+        Raises:
+            RuntimeError: the server has died.
+        """
+        ours, theirs = socket.socketpair()
+        request = json.dumps({"connection_file": connection_file, "cwd": cwd, "env": env}).encode()
+        with theirs, self._lock:
+            try:
+                socket.send_fds(self._control, [len(request).to_bytes(4, "big")], [theirs.fileno()])
+                self._control.sendall(request)
+                self._forked = True
+            except OSError as error:
+                ours.close()
+                raise RuntimeError("the kernel server has died") from error
+        return ForkedKernel(ours)
+
+    def close(self) -> None:
+        """End the server and its kernels."""
+        if not self._forked:
+            self.process.kill()  # it may still import
+        self._control.close()
+        self.process.wait()
+
+
+_server: Server | None = None
+_server_lock = threading.Lock()
+
+
+def server(threads: int | None = None) -> Server:
+    """This process's server, started on the first call, and again if it has died; `threads` is for a new one."""
+    global _server
+    with _server_lock:
+        if _server is not None and _server.process.poll() is not None:
+            _server.close()
+            _server = None
+        if _server is None:
+            _server = Server(threads)
+        return _server
+
+
+def stop_server() -> None:
+    """End this process's server, if there is one, and its kernels."""
+    global _server
+    with _server_lock:
+        if _server is not None:
+            _server.close()
+            _server = None
+
+
+def _is_own_ipykernel(cmd: list[str]) -> bool:
+    return "ipykernel_launcher" in cmd and "-f" in cmd and Path(cmd[0]).absolute() == Path(sys.executable).absolute()
+
+
+def _serve(control: socket.socket) -> None:
+    """Preload, then fork on request until the client closes its end."""
+    _preload()
+    wake_read, wake_write = os.pipe()
+    os.set_blocking(wake_write, False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)  # a handler, so that the wake-up pipe is written to
+    signal.set_wakeup_fd(wake_write)
+    kernels: dict[int, tuple[socket.socket, str]] = {}
+    while True:
+        ready = select.select([control, wake_read], [], [])[0]
+        if wake_read in ready:
+            os.read(wake_read, 4096)
+            _report_exits(kernels)
+        if control in ready:
+            request = _receive(control)
+            if request is None:
+                break
+            status, content = request
+            pid = os.fork()
+            if pid == 0:
+                signal.set_wakeup_fd(-1)
+                for end in (control, status, *(status for status, _ in kernels.values())):
+                    end.close()
+                os.close(wake_read)
+                os.close(wake_write)
+                _become_kernel(content)
+            kernels[pid] = status, content["connection_file"]
+            with contextlib.suppress(OSError):  # the client may have gone
+                status.sendall(b"%d\n" % pid)
+    for pid, (_, connection_file) in kernels.items():
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(pid, signal.SIGKILL)
+        _remove_connection(connection_file)
+
+
+def _receive(control: socket.socket) -> tuple[socket.socket, dict[str, Any]] | None:
+    """The next request and the status socket that came with it, or None at the end."""
+    header, fds, _, _ = socket.recv_fds(control, 4, 1)
+    if len(header) < 4:
+        return None
+    size, content = int.from_bytes(header, "big"), b""
+    while len(content) < size:
+        if not (part := control.recv(size - len(content))):
+            return None
+        content += part
+    return socket.socket(fileno=fds[0]), json.loads(content)
+
+
+def _report_exits(kernels: dict[int, tuple[socket.socket, str]]) -> None:
+    with contextlib.suppress(ChildProcessError):
+        while (ended := os.waitpid(-1, os.WNOHANG))[0]:
+            status, _ = kernels.pop(ended[0])
+            with contextlib.suppress(OSError), status:
+                status.sendall(b"%d" % os.waitstatus_to_exitcode(ended[1]))
+
+
+def _preload() -> None:
+    for module in PRELOAD:
+        with contextlib.suppress(ImportError):  # a notebook of somebody else may not need it
+            __import__(module)
+    import ipykernel.kernelapp  # noqa: F401
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    # not by pyplot, which would choose its backend for good
+    axes = Figure().subplots()
+    axes.set(title="fonts", xlabel="$x^2$")
+    FigureCanvasAgg(axes.figure).draw()
+
+
+def _become_kernel(request: dict[str, Any]) -> None:
+    """In the forked child: be an ordinary ipykernel, and never return."""
+    code = 1
+    try:
+        import ctypes
+        import random
+
+        parent = os.getppid()
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:
+            os._exit(1)  # the server died before the kernel could ask to go with it
+        os.setsid()
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        os.chdir(request["cwd"])
+        threads = {name: os.environ[name] for name in THREAD_VARIABLES if name in os.environ}
+        os.environ.clear()
+        os.environ.update(request["env"] | threads)
+        # every fork has the server's generators: seed them anew, as in a new process
+        random.seed()
+        for name in ("numpy.random", "torch"):
+            if module := sys.modules.get(name):
+                module.seed()
+        from ipykernel.kernelapp import launch_new_instance
+
+        # a parent: without one, ipykernel explains how to connect to it and to end it
+        sys.argv = ["ipykernel_launcher", "-f", request["connection_file"], f"--IPKernelApp.parent_handle={parent}"]
+        launch_new_instance()
+        code = 0
+    except SystemExit as exit_:
+        code = exit_.code if isinstance(exit_.code, int) else int(exit_.code is not None)
+    except BaseException:
+        sys.excepthook(*sys.exc_info())
+    finally:
+        with contextlib.suppress(Exception):
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(code)
+
+
+def _remove_connection(connection_file: str) -> None:
+    """Remove a connection file and its sockets, and their folder if nothing else is in it."""
+    with contextlib.suppress(OSError, ValueError):
+        connection = json.loads(Path(connection_file).read_text())
+        os.unlink(connection_file)
+        if connection["transport"] == "ipc":
+            for path in glob.glob(glob.escape(connection["ip"]) + "-*"):
+                os.unlink(path)
+        os.rmdir(os.path.dirname(connection_file))
+
+
+if __name__ == "__main__":
+    _serve(socket.socket(fileno=int(sys.argv[1])))

@@ -1,0 +1,198 @@
+"""`sheet11 sweep`: one notebook over a grid of parameters, with a table and figures of its scalar records."""
+
+import hashlib
+import io
+import itertools
+import json
+import math
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import matplotlib.pyplot as plt
+import nbformat
+import pandas as pd
+from matplotlib.figure import Figure
+
+from sheet11.course.execute import NotebookError, error_of, kernel_of, parameters_of, read_notebook
+from sheet11.course.jobs import Job, perform_all
+from sheet11.course.pages import sweep_html, title_of, write_whole
+from sheet11.course.run import check_known, scalar_records
+
+SEED = "seed"  # the parameter over which figures show error bands instead of curves
+
+
+def prepare(path: Path, grid: Mapping[str, Sequence[Any]], threads: int | None = None) -> list[Job]:
+    """One job for each point of the full grid.
+
+    A job's key is a hash of the notebook's cells, the parameters and the kit's version: a file of that name is the
+    result of exactly this job.
+
+    Raises:
+        NotebookError: no notebook, or it wants a kernel that is not installed, has no parameters cell or lacks one of
+            the parameters, or a list is empty.
+    """
+    notebook = read_notebook(path)
+    kernel_of(notebook)
+    names = parameters_of(notebook)
+    if not names:
+        raise NotebookError(f"{path} has no cell tagged 'parameters', so there is nothing to sweep")
+    check_known(grid, set(names))
+    for name, values in grid.items():
+        if not values:
+            raise NotebookError(f"the list of values for {name!r} is empty")
+    for cell in notebook.cells:  # stored outputs are no part of what a result depends on
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    content = nbformat.writes(notebook)
+    points = [dict(zip(grid, values, strict=True)) for values in itertools.product(*grid.values())]
+    cwd = str(path.parent.resolve())
+    return [Job(_name(point), _key(path.stem, content, point), content, point, cwd, threads) for point in points]
+
+
+def sweep(jobs: Sequence[Job], executor: Executor, out: Path) -> pd.DataFrame:
+    """Execute the points that are not yet in `out`, and write table, figures and page.
+
+    Every point is written to `points/` as soon as it is done, so that a sweep that was interrupted, or killed, goes on
+    where it stopped when it is started again. A point that failed becomes a row with its error, and is tried again.
+
+    Args:
+        jobs: from `prepare`.
+        executor: where they are executed.
+        out: folder for the results.
+
+    Returns:
+        The table: a row for each point, with parameters, scalar records, status, seconds and error.
+
+    Raises:
+        OSError: `out` cannot be written to.
+    """
+    write_whole(out / "index.html", sweep_html("Running", [], [], []))
+    points = out / "points"
+    missing = [job for job in jobs if _finished(points / f"{job.key}.ipynb") is None]
+    for done in perform_all(missing, executor):
+        done.notebook.metadata["sheet11"] = {"seconds": round(done.seconds, 3)}
+        write_whole(points / f"{done.job.key}.ipynb", nbformat.writes(done.notebook))
+
+    notebooks = [nbformat.read(points / f"{job.key}.ipynb", as_version=4) for job in jobs]
+    table = pd.DataFrame([_row(job, notebook) for job, notebook in zip(jobs, notebooks, strict=True)])
+    write_whole(out / "results.csv", table.to_csv(index=False))
+    swept = [name for name in jobs[0].parameters if table[name].nunique(dropna=False) > 1]
+    figures = []
+    for record in table.columns:
+        is_record = record not in jobs[0].parameters and record not in ("status", "seconds", "error", "notebook")
+        if is_record and pd.api.types.is_numeric_dtype(table[record]) and table[record].notna().any() and swept:
+            write_whole(out / f"{record}.png", _figure(table, record, swept))
+            figures.append(record)
+    rows = table.astype(object).where(table.notna(), None).to_dict("records")
+    write_whole(out / "index.html", sweep_html(title_of(notebooks[0], "Sweep"), figures, list(table.columns), rows))
+    return table
+
+
+def _name(point: Mapping[str, Any]) -> str:
+    return " ".join(f"{name}={value}" for name, value in point.items()) or "defaults"
+
+
+def _key(stem: str, content: str, point: Mapping[str, Any]) -> str:
+    identity = json.dumps([version("sheet11"), content, point], sort_keys=True, default=repr)
+    return f"{stem}-{hashlib.sha256(identity.encode()).hexdigest()[:16]}"
+
+
+def _finished(path: Path) -> nbformat.NotebookNode | None:
+    """The executed notebook at a path, if there is one without an error."""
+    try:
+        notebook = nbformat.read(path, as_version=4)
+    except (OSError, ValueError, nbformat.ValidationError):
+        return None
+    return notebook if "sheet11" in notebook.metadata and error_of(notebook) is None else None
+
+
+def _row(job: Job, notebook: nbformat.NotebookNode) -> dict[str, Any]:
+    error = error_of(notebook)
+    row = dict(job.parameters)
+    for name, value in scalar_records(notebook).items():
+        row[f"record_{name}" if name in row else name] = value
+    return row | {
+        "status": "failed" if error else "ok",
+        "seconds": notebook.metadata["sheet11"]["seconds"],
+        "error": error,
+        "notebook": f"points/{job.key}.ipynb",
+    }
+
+
+def _figure(table: pd.DataFrame, record: str, swept: Sequence[str]) -> bytes:
+    """A record against the swept parameter with the most values; others are curves and panels, the seed a band."""
+    import seaborn as sns  # here, because it takes a second that a sweep of nothing need not wait
+
+    others = sorted((name for name in swept if name != SEED), key=lambda name: -table[name].nunique())
+    x, *rest = others or [SEED]
+    hue, panel = [*rest, None, None][:2]
+    numeric = pd.api.types.is_numeric_dtype(table[x])
+    data = table.assign(**{name: table[name].astype(str) for name in (hue, panel) if name})
+    if not numeric:
+        data[x] = data[x].astype(str)
+    with plt.rc_context({"axes.grid": True, "grid.alpha": 0.3}):
+        grid = sns.relplot(
+            data=data,
+            x=x,
+            y=record,
+            hue=hue,
+            style=hue,
+            col=panel,
+            col_wrap=3 if panel and data[panel].nunique() > 3 else None,
+            kind="line",
+            markers=True if hue else None,
+            marker=None if hue else "o",
+            dashes=False,
+            errorbar="sd",
+            palette="colorblind" if hue else None,
+            height=4,
+            aspect=1.4,
+        )
+    values = table[x].dropna()
+    if numeric and (values > 0).all() and values.max() >= 20 * values.min():
+        grid.set(xscale="log")
+        for ax in grid.axes.flat:
+            ax.set_xticks(
+                sorted(values.unique()), labels=[f"{value:g}" for value in sorted(values.unique())], minor=False
+            )
+            ax.minorticks_off()
+    buffer = io.BytesIO()
+    figure: Figure = grid.figure
+    figure.savefig(buffer, dpi=100, bbox_inches="tight")
+    plt.close(figure)
+    return buffer.getvalue()
+
+
+def parse_values(text: str, parse: Any) -> list[Any]:
+    """Values from a list (16,64,256) or a range (0:20, 0:20:5; the end is left out, as in Python).
+
+    Args:
+        text: what stands behind the equals sign.
+        parse: turns one value's text into a value.
+
+    Raises:
+        NotebookError: an item is missing, or a range is empty.
+    """
+    values: list[Any] = []
+    for item in text.split(",") if text else []:
+        parts = item.split(":")
+        if 2 <= len(parts) <= 3 and all(_is_integer(part) for part in parts):
+            numbers = [int(part) for part in parts]
+            if len(numbers) == 3 and numbers[2] == 0 or not range(*numbers):
+                raise NotebookError(f"the range {item!r} is empty")
+            values.extend(range(*numbers))
+        elif not item:
+            raise NotebookError(f"a value is missing in {text!r}")
+        else:
+            values.append(parse(item))
+    return values
+
+
+def _is_integer(text: str) -> bool:
+    try:
+        return math.isfinite(int(text))
+    except ValueError:
+        return False

@@ -1,0 +1,83 @@
+"""A real scheduler and two real workers on loopback, one of which is killed halfway."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+import nbformat
+import pandas as pd
+import psutil
+import pytest
+
+pytest.importorskip("distributed", reason="needs Dask: pip install 'sheet11[cluster]'")
+
+SOURCE = """
+import time
+from sheet11 import record
+time.sleep(0.5)
+record(square=n * n)
+"""
+
+
+def dask(*arguments, log):
+    command = [sys.executable, "-m", "distributed.cli.dask_scheduler", *arguments]
+    if arguments[0].startswith("tcp:"):
+        command[2] = "distributed.cli.dask_worker"
+    return subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
+
+
+@pytest.fixture
+def cluster(tmp_path):
+    """Address of a scheduler, and its two workers."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    address = f"tcp://127.0.0.1:{port}"
+    with open(tmp_path / "dask.log", "w") as log:
+        scheduler = dask("--host", "127.0.0.1", "--port", str(port), "--no-dashboard", log=log)
+        options = [
+            "--nthreads",
+            "1",
+            "--no-dashboard",
+            "--no-nanny",
+            "--host",
+            "127.0.0.1",
+            "--local-directory",
+            tmp_path,
+        ]
+        workers = [dask(address, *map(str, options), log=log) for _ in range(2)]
+        try:
+            yield address, workers
+        finally:
+            for process in [*workers, scheduler]:
+                process.kill()
+                process.wait()
+
+
+def test_every_row_comes_back_though_a_worker_is_killed(cluster, build, tmp_path):
+    address, workers = cluster
+    nbformat.write(build(SOURCE, parameters="n: int = 1  # a"), tmp_path / "small.ipynb")
+    arguments = ["sweep", "small.ipynb", "-p", "n=1:13", "--scheduler", address, "-o", "out"]
+    sweep = subprocess.Popen(
+        [sys.executable, "-m", "sheet11.course.cli", *arguments],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    points = tmp_path / "out" / "points"
+    deadline = time.monotonic() + 120
+    while len(list(points.glob("*.ipynb"))) < 3 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    children = psutil.Process(workers[0].pid).children(recursive=True)
+    os.kill(workers[0].pid, signal.SIGKILL)
+    workers[0].wait()
+    _, stderr = sweep.communicate(timeout=120)
+    assert sweep.returncode == 0, stderr
+    table = pd.read_csv(tmp_path / "out" / "results.csv")
+    assert list(table.n) == list(range(1, 13)) and (table.square == table.n**2).all()
+    gone, alive = psutil.wait_procs(children, timeout=10)
+    assert not alive, "the kernels of the dead worker must be gone"

@@ -1,0 +1,135 @@
+"""Sweeps: the grid, the table, figures, and going on after any interruption."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import nbformat
+import pandas as pd
+import pytest
+
+from sheet11.course.cli import literal
+from sheet11.course.execute import NotebookError
+from sheet11.course.sweep import parse_values, prepare
+
+SOURCE = """
+import random, time
+from sheet11 import record
+time.sleep(wait)
+if n == 3:
+    raise ValueError('n must not be 3')
+record(square=n * n + seed, name=f'n{n}', none=None, array=[1, 2])
+"""
+PARAMETERS = "n: int = 1  # a\nseed: int = 0  # b\nkind: str = 'x'  # c\nwait: float = 0.0  # seconds"
+
+
+@pytest.fixture
+def notebook(build, tmp_path):
+    path = tmp_path / "small.ipynb"
+    nbformat.write(build(SOURCE, parameters=PARAMETERS), path)
+    return path
+
+
+def test_parse_values():
+    assert parse_values("16,64,256", literal) == [16, 64, 256]
+    assert parse_values("0:4", literal) == [0, 1, 2, 3]
+    assert parse_values("0:20:5,None,a b", literal) == [0, 5, 10, 15, None, "a b"]
+    assert parse_values("", literal) == []
+    for bad, message in [("1,,2", "a value is missing in '1,,2'"), ("4:0", "'4:0' is empty"), ("0:4:0", "is empty")]:
+        with pytest.raises(NotebookError, match=message):
+            parse_values(bad, literal)
+
+
+def test_a_point_is_known_by_notebook_parameters_and_version(notebook, build, monkeypatch):
+    def keys(**grid):
+        return [job.key for job in prepare(notebook, grid)]
+
+    before = keys(n=[1, 2])
+    assert len(set(before)) == 2 and keys(n=[1, 2]) == before and keys(n=[2, 1]) == before[::-1]
+    stored = nbformat.read(notebook, as_version=4)
+    stored.cells[-1].outputs = [nbformat.v4.new_output("stream", text="stored")]
+    nbformat.write(stored, notebook)
+    assert keys(n=[1, 2]) == before, "stored outputs do not matter"
+    monkeypatch.setattr("sheet11.course.sweep.version", lambda name: "other")
+    assert not set(keys(n=[1, 2])) & set(before)
+    monkeypatch.undo()
+    nbformat.write(build(SOURCE + "\n", parameters=PARAMETERS + "2"), notebook)
+    assert not set(keys(n=[1, 2])) & set(before)
+
+
+def test_sweep_writes_table_figures_page_and_goes_on(notebook, sheet11, tmp_path):
+    command = ["sweep", notebook.name, "-p", "n=1,2,3", "-p", "seed=0:2", "-p", "kind=x,y", "-o", "out"]
+    result = sheet11(*command, cwd=tmp_path)
+    assert result.returncode == 1
+    assert "4 of 12 points failed" in result.stderr and "Traceback" not in result.stderr
+    table = pd.read_csv(tmp_path / "out" / "results.csv")
+    assert len(table) == 12
+    assert list(table.columns) == [
+        "n", "seed", "kind", "name", "none", "square", "status", "seconds", "error", "notebook"
+    ]  # fmt: skip
+    good = table[table.status == "ok"]
+    assert (good.square == good.n**2 + good.seed).all() and (good.name == "n" + good.n.astype(str)).all()
+    bad = table[table.status == "failed"]
+    assert set(bad.n) == {3} and set(bad.error) == {"ValueError: n must not be 3"}
+    assert (tmp_path / "out" / "square.png").read_bytes().startswith(b"\x89PNG")
+    page = (tmp_path / "out" / "index.html").read_text()
+    assert 'src="square.png"' in page and "n must not be 3" in page
+    for path in table.notebook:
+        nbformat.validate(nbformat.read(tmp_path / "out" / path, as_version=4))
+
+    times = {path: path.stat().st_mtime_ns for path in (tmp_path / "out" / "points").iterdir()}
+    again = sheet11(*command, cwd=tmp_path)
+    assert again.returncode == 1
+    changed = {path for path, before in times.items() if path.stat().st_mtime_ns != before}
+    assert len(changed) == 4 and len(times) == 12, "only the failed points are tried again"
+    pd.testing.assert_frame_equal(
+        pd.read_csv(tmp_path / "out" / "results.csv").drop(columns="seconds"), table.drop(columns="seconds")
+    )
+
+
+@pytest.mark.parametrize("points_before_the_kill", [0, 3])
+def test_killed_at_any_moment_a_second_start_runs_what_is_missing(points_before_the_kill, notebook, sheet11, tmp_path):
+    arguments = ["sweep", notebook.name, "-p", "n=1,2,4", "-p", "seed=0,1", "-p", "wait=0.3", "-o", "out"]
+    points = tmp_path / "out" / "points"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "sheet11.course.cli", *arguments], cwd=tmp_path, stdout=subprocess.DEVNULL
+    )
+    deadline = time.monotonic() + 60
+    while len(list(points.glob("*.ipynb"))) < points_before_the_kill and time.monotonic() < deadline:
+        time.sleep(0.01)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    finished = {path: path.read_bytes() for path in points.glob("small-*.ipynb")}
+    assert len(finished) >= points_before_the_kill
+    for path in finished:
+        nbformat.validate(nbformat.read(path, as_version=4))  # never half a file
+    result = sheet11(*arguments, cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert all(path.read_bytes() == content for path, content in finished.items()), "nothing is done twice"
+    table = pd.read_csv(tmp_path / "out" / "results.csv")
+    assert len(table) == 6 and (table.status == "ok").all()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["small.ipynb", "-p", "m=1"], "no notebook has a parameter 'm'"),
+        (["small.ipynb", "-p", "n="], "the list of values for 'n' is empty"),
+        (["small.ipynb", "-p", "n=5:5"], "the range '5:5' is empty"),
+        (["bare.ipynb", "-p", "n=1"], "bare.ipynb has no cell tagged 'parameters'"),
+        (["text.ipynb"], "text.ipynb is no Jupyter notebook"),
+        (["small.ipynb", "-o", "text.ipynb/out"], "cannot write to text.ipynb/out: Not a directory"),
+        (["small.ipynb", "--scheduler", "tcp://127.0.0.1:1"], "there is no Dask scheduler at 'tcp://127.0.0.1:1'"),
+        (["small.ipynb", "--scheduler", "nonsense://x"], "there is no Dask scheduler at 'nonsense://x'"),
+        (["small.ipynb", "--scheduler", "tcp://127.0.0.1:1", "-j", "2"], "-j is for this machine"),
+    ],
+)
+def test_unusable_arguments_end_in_one_line(arguments, message, notebook, build, sheet11, tmp_path):
+    nbformat.write(build("1", parameters=None), tmp_path / "bare.ipynb")
+    (tmp_path / "text.ipynb").write_text("text")
+    result = sheet11("sweep", *arguments, cwd=tmp_path)
+    assert result.returncode == 2
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("Error: ") and message in line

@@ -1,0 +1,235 @@
+"""Positional encoding against its definition entry by entry, and the identities of its Gram matrix."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sheet11.encoding import (
+    CONVENTIONS,
+    angular_frequencies,
+    default_scale,
+    gram,
+    half_width,
+    lag_profile,
+    positional_encoding,
+    rotation,
+    toeplitz_deviation,
+)
+
+PAIRED = ("sheet", "vaswani")
+law = settings(deadline=None, max_examples=50)
+bases = st.floats(1.5, 1e5)
+scales = st.none() | st.floats(1, 1e4)
+
+
+def literal(n, p, convention, base=10_000.0, scale=None):
+    scale = scale or (p if convention == "vaswani" else 5000)
+    E = np.empty((p, n))
+    for row in range(p):
+        for column in range(n):
+            position = column if convention == "vaswani" else column + 1
+            if convention == "submission":
+                k, wave = row + 1, math.cos if row % 2 == 0 else math.sin
+            else:
+                k, wave = row // 2, math.sin if row % 2 == 0 else math.cos
+            E[row, column] = wave(position * base ** (-2 * k / scale))
+    return E
+
+
+def spread(G):
+    n = len(G)
+    diagonals = [[G[i, i + lag] for i in range(n) if 0 <= i + lag < n] for lag in range(1 - n, n)]
+    return max(max(diagonal) - min(diagonal) for diagonal in diagonals)
+
+
+@law
+@given(st.integers(1, 12), st.integers(1, 13), st.sampled_from(CONVENTIONS), bases, scales)
+def test_encoding_is_its_definition(n, p, convention, base, scale):
+    E = positional_encoding(n, p, convention, base, scale)
+    assert E.dtype == np.float64
+    np.testing.assert_allclose(E, literal(n, p, convention, base, scale), rtol=0, atol=1e-11)
+
+
+@pytest.mark.parametrize("convention", CONVENTIONS)
+def test_encoding_at_the_size_of_the_source(convention):
+    np.testing.assert_allclose(positional_encoding(64, 256, convention), literal(64, 256, convention), atol=1e-11)
+
+
+def test_submission_is_what_the_code_of_the_source_computes():
+    position, row = np.meshgrid(np.arange(64) + 1, np.arange(256) + 1)
+    angle = position * np.exp(-2 * row * np.log(10_000) / 5000)
+    source = np.where(row % 2 == 0, np.sin(angle), np.cos(angle))
+    np.testing.assert_allclose(positional_encoding(64, 256, "submission"), source, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("convention", PAIRED)
+def test_unpaired_last_row_is_a_sine(convention):
+    E = positional_encoding(9, 7, convention, scale=100)
+    np.testing.assert_array_equal(E, positional_encoding(9, 8, convention, scale=100)[:7])
+
+
+def test_sheet_and_vaswani_differ_by_one_position_and_the_scale():
+    sheet, vaswani = positional_encoding(8, 6, "sheet", scale=6), positional_encoding(9, 6, "vaswani")
+    np.testing.assert_array_equal(sheet, vaswani[:, 1:])
+
+
+@pytest.mark.parametrize(("convention", "scale"), [("sheet", 5000), ("submission", 5000), ("vaswani", 6)])
+def test_default_scale(convention, scale):
+    assert default_scale(6, convention) == scale
+    E = positional_encoding(5, 6, convention)
+    np.testing.assert_array_equal(E, positional_encoding(5, 6, convention, scale=scale))
+
+
+def test_frequencies():
+    np.testing.assert_allclose(angular_frequencies(5, "vaswani", base=32), [1, 32**-0.4, 32**-0.8])
+    np.testing.assert_allclose(angular_frequencies(3, "submission", base=32, scale=10), [1 / 2, 1 / 4, 1 / 8])
+
+
+@law
+@given(st.integers(1, 20), st.integers(1, 40), st.sampled_from(CONVENTIONS), bases, scales)
+def test_gram_is_the_matrix_product(n, p, convention, base, scale):
+    E, G = positional_encoding(n, p, convention, base, scale), gram(n, p, convention, base, scale)
+    np.testing.assert_allclose(G, E.T @ E, rtol=0, atol=1e-9 * np.abs(G).max())
+
+
+@pytest.mark.parametrize("convention", PAIRED)
+def test_gram_is_a_sum_of_cosines(convention):
+    omega = angular_frequencies(10, convention)
+    G = [[sum(math.cos(w * (i - j)) for w in omega) for j in range(7)] for i in range(7)]
+    np.testing.assert_allclose(gram(7, 10, convention), G, rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("convention", "start"),
+    [
+        ("sheet", [128, 88.8, -3.3, -89.1, -116.1]),
+        ("vaswani", [128, 124.4, 115.5, 105.4, 97.9]),
+        ("submission", [127.7, 100.3, 33.2, -38.9, -82.6]),
+    ],
+)
+def test_gram_has_the_figures_of_the_sheet(convention, start):
+    assert np.round(gram(64, 256, convention)[0, :5], 1).tolist() == start
+
+
+@law
+@given(st.integers(1, 30), st.integers(1, 60), st.sampled_from(PAIRED), bases, scales)
+def test_paired_gram_is_toeplitz_with_diagonal_half_p(n, half, convention, base, scale):
+    p = 2 * half
+    E = positional_encoding(n, p, convention, base, scale)
+    assert toeplitz_deviation(E.T @ E) < 1e-11 * p
+    assert toeplitz_deviation(gram(n, p, convention, base, scale)) == 0
+    np.testing.assert_allclose(np.diag(gram(n, p, convention, base, scale)), half, rtol=1e-13)
+
+
+def test_submission_is_not_toeplitz():
+    assert round(toeplitz_deviation(gram(64, 256, "submission")), 2) == 0.98
+
+
+@law
+@given(st.integers(1, 8), st.integers(0, 2**32 - 1))
+def test_toeplitz_deviation_and_lag_profile_of_any_matrix(n, seed):
+    G = np.random.default_rng(seed).normal(size=(n, n))
+    assert toeplitz_deviation(G) == spread(G)
+    profile = [sum(G[i, i + lag] for i in range(n - lag)) / (n - lag) for lag in range(n)]
+    np.testing.assert_allclose(lag_profile(G), profile, rtol=1e-12, atol=1e-14)
+
+
+@pytest.mark.parametrize("convention", PAIRED)
+def test_profile_of_a_toeplitz_matrix_is_its_first_row(convention):
+    G = gram(20, 16, convention)
+    np.testing.assert_allclose(lag_profile(G), G[0], rtol=1e-12)
+
+
+@law
+@given(st.integers(-40, 40), st.integers(1, 12), st.sampled_from(PAIRED), bases, scales)
+def test_rotation_shifts_every_position(delta, half, convention, base, scale):
+    options = {"convention": convention, "base": base, "scale": scale}
+    R, E = rotation(delta, 2 * half, **options), positional_encoding(60, 2 * half, **options)
+    before, after = (E[:, : 60 - delta], E[:, delta:]) if delta >= 0 else (E[:, -delta:], E[:, : 60 + delta])
+    np.testing.assert_allclose(R @ before, after, rtol=0, atol=1e-12)
+
+
+@law
+@given(st.integers(-500, 500), st.integers(-500, 500), st.sampled_from(PAIRED))
+def test_rotations_form_a_group(a, b, convention):
+    p = 12
+    identity, R = np.eye(p), rotation(a, p, convention)
+    np.testing.assert_allclose(rotation(0, p, convention), identity, rtol=0, atol=0)
+    np.testing.assert_allclose(R.T @ R, identity, rtol=0, atol=1e-13)
+    np.testing.assert_allclose(rotation(-a, p, convention), R.T, rtol=0, atol=1e-13)
+    np.testing.assert_allclose(R @ rotation(b, p, convention), rotation(a + b, p, convention), rtol=0, atol=1e-12)
+    blocks = np.kron(np.eye(p // 2), np.ones((2, 2)))
+    np.testing.assert_array_equal(R, R * blocks)
+    assert np.linalg.det(R) == pytest.approx(1)
+
+
+@law
+@given(st.lists(st.floats(-10, 10), max_size=10), st.integers(1, 30))
+def test_half_width_is_the_first_lag_below_a_quarter_of_p(profile, p):
+    assert half_width(profile, p) == next((lag for lag, value in enumerate(profile) if value < p / 4), None)
+
+
+def test_half_width_of_the_figures():
+    assert half_width(gram(64, 256)[0], 256) == 2  # 128, 88.8, -3.3: the first below 64
+    assert half_width(gram(5, 256, "vaswani")[0], 256) is None  # 97.9 at the end
+
+
+SIZES = {"n": 4, "p": 6}
+
+
+@pytest.mark.parametrize("function", [positional_encoding, gram])
+@pytest.mark.parametrize(
+    ("bad", "error", "message"),
+    [
+        ({"n": 0}, ValueError, "n must be at least 1, got 0"),
+        ({"n": 2.5}, TypeError, "n must be an integer, got 2.5"),
+        ({"n": True}, TypeError, "n must be an integer, got True"),
+        ({"p": -2}, ValueError, "p must be at least 1, got -2"),
+        ({"p": "6"}, TypeError, "p must be an integer, got '6'"),
+        (
+            {"convention": "Sheet"},
+            ValueError,
+            "convention must be one of 'sheet', 'submission', 'vaswani', got 'Sheet'",
+        ),
+        ({"convention": None}, ValueError, "convention must be one of .*, got None"),
+        ({"base": 0}, ValueError, "base must be positive and finite, got 0"),
+        ({"base": math.nan}, ValueError, "base must be positive and finite, got nan"),
+        ({"base": "e"}, TypeError, "base must be a number, got 'e'"),
+        ({"scale": -1.0}, ValueError, "scale must be positive and finite, got -1.0"),
+        ({"scale": math.inf}, ValueError, "scale must be positive and finite, got inf"),
+        ({"base": 1e-300, "scale": 1}, ValueError, "scale must be larger for base=1e-300 and p=6: .*, got 1"),
+    ],
+)
+def test_bad_sizes_and_frequencies(function, bad, error, message):
+    for convention in CONVENTIONS:
+        with pytest.raises(error, match=message):
+            function(**{**SIZES, "convention": convention, **bad})
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: angular_frequencies(0), ValueError, "p must be at least 1, got 0"),
+        (lambda: angular_frequencies(2, "x"), ValueError, "convention must be one of .*, got 'x'"),
+        (lambda: default_scale(0, "vaswani"), ValueError, "p must be at least 1, got 0"),
+        (lambda: default_scale(2, "x"), ValueError, "convention must be one of .*, got 'x'"),
+        (lambda: rotation(1, 3), ValueError, "p must be even, got 3"),
+        (lambda: rotation(1, 0), ValueError, "p must be at least 1, got 0"),
+        (lambda: rotation(0.5, 2), TypeError, "delta must be an integer, got 0.5"),
+        (lambda: rotation(1, 2, "submission"), ValueError, "convention must be one of 'sheet', 'vaswani', got 'subm"),
+        (lambda: rotation(1, 2, base=-1), ValueError, "base must be positive and finite, got -1"),
+        (lambda: lag_profile(np.ones((2, 3))), ValueError, r"G must be square and not empty, got shape \(2, 3\)"),
+        (lambda: lag_profile(np.ones((0, 0))), ValueError, r"G must be square and not empty, got shape \(0, 0\)"),
+        (lambda: lag_profile([1, 2]), ValueError, r"G must be a real matrix, got shape \(2,\)"),
+        (lambda: toeplitz_deviation([[1, 2]]), ValueError, r"G must be square and not empty, got shape \(1, 2\)"),
+        (lambda: toeplitz_deviation([[math.nan]]), ValueError, r"G must be finite, got nan at \[0, 0\]"),
+        (lambda: half_width([1.0], 0), ValueError, "p must be at least 1, got 0"),
+        (lambda: half_width([1.0], 2.0), TypeError, "p must be an integer, got 2.0"),
+    ],
+)
+def test_bad_arguments(call, error, message):
+    with pytest.raises(error, match=message):
+        call()
