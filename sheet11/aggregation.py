@@ -125,6 +125,11 @@ def softargmax_aggregate(
     result = degree**eta * mean
     if not result.isfinite().all():
         _raise_unless_finite(messages)
+        if not mean.isfinite().all():
+            raise ValueError(
+                f"messages must not differ by more than {messages.dtype} holds, "
+                f"got {messages.min().item()} to {messages.max().item()}"
+            )
         raise ValueError(f"eta must be such that the result does not overflow {result.dtype}, got {eta.tolist()!r}")
     return result
 
@@ -157,6 +162,8 @@ def fit_aggregation(
     """
     if target.ndim != 2 or target.shape[1] != messages.shape[1]:
         raise ValueError(f"target must have shape (num_nodes, {messages.shape[1]}), got {tuple(target.shape)}")
+    if not target.any():
+        raise ValueError("target must not be 0 everywhere, because the loss is relative to it, got zeros")
     lam, eta = (messages.new_tensor(value).requires_grad_() for value in start)
     step = adam([lam, eta], learning_rate)
     scale = target.square().mean()
@@ -198,7 +205,7 @@ def _check_messages(name: str, m: Tensor, dim: int | None = None) -> None:
 
 def _parameter(name: str, value: float | Tensor, messages: Tensor) -> Tensor:
     """λ or η as a tensor that broadcasts against (num_nodes, channels)."""
-    tensor = torch.as_tensor(value, dtype=messages.dtype, device=messages.device)
+    tensor = _as_tensor(name, value, messages)
     if tensor.numel() != 1 and tensor.shape != messages.shape[1:]:
         raise ValueError(
             f"{name} must have one value or one per channel ({messages.shape[1]}), got shape {tuple(tensor.shape)}"
@@ -209,12 +216,19 @@ def _parameter(name: str, value: float | Tensor, messages: Tensor) -> Tensor:
 
 
 def _scalar(name: str, value: float | Tensor, m: Tensor) -> Tensor:
-    tensor = torch.as_tensor(value, dtype=m.dtype, device=m.device)
+    tensor = _as_tensor(name, value, m)
     if tensor.numel() != 1:
         raise ValueError(f"{name} must have one value, got shape {tuple(tensor.shape)}")
     if tensor.isnan():
         raise ValueError(f"{name} must be a number, got {value!r}")
     return tensor.reshape(())
+
+
+def _as_tensor(name: str, value: float | Tensor, like: Tensor) -> Tensor:
+    try:
+        return torch.as_tensor(value, dtype=like.dtype, device=like.device)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise TypeError(f"{name} must be a number or a tensor, got {value!r}") from error
 
 
 def _check_edges(messages: Tensor, index: Tensor, num_nodes: int) -> Tensor:

@@ -25,6 +25,15 @@ def check_positive(name: str, value: Any) -> float:
     return float(value)
 
 
+def check_between(name: str, value: Any, low: float, high: float, wanted: str) -> float:
+    """Return `value` as a float, or raise if it is no number in [low, high]; `wanted` says so in words."""
+    if isinstance(value, bool | np.bool_) or not isinstance(value, Real):
+        raise TypeError(f"{name} must be a number, got {value!r}")
+    if not low <= value <= high:
+        raise ValueError(f"{name} must {wanted}, got {value!r}")
+    return float(value)
+
+
 def check_choice(name: str, value: Any, choices: Collection[str]) -> str:
     """Return `value`, or raise if it is none of `choices`."""
     if value not in choices:
@@ -34,7 +43,10 @@ def check_choice(name: str, value: Any, choices: Collection[str]) -> str:
 
 def check_matrix(name: str, value: Any) -> np.ndarray:
     """Return `value` as a float64 matrix, or raise if it is not two-dimensional and finite."""
-    matrix = np.asarray(value)
+    try:
+        matrix = np.asarray(value)
+    except ValueError as error:  # rows of different length
+        raise ValueError(f"{name} must be a real matrix, got {value!r:.60}") from error
     if matrix.ndim != 2 or matrix.dtype.kind not in "biuf":
         raise ValueError(f"{name} must be a real matrix, got shape {matrix.shape} and dtype {matrix.dtype}")
     if not np.isfinite(matrix).all():

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from sheet11.checks import check_choice, check_int
+from sheet11.checks import check_between, check_choice, check_int
 
 GRAPHS = ("karate", "grid", "sbm")
 
@@ -64,8 +64,7 @@ def two_block_model(block_size: int = 50, p_in: float = 0.2, p_out: float = 0.02
     """
     block_size, seed = check_int("block_size", block_size), check_int("seed", seed, minimum=0)
     for name, probability in {"p_in": p_in, "p_out": p_out}.items():
-        if not 0 <= probability <= 1:
-            raise ValueError(f"{name} must be a probability, got {probability!r}")
+        check_between(name, probability, 0, 1, "be a probability")
     graph = nx.stochastic_block_model([block_size] * 2, [[p_in, p_out], [p_out, p_in]], seed=seed)
     labels = [block for _, block in graph.nodes(data="block")]
     # two discs side by side: the blocks are what the picture is about
@@ -126,7 +125,8 @@ def draw_training_nodes(labels: Tensor, labels_per_class: int, copies: int, seed
         TypeError, ValueError: a number is no positive integer, or a class is too small.
     """
     labels_per_class, copies = check_int("labels_per_class", labels_per_class), check_int("copies", copies)
-    smallest = int(labels.bincount().min())
+    classes, sizes = labels.unique(return_counts=True)
+    smallest = int(sizes.min())
     if labels_per_class >= smallest:
         raise ValueError(
             f"labels_per_class must be below {smallest}, the size of the smallest class, got {labels_per_class}"
@@ -134,7 +134,7 @@ def draw_training_nodes(labels: Tensor, labels_per_class: int, copies: int, seed
     generator = torch.Generator().manual_seed(check_int("seed", seed, minimum=0))
     mask = torch.zeros(copies, len(labels), dtype=torch.bool)
     for copy in mask:
-        for label in labels.unique():
+        for label in classes:
             nodes = (labels == label).nonzero().squeeze(1)
             copy[nodes[torch.randperm(len(nodes), generator=generator)[:labels_per_class]]] = True
     return mask

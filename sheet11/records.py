@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from IPython import get_ipython
 from IPython.display import display
+from numpy.lib.recfunctions import repack_fields
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -78,15 +79,19 @@ def read_records(notebook: NotebookNode | str | Path) -> dict[str, Any]:
 
 
 def _encode(name: str, value: Any) -> Any:
-    if hasattr(value, "detach"):  # a torch tensor, without importing torch
-        value = value.detach().cpu()
-    if isinstance(value, np.generic):
+    refusal = TypeError(f"{name} must be a scalar or an array of numbers or text, got {type(value).__name__}")
+    try:
+        array = np.asarray(value.detach().cpu() if hasattr(value, "detach") else value)  # a torch tensor, or not
+    except (TypeError, ValueError) as error:  # lists of different lengths, tensors that NumPy has no form for
+        raise refusal from error
+    if isinstance(value, np.generic) and array.dtype.kind in "biufcU":
         value = value.item()
     if value is None or isinstance(value, bool | int | str) or (isinstance(value, float) and math.isfinite(value)):
         return value
-    array = np.asarray(value)
-    if array.dtype.hasobject or array.dtype.kind not in "biufcUV":
-        raise TypeError(f"{name} must be a scalar or an array of numbers or text, got {type(value).__name__}")
+    if array.dtype.hasobject or array.dtype.kind not in ("biufcU" if array.ndim == 0 else "biufcUV"):
+        raise refusal
+    if array.dtype.names:
+        array = repack_fields(array)  # without gaps between the columns
     array = array.astype(array.dtype.newbyteorder("<"))
     descr = [list(field) for field in array.dtype.descr] if array.dtype.names else array.dtype.str
     return {
@@ -103,6 +108,8 @@ def _decode(name: str, item: Any) -> Any:
         raise ValueError(f"damaged record {name!r}: expected a scalar or an array, got {item!r:.60}")
     try:
         descr, shape = item["dtype"], item["shape"]
+        if not isinstance(shape, list | tuple) or not all(type(size) is int and size >= 0 for size in shape):
+            raise ValueError(f"its shape is {shape!r:.60}")
         dtype = np.dtype(descr if isinstance(descr, str) else [tuple(field) for field in descr])
         if dtype.hasobject:
             raise ValueError("objects are not data")
@@ -114,6 +121,8 @@ def _decode(name: str, item: Any) -> Any:
 
 
 def _describe(value: Any) -> str:
+    if isinstance(value, complex):
+        return f"{_describe(value.real)} + i · {_describe(value.imag)}"
     if isinstance(value, float):
         return f"{value:.6g}" if abs(value) >= NOISE or math.isnan(value) else f"0 (to within {NOISE:g})"
     if not isinstance(value, np.ndarray):

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sheet11.checks import check_choice, check_matrix
+from sheet11.checks import check_between, check_choice, check_matrix
 
 MODES = ("cat", "add")
 
@@ -123,10 +123,9 @@ def predict_cross_term(E: ArrayLike, sigma: float) -> CrossTermPrediction:
     n = E.shape[1]
     if n < 2:
         raise ValueError(f"E must have at least two columns, got shape {E.shape}")
-    if not sigma >= 0:
-        raise ValueError(f"sigma must not be negative, got {sigma!r}")
+    sigma = check_between("sigma", sigma, 0, float("inf"), "not be negative")
     m = np.square(E).sum(axis=0).mean()
-    stable_rank = np.square(E).sum() / np.linalg.norm(E, 2) ** 2
+    stable_rank = np.square(E).sum() / np.linalg.norm(E, 2) ** 2 if E.any() else 1.0
     return CrossTermPrediction(
         std=float(np.sqrt(2 * m) * sigma),
         diagonal_std=float(2 * np.sqrt(m) * sigma),

@@ -128,10 +128,6 @@ def test_later_records_replace_earlier_ones_in_their_place(path):
     assert (records["again"], records["first"], records["last"]) == (2.5, 1, 3)
 
 
-def test_records_are_in_the_order_in_which_they_were_recorded(path):
-    assert list(read_records(path)) == [*VALUE, "again", "first", "last", "row"]
-
-
 def test_row_of_a_table_is_refused_or_keeps_its_types(path):
     row = read_records(path)["row"]
     assert row is None or list(row) == list(VALUE["table"][0])

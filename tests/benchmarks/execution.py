@@ -6,16 +6,14 @@ Every table holds medians over the repetitions, in which the contenders take tur
 allows: the same cells executed in one warm kernel that is already there, divided by the number of cores.
 """
 
-import argparse
 import contextlib
 import os
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -23,10 +21,8 @@ from typing import Any
 import nbclient
 import nbformat
 import papermill
-import psutil
 
 from sheet11.course.execute import parameters_of
-from sheet11.course.kernel import Server
 from sheet11.course.library import kit_notebooks
 
 CORES = len(os.sched_getaffinity(0))
