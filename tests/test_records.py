@@ -247,6 +247,7 @@ def test_scalars_are_read_as_they_are(value):
     [
         stored() | {"values": "AAA"},
         stored() | {"values": "*" * 32},
+        stored() | {"values": "*" + stored()["values"]},
         stored() | {"values": "é"},
         stored() | {"values": 5},
         stored() | {"values": None},

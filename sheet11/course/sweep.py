@@ -152,7 +152,7 @@ def _figure(table: pd.DataFrame, record: str, swept: Sequence[str]) -> bytes:
             aspect=1.4,
         )
     values = table[x].dropna()
-    if numeric and (values > 0).all() and values.max() >= 20 * values.min():
+    if numeric and (values > 0).all() and values.max() >= 10 * values.min():
         grid.set(xscale="log")
         for ax in grid.axes.flat:
             ax.set_xticks(
