@@ -172,7 +172,7 @@ class GCN(nn.Module):
     | remedy   | layer                                                                        |
     |----------|------------------------------------------------------------------------------|
     | none     | ReLU(P H W)                                                                  |
-    | residual | (H + ReLU(P H W))/√2, which keeps the mean square that doubling would undo    |
+    | residual | (H + ReLU(P H W))/2, the mean of both, because a sum would grow with depth   |
     | gcnii    | ReLU((1 − β_l) S + β_l S W), S = (1 − α) P H + α H⁰, β_l = log(θ/l + 1)       |
     | pairnorm | ReLU(N(P H W)) with N of `pair_norm`                                         |
 
@@ -238,7 +238,7 @@ class GCN(nn.Module):
             elif self.remedy == "pairnorm":
                 H = torch.relu(pair_norm(PH @ W))
             elif self.remedy == "residual":
-                H = (H + torch.relu(PH @ W)) / math.sqrt(2)
+                H = (H + torch.relu(PH @ W)) / 2
             else:
                 H = torch.relu(PH @ W)
             states.append(H)

@@ -106,7 +106,7 @@ def cross_term_histogram(off_diagonal: ArrayLike, diagonal: ArrayLike, std: floa
         x = np.linspace(-4 * predicted, 4 * predicted, 400)
         ax.hist(values, bins="auto", density=True, color=COLOURS[0], alpha=0.5, label="measured")
         density = np.exp(-((x / predicted) ** 2) / 2) / np.sqrt(2 * np.pi) / predicted
-        ax.plot(x, density, color=COLOURS[3], label=f"normal, standard deviation {predicted:.1f}")
+        ax.plot(x, density, color=COLOURS[3], label=f"normal, standard deviation {predicted:.3g}")
         ax.set(title=f"C = EᵀX + XᵀE {title}", xlabel="entry of C", ylabel="density")
         ax.set_ylim(top=1.35 * ax.get_ylim()[1])  # room for the legend
         ax.legend(loc="upper right")
@@ -125,7 +125,7 @@ def noise_to_signal(p: ArrayLike, measured: ArrayLike, predicted: ArrayLike, slo
     figure, (ax,) = _panels(1, 3.6)
     measured = np.asarray(measured)
     ax.loglog(p, measured, ".", color=COLOURS[0], alpha=0.5)
-    ax.loglog(p, measured.mean(axis=1), "o", color=COLOURS[0], label=f"measured (mean of draws), slope {slope:.3f}")
+    ax.loglog(p, measured.mean(axis=1), "o", color=COLOURS[0], label=f"measured (mean of draws), slope {slope:.3f}".replace("-", "−"))
     ax.loglog(p, predicted, color=COLOURS[3], label="predicted, √p σ / (p/2 + pσ²)")
     ax.set_xscale("log", base=2)
     ax.set(
@@ -142,7 +142,7 @@ def pointwise_limit(difference: ArrayLike, values: Mapping[str, ArrayLike], weig
     figure, axes = _panels(2, 3.4)
     for ax, curves, ylabel, title in [
         (axes[0], values, "lse(m; λ)", "lse converges uniformly to max …"),
-        (axes[1], weights, "weight of m₁ = ∂lse/∂m₁", "… its derivative does not"),
+        (axes[1], weights, "weight of m₁ = ∂lse/∂m₁", "… its derivative converges, but not uniformly"),
     ]:
         for number, (name, curve) in enumerate(curves.items()):
             ax.plot(difference, curve, color=plt.get_cmap("viridis")(0.85 - 0.25 * number), label=name)
@@ -252,7 +252,7 @@ def energies(energy: Mapping[str, ArrayLike], rates: Mapping[str, float], highli
             label=f"{name}: slope 2 log|λ₂| = {rates[name]:.4f}",
         )
     ax.set(
-        xlabel="depth (layers)", ylabel="Dirichlet energy E(X)", title="Energy falls exponentially, at the rate of λ₂"
+        xlabel="depth (layers)", ylabel="Dirichlet energy E(X)", title="Energy of propagated features, and the rate of λ₂"
     )
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.legend(fontsize="small")
@@ -262,7 +262,7 @@ def energies(energy: Mapping[str, ArrayLike], rates: Mapping[str, float], highli
 def collapse(states: Mapping[int, ArrayLike], edge_index: ArrayLike, positions: ArrayLike, labels: ArrayLike) -> Figure:
     """Node features at several depths: the first on the graph as colour, the first two as a scatter plot by class.
 
-    The colours share one scale, which shows the features fading; every scatter plot has its own, around the origin.
+    Every picture has its own scale, symmetric about 0; the title says how far the colours reach.
 
     Args:
         states: depth and features of shape (num_nodes, at least 2).
@@ -273,22 +273,22 @@ def collapse(states: Mapping[int, ArrayLike], edge_index: ArrayLike, positions: 
     figure, axes = plt.subplots(2, len(states), figsize=(WIDTH, 5.2), layout="constrained", squeeze=False)
     states = {depth: np.asarray(state) for depth, state in states.items()}
     positions, labels = np.asarray(positions), np.asarray(labels)
-    limit = max(np.abs(state[:, :2]).max() for state in states.values())
     for (upper, lower), (depth, state) in zip(axes.T, states.items(), strict=True):
         draw_edges(upper, edge_index, positions)
+        limit = np.abs(state[:, 0]).max() or 1.0
         upper.scatter(*positions.T, c=state[:, 0], cmap=DIVERGING, vmin=-limit, vmax=limit, edgecolors="0.3", s=35)
-        upper.set(title=f"depth {depth}", aspect="equal")
+        upper.set(title=f"depth {depth}\n(colours: ± {limit:.2g})", aspect="equal")
         upper.axis("off")
         for label in np.unique(labels):
-            lower.plot(*state[labels == label, :2].T, MARKERS[label], color=COLOURS[label], markersize=4, alpha=0.8)
+            places = state[labels == label, :2].T
+            lower.plot(*places, MARKERS[label], color=COLOURS[label], markersize=4, alpha=0.8, label=f"class {label}")
         reach = 1.1 * np.abs(state[:, :2]).max() or 1.0
         lower.set(xlim=(-reach, reach), ylim=(-reach, reach), xlabel="feature 1", aspect="equal")
         lower.xaxis.set_major_locator(MaxNLocator(3))
         lower.yaxis.set_major_locator(MaxNLocator(3))
         lower.grid(alpha=0.3)
     axes[1, 0].set_ylabel("feature 2")
-    scale = plt.cm.ScalarMappable(plt.Normalize(-limit, limit), DIVERGING)
-    figure.colorbar(scale, ax=axes[0], label="feature 1")
+    axes[1, 0].legend(fontsize="x-small", loc="upper left", handletextpad=0.1)
     return figure
 
 
@@ -309,7 +309,7 @@ def smoothness(energy: Mapping[str, ArrayLike], distance: Mapping[str, ArrayLike
                 np.maximum(values, 1e-18),
                 color=COLOURS[number],
                 marker=MARKERS[number],
-                markevery=max(1, len(values) // 8),
+                markevery=(number % 6, max(1, len(values) // 8)),
                 markersize=4,
                 label=name,
             )
@@ -336,21 +336,23 @@ def accuracies(
         for number, (model, values) in enumerate(models.items()):
             mean, std = np.mean(values, axis=1), np.std(values, axis=1)
             ax.plot(depths, mean, color=COLOURS[number], marker=MARKERS[number], markersize=5, label=model)
-            ax.fill_between(depths, mean - std, mean + std, color=COLOURS[number], alpha=0.15, linewidth=0)
+            low, high = np.clip([mean - std, mean + std], 0, 1)
+            ax.fill_between(depths, low, high, color=COLOURS[number], alpha=0.15, linewidth=0)
         ax.axhline(chance[graph], color="0.4", linestyle=":", label="constant answer")
         ax.set_xscale("log", base=2)
         ax.set_xticks(depths, labels=[str(depth) for depth in depths])
-        ax.set(xlabel="depth (layers)", title=graph, ylim=(0.2, 1.03))
+        ax.set(xlabel="depth (layers)", title=graph, ylim=(0, 1.03))
     axes[0].set_ylabel("test accuracy (band: ± one std)")
     axes[0].legend(fontsize="small", loc="lower left")
     return figure
 
 
-def layer_energies(energy: Mapping[str, ArrayLike]) -> Figure:
+def layer_energies(energy: Mapping[str, ArrayLike], title: str) -> Figure:
     """Relative Dirichlet energy layer by layer inside trained networks, with error bands over the networks.
 
     Args:
         energy: for each model an array of shape (depth + 1, networks).
+        title: which networks.
     """
     figure, (ax,) = _panels(1, 3.6)
     for number, (model, values) in enumerate(energy.items()):
@@ -359,7 +361,7 @@ def layer_energies(energy: Mapping[str, ArrayLike]) -> Figure:
         layer = np.arange(len(mean))
         ax.semilogy(layer, 10**mean, color=COLOURS[number], label=model)
         ax.fill_between(layer, 10 ** (mean - std), 10 ** (mean + std), color=COLOURS[number], alpha=0.15, linewidth=0)
-    ax.set(xlabel="layer", ylabel="E(H) / ‖H‖²", title="Inside trained networks")
+    ax.set(xlabel="layer", ylabel="E(H) / ‖H‖²", title=title)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.legend()
     return figure

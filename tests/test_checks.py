@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from sheet11.checks import check_choice, check_int, check_matrix, check_positive
+from sheet11.checks import check_between, check_choice, check_int, check_matrix, check_positive
 
 
 @pytest.mark.parametrize("value", [3, np.int64(3), np.uint8(3)])
@@ -24,6 +24,12 @@ def test_minimum_is_allowed():
 def test_positive_numbers_come_back_as_float(value):
     assert check_positive("base", value) == value
     assert type(check_positive("base", value)) is float
+
+
+@pytest.mark.parametrize("value", [0, 0.25, np.float32(1)])
+def test_numbers_between_come_back_as_float(value):
+    assert check_between("p_in", value, 0, 1, "be a probability") == value
+    assert type(check_between("p_in", value, 0, 1, "be a probability")) is float
 
 
 def test_choice_comes_back():
@@ -59,6 +65,11 @@ def test_matrix_is_not_copied_without_need():
         (check_positive, ("1",), TypeError, "x must be a number, got '1'"),
         (check_positive, (1j,), TypeError, "x must be a number, got 1j"),
         (check_positive, (True,), TypeError, "x must be a number, got True"),
+        (check_between, (1.5, 0, 1, "be in order"), ValueError, "x must be in order, got 1.5"),
+        (check_between, (-1, 0, 1, "be in order"), ValueError, "x must be in order, got -1"),
+        (check_between, (float("nan"), 0, 1, "be in order"), ValueError, "x must be in order, got nan"),
+        (check_between, ("a", 0, 1, "be in order"), TypeError, "x must be a number, got 'a'"),
+        (check_between, (True, 0, 1, "be in order"), TypeError, "x must be a number, got True"),
         (check_choice, ("ad", ("cat", "add")), ValueError, "x must be one of 'cat', 'add', got 'ad'"),
         (check_choice, (None, ("cat", "add")), ValueError, "x must be one of 'cat', 'add', got None"),
         (check_matrix, ([1.0, 2.0],), ValueError, "x must be a real matrix, got shape (2,) and dtype float64"),

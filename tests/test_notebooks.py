@@ -11,6 +11,7 @@ import pytest
 
 from sheet11 import attention_scores, gram, positional_encoding, read_records
 from sheet11.course.execute import error_of, execute, parameters_of
+from sheet11.course.kernel import server, stop_server
 from sheet11.course.library import kit_notebooks
 from sheet11.course.pages import MAIN_FIGURE
 
@@ -24,6 +25,15 @@ RECORDS = {
 PARTS = {"01_encoding": "1a 1b", "02_scores": "1c 1d", "03_aggregation": "2a 2b 2c", "04_oversmoothing": "3a 3b"}
 
 each_notebook = pytest.mark.parametrize("stem", NOTEBOOKS)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread():
+    """Kernels with one thread: these matrices are small."""
+    stop_server()
+    server(threads=1)
+    yield
+    stop_server()
 
 
 def code(notebook):
@@ -102,7 +112,7 @@ def test_plain_papermill(tmp_path):
     ],
 )
 def test_other_parameters(stem, parameters):
-    executed = execute(NOTEBOOKS[stem], parameters)
+    executed = execute(NOTEBOOKS[stem], parameters, warm=True)
     assert error_of(executed) is None
     records = read_records(executed)
     assert set(records) >= RECORDS[stem]
@@ -131,7 +141,7 @@ def test_other_parameters(stem, parameters):
     ],
 )
 def test_impossible_parameters_fail_in_the_first_cell_after_them(stem, parameters, message):
-    executed = execute(NOTEBOOKS[stem], parameters)
+    executed = execute(NOTEBOOKS[stem], parameters, warm=True)
     assert error_of(executed).startswith(message)
     tagged = next(i for i, cell in enumerate(executed.cells) if "parameters" in cell.metadata.tags)
     first_after = executed.cells[tagged + 2]  # after the defaults and the injected values

@@ -271,7 +271,7 @@ def states_loop(model, remedy, x, P):
         if remedy == "none":
             H = relu(P @ H @ W)
         elif remedy == "residual":
-            H = (H + relu(P @ H @ W)) / math.sqrt(2)
+            H = (H + relu(P @ H @ W)) / 2
         elif remedy == "gcnii":
             beta = math.log(0.7 / number + 1)
             S = 0.8 * P @ H + 0.2 * H0
@@ -355,11 +355,12 @@ def test_copies_are_networks_side_by_side(remedy, own_features):
 @given(st.integers(2, 8), st.integers(1, 4), seeds, st.floats(1e-3, 1e3))
 def test_pair_norm_fixes_the_mean_distance_of_two_nodes(num_nodes, features, seed, size):
     x = size * normal(num_nodes, features, seed=seed)
+    assume(x.var(dim=0).sum() > 1e-4)  # well above the small number that keeps equal nodes from 0/0
     result = pair_norm(x)
-    close(result, pair_norm_loop(x.numpy()), 1e-5)
+    close(result, pair_norm_loop(x.numpy()), 1e-6)
     close(result.mean(dim=0), np.zeros(features))
     distances = [(result[u] - result[v]).square().sum().item() for u in range(num_nodes) for v in range(num_nodes)]
-    assert sum(distances) / num_nodes**2 == pytest.approx(2, rel=1e-5)
+    assert sum(distances) / num_nodes**2 == pytest.approx(2)
 
 
 def test_pair_norm_of_equal_nodes_and_of_a_batch():
@@ -427,6 +428,18 @@ def test_bad_edges(edge_index, error, message):
     ):
         with pytest.raises(error, match=message):
             call()
+
+
+def test_edges_are_accepted_exactly_if_every_one_has_its_reverse():
+    pairs = list(itertools.permutations(range(4), 2))
+    for chosen in itertools.product([False, True], repeat=len(pairs)):
+        edges = set(itertools.compress(pairs, chosen))
+        edge_index = torch.tensor(sorted(edges), dtype=torch.int64).reshape(-1, 2).T
+        if edges == {(v, u) for u, v in edges}:
+            dirichlet_energy(torch.zeros(4, 1), edge_index)
+        else:
+            with pytest.raises(ValueError, match="edge_index must hold both directions"):
+                dirichlet_energy(torch.zeros(4, 1), edge_index)
 
 
 @pytest.mark.parametrize("measure", [dirichlet_energy, mean_average_distance])
