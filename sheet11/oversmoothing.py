@@ -332,7 +332,8 @@ def _degrees(edge_index: Tensor, num_nodes: int) -> Tensor:
     # Σ r_u s_v over the edges equals Σ r_v s_u if every edge has its reverse, and, for scrambled integers r and s, next
     # to never otherwise; that costs less than sorting the edges.
     r = (torch.arange(num_nodes, device=edge_index.device) + 1) * 0x1E3779B97F4A7C15  # products wrap around
-    s = (r ^ (r >> 29)) * 0x3F58476D1CE4E5B9
+    r = (r ^ (r >> 29)) * 0x3F58476D1CE4E5B9
+    s = (r ^ (r >> 32)) * 0x14D049BB133111EB
     if (r[u] * s[v]).sum() != (r[v] * s[u]).sum():
         forward, backward = (u * num_nodes + v).sort().values, (v * num_nodes + u).sort().values
         first = (forward != backward).nonzero()[0].item()

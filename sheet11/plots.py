@@ -125,7 +125,7 @@ def noise_to_signal(p: ArrayLike, measured: ArrayLike, predicted: ArrayLike, slo
     figure, (ax,) = _panels(1, 3.6)
     measured = np.asarray(measured)
     ax.loglog(p, measured, ".", color=COLOURS[0], alpha=0.5)
-    ax.loglog(p, measured.mean(axis=1), "o", color=COLOURS[0], label=f"measured (mean of draws), slope {slope:.3f}".replace("-", "−"))
+    ax.loglog(p, measured.mean(axis=1), "o", color=COLOURS[0], label=f"measured (mean of draws), slope {slope:.3f}")
     ax.loglog(p, predicted, color=COLOURS[3], label="predicted, √p σ / (p/2 + pσ²)")
     ax.set_xscale("log", base=2)
     ax.set(
@@ -252,7 +252,7 @@ def energies(energy: Mapping[str, ArrayLike], rates: Mapping[str, float], highli
             label=f"{name}: slope 2 log|λ₂| = {rates[name]:.4f}",
         )
     ax.set(
-        xlabel="depth (layers)", ylabel="Dirichlet energy E(X)", title="Energy of propagated features, and the rate of λ₂"
+        xlabel="depth (layers)", ylabel="Dirichlet energy E(X)", title="Energy of the features, and the rate of λ₂"
     )
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.legend(fontsize="small")

@@ -62,7 +62,7 @@ FIGURES = {
         lambda: plots.accuracies([1, 4, 16], {"karate": NETWORKS, "sbm": NETWORKS}, {"karate": 0.5, "sbm": 0.6}),
         ["depth (layers)"] * 2,
     ),
-    "layer_energies": (lambda: plots.layer_energies({"GCN": np.exp(-GENERATOR.uniform(size=(5, 3)))}, "title"), ["layer"]),
+    "layer_energies": (lambda: plots.layer_energies({"GCN": np.exp(-GENERATOR.uniform(size=(5, 3)))}, "t"), ["layer"]),
 }
 
 
