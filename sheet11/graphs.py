@@ -75,16 +75,16 @@ def two_block_model(block_size: int = 50, p_in: float = 0.2, p_out: float = 0.02
     return _from_networkx(graph, labels, dict(enumerate(places)))
 
 
-def load_graph(name: str, seed: int = 0) -> Graph:
+def load_graph(graph: str, seed: int = 0) -> Graph:
     """The graph of exercise 3 with that name: "karate", "grid" (10 × 10) or "sbm" (two blocks of 50, drawn by seed).
 
     Raises:
         ValueError: another name.
     """
-    check_choice("graph", name, GRAPHS)
-    if name == "karate":
+    check_choice("graph", graph, GRAPHS)
+    if graph == "karate":
         return karate_club()
-    return grid() if name == "grid" else two_block_model(seed=seed)
+    return grid() if graph == "grid" else two_block_model(seed=seed)
 
 
 def random_neighbourhoods(

@@ -295,10 +295,15 @@ def train(
         TypeError, ValueError: epochs or learning_rate is out of range, or a mask leaves nothing to train or test on.
     """
     epochs = check_int("epochs", epochs, minimum=0)
-    if train_mask.dtype != torch.bool or train_mask.all(-1).any() or not train_mask.any(-1).all():
-        raise ValueError("train_mask must be boolean, with nodes to train on and nodes to test on in every copy")
+    if train_mask.dtype != torch.bool:
+        raise TypeError(f"train_mask must be boolean, got {train_mask.dtype}")
+    chosen = train_mask.sum(dim=-1)
+    if not ((chosen > 0) & (chosen < len(labels))).all():
+        raise ValueError(
+            f"train_mask must leave nodes to train on and nodes to test on, got {chosen.tolist()} of {len(labels)}"
+        )
     step = adam(model.parameters(), learning_rate, weight_decay)
-    share = train_mask / train_mask.sum(dim=-1, keepdim=True)
+    share = train_mask.to(x.dtype) / chosen[..., None]
     for _ in range(epochs):
         log_probability = model(x, P).log_softmax(dim=-1)
         step(-(log_probability[..., torch.arange(len(labels)), labels] * share).sum())  # the copies do not interact

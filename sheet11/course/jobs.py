@@ -44,7 +44,7 @@ def perform(job: Job) -> tuple[str, float]:
     """Execute a job in a warm kernel of this process's server; the executed notebook's content, and the seconds."""
     kernel.server(job.threads)
     start = time.perf_counter()
-    cwd = Path(job.cwd) if job.cwd else None
+    cwd = Path(job.cwd) if job.cwd and os.path.isdir(job.cwd) else None  # another machine may not have the folder
     executed = execute(nbformat.reads(job.notebook, as_version=4), job.parameters, cwd, warm=True)
     return nbformat.writes(executed), time.perf_counter() - start
 
@@ -91,8 +91,9 @@ def local_executor(workers: int | None = None) -> Iterator[tuple[Executor, int]]
     try:
         yield executor, threads
     finally:
-        kernel.stop_server()  # ends the jobs that are still running, so that the executor can be shut down
-        executor.shutdown(cancel_futures=True)
+        executor.shutdown(wait=False, cancel_futures=True)
+        kernel.stop_server()  # ends the jobs that are still running after an interrupt
+        executor.shutdown()
 
 
 @contextlib.contextmanager
