@@ -132,7 +132,7 @@ def test_other_parameters(stem, parameters):
             {"convention": "sheep"},
             "ValueError: convention must be one of 'sheet', 'submission', 'vaswani'",
         ),
-        ("01_encoding", {"base": -1.0}, "ValueError: base must be positive and finite, got -1.0"),
+        ("01_encoding", {"base": -1.0}, "ValueError: base must be at least 1, or the frequencies"),
         ("02_scores", {"seed": -1}, "ValueError: seed must be at least 0, got -1"),
         ("03_aggregation", {"max_degree": 2.5}, "TypeError: max_degree must be an integer, got 2.5"),
         ("03_aggregation", {"learning_rate": 0.0}, "ValueError: learning_rate must be positive and finite, got 0.0"),
