@@ -251,9 +251,7 @@ def energies(energy: Mapping[str, ArrayLike], rates: Mapping[str, float], highli
             linewidth=1,
             label=f"{name}: slope 2 log|λ₂| = {rates[name]:.4f}",
         )
-    ax.set(
-        xlabel="depth (layers)", ylabel="Dirichlet energy E(X)", title="Energy of the features, and the rate of λ₂"
-    )
+    ax.set(xlabel="depth (layers)", ylabel="Dirichlet energy E(X)", title="Energy of the features, and the rate of λ₂")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.legend(fontsize="small")
     return figure
