@@ -1,13 +1,18 @@
 """The figures of the notebooks. Every function draws what it is given and returns the figure; none computes results.
 
+`show` puts a figure into a notebook.
 Signed matrices are drawn on a diverging scale centred at 0, and matrices side by side on one scale.
 """
 
+import base64
+import io
 from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
+from IPython.display import display
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
@@ -17,6 +22,32 @@ DIVERGING = "RdBu_r"  # blue - white - red, told apart with any colour vision
 COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000"]
 MARKERS = "osD^vP*X"
 WIDTH = 10  # inches; the width of a notebook's output
+
+
+def show(figure: Figure) -> None:
+    """Show a figure of this module in a notebook, with a description for those who do not see it, and close it.
+
+    `plt.show()` would crop it, and draw it twice for that; these figures have their margins already.
+    """
+    if "inline" not in plt.get_backend():  # a window, or a widget
+        plt.show()
+        return
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi="figure")
+    plt.close(figure)
+    text = describe(figure)
+    image = base64.b64encode(buffer.getvalue()).decode("ascii")
+    display({"text/plain": text, "image/png": image}, metadata={"image/png": {"alt": text}}, raw=True)
+
+
+def describe(figure: Figure) -> str:
+    """What a figure shows, in words: title and axes of every panel, and what the colours are."""
+    panels = []
+    for ax in figure.axes:
+        title, x, y = ax.get_title().replace("\n", " "), ax.get_xlabel(), ax.get_ylabel()
+        labels = f"{y} against {x}" if x and y else f"colours: {y}" if y and not title else x or y
+        panels.append(": ".join(text for text in (title, labels) if text))
+    return "; ".join(panels)
 
 
 def heatmaps(
@@ -40,7 +71,8 @@ def heatmaps(
     import seaborn as sns  # here, because it takes more than a second that other notebooks need not wait
 
     limit = max(np.abs(matrix).max() for matrix in matrices.values())
-    figure, axes = _panels(len(matrices), height, width=WIDTH if len(matrices) > 1 else 0.75 * WIDTH)
+    figure, axes = _panels(len(matrices), height, width=WIDTH if len(matrices) > 1 else 0.75 * WIDTH, gap=0.5)
+    figure.set_visible(False)  # else seaborn draws it all after every panel, to see whether labels overlap
     for ax, (title, matrix) in zip(axes, matrices.items(), strict=True):
         sns.heatmap(
             np.asarray(matrix),
@@ -49,8 +81,7 @@ def heatmaps(
             center=0,
             vmin=-limit,
             vmax=limit,
-            cbar=ax is axes[-1],
-            cbar_kws={"label": colour_label},
+            cbar=False,
             xticklabels=False,
             yticklabels=False,
             rasterized=True,
@@ -59,6 +90,8 @@ def heatmaps(
         ax.set(title=title, xlabel=xlabel, ylabel=ylabel if ax is axes[0] else "")
         _number_ticks(ax.xaxis, np.shape(matrix)[1], first_index[1])
         _number_ticks(ax.yaxis, np.shape(matrix)[0], first_index[0])
+    figure.set_visible(True)
+    figure.colorbar(axes[-1].collections[0], ax=list(axes), label=colour_label, fraction=0.05, pad=0.02)
     return figure
 
 
@@ -92,6 +125,7 @@ def token_deviations(deviations: Mapping[str, ArrayLike]) -> Figure:
         ylim=(1e-17, None),
     )
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    _powers_of_ten(ax.yaxis)
     ax.legend(loc="center right")
     return figure
 
@@ -172,13 +206,14 @@ def convergence(lam: ArrayLike, errors: ArrayLike, bounds: ArrayLike, gaps: Arra
         title="Exponential approach to the maximum (dashed: the bound)",
         ylim=(1e-14, None),
     )
+    _powers_of_ten(ax.yaxis)
     ax.legend(title="gap to the next message")
     return figure
 
 
 def interpolation(lam: ArrayLike, curves: Mapping[str, ArrayLike], marks: Mapping[str, float]) -> Figure:
     """The aggregate of one neighbourhood over λ for several η, with min, mean, sum and max as horizontal marks."""
-    figure, (ax,) = _panels(1, 4.0)
+    figure, (ax,) = _panels(1, 4.0, right=0.8)
     for number, (name, curve) in enumerate(curves.items()):
         ax.plot(lam, curve, color=COLOURS[number], label=name)
     bottom, top = ax.get_ylim()
@@ -223,6 +258,7 @@ def fits(paths: Mapping[str, ArrayLike]) -> Figure:
     axes[0].axhline(1, color="0.7", linewidth=0.8, zorder=0)
     axes[0].set(xlabel="inverse temperature λ", ylabel="degree exponent η", title="Paths of the parameters")
     axes[1].set(xlabel="step", ylabel="relative squared error", title="Loss")
+    _powers_of_ten(axes[1].yaxis)
     for ax in axes:
         ax.legend()
     return figure
@@ -253,6 +289,7 @@ def energies(energy: Mapping[str, ArrayLike], rates: Mapping[str, float], highli
         )
     ax.set(xlabel="depth (layers)", ylabel="Dirichlet energy E(X)", title="Energy of the features, and the rate of λ₂")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    _powers_of_ten(ax.yaxis)
     ax.legend(fontsize="small")
     return figure
 
@@ -313,6 +350,7 @@ def smoothness(energy: Mapping[str, ArrayLike], distance: Mapping[str, ArrayLike
             )
         ax.set(xlabel="depth (layers)", ylabel=f"{ylabel}   (0 is drawn at 10⁻¹⁸)", ylim=(1e-18, 5))
         ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+        _powers_of_ten(ax.yaxis)
     axes[0].set_title("Dirichlet energy, relative")
     axes[1].set_title("Mean average cosine distance")
     axes[0].legend(fontsize="small", loc="lower left")
@@ -329,7 +367,7 @@ def accuracies(
         accuracy: for each graph and model an array of shape (depths, networks).
         chance: for each graph the share of the larger class, which a constant answer reaches.
     """
-    figure, axes = _panels(len(accuracy), 3.8, sharey=True)
+    figure, axes = _panels(len(accuracy), 3.8, gap=0.25, sharey=True)
     for ax, (graph, models) in zip(axes, accuracy.items(), strict=True):
         for number, (model, values) in enumerate(models.items()):
             mean, std = np.mean(values, axis=1), np.std(values, axis=1)
@@ -361,18 +399,46 @@ def layer_energies(energy: Mapping[str, ArrayLike], title: str) -> Figure:
         ax.fill_between(layer, 10 ** (mean - std), 10 ** (mean + std), color=COLOURS[number], alpha=0.15, linewidth=0)
     ax.set(xlabel="layer", ylabel="E(H) / ‖H‖²", title=title)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    _powers_of_ten(ax.yaxis)
     ax.legend()
     return figure
 
 
-def _panels(columns: int, height: float, width: float = WIDTH, sharey: bool = False) -> tuple[Figure, Sequence[Axes]]:
-    figure, axes = plt.subplots(1, columns, figsize=(width, height), layout="constrained", squeeze=False, sharey=sharey)
+def _panels(
+    columns: int, height: float, width: float = WIDTH, gap: float = 0.85, right: float = 0.2, sharey: bool = False
+) -> tuple[Figure, Sequence[Axes]]:
+    """Panels side by side with fixed margins: a layout engine takes as long to find them as the drawing itself.
+
+    Args:
+        columns: number of panels.
+        height: of the figure, in inches.
+        width: of the figure, in inches.
+        gap: between two panels, in inches; room for the labels of the second.
+        right: margin, in inches.
+        sharey: whether the panels have one vertical axis.
+    """
+    left, bottom, top = 0.85, 0.55, 0.35  # inches
+    panel = (width - left - right - (columns - 1) * gap) / columns
+    margins = {
+        "left": left / width,
+        "right": 1 - right / width,
+        "bottom": bottom / height,
+        "top": 1 - top / height,
+        "wspace": gap / panel,
+    }
+    figure, axes = plt.subplots(1, columns, figsize=(width, height), gridspec_kw=margins, squeeze=False, sharey=sharey)
     for ax in axes[0]:
         ax.grid(alpha=0.3)
     return figure, axes[0]
 
 
-def _number_ticks(axis: plt.matplotlib.axis.Axis, count: int, first: int) -> None:
+def _powers_of_ten(axis: Axis) -> None:
+    """Label a logarithmic axis with 10⁻³ and the like in plain text; matplotlib's formulas take long to draw."""
+    superscript = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+    axis.set_major_formatter(lambda value, _: "10" + str(round(np.log10(value))).translate(superscript))
+
+
+def _number_ticks(axis: Axis, count: int, first: int) -> None:
     """Label a heatmap's axis with row or column numbers at about six round places."""
     places = MaxNLocator(6, integer=True, steps=[1, 2, 4, 5, 8, 10]).tick_values(first, first + count - 1)
     places = places[(places >= first) & (places <= first + count - 1)]

@@ -5,11 +5,15 @@ Exit codes: 0 if everything that was asked for succeeded, 1 where notebooks fail
 
 import ast
 import contextlib
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import click
+
+# jsonschema, which nbformat imports, would spend two seconds on building this package's grammar of web addresses
+sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
 
 class UsageFailure(click.ClickException):
@@ -58,6 +62,7 @@ def run(notebooks: tuple[str, ...], assignments: tuple[str, ...], out: Path, wor
     parameter is set in every notebook that has it.
     """
     parameters = {name: literal(value) for name, value in split_assignments(assignments).items()}
+    warm_up(workers)
     with usage_failures(out):
         # imported here so that --help does not wait for the notebook machinery
         from sheet11.course.jobs import local_executor
@@ -89,6 +94,8 @@ def sweep(notebook: str, assignments: tuple[str, ...], out: Path, workers: int |
     """
     if scheduler and workers:
         raise UsageFailure("-j is for this machine; on a cluster the workers decide how much runs at a time")
+    if not scheduler:
+        warm_up(workers)
     with usage_failures(out):
         from sheet11.course.jobs import cluster_executor, local_executor
         from sheet11.course.library import find_notebook
@@ -104,6 +111,13 @@ def sweep(notebook: str, assignments: tuple[str, ...], out: Path, workers: int |
     failed = int((table["status"] == "failed").sum())
     if failed:
         raise click.ClickException(f"{failed} of {len(table)} points failed; results.csv has their errors")
+
+
+def warm_up(workers: int | None) -> None:
+    """Start the kernel server, so that it imports while this process imports the notebook machinery."""
+    from sheet11.course import kernel
+
+    kernel.server(kernel.share_cores(workers)[1])
 
 
 @contextlib.contextmanager

@@ -83,9 +83,7 @@ def local_executor(workers: int | None = None) -> Iterator[tuple[Executor, int]]
     Args:
         workers: number of jobs at a time; None is the number of cores.
     """
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    workers = workers or cores
-    threads = max(1, cores // workers)
+    workers, threads = kernel.share_cores(workers)
     kernel.server(threads)  # imports while the caller prepares the jobs
     executor = ThreadPoolExecutor(workers)  # the kernels are processes; the threads only wait for them
     try:

@@ -14,20 +14,27 @@ operating system ends kernels whose server dies.
 Where fork is not to be had (Windows), or the notebook wants another interpreter, the ordinary kernel serves.
 """
 
+import atexit
 import contextlib
+import gc
 import glob
+import io
 import json
+import math
 import os
+import queue
 import select
 import signal
 import socket
 import subprocess
 import sys
 import threading
+import time
 import uuid
 from pathlib import Path
 from typing import Any
 
+from jupyter_client.asynchronous import AsyncKernelClient
 from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
@@ -41,8 +48,36 @@ THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
+class PromptClient(AsyncKernelClient):
+    """A client that starts work as soon as the kernel has answered on both channels."""
+
+    async def wait_for_ready(self, timeout: float | None = None) -> None:
+        """As the ordinary client does, without listening 0.2 s longer for messages that nbclient passes over anyway.
+
+        Raises:
+            RuntimeError: the kernel has died, or not answered within `timeout` seconds.
+        """
+        deadline = time.monotonic() + (math.inf if timeout is None else timeout)
+        while True:
+            self.kernel_info()
+            with contextlib.suppress(queue.Empty):
+                reply = await self.get_shell_msg(timeout=1)
+                if reply["msg_type"] == "kernel_info_reply":
+                    await self.get_iopub_msg(timeout=1)  # else the first outputs could be lost
+                    self._handle_kernel_info_reply(reply)
+                    return
+            if not await self.is_alive():
+                raise RuntimeError("Kernel died before replying to kernel_info")
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"Kernel didn't respond in {timeout:g} seconds")
+
+
 class WarmKernelManager(AsyncKernelManager):
     """A kernel manager whose kernels are forked; for nbclient's `kernel_manager_class`."""
+
+    @default("client_factory")
+    def _default_client_factory(self) -> type:
+        return PromptClient
 
     @default("transport")
     def _default_transport(self) -> str:
@@ -55,6 +90,9 @@ class WarmKernelManager(AsyncKernelManager):
         runtime = jupyter_runtime_dir()
         os.makedirs(runtime, mode=0o700, exist_ok=True)
         return os.path.join(runtime, f"kernel-{uuid.uuid4().hex[:12]}")  # short: socket paths have 107 characters
+
+    async def _async_wait(self, pollinterval: float = 0.005) -> None:
+        await super()._async_wait(min(pollinterval, 0.005))  # jupyter_client's 0.1 s is longer than a kernel takes
 
     @property
     def kernel_spec(self) -> KernelSpec | None:
@@ -190,7 +228,15 @@ def server(threads: int | None = None) -> Server:
             _server = None
         if _server is None:
             _server = Server(threads)
+            atexit.register(stop_server)
         return _server
+
+
+def share_cores(workers: int | None = None) -> tuple[int, int]:
+    """How many kernels at a time, as many as there are cores if not given, and the threads for each."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    workers = workers or cores
+    return workers, max(1, cores // workers)
 
 
 def stop_server() -> None:
@@ -273,7 +319,9 @@ def _preload() -> None:
     # not by pyplot, which would choose its backend for good
     axes = Figure().subplots()
     axes.set(title="fonts", xlabel="$x^2$")
-    FigureCanvasAgg(axes.figure).draw()
+    FigureCanvasAgg(axes.figure).print_png(io.BytesIO())
+    gc.collect()
+    gc.freeze()  # else every kernel's collector walks through, and so copies, what it has inherited
 
 
 def _become_kernel(request: dict[str, Any]) -> None:
