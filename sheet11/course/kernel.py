@@ -318,10 +318,14 @@ def _preload() -> None:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    # not by pyplot, which would choose its backend for good
-    axes = Figure().subplots()
-    axes.set(title="fonts", xlabel="$x^2$")
-    FigureCanvasAgg(axes.figure).print_png(io.BytesIO())
+    # not by pyplot, which would choose its backend for good; three times, until caches and bytecode are warm
+    for _ in range(3):
+        left, right = Figure(figsize=(8, 3)).subplots(1, 2)
+        left.plot([1, 1000], [1e-9, 1], "o-", label="line")
+        left.set(title="fonts", xlabel="$x^2$", ylabel="y", yscale="log")
+        left.legend()
+        left.figure.colorbar(right.pcolormesh([[-1, 0], [0.5, 1]]), ax=right, label="colours")
+        FigureCanvasAgg(left.figure).print_png(io.BytesIO())
     gc.collect()
     gc.freeze()  # else every kernel's collector walks through, and so copies, what it has inherited
 
