@@ -43,7 +43,7 @@ from jupyter_core.paths import jupyter_runtime_dir
 from traitlets import default
 
 PRELOAD = ["numpy", "torch", "torch.nn", "matplotlib.pyplot", "seaborn", "networkx", "tqdm"]
-PRELOAD += ["ipykernel.debugger", "tornado.platform.asyncio", "sqlite3", "matplotlib_inline.config"]  # of every kernel
+PRELOAD += ["ipykernel.debugger", "tornado.platform.asyncio", "sqlite3"]  # of every kernel
 PRELOAD += ["IPython.core." + name for name in ("completerlib", "debugger", "oinspect", "logger", "pylabtools")]
 CAN_FORK = sys.platform.startswith("linux")  # macOS frameworks do not survive a fork
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
