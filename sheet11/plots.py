@@ -71,7 +71,8 @@ def heatmaps(
     import seaborn as sns  # here, because it takes more than a second that other notebooks need not wait
 
     limit = max(np.abs(matrix).max() for matrix in matrices.values())
-    figure, axes = _panels(len(matrices), height, width=WIDTH if len(matrices) > 1 else 0.75 * WIDTH, gap=0.5)
+    width = WIDTH if len(matrices) > 1 else 0.75 * WIDTH
+    figure, axes = _panels(len(matrices), height, width, gap=0.5, right=0.65)
     figure.set_visible(False)  # else seaborn draws it all after every panel, to see whether labels overlap
     for ax, (title, matrix) in zip(axes, matrices.items(), strict=True):
         sns.heatmap(
@@ -417,7 +418,7 @@ def _panels(
         right: margin, in inches.
         sharey: whether the panels have one vertical axis.
     """
-    left, bottom, top = 0.85, 0.55, 0.35  # inches
+    left, bottom, top = 0.95, 0.55, 0.35  # inches
     panel = (width - left - right - (columns - 1) * gap) / columns
     margins = {
         "left": left / width,

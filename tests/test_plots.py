@@ -1,5 +1,8 @@
 """Every figure draws what it is given, with labelled axes."""
 
+import base64
+import io
+
 import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
@@ -100,7 +103,40 @@ def test_draws_a_figure_with_labelled_axes(name):
 
 def test_every_function_has_a_test():
     public = {name for name, value in vars(plots).items() if getattr(value, "__module__", "") == plots.__name__}
-    assert {name for name in public if not name.startswith("_")} == {*FIGURES, "draw_edges"}
+    assert {name for name in public if not name.startswith("_")} == {*FIGURES, "draw_edges", "show", "describe"}
+
+
+def test_describe_names_panels_axes_and_colours():
+    figure = plots.heatmaps({"a": SMALL, "b": LARGE}, "column", "row", "entry")
+    assert plots.describe(figure) == "a: row against column; b: column; colours: entry"
+    collapse = plots.describe(FIGURES["collapse"][0]())
+    assert collapse.startswith("depth 0 (colours: ± ") and "; feature 2 against feature 1; feature 1" in collapse
+
+
+def test_show_displays_the_figure_and_its_description_and_closes_it(monkeypatch):
+    shown = []
+    monkeypatch.setattr(plots, "display", lambda data, metadata, raw: shown.append((data, metadata, raw)))
+    monkeypatch.setattr(plt, "get_backend", lambda: "module://matplotlib_inline.backend_inline")
+    plots.show(plots.heatmaps({"a": SMALL}, "column", "row", "entry"))
+    ((data, metadata, raw),) = shown
+    pixels = plt.imread(io.BytesIO(base64.b64decode(data["image/png"])))
+    assert pixels.shape[:2] == (340, 750) and pixels.std() > 0
+    assert data["text/plain"] == metadata["image/png"]["alt"] == "a: row against column; colours: entry" and raw
+    assert plt.get_fignums() == []
+
+
+def test_show_leaves_other_backends_to_matplotlib(monkeypatch):
+    calls = []
+    monkeypatch.setattr(plt, "show", lambda: calls.append("show"))
+    plots.show(plots.heatmaps({"a": SMALL}, "column", "row", "entry"))
+    assert calls == ["show"] and len(plt.get_fignums()) == 1
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_everything_is_inside_the_figure(name):
+    figure = drawn(name)[0]
+    box, (width, height) = figure.get_tightbbox(figure.canvas.get_renderer()), figure.get_size_inches()
+    assert box.x0 >= 0 and box.y0 >= 0 and box.x1 <= width and box.y1 <= height
 
 
 def test_heatmaps_share_one_symmetric_scale():

@@ -1,9 +1,15 @@
 """The command line, by running it."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import nbformat
+import psutil
 import pytest
 
 from sheet11.course.execute import error_of, read_notebook
@@ -66,3 +72,35 @@ def test_unusable_arguments_end_in_one_line(build, sheet11, arguments, message, 
     (line,) = result.stderr.splitlines()
     assert line.startswith("Error: ") and message in line
     assert not (tmp_path / "build").exists()
+
+
+WAITING = "import os, time\nopen('pid', 'w').write(f'{os.getpid()} {os.getppid()}')\ntime.sleep(60)"
+
+
+@pytest.mark.parametrize("command", ["run", "sweep"])
+def test_an_interrupt_keeps_what_is_done_and_leaves_nothing_else(command, build, recording, tmp_path):
+    scratch = tmp_path / "tmp"
+    scratch.mkdir()
+    nbformat.write(build(recording), tmp_path / "quick.ipynb")
+    nbformat.write(build(f"if n == 4:\n    {WAITING.replace(chr(10), chr(10) + '    ')}"), tmp_path / "slow.ipynb")
+    arguments = {"run": ["quick.ipynb", "slow.ipynb", "-p", "n=4"], "sweep": ["slow.ipynb", "-p", "n=3,4"]}[command]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "sheet11.course.cli", command, *arguments, "-o", "out"],
+        cwd=tmp_path,
+        env=os.environ | {"TMPDIR": str(scratch)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    finished = tmp_path / "out" / ("quick.html" if command == "run" else "points")
+    deadline = time.monotonic() + 60
+    while not ((tmp_path / "pid").exists() and finished.exists()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    children = psutil.Process(process.pid).children(recursive=True)
+    process.send_signal(signal.SIGINT)
+    _, stderr = process.communicate(timeout=30)
+    assert process.returncode == 1 and stderr.strip().splitlines()[-1] == "Aborted!" and "Traceback" not in stderr
+    assert not psutil.wait_procs(children, timeout=10)[1], "no process is left"
+    assert list(scratch.iterdir()) == [], "no connection file, no socket"
+    assert not [path for path in (tmp_path / "out").rglob(".*")], "no half-written file"
+    assert len(list((tmp_path / "out").rglob("*.ipynb"))) == 1

@@ -30,8 +30,9 @@ def dask(*arguments, log):
 
 
 @pytest.fixture
-def cluster(tmp_path):
-    """Address of a scheduler, and its two workers."""
+def cluster(tmp_path, request):
+    """Address of a scheduler, and its two workers; they have the options that the test gives, `--no-nanny` if none."""
+    extra = getattr(request, "param", ["--no-nanny"])
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -42,7 +43,7 @@ def cluster(tmp_path):
             "--nthreads",
             "1",
             "--no-dashboard",
-            "--no-nanny",
+            *extra,
             "--host",
             "127.0.0.1",
             "--local-directory",
@@ -81,3 +82,25 @@ def test_every_row_comes_back_though_a_worker_is_killed(cluster, build, tmp_path
     assert list(table.n) == list(range(1, 13)) and (table.square == table.n**2).all()
     gone, alive = psutil.wait_procs(children, timeout=10)
     assert not alive, "the kernels of the dead worker must be gone"
+
+
+KILLING = """
+import os
+import psutil
+from sheet11 import record
+if n == 5:
+    psutil.Process().parent().parent().kill()
+record(square=n * n)
+"""
+
+
+@pytest.mark.parametrize("cluster", [[]], indirect=True, ids=["workers that are started again"])
+def test_a_job_that_kills_its_worker_fails_alone(cluster, build, sheet11, tmp_path):
+    nbformat.write(build(KILLING, parameters="n: int = 1  # a"), tmp_path / "small.ipynb")
+    result = sheet11("sweep", "small.ipynb", "-p", "n=1:13", "--scheduler", cluster[0], "-o", "out", cwd=tmp_path)
+    assert result.returncode == 1
+    assert "1 of 12 points failed" in result.stderr and "Traceback" not in result.stderr
+    table = pd.read_csv(tmp_path / "out" / "results.csv").set_index("n")
+    assert table.error[5].startswith("KilledWorker: ")
+    others = table.drop(index=5)
+    assert (others.status == "ok").all() and (others.square == others.index**2).all()
