@@ -40,7 +40,7 @@ def out_option(default: str) -> Callable:
 
 
 jobs_option = click.option(
-    "-j", "workers", type=click.IntRange(min=1), help="Notebooks at a time.  [default: number of cores]"
+    "-j", "workers", type=click.IntRange(min=1), help="Notebooks at a time.  [default: number of cores, and one]"
 )
 
 

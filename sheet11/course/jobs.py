@@ -81,7 +81,7 @@ def local_executor(workers: int | None = None) -> Iterator[tuple[Executor, int]]
     """An executor for this machine, and the threads that each job may use: as many as there are cores in all.
 
     Args:
-        workers: number of jobs at a time; None is the number of cores.
+        workers: number of jobs at a time; None is `share_cores`'s choice.
     """
     workers, threads = kernel.share_cores(workers)
     kernel.server(threads)  # imports while the caller prepares the jobs

@@ -235,10 +235,12 @@ def server(threads: int | None = None) -> Server:
 
 
 def share_cores(workers: int | None = None) -> tuple[int, int]:
-    """How many kernels at a time, as many as there are cores if not given, and the threads for each."""
+    """How many kernels at a time, and the threads for each.
+
+    If not given, one more than there are cores: a kernel that starts or ends mostly waits.
+    """
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    workers = workers or cores
-    return workers, max(1, cores // workers)
+    return workers or cores + 1, max(1, cores // (workers or cores))
 
 
 def stop_server() -> None:

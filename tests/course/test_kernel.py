@@ -1,5 +1,6 @@
 """Warm kernels: they do what ordinary kernels do, and nothing is left of them, whoever dies."""
 
+import json
 import os
 import signal
 import subprocess
@@ -15,6 +16,7 @@ import pytest
 from sheet11.course import kernel
 from sheet11.course.execute import error_of, execute
 from sheet11.course.kernel import CAN_FORK, THREAD_VARIABLES, Server, WarmKernelManager, server, stop_server
+from sheet11.course.library import kit_notebooks
 from sheet11.records import read_records
 
 pytestmark = pytest.mark.skipif(not CAN_FORK, reason="needs fork; elsewhere the ordinary kernel serves")
@@ -73,6 +75,30 @@ def test_thread_count_is_the_jobs(build):
     assert records["threads"] == 2
     a = np.arange(250_000).reshape(500, 500) / 1e5
     assert np.allclose(records["numpy_product"], a @ a) and np.allclose(records["product"], a @ a.T)
+
+
+def test_cores_are_shared(monkeypatch):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: set(range(8)))
+    assert [kernel.share_cores(n) for n in (None, 1, 2, 3, 8, 20)] == [(9, 1), (1, 8), (2, 4), (3, 2), (8, 1), (20, 1)]
+
+
+def test_nbval_passes_on_warm_kernels(tmp_path):
+    spec = {
+        "argv": [sys.executable, "-Xfrozen_modules=off", "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+        "display_name": "warm",
+        "language": "python",
+        "metadata": {"kernel_provisioner": {"provisioner_name": "sheet11-warm"}},
+    }
+    (tmp_path / "kernels" / "warm").mkdir(parents=True)
+    (tmp_path / "kernels" / "warm" / "kernel.json").write_text(json.dumps(spec))
+    command = [sys.executable, "-m", "pytest", "-q", "--nbval", "--nbval-kernel-name", "warm", "-p", "no:cacheprovider"]
+    result = subprocess.run(
+        [*command, kit_notebooks()["02_scores"]],
+        env=os.environ | {"JUPYTER_PATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+    )
+    assert result.returncode == 0, result.stdout
 
 
 def test_no_state_passes_from_one_kernel_to_the_next(build):
