@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import tempfile
 from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -18,7 +19,7 @@ from nbformat import NotebookNode
 from papermill.iorw import load_notebook_node
 from papermill.parameterize import parameterize_notebook
 
-from sheet11.course.kernel import WarmKernelManager
+from sheet11.course.kernel import ON_DEMAND, WarmKernelManager
 
 
 class NotebookError(ValueError):
@@ -102,6 +103,9 @@ def execute(
             on_cell_complete=lambda cell, cell_index: on_cell(),
         )
         client.create_kernel_manager()
+        if warm:
+            source = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
+            client.km.modules = [name for name in ON_DEMAND if re.search(rf"\b{name}\b", source)]
         client.km.connection_file = str(Path(folder, "connection.json"))
         if os.name == "posix":  # sockets in a private folder; anyone on the machine could connect to TCP ports
             client.km.transport = "ipc"

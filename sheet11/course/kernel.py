@@ -31,6 +31,7 @@ import sys
 import threading
 import time
 import uuid
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -42,9 +43,10 @@ from jupyter_client.provisioning import LocalProvisioner
 from jupyter_core.paths import jupyter_runtime_dir
 from traitlets import default
 
-PRELOAD = ["numpy", "torch", "torch.nn", "matplotlib.pyplot", "seaborn", "networkx", "tqdm"]
+PRELOAD = ["numpy", "matplotlib.pyplot", "seaborn", "networkx", "tqdm"]
 PRELOAD += ["ipykernel.debugger", "tornado.platform.asyncio", "sqlite3"]  # of every kernel
 PRELOAD += ["IPython.core." + name for name in ("completerlib", "debugger", "oinspect", "logger", "pylabtools")]
+ON_DEMAND = ("torch",)  # takes as long as all others; the server imports it for the first kernel that wants it
 CAN_FORK = sys.platform.startswith("linux")  # macOS frameworks do not survive a fork
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
@@ -76,6 +78,8 @@ class PromptClient(AsyncKernelClient):
 
 class WarmKernelManager(AsyncKernelManager):
     """A kernel manager whose kernels are forked; for nbclient's `kernel_manager_class`."""
+
+    modules: Collection[str] = ON_DEMAND  # those of them that the kernel is to have
 
     @default("client_factory")
     def _default_client_factory(self) -> type:
@@ -114,7 +118,8 @@ class WarmProvisioner(LocalProvisioner):
             return await super().launch_kernel(cmd, **kwargs)
         env = {name: value for name, value in kwargs["env"].items() if name not in THREAD_VARIABLES}
         self.cwd = os.path.abspath(kwargs.get("cwd") or os.getcwd())
-        self.process = server().fork(cmd[cmd.index("-f") + 1], self.cwd, env)
+        modules = getattr(self.parent, "modules", ON_DEMAND)
+        self.process = server().fork(cmd[cmd.index("-f") + 1], self.cwd, env, modules)
         self.pid = self.pgid = self.process.pid  # the kernel leads its own process group
         return self.connection_info
 
@@ -191,14 +196,17 @@ class Server:
         self._lock = threading.Lock()
         self._forked = False
 
-    def fork(self, connection_file: str, cwd: str, env: dict[str, str]) -> ForkedKernel:
-        """Fork a kernel.
+    def fork(
+        self, connection_file: str, cwd: str, env: dict[str, str], modules: Collection[str] = ON_DEMAND
+    ) -> ForkedKernel:
+        """Fork a kernel, after importing those of the modules that are not imported yet.
 
         Raises:
             RuntimeError: the server has died.
         """
         ours, theirs = socket.socketpair()
-        request = json.dumps({"connection_file": connection_file, "cwd": cwd, "env": env}).encode()
+        content = {"connection_file": connection_file, "cwd": cwd, "env": env, "modules": list(modules)}
+        request = json.dumps(content).encode()
         with theirs, self._lock:
             try:
                 socket.send_fds(self._control, [len(request).to_bytes(4, "big")], [theirs.fileno()])
@@ -274,6 +282,7 @@ def _serve(control: socket.socket) -> None:
             if request is None:
                 break
             status, content = request
+            _import(content["modules"])
             pid = os.fork()
             if pid == 0:
                 signal.set_wakeup_fd(-1)
@@ -312,10 +321,14 @@ def _report_exits(kernels: dict[int, tuple[socket.socket, str]]) -> None:
                 status.sendall(b"%d" % os.waitstatus_to_exitcode(ended[1]))
 
 
-def _preload() -> None:
-    for module in PRELOAD:
+def _import(modules: Collection[str]) -> None:
+    for module in modules:
         with contextlib.suppress(ImportError):  # a notebook of somebody else may not need it
             __import__(module)
+
+
+def _preload() -> None:
+    _import(PRELOAD)
     import ipykernel.kernelapp  # noqa: F401
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure

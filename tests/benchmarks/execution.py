@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +53,12 @@ def jupyter_execute(folder: str) -> None:
 def sheet11_run(folder: str) -> None:
     """All notebooks by `sheet11 run`, HTML and index included."""
     command("sheet11", "run", "-o", folder)
+
+
+def papermill_command(stem: str, point: dict[str, Any], folder: str) -> None:
+    """One point by papermill's command."""
+    parameters = [text for name, value in point.items() for text in ("-p", name, value)]
+    command("papermill", KIT[stem], Path(folder, "-".join(map(str, point.values())) + ".ipynb"), *parameters)
 
 
 def papermill_point(stem: str, point: dict[str, Any], folder: str) -> None:
@@ -119,10 +125,17 @@ def table(title: str, medians: dict[str, float], ours: str) -> None:
 
 
 def compare_sweep(stem: str, points: Points, repeat: int) -> None:
-    """A sweep against papermill in a loop and in a pool of processes."""
+    """A sweep against papermill one by one and several at a time, by its command and in Python."""
+
+    def commands(at_a_time: int, folder: str) -> None:
+        with ThreadPoolExecutor(at_a_time) as pool:
+            list(pool.map(papermill_command, [stem] * len(points), points, [folder] * len(points)))
+
     contenders: dict[str, Callable[[str], Any]] = {
-        "papermill in a loop": lambda folder: papermill_loop(stem, points, folder),
-        f"papermill in {CORES} processes": lambda folder: papermill_pool(stem, points, folder),
+        "papermill commands, one by one": lambda folder: commands(1, folder),
+        f"papermill commands, {CORES} at a time": lambda folder: commands(CORES, folder),
+        "papermill.execute_notebook in a loop": lambda folder: papermill_loop(stem, points, folder),
+        f"papermill.execute_notebook in {CORES} processes": lambda folder: papermill_pool(stem, points, folder),
         "sheet11 sweep": lambda folder: sheet11_sweep(stem, points, folder),
         "floor": lambda folder: floor(stem, points),
     }

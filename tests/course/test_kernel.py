@@ -77,6 +77,20 @@ def test_thread_count_is_the_jobs(build):
     assert np.allclose(records["numpy_product"], a @ a) and np.allclose(records["product"], a @ a.T)
 
 
+def test_torch_is_imported_once_for_the_first_kernel_that_wants_it(build):
+    fresh = Server(threads=1)
+    source = "import sys\nfrom sheet11 import record\nrecord(imported='tor' + 'ch' in sys.modules)"
+    try:
+        saved, kernel._server = kernel._server, fresh
+        imported = [
+            read_records(execute(build(text), {}, warm=True))["imported"] for text in (source, f"{source}  # torch")
+        ]
+    finally:
+        kernel._server = saved
+        fresh.close()
+    assert imported == [False, True]
+
+
 def test_cores_are_shared(monkeypatch):
     monkeypatch.setattr(os, "sched_getaffinity", lambda pid: set(range(8)))
     assert [kernel.share_cores(n) for n in (None, 1, 2, 3, 8, 20)] == [(9, 1), (1, 8), (2, 4), (3, 2), (8, 1), (20, 1)]
