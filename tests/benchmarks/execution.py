@@ -23,6 +23,7 @@ import nbclient
 import nbformat
 import papermill
 import psutil
+from jupyter_client.connect import write_connection_file
 
 from sheet11.course.kernel import THREAD_VARIABLES, Server
 from sheet11.course.library import kit_notebooks
@@ -175,14 +176,12 @@ def growth(repeat: int) -> None:
 
     with tempfile.TemporaryDirectory() as folder:
         server = Server(threads=1)
-        files = []
+        kernels = []
         for number in range(2):
-            manager = nbclient.client.AsyncKernelManager(connection_file=f"{folder}/{number}.json", transport="ipc")
-            manager.ip = f"{folder}/{number}"
-            manager.write_connection_file()
-            files.append(server.fork(manager.connection_file, folder, dict(os.environ)))
-        time.sleep(5)
-        forked = psutil.Process(files[-1].pid).memory_full_info().uss / 2**20
+            file, _ = write_connection_file(f"{folder}/{number}.json", transport="ipc", ip=f"{folder}/{number}")
+            kernels.append(server.fork(file, folder, dict(os.environ)))
+        time.sleep(5)  # until it listens
+        forked = psutil.Process(kernels[-1].pid).memory_full_info().uss / 2**20
         server.close()
     code = "import numpy, torch, matplotlib.pyplot, seaborn, networkx, ipykernel.kernelapp; print(flush=True); input()"
     fresh = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
