@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import jinja2
+import nbconvert
 from nbformat import NotebookNode
 
 MAIN_FIGURE = "main-figure"  # tag of the cell whose figure stands for the notebook
@@ -26,8 +27,6 @@ class Page(NamedTuple):
 
 def notebook_html(notebook: NotebookNode, title: str) -> str:
     """The executed notebook as one HTML file with its figures inside."""
-    import nbconvert  # here, because a sweep does not need it
-
     body, _ = nbconvert.HTMLExporter().from_notebook_node(notebook, {"metadata": {"name": title}})
     return body
 
