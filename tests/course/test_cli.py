@@ -91,6 +91,7 @@ def test_an_interrupt_keeps_what_is_done_and_leaves_nothing_else(command, build,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background jobs ignore it
     )
     finished = tmp_path / "out" / ("quick.html" if command == "run" else "points")
     deadline = time.monotonic() + 60
@@ -98,7 +99,10 @@ def test_an_interrupt_keeps_what_is_done_and_leaves_nothing_else(command, build,
         time.sleep(0.05)
     children = psutil.Process(process.pid).children(recursive=True)
     process.send_signal(signal.SIGINT)
-    _, stderr = process.communicate(timeout=30)
+    try:
+        _, stderr = process.communicate(timeout=30)
+    finally:
+        process.kill()
     assert process.returncode == 1 and stderr.strip().splitlines()[-1] == "Aborted!" and "Traceback" not in stderr
     assert not psutil.wait_procs(children, timeout=10)[1], "no process is left"
     assert list(scratch.iterdir()) == [], "no connection file, no socket"
