@@ -7,10 +7,10 @@ import contextlib
 import os
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, ThreadPoolExecutor, wait
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import nbformat
 from nbformat import NotebookNode
@@ -18,6 +18,8 @@ from tqdm import tqdm
 
 from sheet11.course import kernel
 from sheet11.course.execute import NotebookError, error_of, execute
+
+J, R, D = TypeVar("J"), TypeVar("R"), TypeVar("D")
 
 
 class Job(NamedTuple):
@@ -50,30 +52,59 @@ def perform(job: Job) -> tuple[str, float]:
 
 
 def perform_all(jobs: Sequence[Job], executor: Executor) -> Iterator[Done]:
-    """Perform jobs and yield them as they are done, with a progress bar; where none can be shown, with a line each.
+    """Execute notebooks and yield them as they are done; one whose worker dies comes back with that error."""
+    return finish_all(perform, jobs, executor, _outcome, "notebook")
 
-    A job whose worker dies comes back as its notebook with that error; the others go on.
+
+def finish_all(
+    work: Callable[[J], R], jobs: Sequence[J], executor: Executor, outcome: Callable[[J, R | Exception], D], unit: str
+) -> Iterator[D]:
+    """Do work for every job and yield its outcome, with a progress bar; where none can be shown, with a line each.
+
+    A job whose worker dies is tried once more at the end, with no other beside it that could be to blame.
+
+    Args:
+        work: what is done, here or elsewhere.
+        jobs: what it is done with; each has a `name` for people.
+        executor: where it is done.
+        outcome: makes something with `error` and `seconds` of what the work gave or raised.
+        unit: what a job is called.
     """
-    futures = {executor.submit(perform, job): job for job in jobs}
-    pending = set(futures)
-    failed = 0
-    try:
-        with tqdm(total=len(jobs), unit="notebook", disable=None) as bar:
-            while pending:
-                running = [futures[future].name for future in futures if future in pending and future.running()]
-                bar.set_postfix_str(f"failed {failed}, running {', '.join(running[:3])}")
-                for future in (finished := wait(pending, timeout=0.5, return_when=FIRST_COMPLETED))[0]:
-                    done = _outcome(futures[future], future)
-                    failed += done.error is not None
-                    bar.update()
-                    if done.error or bar.disable:
-                        result = f"failed, {done.error}" if done.error else "done"
-                        bar.write(f"{done.job.name}: {result} ({done.seconds:.1f} s)", file=sys.stdout)
-                    yield done
-                pending = finished.not_done
-    finally:
-        for future in pending:
-            future.cancel()
+    failed, suspects = 0, []
+    with tqdm(total=len(jobs), unit=unit, disable=None) as bar:
+
+        def report(job: J, result: R | Exception) -> D:
+            nonlocal failed
+            done = outcome(job, result)
+            failed += done.error is not None
+            bar.update()
+            if done.error or bar.disable:
+                text = f"failed, {done.error}" if done.error else "done"
+                bar.write(f"{job.name}: {text} ({done.seconds:.1f} s)", file=sys.stdout)
+            return done
+
+        def results(batch: Sequence[J]) -> Iterator[tuple[J, R | Exception]]:
+            futures = {executor.submit(work, job): job for job in batch}
+            pending = set(futures)
+            try:
+                while pending:
+                    running = [futures[future].name for future in futures if future in pending and future.running()]
+                    bar.set_postfix_str(f"failed {failed}, running {', '.join(running[:3])}")
+                    finished, pending = wait(pending, timeout=0.5, return_when=FIRST_COMPLETED)
+                    for future in finished:
+                        yield futures[future], _result(future)
+            finally:
+                for future in pending:
+                    future.cancel()
+
+        for job, result in results(jobs):
+            if isinstance(result, Exception):
+                suspects.append(job)
+            else:
+                yield report(job, result)
+        for suspect in suspects:
+            for job, result in results([suspect]):
+                yield report(job, result)
 
 
 @contextlib.contextmanager
@@ -116,15 +147,21 @@ def cluster_executor(address: str) -> Iterator[tuple[Executor, int]]:
         yield client.get_executor(), 1
 
 
-def _outcome(job: Job, future: Any) -> Done:
+def _result(future: Any) -> Any:
+    """What the future gives, or the exception: the worker died, or what it runs on did."""
     try:
-        text, seconds = future.result()
-        notebook = nbformat.reads(text, as_version=4)
-    except Exception as error:  # the worker died, or what it runs on did; the job's own errors are in its notebook
-        notebook, seconds = nbformat.reads(job.notebook, as_version=4), 0.0
-        message = (str(error).splitlines() or [""])[0]
-        stored = nbformat.v4.new_output("error", ename=type(error).__name__, evalue=message, traceback=[message])
+        return future.result()
+    except Exception as error:
+        return error
+
+
+def _outcome(job: Job, result: tuple[str, float] | Exception) -> Done:
+    if isinstance(result, Exception):  # the job's own errors are in its notebook
+        notebook = nbformat.reads(job.notebook, as_version=4)
+        message = (str(result).splitlines() or [""])[0]
+        stored = nbformat.v4.new_output("error", ename=type(result).__name__, evalue=message, traceback=[message])
         code = [cell for cell in notebook.cells if cell.cell_type == "code"] or [nbformat.v4.new_code_cell()]
         code[0].outputs = [stored]
-        return Done(job, notebook, f"{stored.ename}: {message}", seconds)
-    return Done(job, notebook, error_of(notebook), seconds)
+        return Done(job, notebook, f"{stored.ename}: {message}", 0.0)
+    notebook = nbformat.reads(result[0], as_version=4)
+    return Done(job, notebook, error_of(notebook), result[1])
