@@ -4,7 +4,7 @@
 Sources: the sheet; Li et al. 2020, DeeperGCN, arXiv:2006.07739, whose softmax aggregation is the case η = 0.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 import torch
@@ -135,6 +135,7 @@ def softargmax_aggregate(
 
 
 def fit_aggregation(
+    aggregate: Callable[[Tensor, Tensor, int, Tensor, Tensor], Tensor],
     target: Tensor,
     messages: Tensor,
     index: Tensor,
@@ -142,11 +143,12 @@ def fit_aggregation(
     learning_rate: float = 0.2,
     steps: Iterable[int] = range(300),
 ) -> Fit:
-    r"""Learn (λ, η) by gradient descent (Adam) so that soft(arg)max_agg imitates `target`.
+    r"""Learn (λ, η) by gradient descent (Adam) so that an aggregation imitates `target`.
 
     The loss is the mean squared error relative to the target's mean square, so that 1 means no better than 0.
 
     Args:
+        aggregate: of messages, index, num_nodes, λ and η, such as `softargmax_aggregate`.
         target: what to imitate, shape (num_nodes, channels).
         messages: shape (num_edges, channels).
         index: target node of each message, shape (num_edges,).
@@ -169,7 +171,7 @@ def fit_aggregation(
     scale = target.square().mean()
 
     def loss() -> Tensor:
-        return (softargmax_aggregate(messages, index, len(target), lam, eta) - target).square().mean() / scale
+        return (aggregate(messages, index, len(target), lam, eta) - target).square().mean() / scale
 
     path = []
     for _ in steps:

@@ -288,7 +288,7 @@ def test_lse_diverges_at_zero_but_for_the_mean():
 def test_fit_finds_mean_sum_and_what_lies_between(lam, eta):
     messages, index = random_neighbourhoods(40, 6, 2)
     target = softargmax_aggregate(messages, index, 40, lam, eta)
-    fit = fit_aggregation(target, messages, index)
+    fit = fit_aggregation(softargmax_aggregate, target, messages, index)
     assert (fit.lam, fit.eta) == pytest.approx((lam, eta), abs=1e-2)
     assert fit.loss < 1e-5
 
@@ -296,7 +296,7 @@ def test_fit_finds_mean_sum_and_what_lies_between(lam, eta):
 @pytest.mark.parametrize("lam", [INF, -INF])
 def test_fit_approaches_max_and_min(lam):
     messages, index = random_neighbourhoods(40, 6, 2)
-    fit = fit_aggregation(softargmax_aggregate(messages, index, 40, lam), messages, index)
+    fit = fit_aggregation(softargmax_aggregate, softargmax_aggregate(messages, index, 40, lam), messages, index)
     halfway, end = fit.path[150, 0] * math.copysign(1, lam), fit.lam * math.copysign(1, lam)
     assert 2 < halfway < end
     assert abs(fit.eta) < 0.05
@@ -306,7 +306,9 @@ def test_fit_approaches_max_and_min(lam):
 def test_fit_keeps_its_path():
     messages, index = random_neighbourhoods(10, 4, 2)
     target = softargmax_aggregate(messages, index, 10, 0.0, 1.0)
-    fit = fit_aggregation(target, messages, index, start=(1.0, -0.5), learning_rate=0.1, steps=iter("abc"))
+    fit = fit_aggregation(
+        softargmax_aggregate, target, messages, index, start=(1.0, -0.5), learning_rate=0.1, steps=iter("abc")
+    )
     assert fit.path.shape == (4, 3)
     assert fit.path[0, :2].tolist() == [1.0, -0.5]
     assert fit.path[-1].tolist() == [fit.lam, fit.eta, fit.loss]
@@ -390,4 +392,4 @@ def test_lse_has_no_value_at_zero():
 )
 def test_bad_arguments_of_the_fit(bad, error, message):
     with pytest.raises(error, match=message):
-        fit_aggregation(**{"target": torch.ones(2, 2), "messages": M, "index": INDEX, **bad})
+        fit_aggregation(softargmax_aggregate, **{"target": torch.ones(2, 2), "messages": M, "index": INDEX, **bad})

@@ -1,0 +1,60 @@
+"""What a notebook shows where an answer is still missing."""
+
+import ast
+import linecache
+from types import TracebackType
+from typing import Any
+
+from IPython import get_ipython
+
+_waiting: set[str] = set()  # names that cells would have assigned, had the answers they use been there
+
+
+def mark_unanswered() -> None:
+    """Show a cell that runs into a missing answer (`raise NotImplementedError`) as one line, and let the others run.
+
+    A later cell that needs what such a cell would have assigned says so, in one line, too. All other errors are shown,
+    and end a run, as always.
+    """
+    if shell := get_ipython():
+        _waiting.clear()
+        shell.set_custom_exc((NotImplementedError, NameError), _show)
+        if _go_on not in shell.events.callbacks["post_run_cell"]:
+            shell.events.register("post_run_cell", _go_on)
+
+
+def _show(
+    shell: Any, kind: type[BaseException], error: BaseException, trace: TracebackType, tb_offset: int | None = None
+) -> None:
+    if isinstance(error, NameError) and error.name not in _waiting:
+        shell.showtraceback((kind, error, trace), tb_offset=tb_offset)
+        return
+    if isinstance(error, NameError):
+        line = f"Waits for an answer that gives {error.name!r}."
+    else:
+        line = f"Not answered yet: {error}" if str(error) else "Not answered yet."
+    _waiting.update(_assigned_by(trace))
+    error.waits_for_answer = True  # type: ignore[attr-defined]
+    shell._showtraceback(kind, line, [line])
+
+
+def _go_on(result: Any) -> None:
+    """Count the cell as executed, so that Run All goes on; what was shown stays an error for whoever grades it."""
+    if getattr(result.error_in_exec, "waits_for_answer", False):
+        result.error_in_exec = None
+
+
+def _assigned_by(trace: TracebackType | None) -> set[str]:
+    """Names that the failed cell assigns, imports or defines at its top level."""
+    while trace and trace.tb_frame.f_code.co_name != "<module>":
+        trace = trace.tb_next
+    if trace is None:
+        return set()
+    tree = ast.parse("".join(linecache.getlines(trace.tb_frame.f_code.co_filename)))
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            names.add(node.id)
+        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
+            names.add(node.name)
+    return names
