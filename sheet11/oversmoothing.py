@@ -138,8 +138,8 @@ def second_eigenvalue(P: Tensor) -> float:
 def decay_rate(energy: ArrayLike) -> float:
     r"""Rate at which an energy falls per layer: the slope of log(energy) over the second half of the layers.
 
-    Propagation by P gives E(X⁽ˡ⁾) = Σ_k c_k λ_k^{2l}, so log E is convex in l and its slope rises towards
-    2·log|λ₂|: the second half is where it is closest. Layers whose energy is below 1e-20 of the first hold rounding
+    A sum of decaying exponentials has a logarithm that is convex in the layer: its slope rises towards that of the
+    slowest one, and the second half is where it is closest. Layers whose energy is below 1e-20 of the first hold rounding
     errors and are left out.
 
     Args:

@@ -161,7 +161,7 @@ def noise_to_signal(p: ArrayLike, measured: ArrayLike, predicted: ArrayLike, slo
     measured = np.asarray(measured)
     ax.loglog(p, measured, ".", color=COLOURS[0], alpha=0.5)
     ax.loglog(p, measured.mean(axis=1), "o", color=COLOURS[0], label=f"measured (mean of draws), slope {slope:.3f}")
-    ax.loglog(p, predicted, color=COLOURS[3], label="predicted, √p σ / (p/2 + pσ²)")
+    ax.loglog(p, predicted, color=COLOURS[3], label="predicted")
     ax.set_xscale("log", base=2)
     ax.set(
         xlabel="rows of the encoding, p",
@@ -286,9 +286,11 @@ def energies(energy: Mapping[str, ArrayLike], rates: Mapping[str, float], highli
             color=COLOURS[number],
             linestyle="--",
             linewidth=1,
-            label=f"{name}: slope 2 log|λ₂| = {rates[name]:.4f}",
+            label=f"{name}: predicted slope {rates[name]:.4f}",
         )
-    ax.set(xlabel="depth (layers)", ylabel="Dirichlet energy E(X)", title="Energy of the features, and the rate of λ₂")
+    ax.set(
+        xlabel="depth (layers)", ylabel="Dirichlet energy E(X)", title="Energy of the features, and its predicted rate"
+    )
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     _powers_of_ten(ax.yaxis)
     ax.legend(fontsize="small")
