@@ -33,7 +33,9 @@ def _show(
         line = f"Waits for an answer that gives {error.name!r}."
     else:
         line = f"Not answered yet: {error}" if str(error) else "Not answered yet."
-    _waiting.update(_assigned_by(trace))
+    for name in _assigned_by(trace):
+        _waiting.add(name)
+        shell.user_ns.pop(name, None)  # half of it, or what an earlier run has left
     error.waits_for_answer = True  # type: ignore[attr-defined]
     shell._showtraceback(kind, line, [line])
 
@@ -45,16 +47,24 @@ def _go_on(result: Any) -> None:
 
 
 def _assigned_by(trace: TracebackType | None) -> set[str]:
-    """Names that the failed cell assigns, imports or defines at its top level."""
+    """Names that the failed cell assigns or defines at its top level."""
     while trace and trace.tb_frame.f_code.co_name != "<module>":
         trace = trace.tb_next
     if trace is None:
         return set()
-    tree = ast.parse("".join(linecache.getlines(trace.tb_frame.f_code.co_filename)))
+    return _assigned("".join(linecache.getlines(trace.tb_frame.f_code.co_filename)))
+
+
+def _assigned(source: str) -> set[str]:
+    own_scope = ast.Lambda | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
     names: set[str] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            names.add(node.id)
-        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
+    nodes: list[ast.AST] = [ast.parse(source)]
+    while nodes:
+        node = nodes.pop()
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             names.add(node.name)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            names.add(node.id)
+        elif not isinstance(node, own_scope):
+            nodes += ast.iter_child_nodes(node)
     return names

@@ -11,6 +11,8 @@ from sheet11.checks import check_choice, check_int, check_matrix, check_positive
 
 CONVENTIONS = ("sheet", "submission", "vaswani")
 
+__solutions__ = ("default_scale", "angular_frequencies", "positional_encoding", "gram", "rotation")
+
 
 def default_scale(p: int, convention: str = "sheet") -> float:
     """The convention's own divisor in the exponent of the frequencies: p for "vaswani", 5000 otherwise."""

@@ -18,6 +18,8 @@ from sheet11.checks import check_between, check_choice, check_int, check_positiv
 
 REMEDIES = ("none", "residual", "gcnii", "pairnorm")
 
+__solutions__ = ("normalized_adjacency", "dirichlet_energy", "mean_average_distance", "second_eigenvalue")
+
 
 def normalized_adjacency(edge_index: Tensor, num_nodes: int, dtype: torch.dtype = torch.float64) -> Tensor:
     r"""P = D̃^{−1/2} Ã D̃^{−1/2} with Ã = A + I and D̃ its degrees 1 + d.
@@ -139,8 +141,8 @@ def decay_rate(energy: ArrayLike) -> float:
     r"""Rate at which an energy falls per layer: the slope of log(energy) over the second half of the layers.
 
     A sum of decaying exponentials has a logarithm that is convex in the layer: its slope rises towards that of the
-    slowest one, and the second half is where it is closest. Layers whose energy is below 1e-20 of the first hold rounding
-    errors and are left out.
+    slowest one, and the second half is where it is closest. Layers whose energy is below 1e-20 of the first hold
+    rounding errors and are left out.
 
     Args:
         energy: shape (depth + 1,), depth at least 1.

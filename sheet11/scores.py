@@ -13,6 +13,8 @@ from sheet11.checks import check_between, check_choice, check_matrix
 
 MODES = ("cat", "add")
 
+__solutions__ = ("MODES", "ScoreTerms", "CrossTermPrediction", "attention_scores", "score_terms", "predict_cross_term")
+
 
 class ScoreTerms(NamedTuple):
     """The four terms of (E + X)ᵀ(E + X), each of shape (n, n)."""

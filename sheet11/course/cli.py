@@ -113,6 +113,17 @@ def sweep(notebook: str, assignments: tuple[str, ...], out: Path, workers: int |
         raise click.ClickException(f"{failed} of {len(table)} points failed; results.csv has their errors")
 
 
+@main.command()
+@click.argument("out", type=click.Path(path_type=Path))
+def release(out: Path) -> None:
+    """Write the student edition to OUT, a new folder: notebooks without answers, package without solutions."""
+    with usage_failures(out):
+        from sheet11.course.release import release as write_release
+
+        write_release(out)
+    click.echo(out / "README.md")
+
+
 def warm_up(workers: int | None) -> None:
     """Start the kernel server, so that it imports while this process imports the notebook machinery."""
     from sheet11.course import kernel

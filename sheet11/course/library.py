@@ -6,15 +6,15 @@ from pathlib import Path
 
 from sheet11.course.execute import NotebookError
 
-_PACKAGE = Path(__file__).resolve().parents[1]
+PACKAGE = Path(__file__).resolve().parents[1]
 
 
 def kit_notebooks() -> dict[str, Path]:
     """The kit's own notebooks by stem, in order: installed inside the package, in a checkout beside it."""
-    for folder in (_PACKAGE / "notebooks", _PACKAGE.parent / "notebooks"):
+    for folder in (PACKAGE / "notebooks", PACKAGE.parent / "notebooks"):
         if paths := sorted(folder.glob("[0-9]*.ipynb")):
             return {path.stem: path for path in paths}
-    raise NotebookError(f"the kit's notebooks are neither in {_PACKAGE} nor beside it")
+    raise NotebookError(f"the kit's notebooks are neither in {PACKAGE} nor beside it")
 
 
 def find_notebook(name: str) -> Path:
