@@ -43,6 +43,10 @@ jobs_option = click.option(
     "-j", "workers", type=click.IntRange(min=1), help="Notebooks at a time.  [default: number of cores, and one]"
 )
 
+scheduler_option = click.option(
+    "--scheduler", metavar="ADDRESS", help="Run on the Dask cluster with this scheduler (tcp://host:8786)."
+)
+
 
 @click.group()
 @click.version_option(package_name="sheet11")
@@ -86,14 +90,13 @@ def run(notebooks: tuple[str, ...], assignments: tuple[str, ...], out: Path, wor
 )
 @out_option("build/sweep")
 @jobs_option
-@click.option("--scheduler", metavar="ADDRESS", help="Run on the Dask cluster with this scheduler (tcp://host:8786).")
+@scheduler_option
 def sweep(notebook: str, assignments: tuple[str, ...], out: Path, workers: int | None, scheduler: str | None) -> None:
     """Execute NOTEBOOK at every point of a grid, and write results.csv, figures and an index.html.
 
     Points that are already in the folder, from the same notebook, parameters and version, are not executed again.
     """
-    if scheduler and workers:
-        raise UsageFailure("-j is for this machine; on a cluster the workers decide how much runs at a time")
+    refuse_workers_on_cluster(workers, scheduler)
     if not scheduler:
         warm_up(workers)
     with usage_failures(out):
@@ -122,6 +125,72 @@ def release(out: Path) -> None:
 
         write_release(out)
     click.echo(out / "README.md")
+
+
+@main.command()
+@click.argument("submissions", type=click.Path(path_type=Path))
+@parameter_option("NAME=VALUE", "Set a parameter instead of drawing it; may be repeated.")
+@out_option("build/grade")
+@click.option("--seed", type=click.IntRange(min=0), help="Draw the parameters with this seed, to repeat a grading.")
+@click.option("--student", "again", multiple=True, metavar="NAME", help="Grade this one again; may be repeated.")
+@click.option("--gradebook", type=click.Choice(["moodle", "canvas"]), help="Also write a file that this one imports.")
+@click.option("--timeout", type=click.IntRange(min=1), default=30, show_default=True, help="Seconds for an answer.")
+@click.option("--memory", type=click.IntRange(min=100), default=2000, show_default=True, help="MB for an answer.")
+@click.option("--no-sandbox", is_flag=True, help="Run the students' code with your rights.")
+@jobs_option
+@scheduler_option
+def grade(
+    submissions: Path,
+    assignments: tuple[str, ...],
+    out: Path,
+    seed: int | None,
+    again: tuple[str, ...],
+    gradebook: str | None,
+    timeout: int,
+    memory: int,
+    no_sandbox: bool,
+    workers: int | None,
+    scheduler: str | None,
+) -> None:
+    """Grade what is in SUBMISSIONS, a folder with a folder for each student; write tables and feedback.
+
+    Students whose answers have not changed are not graded again. Points for answers that a person reads are entered
+    into grades.csv, and kept.
+    """
+    refuse_workers_on_cluster(workers, scheduler)
+    given = {name: literal(value) for name, value in split_assignments(assignments).items()}
+    if no_sandbox:
+        click.echo("Warning: the students' code runs with your rights, and can read and delete your files", err=True)
+    with usage_failures(out):
+        from sheet11.course import grade as grading
+        from sheet11.course.gradebook import still_open, write_gradebook
+        from sheet11.course.jobs import cluster_executor, local_executor
+        from sheet11.course.sandbox import MEGABYTE, Limits, check_sandbox
+
+        if not no_sandbox and not scheduler:
+            check_sandbox()
+        seed = grading.choose_seed(out, seed)
+        sheets = grading.prepare(given, seed)
+        found = grading.gather(submissions, sheets)
+        if unknown := set(again) - {submission.student for submission in found}:
+            raise UsageFailure(f"{submissions} holds no folder {sorted(unknown)[0]!r}")
+        grading.describe_grading(out, seed, given, sheets)
+        limits = Limits(seconds=timeout, memory=memory * MEGABYTE)
+        with cluster_executor(scheduler) if scheduler else local_executor(workers, kernels=False) as (executor, _):
+            table = grading.grade(found, sheets, executor, out, limits, not no_sandbox, [submissions, out], again)
+        if gradebook:
+            click.echo(write_gradebook(out, table, gradebook))
+    click.echo(out / "index.html")
+    if to_read := still_open(table.rows):
+        click.echo(
+            f"{to_read} answers are still to be read: enter their points into {out / 'grades.csv'}, and run again"
+        )
+
+
+def refuse_workers_on_cluster(workers: int | None, scheduler: str | None) -> None:
+    """Raise if both are given."""
+    if scheduler and workers:
+        raise UsageFailure("-j is for this machine; on a cluster the workers decide how much runs at a time")
 
 
 def warm_up(workers: int | None) -> None:

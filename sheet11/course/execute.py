@@ -61,6 +61,16 @@ def kernel_of(notebook: NotebookNode) -> str:
     return name
 
 
+def with_parameters(notebook: NotebookNode, parameters: Mapping[str, Any]) -> NotebookNode:
+    """A copy with a cell that sets parameters, after the one with their defaults, as papermill does it."""
+    notebook = _copy(notebook)
+    if parameters:
+        notebook = parameterize_notebook(notebook, dict(parameters))
+        injected = next(cell for cell in notebook.cells if "injected-parameters" in cell.metadata.get("tags", []))
+        injected["id"] = "injected-parameters"  # papermill's is random
+    return notebook
+
+
 def execute(
     notebook: NotebookNode,
     parameters: Mapping[str, Any],
@@ -84,11 +94,7 @@ def execute(
         NotebookError: no kernel of the notebook's name is installed.
     """
     kernel_name = kernel_of(notebook)
-    notebook = _copy(notebook)
-    if parameters:
-        notebook = parameterize_notebook(notebook, dict(parameters))
-        injected = next(cell for cell in notebook.cells if "injected-parameters" in cell.metadata.get("tags", []))
-        injected["id"] = "injected-parameters"  # papermill's is random
+    notebook = with_parameters(notebook, parameters)
     running = [cell for cell in notebook.cells if cell.cell_type == "code"][:1]  # blamed if no kernel starts
     with tempfile.TemporaryDirectory(prefix="sheet11-", ignore_cleanup_errors=True) as folder:
         client = nbclient.NotebookClient(

@@ -92,7 +92,7 @@ def finish_all(
                     bar.set_postfix_str(f"failed {failed}, running {', '.join(running[:3])}")
                     finished, pending = wait(pending, timeout=0.5, return_when=FIRST_COMPLETED)
                     for future in finished:
-                        yield futures[future], _result(future)
+                        yield futures.pop(future), _result(future)  # or all results would be kept until the end
             finally:
                 for future in pending:
                     future.cancel()
@@ -108,14 +108,16 @@ def finish_all(
 
 
 @contextlib.contextmanager
-def local_executor(workers: int | None = None) -> Iterator[tuple[Executor, int]]:
+def local_executor(workers: int | None = None, kernels: bool = True) -> Iterator[tuple[Executor, int]]:
     """An executor for this machine, and the threads that each job may use: as many as there are cores in all.
 
     Args:
         workers: number of jobs at a time; None is `share_cores`'s choice.
+        kernels: whether the jobs want warm kernels.
     """
     workers, threads = kernel.share_cores(workers)
-    kernel.server(threads)  # imports while the caller prepares the jobs
+    if kernels:
+        kernel.server(threads)  # imports while the caller prepares the jobs
     executor = ThreadPoolExecutor(workers)  # the kernels are processes; the threads only wait for them
     try:
         yield executor, threads

@@ -3,6 +3,7 @@
 import base64
 import os
 import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -39,6 +40,31 @@ def index_html(pages: list[Page], heading: str) -> str:
 def sweep_html(heading: str, figures: list[str], columns: list[str], rows: list[dict[str, Any]]) -> str:
     """The page of a sweep: its figures, named by their record, and its table."""
     return _render("sweep.html.j2", heading=heading, figures=figures, columns=columns, rows=rows)
+
+
+def feedback_html(student: str, rows: Sequence[Any], sections: Sequence[dict[str, Any]]) -> str:
+    """What a student is told: points and remarks for every task, the answers, and the figures they made.
+
+    Args:
+        student: name.
+        rows: of the table of points.
+        sections: for every notebook `stem`, `title`, `answers` as (row, answer), `figures` as (PNG in base64, text),
+            and `has_notebook`.
+    """
+    return _render("feedback.html.j2", heading=student, sections=sections, **_sums(rows))
+
+
+def grades_html(tasks: Sequence[Any], students: Mapping[str, Sequence[Any]]) -> str:
+    """All points, with a link to every student's page."""
+    shown = [{"name": name, "rows": rows, **_sums(rows)} for name, rows in students.items()]
+    maximum = sum(task.points for task in tasks)
+    return _render("grades.html.j2", heading="Grades", tasks=tasks, students=shown, maximum=maximum)
+
+
+def _sums(rows: Sequence[Any]) -> dict[str, Any]:
+    points = [row.verdict.points for row in rows]
+    maximum = sum(row.task.points for row in rows)
+    return {"total": sum(p for p in points if p is not None), "to_read": points.count(None), "maximum": maximum}
 
 
 def title_of(notebook: NotebookNode, default: str) -> str:
@@ -83,5 +109,6 @@ def _render(template: str, **values: Any) -> str:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
+    environment.filters["points"] = lambda value: f"{value:g}"
     environment.filters["number"] = lambda value: f"{value:.4g}" if isinstance(value, float) else str(value)
     return environment.get_template(template).render(**values)
