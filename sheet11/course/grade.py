@@ -351,9 +351,11 @@ def _verdicts(
     return verdicts
 
 
-def _by_hand(task: Task, verdict: Verdict, points: Mapping[str, float]) -> Verdict:
-    if task.check is None and task.column in points and verdict.status in (OPEN, "not answered"):
-        return Verdict(points[task.column], "by hand", "" if points[task.column] == task.points else "see the answer")
+def _by_hand(task: Task, verdict: Verdict, entered: Mapping[str, float]) -> Verdict:
+    """The points that a person has entered, where an answer is there to be read or somebody found one elsewhere."""
+    points = entered.get(task.column)
+    if task.check is None and points is not None and (verdict.points is None or points > 0):
+        return Verdict(points, "read", "" if points == task.points else "read by a person")
     return verdict
 
 

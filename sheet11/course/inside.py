@@ -35,6 +35,8 @@ def serve(requests: io.BufferedReader, replies: io.BufferedWriter) -> None:
             __import__(module)
         except ImportError:
             pass  # the cell that wants it will say so
+    if "matplotlib" in sys.modules:
+        draw_once()
     from IPython.core.interactiveshell import InteractiveShell
     from traitlets.config import Config
 
@@ -45,6 +47,21 @@ def serve(requests: io.BufferedReader, replies: io.BufferedWriter) -> None:
     _send(replies, {"ready": True})
     while (request := _receive(requests)) is not None:
         _send(replies, _run(shell, request))
+
+
+def draw_once() -> None:
+    """Draw a throw-away figure, so that what matplotlib loads for its first one is there for all forks."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    # not by pyplot, which would choose its backend for good; three times, until caches and bytecode are warm
+    for _ in range(3):
+        left, right = Figure(figsize=(8, 3)).subplots(1, 2)
+        left.plot([1, 1000], [1e-9, 1], "o-", label="line")
+        left.set(title="fonts", xlabel="$x^2$", ylabel="y", yscale="log")
+        left.legend()
+        left.figure.colorbar(right.pcolormesh([[-1, 0], [0.5, 1]]), ax=right, label="colours")
+        FigureCanvasAgg(left.figure).print_png(io.BytesIO())
 
 
 def _run(shell: Any, request: dict[str, Any]) -> dict[str, Any]:
@@ -210,9 +227,9 @@ def _capture(shell: Any, limit: int) -> list[dict[str, Any]]:
             if Text.written > limit // 4:
                 raise OSError(f"more than {limit // 4} characters were printed")
             if outputs and outputs[-1].get("name") == self.name:
-                outputs[-1]["text"] += text
+                outputs[-1]["text"].append(text)
             else:
-                outputs.append({"name": self.name, "text": text})
+                outputs.append({"name": self.name, "text": [text]})
             return len(text)
 
     def show(kind: Any, value: Any, lines: list[str]) -> None:

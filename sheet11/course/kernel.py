@@ -18,7 +18,6 @@ import atexit
 import contextlib
 import gc
 import glob
-import io
 import json
 import math
 import os
@@ -42,6 +41,8 @@ from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning import LocalProvisioner
 from jupyter_core.paths import jupyter_runtime_dir
 from traitlets import default
+
+from sheet11.course.inside import draw_once
 
 PRELOAD = ["numpy", "matplotlib.pyplot", "seaborn", "networkx", "tqdm"]
 PRELOAD += ["ipykernel.debugger", "tornado.platform.asyncio", "sqlite3"]  # of every kernel
@@ -330,17 +331,8 @@ def _import(modules: Collection[str]) -> None:
 def _preload() -> None:
     _import(PRELOAD)
     import ipykernel.kernelapp  # noqa: F401
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
 
-    # not by pyplot, which would choose its backend for good; three times, until caches and bytecode are warm
-    for _ in range(3):
-        left, right = Figure(figsize=(8, 3)).subplots(1, 2)
-        left.plot([1, 1000], [1e-9, 1], "o-", label="line")
-        left.set(title="fonts", xlabel="$x^2$", ylabel="y", yscale="log")
-        left.legend()
-        left.figure.colorbar(right.pcolormesh([[-1, 0], [0.5, 1]]), ax=right, label="colours")
-        FigureCanvasAgg(left.figure).print_png(io.BytesIO())
+    draw_once()
     gc.collect()
     gc.freeze()  # else every kernel's collector walks through, and so copies, what it has inherited
 

@@ -232,9 +232,9 @@ def _solutions() -> Iterator[Path]:
     if any((PACKAGE.parent / name).exists() for name in (".git", "pyproject.toml")):
         yield PACKAGE.parent
     with contextlib.suppress(importlib.metadata.PackageNotFoundError):
-        for file in importlib.metadata.files(PACKAGE.name) or ():
-            if file.name == "METADATA":  # the README
-                yield Path(str(file.locate())).resolve().parent
+        for file in importlib.metadata.files(PACKAGE.name) or ():  # an editable installation has notebooks there, too
+            if len(file.parts) > 1 and file.parts[0] != "..":
+                yield Path(str(file.locate())).parents[len(file.parts) - 2].resolve()
 
 
 def _site_packages() -> list[str]:
@@ -257,7 +257,7 @@ def _font_cache() -> Path:
 def _output(shown: dict[str, Any]) -> dict[str, Any]:
     """An output in nbformat's form."""
     if "text" in shown:
-        return {"output_type": "stream", "name": str(shown["name"]), "text": str(shown["text"])}
+        return {"output_type": "stream", "name": str(shown["name"]), "text": "".join(map(str, shown["text"]))}
     if "ename" in shown:
         trace = [str(line) for line in shown["traceback"]]
         kind, value = str(shown["ename"]), str(shown["evalue"])

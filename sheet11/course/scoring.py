@@ -157,7 +157,7 @@ def _readable(limits: Limits) -> dict[str, Any]:
 
 
 def _failure(error: Mapping[str, Any], doing: str) -> Verdict:
-    kind, text = error["ename"], " ".join(str(error["evalue"]).split())[:300]
+    kind, text = error["ename"], re.sub(r"<ipython-input-[^>]*>, ", "", " ".join(str(error["evalue"]).split()))[:300]
     if kind == "NotImplementedError":
         return Verdict(0, "not answered", "not answered")
     if kind == "AssertionError" and doing == "its check":
