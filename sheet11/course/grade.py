@@ -194,8 +194,9 @@ def perform(job: Job) -> Ran:
                     batch = tasks[stem][answer] = run([*cells[: job.first[stem]], *own])
                     if batch is None or batch.ended or check not in batch.outputs and answer not in batch.outputs:
                         unfinished.add(answer)  # it would do the same again
-            chosen = {**stubs, **{name: source for name, source in answers.items() if name not in unfinished}}
-            whole[stem] = run([(name, chosen[name]) for name, _ in cells], go_on=True)
+            chosen = stubs | {name: answers[name] for name in stubs.keys() & answers.keys() - unfinished}
+            if any(chosen[name].split() != stubs[name].split() for name in stubs):
+                whole[stem] = run([(name, chosen[name]) for name, _ in cells], go_on=True)
     finally:
         if sandbox is not None:
             sandbox.close()
@@ -381,7 +382,7 @@ def _write_student(
         path = folder / f"{stem}.ipynb"
         path.unlink(missing_ok=True)
         if stem in submission.answers and graded.ran:
-            whole = graded.ran.whole[stem]
+            whole = graded.ran.whole.get(stem)
             notebook = nbformat.from_dict(json.loads(json.dumps(sheet.notebook)))
             for cell in notebook.cells:
                 cell.source = submission.answers[stem].get(cell.id, cell.source)

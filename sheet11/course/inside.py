@@ -36,7 +36,7 @@ def serve(requests: io.BufferedReader, replies: io.BufferedWriter) -> None:
         except ImportError:
             pass  # the cell that wants it will say so
     if "matplotlib" in sys.modules:
-        draw_once()
+        draw(1)
     from IPython.core.interactiveshell import InteractiveShell
     from traitlets.config import Config
 
@@ -49,14 +49,13 @@ def serve(requests: io.BufferedReader, replies: io.BufferedWriter) -> None:
         _send(replies, _run(shell, request))
 
 
-def draw_once() -> None:
+def draw(times: int) -> None:
     """Draw a throw-away figure, so that what matplotlib loads for its first one is there for all forks."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    # not by pyplot, which would choose its backend for good; three times, until caches and bytecode are warm
-    for _ in range(3):
-        left, right = Figure(figsize=(8, 3)).subplots(1, 2)
+    for _ in range(times):
+        left, right = Figure(figsize=(8, 3)).subplots(1, 2)  # not by pyplot, which would choose its backend for good
         left.plot([1, 1000], [1e-9, 1], "o-", label="line")
         left.set(title="fonts", xlabel="$x^2$", ylabel="y", yscale="log")
         left.legend()
@@ -172,6 +171,7 @@ def _work(shell: Any, request: dict[str, Any], write: int) -> None:
         null = os.open(os.devnull, os.O_RDWR)
         for descriptor in (0, 1, 2):
             os.dup2(null, descriptor)
+        gc.set_threshold(50_000, 20, 50)  # what runs here is short
         _limit(request["limits"])
         outputs = _capture(shell, request["limits"]["output"])
         with open(write, "wb", buffering=0) as lines:

@@ -42,7 +42,7 @@ from jupyter_client.provisioning import LocalProvisioner
 from jupyter_core.paths import jupyter_runtime_dir
 from traitlets import default
 
-from sheet11.course.inside import draw_once
+from sheet11.course.inside import draw
 
 PRELOAD = ["numpy", "matplotlib.pyplot", "seaborn", "networkx", "tqdm"]
 PRELOAD += ["ipykernel.debugger", "tornado.platform.asyncio", "sqlite3"]  # of every kernel
@@ -332,7 +332,7 @@ def _preload() -> None:
     _import(PRELOAD)
     import ipykernel.kernelapp  # noqa: F401
 
-    draw_once()
+    draw(3)  # until caches and bytecode are warm
     gc.collect()
     gc.freeze()  # else every kernel's collector walks through, and so copies, what it has inherited
 
