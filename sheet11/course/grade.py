@@ -146,7 +146,8 @@ def grade(
     todo = [job for job in jobs if job.name in again or _stored(out, job) is None]
     by_name = {submission.student: submission for submission in submissions}
     with ThreadPoolExecutor(1) as aside:
-        oracle = aside.submit(_oracle, template, sheets) if todo else None
+        wanted = {stem: sheet for stem, sheet in sheets.items() if any(stem in job.answers for job in todo)}
+        oracle = aside.submit(_oracle, template, wanted)
         for graded in finish_all(perform, todo, executor, _outcome, "student"):
             verdicts = _verdicts(graded, by_name[graded.job.name], sheets, oracle.result(), limits)
             _write_student(out, graded, by_name[graded.job.name], sheets, verdicts)
@@ -297,6 +298,8 @@ def _oracle(template: Job, sheets: Mapping[str, Sheet]) -> dict[str, dict[str, B
     Raises:
         NotebookError: it fails.
     """
+    if not sheets:
+        return {}
     answers = {stem: sheet.answers for stem, sheet in sheets.items()}
     job = template._replace(answers=answers, package=str(PACKAGE.parent), isolated=False)
     tasks = {}

@@ -132,7 +132,7 @@ class Sandbox:
         try:
             self._process.stdin.write(len(content).to_bytes(4, "big") + content)
             self._process.stdin.flush()
-        except OSError as error:
+        except (OSError, ValueError) as error:
             raise SandboxError("the sandbox has ended") from error
 
     def _receive(self, seconds: float, most: int) -> dict[str, Any]:

@@ -116,9 +116,8 @@ def main() -> None:
                 times["nbgrader autograde"].append(autograde(folder)[0])
                 times["sheet11 grade"].append(grade(folder)[0])
         ours = statistics.median(times["sheet11 grade"])
-        print(
-            f"\n| {options.students} students, four notebooks each | seconds | relative to `sheet11 grade` |\n|---|---|---|"
-        )
+        print(f"\n| {options.students} students, four notebooks each | seconds | relative to `sheet11 grade` |")
+        print("|---|---|---|")
         for tool, seconds in times.items():
             print(f"| {tool} | {statistics.median(seconds):.1f} | {statistics.median(seconds) / ours:.2f} |")
     if options.growth:
