@@ -18,7 +18,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -145,12 +145,11 @@ def grade(
     ]
     todo = [job for job in jobs if job.name in again or _stored(out, job) is None]
     by_name = {submission.student: submission for submission in submissions}
-    with ThreadPoolExecutor(1) as aside:
-        wanted = {stem: sheet for stem, sheet in sheets.items() if any(stem in job.answers for job in todo)}
-        oracle = aside.submit(_oracle, template, wanted)
-        for graded in finish_all(perform, todo, executor, _outcome, "student"):
-            verdicts = _verdicts(graded, by_name[graded.job.name], sheets, oracle.result(), limits)
-            _write_student(out, graded, by_name[graded.job.name], sheets, verdicts)
+    wanted = {stem: sheet for stem, sheet in sheets.items() if any(stem in job.answers for job in todo)}
+    oracle = _oracle(template, wanted)
+    for graded in finish_all(perform, todo, executor, _outcome, "student"):
+        verdicts = _verdicts(graded, by_name[graded.job.name], sheets, oracle, limits)
+        _write_student(out, graded, by_name[graded.job.name], sheets, verdicts)
     rows = []
     for job in jobs:
         entered = manual.get(harmless(job.name), {})

@@ -282,9 +282,9 @@ NOTHING = {name: ("missing", f"there is no {name}.ipynb") for name in RIGHT}
 SEARCH = r"""
 import os
 needles = (b"sine = np.arange(0, p, 2)", b"angle = np.outer(omega, np.arange(first")
-for where, _, files in os.walk("/"):
-    if where.startswith(("/proc", "/sys", "/dev")) or "torch" in where:
-        continue
+for where, folders, files in os.walk("/"):
+    large = {"proc", "sys", "dev", "torch", "pandas", "share", "perl", "x86_64-linux-gnu", "tests", "test"}
+    folders[:] = [name for name in folders if name not in large]
     for name in files:
         path = os.path.join(where, name)
         if name.startswith(("encoding", "grad", "result", "record", "01_", "METADATA", "sheet11")) and os.path.isfile(path):

@@ -68,7 +68,7 @@ def test_no_text_holds_a_solution(edition):
     telling = {line.strip() for line in hidden if len(line.strip()) > 30}
     given = [without_solutions(source) for source in MODULES.values()]
     given += [cell.source for notebook in KIT.values() for cell in notebook.cells if "nbgrader" not in cell.metadata]
-    telling -= {line.strip() for source in given for line in source.splitlines()}
+    telling = {line for line in telling if not any(line in source for source in given)}
     assert len(telling) > 150
     for path, text in texts(edition).items():
         if path.suffix == ".ipynb":
