@@ -115,7 +115,7 @@ def _decode(name: str, item: Any) -> Any:
             raise ValueError("objects are not data")
         # the copy makes the array writable
         array = np.frombuffer(base64.b64decode(item["values"], validate=True), dtype).reshape(shape).copy()
-    except (KeyError, TypeError, ValueError, SyntaxError, binascii.Error) as error:
+    except (KeyError, TypeError, ValueError, OverflowError, SyntaxError, binascii.Error) as error:
         raise ValueError(f"damaged record {name!r}: {error}") from error
     return array.item() if array.shape == () else array
 

@@ -166,6 +166,7 @@ def grade(
         from sheet11.course.gradebook import still_open, write_gradebook
         from sheet11.course.jobs import cluster_executor, local_executor
         from sheet11.course.sandbox import MEGABYTE, Limits, check_sandbox
+        from sheet11.course.scoring import FAILED
 
         if not no_sandbox and not scheduler:
             check_sandbox()
@@ -185,6 +186,8 @@ def grade(
         click.echo(
             f"{to_read} answers are still to be read: enter their points into {out / 'grades.csv'}, and run again"
         )
+    if failed := {row.student for row in table.rows if row.verdict.status == FAILED}:
+        raise click.ClickException(f"{len(failed)} of {len(found)} students could not be graded; results.csv says why")
 
 
 def refuse_workers_on_cluster(workers: int | None, scheduler: str | None) -> None:

@@ -35,7 +35,7 @@ from sheet11.course.pages import feedback_html, grades_html, title_of, write_who
 from sheet11.course.release import without_answers, write_package
 from sheet11.course.run import check_known
 from sheet11.course.sandbox import Batch, Limits, Sandbox, SandboxError
-from sheet11.course.scoring import OPEN, Task, Verdict, score, tasks_of
+from sheet11.course.scoring import FAILED, OPEN, Task, Verdict, score, tasks_of
 from sheet11.course.submissions import Submission, read_submissions
 from sheet11.records import MIME_TYPE
 
@@ -132,8 +132,8 @@ def grade(
         The table of all points.
 
     Raises:
-        NotebookError: the kit's own solution fails with these parameters, there is no sandbox, or points that were
-            entered by hand are no points.
+        NotebookError: the kit's own solution fails with these parameters, or points that were entered by hand are no
+            points.
         OSError: `out` cannot be written to.
     """
     tasks = [task for sheet in sheets.values() for task in sheet.tasks]
@@ -143,7 +143,7 @@ def grade(
         template._replace(name=student, answers=answers, key=_key(template, student, answers))
         for student, answers, _ in submissions
     ]
-    todo = [job for job in jobs if job.name in again or _stored(out, job) is None]
+    todo = [job for job in jobs if job.name in again or (_stored(out, job) or {"error": True})["error"]]
     by_name = {submission.student: submission for submission in submissions}
     wanted = {stem: sheet for stem, sheet in sheets.items() if any(stem in job.answers for job in todo)}
     oracle = _oracle(template, wanted)
@@ -211,10 +211,13 @@ def clean(batch: Batch) -> Batch:
 
 def _clean(shown: dict[str, Any]) -> dict[str, Any] | None:
     if shown["output_type"] == "stream":
-        return shown | {"text": shown["text"][:LONGEST_TEXT]}
+        return shown | {
+            "name": "stderr" if shown["name"] == "stderr" else "stdout",
+            "text": shown["text"][:LONGEST_TEXT],
+        }
     if shown["output_type"] == "error":
         trace = [line[:LONGEST_TEXT] for line in shown["traceback"][:20]]
-        return shown | {"evalue": shown["evalue"][:LONGEST_TEXT], "traceback": trace}
+        return shown | {"ename": shown["ename"][:200], "evalue": shown["evalue"][:LONGEST_TEXT], "traceback": trace}
     data = {}
     if isinstance(text := shown["data"].get("text/plain"), str):
         data["text/plain"] = text[:LONGEST_TEXT]
@@ -319,9 +322,7 @@ def _oracle(template: Job, sheets: Mapping[str, Sheet]) -> dict[str, dict[str, B
 
 
 def _outcome(job: Job, result: Ran | Exception) -> Graded:
-    if isinstance(result, NotebookError):
-        raise result  # no sandbox: nothing can be graded
-    if isinstance(result, Exception):
+    if isinstance(result, Exception):  # a worker died, or can make no sandbox; the answers' own errors do not get here
         message = (str(result).splitlines() or [""])[0]
         return Graded(job, None, f"{type(result).__name__}: {message}", 0.0)
     return Graded(job, result, None, result.seconds)
@@ -346,7 +347,7 @@ def _verdicts(
                 missing = answer is None or answer.split() == stubs[task.name].split()
                 verdict = Verdict(0, "not answered", "not answered") if missing else Verdict(None, OPEN, "")
             elif graded.ran is None:
-                verdict = Verdict(0, "ended", f"grading failed: {graded.error}")
+                verdict = Verdict(0, FAILED, f"not graded: {graded.error}")
             else:
                 batch = graded.ran.tasks[stem].get(task.name)
                 verdict = score(task, answer, stubs[task.name], batch, oracle[stem][task.name], limits)
@@ -391,7 +392,9 @@ def _write_student(
                 if cell.cell_type == "code" and whole:
                     cell.outputs = [nbformat.from_dict(output) for output in whole.outputs.get(cell.id, [])]
             write_whole(path, nbformat.writes(notebook))
-    write_whole(folder / "result.json", json.dumps({"key": graded.job.key, "verdicts": verdicts}))
+    write_whole(
+        folder / "result.json", json.dumps({"key": graded.job.key, "error": graded.error, "verdicts": verdicts})
+    )
 
 
 def _write_feedback(out: Path, submission: Submission, sheets: Mapping[str, Sheet], rows: Sequence[Row]) -> None:
@@ -412,7 +415,9 @@ def _write_feedback(out: Path, submission: Submission, sheets: Mapping[str, Shee
 def _figures(notebook: NotebookNode) -> list[tuple[str, str]]:
     """The figures of a notebook as (base64 of the PNG, what it shows)."""
     shown = [output.get("data", {}) for cell in notebook.cells for output in cell.get("outputs", [])]
-    return [("".join(data["image/png"].split()), data.get("text/plain", "")) for data in shown if "image/png" in data]
+    return [
+        ("".join(data["image/png"].split()), data.get("text/plain", "")[:300]) for data in shown if "image/png" in data
+    ]
 
 
 def choose_seed(out: Path, seed: int | None) -> int:

@@ -13,6 +13,7 @@ from sheet11.course.sandbox import Batch, Limits
 from sheet11.records import read_records
 
 OPEN = "to be read"
+FAILED = "failed"  # the grading did, not the answer
 
 
 class Task(NamedTuple):
@@ -37,7 +38,7 @@ class Verdict(NamedTuple):
     """Points for a task, None if a person must give them; and why not all of them."""
 
     points: float | None
-    status: str  # correct, wrong, error, ended, not answered, missing, or to be read
+    status: str  # correct, wrong, error, ended, not answered, missing, to be read, read, or failed
     message: str
 
 
@@ -101,7 +102,7 @@ def score(task: Task, answer: str | None, stub: str, batch: Batch | None, oracle
             return Verdict(0, "ended", f"the process ended while {doing} ran")
     try:
         recorded = read_records({"cells": [{"outputs": batch.outputs[task.check]}]})
-    except ValueError as error:
+    except Exception as error:  # a record can be forged to provoke any
         return Verdict(0, "wrong", f"{error}"[:200])
     expected = read_records({"cells": [{"outputs": oracle.outputs[task.check]}]})
     for name, value in expected.items():
@@ -127,10 +128,10 @@ def difference(name: str, expected: Any, got: Any, there: bool, tolerance: float
         wrong = wanted != found
         size = ""
     else:
-        wanted, found = wanted.astype(complex), found.astype(complex)
-        finite = np.isfinite(wanted)
-        scale = np.abs(wanted[finite]).max(initial=0) or 1.0
-        with np.errstate(invalid="ignore"):
+        with np.errstate(all="ignore"):
+            wanted, found = wanted.astype(complex), found.astype(complex)
+            finite = np.isfinite(wanted)
+            scale = np.abs(wanted[finite]).max(initial=0) or 1.0
             deviation = np.where(wanted == found, 0, np.abs(found - wanted))
         wrong = ~(deviation <= tolerance * scale)  # NaN is wrong, too
         finite &= np.isfinite(found)

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import nbformat
 
 LARGEST = 50 << 20  # bytes of a notebook that is read
+LONGEST = 100_000  # characters of an answer
 MOST_FILES = 2000
 
 
@@ -94,5 +95,7 @@ def _answers(path: Path, ids: Collection[str]) -> dict[str, str]:
     for marks, name, source in cells:
         marked = marks.get("grade_id") if isinstance(marks, dict) else None
         if (answer := marked if marked in ids else name) in ids:
+            if len(source) > LONGEST:
+                raise _Unreadable(f"{path.name} has an answer of more than {LONGEST} characters")
             answers[answer] = source  # the last one, if the cell was copied
     return answers

@@ -371,6 +371,7 @@ display({"application/vnd.sheet11.record+json": {"E": 1.0, "E_small": [1], "poin
 def record(**values):
     display({"application/vnd.sheet11.record+json": {"E": {"dtype": "O", "shape": [1], "values": "gASVAAAA"}}}, raw=True)
 """
+FORGE_SHAPE = FORGE.replace('"O", "shape": [1]', '"<f8", "shape": [10**30]')
 HALF = {stem: {name: answers[name] for name in list(answers)[::2]} for stem, answers in RIGHT.items()}
 LISTS = ENCODING.replace("return E", "return E.tolist()")
 
@@ -420,6 +421,7 @@ def students(secret: str, port: int) -> list[Student]:
         Student("replaced numpy", encoding("np.allclose = np.array_equal = lambda *a, **k: True\nbase = 3.0"), one("wrong", "by up to")),
         Student("replaced record", encoding("", "def record(**values): pass"), one("wrong", "E was not recorded")),
         Student("forged records", encoding("base = 3.0", FORGE), one("wrong", "")),
+        Student("forged shape", encoding("", FORGE_SHAPE), one("wrong", "damaged record")),
         Student("imports the solution", encoding("from sheet11 import positional_encoding as f\nreturn f(n, p)"), one("error", "ImportError")),
         Student("imports the module", encoding("import sheet11.encoding as e\nreturn e.positional_encoding(n, p)"), one("error", "AttributeError")),
         Student("imports the course", encoding("import sheet11.course.grade"), one("error", "ModuleNotFoundError")),

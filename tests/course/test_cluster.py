@@ -104,3 +104,23 @@ def test_a_job_that_kills_its_worker_fails_alone(cluster, build, sheet11, tmp_pa
     assert table.error[5].startswith("KilledWorker: ")
     others = table.drop(index=5)
     assert (others.status == "ok").all() and (others.square == others.index**2).all()
+
+
+def test_grading_on_a_cluster_gives_what_this_machine_gives(cluster, sheet11, tmp_path):
+    from students import FIRST, RIGHT, Student, encoding, write_class
+
+    from sheet11.course.execute import NotebookError
+    from sheet11.course.sandbox import check_sandbox
+
+    pytest.importorskip("nbgrader", reason="needs nbgrader: pip install 'sheet11[grade]'")
+    try:
+        check_sandbox()
+    except NotebookError as error:
+        pytest.skip(str(error))
+    right, wrong = {FIRST: RIGHT[FIRST]}, encoding("base = 3.0")
+    write_class(tmp_path / "class", [Student("anna", right), Student("bert", wrong), Student("zoe", right)])
+    for out, options in (("there", ["--scheduler", cluster[0]]), ("here", [])):
+        result = sheet11("grade", "class", "-o", out, "--seed", "3", *options, cwd=tmp_path)
+        assert result.returncode == 0, result.stderr
+    results = [(tmp_path / out / "results.csv").read_text() for out in ("there", "here")]
+    assert results[0] == results[1] and "bert,01_encoding,encoding,0,2,wrong" in results[0]
