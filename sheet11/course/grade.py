@@ -100,8 +100,6 @@ def prepare(parameters: Mapping[str, Any], seed: int) -> dict[str, Sheet]:
         edition = with_parameters(without_answers(notebook), chosen)
         answers = {cell.id: cell.source for cell in notebook.cells if _marks(cell).get("solution")}
         sheets[stem] = Sheet(edition, tasks_of(stem, notebook), answers)
-        for task, released in zip(sheets[stem].tasks, tasks_of(stem, edition), strict=True):
-            assert task[:5] == released[:5]
     check_known(parameters, known)
     return sheets
 
@@ -137,7 +135,7 @@ def grade(
         OSError: `out` cannot be written to.
     """
     tasks = [task for sheet in sheets.values() for task in sheet.tasks]
-    manual = read_manual_points(out / "grades.csv", tasks)
+    manual = read_manual_points(out, tasks)
     template = _job("", sheets, {}, limits, isolated, tuple(str(path.resolve()) for path in hidden))
     jobs = [
         template._replace(name=student, answers=answers, key=_key(template, student, answers))
@@ -148,17 +146,20 @@ def grade(
     wanted = {stem: sheet for stem, sheet in sheets.items() if any(stem in job.answers for job in todo)}
     oracle = _oracle(template, wanted)
     for graded in finish_all(perform, todo, executor, _outcome, "student"):
-        verdicts = _verdicts(graded, by_name[graded.job.name], sheets, oracle, limits)
-        _write_student(out, graded, by_name[graded.job.name], sheets, verdicts)
-    rows = []
+        submission = by_name[graded.job.name]
+        verdicts = _verdicts(graded, submission, sheets, oracle, limits)
+        _write_notebooks(out, graded, submission, sheets)
+        rows = _rows(submission.student, tasks, verdicts, manual)
+        result = {"key": graded.job.key, "error": graded.error, "verdicts": verdicts}
+        _write_result(out, submission, sheets, rows, result)  # the last: where it is, all of a student is
+    table = Table(tasks, [])
     for job in jobs:
-        entered = manual.get(harmless(job.name), {})
-        verdicts = {task: Verdict(*stored) for task, stored in _stored(out, job)["verdicts"].items()}
-        own = [Row(job.name, task, _by_hand(task, verdicts[task.column], entered)) for task in tasks]
-        _write_feedback(out, by_name[job.name], sheets, own)
-        rows += own
-    table = Table(tasks, rows)
-    write_tables(out, table)
+        result = _stored(out, job)
+        rows = _rows(job.name, tasks, result["verdicts"], manual)
+        if result["shown"] != _shown(rows):  # points were entered
+            _write_result(out, by_name[job.name], sheets, rows, result)
+        table.rows.extend(rows)
+    write_tables(out, table, manual)
     write_whole(out / "index.html", grades_html(tasks, table.by_student()))
     return table
 
@@ -355,12 +356,25 @@ def _verdicts(
     return verdicts
 
 
-def _by_hand(task: Task, verdict: Verdict, entered: Mapping[str, float]) -> Verdict:
-    """The points that a person has entered, where an answer is there to be read or somebody found one elsewhere."""
-    points = entered.get(task.column)
-    if task.check is None and points is not None and (verdict.points is None or points > 0):
-        return Verdict(points, "read", "" if points == task.points else "read by a person")
-    return verdict
+def _rows(
+    student: str,
+    tasks: Sequence[Task],
+    verdicts: Mapping[str, Sequence[Any]],
+    manual: Mapping[str, Mapping[str, float]],
+) -> list[Row]:
+    """A student's rows, with the points that a person has entered."""
+    entered, rows = manual.get(harmless(student), {}), []
+    for task in tasks:
+        verdict, points = Verdict(*verdicts[task.column]), entered.get(task.column)
+        # nobody has to enter the 0 of an answer that is missing; but one may have been found elsewhere
+        if task.check is None and points is not None and (verdict.points is None or points > 0):
+            verdict = Verdict(points, "read", "" if points == task.points else "read by a person")
+        rows.append(Row(student, task, verdict))
+    return rows
+
+
+def _shown(rows: Sequence[Row]) -> list[list[Any]]:
+    return [list(row.verdict) for row in rows]
 
 
 def _folder(out: Path, student: str) -> Path:
@@ -376,13 +390,10 @@ def _stored(out: Path, job: Job) -> dict[str, Any] | None:
         return None
 
 
-def _write_student(
-    out: Path, graded: Graded, submission: Submission, sheets: Mapping[str, Sheet], verdicts: Mapping[str, Verdict]
-) -> None:
-    """The executed notebooks of a student, and the result last: where it is, the notebooks are."""
-    folder = _folder(out, submission.student)
+def _write_notebooks(out: Path, graded: Graded, submission: Submission, sheets: Mapping[str, Sheet]) -> None:
+    """The kit's notebooks with a student's answers and what they showed."""
     for stem, sheet in sheets.items():
-        path = folder / f"{stem}.ipynb"
+        path = _folder(out, submission.student) / f"{stem}.ipynb"
         path.unlink(missing_ok=True)
         if stem in submission.answers and graded.ran:
             whole = graded.ran.whole.get(stem)
@@ -392,32 +403,29 @@ def _write_student(
                 if cell.cell_type == "code" and whole:
                     cell.outputs = [nbformat.from_dict(output) for output in whole.outputs.get(cell.id, [])]
             write_whole(path, nbformat.writes(notebook))
-    write_whole(
-        folder / "result.json", json.dumps({"key": graded.job.key, "error": graded.error, "verdicts": verdicts})
-    )
 
 
-def _write_feedback(out: Path, submission: Submission, sheets: Mapping[str, Sheet], rows: Sequence[Row]) -> None:
+def _write_result(
+    out: Path, submission: Submission, sheets: Mapping[str, Sheet], rows: Sequence[Row], result: Mapping[str, Any]
+) -> None:
+    """A student's page of feedback, and then the result with what the page shows."""
     folder = _folder(out, submission.student)
     sections = []
     for stem, sheet in sheets.items():
         path, answers = folder / f"{stem}.ipynb", submission.answers.get(stem, {})
         section = {"stem": stem, "title": title_of(sheet.notebook, stem), "has_notebook": path.exists()}
         section["answers"] = [(row, answers.get(row.task.name)) for row in rows if row.task.notebook == stem]
-        section["figures"] = _figures(nbformat.read(path, as_version=4)) if path.exists() else []
+        section["figures"] = _figures(json.loads(path.read_text())) if path.exists() else []
         sections.append(section)
-    page = feedback_html(submission.student, rows, sections)
-    target = folder / "index.html"
-    if not target.exists() or target.read_text() != page:
-        write_whole(target, page)
+    write_whole(folder / "index.html", feedback_html(submission.student, rows, sections))
+    write_whole(folder / "result.json", json.dumps(dict(result) | {"shown": _shown(rows)}))
 
 
-def _figures(notebook: NotebookNode) -> list[tuple[str, str]]:
-    """The figures of a notebook as (base64 of the PNG, what it shows)."""
-    shown = [output.get("data", {}) for cell in notebook.cells for output in cell.get("outputs", [])]
-    return [
-        ("".join(data["image/png"].split()), data.get("text/plain", "")[:300]) for data in shown if "image/png" in data
-    ]
+def _figures(notebook: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The figures of a notebook file as (base64 of the PNG, what it shows)."""
+    shown = [output.get("data", {}) for cell in notebook["cells"] for output in cell.get("outputs", [])]
+    figures = [data for data in shown if "image/png" in data]
+    return [("".join("".join(f["image/png"]).split()), "".join(f.get("text/plain", ""))[:300]) for f in figures]
 
 
 def choose_seed(out: Path, seed: int | None) -> int:

@@ -2,8 +2,9 @@
 
 import csv
 import io
+import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,7 +12,7 @@ from sheet11.course.execute import NotebookError
 from sheet11.course.pages import write_whole
 from sheet11.course.scoring import Task, Verdict
 
-GRADEBOOKS = ("moodle", "canvas")
+MANUAL = "manual.json"  # points entered by hand
 
 
 class Row(NamedTuple):
@@ -51,8 +52,14 @@ def still_open(rows: Sequence[Row]) -> int:
     return sum(row.verdict.points is None for row in rows)
 
 
-def write_tables(out: Path, table: Table) -> None:
-    """Write `grades.csv`, a row for each student, and `results.csv`, a row for each student and task."""
+def write_tables(out: Path, table: Table, manual: Mapping[str, Mapping[str, float]]) -> None:
+    """Write `grades.csv`, a row for each student, and `results.csv`, a row for each student and task.
+
+    Args:
+        out: folder for them.
+        table: all points.
+        manual: points that were entered by hand, also of students who are not in the table now.
+    """
     grades = [["student", *(task.column for task in table.tasks), "total", "max", "to be read"]]
     for student, rows in table.by_student().items():
         points = ["" if row.verdict.points is None else f"{row.verdict.points:g}" for row in rows]
@@ -62,6 +69,7 @@ def write_tables(out: Path, table: Table) -> None:
         points = "" if row.verdict.points is None else f"{row.verdict.points:g}"
         task = [row.task.notebook, row.task.name, points, f"{row.task.points:g}"]
         results.append([row.student, *task, row.verdict.status, row.verdict.message])
+    write_whole(out / MANUAL, json.dumps(manual, indent=1))  # first: what is in grades.csv alone could be lost
     write_whole(out / "results.csv", _csv(results))
     write_whole(out / "grades.csv", _csv(grades))
 
@@ -87,22 +95,24 @@ def write_gradebook(out: Path, table: Table, gradebook: str, title: str = "Sheet
     return path
 
 
-def read_manual_points(path: Path, tasks: Sequence[Task]) -> dict[str, dict[str, float]]:
-    """Points that were entered by hand into an earlier `grades.csv`, by student (as it stands there) and column.
+def read_manual_points(out: Path, tasks: Sequence[Task]) -> dict[str, dict[str, float]]:
+    """Points that were entered by hand into `grades.csv`, by student (as it stands there) and column.
 
-    A spreadsheet may have saved it with semicolons and decimal commas.
+    A spreadsheet may have saved the file with semicolons and decimal commas. Students who are not in it keep the points
+    that they had.
 
     Raises:
         NotebookError: they are no points for their task.
     """
+    found: dict[str, dict[str, float]] = json.loads((out / MANUAL).read_text()) if (out / MANUAL).exists() else {}
+    path = out / "grades.csv"
     if not path.exists():
-        return {}
+        return found
     text = path.read_text(encoding="utf-8-sig")
     header = text.partition("\n")[0]
-    reader = csv.DictReader(io.StringIO(text), delimiter=";" if header.count(";") > header.count(",") else ",")
-    found: dict[str, dict[str, float]] = {}
-    for row in reader:
+    for row in csv.DictReader(io.StringIO(text), delimiter=";" if header.count(";") > header.count(",") else ","):
         student = row.get("student") or ""
+        found[student] = {}
         for task in tasks:
             entered = (row.get(task.column) or "").strip()
             if task.check is None and entered:
@@ -113,7 +123,7 @@ def read_manual_points(path: Path, tasks: Sequence[Task]) -> dict[str, dict[str,
                 if not 0 <= points <= task.points:
                     wanted = f"a number from 0 to {task.points:g}, got {entered!r}"
                     raise NotebookError(f"{path}: {task.column} of {student!r} must be {wanted}")
-                found.setdefault(student, {})[task.column] = points
+                found[student][task.column] = points
     return found
 
 

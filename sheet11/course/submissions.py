@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import nbformat
+from tqdm import tqdm
 
 LARGEST = 50 << 20  # bytes of a notebook that is read
 LONGEST = 100_000  # characters of an answer
@@ -35,7 +36,7 @@ def read_submissions(folder: Path, wanted: Mapping[str, Collection[str]]) -> lis
         OSError: the folder cannot be read.
     """
     found = sorted(entry.name for entry in os.scandir(folder) if not entry.name.startswith(".") and entry.is_dir())
-    return [read_submission(folder / name, wanted) for name in found]
+    return [read_submission(folder / name, wanted) for name in tqdm(found, "read", unit="student", disable=None)]
 
 
 def read_submission(folder: Path, wanted: Mapping[str, Collection[str]]) -> Submission:

@@ -27,7 +27,7 @@ def read(path):
 
 
 def test_tables(tmp_path):
-    write_tables(tmp_path, TABLE)
+    write_tables(tmp_path, TABLE, {})
     assert read(tmp_path / "grades.csv") == [
         ["student", "01/f", "01/proof (by hand / 3)", "total", "max", "to be read"],
         ["anna", "2", "", "2", "5", "1"],
@@ -60,18 +60,25 @@ def test_canvas(tmp_path):
 
 
 def test_points_by_hand_come_back(tmp_path):
-    write_tables(tmp_path, TABLE)
+    write_tables(tmp_path, TABLE, {})
     path = tmp_path / "grades.csv"
-    assert read_manual_points(path, TABLE.tasks) == {"'=1+\"1": {READ.column: 1.5}}
+    assert read_manual_points(tmp_path, TABLE.tasks) == {"anna": {}, "'=1+\"1": {READ.column: 1.5}}
     path.write_text(path.read_text().replace("anna,2,,", "anna,2,2.5,"))
-    assert read_manual_points(path, TABLE.tasks)["anna"] == {READ.column: 2.5}
-    assert read_manual_points(tmp_path / "none.csv", TABLE.tasks) == {}
+    assert read_manual_points(tmp_path, TABLE.tasks)["anna"] == {READ.column: 2.5}
+    assert read_manual_points(tmp_path / "empty", TABLE.tasks) == {}
+
+
+def test_points_of_students_who_are_not_in_the_table_are_kept(tmp_path):
+    manual = {"gone": {READ.column: 2.0}, "anna": {READ.column: 3.0}}
+    write_tables(tmp_path, TABLE, manual)
+    found = read_manual_points(tmp_path, TABLE.tasks)
+    assert found["gone"] == {READ.column: 2.0} and found["anna"] == {}, "the table counts for those who are in it"
 
 
 def test_a_spreadsheet_with_semicolons_and_decimal_commas(tmp_path):
     path = tmp_path / "grades.csv"
     path.write_text(f"\ufeffstudent;01/f;{READ.column};total;max\nanna;2;2,5;4,5;5\n")
-    assert read_manual_points(path, TABLE.tasks) == {"anna": {READ.column: 2.5}}
+    assert read_manual_points(tmp_path, TABLE.tasks) == {"anna": {READ.column: 2.5}}
 
 
 @pytest.mark.parametrize("entered", ["4", "-1", "good", "nan", "1e9"])
@@ -79,4 +86,4 @@ def test_impossible_points(tmp_path, entered):
     path = tmp_path / "grades.csv"
     path.write_text(f"student,01/f,{READ.column}\nanna,2,{entered}\n")
     with pytest.raises(NotebookError, match=rf"of 'anna' must be a number from 0 to 3, got '{entered}'"):
-        read_manual_points(path, TABLE.tasks)
+        read_manual_points(tmp_path, TABLE.tasks)
