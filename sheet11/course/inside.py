@@ -1,12 +1,12 @@
 """The process inside the sandbox: runs cells of a student's notebook, each batch in a fork of its own.
 
-It is given to the sandbox as a file and imports nothing of this package. Requests and replies are JSON, each after its
-length in four bytes, on the first standard streams; the code that is run has no access to them.
+It is given to the sandbox as a file and imports nothing of this package. Messages are JSON, each after its length in
+four bytes, on the first standard streams; the code that is run has no access to them.
 
-A request is {"cells": [{"id", "source"}, …], "go_on": …, "limits": {…}}. The fork runs the cells in an IPython shell
-and writes what each one displayed as a line of JSON, so that what was finished is known when it is ended. It is ended,
-with whatever it has started, as soon as it breaks a limit; and nothing of it outlives its batch. This process waits
-meanwhile: it learns of a batch only when the one before is gone.
+A batch comes as {"go_on": …, "limits": {…}}, followed by {"cells": [{"id", "source"}, …]}, which only the fork reads:
+the next one must not find them in the memory that it inherits. The fork runs the cells in an IPython shell and writes
+what each one displayed as a line of JSON, so that what was finished is known when it is ended. It is ended, with
+whatever it has started, as soon as it breaks a limit; and nothing of it outlives its batch.
 """
 
 import ctypes
@@ -27,7 +27,7 @@ PR_SET_DUMPABLE = 4  # linux/prctl.h
 POLL = 0.05  # seconds
 
 
-def serve(requests: io.BufferedReader, replies: io.BufferedWriter) -> None:
+def serve(requests: io.FileIO, replies: io.BufferedWriter) -> None:
     """Import what the first message names, then run batches until there are no more."""
     preload = _receive(requests) or {"modules": []}
     for module in preload["modules"]:
@@ -46,7 +46,7 @@ def serve(requests: io.BufferedReader, replies: io.BufferedWriter) -> None:
     gc.freeze()  # else every fork's collector walks through, and so copies, what it has inherited
     _send(replies, {"ready": True})
     while (request := _receive(requests)) is not None:
-        _send(replies, _run(shell, request))
+        _send(replies, _run(shell, request, requests))
 
 
 def draw(times: int) -> None:
@@ -63,14 +63,14 @@ def draw(times: int) -> None:
         FigureCanvasAgg(left.figure).print_png(io.BytesIO())
 
 
-def _run(shell: Any, request: dict[str, Any]) -> dict[str, Any]:
+def _run(shell: Any, request: dict[str, Any], requests: io.FileIO) -> dict[str, Any]:
     """Run a batch in a fork; what its cells displayed, and what ended it if it did not end by itself."""
     limits = request["limits"]
     read, write = os.pipe()
     pid = os.fork()
     if pid == 0:
         os.close(read)
-        _work(shell, request, write)
+        _work(shell, request, requests, write)
     os.close(write)
     os.set_blocking(read, False)
     received, ended, deadline = bytearray(), None, time.monotonic() + limits["seconds"]
@@ -162,10 +162,11 @@ def _memory(pid: str) -> int:
         return 0
 
 
-def _work(shell: Any, request: dict[str, Any], write: int) -> None:
+def _work(shell: Any, request: dict[str, Any], requests: io.FileIO, write: int) -> None:
     """In the fork: run the cells, write a line for each, and never return."""
     code = 1
     try:
+        cells = _receive(requests)["cells"]
         os.closerange(3, write)
         os.closerange(write + 1, 256)
         null = os.open(os.devnull, os.O_RDWR)
@@ -175,7 +176,7 @@ def _work(shell: Any, request: dict[str, Any], write: int) -> None:
         _limit(request["limits"])
         outputs = _capture(shell, request["limits"]["output"])
         with open(write, "wb", buffering=0) as lines:
-            for cell in request["cells"]:
+            for cell in cells:
                 outputs.clear()
                 result = shell.run_cell(cell["source"])
                 line = json.dumps({"id": cell["id"], "outputs": outputs, "success": result.success}, default=repr)
@@ -248,9 +249,17 @@ def _capture(shell: Any, limit: int) -> list[dict[str, Any]]:
     return outputs
 
 
-def _receive(stream: io.BufferedReader) -> dict[str, Any] | None:
-    header = stream.read(4)
-    return json.loads(stream.read(int.from_bytes(header, "big"))) if len(header) == 4 else None
+def _receive(stream: io.FileIO) -> dict[str, Any] | None:
+    """The next message, or None at the end; not a byte more is read, because the rest may be for another process."""
+    header = _exactly(stream, 4)
+    return json.loads(_exactly(stream, int.from_bytes(header, "big"))) if len(header) == 4 else None
+
+
+def _exactly(stream: io.FileIO, size: int) -> bytes:
+    content = b""
+    while len(content) < size and (part := stream.read(size - len(content))):
+        content += part
+    return content
 
 
 def _send(stream: io.BufferedWriter, message: dict[str, Any]) -> None:
@@ -261,7 +270,7 @@ def _send(stream: io.BufferedWriter, message: dict[str, Any]) -> None:
 
 if __name__ == "__main__":
     # the streams move away from 0 and 1, where imports may print
-    incoming, outgoing = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    incoming, outgoing = os.fdopen(os.dup(0), "rb", buffering=0), os.fdopen(os.dup(1), "wb")
     devnull = os.open(os.devnull, os.O_RDWR)
     os.dup2(devnull, 0)
     os.dup2(devnull, 1)

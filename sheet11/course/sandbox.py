@@ -101,7 +101,8 @@ class Sandbox:
         """
         content = [{"id": name, "source": source} for name, source in cells]
         try:
-            self._send({"cells": content, "go_on": go_on, "limits": limits._asdict()})
+            self._send({"go_on": go_on, "limits": limits._asdict()})
+            self._send({"cells": content})
             reply = self._receive(limits.seconds + START, 4 * limits.output)
             lines = [json.loads(line) for line in reply["cells"]]
             outputs = {str(line["id"]): [_output(shown) for shown in line["outputs"]] for line in lines}

@@ -113,6 +113,27 @@ def test_nothing_stays_behind(run):
     assert run("import psutil; [p.name() for p in psutil.process_iter() if p.name() == 'sleep']") == ["[]"]
 
 
+SEARCH = """
+import re
+found = 0
+with open("/proc/self/maps") as maps, open("/proc/self/mem", "rb") as memory:
+    for line in maps:
+        start, end = (int(number, 16) for number in line.split()[0].split("-"))
+        if line.split()[1].startswith("rw"):
+            memory.seek(start)
+            found += len(re.findall(rb"MARKER-[0-9a-f]{16}", memory.read(end - start)))
+found
+"""
+
+
+@both
+def test_a_batch_does_not_inherit_the_memory_of_the_one_before(run):
+    marked = "secret = 'MARKER-0123456789abcdef'"
+    assert run(marked, SEARCH)[0] > "0", "the search finds what is there"
+    assert run(marked) == []
+    assert run(SEARCH) == ["0"]
+
+
 @both
 def test_closing_ends_all(run):
     family = psutil.Process(run.process._process.pid)
