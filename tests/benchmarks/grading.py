@@ -57,7 +57,11 @@ def nbgrader_course(folder: Path, students: list[Student]) -> None:
 def call(command: list[str], folder: Path, watched: bool = False) -> tuple[float, int]:
     """Run a command to its end; seconds and, if watched, the largest memory of it with all its children, in bytes."""
     start, peak, done = time.perf_counter(), 0, threading.Event()
-    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    path = os.pathsep.join([os.path.dirname(sys.executable), os.environ["PATH"]])  # where nbgrader finds alembic
+    environment = os.environ | {"PATH": path}
+    process = subprocess.Popen(
+        command, cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    )
 
     def watch() -> None:
         nonlocal peak

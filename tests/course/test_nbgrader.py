@@ -1,5 +1,6 @@
 """The notebooks are nbgrader's own kind of source: its commands give the points that `sheet11 grade` gives."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -31,7 +32,11 @@ CLASS = [
 
 
 def command(*arguments, cwd):
-    result = subprocess.run([sys.executable, "-m", *arguments], cwd=cwd, capture_output=True, text=True)
+    path = os.pathsep.join([os.path.dirname(sys.executable), os.environ["PATH"]])  # where nbgrader finds alembic
+    environment = os.environ | {"PATH": path}
+    result = subprocess.run(
+        [sys.executable, "-m", *arguments], cwd=cwd, env=environment, capture_output=True, text=True
+    )
     assert result.returncode == 0, result.stderr[-3000:]
 
 
