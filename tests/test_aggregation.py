@@ -7,6 +7,7 @@ import torch
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from sheet11 import aggregation
 from sheet11.aggregation import fit_aggregation, lse, softargmax, softargmax_aggregate
 from sheet11.graphs import random_neighbourhoods
 
@@ -155,9 +156,36 @@ def test_gradient_at_infinity_is_shared_among_ties_as_by_torch(lam):
     torch.testing.assert_close(ours, theirs)
 
 
+@pytest.fixture(params=[aggregation.BLOCK, 4], ids=["one block", "many blocks"])
+def blocks(request, monkeypatch):
+    monkeypatch.setattr(aggregation, "BLOCK", request.param)
+
+
+@pytest.mark.parametrize("dtype", TOLERANCE)
+@pytest.mark.parametrize("share", [0.99, 1.01])
+@pytest.mark.parametrize("sign", [-1, 1])
+def test_both_ways_to_compute_agree_with_gradients_where_they_meet(blocks, dtype, share, sign):
+    messages, index, num_nodes = shuffled(dtype)
+    largest = -0.9 * math.log(torch.finfo(dtype).tiny)  # exponent that the faster way takes on
+    lam = sign * share * largest / (messages.amax(0) - messages.amin(0)).max()
+    assert (aggregation._common_shift(messages, lam[None]) is None) == (share > 1)
+    inputs = [
+        messages.requires_grad_(),
+        lam[None].requires_grad_(),
+        torch.full((1,), 0.3, dtype=dtype).requires_grad_(),
+    ]
+    results = []
+    for way in (softargmax_aggregate, lambda m, i, n, lam, eta: aggregation._aggregate(m, lam, eta, i, n)):
+        result = way(messages, index, num_nodes, *inputs[1:])
+        weights = torch.linspace(-1, 1, result.numel(), dtype=dtype).view_as(result)
+        results.append([result, *torch.autograd.grad((result * weights).sum(), inputs)])
+    for ours, other in zip(*results, strict=True):
+        near(ours, other, 100 * TOLERANCE[dtype])
+
+
 @pytest.mark.parametrize("check", [torch.autograd.gradcheck, torch.autograd.gradgradcheck])
 @pytest.mark.parametrize("lam", [[0.7, -1.3], [0.0, 0.0], [2.5]])
-def test_derivatives_in_messages_lam_and_eta(check, lam):
+def test_derivatives_in_messages_lam_and_eta(blocks, check, lam):
     messages = torch.randn(6, 2, dtype=torch.float64, generator=torch.Generator().manual_seed(0)).requires_grad_()
     index = torch.tensor([3, 0, 2, 0, 3, 0])  # nodes 1 and 4 have no neighbours, node 2 has one
     lam, eta = tensor(lam).requires_grad_(), tensor([0.4, -0.6]).requires_grad_()
