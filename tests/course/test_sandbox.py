@@ -107,10 +107,14 @@ def test_a_process_that_ends_leaves_what_it_had_done(run):
 
 @both
 def test_nothing_stays_behind(run):
-    started = "import os, subprocess\nopen('left', 'w').close(); os.mkdir('folder')\nsubprocess.Popen(['sleep', '99'])"
+    started = (
+        "import os, subprocess\nopen('left', 'w').close(); os.mkdir('folder')\nsubprocess.Popen(['sleep', '98.7654'])"
+    )
     run(started)
     assert run("import os; os.listdir()") == ["[]"]
-    assert run("import psutil; [p.name() for p in psutil.process_iter() if p.name() == 'sleep']") == ["[]"]
+    assert run(
+        "import psutil; [p for p in psutil.process_iter(['cmdline']) if '98.7654' in (p.info['cmdline'] or [])]"
+    ) == ["[]"]
 
 
 SEARCH = """
