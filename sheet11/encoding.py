@@ -4,6 +4,9 @@ Columns are tokens, rows are encoding dimensions, as on the sheet.
 Sources: the sheet; Vaswani et al. 2017, arXiv:1706.03762, section 3.5.
 """
 
+import math
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -11,7 +14,8 @@ from sheet11.checks import check_choice, check_int, check_matrix, check_positive
 
 CONVENTIONS = ("sheet", "submission", "vaswani")
 
-__solutions__ = ("default_scale", "angular_frequencies", "positional_encoding", "gram", "rotation")
+__solutions__ = ("default_scale", "angular_frequencies", "positional_encoding", "gram", "rotation", "BLOCK")
+BLOCK = 2**16  # complex numbers that are worked on at a time
 
 
 def default_scale(p: int, convention: str = "sheet") -> float:
@@ -82,14 +86,13 @@ def positional_encoding(
     n = check_int("n", n)
     omega = angular_frequencies(p, convention, base, scale)
     first = 0 if convention == "vaswani" else 1
-    angle = np.outer(omega, np.arange(first, first + n))  # (⌈p/2⌉, n), or (p, n) for "submission"
     E = np.empty((p, n))
-    if convention == "submission":
-        np.cos(angle[0::2], out=E[0::2])
-        np.sin(angle[1::2], out=E[1::2])
-    else:
-        np.sin(angle, out=E[0::2])
-        np.cos(angle[: p // 2], out=E[1::2])
+    for rows, wave in _waves(omega, first, n):
+        if convention == "submission":
+            E[rows][0::2], E[rows][1::2] = wave[0::2].real, wave[1::2].imag
+        else:
+            sine, cosine = E[0::2][rows], E[1::2][rows]
+            sine[:], cosine[:] = wave.imag, wave.real[: len(cosine)]
     return E
 
 
@@ -112,7 +115,8 @@ def gram(
         E = positional_encoding(n, p, convention, base, scale)
         return E.T @ E
     omega = angular_frequencies(p, convention, base, scale)
-    by_lag = np.cos(np.outer(np.arange(n), omega[: p // 2])).sum(axis=1)  # (n,)
+    far, near = _turns(omega[: p // 2], 0, n)
+    by_lag = (far.T @ near).real.ravel()[:n]  # Σ_k cos(ω_k d): the product sums over k
     band = np.concatenate([by_lag[:0:-1], by_lag])  # lags n−1 … 1, 0, 1 … n−1
     G = np.lib.stride_tricks.sliding_window_view(band, n)[::-1].copy()
     if p % 2:
@@ -196,6 +200,27 @@ def half_width(profile: ArrayLike, p: int) -> int | None:
     """
     below = np.flatnonzero(np.asarray(profile) < check_int("p", p) / 4)
     return int(below[0]) if below.size else None
+
+
+def _turns(omega: NDArray[np.float64], first: int, n: int) -> tuple[NDArray[np.complex128], NDArray[np.complex128]]:
+    """Factors of e^{iω(first + aB + b)} = e^{iωaB}·e^{iω(first + b)} with B ≈ √n, so that few exponentials are taken.
+
+    Returns:
+        Shapes (len(omega), ⌈n/B⌉) and (len(omega), B).
+    """
+    B = math.isqrt(n - 1) + 1
+    return np.exp(1j * np.outer(omega, np.arange(0, n, B))), np.exp(1j * np.outer(omega, first + np.arange(B)))
+
+
+def _waves(omega: NDArray[np.float64], first: int, n: int) -> Iterator[tuple[slice, NDArray[np.complex128]]]:
+    """Yield e^{iω·position} at n positions for a few frequencies at a time, an even number that fits into the cache."""
+    far, near = _turns(omega, first, n)
+    step = max(2, BLOCK // n // 2 * 2)
+    for start in range(0, len(omega), step):
+        rows = slice(start, start + step)
+        wave = far[rows, :, None] * near[rows, None, :]  # (step, ⌈n/B⌉, B)
+        np.clip(wave.view(float), -1, 1, out=wave.view(float))  # rounding of the product
+        yield rows, wave.reshape(len(wave), -1)[:, :n]
 
 
 def _square(G: ArrayLike) -> NDArray[np.float64]:

@@ -13,6 +13,7 @@ from torch import Tensor
 from sheet11.checks import check_between, check_choice, check_int
 
 GRAPHS = ("karate", "grid", "sbm")
+PAIRWISE = 1000  # nodes in the largest block for which every pair is tried
 
 
 class Graph(NamedTuple):
@@ -34,8 +35,10 @@ def karate_club() -> Graph:
     Source: Zachary 1977, Journal of Anthropological Research 33(4), 452-473, as networkx ships it.
     """
     graph = nx.karate_club_graph()
-    labels = [int(club == "Officer") for _, club in graph.nodes(data="club")]
-    return _from_networkx(graph, labels, nx.spring_layout(graph, weight=None, seed=0))
+    u, v = torch.tensor(list(graph.edges)).T
+    labels = torch.tensor([int(club == "Officer") for _, club in graph.nodes(data="club")])
+    places = nx.spring_layout(graph, weight=None, seed=0)
+    return Graph(_both_directions(u, v), labels, np.array([places[node] for node in graph]))
 
 
 def grid(rows: int = 10, columns: int = 10) -> Graph:
@@ -45,13 +48,22 @@ def grid(rows: int = 10, columns: int = 10) -> Graph:
         TypeError, ValueError: a size is no integer, or below 1.
     """
     rows, columns = check_int("rows", rows), check_int("columns", columns)
-    graph = nx.grid_2d_graph(rows, columns)
-    labels = [int(2 * column >= columns) for _, column in graph]
-    return _from_networkx(graph, labels, {(row, column): (column, -row) for row, column in graph})
+    node = torch.arange(rows * columns).view(rows, columns)
+    across, down = (node[:, :-1], node[:, 1:]), (node[:-1], node[1:])
+    u, v = (torch.cat([a.flatten(), b.flatten()]) for a, b in zip(across, down, strict=True))
+    row, column = np.divmod(np.arange(rows * columns), columns)
+    return Graph(
+        _both_directions(u, v),
+        torch.from_numpy(2 * column >= columns).long(),
+        np.stack([column, -row], axis=1).astype(float),
+    )
 
 
 def two_block_model(block_size: int = 50, p_in: float = 0.2, p_out: float = 0.02, seed: int = 0) -> Graph:
     """A stochastic block model of two equal blocks; the class is the block.
+
+    networkx draws blocks of up to a thousand nodes and tries every pair for it, a time that goes with the square of
+    the size; the edges of larger ones are drawn in a time that goes with their number.
 
     Args:
         block_size: nodes in each block.
@@ -65,26 +77,42 @@ def two_block_model(block_size: int = 50, p_in: float = 0.2, p_out: float = 0.02
     block_size, seed = check_int("block_size", block_size), check_int("seed", seed, minimum=0)
     for name, probability in {"p_in": p_in, "p_out": p_out}.items():
         check_between(name, probability, 0, 1, "be a probability")
-    graph = nx.stochastic_block_model([block_size] * 2, [[p_in, p_out], [p_out, p_in]], seed=seed)
-    labels = [block for _, block in graph.nodes(data="block")]
-    # two discs side by side: the blocks are what the picture is about
     generator = np.random.default_rng(seed)
+    # two discs side by side: the blocks are what the picture is about
+    label = np.arange(2 * block_size) // block_size
     angle = generator.uniform(0, 2 * np.pi, 2 * block_size)
     radius = np.sqrt(generator.uniform(0, 1, 2 * block_size))
-    places = np.stack([radius * np.cos(angle) + 2.5 * np.array(labels), radius * np.sin(angle)], axis=1)
-    return _from_networkx(graph, labels, dict(enumerate(places)))
+    places = np.stack([radius * np.cos(angle) + 2.5 * label, radius * np.sin(angle)], axis=1)
+
+    if block_size <= PAIRWISE:
+        graph = nx.stochastic_block_model([block_size] * 2, [[p_in, p_out], [p_out, p_in]], seed=seed)
+        edges = np.array(graph.edges, dtype=np.int64).reshape(-1, 2)
+    else:
+        edges = _draw_block_edges(block_size, p_in, p_out, generator)
+    u, v = torch.from_numpy(edges).T
+    return Graph(_both_directions(u, v), torch.from_numpy(label), places)
 
 
-def load_graph(graph: str, seed: int = 0) -> Graph:
-    """The graph of exercise 3 with that name: "karate", "grid" (10 × 10) or "sbm" (two blocks of 50, drawn by seed).
+def load_graph(graph: str, seed: int = 0, nodes: int = 100) -> Graph:
+    """The graph of exercise 3 with that name: "karate", "grid" or "sbm" (two blocks, drawn by seed).
+
+    Args:
+        graph: the name; the karate club has its 34 members.
+        seed: of the two blocks.
+        nodes: of the grid, which is the square with the nearest side, and of the two blocks together, which are alike.
+            A node of the blocks has about 10 neighbours in its own and 1 in the other, as long as they are that large.
 
     Raises:
-        ValueError: another name.
+        TypeError, ValueError: another name, or nodes is no integer, or below 4.
     """
     check_choice("graph", graph, GRAPHS)
+    nodes = check_int("nodes", nodes, minimum=4)
     if graph == "karate":
         return karate_club()
-    return grid() if graph == "grid" else two_block_model(seed=seed)
+    if graph == "grid":
+        return grid(round(nodes**0.5), round(nodes**0.5))
+    block_size = nodes // 2
+    return two_block_model(block_size, min(1, 10 / block_size), min(1, 1 / block_size), seed)
 
 
 def random_neighbourhoods(
@@ -140,8 +168,29 @@ def draw_training_nodes(labels: Tensor, labels_per_class: int, copies: int, seed
     return mask
 
 
-def _from_networkx(graph: nx.Graph, labels: list[int], places: dict) -> Graph:
-    number = {node: i for i, node in enumerate(graph)}
-    edges = torch.tensor([(number[u], number[v]) for u, v in graph.edges], dtype=torch.int64).reshape(-1, 2).T
-    edge_index = torch.cat([edges, edges.flip(0)], dim=1)
-    return Graph(edge_index, torch.tensor(labels), np.array([places[node] for node in graph], dtype=float))
+def _draw_block_edges(block_size: int, p_in: float, p_out: float, generator: np.random.Generator) -> np.ndarray:
+    """The edges of a two-block model, each once, shape (edges, 2), in a time that goes with their number."""
+    edges = []
+    for first, second, p in [(0, 0, p_in), (0, 1, p_out), (1, 1, p_in)]:
+        pairs = np.stack(np.divmod(_draw_successes(generator, p, block_size**2), block_size), axis=1)
+        if first == second:
+            pairs = pairs[pairs[:, 0] < pairs[:, 1]]
+        edges.append(pairs + [first * block_size, second * block_size])
+    return np.concatenate(edges)
+
+
+def _draw_successes(generator: np.random.Generator, p: float, trials: int) -> np.ndarray:
+    """Which of that many independent trials succeed, each with probability p, in order.
+
+    Found from the gaps between successes, which are geometric.
+    """
+    found = [np.array([-1])]
+    while p and found[-1][-1] < trials:
+        gaps = generator.geometric(p, size=int(p * trials) + 100).clip(max=trials + 1)
+        found.append(found[-1][-1] + gaps.cumsum())
+    found = np.concatenate(found)[1:]
+    return found[found < trials]
+
+
+def _both_directions(u: Tensor, v: Tensor) -> Tensor:
+    return torch.stack([torch.cat([u, v]), torch.cat([v, u])])

@@ -6,6 +6,7 @@ Rusch, Bronstein & Mishra 2023, arXiv:2303.10993. Remedies: Chen et al. 2020 (GC
 """
 
 import math
+import warnings
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -16,6 +17,8 @@ from torch import Tensor, nn
 from sheet11.adam import adam
 from sheet11.checks import check_between, check_choice, check_int, check_positive
 
+BLOCK = 2**17  # entries of a block of differences
+LANCZOS_STEPS = 5000  # more, and the tridiagonal matrix takes longer than the products with P
 REMEDIES = ("none", "residual", "gcnii", "pairnorm")
 
 __solutions__ = ("normalized_adjacency", "dirichlet_energy", "mean_average_distance", "second_eigenvalue")
@@ -33,7 +36,7 @@ def normalized_adjacency(edge_index: Tensor, num_nodes: int, dtype: torch.dtype 
         dtype: of the entries.
 
     Returns:
-        Sparse (COO, coalesced), shape (num_nodes, num_nodes).
+        Sparse (CSR), shape (num_nodes, num_nodes).
 
     Raises:
         TypeError, ValueError: edge_index has another form.
@@ -44,7 +47,10 @@ def normalized_adjacency(edge_index: Tensor, num_nodes: int, dtype: torch.dtype 
     u, v = index = torch.cat([edge_index, loops], dim=1)
     weight = (1 + degree).rsqrt()
     size = (num_nodes, num_nodes)
-    return torch.sparse_coo_tensor(index, weight[u] * weight[v], size, check_invariants=True).coalesce()
+    P = torch.sparse_coo_tensor(index, weight[u] * weight[v], size, check_invariants=True)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Sparse CSR tensor support is in beta", UserWarning)
+        return P.to_sparse_csr()  # multiplies tens of times faster than COO
 
 
 def dirichlet_energy(x: Tensor, edge_index: Tensor) -> Tensor:
@@ -64,9 +70,8 @@ def dirichlet_energy(x: Tensor, edge_index: Tensor) -> Tensor:
     """
     _check_features(x)
     degree = _degrees(edge_index, len(x)).to(x.dtype)
-    y = x * (1 + degree).rsqrt()[:, None]
-    u, v = edge_index
-    return (y[u] - y[v]).square().sum() / 2  # every edge is there twice
+    u, v = _edges_once(edge_index)
+    return _sum_over_edges(x * (1 + degree).rsqrt()[:, None], u, v)
 
 
 def mean_average_distance(x: Tensor, edge_index: Tensor) -> Tensor:
@@ -91,11 +96,11 @@ def mean_average_distance(x: Tensor, edge_index: Tensor) -> Tensor:
     x = x / torch.where(largest > 0, largest, 1)  # squares of tiny or huge features would leave the range of floats
     norm = torch.linalg.vector_norm(x, dim=1, keepdim=True)
     direction = x / torch.where(norm > 0, norm, 1)
-    u, v = edge_index
-    defined = (norm[u] > 0).squeeze(1) & (norm[v] > 0).squeeze(1)
-    distance = (direction[u] - direction[v]).square().sum(dim=1) / 2 * defined
-    per_node = x.new_zeros(len(x)).index_add(0, v, distance) / degree.clamp(min=1)
-    return per_node.sum() / (degree > 0).sum().clamp(min=1)
+    defined = (norm > 0).squeeze(1)
+    u, v = _edges_once(edge_index)
+    share = 1 / degree.clamp(min=1).to(x.dtype)
+    weight = (share[u] + share[v]) * (defined[u] & defined[v])  # an edge counts at both its ends
+    return _sum_over_edges(direction, u, v, weight) / 2 / (degree > 0).sum().clamp(min=1)
 
 
 def propagate(x: Tensor, step: Tensor | Callable[[Tensor], Tensor], depth: int) -> Iterator[Tensor]:
@@ -123,14 +128,20 @@ def propagate(x: Tensor, step: Tensor | Callable[[Tensor], Tensor], depth: int) 
 def second_eigenvalue(P: Tensor) -> float:
     r"""λ₂, the eigenvalue of P that is largest in magnitude after the eigenvalue 1 and its copies.
 
-    P copies eigenvalue 1 once for every connected component; all of them belong to what propagation preserves.
+    The eigenvalue 1 is there once for every connected component, and belongs to what propagation preserves.
+    A sparse P of more than a thousand rows takes O(num_edges) memory (Lanczos iteration); others are made dense.
 
     Args:
-        P: from `normalized_adjacency`.
+        P: from `normalized_adjacency`, or its dense form.
 
     Returns:
         λ₂ with its sign; 0 if there is no other eigenvalue.
+
+    Raises:
+        LinAlgError: a sparse P has 1 − |λ₂| below about 1e-6, and λ₂ was not found in 5000 products with P.
     """
+    if P.layout != torch.strided and len(P) > 1000:
+        return _lanczos(P.to(torch.float64))
     eigenvalues = torch.linalg.eigvalsh(P.to_dense())
     rounding = 10 * max(64, len(P)) * torch.finfo(P.dtype).eps
     others = eigenvalues[eigenvalues < 1 - rounding]
@@ -314,12 +325,77 @@ def train(
     return (correct & ~train_mask).sum(dim=-1) / (~train_mask).sum(dim=-1)
 
 
+def _lanczos(P: Tensor) -> float:
+    """The eigenvalue of largest magnitude of P among the vectors orthogonal to √(1 + d) on every component.
+
+    The vectors x of the iteration are not kept to orthogonalize new ones: rounding then finds eigenvalues again that
+    it has found, which changes nothing for the largest (Paige 1980, Linear Algebra and its Applications 34, 235-258).
+    """
+    u, v = P.to_sparse_coo().indices()
+    q = P.to_sparse_coo().values()[u == v].rsqrt()  # √(1 + d)
+    component = _components(u, v, len(P))
+    squares = torch.zeros_like(q).index_add(0, component, q * q)
+
+    def without_ones(x: Tensor) -> Tensor:
+        overlap = torch.zeros_like(q).index_add(0, component, q * x) / squares.clamp(min=1)
+        return x - q * overlap[component]
+
+    x = without_ones(torch.randn(len(P), generator=torch.Generator().manual_seed(0), dtype=P.dtype).to(P.device))
+    if not x.any():
+        return 0.0  # no edges
+    before, x = torch.zeros_like(x), x / x.norm()
+    alpha, beta, check = [], [0.0], 64  # diagonal and off-diagonal of the tridiagonal matrix
+    while len(alpha) < LANCZOS_STEPS:
+        y = without_ones(P @ x)
+        alpha.append(torch.dot(x, y).item())
+        y -= alpha[-1] * x + beta[-1] * before
+        beta.append(y.norm().item())
+        if len(alpha) >= check or beta[-1] < 1e-8:  # a small one: the eigenvectors in x are found, the rest is rounding
+            values, vectors = np.linalg.eigh(np.diag(alpha) + np.diag(beta[1:-1], 1) + np.diag(beta[1:-1], -1))
+            size = np.abs(values)
+            tolerance = max(1e-6 * (1 - size.max()), 1e-12)
+            found = size > size.max() - tolerance  # once, or several times
+            if beta[-1] * np.abs(vectors[-1, found]).min() < tolerance:  # an eigenvalue of P is as near as that
+                return float(values[size.argmax()])
+            check = len(alpha) * 4 // 3
+        before, x = x, without_ones(y / beta[-1])  # again, because the division makes rounding errors large
+    raise np.linalg.LinAlgError(f"P must have a larger gap: its second eigenvalue was not found in {len(alpha)} steps")
+
+
+def _components(u: Tensor, v: Tensor, num_nodes: int) -> Tensor:
+    """For every node the smallest node of its connected component; u, v hold every edge in both directions."""
+    smallest = torch.arange(num_nodes, device=u.device)
+    while True:
+        nearer = smallest.scatter_reduce(0, v, smallest[u], "amin")
+        nearer = nearer[nearer]  # what that node knows already: paths double in every round
+        if torch.equal(nearer, smallest):
+            return smallest
+        smallest = nearer
+
+
 def _left_multiply(P: Tensor, H: Tensor) -> Tensor:
     """P H for H of shape ([copies,] num_nodes, features); torch broadcasts a dense P, but not a sparse one."""
-    if H.ndim == 2 or not P.is_sparse:
+    if H.ndim == 2 or P.layout == torch.strided:
         return P @ H
     columns = H.movedim(0, 1)  # (num_nodes, copies, features)
     return (P @ columns.flatten(1)).view(columns.shape).movedim(1, 0)
+
+
+def _edges_once(edge_index: Tensor) -> Tensor:
+    """Every undirected edge in one direction, shape (2, num_edges / 2)."""
+    u, v = edge_index
+    return edge_index[:, u < v]
+
+
+def _sum_over_edges(y: Tensor, u: Tensor, v: Tensor, weight: Tensor | None = None) -> Tensor:
+    """Σ_e weight_e ‖y_u − y_v‖² over edges e = (u, v), some at a time, so that differences stay in the cache."""
+    step = BLOCK // max(1, y.shape[1]) + 1
+    total = y.new_zeros(())
+    for start in range(0, len(u), step):
+        block = slice(start, start + step)
+        squares = (y.index_select(0, u[block]) - y.index_select(0, v[block])).square()
+        total = total + (squares.sum() if weight is None else squares.sum(dim=1) @ weight[block])
+    return total
 
 
 def _degrees(edge_index: Tensor, num_nodes: int) -> Tensor:
@@ -341,7 +417,7 @@ def _degrees(edge_index: Tensor, num_nodes: int) -> Tensor:
     r = (torch.arange(num_nodes, device=edge_index.device) + 1) * 0x1E3779B97F4A7C15  # products wrap around
     r = (r ^ (r >> 29)) * 0x3F58476D1CE4E5B9
     s = (r ^ (r >> 32)) * 0x14D049BB133111EB
-    if (r[u] * s[v]).sum() != (r[v] * s[u]).sum():
+    if torch.dot(r.index_select(0, u), s.index_select(0, v)) != torch.dot(r.index_select(0, v), s.index_select(0, u)):
         forward, backward = (u * num_nodes + v).sort().values, (v * num_nodes + u).sort().values
         first = (forward != backward).nonzero()[0].item()
         edge = divmod(min(forward[first], backward[first]).item(), num_nodes)

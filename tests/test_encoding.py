@@ -58,6 +58,18 @@ def test_encoding_at_the_size_of_the_source(convention):
     np.testing.assert_allclose(positional_encoding(64, 256, convention), literal(64, 256, convention), atol=1e-11)
 
 
+@pytest.mark.parametrize("convention", CONVENTIONS)
+@pytest.mark.parametrize(("n", "p"), [(700, 301), (5000, 64), (3, 90_001)])
+def test_a_large_encoding_is_as_exact_as_its_angles(n, p, convention):
+    E = positional_encoding(n, p, convention)
+    position = np.arange(n) + (convention != "vaswani")
+    frequency = angular_frequencies(p, convention).astype(np.longdouble)
+    angle = np.outer(frequency if convention == "submission" else frequency.repeat(2)[:p], position)
+    odd = np.arange(p)[:, None] % 2 == 1
+    exact = np.where(odd == (convention == "submission"), np.sin(angle), np.cos(angle))
+    np.testing.assert_allclose(E, exact.astype(float), rtol=0, atol=n * 2**-53 + 1e-15)
+
+
 def test_submission_is_what_the_code_of_the_source_computes():
     position, row = np.meshgrid(np.arange(64) + 1, np.arange(256) + 1)
     angle = position * np.exp(-2 * row * np.log(10_000) / 5000)
@@ -73,7 +85,7 @@ def test_unpaired_last_row_is_a_sine(convention):
 
 def test_sheet_and_vaswani_differ_by_one_position_and_the_scale():
     sheet, vaswani = positional_encoding(8, 6, "sheet", scale=6), positional_encoding(9, 6, "vaswani")
-    np.testing.assert_array_equal(sheet, vaswani[:, 1:])
+    np.testing.assert_allclose(sheet, vaswani[:, 1:], rtol=0, atol=1e-14)
 
 
 @pytest.mark.parametrize(("convention", "scale"), [("sheet", 5000), ("submission", 5000), ("vaswani", 6)])
@@ -93,6 +105,14 @@ def test_frequencies():
 def test_gram_is_the_matrix_product(n, p, convention, base, scale):
     E, G = positional_encoding(n, p, convention, base, scale), gram(n, p, convention, base, scale)
     np.testing.assert_allclose(G, E.T @ E, rtol=0, atol=1e-9 * np.abs(G).max())
+
+
+@pytest.mark.parametrize("convention", CONVENTIONS)
+@pytest.mark.parametrize(("n", "p"), [(64, 256), (1000, 301), (1500, 1024)])
+def test_a_large_gram_is_the_matrix_product(n, p, convention):
+    E = positional_encoding(n, p, convention)
+    G = E.T @ E
+    np.testing.assert_allclose(gram(n, p, convention), G, rtol=0, atol=1e-12 * np.abs(G).max())
 
 
 @pytest.mark.parametrize("convention", PAIRED)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from sheet11.graphs import (
     GRAPHS,
+    _draw_successes,
     draw_training_nodes,
     grid,
     karate_club,
@@ -90,6 +91,45 @@ def test_two_blocks_have_the_expected_number_of_edges():
         assert abs(count - pairs * p) < 4 * math.sqrt(pairs * p * (1 - p))
 
 
+def test_small_blocks_are_those_of_networkx():
+    graph = nx.stochastic_block_model([50, 50], [[0.2, 0.02], [0.02, 0.2]], seed=3)
+    edges = {frozenset(edge) for edge in two_block_model(seed=3).edge_index.T.tolist()}
+    assert edges == {frozenset(edge) for edge in graph.edges}
+
+
+@pytest.mark.parametrize("largest_pairwise", [1000, 0])
+def test_every_pair_of_the_two_blocks_is_as_likely(monkeypatch, largest_pairwise):
+    monkeypatch.setattr("sheet11.graphs.PAIRWISE", largest_pairwise)
+    draws, p_in, p_out = 2000, 0.3, 0.1
+    count = torch.zeros(8, 8)
+    for seed in range(draws):
+        u, v = two_block_model(4, p_in, p_out, seed).edge_index
+        count[u, v] += 1
+    block = torch.arange(8) // 4
+    p = torch.where(block[:, None] == block, p_in, p_out).fill_diagonal_(0)
+    assert ((count - draws * p).abs() <= 4.5 * (draws * p * (1 - p)).sqrt()).all()
+
+
+@pytest.mark.parametrize("p", [1e-300, 1e-9, 1e-5, 0.5, 1.0])
+def test_successes_are_independent_trials(p):
+    trials, draws = 10**6, 100 if p < 0.1 else 1
+    counts = []
+    for seed in range(draws):
+        found = _draw_successes(np.random.default_rng(seed), p, trials)
+        assert (np.diff(found) > 0).all()
+        assert not len(found) or 0 <= found[0] <= found[-1] < trials
+        counts.append(len(found))
+    assert abs(np.sum(counts) - draws * trials * p) <= 4.5 * math.sqrt(draws * trials * p * (1 - p))
+
+
+def test_large_graphs_take_little_time_and_are_what_they_should_be():
+    lattice, blocks = grid(707, 707), two_block_model(91_000, 10 / 91_000, 1 / 91_000)
+    assert lattice.edge_index.shape == (2, 4 * 707 * 706)
+    u, v = blocks.edge_index
+    assert (u != v).all() and len((u * 182_000 + v).unique()) == len(u)
+    assert blocks.edge_index.shape[1] == pytest.approx(2 * 1_001_000, rel=0.01)
+
+
 def test_seed_decides():
     assert same(two_block_model(seed=1), two_block_model(seed=1))
     assert not torch.equal(two_block_model(seed=1).edge_index, two_block_model(seed=2).edge_index)
@@ -98,6 +138,9 @@ def test_seed_decides():
 def test_load_graph():
     assert same(load_graph("karate", seed=5), karate_club())
     assert same(load_graph("grid", seed=5), grid(10, 10))
+    assert same(load_graph("grid", nodes=5000), grid(71, 71))
+    assert same(load_graph("sbm", seed=5, nodes=5001), two_block_model(2500, 0.004, 0.0004, seed=5))
+    assert load_graph("sbm", nodes=6).edge_index.shape[1] >= 12  # both blocks are complete
     assert same(load_graph("sbm", seed=5), two_block_model(50, 0.2, 0.02, seed=5))
 
 

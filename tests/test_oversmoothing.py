@@ -14,6 +14,8 @@ from sheet11.graphs import draw_training_nodes, karate_club, load_graph, two_blo
 from sheet11.oversmoothing import (
     GCN,
     REMEDIES,
+    _components,
+    _lanczos,
     decay_rate,
     dirichlet_energy,
     mean_average_distance,
@@ -61,7 +63,7 @@ def close(ours, expected, tolerance=1e-12):
 @given(graphs)
 def test_normalized_adjacency_is_its_definition(graph):
     P = normalized_adjacency(edge_index_of(graph), len(graph))
-    assert P.is_sparse and P.is_coalesced()
+    assert P.layout == torch.sparse_csr
     close(P.to_dense(), dense(graph), 1e-14)
     assert len(P.values()) == len(graph) + 2 * graph.number_of_edges()
     close(P @ root_degree(graph), root_degree(graph))
@@ -85,6 +87,60 @@ def test_second_eigenvalue_is_the_largest_but_one_for_each_component(graph):
     assert abs(found) == pytest.approx(abs(expected), abs=1e-12)
     if np.sum(np.abs(np.abs(others) - abs(expected)) < 1e-9) == 1:  # otherwise the sign is open
         assert found == pytest.approx(expected, abs=1e-12)
+
+
+@law
+@given(graphs)
+def test_lanczos_is_the_largest_but_one_for_each_component(graph):
+    eigenvalues = np.linalg.eigvalsh(dense(graph))
+    others = eigenvalues[: len(graph) - nx.number_connected_components(graph)]
+    found = _lanczos(normalized_adjacency(edge_index_of(graph), len(graph)))
+    assert abs(found) == pytest.approx(np.abs(others).max(initial=0), abs=1e-12)
+
+
+def spider(legs, length):
+    return nx.compose_all(nx.path_graph([0, *range(1 + leg * length, 1 + (leg + 1) * length)]) for leg in range(legs))
+
+
+LARGE = {
+    "one block": nx.gnp_random_graph(1300, 0.01, seed=1),
+    "many components": nx.gnp_random_graph(1500, 0.0007, seed=2),  # most nodes are isolated or in small trees
+    "two equal components": nx.disjoint_union(nx.grid_2d_graph(24, 24), nx.grid_2d_graph(24, 24)),
+    "grid": nx.convert_node_labels_to_integers(nx.grid_2d_graph(32, 41)),
+    "path": nx.path_graph(1100),  # its gap is 3e-6
+    "bipartite": nx.complete_bipartite_graph(600, 500),  # the largest is negative
+    "complete": nx.complete_graph(1001),  # all but one are 0
+    "star": nx.star_graph(1200),
+    "spider": nx.convert_node_labels_to_integers(spider(60, 20)),
+    "no edges": nx.empty_graph(1001),
+    "pairs": nx.disjoint_union_all([nx.complete_graph(2)] * 501),
+}
+
+
+@pytest.mark.parametrize("name", LARGE)
+@pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float64, 1e-10), (torch.float32, 1e-6)])
+def test_sparse_and_dense_second_eigenvalue(name, dtype, tolerance):
+    graph = LARGE[name]
+    edge_index = edge_index_of(graph)
+    expected = second_eigenvalue(normalized_adjacency(edge_index, len(graph)).to_dense())
+    found = second_eigenvalue(normalized_adjacency(edge_index, len(graph), dtype))
+    assert found == pytest.approx(expected, abs=tolerance)
+    if dtype == torch.float64:
+        assert 1 - found == pytest.approx(1 - expected, rel=1e-6)
+
+
+@law
+@given(graphs)
+def test_components(graph):
+    found = _components(*edge_index_of(graph), len(graph)).tolist()
+    for nodes in nx.connected_components(graph):
+        assert {found[node] for node in nodes} == {min(nodes)}
+
+
+def test_components_of_a_shuffled_path():
+    order = torch.randperm(5000, generator=torch.Generator().manual_seed(0))
+    u, v = torch.cat([order[:-1], order[1:]]), torch.cat([order[1:], order[:-1]])
+    assert not _components(u, v, 5000).any()
 
 
 def test_second_eigenvalue_keeps_its_sign():
