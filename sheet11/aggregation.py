@@ -14,8 +14,8 @@ from torch import Tensor
 from sheet11.adam import adam
 from sheet11.checks import check_int
 
-__solutions__ = ("softargmax_aggregate", "BLOCK")
-BLOCK = 2**19  # entries of a block of messages
+__solutions__ = ("softargmax_aggregate",)
+_BLOCK = 2**19  # entries of a block of messages
 
 
 class Fit(NamedTuple):
@@ -244,7 +244,7 @@ class _Aggregate(torch.autograd.Function):
 
 def _blocks(messages: Tensor) -> Iterator[slice]:
     """Slices of the messages that fit into the cache, two or three at a time."""
-    step = max(1, BLOCK // messages.shape[1])
+    step = max(1, _BLOCK // messages.shape[1])
     return (slice(start, start + step) for start in range(0, len(messages), step))
 
 

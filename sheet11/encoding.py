@@ -14,8 +14,8 @@ from sheet11.checks import check_choice, check_int, check_matrix, check_positive
 
 CONVENTIONS = ("sheet", "submission", "vaswani")
 
-__solutions__ = ("default_scale", "angular_frequencies", "positional_encoding", "gram", "rotation", "BLOCK")
-BLOCK = 2**16  # complex numbers that are worked on at a time
+__solutions__ = ("default_scale", "angular_frequencies", "positional_encoding", "gram", "rotation")
+_BLOCK = 2**16  # complex numbers that are worked on at a time
 
 
 def default_scale(p: int, convention: str = "sheet") -> float:
@@ -215,7 +215,7 @@ def _turns(omega: NDArray[np.float64], first: int, n: int) -> tuple[NDArray[np.c
 def _waves(omega: NDArray[np.float64], first: int, n: int) -> Iterator[tuple[slice, NDArray[np.complex128]]]:
     """Yield e^{iω·position} at n positions for a few frequencies at a time, an even number that fits into the cache."""
     far, near = _turns(omega, first, n)
-    step = max(2, BLOCK // n // 2 * 2)
+    step = max(2, _BLOCK // n // 2 * 2)
     for start in range(0, len(omega), step):
         rows = slice(start, start + step)
         wave = far[rows, :, None] * near[rows, None, :]  # (step, ⌈n/B⌉, B)

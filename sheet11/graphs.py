@@ -13,7 +13,7 @@ from torch import Tensor
 from sheet11.checks import check_between, check_choice, check_int
 
 GRAPHS = ("karate", "grid", "sbm")
-PAIRWISE = 1000  # nodes in the largest block for which every pair is tried
+_PAIRWISE = 1000  # nodes in the largest block for which every pair is tried
 
 
 class Graph(NamedTuple):
@@ -84,7 +84,7 @@ def two_block_model(block_size: int = 50, p_in: float = 0.2, p_out: float = 0.02
     radius = np.sqrt(generator.uniform(0, 1, 2 * block_size))
     places = np.stack([radius * np.cos(angle) + 2.5 * label, radius * np.sin(angle)], axis=1)
 
-    if block_size <= PAIRWISE:
+    if block_size <= _PAIRWISE:
         graph = nx.stochastic_block_model([block_size] * 2, [[p_in, p_out], [p_out, p_in]], seed=seed)
         edges = np.array(graph.edges, dtype=np.int64).reshape(-1, 2)
     else:

@@ -17,8 +17,8 @@ from torch import Tensor, nn
 from sheet11.adam import adam
 from sheet11.checks import check_between, check_choice, check_int, check_positive
 
-BLOCK = 2**17  # entries of a block of differences
-LANCZOS_STEPS = 5000  # more, and the tridiagonal matrix takes longer than the products with P
+_BLOCK = 2**17  # entries of a block of differences
+_LANCZOS_STEPS = 5000  # more, and the tridiagonal matrix takes longer than the products with P
 REMEDIES = ("none", "residual", "gcnii", "pairnorm")
 
 __solutions__ = ("normalized_adjacency", "dirichlet_energy", "mean_average_distance", "second_eigenvalue")
@@ -345,7 +345,7 @@ def _lanczos(P: Tensor) -> float:
         return 0.0  # no edges
     before, x = torch.zeros_like(x), x / x.norm()
     alpha, beta, check = [], [0.0], 64  # diagonal and off-diagonal of the tridiagonal matrix
-    while len(alpha) < LANCZOS_STEPS:
+    while len(alpha) < _LANCZOS_STEPS:
         y = without_ones(P @ x)
         alpha.append(torch.dot(x, y).item())
         y -= alpha[-1] * x + beta[-1] * before
@@ -389,7 +389,7 @@ def _edges_once(edge_index: Tensor) -> Tensor:
 
 def _sum_over_edges(y: Tensor, u: Tensor, v: Tensor, weight: Tensor | None = None) -> Tensor:
     """Σ_e weight_e ‖y_u − y_v‖² over edges e = (u, v), some at a time, so that differences stay in the cache."""
-    step = BLOCK // max(1, y.shape[1]) + 1
+    step = _BLOCK // max(1, y.shape[1]) + 1
     total = y.new_zeros(())
     for start in range(0, len(u), step):
         block = slice(start, start + step)

@@ -156,9 +156,9 @@ def test_gradient_at_infinity_is_shared_among_ties_as_by_torch(lam):
     torch.testing.assert_close(ours, theirs)
 
 
-@pytest.fixture(params=[aggregation.BLOCK, 4], ids=["one block", "many blocks"])
+@pytest.fixture(params=[aggregation._BLOCK, 4], ids=["one block", "many blocks"])
 def blocks(request, monkeypatch):
-    monkeypatch.setattr(aggregation, "BLOCK", request.param)
+    monkeypatch.setattr(aggregation, "_BLOCK", request.param)
 
 
 @pytest.mark.parametrize("dtype", TOLERANCE)

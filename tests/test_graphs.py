@@ -99,7 +99,7 @@ def test_small_blocks_are_those_of_networkx():
 
 @pytest.mark.parametrize("largest_pairwise", [1000, 0])
 def test_every_pair_of_the_two_blocks_is_as_likely(monkeypatch, largest_pairwise):
-    monkeypatch.setattr("sheet11.graphs.PAIRWISE", largest_pairwise)
+    monkeypatch.setattr("sheet11.graphs._PAIRWISE", largest_pairwise)
     draws, p_in, p_out = 2000, 0.3, 0.1
     count = torch.zeros(8, 8)
     for seed in range(draws):

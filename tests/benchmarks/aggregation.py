@@ -10,13 +10,11 @@ run.
 
 import argparse
 import os
-import statistics
-import subprocess
-import sys
-import time
 from collections.abc import Callable
+from pathlib import Path
 
 import torch
+from measure import copy_of, in_turn, peak, table
 
 from sheet11 import softargmax_aggregate
 
@@ -42,13 +40,6 @@ def tools() -> dict[str, Callable]:
     return found | {"SoftmaxAggregation": lambda m, i, n: SoftmaxAggregation(t=1.0)(m, i, dim_size=n)}
 
 
-def seconds(work: Callable[[], object]) -> float:
-    """Time of one call."""
-    start = time.perf_counter()
-    work()
-    return time.perf_counter() - start
-
-
 def works(tool: Callable, messages: torch.Tensor, index: torch.Tensor, num_nodes: int) -> dict[str, Callable]:
     """Forward, and forward with backward."""
 
@@ -60,44 +51,21 @@ def works(tool: Callable, messages: torch.Tensor, index: torch.Tensor, num_nodes
 
 
 def compare(edges: int, repeat: int, ordered: bool) -> None:
-    """Print medians and ratios of runs in turn."""
+    """Print medians and ratios of runs in turn, and the memory besides the messages."""
     messages, index, num_nodes = draw(edges, ordered)
-    target = torch.empty_like(messages)
-    times: dict[tuple[str, str], list[float]] = {}
-    for turn in range(repeat + 1):
-        for name, tool in tools().items():
-            for kind, work in works(tool, messages, index, num_nodes).items():
-                times.setdefault((kind, name), []).append(seconds(work))
-        copied = seconds(lambda: target.copy_(messages)) / 2  # it reads and writes
-        times.setdefault(("forward", "floor"), []).append(copied)
-        times.setdefault(("forward and backward", "floor"), []).append(3 * copied)
-        if turn == 0:
-            times = {}  # warm-up
-    medians = {key: statistics.median(values) for key, values in times.items()}
-    print(f"\n| {edges} edges, targets {'sorted' if ordered else 'unsorted'} | tool | seconds | relative to ours |")
-    print("|---|---|---|---|")
-    for (kind, name), median in sorted(medians.items()):
-        print(f"| {kind} | {name} | {median:.3f} | {median / medians[kind, 'softargmax_aggregate']:.2f} |")
-
-
-def peak(name: str, edges: int) -> float:
-    """Largest memory of forward and backward above that of the messages, in units of the messages' size."""
-    code = f"""
-import sys
-sys.path.insert(0, {os.path.dirname(__file__)!r})
-import aggregation
-
-def largest():
-    lines = dict(line.split(":") for line in open("/proc/self/status"))
-    return int(lines["VmHWM"].split()[0]) * 1024
-
-for edges in (1000, {edges}):
-    messages, index, num_nodes = aggregation.draw(edges, False)
-    before = largest()
-    aggregation.works(aggregation.tools()[{name!r}], messages, index, num_nodes)["forward and backward"]()
-print((largest() - before) / messages.nbytes)
-"""
-    return float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout)
+    for kind, copies in {"forward": 1, "forward and backward": 3}.items():
+        todo = {name: works(tool, messages, index, num_nodes)[kind] for name, tool in tools().items()}
+        todo["floor"] = copy_of(copies * messages.nbytes)
+        memory = {
+            name: peak(
+                Path(__file__),
+                f"works(tools()[{name!r}], *draw({edges}, {ordered}))[{kind!r}]",
+                f"works(tools()[{name!r}], *draw(1000, {ordered}))[{kind!r}]",
+            )
+            for name in tools()
+        }
+        title = f"{kind}, {edges} edges, targets {'sorted' if ordered else 'unsorted'}"
+        table(title, in_turn(todo, repeat), "softargmax_aggregate", memory)
 
 
 def main() -> None:
@@ -108,17 +76,15 @@ def main() -> None:
     parser.add_argument("--growth", type=int, nargs="*", default=[10**4, 10**5, 10**6, 10**7])
     options = parser.parse_args()
     print(f"{os.cpu_count()} cores, torch {torch.__version__}")
+    print(f"The messages take {options.edges * CHANNELS * 4 / 2**20:.0f} MiB, which the memory peaks do not count.")
     for ordered in (False, True):
         compare(options.edges, options.repeat, ordered)
-    print("\n| memory besides the messages, forward and backward | in units of their size |\n|---|---|")
-    for name in tools():
-        print(f"| {name} | {peak(name, options.edges):.1f} |")
-    print("\n| edges | forward and backward, seconds | nanoseconds for each edge |\n|---|---|---|")
+    if options.growth:
+        print("\n| edges | forward and backward, seconds | nanoseconds for each edge |\n|---|---|---|")
     for edges in options.growth:
         work = works(softargmax_aggregate, *draw(edges, False))["forward and backward"]
-        work()
-        median = statistics.median(seconds(work) for _ in range(options.repeat))
-        print(f"| {edges} | {median:.4f} | {median / edges * 1e9:.0f} |")
+        median = in_turn({"ours": work}, options.repeat)["ours"]
+        print(f"| {edges} | {median:.4f} | {median / edges * 1e9:.0f} |", flush=True)
 
 
 if __name__ == "__main__":

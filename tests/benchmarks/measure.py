@@ -1,0 +1,76 @@
+"""What the benchmarks of the mathematics share: runs in turn, the memory peak, and the bandwidth of a copy."""
+
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import torch
+
+Work = Callable[[], object]
+
+
+def seconds(work: Work) -> float:
+    """Time of one call."""
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def in_turn(works: Mapping[str, Work], repeat: int) -> dict[str, float]:
+    """Median seconds of each; all are called once to warm up, and then take turns. A short one is called many times."""
+    calls = {}
+    for name, work in works.items():
+        calls[name] = 1 if seconds(work) > 0.1 else max(1, int(0.005 / seconds(work)))
+    times: dict[str, list[float]] = {name: [] for name in works}
+    for _ in range(repeat):
+        for name, work in works.items():
+            times[name].append(
+                seconds(lambda work=work, count=calls[name]: [work() for _ in range(count)]) / calls[name]
+            )
+    return {name: statistics.median(values) for name, values in times.items()}
+
+
+def copy_of(num_bytes: float) -> Work:
+    """The machine's limit for moving that many bytes: a copy, which reads one half and writes the other."""
+    source = torch.ones(max(1, int(num_bytes) // 2), dtype=torch.uint8)
+    target = torch.empty_like(source)
+    return lambda: target.copy_(source)
+
+
+def peak(module: Path, work: str, small: str) -> int:
+    """Largest memory, in bytes, that an expression needs beyond what its process held before.
+
+    Args:
+        module: a benchmark, whose names the expressions may use.
+        work: evaluated in a process of its own; it gives a function, whose call is measured.
+        small: the same for a small problem, called first, so that libraries are loaded.
+    """
+    code = f"""
+import sys
+sys.path.insert(0, {str(module.parent)!r})
+from {module.stem} import *
+
+def now(field):
+    lines = dict(line.split(":") for line in open("/proc/self/status"))
+    return int(lines[field].split()[0]) * 1024
+
+({small})()
+work = {work}
+open("/proc/self/clear_refs", "w").write("5")  # the high-water mark starts anew
+before = now("VmRSS")
+result = work()
+print(now("VmHWM") - before)
+"""
+    return int(subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, check=True).stdout)
+
+
+def table(title: str, rows: Mapping[str, float], ours: str, memory: Mapping[str, int] | None = None) -> None:
+    """Print medians, their ratio to ours and, where it was measured, the memory peak, as a Markdown table."""
+    print(f"\n| {title} | seconds | relative |" + (" memory peak |" if memory else ""))
+    print("|---|---|---|" + ("---|" if memory else ""))
+    for name, median in rows.items():
+        line = f"| {name} | {median:.3g} | {median / rows[ours]:.2f} |"
+        print(line + (f" {memory[name] / 2**20:.0f} MiB |" if name in memory else " |") if memory else line)
