@@ -172,7 +172,11 @@ def lag_profile(G: ArrayLike) -> NDArray[np.float64]:
         ValueError: G is not square.
     """
     G = _square(G)
-    return np.array([np.diagonal(G, lag).mean() for lag in range(len(G))])
+    n = len(G)
+    total = np.zeros(n)
+    for i, row in enumerate(G):  # row by row, as the matrix lies in memory
+        total[: n - i] += row[i:]
+    return total / np.arange(n, 0, -1)
 
 
 def toeplitz_deviation(G: ArrayLike) -> float:
@@ -184,8 +188,13 @@ def toeplitz_deviation(G: ArrayLike) -> float:
         ValueError: G is not square.
     """
     G = _square(G)
-    diagonals = (np.diagonal(G, lag) for lag in range(1 - len(G), len(G)))
-    return float(max(np.ptp(diagonal) for diagonal in diagonals))
+    n = len(G)
+    low, high = np.full(2 * n - 1, np.inf), np.full(2 * n - 1, -np.inf)  # lags 1−n … n−1
+    for i, row in enumerate(G):  # row by row, as the matrix lies in memory
+        lags = slice(n - 1 - i, 2 * n - 1 - i)
+        np.minimum(low[lags], row, out=low[lags])
+        np.maximum(high[lags], row, out=high[lags])
+    return float((high - low).max())
 
 
 def half_width(profile: ArrayLike, p: int) -> int | None:

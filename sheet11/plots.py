@@ -7,6 +7,7 @@ Signed matrices are drawn on a diverging scale centred at 0, and matrices side b
 import base64
 import io
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -15,13 +16,15 @@ from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 DIVERGING = "RdBu_r"  # blue - white - red, told apart with any colour vision
 # blue, vermilion, green, purple, sky blue, orange, black: Okabe & Ito 2008, "Color Universal Design"
 COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000"]
 MARKERS = "osD^vP*X"
 WIDTH = 10  # inches; the width of a notebook's output
+MARGINS = 0.55, 0.35  # inches below and above a panel
+MOST = 256  # rows or columns of a heatmap, and lags with a marker each, that can be told apart
 
 
 def show(figure: Figure) -> None:
@@ -60,6 +63,8 @@ def heatmaps(
 ) -> Figure:
     """Heatmaps side by side, titled by name, on one diverging colour scale centred at 0.
 
+    Of a matrix with more entries than a panel has pixels, the one of largest magnitude stands for those around it.
+
     Args:
         matrices: title and matrix of each panel.
         xlabel: what the columns are.
@@ -68,47 +73,98 @@ def heatmaps(
         first_index: number of the first row and of the first column.
         height: of the figure, in inches.
     """
-    import seaborn as sns  # here, because it takes more than a second that other notebooks need not wait
-
     limit = max(np.abs(matrix).max() for matrix in matrices.values())
     width = WIDTH if len(matrices) > 1 else 0.75 * WIDTH
     figure, axes = _panels(len(matrices), height, width, gap=0.5, right=0.65)
-    figure.set_visible(False)  # else seaborn draws it all after every panel, to see whether labels overlap
     for ax, (title, matrix) in zip(axes, matrices.items(), strict=True):
-        sns.heatmap(
-            np.asarray(matrix),
-            ax=ax,
-            cmap=DIVERGING,
-            center=0,
-            vmin=-limit,
-            vmax=limit,
-            cbar=False,
-            xticklabels=False,
-            yticklabels=False,
-            rasterized=True,
-        )
+        draw_heatmap(ax, matrix, limit, first_index)
         ax.grid(False)
         ax.set(title=title, xlabel=xlabel, ylabel=ylabel if ax is axes[0] else "")
-        _number_ticks(ax.xaxis, np.shape(matrix)[1], first_index[1])
-        _number_ticks(ax.yaxis, np.shape(matrix)[0], first_index[0])
-    figure.set_visible(True)
-    figure.colorbar(axes[-1].collections[0], ax=list(axes), label=colour_label, fraction=0.05, pad=0.02)
+    figure.colorbar(axes[-1].images[0], ax=list(axes), label=colour_label, fraction=0.05, pad=0.02)
+    return figure
+
+
+def draw_heatmap(ax: Axes, matrix: ArrayLike, limit: float, first_index: tuple[int, int] = (1, 1)) -> None:
+    """Draw a matrix on a diverging scale from −limit to limit, or change the one that is drawn."""
+    rows, columns = np.shape(matrix)
+    row, column = first_index
+    if not ax.images:
+        ax.imshow([[0]], cmap=DIVERGING, aspect="auto", interpolation="nearest")
+    (image,) = ax.images
+    image.set_data(_coarse(np.asarray(matrix, dtype=float)))
+    image.set_extent((column - 0.5, column + columns - 0.5, row + rows - 0.5, row - 0.5))
+    image.set_clim(-limit or -1, limit or 1)
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.set_major_locator(MaxNLocator(6, integer=True, steps=[1, 2, 4, 5, 8, 10]))
+
+
+def encoding(E: ArrayLike, name: str, first_position: int = 1) -> Figure:
+    """Heatmap of the encoding: all of it, or as many pairs of rows and positions as can be told apart.
+
+    The frequencies change little from one pair of rows to the next, so that every k-th pair shows what all do.
+
+    Args:
+        E: shape (p, n).
+        name: of the convention.
+        first_position: number of the first column.
+    """
+    E = np.asarray(E)
+    p, n = E.shape
+    k = -(-p // MOST)
+    shown = np.flatnonzero(np.arange(p) // 2 % k == 0)
+    # a whole number of pixels for each row: else some rows are wider than others, and the eye sees waves
+    height = len(shown) * max(1, round(400 / len(shown))) / 100
+    figure, (ax,) = _panels(1, height + sum(MARGINS), 0.75 * WIDTH, right=0.65)
+    draw_heatmap(ax, E[shown, :MOST], 1, (0, first_position))
+    ax.images[0].set_extent((*ax.images[0].get_extent()[:2], p - 0.5, -0.5))
+    ax.grid(False)
+    ax.set(
+        title=f"E, convention “{name}”",
+        xlabel="position i" + (f" (the first {MOST} of {n})" if n > MOST else ""),
+        ylabel="row" + (f" (one pair of every {k} is shown)" if k > 1 else ""),
+    )
+    figure.colorbar(ax.images[0], ax=ax, label="entry", fraction=0.05, pad=0.02)
     return figure
 
 
 def lag_profiles(profiles: Mapping[str, ArrayLike]) -> Figure:
-    """Gram matrix entries against the lag, one line for each convention, with half of the value at lag 0."""
-    figure, (ax,) = _panels(1, 3.4)
-    for number, (name, profile) in enumerate(profiles.items()):
-        ax.plot(profile, color=COLOURS[number], marker=MARKERS[number], markersize=3, linewidth=1.2, label=name)
-    ax.axhline(0, color="0.3", linewidth=0.8)
-    ax.axhline(
-        next(iter(profiles.values()))[0] / 2, color="0.5", linestyle=":", label="half of the diagonal (first curve)"
-    )
-    ax.set(xlabel="lag i − j (tokens)", ylabel="mean of (EᵀE)ᵢⱼ along the diagonal", title="Profile of the Gram matrix")
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-    ax.legend()
+    """Gram matrix entries against the lag, one line for each convention, with half of the value at lag 0.
+
+    Long profiles get a second panel with all lags, beside the first ones.
+    """
+    lags = len(next(iter(profiles.values())))
+    figure, axes = _panels(1 if lags <= MOST else 2, 3.4)
+    for ax, shown in zip(axes, (64 if lags > MOST else lags, lags), strict=False):
+        draw_profiles(ax, {name: profile[:shown] for name, profile in profiles.items()})
+        ax.set(
+            xlabel="lag i − j (tokens)",
+            title="Profile of the Gram matrix" + (", all lags" if ax is not axes[0] else ""),
+        )
+    axes[0].set_ylabel("mean of (EᵀE)ᵢⱼ along the diagonal")
+    axes[-1].legend()
     return figure
+
+
+def draw_profiles(ax: Axes, profiles: Mapping[str, ArrayLike]) -> None:
+    """Draw lag profiles, and half of the first one's value at lag 0, or change those that are drawn."""
+    for number, (name, profile) in enumerate(profiles.items()):
+        marker = MARKERS[number] if len(profile) <= MOST else ""
+        draw_curve(
+            ax, name, range(len(profile)), profile, color=COLOURS[number], marker=marker, markersize=3, linewidth=1.2
+        )
+    half, last = next(iter(profiles.values()))[0] / 2, len(profile) - 1
+    draw_curve(ax, "half of the diagonal (first curve)", [0, last], [half] * 2, color="0.5", linestyle=":")
+    draw_curve(ax, "_zero", [0, last], [0, 0], color="0.3", linewidth=0.8)
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+
+
+def draw_curve(ax: Axes, label: str, x: ArrayLike, y: ArrayLike, **style: Any) -> None:
+    """Draw a curve, or change the one with that label."""
+    for line in ax.lines:
+        if line.get_label() == label:
+            line.set_data(x, y)
+            return
+    ax.plot(x, y, label=label, **style)
 
 
 def token_deviations(deviations: Mapping[str, ArrayLike]) -> Figure:
@@ -300,7 +356,8 @@ def energies(energy: Mapping[str, ArrayLike], rates: Mapping[str, float], highli
 def collapse(states: Mapping[int, ArrayLike], edge_index: ArrayLike, positions: ArrayLike, labels: ArrayLike) -> Figure:
     """Node features at several depths: the first on the graph as colour, the first two as a scatter plot by class.
 
-    Every picture has its own scale, symmetric about 0; the title says how far the colours reach.
+    Every picture has its own scale, symmetric about 0; the title says how far the colours reach. In large graphs the
+    edges are left out and nodes are dots; the scatter plots hold a sample of each class.
 
     Args:
         states: depth and features of shape (num_nodes, at least 2).
@@ -308,26 +365,53 @@ def collapse(states: Mapping[int, ArrayLike], edge_index: ArrayLike, positions: 
         positions: shape (num_nodes, 2).
         labels: shape (num_nodes,).
     """
-    figure, axes = plt.subplots(2, len(states), figsize=(WIDTH, 5.2), layout="constrained", squeeze=False)
+    figure, axes = plt.subplots(2, len(states), figsize=(WIDTH, 4.6), layout="constrained", squeeze=False)
     states = {depth: np.asarray(state) for depth, state in states.items()}
-    positions, labels = np.asarray(positions), np.asarray(labels)
     for (upper, lower), (depth, state) in zip(axes.T, states.items(), strict=True):
-        draw_edges(upper, edge_index, positions)
-        limit = np.abs(state[:, 0]).max() or 1.0
-        upper.scatter(*positions.T, c=state[:, 0], cmap=DIVERGING, vmin=-limit, vmax=limit, edgecolors="0.3", s=35)
-        upper.set(title=f"depth {depth}\n(colours: ± {limit:.2g})", aspect="equal")
-        upper.axis("off")
-        for label in np.unique(labels):
-            places = state[labels == label, :2].T
-            lower.plot(*places, MARKERS[label], color=COLOURS[label], markersize=4, alpha=0.8, label=f"class {label}")
-        reach = 1.1 * np.abs(state[:, :2]).max() or 1.0
-        lower.set(xlim=(-reach, reach), ylim=(-reach, reach), xlabel="feature 1", aspect="equal")
-        lower.xaxis.set_major_locator(MaxNLocator(3))
-        lower.yaxis.set_major_locator(MaxNLocator(3))
-        lower.grid(alpha=0.3)
+        limit = draw_nodes(upper, state[:, 0], edge_index, positions)
+        upper.set(title=f"depth {depth}\ncolours: ± {limit:.2g}")
+        draw_embedding(lower, state, labels)
+        lower.set(xlabel="feature 1")
     axes[1, 0].set_ylabel("feature 2")
     axes[1, 0].legend(fontsize="x-small", loc="upper left", handletextpad=0.1)
     return figure
+
+
+def draw_nodes(ax: Axes, feature: ArrayLike, edge_index: ArrayLike, positions: ArrayLike) -> float:
+    """Draw a graph with a feature as the colour of its nodes, or change the colours of the one that is drawn.
+
+    Returns:
+        The number at the end of the colour scale, which is symmetric about 0.
+    """
+    limit = np.abs(feature).max() or 1.0
+    if not ax.collections:
+        few = len(feature) <= 4 * MOST
+        if few:
+            draw_edges(ax, edge_index, positions)
+        dots = {"s": 35, "edgecolors": "0.3"} if few else {"s": 1, "linewidths": 0}
+        ax.scatter(*np.asarray(positions).T, c=feature, cmap=DIVERGING, **dots)
+        ax.set_aspect("equal")
+        ax.axis("off")
+    (nodes,) = ax.collections
+    nodes.set_array(np.asarray(feature))
+    nodes.set_clim(-limit, limit)
+    return limit
+
+
+def draw_embedding(ax: Axes, state: ArrayLike, labels: ArrayLike) -> None:
+    """Draw the first two features of the nodes, a marker for each class, or change those that are drawn."""
+    state, labels = np.asarray(state), np.asarray(labels)
+    for label in np.unique(labels):
+        members = np.flatnonzero(labels == label)
+        members = members[:: -(-len(members) // (4 * MOST))]
+        style = {"color": COLOURS[label], "marker": MARKERS[label], "alpha": 0.8, "linestyle": ""}
+        size = 4 if len(members) <= MOST else 1.5
+        draw_curve(ax, f"class {label}", *state[members, :2].T, markersize=size, **style)
+    reach = 1.1 * np.abs(state[:, :2]).max() or 1.0
+    ax.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal")
+    ax.xaxis.set_major_locator(MaxNLocator(3))
+    ax.yaxis.set_major_locator(MaxNLocator(3))
+    ax.grid(alpha=0.3)
 
 
 def draw_edges(ax: Axes, edge_index: ArrayLike, positions: ArrayLike) -> None:
@@ -420,7 +504,7 @@ def _panels(
         right: margin, in inches.
         sharey: whether the panels have one vertical axis.
     """
-    left, bottom, top = 0.95, 0.55, 0.35  # inches
+    left, (bottom, top) = 0.95, MARGINS  # inches
     panel = (width - left - right - (columns - 1) * gap) / columns
     margins = {
         "left": left / width,
@@ -441,8 +525,13 @@ def _powers_of_ten(axis: Axis) -> None:
     axis.set_major_formatter(lambda value, _: "10" + str(round(np.log10(value))).translate(superscript))
 
 
-def _number_ticks(axis: Axis, count: int, first: int) -> None:
-    """Label a heatmap's axis with row or column numbers at about six round places."""
-    places = MaxNLocator(6, integer=True, steps=[1, 2, 4, 5, 8, 10]).tick_values(first, first + count - 1)
-    places = places[(places >= first) & (places <= first + count - 1)]
-    axis.set_ticks(places - first + 0.5, labels=[f"{place:.0f}" for place in places])
+def _coarse(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
+    """One entry for every k × k of them, the largest in magnitude, with k so that no side is longer than MOST."""
+    k = -(-max(matrix.shape) // MOST)
+    if k <= 1:
+        return matrix
+    rows, columns = (-(-size // k) for size in matrix.shape)
+    padded = np.zeros((rows * k, columns * k))
+    padded[: matrix.shape[0], : matrix.shape[1]] = matrix
+    blocks = padded.reshape(rows, k, columns, k).swapaxes(1, 2).reshape(rows, columns, k * k)
+    return np.take_along_axis(blocks, np.abs(blocks).argmax(axis=2)[..., None], axis=2)[..., 0]
