@@ -35,12 +35,20 @@ def show(figure: Figure) -> None:
     if "inline" not in plt.get_backend():  # a window, or a widget
         plt.show()
         return
+    plt.close(figure)
+    display(bundle(figure), metadata={"image/png": {"alt": describe(figure)}}, raw=True)
+
+
+def bundle(figure: Figure) -> dict[str, str]:
+    """A figure as a picture and in words, by MIME type."""
+    return {"text/plain": describe(figure), "image/png": base64.b64encode(png(figure)).decode("ascii")}
+
+
+def png(figure: Figure) -> bytes:
+    """A figure as the bytes of a PNG file."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi="figure")
-    plt.close(figure)
-    text = describe(figure)
-    image = base64.b64encode(buffer.getvalue()).decode("ascii")
-    display({"text/plain": text, "image/png": image}, metadata={"image/png": {"alt": text}}, raw=True)
+    return buffer.getvalue()
 
 
 def describe(figure: Figure) -> str:
@@ -75,7 +83,7 @@ def heatmaps(
     """
     limit = max(np.abs(matrix).max() for matrix in matrices.values())
     width = WIDTH if len(matrices) > 1 else 0.75 * WIDTH
-    figure, axes = _panels(len(matrices), height, width, gap=0.5, right=0.65)
+    figure, axes = panels(len(matrices), height, width, gap=0.5, right=0.65)
     for ax, (title, matrix) in zip(axes, matrices.items(), strict=True):
         draw_heatmap(ax, matrix, limit, first_index)
         ax.grid(False)
@@ -101,30 +109,37 @@ def draw_heatmap(ax: Axes, matrix: ArrayLike, limit: float, first_index: tuple[i
 def encoding(E: ArrayLike, name: str, first_position: int = 1) -> Figure:
     """Heatmap of the encoding: all of it, or as many pairs of rows and positions as can be told apart.
 
-    The frequencies change little from one pair of rows to the next, so that every k-th pair shows what all do.
-
     Args:
         E: shape (p, n).
         name: of the convention.
         first_position: number of the first column.
     """
     E = np.asarray(E)
-    p, n = E.shape
-    k = -(-p // MOST)
-    shown = np.flatnonzero(np.arange(p) // 2 % k == 0)
     # a whole number of pixels for each row: else some rows are wider than others, and the eye sees waves
-    height = len(shown) * max(1, round(400 / len(shown))) / 100
-    figure, (ax,) = _panels(1, height + sum(MARGINS), 0.75 * WIDTH, right=0.65)
-    draw_heatmap(ax, E[shown, :MOST], 1, (0, first_position))
+    rows = len(_some_pairs(E, MOST))
+    height = rows * max(1, round(400 / rows)) / 100
+    figure, (ax,) = panels(1, height + sum(MARGINS), 0.75 * WIDTH, right=0.65)
+    draw_encoding(ax, E, first_position)
+    ax.set(title=f"E, convention “{name}”")
+    figure.colorbar(ax.images[0], ax=ax, label="entry", fraction=0.05, pad=0.02)
+    return figure
+
+
+def draw_encoding(ax: Axes, E: ArrayLike, first_position: int = 1, most: int = MOST) -> None:
+    """Draw at most that many rows and positions of an encoding, or change the one that is drawn.
+
+    The frequencies change little from one pair of rows to the next, so that every k-th pair shows what all do.
+    """
+    E = np.asarray(E)
+    p, n = E.shape
+    shown = _some_pairs(E, most)[:, :most]
+    draw_heatmap(ax, shown, 1, (0, first_position))
     ax.images[0].set_extent((*ax.images[0].get_extent()[:2], p - 0.5, -0.5))
     ax.grid(False)
     ax.set(
-        title=f"E, convention “{name}”",
-        xlabel="position i" + (f" (the first {MOST} of {n})" if n > MOST else ""),
-        ylabel="row" + (f" (one pair of every {k} is shown)" if k > 1 else ""),
+        xlabel="position i" + (f" (the first {most} of {n})" if n > most else ""),
+        ylabel="row" + (f" (one pair of every {-(-p // most)})" if p > most else ""),
     )
-    figure.colorbar(ax.images[0], ax=ax, label="entry", fraction=0.05, pad=0.02)
-    return figure
 
 
 def lag_profiles(profiles: Mapping[str, ArrayLike]) -> Figure:
@@ -133,7 +148,7 @@ def lag_profiles(profiles: Mapping[str, ArrayLike]) -> Figure:
     Long profiles get a second panel with all lags, beside the first ones.
     """
     lags = len(next(iter(profiles.values())))
-    figure, axes = _panels(1 if lags <= MOST else 2, 3.4)
+    figure, axes = panels(1 if lags <= MOST else 2, 3.4)
     for ax, shown in zip(axes, (64 if lags > MOST else lags, lags), strict=False):
         draw_profiles(ax, {name: profile[:shown] for name, profile in profiles.items()})
         ax.set(
@@ -163,13 +178,15 @@ def draw_curve(ax: Axes, label: str, x: ArrayLike, y: ArrayLike, **style: Any) -
     for line in ax.lines:
         if line.get_label() == label:
             line.set_data(x, y)
+            ax.relim()
+            ax.autoscale_view()
             return
     ax.plot(x, y, label=label, **style)
 
 
 def token_deviations(deviations: Mapping[str, ArrayLike]) -> Figure:
     """Deviation from permutation equivariance for every token, on a logarithmic scale that starts at rounding."""
-    figure, (ax,) = _panels(1, 3.0)
+    figure, (ax,) = panels(1, 3.0)
     for number, (name, deviation) in enumerate(deviations.items()):
         token = np.arange(1, len(deviation) + 1)
         height = np.maximum(deviation, 1e-17)
@@ -189,7 +206,7 @@ def token_deviations(deviations: Mapping[str, ArrayLike]) -> Figure:
 
 def cross_term_histogram(off_diagonal: ArrayLike, diagonal: ArrayLike, std: float, diagonal_std: float) -> Figure:
     """Histograms of the cross term off and on the diagonal, with the predicted normal densities."""
-    figure, axes = _panels(2, 3.2)
+    figure, axes = panels(2, 3.2)
     for ax, values, predicted, title in [
         (axes[0], off_diagonal, std, "off the diagonal"),
         (axes[1], diagonal, diagonal_std, "on the diagonal"),
@@ -213,7 +230,7 @@ def noise_to_signal(p: ArrayLike, measured: ArrayLike, predicted: ArrayLike, slo
         predicted: shape (sizes,).
         slope: fitted to the mean over the draws.
     """
-    figure, (ax,) = _panels(1, 3.6)
+    figure, (ax,) = panels(1, 3.6)
     measured = np.asarray(measured)
     ax.loglog(p, measured, ".", color=COLOURS[0], alpha=0.5)
     ax.loglog(p, measured.mean(axis=1), "o", color=COLOURS[0], label=f"measured (mean of draws), slope {slope:.3f}")
@@ -230,7 +247,7 @@ def noise_to_signal(p: ArrayLike, measured: ArrayLike, predicted: ArrayLike, slo
 
 def pointwise_limit(difference: ArrayLike, values: Mapping[str, ArrayLike], weights: Mapping[str, ArrayLike]) -> Figure:
     """Log-sum-exp and its derivative, over the difference of two messages, for several λ."""
-    figure, axes = _panels(2, 3.4)
+    figure, axes = panels(2, 3.4)
     for ax, curves, ylabel, title in [
         (axes[0], values, "lse(m; λ)", "lse converges uniformly to max …"),
         (axes[1], weights, "weight of m₁ = ∂lse/∂m₁", "… its derivative converges, but not uniformly"),
@@ -252,7 +269,7 @@ def convergence(lam: ArrayLike, errors: ArrayLike, bounds: ArrayLike, gaps: Arra
         bounds: what the errors must stay below, same shape.
         gaps: distance of the two largest messages, shape (neighbourhoods,).
     """
-    figure, (ax,) = _panels(1, 3.6)
+    figure, (ax,) = panels(1, 3.6)
     for number, (error, bound, gap) in enumerate(zip(errors, bounds, gaps, strict=True)):
         colour = COLOURS[number % len(COLOURS)]
         ax.semilogy(lam, np.where(error > 1e-14, error, np.nan), color=colour, label=f"Δ = {gap:.2f}")
@@ -270,23 +287,10 @@ def convergence(lam: ArrayLike, errors: ArrayLike, bounds: ArrayLike, gaps: Arra
 
 def interpolation(lam: ArrayLike, curves: Mapping[str, ArrayLike], marks: Mapping[str, float]) -> Figure:
     """The aggregate of one neighbourhood over λ for several η, with min, mean, sum and max as horizontal marks."""
-    figure, (ax,) = _panels(1, 4.0, right=0.8)
+    figure, (ax,) = panels(1, 4.0, right=0.8)
     for number, (name, curve) in enumerate(curves.items()):
         ax.plot(lam, curve, color=COLOURS[number], label=name)
-    bottom, top = ax.get_ylim()
-    text_height = -np.inf
-    for name, value in sorted(marks.items(), key=lambda mark: mark[1]):
-        ax.axhline(value, color="0.4", linewidth=0.8, linestyle=":")
-        text_height = max(value, text_height + 0.05 * (top - bottom))  # names of close marks do not overlap
-        ax.annotate(
-            f" {name}",
-            xy=(1, value),
-            xytext=(1.02, text_height),
-            xycoords=("axes fraction", "data"),
-            textcoords=("axes fraction", "data"),
-            va="center",
-            arrowprops={"arrowstyle": "-", "color": "0.6", "linewidth": 0.6},
-        )
+    draw_marks(ax, marks)
     ax.axvline(0, color="0.4", linewidth=0.8)
     ax.set_xscale("asinh", linear_width=1)
     ax.set(
@@ -298,13 +302,34 @@ def interpolation(lam: ArrayLike, curves: Mapping[str, ArrayLike], marks: Mappin
     return figure
 
 
+def draw_marks(ax: Axes, marks: Mapping[str, float]) -> None:
+    """Draw horizontal lines with their names beside the axes, or move those that are drawn."""
+    for drawn in [*ax.texts, *(line for line in ax.lines if line.get_label().removeprefix("_") in marks)]:
+        drawn.remove()
+    for name, value in marks.items():
+        ax.axhline(value, color="0.4", linewidth=0.8, linestyle=":", label=f"_{name}")
+    bottom, top = ax.get_ylim()
+    height = -np.inf
+    for name, value in sorted(marks.items(), key=lambda mark: mark[1]):
+        height = max(value, height + 0.05 * (top - bottom))  # names of close marks do not overlap
+        ax.annotate(
+            f" {name}",
+            xy=(1, value),
+            xytext=(1.02, height),
+            xycoords=("axes fraction", "data"),
+            textcoords=("axes fraction", "data"),
+            va="center",
+            arrowprops={"arrowstyle": "-", "color": "0.6", "linewidth": 0.6},
+        )
+
+
 def fits(paths: Mapping[str, ArrayLike]) -> Figure:
     """Gradient descent on (λ, η) for several targets from one start: the paths in the plane, and the losses.
 
     Args:
         paths: for each target an array of shape (steps + 1, 3) with columns λ, η, loss.
     """
-    figure, axes = _panels(2, 3.8)
+    figure, axes = panels(2, 3.8)
     for number, (name, path) in enumerate(paths.items()):
         lam, eta, loss = np.asarray(path).T
         axes[0].plot(lam, eta, color=COLOURS[number], label=name)
@@ -323,7 +348,7 @@ def fits(paths: Mapping[str, ArrayLike]) -> Figure:
 
 def energies(energy: Mapping[str, ArrayLike], rates: Mapping[str, float], highlighted: str) -> Figure:
     """Dirichlet energy against depth for several graphs; dashed lines fall at the predicted rates."""
-    figure, (ax,) = _panels(1, 3.8)
+    figure, (ax,) = panels(1, 3.8)
     for number, (name, values) in enumerate(energy.items()):
         values = np.asarray(values)
         layer = np.arange(len(values))
@@ -424,7 +449,7 @@ def draw_edges(ax: Axes, edge_index: ArrayLike, positions: ArrayLike) -> None:
 
 def smoothness(energy: Mapping[str, ArrayLike], distance: Mapping[str, ArrayLike]) -> Figure:
     """Relative Dirichlet energy and MAD against depth, one line for each way of propagating."""
-    figure, axes = _panels(2, 4.2)
+    figure, axes = panels(2, 4.2)
     for ax, measure, ylabel in [(axes[0], energy, "E(X) / ‖X‖²"), (axes[1], distance, "MAD")]:
         for number, (name, values) in enumerate(measure.items()):
             ax.semilogy(
@@ -454,7 +479,7 @@ def accuracies(
         accuracy: for each graph and model an array of shape (depths, networks).
         chance: for each graph the share of the larger class, which a constant answer reaches.
     """
-    figure, axes = _panels(len(accuracy), 3.8, gap=0.25, sharey=True)
+    figure, axes = panels(len(accuracy), 3.8, gap=0.25, sharey=True)
     for ax, (graph, models) in zip(axes, accuracy.items(), strict=True):
         for number, (model, values) in enumerate(models.items()):
             mean, std = np.mean(values, axis=1), np.std(values, axis=1)
@@ -477,7 +502,7 @@ def layer_energies(energy: Mapping[str, ArrayLike], title: str) -> Figure:
         energy: for each model an array of shape (depth + 1, networks).
         title: which networks.
     """
-    figure, (ax,) = _panels(1, 3.6)
+    figure, (ax,) = panels(1, 3.6)
     for number, (model, values) in enumerate(energy.items()):
         logarithm = np.log10(np.maximum(values, 1e-18))
         mean, std = logarithm.mean(axis=1), logarithm.std(axis=1)
@@ -491,7 +516,7 @@ def layer_energies(energy: Mapping[str, ArrayLike], title: str) -> Figure:
     return figure
 
 
-def _panels(
+def panels(
     columns: int, height: float, width: float = WIDTH, gap: float = 0.85, right: float = 0.2, sharey: bool = False
 ) -> tuple[Figure, Sequence[Axes]]:
     """Panels side by side with fixed margins: a layout engine takes as long to find them as the drawing itself.
@@ -523,6 +548,12 @@ def _powers_of_ten(axis: Axis) -> None:
     """Label a logarithmic axis with 10⁻³ and the like in plain text; matplotlib's formulas take long to draw."""
     superscript = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
     axis.set_major_formatter(lambda value, _: "10" + str(round(np.log10(value))).translate(superscript))
+
+
+def _some_pairs(E: NDArray[np.float64], most: int) -> NDArray[np.float64]:
+    """Pairs of rows of E at equal distances, at most that many rows."""
+    k = -(-len(E) // most)
+    return E[np.arange(len(E)) // 2 % k == 0]
 
 
 def _coarse(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
