@@ -59,9 +59,9 @@ def alternative_text(output: Mapping[str, Any], kind: str = "image/png") -> str:
     """What an image shows, in words: what the notebook says for it, else the text beside it, if that says anything."""
     said = output.get("metadata", {}).get(kind, {})
     text = said.get("alt") if isinstance(said, Mapping) else None
-    beside = output.get("data", {}).get("text/plain", "")
-    for candidate in (text, "".join(beside)):
-        if isinstance(candidate, str) and candidate.strip() and not candidate.startswith("<"):  # "<Figure size …>"
+    beside = "".join(output.get("data", {}).get("text/plain", ""))
+    for candidate in (text, "" if beside.startswith("<") else beside):  # "<Figure size …>" says nothing
+        if isinstance(candidate, str) and candidate.strip():
             return " ".join(candidate.split())[:500]
     return NO_DESCRIPTION
 

@@ -9,10 +9,10 @@ NAMES = ["chromium", "chromium-browser", "google-chrome"]
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # its event loop counts as running, which tests elsewhere would stumble over
 def browser():
     """Chromium, driven by Playwright; tests that want it are skipped where one of them is missing."""
-    wanted = "a browser test wants `pip install -e '.[browser]'` and Chromium (`apt-get install chromium`, or its path in CHROMIUM)"
+    wanted = "wants `pip install -e '.[browser]'` and Chromium: `apt-get install chromium`, or its path in CHROMIUM"
     sync_api = pytest.importorskip("playwright.sync_api", reason=wanted)
     executable = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
     if executable is None:
