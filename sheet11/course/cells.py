@@ -25,7 +25,8 @@ from pygments.lexers import TextLexer, get_lexer_by_name
 from pygments.util import ClassNotFound
 
 # of what an output offers, the first that it has is shown; widgets and scripts are not among them
-SHOWN = ["image/png", "image/jpeg", "image/svg+xml", "text/html", "text/markdown", "text/latex", "text/plain"]
+IMAGES = ["image/png", "image/jpeg", "image/svg+xml"]
+SHOWN = [*IMAGES, "text/html", "text/markdown", "text/latex", "text/plain"]
 BEGINNING = {"image/png": "iVBORw0KGgo", "image/jpeg": "/9j/"}  # in base64
 NO_DESCRIPTION = "Figure without a description"
 NARROW = 32  # characters that fit on a line of a phone; what is wider scrolls by itself and must take the focus
@@ -59,8 +60,10 @@ def alternative_text(output: Mapping[str, Any], kind: str = "image/png") -> str:
     """What an image shows, in words: what the notebook says for it, else the text beside it, if that says anything."""
     said = output.get("metadata", {}).get(kind, {})
     text = said.get("alt") if isinstance(said, Mapping) else None
-    beside = "".join(output.get("data", {}).get("text/plain", ""))
-    for candidate in (text, "" if beside.startswith("<") else beside):  # "<Figure size …>" says nothing
+    beside = output.get("data", {}).get("text/plain")
+    if isinstance(beside, str) and beside.startswith("<"):  # "<Figure size …>"
+        beside = None
+    for candidate in (text, beside):
         if isinstance(candidate, str) and candidate.strip():
             return " ".join(candidate.split())[:500]
     return NO_DESCRIPTION
@@ -128,7 +131,7 @@ class _Renderer(IPythonRenderer):
 
     def image(self, text: str, url: str, title: str | None = None) -> str:
         name = url.removeprefix("attachment:")
-        if name in self.attachments or IMAGE.match(url):
+        if IMAGE.match(url) or any(kind in self.attachments.get(name, {}) for kind in IMAGES):
             return super().image(text or f"Image {name[:50]}", url, title)
         return f'<a href="{html.escape(url)}">{text or html.escape(url)}</a>'
 
@@ -137,7 +140,7 @@ def _markdown(source: str, attachments: Mapping[str, Any] | None = None) -> str:
     renderer = _Renderer(escape=False, exclude_anchor_links=True, attachments=attachments or {})
     text = MarkdownWithMath(renderer).render(source)
     together = r'<span class="together">\1</span>'  # else a line could begin with the full stop behind a formula
-    return clean(re.sub(r"([(“]*<math>(?:(?!</math>).)*</math>[.,;:!?)”-]+)", together, text))
+    return clean(re.sub(r"([(“]{0,3}<math>(?:(?!</math>).)*</math>[.,;:!?)”-]{1,3})", together, text))
 
 
 def _attribute(tag: str, name: str, value: str) -> str | None:

@@ -425,8 +425,8 @@ def _write_result(
 def _figures(notebook: Mapping[str, Any]) -> list[tuple[str, str]]:
     """The figures of a notebook file as (base64 of the PNG, what it shows)."""
     shown = [output.get("data", {}) for cell in notebook["cells"] for output in cell.get("outputs", [])]
-    figures = [data for data in shown if "image/png" in data]
-    return [("".join("".join(f["image/png"]).split()), alternative_text({"data": f})) for f in figures]
+    joined = [{kind: "".join(data[kind]) for kind in ("image/png", "text/plain") if kind in data} for data in shown]
+    return [("".join(d["image/png"].split()), alternative_text({"data": d})) for d in joined if "image/png" in d]
 
 
 def choose_seed(out: Path, seed: int | None) -> int:

@@ -56,8 +56,8 @@ CONTRASTS = """() => {
 }"""
 
 
-@pytest.fixture(scope="session")
-def folder(tmp_path_factory, hostile):
+@pytest.fixture(scope="module")
+def folder(browser, tmp_path_factory, hostile):
     """Pages of a run and a sweep of small notebooks, of the kit's notebooks, of grading, and of hostile things."""
     out = tmp_path_factory.mktemp("pages")
     for name, n in {"small": 3, "failing": 0}.items():

@@ -125,7 +125,7 @@ def test_the_best_of_what_an_output_offers_is_shown():
         ({"metadata": {"image/png": {"alt": "a\nb"}}, "data": {"text/plain": "c"}}, "a b"),
         ({"metadata": {"image/png": {"alt": " "}}, "data": {"text/plain": "c"}}, "c"),
         ({"data": {"text/plain": "<Figure size 640x480 with 1 Axes>"}}, NO_DESCRIPTION),
-        ({"data": {"text/plain": ["of a ", "file"]}}, "of a file"),
+        ({"metadata": {"image/png": {"alt": 1}}, "data": {"text/plain": 2}}, NO_DESCRIPTION),
         ({"metadata": {"image/png": 1}, "data": {}}, NO_DESCRIPTION),
     ],
 )
@@ -141,6 +141,7 @@ def test_every_image_has_an_alternative_text():
     assert 'alt="a &#34;b&#34;"' in body and f'alt="{NO_DESCRIPTION}"' in body
     assert 'alt="Image a.png"' in text_of("![](attachment:a.png)", attachments={"a.png": png})
     assert f'<img alt="{NO_DESCRIPTION}" src=' in text_of(f'<img src="data:image/png;base64,{IMAGE}" alt="">')
+    assert "<img" not in text_of("![](attachment:a.png)", attachments={"a.png": {}})
     assert '<a href="b.png" rel="noopener noreferrer">a</a>' in text_of("![a](b.png)")
 
 
