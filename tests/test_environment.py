@@ -42,7 +42,7 @@ def test_wheel_carries_notebooks_and_templates(tmp_path):
     for notebook in (ROOT / "notebooks").glob("*.ipynb"):
         assert f"sheet11/notebooks/{notebook.name}" in packed
     for source in (ROOT / "sheet11").rglob("*"):
-        if source.suffix in {".py", ".j2"}:
+        if source.suffix in {".py", ".j2", ".css"}:
             assert source.relative_to(ROOT).as_posix() in packed
 
 

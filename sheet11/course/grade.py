@@ -26,6 +26,7 @@ from typing import Any, NamedTuple
 import nbformat
 from nbformat import NotebookNode
 
+from sheet11.course.cells import alternative_text
 from sheet11.course.execute import NotebookError, parameters_of, read_notebook, with_parameters
 from sheet11.course.gradebook import Row, Table, harmless, read_manual_points, write_tables
 from sheet11.course.jobs import finish_all
@@ -424,8 +425,8 @@ def _write_result(
 def _figures(notebook: Mapping[str, Any]) -> list[tuple[str, str]]:
     """The figures of a notebook file as (base64 of the PNG, what it shows)."""
     shown = [output.get("data", {}) for cell in notebook["cells"] for output in cell.get("outputs", [])]
-    figures = [data for data in shown if "image/png" in data]
-    return [("".join("".join(f["image/png"]).split()), "".join(f.get("text/plain", ""))[:300]) for f in figures]
+    joined = [{kind: "".join(data[kind]) for kind in ("image/png", "text/plain") if kind in data} for data in shown]
+    return [("".join(d["image/png"].split()), alternative_text({"data": d})) for d in joined if "image/png" in d]
 
 
 def choose_seed(out: Path, seed: int | None) -> int:

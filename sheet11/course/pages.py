@@ -1,6 +1,8 @@
 """Web pages of executed notebooks, and files that are either whole or not there."""
 
 import base64
+import binascii
+import contextlib
 import os
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -8,8 +10,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import jinja2
-import nbconvert
 from nbformat import NotebookNode
+
+from sheet11.course.cells import alternative_text, cells_html, shown_kinds
 
 MAIN_FIGURE = "main-figure"  # tag of the cell whose figure stands for the notebook
 
@@ -23,13 +26,12 @@ class Page(NamedTuple):
     seconds: float
     parameters: dict[str, Any]
     records: dict[str, Any]
-    has_figure: bool
+    figure: str | None  # what the main figure shows, if there is one
 
 
 def notebook_html(notebook: NotebookNode, title: str) -> str:
-    """The executed notebook as one HTML file with its figures inside."""
-    body, _ = nbconvert.HTMLExporter().from_notebook_node(notebook, {"metadata": {"name": title}})
-    return body
+    """The executed notebook as one HTML file with its figures inside, which links back to the index beside it."""
+    return _render("notebook.html.j2", heading=title, cells=cells_html(notebook))
 
 
 def index_html(pages: list[Page], heading: str) -> str:
@@ -37,8 +39,8 @@ def index_html(pages: list[Page], heading: str) -> str:
     return _render("index.html.j2", pages=pages, heading=heading)
 
 
-def sweep_html(heading: str, figures: list[str], columns: list[str], rows: list[dict[str, Any]]) -> str:
-    """The page of a sweep: its figures, named by their record, and its table."""
+def sweep_html(heading: str, figures: Mapping[str, str], columns: list[str], rows: list[dict[str, Any]]) -> str:
+    """The page of a sweep: what its figures show, by their record, and its table."""
     return _render("sweep.html.j2", heading=heading, figures=figures, columns=columns, rows=rows)
 
 
@@ -75,13 +77,15 @@ def title_of(notebook: NotebookNode, default: str) -> str:
     return default
 
 
-def main_figure(notebook: NotebookNode) -> bytes | None:
-    """The PNG of the cell tagged `main-figure`, else the first one in the notebook."""
+def main_figure(notebook: NotebookNode) -> tuple[bytes, str] | None:
+    """PNG and description of the figure in the cell tagged `main-figure`, else of the first one in the notebook."""
     tagged = [cell for cell in notebook.cells if MAIN_FIGURE in cell.metadata.get("tags", [])]
     for cell in [*tagged, *notebook.cells]:
         for output in cell.get("outputs", []):
-            if png := output.get("data", {}).get("image/png"):
-                return base64.b64decode(png)
+            data = output.get("data", {})
+            if "image/png" in shown_kinds(data):
+                with contextlib.suppress(binascii.Error):  # what begins like a PNG need not go on like one
+                    return base64.b64decode(data["image/png"]), alternative_text(output)
     return None
 
 

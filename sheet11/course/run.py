@@ -83,7 +83,6 @@ def _write(done: Done, out: Path) -> Page:
     write_whole(out / f"{stem}.ipynb", nbformat.writes(notebook))
     write_whole(out / f"{stem}.html", notebook_html(notebook, title))
     if figure:
-        write_whole(out / f"{stem}.png", figure)
-    return Page(
-        stem, title, done.error, done.seconds, done.job.parameters, scalar_records(notebook), figure is not None
-    )
+        write_whole(out / f"{stem}.png", figure[0])
+    description = figure[1] if figure else None
+    return Page(stem, title, done.error, done.seconds, done.job.parameters, scalar_records(notebook), description)

@@ -69,7 +69,7 @@ def sweep(jobs: Sequence[Job], executor: Executor, out: Path) -> pd.DataFrame:
     Raises:
         OSError: `out` cannot be written to.
     """
-    write_whole(out / "index.html", sweep_html("Running", [], [], []))
+    write_whole(out / "index.html", sweep_html("Running", {}, [], []))
     points = out / "points"
     missing = [job for job in jobs if _finished(points / f"{job.key}.ipynb") is None]
     for done in perform_all(missing, executor):
@@ -80,12 +80,12 @@ def sweep(jobs: Sequence[Job], executor: Executor, out: Path) -> pd.DataFrame:
     table = pd.DataFrame([_row(job, notebook) for job, notebook in zip(jobs, notebooks, strict=True)])
     write_whole(out / "results.csv", table.to_csv(index=False))
     swept = [name for name in jobs[0].parameters if table[name].nunique(dropna=False) > 1]
-    figures = []
+    figures = {}
     for record in table.columns:
         is_record = record not in jobs[0].parameters and record not in ("status", "seconds", "error", "notebook")
         if is_record and pd.api.types.is_numeric_dtype(table[record]) and table[record].notna().any() and swept:
             write_whole(out / f"{record}.png", _figure(table, record, swept))
-            figures.append(record)
+            figures[record] = _description(table, record, swept)
     rows = table.astype(object).where(table.notna(), None).to_dict("records")
     write_whole(out / "index.html", sweep_html(title_of(notebooks[0], "Sweep"), figures, list(table.columns), rows))
     return table
@@ -122,13 +122,30 @@ def _row(job: Job, notebook: nbformat.NotebookNode) -> dict[str, Any]:
     }
 
 
+def _axes(table: pd.DataFrame, swept: Sequence[str]) -> tuple[str, str | None, str | None, list[str]]:
+    """The parameters that are the horizontal axis, the curves, the panels, and the bands of a figure."""
+    others = sorted((name for name in swept if name != SEED), key=lambda name: -table[name].nunique())
+    x, *rest = others or [SEED]
+    hue, panel = [*rest, None, None][:2]
+    return x, hue, panel, [name for name in swept if name not in (x, hue, panel)]
+
+
+def _description(table: pd.DataFrame, record: str, swept: Sequence[str]) -> str:
+    """What a figure shows, in words."""
+    x, hue, panel, bands = _axes(table, swept)
+    parts = [f"{record} against {x}"]
+    parts += [f"a curve for each {hue}"] if hue else []
+    parts += [f"a panel for each {panel}"] if panel else []
+    parts += [f"bands of one standard deviation over {', '.join(bands)}"] if bands else []
+    parts += [f"values from {table[record].min():.4g} to {table[record].max():.4g}"]
+    return "; ".join(parts)
+
+
 def _figure(table: pd.DataFrame, record: str, swept: Sequence[str]) -> bytes:
     """A record against the swept parameter with the most values; others are curves and panels, the seed a band."""
     import seaborn as sns  # here, because it takes a second that a sweep of nothing need not wait
 
-    others = sorted((name for name in swept if name != SEED), key=lambda name: -table[name].nunique())
-    x, *rest = others or [SEED]
-    hue, panel = [*rest, None, None][:2]
+    x, hue, panel, _ = _axes(table, swept)
     numeric = pd.api.types.is_numeric_dtype(table[x])
     data = table.assign(**{name: table[name].astype(str) for name in (hue, panel) if name})
     if not numeric:

@@ -1,0 +1,172 @@
+"""The pages of `run`, `sweep` and `grade` in a browser without a network: everything shows, nothing runs."""
+
+import base64
+
+import nbformat
+import pytest
+from hostile import HTML, PNG
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from sheet11.course import run, sweep
+from sheet11.course.gradebook import Row
+from sheet11.course.jobs import local_executor
+from sheet11.course.library import kit_notebooks
+from sheet11.course.pages import Page, feedback_html, grades_html, index_html, notebook_html, title_of
+from sheet11.course.scoring import Task, Verdict
+
+WIDTHS = [360, 1280]
+COLOUR_SCHEMES = ["light", "dark"]
+NOTEBOOKS = [f"{stem}.html" for stem in kit_notebooks()]
+PAGES = ["run/index.html", "run/small.html", "run/failing.html", "sweep/index.html", "grades.html", "feedback.html"]
+SMALL = """
+import sys, matplotlib.pyplot as plt, pandas as pd
+from IPython.display import display
+from sheet11 import record
+plt.plot(range(n))
+plt.show()
+print("on standard error", file=sys.stderr)
+display(pd.DataFrame({"square": [i**2 for i in range(n)]}))
+record(square=n * n, half=n / 2)
+assert n > 0, "a long message that does not fit on one line of a phone"
+"""
+
+# the luminance of every text and of what is behind it, as painted: a canvas turns any CSS colour into red, green, blue
+CONTRASTS = """() => {
+  const context = new OffscreenCanvas(1, 1).getContext("2d", {willReadFrequently: true});
+  const luminance = colour => {
+    context.clearRect(0, 0, 1, 1);
+    context.fillStyle = colour;
+    context.fillRect(0, 0, 1, 1);
+    const linear = [...context.getImageData(0, 0, 1, 1).data].slice(0, 3)
+      .map(c => c / 255).map(c => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2];
+  };
+  const behind = element => {
+    const colour = getComputedStyle(element).backgroundColor;
+    return colour !== "rgba(0, 0, 0, 0)" ? colour : behind(element.parentElement);
+  };
+  const seen = new Map();
+  for (const element of document.querySelectorAll("body *"))
+    if ([...element.childNodes].some(node => node.nodeType === Node.TEXT_NODE && node.data.trim())) {
+      const colours = [getComputedStyle(element).color, behind(element)];
+      const [dark, bright] = colours.map(luminance).sort((a, b) => a - b);
+      seen.set(colours.join(" on "), (bright + 0.05) / (dark + 0.05));
+    }
+  return Object.fromEntries(seen);
+}"""
+
+
+@pytest.fixture(scope="module")
+def folder(browser, tmp_path_factory, hostile):
+    """Pages of a run and a sweep of small notebooks, of the kit's notebooks, of grading, and of hostile things."""
+    out = tmp_path_factory.mktemp("pages")
+    for name, n in {"small": 3, "failing": 0}.items():
+        parameters = new_code_cell(f"n: int = {n}", metadata={"tags": ["parameters"]})
+        cells = [new_markdown_cell(f"# A {name} notebook"), parameters, new_code_cell(SMALL)]
+        nbformat.write(new_notebook(cells=cells), out / f"{name}.ipynb")
+    with local_executor(2) as (executor, threads):
+        run.run(run.prepare([out / "small.ipynb", out / "failing.ipynb"], {}, threads), executor, out / "run")
+        sweep.sweep(sweep.prepare(out / "small.ipynb", {"n": [0, 1, 2]}, threads), executor, out / "sweep")
+    for stem, path in kit_notebooks().items():
+        notebook = nbformat.read(path, as_version=4)
+        (out / f"{stem}.html").write_text(notebook_html(notebook, title_of(notebook, stem)))
+    (out / "hostile.html").write_text(notebook_html(hostile, title_of(hostile, "hostile")))
+    page = Page(HTML, HTML, HTML, 1.0, {HTML: HTML}, {HTML: HTML, "r": 1.5}, None)
+    (out / "hostile-index.html").write_text(index_html([page], HTML))
+    tasks = [Task("notebook", f"task-{n}", "1a) A part", "", 2, "check" if n else None, 0.1) for n in range(9)]
+    verdicts = [Verdict(None, "to be read", ""), *[Verdict(n % 3, "wrong", f"{HTML} " * (n == 2)) for n in range(8)]]
+    rows = [Row(HTML, task, verdict) for task, verdict in zip(tasks, verdicts, strict=True)]
+    (out / "grades.html").write_text(grades_html(tasks, {"somebody": rows, HTML: rows}))
+    section = {"stem": "notebook", "title": HTML, "answers": [(row, HTML) for row in rows], "has_notebook": True}
+    section["figures"] = [(base64.b64encode(PNG).decode(), HTML)]
+    (out / "feedback.html").write_text(feedback_html(HTML, rows, [section]))
+    return out
+
+
+@pytest.fixture
+def show(browser, folder):
+    """Open a page as a file, without a network; errors in the console and requests for anything else are errors."""
+    contexts, troubles = [], []
+
+    def show(name, width=1280, colour_scheme="light"):
+        context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=colour_scheme)
+        contexts.append(context)
+        context.set_offline(True)
+        page = context.new_page()
+        page.on("console", lambda message: troubles.append(f"{message.type}: {message.text}"))
+        page.on("pageerror", lambda error: troubles.append(str(error)))
+        page.on("requestfailed", lambda request: troubles.append(f"failed: {request.url[:200]}"))
+        page.on("request", lambda r: None if r.url.startswith(("file:", "data:")) else troubles.append(r.url))
+        page.goto((folder / name).as_uri())
+        return page
+
+    show.troubles = troubles
+    yield show
+    for context in contexts:
+        context.close()
+    assert not troubles
+
+
+@pytest.mark.parametrize("colour_scheme", COLOUR_SCHEMES)
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("name", [*PAGES, *NOTEBOOKS])
+def test_everything_shows(show, name, width, colour_scheme):
+    page = show(name, width, colour_scheme)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    images = page.evaluate("Array.from(document.images, i => [i.naturalWidth, i.width, i.alt.trim()])")
+    assert all(natural > 0 and shown > 0 and alt for natural, shown, alt in images)
+    formulas = page.evaluate(
+        "Array.from(document.querySelectorAll('math'), m => m.getBoundingClientRect()).map(r => [r.width, r.height])"
+    )
+    assert all(width > 1 and height > 1 for width, height in formulas)
+    assert bool(formulas) == (name in NOTEBOOKS)
+    faint = {colours: ratio for colours, ratio in page.evaluate(CONTRASTS).items() if ratio < 4.5}
+    assert not faint
+    headings = page.evaluate("Array.from(document.querySelectorAll('h1, h2, h3, h4, h5, h6'), h => +h.tagName[1])")
+    assert headings[0] == 1 and headings.count(1) == 1
+    assert all(after <= before + 1 for before, after in zip(headings, headings[1:], strict=False))
+
+
+@pytest.mark.parametrize("name", [*PAGES, *NOTEBOOKS])
+def test_the_keyboard_reaches_everything(show, name):
+    page = show(name, 360)
+    wanted = page.evaluate("""() => {
+      const scrolls = e => e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).overflowX === "auto";
+      const found = Array.from(document.querySelectorAll("main *, nav *"))
+        .filter(e => e.matches("a[href], summary") || scrolls(e));
+      found.forEach((e, number) => e.dataset.wanted = number);
+      return found.length;
+    }""")
+    reached = {}
+    for _ in range(page.evaluate("document.querySelectorAll('a[href], summary, [tabindex]').length")):
+        page.keyboard.press("Tab")
+        focus = "[document.activeElement.dataset.wanted, getComputedStyle(document.activeElement).outlineStyle]"
+        number, outline = page.evaluate(focus)
+        assert outline == "solid", "it is seen where the focus is"
+        reached[number] = True
+    assert reached.keys() >= {str(number) for number in range(wanted)}
+
+
+@pytest.mark.parametrize("name", ["hostile.html", "hostile-index.html", "grades.html", "feedback.html"])
+def test_nothing_runs(show, name):
+    page = show(name)
+    page.wait_for_timeout(200)
+    assert page.evaluate("window.pwned") is None
+    assert (
+        page.evaluate("document.querySelectorAll('script, iframe, object, embed, svg, form, video, base').length") == 0
+    )
+    attributes = "Array.from(document.querySelectorAll('*')).flatMap(e => e.getAttributeNames())"
+    assert not [name for name in page.evaluate(attributes) if name.startswith("on")]
+    schemes = page.evaluate("Array.from(document.links, link => link.protocol)")
+    assert set(schemes) <= {"file:", "https:"}
+
+
+def test_the_policy_of_the_pages_alone_stops_a_script(show):
+    page = show("run/small.html")
+    page.evaluate("""() => {
+      const script = document.createElement("script");
+      script.textContent = "window.pwned = true";
+      document.body.append(script);
+    }""")
+    assert page.evaluate("window.pwned") is None
+    assert "Content Security Policy" in show.troubles.pop()
