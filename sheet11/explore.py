@@ -23,8 +23,10 @@ from sheet11 import plots
 from sheet11.encoding import CONVENTIONS, lag_profile
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
+OWN = "the convention's own"
 SCALES = (16, 32, 64, 128, 256, 512, 1000, 2000, 5000, 10_000, 20_000)
 LAMBDAS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100)
+MARKS = ("min", "mean", "sum", "max")
 MESSAGES = (-1.0, 0.2, 0.5, 0.6, 2.0)
 WAYS = {"P": None, "mean": 0.0, "softargmax, λ = 1": 1.0, "max": math.inf}  # λ of the aggregation
 DEEPEST = 64
@@ -51,9 +53,9 @@ def explore_encoding(
     """
     figure, (left, middle, right) = plots.panels(3, 3.1, gap=0.75)
 
-    def draw(n: int, p: int, convention: str, scale: float | None) -> None:
+    def draw(n: int, p: int, convention: str, scale: float | str) -> None:
         first = 0 if convention == "vaswani" else 1
-        E = np.asarray(positional_encoding(n, p, convention, base, scale))
+        E = np.asarray(positional_encoding(n, p, convention, base, None if scale == OWN else scale))
         G = E.T @ E
         plots.draw_encoding(left, E, first, most=64)
         plots.draw_heatmap(middle, G, np.abs(G).max(), (first, first))
@@ -63,9 +65,8 @@ def explore_encoding(
         right.set(title="Profile of EᵀE", xlabel="lag i − j", xlim=(-0.02 * n, 1.02 * n))
 
     middle.grid(False)
-    start = {"n": min(n, 128), "p": min(p, 512), "convention": convention, "scale": scale}
-    own = [("the convention's own", None)]
-    scales = own + [(f"{value:g}", value) for value in sorted({*SCALES, *([scale] if scale else [])})]
+    start = {"n": min(n, 128), "p": min(p, 512), "convention": convention, "scale": scale or OWN}
+    scales = [(OWN, OWN), *((f"{value:g}", value) for value in sorted({*SCALES, *([scale] if scale else [])}))]
 
     def controls(w: ModuleType) -> dict[str, Any]:
         return {
@@ -183,7 +184,7 @@ def explore_aggregation(aggregate: Callable[..., Any], messages: Sequence[float]
         plots.draw_curve(right, "agg over λ", grid, [agg(value) for value in grid], color=plots.COLOURS[0])
         place = max(-edge, min(edge, lam))
         plots.draw_curve(right, "here", [place], [result], color=plots.COLOURS[1], marker="o", markersize=9)
-        plots.draw_marks(right, {"min": low, "mean": m.mean().item(), "sum": m.sum().item(), "max": high})
+        plots.draw_marks(right, dict(zip(MARKS, (low, m.mean().item(), m.sum().item(), high), strict=True)))
         left.set(title=f"λ = {_signed(lam)}: ⟨m⟩ = {_signed(mean)}, {share:.0%} of the way from min to max")
         right.set(title=f"agg = |N|^η ⟨m⟩ = {_signed(result)} at η = {_signed(eta)}")
 
@@ -263,7 +264,6 @@ def explore_oversmoothing(
         states, energy, distance = zip(*known[: depth + 1], strict=True)
         if drawn != [graph]:
             left.clear()
-            middle.clear()
             drawn[:] = [graph]
         x = states[depth]
         limit = plots.draw_nodes(left, x[:, 0], g.edge_index, g.positions)

@@ -306,6 +306,7 @@ def draw_marks(ax: Axes, marks: Mapping[str, float]) -> None:
     """Draw horizontal lines with their names beside the axes, or move those that are drawn."""
     for drawn in [*ax.texts, *(line for line in ax.lines if line.get_label().removeprefix("_") in marks)]:
         drawn.remove()
+    ax.relim()
     for name, value in marks.items():
         ax.axhline(value, color="0.4", linewidth=0.8, linestyle=":", label=f"_{name}")
     bottom, top = ax.get_ylim()

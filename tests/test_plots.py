@@ -15,8 +15,6 @@ from sheet11.graphs import karate_club
 from sheet11.plots import COLOURS
 
 matplotlib.use("Agg")
-# seaborn 0.13 sets the colour of missing values in a way that matplotlib 3.11 means to drop
-pytestmark = pytest.mark.filterwarnings("ignore:The set_bad function:PendingDeprecationWarning")
 
 GENERATOR = np.random.default_rng(0)
 SMALL, LARGE = GENERATOR.normal(size=(5, 7)), 10 * GENERATOR.normal(size=(9, 4))
@@ -38,6 +36,7 @@ ERRORS, BOUNDS = np.exp([-LAM, -2 * LAM]), 2 * np.exp([-LAM, -2 * LAM])
 # by function: a call, and the label of x of every panel
 FIGURES = {
     "heatmaps": (lambda: plots.heatmaps({"a": SMALL, "b": LARGE}, "column", "row", "entry"), ["column", "column"]),
+    "encoding": (lambda: plots.encoding(SMALL, "sheet"), ["position i"]),
     "lag_profiles": (lambda: plots.lag_profiles({"sheet": [4, 2, -1], "vaswani": [4, 3, 2]}), ["lag i − j (tokens)"]),
     "token_deviations": (lambda: plots.token_deviations({"with": [1, 0.5], "without": [0, 1e-16]}), ["token"]),
     "cross_term_histogram": (
@@ -103,14 +102,16 @@ def test_draws_a_figure_with_labelled_axes(name):
 
 def test_every_function_has_a_test():
     public = {name for name, value in vars(plots).items() if getattr(value, "__module__", "") == plots.__name__}
-    assert {name for name in public if not name.startswith("_")} == {*FIGURES, "draw_edges", "show", "describe"}
+    helpers = {"show", "bundle", "png", "describe", "panels"}
+    pieces = {f"draw_{piece}" for piece in "heatmap encoding profiles curve marks nodes embedding edges".split()}
+    assert {name for name in public if not name.startswith("_")} == {*FIGURES, *helpers, *pieces}
 
 
 def test_describe_names_panels_axes_and_colours():
     figure = plots.heatmaps({"a": SMALL, "b": LARGE}, "column", "row", "entry")
     assert plots.describe(figure) == "a: row against column; b: column; colours: entry"
     collapse = plots.describe(FIGURES["collapse"][0]())
-    assert collapse.startswith("depth 0 (colours: ± ") and "; feature 2 against feature 1; feature 1" in collapse
+    assert collapse.startswith("depth 0 colours: ± ") and "; feature 2 against feature 1; feature 1" in collapse
 
 
 def test_show_displays_the_figure_and_its_description_and_closes_it(monkeypatch):
@@ -144,11 +145,13 @@ def test_heatmaps_share_one_symmetric_scale():
     left, right, bar = figure.axes
     limit = np.abs(LARGE).max()
     for ax, matrix in [(left, SMALL), (right, LARGE)]:
-        (mesh,) = ax.collections
-        assert mesh.get_clim() == (-limit, limit)
-        assert np.array_equal(mesh.get_array(), matrix)
+        (image,) = ax.images
+        assert image.get_clim() == (-limit, limit)
+        assert np.array_equal(image.get_array(), matrix)
         values = np.linspace(-limit, limit, 9)
-        np.testing.assert_allclose(mesh.to_rgba(values), plt.get_cmap(plots.DIVERGING)(np.linspace(0, 1, 9)), atol=0.02)
+        np.testing.assert_allclose(
+            image.to_rgba(values), plt.get_cmap(plots.DIVERGING)(np.linspace(0, 1, 9)), atol=0.02
+        )
     assert bar.get_ylabel() == "entry"
     assert [left.get_title(), right.get_title()] == ["a", "b"]
     assert [left.get_ylabel(), right.get_ylabel()] == ["row", ""]
@@ -157,12 +160,37 @@ def test_heatmaps_share_one_symmetric_scale():
 @pytest.mark.parametrize("first", [(1, 1), (0, 3)])
 def test_heatmap_ticks_number_rows_and_columns(first):
     figure = plots.heatmaps({"a": np.eye(12, 40)}, "column", "row", "entry", first_index=first)
+    figure.canvas.draw()
     ax = figure.axes[0]
     for axis, number, count in [(ax.yaxis, first[0], 12), (ax.xaxis, first[1], 40)]:
-        ticks = [int(text.get_text()) for text in axis.get_ticklabels()]
-        assert 3 <= len(ticks) <= 8
-        assert [tick - number + 0.5 for tick in ticks] == axis.get_ticklocs().tolist()  # the middle of a cell
-        assert number <= min(ticks) and max(ticks) < number + count
+        assert sorted(axis.get_view_interval()) == [number - 0.5, number + count - 0.5]  # cells around their numbers
+        ticks = [tick for tick in axis.get_ticklocs() if number <= tick < number + count]
+        assert 3 <= len(ticks) <= 8 and all(tick == round(tick) for tick in ticks)
+
+
+def test_heatmap_of_more_entries_than_pixels_shows_the_largest_of_each_square():
+    matrix = np.zeros((600, 300))
+    matrix[598, 7], matrix[0, 299], matrix[0, 298] = -5, 1, 0.5
+    (image,) = plots.heatmaps({"a": matrix}, "column", "row", "entry").axes[0].images
+    shown = image.get_array()
+    assert shown.shape == (200, 100)
+    assert shown[199, 2] == -5 and shown[0, 99] == 1 and np.count_nonzero(shown) == 2
+    assert image.get_extent() == [0.5, 300.5, 600.5, 0.5]
+
+
+@pytest.mark.parametrize(("n", "p", "shape"), [(64, 256, (256, 64)), (300, 1024, (256, 256)), (4, 7, (7, 4))])
+def test_encoding_shows_whole_pairs_in_whole_pixels(n, p, shape):
+    E = np.arange(p)[:, None] + np.arange(n) / n
+    figure = plots.encoding(E, "sheet", first_position=0)
+    ax = figure.axes[0]
+    shown = ax.images[0].get_array()
+    assert shown.shape == shape
+    assert np.array_equal(shown[1::2, 0], shown[: shape[0] // 2 * 2 : 2, 0] + 1), "a sine, and the cosine below it"
+    assert ax.images[0].get_extent() == [-0.5, shape[1] - 0.5, p - 0.5, -0.5]
+    pixels = ax.get_position().height * figure.get_figheight() * figure.dpi
+    assert pixels / shape[0] == pytest.approx(round(pixels / shape[0]))
+    assert ("one pair of every 4" in ax.get_ylabel()) == (p == 1024)
+    assert ("the first 256 of 300" in ax.get_xlabel()) == (n == 300)
 
 
 def test_heatmap_of_zeros():
@@ -174,6 +202,48 @@ def test_lag_profiles_and_half_of_the_first():
     assert line(ax, "sheet").get_ydata().tolist() == [4, 2, -1]
     assert line(ax, "vaswani").get_ydata().tolist() == [4, 3, 2]
     assert set(line(ax, "half of the diagonal (first curve)").get_ydata()) == {2}
+
+
+def test_long_lag_profiles_get_a_panel_with_all_lags():
+    near, far = plots.lag_profiles({"sheet": np.arange(500.0, 0, -1), "vaswani": np.ones(500)}).axes
+    assert len(line(near, "sheet").get_xdata()) == 64 and len(line(far, "sheet").get_xdata()) == 500
+    assert line(near, "sheet").get_marker() == "o" and line(far, "sheet").get_marker() == ""
+    assert near.get_ylabel()
+
+
+def test_drawing_again_changes_what_is_drawn():
+    _, ax = plt.subplots()
+    for matrix in (SMALL, LARGE):
+        plots.draw_heatmap(ax, matrix, 3, (0, 2))
+        assert len(ax.images) == 1 and np.array_equal(ax.images[0].get_array(), matrix)
+        assert ax.get_xlim() == (1.5, 1.5 + matrix.shape[1]) and ax.get_ylim() == (matrix.shape[0] - 0.5, -0.5)
+    _, ax = plt.subplots()
+    for x in ([0, 1], [0, 5, 9]):
+        plots.draw_curve(ax, "one", x, np.square(x), color="red")
+        plots.draw_marks(ax, {"low": 1.0, "high": x[-1]})
+        assert [one.get_label() for one in ax.lines] == ["one", "_low", "_high"]
+        assert line(ax, "one").get_xydata().tolist() == [[value, value**2] for value in x]
+        assert ax.get_xlim()[1] >= x[-1] and ax.get_ylim()[1] >= x[-1] ** 2, "all of it is to be seen"
+        assert [text.get_text() for text in ax.texts] == [" low", " high"]
+    _, (left, right) = plt.subplots(1, 2)
+    for state in STATES.values():
+        limit = plots.draw_nodes(left, state[:, 0], KARATE.edge_index, KARATE.positions)
+        plots.draw_embedding(right, state, KARATE.labels)
+        assert len(left.collections) == 1 and len(left.lines) == 1 and len(right.lines) == 2
+        assert left.collections[0].get_clim() == (-limit, limit)
+        assert np.array_equal(left.collections[0].get_array(), state[:, 0])
+
+
+def test_large_graphs_are_dots_without_edges_and_a_sample_of_each_class():
+    nodes = 5000
+    state, labels = GENERATOR.normal(size=(nodes, 2)), np.arange(nodes) % 2
+    edges = np.stack([np.arange(nodes), np.roll(np.arange(nodes), 1)])
+    figure = plots.collapse({0: state}, np.concatenate([edges, edges[::-1]], axis=1), state, labels)
+    upper, lower = figure.axes
+    assert not upper.lines and len(upper.collections[0].get_offsets()) == nodes
+    for label, points in enumerate(lower.lines):
+        assert 500 < len(points.get_xdata()) <= 1024
+        assert set(points.get_xdata()) <= set(state[labels == label, 0])
 
 
 def test_deviations_of_zero_are_drawn_at_rounding():
@@ -262,7 +332,7 @@ def test_collapse_shows_every_depth_on_its_own_symmetric_scale():
         assert nodes.get_clim() == (-limit, limit)
         assert np.array_equal(nodes.get_array(), state[:, 0])
         assert np.array_equal(nodes.get_offsets(), KARATE.positions)
-        assert graph.get_title() == f"depth {depth}\n(colours: ± {limit:.2g})"
+        assert graph.get_title() == f"depth {depth}\ncolours: ± {limit:.2g}"
         for label, points in enumerate(plane.lines):
             assert np.array_equal(points.get_xydata(), state[KARATE.labels == label, :2])
             assert points.get_color() == COLOURS[label]
