@@ -19,6 +19,8 @@ PROMPTS = ".jp-Notebook .jp-CodeCell .jp-InputArea-prompt"
 SETTINGS = {
     # no question about news and no look for updates: neither has anything to do with the notebooks, and both want a net
     "@jupyterlab/apputils-extension/notification.jupyterlab-settings": {"fetchNews": "false", "checkForUpdates": False},
+    # when each cell ran goes into the saved notebook: proof that it did
+    "@jupyterlab/notebook-extension/tracker.jupyterlab-settings": {"recordTiming": True},
 }
 
 
@@ -124,4 +126,5 @@ def cell(page: Any, index: int) -> Any:
 
 
 def _wait_for_idle(page: Any) -> None:
-    page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for()
+    # in the status bar: the sign beside the kernel's name says idle before there is a kernel, and a run would be lost
+    page.locator(".jp-StatusBar-TextItem", has_text="| Idle").wait_for()

@@ -117,6 +117,9 @@ def test_every_cell_runs(executed):
     assert error_of(executed.notebook) is None
     cells = code(executed.notebook)
     assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
+    assert all("shell.execute_reply" in cell.metadata.get("execution", {}) for cell in cells), (
+        "none is as it was stored"
+    )
     assert not executed.errors
 
 
