@@ -1,23 +1,14 @@
-"""A browser without a window."""
-
-import os
-import shutil
+"""The browser that these tests share."""
 
 import pytest
-
-NAMES = ["chromium", "chromium-browser", "google-chrome"]
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+from chromium import chromium, missing
 
 
-@pytest.fixture(scope="module")  # its event loop counts as running, which tests elsewhere would stumble over
+# not for the whole session: as long as Playwright runs, asyncio.run refuses to work in the same thread
+@pytest.fixture(scope="module")
 def browser():
-    """Chromium, driven by Playwright; tests that want it are skipped where one of them is missing."""
-    wanted = "wants `pip install -e '.[browser]'` and Chromium: `apt-get install chromium`, or its path in CHROMIUM"
-    sync_api = pytest.importorskip("playwright.sync_api", reason=wanted)
-    executable = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
-    if executable is None:
-        pytest.skip(wanted)
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
+    """Chromium, driven by Playwright."""
+    if reason := missing():
+        pytest.skip(reason)
+    with chromium() as browser:
         yield browser
-        browser.close()
