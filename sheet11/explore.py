@@ -23,7 +23,7 @@ from sheet11 import plots
 from sheet11.encoding import CONVENTIONS, lag_profile
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
-OWN = "the convention's own"
+OWN = "own"  # scale of the convention
 SCALES = (16, 32, 64, 128, 256, 512, 1000, 2000, 5000, 10_000, 20_000)
 LAMBDAS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100)
 MARKS = ("min", "mean", "sum", "max")
@@ -72,7 +72,7 @@ def explore_encoding(
         return {
             "n": w.IntSlider(min=2, max=128),
             "p": w.IntSlider(min=1, max=512),
-            "convention": w.Dropdown(options=CONVENTIONS),
+            "convention": w.ToggleButtons(options=CONVENTIONS),
             "scale": w.SelectionSlider(options=scales),
         }
 
@@ -284,10 +284,10 @@ def explore_oversmoothing(
 
     def controls(w: ModuleType) -> dict[str, Any]:
         return {
-            "graph": w.Dropdown(options=GRAPHS),
+            "graph": w.ToggleButtons(options=GRAPHS),
             "depth": w.IntSlider(min=0, max=DEEPEST),
-            "way": w.Dropdown(options=list(WAYS), description="propagation"),
-            "remedy": w.Dropdown(options=REMEDIES),
+            "way": w.ToggleButtons(options=list(WAYS), description="propagation"),
+            "remedy": w.ToggleButtons(options=REMEDIES),
         }
 
     _explore(figure, draw, start, controls, legends=[(middle, "upper left"), (right, "lower left")])
@@ -323,22 +323,30 @@ def _explore(
         control.description = control.description or name
         control.value = start[name]
         control.style.description_width = "6em"
-    image = ipywidgets.Image(value=plots.png(figure), tooltip=plots.describe(figure))
-    trouble = ipywidgets.HTML()
+        if isinstance(control, ipywidgets.ToggleButtons):
+            control.style.button_width = "auto"
+    image = ipywidgets.Image(value=plots.png(figure))
+    told = ipywidgets.HTML(_told(figure))
 
     def change(_: Any) -> None:
         try:
             draw(**{name: control.value for name, control in made.items()})
-            image.value, image.tooltip, trouble.value = plots.png(figure), plots.describe(figure), ""
+            image.value, told.value = plots.png(figure), _told(figure)
         except Exception as error:  # the student's functions may raise anything; the sliders go on
-            trouble.value = f'<p role="alert">{html.escape(f"{type(error).__name__}: {error}")}</p>'
+            told.value = f'<p role="alert">{html.escape(f"{type(error).__name__}: {error}")}</p>'
 
     for control in made.values():
         control.observe(change, "value")
     wrap = ipywidgets.Layout(display="flex", flex_flow="row wrap")
-    box = ipywidgets.VBox([ipywidgets.Box(list(made.values()), layout=wrap), trouble, image])
+    box = ipywidgets.VBox([ipywidgets.Box(list(made.values()), layout=wrap), told, image])
     shown = {WIDGET: box._repr_mimebundle_()[WIDGET]}
     display(plots.bundle(figure) | shown, metadata={"image/png": {"alt": plots.describe(figure)}}, raw=True)
+
+
+def _told(figure: Figure) -> str:
+    """What the figure shows, for those who have their screen read; the image of ipywidgets has no place for it."""
+    hidden = "position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%)"
+    return f'<div role="status" style="{hidden}">{html.escape(plots.describe(figure))}</div>'
 
 
 def _somebody_is_there() -> bool:

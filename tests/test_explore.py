@@ -1,6 +1,7 @@
 """Sliders: what they draw, that they change what is drawn, and that a program sees a figure that stands still."""
 
 import base64
+import html
 import math
 
 import matplotlib
@@ -62,11 +63,11 @@ def shown(monkeypatch):
 
 
 class Explorer:
-    """What a person has in front of him: controls by name, the picture, and the line for trouble; and the figure."""
+    """What a person has in front of him: controls by name, what a screen reader is told, the picture; its figure."""
 
     def __init__(self, box, figure):
-        controls, self.trouble, self.image = box.children
-        assert isinstance(box, VBox) and isinstance(self.trouble, HTML) and isinstance(self.image, Image)
+        controls, self.told, self.image = box.children
+        assert isinstance(box, VBox) and isinstance(self.told, HTML) and isinstance(self.image, Image)
         self.controls = {control.description: control for control in controls.children}
         self.figure = figure
 
@@ -127,8 +128,7 @@ def test_every_control_changes_the_picture_and_back(name, open_explorer):
         control.value = options[options.index(start) - 1] if options else control.min if start > control.min else 3
         assert control.value != start
         assert explorer.image.value != before, control.description
-        assert explorer.image.tooltip == plots.describe(explorer.figure)
-        assert not explorer.trouble.value
+        assert f">{html.escape(plots.describe(explorer.figure))}<" in explorer.told.value
         control.value = start
         assert explorer.image.value == before, "what is drawn depends on the settings alone"
 
@@ -155,10 +155,10 @@ def test_an_error_is_shown_and_the_sliders_go_on(open_explorer, monkeypatch):
     explorer = open_explorer("odd")
     before = explorer.image.value
     explorer.set(p=255)
-    assert explorer.trouble.value == '<p role="alert">ValueError: no &lt;b&gt;odd&lt;/b&gt; p</p>'
+    assert explorer.told.value == '<p role="alert">ValueError: no &lt;b&gt;odd&lt;/b&gt; p</p>'
     assert explorer.image.value == before
     explorer.set(p=254)
-    assert not explorer.trouble.value and explorer.image.value != before
+    assert 'role="status"' in explorer.told.value and explorer.image.value != before
 
 
 @each
@@ -233,7 +233,7 @@ def test_aggregation_shows_weights_aggregate_and_limits(lam, open_explorer):
 
 def test_aggregation_of_equal_messages(open_explorer):
     explorer = open_explorer("aggregation", messages=(1.0, 1.0))
-    assert not explorer.trouble.value
+    assert 'role="status"' in explorer.told.value
     assert [bar.get_height() for bar in explorer.panels()[0].patches] == [0.5, 0.5]
 
 
