@@ -309,7 +309,11 @@ def _explore(
         controls: makes a control for every setting from ipywidgets.
         legends: axes and the place of their legend.
     """
-    draw(**start)
+    try:
+        draw(**start)
+    except BaseException:
+        plt.close(figure)  # else the notebook shows it empty
+        raise
     for ax, place in legends:
         ax.legend(loc=place, fontsize="small")
     if not _somebody_is_there():

@@ -42,15 +42,19 @@ def normalized_adjacency(edge_index: Tensor, num_nodes: int, dtype: torch.dtype 
         TypeError, ValueError: edge_index has another form.
     """
     num_nodes = check_int("num_nodes", num_nodes)
-    degree = _degrees(edge_index, num_nodes).to(dtype)
+    degree = _degrees(edge_index, num_nodes)
     loops = torch.arange(num_nodes, device=edge_index.device).expand(2, -1)
-    u, v = index = torch.cat([edge_index, loops], dim=1)
-    weight = (1 + degree).rsqrt()
-    size = (num_nodes, num_nodes)
-    P = torch.sparse_coo_tensor(index, weight[u] * weight[v], size, check_invariants=True)
+    u, v = torch.cat([edge_index, loops], dim=1)
+    place = (u * num_nodes + v).sort().values  # row by row; several times faster than torch's own conversions
+    u, v = place // num_nodes, place % num_nodes
+    weight = (1 + degree.to(dtype)).rsqrt()
+    rows = nn.functional.pad((1 + degree).cumsum(0), (1, 0))
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Sparse CSR tensor support is in beta", UserWarning)
-        return P.to_sparse_csr()  # multiplies tens of times faster than COO
+        # short integers spare the product a conversion
+        return torch.sparse_csr_tensor(
+            rows.int(), v.int(), weight[u] * weight[v], (num_nodes, num_nodes), check_invariants=False
+        )
 
 
 def dirichlet_energy(x: Tensor, edge_index: Tensor) -> Tensor:

@@ -170,6 +170,7 @@ def test_a_missing_answer_is_the_cells_error(name, open_explorer):
     arguments = {"encoding": 1, "scores": 3, "aggregation": 1, "oversmoothing": 4}[name]
     with pytest.raises(NotImplementedError):
         function(*[unanswered] * arguments)
+    assert plt.get_fignums() == [], "an empty figure"
 
 
 def test_encoding_shows_E_gram_and_profile(open_explorer):
