@@ -329,7 +329,8 @@ def _explore(
         control.style.description_width = "6em"
         if isinstance(control, ipywidgets.ToggleButtons):
             control.style.button_width = "auto"
-    image = ipywidgets.Image(value=plots.png(figure))
+    pixel_by_pixel = ipywidgets.Layout(align_self="flex-start", max_width="100%")
+    image = ipywidgets.Image(value=plots.png(figure), layout=pixel_by_pixel)
     told = ipywidgets.HTML(_told(figure))
 
     def change(_: Any) -> None:

@@ -368,7 +368,7 @@ def energies(energy: Mapping[str, ArrayLike], rates: Mapping[str, float], highli
             color=COLOURS[number],
             linestyle="--",
             linewidth=1,
-            label=f"{name}: predicted slope {rates[name]:.4f}",
+            label=f"{name}: predicted slope {rates[name]:.4g}",
         )
     ax.set(
         xlabel="depth (layers)", ylabel="Dirichlet energy E(X)", title="Energy of the features, and its predicted rate"

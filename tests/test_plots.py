@@ -312,7 +312,7 @@ def test_energies_end_on_lines_of_the_predicted_slope():
     (ax,) = drawn("energies")[1]
     for name, values in ENERGY.items():
         measured = line(ax, f"{name}: measured")
-        predicted = line(ax, f"{name}: predicted slope {RATES[name]:.4f}")
+        predicted = line(ax, f"{name}: predicted slope {RATES[name]:.4g}")
         assert np.array_equal(measured.get_ydata(), values)
         np.testing.assert_allclose(predicted.get_ydata(), values)  # these fall at the rate from the start
     assert line(ax, "karate: measured").get_linewidth() > line(ax, "grid: measured").get_linewidth()

@@ -25,7 +25,7 @@ WINDOW = {"width": 1280, "height": 900}
 def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--notebook", default="02_scores", choices=kit_notebooks())
+    parser.add_argument("--notebook", default="01_encoding", choices=kit_notebooks())
     parser.add_argument("--cell", default="explore", help="id of the cell at the top of the picture (default: explore)")
     parser.add_argument(
         "--page", type=Path, default=ROOT / "build/run/index.html", help="default: build/run/index.html"
