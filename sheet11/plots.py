@@ -1,7 +1,8 @@
-"""The figures of the notebooks. Every function draws what it is given and returns the figure; none computes results.
+"""The figures of the notebooks. Every function draws what it is given; none computes results.
 
-`show` puts a figure into a notebook.
-Signed matrices are drawn on a diverging scale centred at 0, and matrices side by side on one scale.
+Functions named for what they show return a figure, which `show` puts into a notebook. Those named `draw_…` draw into
+axes, and again into the same ones where sliders move. Signed matrices have a diverging scale centred at 0, and matrices
+side by side one scale.
 """
 
 import base64

@@ -44,7 +44,7 @@ from traitlets import default
 
 from sheet11.course.inside import draw
 
-PRELOAD = ["numpy", "matplotlib.pyplot", "seaborn", "networkx", "tqdm"]
+PRELOAD = ["numpy", "matplotlib.pyplot", "networkx", "tqdm"]
 PRELOAD += ["ipykernel.debugger", "tornado.platform.asyncio", "sqlite3"]  # of every kernel
 PRELOAD += ["IPython.core." + name for name in ("completerlib", "debugger", "oinspect", "logger", "pylabtools")]
 ON_DEMAND = ("torch",)  # takes as long as all others; the server imports it for the first kernel that wants it

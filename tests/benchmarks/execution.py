@@ -183,7 +183,7 @@ def growth(repeat: int) -> None:
         time.sleep(5)  # until it listens
         forked = psutil.Process(kernels[-1].pid).memory_full_info().uss / 2**20
         server.close()
-    code = "import numpy, torch, matplotlib.pyplot, seaborn, networkx, ipykernel.kernelapp; print(flush=True); input()"
+    code = "import numpy, torch, matplotlib.pyplot, networkx, ipykernel.kernelapp; print(flush=True); input()"
     fresh = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     fresh.stdout.readline()
     ordinary = psutil.Process(fresh.pid).memory_full_info().uss / 2**20
