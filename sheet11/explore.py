@@ -20,6 +20,7 @@ from IPython.display import display
 from matplotlib.figure import Figure
 
 from sheet11 import plots
+from sheet11.checks import check_between
 from sheet11.encoding import CONVENTIONS, lag_profile
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -141,7 +142,7 @@ def explore_scores(
 
     def controls(w: ModuleType) -> dict[str, Any]:
         return {
-            "p": w.IntSlider(min=2, max=1024),
+            "p": w.IntSlider(min=1, max=1024),
             "relative_sigma": w.FloatSlider(min=0, max=3, step=0.1, description="σ / std(E)"),
             "mode": w.ToggleButtons(options=["cat", "add"]),
             "seed": w.IntSlider(min=0, max=max(20, seed)),
@@ -155,12 +156,19 @@ def explore_aggregation(aggregate: Callable[..., Any], messages: Sequence[float]
 
     Args:
         aggregate: called with messages, index, num_nodes, λ and η, as `softargmax_aggregate`.
-        messages: at the start, between −3 and 3; each gets a slider.
+        messages: at the start, one to nine, between −3 and 3; each gets a slider.
+
+    Raises:
+        TypeError, ValueError: too few or too many messages, or one out of range.
     """
     import torch  # here and below, because it takes a second that notebooks without it need not wait
 
     from sheet11.aggregation import softargmax
 
+    if not 1 <= len(messages) <= 9:
+        raise ValueError(f"messages must be one to nine numbers, got {len(messages)}")
+    for k, value in enumerate(messages):
+        check_between(f"messages[{k}]", value, -3, 3, "be between -3 and 3")
     figure, (left, right) = plots.panels(2, 3.4, right=0.8)
     grid = np.array([*(-value for value in reversed(LAMBDAS)), 0, *LAMBDAS])
     edge = 250  # where ±∞ is drawn

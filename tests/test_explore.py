@@ -3,6 +3,7 @@
 import base64
 import html
 import math
+import re
 
 import matplotlib
 import matplotlib.pyplot as plt
@@ -236,6 +237,18 @@ def test_aggregation_of_equal_messages(open_explorer):
     explorer = open_explorer("aggregation", messages=(1.0, 1.0))
     assert 'role="status"' in explorer.told.value
     assert [bar.get_height() for bar in explorer.panels()[0].patches] == [0.5, 0.5]
+
+
+@pytest.mark.parametrize(
+    ("messages", "said"),
+    [
+        ((), "messages must be one to nine numbers, got 0"),
+        ((0.0, 3.5), "messages[1] must be between -3 and 3, got 3.5"),
+    ],
+)
+def test_messages_that_have_no_place_on_a_slider(messages, said):
+    with pytest.raises(ValueError, match=re.escape(said)):
+        explore.explore_aggregation(sheet11.softargmax_aggregate, messages)
 
 
 WAYS = {
