@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from sheet11.adam import adam
-from sheet11.checks import check_int
+from sheet11.tensors import check_messages, check_per_channel
 
 __solutions__ = ("softargmax_aggregate",)
 _BLOCK = 2**19  # entries of a block of messages
@@ -25,57 +25,6 @@ class Fit(NamedTuple):
     eta: float
     loss: float
     path: Tensor  # (steps + 1, 3): λ, η, loss
-
-
-def lse(m: Tensor, lam: float | Tensor = 1.0, dim: int = -1) -> Tensor:
-    r"""Log-sum-exp, a smooth maximum: (1/λ)·log Σ_u exp(λ m_u).
-
-    It is the maximum at λ = ∞ and the minimum at λ = −∞.
-    It has no value at λ = 0: log|N|/λ diverges there (what converges is lse − log|N|/λ, to the mean).
-
-    Args:
-        m: messages, floating point.
-        lam: inverse temperature λ, a number or a tensor with one value; not 0.
-        dim: the dimension to reduce.
-
-    Returns:
-        The shape of m without `dim`.
-
-    Raises:
-        TypeError, ValueError: m is not floating point or empty along `dim`, or lam is 0, NaN or of another shape.
-    """
-    _check_messages("m", m, dim)
-    lam = _scalar("lam", lam, m)
-    if lam == 0:
-        raise ValueError("lam must not be 0, where lse diverges as log|N|/lam, got 0")
-    shift = _extreme(m, lam, dim)
-    if lam.isinf():
-        return shift.squeeze(dim)
-    # the largest exponent is 0, so that exp cannot overflow
-    return (shift + torch.log(torch.exp(lam * (m - shift)).sum(dim, keepdim=True)) / lam).squeeze(dim)
-
-
-def softargmax(m: Tensor, lam: float | Tensor = 1.0, dim: int = -1) -> Tensor:
-    r"""soft(arg)max(m; λ) = ∂lse/∂m = exp(λ m) / Σ_u exp(λ m_u): weights that sum to 1.
-
-    λ = 0 gives equal weights; at λ = ±∞ the messages that attain the maximum or minimum share the weight.
-
-    Args:
-        m: messages, floating point.
-        lam: inverse temperature λ, a number or a tensor with one value; may be ±inf.
-        dim: the dimension along which the weights sum to 1.
-
-    Returns:
-        The shape of m.
-
-    Raises:
-        TypeError, ValueError: m is not floating point or empty along `dim`, or lam is NaN or of another shape.
-    """
-    _check_messages("m", m, dim)
-    lam = _scalar("lam", lam, m)
-    z = m - _extreme(m, lam, dim)
-    weights = (z == 0).to(m.dtype) if lam.isinf() else torch.exp(lam * z)
-    return weights / weights.sum(dim, keepdim=True)
 
 
 def softargmax_aggregate(
@@ -108,9 +57,9 @@ def softargmax_aggregate(
     Raises:
         TypeError, ValueError: an argument has another shape or type, or a value that is out of range.
     """
-    index = _check_edges(messages, index, num_nodes)
-    lam = _parameter("lam", lam, messages)
-    eta = _parameter("eta", eta, messages)
+    index = check_messages(messages, index, num_nodes)
+    lam = check_per_channel("lam", lam, messages)
+    eta = check_per_channel("eta", eta, messages)
     if not eta.isfinite().all():
         raise ValueError(f"eta must be finite, got {eta.tolist()!r}")
     if (shift := _common_shift(messages.detach(), lam.detach())) is not None:
@@ -262,10 +211,6 @@ def _degree(index: Tensor, num_nodes: int, dtype: torch.dtype) -> Tensor:
     return torch.bincount(index, minlength=num_nodes).clamp(min=1).to(dtype)[:, None]
 
 
-def _extreme(m: Tensor, lam: Tensor, dim: int) -> Tensor:
-    return m.amax(dim, keepdim=True) if lam > 0 else m.amin(dim, keepdim=True)
-
-
 def _shift(messages: Tensor, index: Tensor, lam: Tensor, zeros: Tensor) -> Tensor:
     """Per node and channel the maximum where λ > 0, the minimum where λ < 0, and 0 where λ = 0; no neighbours: 0."""
     target = index[:, None].expand_as(messages)
@@ -275,56 +220,6 @@ def _shift(messages: Tensor, index: Tensor, lam: Tensor, zeros: Tensor) -> Tenso
     if (lam < 0).any():
         c = torch.where(lam < 0, zeros.scatter_reduce(0, target, messages, "amin", include_self=False), c)
     return c
-
-
-def _check_messages(name: str, m: Tensor, dim: int | None = None) -> None:
-    if not isinstance(m, Tensor) or not m.is_floating_point():
-        raise TypeError(f"{name} must be a floating-point tensor, got {getattr(m, 'dtype', type(m).__name__)}")
-    if dim is not None and (not -m.ndim <= dim < m.ndim or not m.shape[dim]):
-        raise ValueError(f"{name} must have at least one message along dim {dim}, got shape {tuple(m.shape)}")
-
-
-def _parameter(name: str, value: float | Tensor, messages: Tensor) -> Tensor:
-    """λ or η as a tensor that broadcasts against (num_nodes, channels)."""
-    tensor = _as_tensor(name, value, messages)
-    if tensor.numel() != 1 and tensor.shape != messages.shape[1:]:
-        raise ValueError(
-            f"{name} must have one value or one per channel ({messages.shape[1]}), got shape {tuple(tensor.shape)}"
-        )
-    if tensor.isnan().any():
-        raise ValueError(f"{name} must be a number, got {value!r}")
-    return tensor.reshape(-1)  # (1,) or (channels,)
-
-
-def _scalar(name: str, value: float | Tensor, m: Tensor) -> Tensor:
-    tensor = _as_tensor(name, value, m)
-    if tensor.numel() != 1:
-        raise ValueError(f"{name} must have one value, got shape {tuple(tensor.shape)}")
-    if tensor.isnan():
-        raise ValueError(f"{name} must be a number, got {value!r}")
-    return tensor.reshape(())
-
-
-def _as_tensor(name: str, value: float | Tensor, like: Tensor) -> Tensor:
-    try:
-        return torch.as_tensor(value, dtype=like.dtype, device=like.device)
-    except (TypeError, ValueError, RuntimeError) as error:
-        raise TypeError(f"{name} must be a number or a tensor, got {value!r}") from error
-
-
-def _check_edges(messages: Tensor, index: Tensor, num_nodes: int) -> Tensor:
-    _check_messages("messages", messages)
-    if messages.ndim != 2:
-        raise ValueError(f"messages must have shape (num_edges, channels), got {tuple(messages.shape)}")
-    check_int("num_nodes", num_nodes, minimum=0)
-    if not isinstance(index, Tensor) or index.is_floating_point() or index.is_complex() or index.dtype == torch.bool:
-        raise TypeError(f"index must be an integer tensor, got {getattr(index, 'dtype', type(index).__name__)}")
-    if index.shape != messages.shape[:1]:
-        raise ValueError(f"index must have shape ({len(messages)},), one target a message, got {tuple(index.shape)}")
-    if len(index) and not 0 <= (lowest := index.min().item()) <= (highest := index.max().item()) < num_nodes:
-        bad = lowest if lowest < 0 else highest
-        raise ValueError(f"index must be in [0, num_nodes) = [0, {num_nodes}), got {bad}")
-    return index.long()
 
 
 def _raise_unless_finite(messages: Tensor) -> None:

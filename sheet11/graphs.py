@@ -137,37 +137,6 @@ def random_neighbourhoods(
     return torch.randn(len(index), channels, generator=generator, dtype=dtype), index
 
 
-def draw_training_nodes(labels: Tensor, labels_per_class: int, copies: int, seed: int = 0) -> Tensor:
-    """Masks of randomly drawn training nodes, the same number from every class, drawn anew for each copy.
-
-    Args:
-        labels: class of each node, shape (num_nodes,).
-        labels_per_class: training nodes of each class; every class must keep at least one node to test on.
-        copies: number of masks.
-        seed: of the draw.
-
-    Returns:
-        Boolean, shape (copies, num_nodes).
-
-    Raises:
-        TypeError, ValueError: a number is no positive integer, or a class is too small.
-    """
-    labels_per_class, copies = check_int("labels_per_class", labels_per_class), check_int("copies", copies)
-    classes, sizes = labels.unique(return_counts=True)
-    smallest = int(sizes.min())
-    if labels_per_class >= smallest:
-        raise ValueError(
-            f"labels_per_class must be below {smallest}, the size of the smallest class, got {labels_per_class}"
-        )
-    generator = torch.Generator().manual_seed(check_int("seed", seed, minimum=0))
-    mask = torch.zeros(copies, len(labels), dtype=torch.bool)
-    for copy in mask:
-        for label in classes:
-            nodes = (labels == label).nonzero().squeeze(1)
-            copy[nodes[torch.randperm(len(nodes), generator=generator)[:labels_per_class]]] = True
-    return mask
-
-
 def _draw_block_edges(block_size: int, p_in: float, p_out: float, generator: np.random.Generator) -> np.ndarray:
     """The edges of a two-block model, each once, shape (edges, 2), in a time that goes with their number."""
     edges = []

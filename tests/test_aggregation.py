@@ -8,8 +8,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from sheet11 import aggregation
-from sheet11.aggregation import fit_aggregation, lse, softargmax, softargmax_aggregate
+from sheet11.aggregation import fit_aggregation, softargmax_aggregate
 from sheet11.graphs import random_neighbourhoods
+from sheet11.softmax import lse, softargmax
 
 torch.set_num_threads(1)  # for such small tensors more only wait for each other
 INF = math.inf

@@ -7,17 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sheet11.encoding import (
-    CONVENTIONS,
-    angular_frequencies,
-    default_scale,
-    gram,
-    half_width,
-    lag_profile,
-    positional_encoding,
-    rotation,
-    toeplitz_deviation,
-)
+from sheet11.conventions import CONVENTIONS
+from sheet11.encoding import angular_frequencies, default_scale, gram, positional_encoding, rotation
+from sheet11.toeplitz import half_width, lag_profile, toeplitz_deviation
 
 PAIRED = ("sheet", "vaswani")
 law = settings(deadline=None, max_examples=50)

@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from sheet11.graphs import (
     GRAPHS,
     _draw_successes,
-    draw_training_nodes,
     grid,
     karate_club,
     load_graph,
     random_neighbourhoods,
     two_block_model,
 )
+from sheet11.training import draw_training_nodes
 
 law = settings(deadline=None, max_examples=50)
 

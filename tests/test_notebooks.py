@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from sheet11 import attention_scores, gram, positional_encoding, read_records
-from sheet11.course.execute import error_of, execute, parameters_of
+from sheet11.course.execute import execute
 from sheet11.course.kernel import server, stop_server
 from sheet11.course.library import kit_notebooks
-from sheet11.course.pages import MAIN_FIGURE
+from sheet11.course.notebooks import MAIN_FIGURE, error_of, parameters_of
 
 NOTEBOOKS = {stem: nbformat.read(path, as_version=4) for stem, path in kit_notebooks().items()}
 RECORDS = {

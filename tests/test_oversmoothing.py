@@ -10,21 +10,18 @@ import torch
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from sheet11.graphs import draw_training_nodes, karate_club, load_graph, two_block_model
+from sheet11.gcn import GCN, REMEDIES, pair_norm
+from sheet11.graphs import karate_club, load_graph, two_block_model
 from sheet11.oversmoothing import (
-    GCN,
-    REMEDIES,
     _components,
     _lanczos,
-    decay_rate,
     dirichlet_energy,
     mean_average_distance,
     normalized_adjacency,
-    pair_norm,
-    propagate,
     second_eigenvalue,
-    train,
 )
+from sheet11.propagation import decay_rate, propagate
+from sheet11.training import draw_training_nodes, train
 
 torch.set_num_threads(1)  # for such small matrices more only wait for each other
 law = settings(deadline=None, max_examples=50)

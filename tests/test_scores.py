@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sheet11.attention import self_attention
 from sheet11.encoding import positional_encoding
-from sheet11.scores import attention_scores, predict_cross_term, score_terms, self_attention
+from sheet11.scores import attention_scores, predict_cross_term, score_terms
 
 law = settings(deadline=None, max_examples=50)
 

@@ -162,11 +162,11 @@ def grade(
     if no_sandbox:
         click.echo("Warning: the students' code runs with your rights, and can read and delete your files", err=True)
     with usage_failures(out):
-        from sheet11.course import grade as grading
-        from sheet11.course.gradebook import still_open, write_gradebook
+        from sheet11.course.grading import grade as grading
+        from sheet11.course.grading.gradebook import still_open, write_gradebook
+        from sheet11.course.grading.sandbox import MEGABYTE, Limits, check_sandbox
+        from sheet11.course.grading.scoring import FAILED
         from sheet11.course.jobs import cluster_executor, local_executor
-        from sheet11.course.sandbox import MEGABYTE, Limits, check_sandbox
-        from sheet11.course.scoring import FAILED
 
         if not no_sandbox and not scheduler:
             check_sandbox()
@@ -206,7 +206,7 @@ def warm_up(workers: int | None) -> None:
 @contextlib.contextmanager
 def usage_failures(out: Path) -> Iterator[None]:
     """Turn what is wrong with the arguments into one line."""
-    from sheet11.course.execute import NotebookError
+    from sheet11.course.errors import NotebookError
 
     try:
         yield

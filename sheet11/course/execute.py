@@ -11,64 +11,12 @@ from typing import Any
 
 import nbclient
 import nbformat
-import papermill
-from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
 from jupyter_client.manager import AsyncKernelManager
 from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
-from papermill.iorw import load_notebook_node
-from papermill.parameterize import parameterize_notebook
 
 from sheet11.course.kernel import ON_DEMAND, WarmKernelManager
-
-
-class NotebookError(ValueError):
-    """A file that is no notebook, or parameters that a notebook does not have."""
-
-
-def read_notebook(path: Path) -> NotebookNode:
-    """Read a notebook file.
-
-    Raises:
-        NotebookError: the file cannot be read or holds no notebook.
-    """
-    try:
-        notebook = nbformat.read(path, as_version=4)
-        nbformat.validate(notebook)
-    except (OSError, UnicodeDecodeError) as error:
-        raise NotebookError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from error
-    except Exception as error:  # nbformat raises many types, AttributeError among them, for what is no notebook
-        raise NotebookError(f"{path} is no Jupyter notebook: {str(error).splitlines()[0]:.120}") from error
-    return notebook
-
-
-def parameters_of(notebook: NotebookNode) -> dict[str, str]:
-    """Names of the parameters and their defaults as source text, as papermill infers them from the tagged cell."""
-    return {name: found["default"] for name, found in papermill.inspect_notebook(_copy(notebook)).items()}
-
-
-def kernel_of(notebook: NotebookNode) -> str:
-    """Name of the kernel that the notebook asks for, `python3` if it does not say.
-
-    Raises:
-        NotebookError: it is not installed.
-    """
-    name = _copy(notebook).metadata.kernelspec.name
-    try:
-        KernelSpecManager().get_kernel_spec(name)
-    except NoSuchKernel as error:
-        raise NotebookError(f"no kernel named {name!r} is installed") from error
-    return name
-
-
-def with_parameters(notebook: NotebookNode, parameters: Mapping[str, Any]) -> NotebookNode:
-    """A copy with a cell that sets parameters, after the one with their defaults, as papermill does it."""
-    notebook = _copy(notebook)
-    if parameters:
-        notebook = parameterize_notebook(notebook, dict(parameters))
-        injected = next(cell for cell in notebook.cells if "injected-parameters" in cell.metadata.get("tags", []))
-        injected["id"] = "injected-parameters"  # papermill's is random
-    return notebook
+from sheet11.course.notebooks import kernel_of, with_parameters
 
 
 def execute(
@@ -129,15 +77,6 @@ def execute(
     return notebook
 
 
-def error_of(notebook: NotebookNode) -> str | None:
-    """The error that ended an executed notebook, in one line, or None."""
-    for cell in notebook.cells:
-        for output in cell.get("outputs", []):
-            if output.output_type == "error":
-                return f"{output.ename}: {output.evalue}".splitlines()[0]
-    return None
-
-
 def _complete(coroutine: Coroutine) -> None:
     """Run a coroutine to its end, in a loop of its own that is closed afterwards, whatever loop the caller runs."""
     try:
@@ -147,11 +86,3 @@ def _complete(coroutine: Coroutine) -> None:
     else:
         with ThreadPoolExecutor(1) as thread:
             thread.submit(asyncio.run, coroutine).result()
-
-
-def _copy(notebook: NotebookNode) -> NotebookNode:
-    """A copy as papermill prepares it, with the kernel that papermill insists on where the notebook names none."""
-    notebook = load_notebook_node(notebook)
-    python = {"name": "python3", "language": "python", "display_name": "Python 3 (ipykernel)"}
-    notebook.metadata["kernelspec"] = nbformat.from_dict(python | notebook.metadata.get("kernelspec", {}))
-    return notebook

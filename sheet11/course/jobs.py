@@ -17,7 +17,9 @@ from nbformat import NotebookNode
 from tqdm import tqdm
 
 from sheet11.course import kernel
-from sheet11.course.execute import NotebookError, error_of, execute
+from sheet11.course.errors import NotebookError
+from sheet11.course.execute import execute
+from sheet11.course.notebooks import error_of
 
 J, R, D = TypeVar("J"), TypeVar("R"), TypeVar("D")
 

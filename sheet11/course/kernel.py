@@ -42,7 +42,7 @@ from jupyter_client.provisioning import LocalProvisioner
 from jupyter_core.paths import jupyter_runtime_dir
 from traitlets import default
 
-from sheet11.course.inside import draw
+from sheet11.course.grading.inside import draw
 
 PRELOAD = ["numpy", "matplotlib.pyplot", "networkx", "tqdm"]
 PRELOAD += ["ipykernel.debugger", "tornado.platform.asyncio", "sqlite3"]  # of every kernel

@@ -1,10 +1,9 @@
 """Where the kit's notebooks are, and which notebook a name on the command line means."""
 
-import difflib
-from collections.abc import Collection
 from pathlib import Path
 
-from sheet11.course.execute import NotebookError
+from sheet11.course.errors import NotebookError
+from sheet11.course.notebooks import nearest
 
 PACKAGE = Path(__file__).resolve().parents[1]
 
@@ -30,9 +29,3 @@ def find_notebook(name: str) -> Path:
     if path.is_file():
         return path
     raise NotebookError(f"there is no notebook {name!r}; the kit has {', '.join(kit)}{nearest(name, kit)}")
-
-
-def nearest(name: str, candidates: Collection[str]) -> str:
-    """A suggestion to end an error message with, or nothing if no candidate is near."""
-    found = difflib.get_close_matches(Path(name).stem, candidates, n=1, cutoff=0.5)
-    return f"; did you mean {found[0]!r}?" if found else ""

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sheet11.records import MIME_TYPE
+from sheet11.lab.records import MIME_TYPE
 
 
 def pytest_collectstart(collector: pytest.Collector) -> None:

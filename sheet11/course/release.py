@@ -16,8 +16,9 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from sheet11.course.execute import NotebookError, read_notebook
+from sheet11.course.errors import NotebookError
 from sheet11.course.library import PACKAGE, kit_notebooks
+from sheet11.course.notebooks import read_notebook
 
 SOLUTIONS = "__solutions__"
 ENVIRONMENT = """\
@@ -50,7 +51,7 @@ def release(out: Path) -> None:
         pins = [line for line in requires(PACKAGE.name) or [] if "extra ==" not in line]
         (folder / "requirements.txt").write_text("".join(f"{line}\n" for line in pins))
         (folder / "environment.yml").write_text(ENVIRONMENT)
-        shutil.copy(Path(__file__).parent / "student.md", folder / "README.md")
+        shutil.copy(kit_notebooks()["01_encoding"].parent / "student.md", folder / "README.md")
         os.chmod(folder, 0o755)
         os.replace(folder, out)
     except BaseException:

@@ -7,11 +7,11 @@ from typing import Any
 
 import nbformat
 
-from sheet11.course.execute import NotebookError, kernel_of, parameters_of, read_notebook
+from sheet11.course.errors import NotebookError
+from sheet11.course.files import write_whole
 from sheet11.course.jobs import Done, Job, perform_all
-from sheet11.course.library import nearest
-from sheet11.course.pages import Page, index_html, main_figure, notebook_html, title_of, write_whole
-from sheet11.records import read_records
+from sheet11.course.notebooks import check_parameters, kernel_of, parameters_of, read_notebook, scalar_records, title_of
+from sheet11.course.pages.render import Page, index_html, main_figure, notebook_html
 
 
 def prepare(paths: Sequence[Path], parameters: Mapping[str, Any], threads: int | None = None) -> list[Job]:
@@ -32,7 +32,7 @@ def prepare(paths: Sequence[Path], parameters: Mapping[str, Any], threads: int |
         known |= set(names)
         chosen = {name: value for name, value in parameters.items() if name in names}
         jobs.append(Job(path.stem, path.stem, nbformat.writes(notebook), chosen, str(path.parent.resolve()), threads))
-    check_known(parameters, known)
+    check_parameters(parameters, known)
     return jobs
 
 
@@ -59,22 +59,6 @@ def run(jobs: Sequence[Job], executor: Executor, out: Path) -> list[Page]:
         pages = sorted([*pages, _write(done, out)], key=lambda page: order.index(page.stem))
         write_whole(out / "index.html", index_html(pages, "Executed notebooks"))
     return pages
-
-
-def check_known(names: Mapping[str, Any], known: set[str]) -> None:
-    """Raise if a parameter exists in no notebook; the message lists those that do and suggests the nearest."""
-    for name in names:
-        if name not in known:
-            have = ", ".join(sorted(known)) or "none"
-            raise NotebookError(f"no notebook has a parameter {name!r}; there are {have}{nearest(name, known)}")
-
-
-def scalar_records(notebook: nbformat.NotebookNode) -> dict[str, Any]:
-    """The records that are no arrays."""
-    records = read_records(notebook)
-    return {
-        name: value for name, value in records.items() if value is None or isinstance(value, bool | int | float | str)
-    }
 
 
 def _write(done: Done, out: Path) -> Page:

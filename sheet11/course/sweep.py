@@ -16,10 +16,19 @@ import nbformat
 import pandas as pd
 from matplotlib.figure import Figure
 
-from sheet11.course.execute import NotebookError, error_of, kernel_of, parameters_of, read_notebook
+from sheet11.course.errors import NotebookError
+from sheet11.course.files import write_whole
 from sheet11.course.jobs import Job, perform_all
-from sheet11.course.pages import sweep_html, title_of, write_whole
-from sheet11.course.run import check_known, scalar_records
+from sheet11.course.notebooks import (
+    check_parameters,
+    error_of,
+    kernel_of,
+    parameters_of,
+    read_notebook,
+    scalar_records,
+    title_of,
+)
+from sheet11.course.pages.render import sweep_html
 
 SEED = "seed"  # the parameter over which figures show error bands instead of curves
 
@@ -39,7 +48,7 @@ def prepare(path: Path, grid: Mapping[str, Sequence[Any]], threads: int | None =
     names = parameters_of(notebook)
     if not names:
         raise NotebookError(f"{path} has no cell tagged 'parameters', so there is nothing to sweep")
-    check_known(grid, set(names))
+    check_parameters(grid, set(names))
     for name, values in grid.items():
         if not values:
             raise NotebookError(f"the list of values for {name!r} is empty")

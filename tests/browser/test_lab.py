@@ -10,8 +10,8 @@ from chromium import errors_of
 from lab import MINUTE, cell, jupyter_lab, open_notebook, run_all, save
 from nbformat.v4 import new_code_cell, new_notebook
 
-from sheet11.course.execute import error_of
 from sheet11.course.library import kit_notebooks
+from sheet11.course.notebooks import error_of
 
 # notebook: the id of the cell with controls, and the label of a slider there that changes the figure to its right
 EXPLORE = {

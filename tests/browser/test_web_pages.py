@@ -8,11 +8,12 @@ from hostile import HTML, PNG
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from sheet11.course import run, sweep
-from sheet11.course.gradebook import Row
+from sheet11.course.grading.gradebook import Row
+from sheet11.course.grading.scoring import Task, Verdict
 from sheet11.course.jobs import local_executor
 from sheet11.course.library import kit_notebooks
-from sheet11.course.pages import Page, feedback_html, grades_html, index_html, notebook_html, title_of
-from sheet11.course.scoring import Task, Verdict
+from sheet11.course.notebooks import title_of
+from sheet11.course.pages.render import Page, feedback_html, grades_html, index_html, notebook_html
 
 WIDTHS = [360, 1280]
 COLOUR_SCHEMES = ["light", "dark"]

@@ -12,8 +12,8 @@ import nbformat
 import psutil
 import pytest
 
-from sheet11.course.execute import error_of, read_notebook
-from sheet11.records import read_records
+from sheet11.course.notebooks import error_of, read_notebook
+from sheet11.lab.records import read_records
 
 
 def test_run_writes_everything(build, recording, sheet11, tmp_path):

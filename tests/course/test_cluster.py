@@ -109,8 +109,8 @@ def test_a_job_that_kills_its_worker_fails_alone(cluster, build, sheet11, tmp_pa
 def test_grading_on_a_cluster_gives_what_this_machine_gives(cluster, sheet11, tmp_path):
     from students import FIRST, RIGHT, Student, encoding, write_class
 
-    from sheet11.course.execute import NotebookError
-    from sheet11.course.sandbox import check_sandbox
+    from sheet11.course.errors import NotebookError
+    from sheet11.course.grading.sandbox import check_sandbox
 
     pytest.importorskip("nbgrader", reason="needs nbgrader: pip install 'sheet11[grade]'")
     try:

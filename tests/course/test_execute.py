@@ -4,8 +4,10 @@ import nbformat
 import numpy as np
 import pytest
 
-from sheet11.course.execute import NotebookError, error_of, execute, parameters_of, read_notebook
-from sheet11.records import read_records
+from sheet11.course.errors import NotebookError
+from sheet11.course.execute import execute
+from sheet11.course.notebooks import error_of, parameters_of, read_notebook
+from sheet11.lab.records import read_records
 
 
 def test_parameters_replace_defaults_and_the_argument_stays_as_it_is(build, recording):

@@ -14,10 +14,11 @@ import psutil
 import pytest
 
 from sheet11.course import kernel
-from sheet11.course.execute import error_of, execute
+from sheet11.course.execute import execute
 from sheet11.course.kernel import CAN_FORK, THREAD_VARIABLES, Server, WarmKernelManager, server, stop_server
 from sheet11.course.library import kit_notebooks
-from sheet11.records import read_records
+from sheet11.course.notebooks import error_of
+from sheet11.lab.records import read_records
 
 pytestmark = pytest.mark.skipif(not CAN_FORK, reason="needs fork; elsewhere the ordinary kernel serves")
 

@@ -3,8 +3,9 @@
 import nbformat
 import pytest
 
-from sheet11.course.execute import NotebookError
-from sheet11.course.library import find_notebook, kit_notebooks, nearest
+from sheet11.course.errors import NotebookError
+from sheet11.course.library import find_notebook, kit_notebooks
+from sheet11.course.notebooks import nearest
 
 
 def test_kit():

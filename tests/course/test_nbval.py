@@ -6,7 +6,7 @@ import sys
 import nbformat
 
 from sheet11.course.execute import execute
-from sheet11.records import MIME_TYPE
+from sheet11.lab.records import MIME_TYPE
 
 
 def nbval(path):

@@ -9,8 +9,10 @@ from collections import Counter
 import nbformat
 import pytest
 
-from sheet11.course.execute import NotebookError, error_of, execute, read_notebook
+from sheet11.course.errors import NotebookError
+from sheet11.course.execute import execute
 from sheet11.course.library import PACKAGE, kit_notebooks
+from sheet11.course.notebooks import error_of, read_notebook
 from sheet11.course.release import SOLUTIONS, without_answers, without_solutions
 
 pytest.importorskip("nbgrader", reason="needs nbgrader: pip install 'sheet11[grade]'")

@@ -7,9 +7,10 @@ import nbformat
 import pytest
 
 from sheet11.course import jobs
-from sheet11.course.execute import NotebookError
+from sheet11.course.errors import NotebookError
 from sheet11.course.jobs import Job, local_executor, perform_all
-from sheet11.course.run import check_known, prepare, run
+from sheet11.course.notebooks import check_parameters
+from sheet11.course.run import prepare, run
 
 
 @pytest.fixture
@@ -67,6 +68,6 @@ def test_nothing_runs_before_all_arguments_are_usable(folder):
 
 
 def test_check_known():
-    check_known({"n": 1}, {"n", "p"})
+    check_parameters({"n": 1}, {"n", "p"})
     with pytest.raises(NotebookError, match="there are none$"):
-        check_known({"n": 1}, set())
+        check_parameters({"n": 1}, set())

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from sheet11.course.cli import literal
-from sheet11.course.execute import NotebookError
+from sheet11.course.errors import NotebookError
 from sheet11.course.sweep import parse_values, prepare
 
 SOURCE = """

@@ -1,0 +1,1 @@
+"""Web pages of notebooks, sweeps and gradings."""

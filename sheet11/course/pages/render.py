@@ -1,0 +1,87 @@
+"""Web pages of executed notebooks, and files that are either whole or not there."""
+
+import base64
+import binascii
+import contextlib
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import jinja2
+from nbformat import NotebookNode
+
+from sheet11.course.pages.cells import TEMPLATES, alternative_text, cells_html, shown_kinds
+
+MAIN_FIGURE = "main-figure"  # tag of the cell whose figure stands for the notebook
+
+
+class Page(NamedTuple):
+    """What the index shows of one notebook."""
+
+    stem: str
+    title: str
+    error: str | None
+    seconds: float
+    parameters: dict[str, Any]
+    records: dict[str, Any]
+    figure: str | None  # what the main figure shows, if there is one
+
+
+def notebook_html(notebook: NotebookNode, title: str) -> str:
+    """The executed notebook as one HTML file with its figures inside, which links back to the index beside it."""
+    return _render("notebook.html.j2", heading=title, cells=cells_html(notebook))
+
+
+def index_html(pages: list[Page], heading: str) -> str:
+    """The page that links executed notebooks, with a thumbnail and the scalar records of each."""
+    return _render("index.html.j2", pages=pages, heading=heading)
+
+
+def sweep_html(heading: str, figures: Mapping[str, str], columns: list[str], rows: list[dict[str, Any]]) -> str:
+    """The page of a sweep: what its figures show, by their record, and its table."""
+    return _render("sweep.html.j2", heading=heading, figures=figures, columns=columns, rows=rows)
+
+
+def feedback_html(student: str, rows: Sequence[Any], sections: Sequence[dict[str, Any]]) -> str:
+    """What a student is told: points and remarks for every task, the answers, and the figures they made.
+
+    Args:
+        student: name.
+        rows: of the table of points.
+        sections: for every notebook `stem`, `title`, `answers` as (row, answer), `figures` as (PNG in base64, text),
+            and `has_notebook`.
+    """
+    return _render("feedback.html.j2", heading=student, sections=sections, **_sums(rows))
+
+
+def grades_html(tasks: Sequence[Any], students: Mapping[str, Sequence[Any]]) -> str:
+    """All points, with a link to every student's page."""
+    shown = [{"name": name, "rows": rows, **_sums(rows)} for name, rows in students.items()]
+    maximum = sum(task.points for task in tasks)
+    return _render("grades.html.j2", heading="Grades", tasks=tasks, students=shown, maximum=maximum)
+
+
+def _sums(rows: Sequence[Any]) -> dict[str, Any]:
+    points = [row.verdict.points for row in rows]
+    maximum = sum(row.task.points for row in rows)
+    return {"total": sum(p for p in points if p is not None), "to_read": points.count(None), "maximum": maximum}
+
+
+def main_figure(notebook: NotebookNode) -> tuple[bytes, str] | None:
+    """PNG and description of the figure in the cell tagged `main-figure`, else of the first one in the notebook."""
+    tagged = [cell for cell in notebook.cells if MAIN_FIGURE in cell.metadata.get("tags", [])]
+    for cell in [*tagged, *notebook.cells]:
+        for output in cell.get("outputs", []):
+            data = output.get("data", {})
+            if "image/png" in shown_kinds(data):
+                with contextlib.suppress(binascii.Error):  # what begins like a PNG need not go on like one
+                    return base64.b64decode(data["image/png"]), alternative_text(output)
+    return None
+
+
+def _render(template: str, **values: Any) -> str:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters["points"] = lambda value: f"{value:g}"
+    environment.filters["number"] = lambda value: f"{value:.4g}" if isinstance(value, float) else str(value)
+    return environment.get_template(template).render(**values)

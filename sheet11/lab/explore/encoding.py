@@ -1,0 +1,62 @@
+"""Sliders of exercise encoding."""
+
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from sheet11.conventions import CONVENTIONS
+from sheet11.lab.figures.encoding import draw_encoding, draw_profiles
+from sheet11.lab.plots import draw_heatmap, panels
+from sheet11.lab.sliders import show_with_controls
+from sheet11.toeplitz import lag_profile
+
+OWN = "own"  # scale of the convention
+SCALES = (16, 32, 64, 128, 256, 512, 1000, 2000, 5000, 10_000, 20_000)
+
+
+def explore_encoding(
+    positional_encoding: Callable[..., Any],
+    n: int = 64,
+    p: int = 256,
+    convention: str = "sheet",
+    base: float = 10_000.0,
+    scale: float | None = None,
+) -> None:
+    """E, its Gram matrix and the profile against the lag, for sliders n, p, convention and scale.
+
+    Args:
+        positional_encoding: called with n, p, convention, base and scale.
+        n: tokens at the start; the slider ends at 128.
+        p: rows at the start; the slider ends at 512.
+        convention: at the start.
+        base: of the frequencies.
+        scale: at the start; None is the convention's own.
+    """
+    figure, (left, middle, right) = panels(3, 3.1, gap=0.75)
+
+    def draw(n: int, p: int, convention: str, scale: float | str) -> None:
+        first = 0 if convention == "vaswani" else 1
+        E = np.asarray(positional_encoding(n, p, convention, base, None if scale == OWN else scale))
+        G = E.T @ E
+        draw_encoding(left, E, first, most=64)
+        draw_heatmap(middle, G, np.abs(G).max(), (first, first))
+        draw_profiles(right, {"mean along the diagonal": lag_profile(G)})
+        left.set(title=f"E ({convention})", ylabel="row")
+        middle.set(title=f"EᵀE, ± {np.abs(G).max():.4g}", xlabel="position j", ylabel="position i")
+        right.set(title="Profile of EᵀE", xlabel="lag i − j", xlim=(-0.02 * n, 1.02 * n))
+
+    middle.grid(False)
+    start = {"n": min(n, 128), "p": min(p, 512), "convention": convention, "scale": scale or OWN}
+    scales = [(OWN, OWN), *((f"{value:g}", value) for value in sorted({*SCALES, *([scale] if scale else [])}))]
+
+    def controls(w: ModuleType) -> dict[str, Any]:
+        return {
+            "n": w.IntSlider(min=2, max=128),
+            "p": w.IntSlider(min=1, max=512),
+            "convention": w.ToggleButtons(options=CONVENTIONS),
+            "scale": w.SelectionSlider(options=scales),
+        }
+
+    show_with_controls(figure, draw, start, controls)

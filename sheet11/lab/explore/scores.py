@@ -1,0 +1,80 @@
+"""Sliders of exercise scores."""
+
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from sheet11.lab.plots import COLOURS, WIDTH, draw_curve, draw_heatmap
+from sheet11.lab.sliders import show_with_controls
+
+
+def explore_scores(
+    positional_encoding: Callable[..., Any],
+    attention_scores: Callable[..., Any],
+    cross_term_std: Callable[..., Any],
+    n: int = 64,
+    p: int = 256,
+    convention: str = "sheet",
+    seed: int = 0,
+) -> None:
+    """Scores by concatenation and by addition, their difference, and the predicted noise, for p, σ, mode and seed.
+
+    Args:
+        positional_encoding: called with n, p and convention.
+        attention_scores: called with E, X and a mode, "cat" or "add".
+        cross_term_std: called with E and σ; gives the standard deviation of the difference off its diagonal first.
+        n: tokens, 128 at most.
+        p: rows at the start; the slider ends at 1024.
+        convention: of the encoding.
+        seed: of X at the start.
+    """
+    n = min(n, 128)
+    figure = plt.figure(figsize=(WIDTH, 5.4))
+    grid = {"left": 0.08, "right": 0.96, "wspace": 0.35}
+    upper = figure.subplots(1, 3, gridspec_kw=grid | {"bottom": 0.56, "top": 0.94})
+    (lower,) = figure.subplots(1, 1, squeeze=False, gridspec_kw=grid | {"bottom": 0.1, "top": 0.38})[0]
+    token, off_diagonal = n // 2, ~np.eye(n, dtype=bool)
+
+    def draw(p: int, relative_sigma: float, mode: str, seed: int) -> None:
+        E = np.asarray(positional_encoding(n, p, convention))
+        sigma = relative_sigma * E.std()
+        X = np.random.default_rng(seed).normal(0, sigma, size=E.shape)
+        scores = {name: np.asarray(attention_scores(E, X, name)) for name in ("cat", "add")}
+        difference = scores["add"] - scores["cat"]
+        limit = max(np.abs(matrix).max() for matrix in scores.values())
+        for ax, (title, matrix) in zip(upper, {**scores, "add − cat": difference}.items(), strict=True):
+            draw_heatmap(ax, matrix, limit)
+            ax.set(title=f"{title}, ± {limit:.4g}", xlabel="token j")
+        upper[0].set_ylabel("token i")
+
+        noise = cross_term_std(E, sigma)[0]
+        row, column = scores["cat"][token], np.arange(1, n + 1)
+        for band in list(lower.collections):
+            band.remove()
+        lower.fill_between(
+            column, row - noise, row + noise, color=COLOURS[4], alpha=0.4, label="cat ± predicted noise of add"
+        )
+        draw_curve(lower, "cat", column, row, color=COLOURS[0], linewidth=1)
+        draw_curve(lower, "the chosen mode", column, scores[mode][token], color=COLOURS[1], marker="o", linestyle="")
+        lower.set(
+            title=f"Row i = {token + 1} of the scores, mode “{mode}”;  add − cat off the diagonal: "
+            f"measured ± {difference[off_diagonal].std():.3g}, predicted ± {noise:.3g}",
+            xlabel="token j",
+            ylabel="score",
+        )
+
+    lower.grid(alpha=0.3)
+    start = {"p": min(p, 1024), "relative_sigma": 1.0, "mode": "add", "seed": seed}
+
+    def controls(w: ModuleType) -> dict[str, Any]:
+        return {
+            "p": w.IntSlider(min=1, max=1024),
+            "relative_sigma": w.FloatSlider(min=0, max=3, step=0.1, description="σ / std(E)"),
+            "mode": w.ToggleButtons(options=["cat", "add"]),
+            "seed": w.IntSlider(min=0, max=max(20, seed)),
+        }
+
+    show_with_controls(figure, draw, start, controls, legends=[(lower, "upper right")])

@@ -1,0 +1,1 @@
+"""Figures of the sheet, by exercise. Every function draws what it is given; none computes results."""

@@ -1,0 +1,182 @@
+"""Figures of exercise 3: energies, collapsing features, accuracy against depth."""
+
+from collections.abc import Mapping, Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+from numpy.typing import ArrayLike
+
+from sheet11.lab.plots import COLOURS, DIVERGING, MARKERS, MOST, WIDTH, draw_curve, panels, powers_of_ten
+
+
+def energies(energy: Mapping[str, ArrayLike], rates: Mapping[str, float], highlighted: str) -> Figure:
+    """Dirichlet energy against depth for several graphs; dashed lines fall at the predicted rates."""
+    figure, (ax,) = panels(1, 3.8)
+    for number, (name, values) in enumerate(energy.items()):
+        values = np.asarray(values)
+        layer = np.arange(len(values))
+        shown = np.flatnonzero(values > 1e-20 * values[0])
+        ax.semilogy(
+            layer[shown],
+            values[shown],
+            color=COLOURS[number],
+            linewidth=2.5 if name == highlighted else 1.2,
+            label=f"{name}: measured",
+        )
+        end = shown[-1]
+        ax.semilogy(
+            layer[shown],
+            values[end] * np.exp(rates[name] * (layer[shown] - end)),
+            color=COLOURS[number],
+            linestyle="--",
+            linewidth=1,
+            label=f"{name}: predicted slope {rates[name]:.4g}",
+        )
+    ax.set(
+        xlabel="depth (layers)", ylabel="Dirichlet energy E(X)", title="Energy of the features, and its predicted rate"
+    )
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    powers_of_ten(ax.yaxis)
+    ax.legend(fontsize="small")
+    return figure
+
+
+def collapse(states: Mapping[int, ArrayLike], edge_index: ArrayLike, positions: ArrayLike, labels: ArrayLike) -> Figure:
+    """Node features at several depths: the first on the graph as colour, the first two as a scatter plot by class.
+
+    Every picture has its own scale, symmetric about 0; the title says how far the colours reach. In large graphs the
+    edges are left out and nodes are dots; the scatter plots hold a sample of each class.
+
+    Args:
+        states: depth and features of shape (num_nodes, at least 2).
+        edge_index: shape (2, num_edges).
+        positions: shape (num_nodes, 2).
+        labels: shape (num_nodes,).
+    """
+    figure, axes = plt.subplots(2, len(states), figsize=(WIDTH, 4.6), layout="constrained", squeeze=False)
+    states = {depth: np.asarray(state) for depth, state in states.items()}
+    for (upper, lower), (depth, state) in zip(axes.T, states.items(), strict=True):
+        limit = draw_nodes(upper, state[:, 0], edge_index, positions)
+        upper.set(title=f"depth {depth}\ncolours: ± {limit:.2g}")
+        draw_embedding(lower, state, labels)
+        lower.set(xlabel="feature 1")
+    axes[1, 0].set_ylabel("feature 2")
+    axes[1, 0].legend(fontsize="x-small", loc="upper left", handletextpad=0.1)
+    return figure
+
+
+def draw_nodes(ax: Axes, feature: ArrayLike, edge_index: ArrayLike, positions: ArrayLike) -> float:
+    """Draw a graph with a feature as the colour of its nodes, or change the colours of the one that is drawn.
+
+    Returns:
+        The number at the end of the colour scale, which is symmetric about 0.
+    """
+    limit = np.abs(feature).max() or 1.0
+    if not ax.collections:
+        few = len(feature) <= 4 * MOST
+        if few:
+            draw_edges(ax, edge_index, positions)
+        dots = {"s": 35, "edgecolors": "0.3"} if few else {"s": 1, "linewidths": 0}
+        ax.scatter(*np.asarray(positions).T, c=feature, cmap=DIVERGING, **dots)
+        ax.set_aspect("equal")
+        ax.axis("off")
+    (nodes,) = ax.collections
+    nodes.set_array(np.asarray(feature))
+    nodes.set_clim(-limit, limit)
+    return limit
+
+
+def draw_embedding(ax: Axes, state: ArrayLike, labels: ArrayLike) -> None:
+    """Draw the first two features of the nodes, a marker for each class, or change those that are drawn."""
+    state, labels = np.asarray(state), np.asarray(labels)
+    for label in np.unique(labels):
+        members = np.flatnonzero(labels == label)
+        members = members[:: -(-len(members) // (4 * MOST))]
+        style = {"color": COLOURS[label], "marker": MARKERS[label], "alpha": 0.8, "linestyle": ""}
+        size = 4 if len(members) <= MOST else 1.5
+        draw_curve(ax, f"class {label}", *state[members, :2].T, markersize=size, **style)
+    reach = 1.1 * np.abs(state[:, :2]).max() or 1.0
+    ax.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal")
+    ax.xaxis.set_major_locator(MaxNLocator(3))
+    ax.yaxis.set_major_locator(MaxNLocator(3))
+    ax.grid(alpha=0.3)
+
+
+def draw_edges(ax: Axes, edge_index: ArrayLike, positions: ArrayLike) -> None:
+    """Draw every undirected edge once, as one line through all of them broken by NaN."""
+    u, v = np.asarray(edge_index)
+    positions = np.asarray(positions)
+    ends = np.stack([positions[u[u < v]], positions[v[u < v]], np.full((np.sum(u < v), 2), np.nan)], axis=1)
+    ax.plot(*ends.reshape(-1, 2).T, color="0.75", linewidth=0.5, zorder=0)
+
+
+def smoothness(energy: Mapping[str, ArrayLike], distance: Mapping[str, ArrayLike]) -> Figure:
+    """Relative Dirichlet energy and MAD against depth, one line for each way of propagating."""
+    figure, axes = panels(2, 4.2)
+    for ax, measure, ylabel in [(axes[0], energy, "E(X) / ‖X‖²"), (axes[1], distance, "MAD")]:
+        for number, (name, values) in enumerate(measure.items()):
+            ax.semilogy(
+                np.maximum(values, 1e-18),
+                color=COLOURS[number],
+                marker=MARKERS[number],
+                markevery=(number % 6, max(1, len(values) // 8)),
+                markersize=4,
+                label=name,
+            )
+        ax.set(xlabel="depth (layers)", ylabel=f"{ylabel}   (0 is drawn at 10⁻¹⁸)", ylim=(1e-18, 5))
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+        powers_of_ten(ax.yaxis)
+    axes[0].set_title("Dirichlet energy, relative")
+    axes[1].set_title("Mean average cosine distance")
+    axes[0].legend(fontsize="small", loc="lower left")
+    return figure
+
+
+def accuracies(
+    depths: Sequence[int], accuracy: Mapping[str, Mapping[str, ArrayLike]], chance: Mapping[str, float]
+) -> Figure:
+    """Accuracy against depth, one panel for each graph, one line for each model, with error bands over the networks.
+
+    Args:
+        depths: numbers of layers.
+        accuracy: for each graph and model an array of shape (depths, networks).
+        chance: for each graph the share of the larger class, which a constant answer reaches.
+    """
+    figure, axes = panels(len(accuracy), 3.8, gap=0.25, sharey=True)
+    for ax, (graph, models) in zip(axes, accuracy.items(), strict=True):
+        for number, (model, values) in enumerate(models.items()):
+            mean, std = np.mean(values, axis=1), np.std(values, axis=1)
+            ax.plot(depths, mean, color=COLOURS[number], marker=MARKERS[number], markersize=5, label=model)
+            low, high = np.clip([mean - std, mean + std], 0, 1)
+            ax.fill_between(depths, low, high, color=COLOURS[number], alpha=0.15, linewidth=0)
+        ax.axhline(chance[graph], color="0.4", linestyle=":", label="constant answer")
+        ax.set_xscale("log", base=2)
+        ax.set_xticks(depths, labels=[str(depth) for depth in depths])
+        ax.set(xlabel="depth (layers)", title=graph, ylim=(0, 1.03))
+    axes[0].set_ylabel("test accuracy (band: ± one std)")
+    axes[0].legend(fontsize="small", loc="lower left")
+    return figure
+
+
+def layer_energies(energy: Mapping[str, ArrayLike], title: str) -> Figure:
+    """Relative Dirichlet energy layer by layer inside trained networks, with error bands over the networks.
+
+    Args:
+        energy: for each model an array of shape (depth + 1, networks).
+        title: which networks.
+    """
+    figure, (ax,) = panels(1, 3.6)
+    for number, (model, values) in enumerate(energy.items()):
+        logarithm = np.log10(np.maximum(values, 1e-18))
+        mean, std = logarithm.mean(axis=1), logarithm.std(axis=1)
+        layer = np.arange(len(mean))
+        ax.semilogy(layer, 10**mean, color=COLOURS[number], label=model)
+        ax.fill_between(layer, 10 ** (mean - std), 10 ** (mean + std), color=COLOURS[number], alpha=0.15, linewidth=0)
+    ax.set(xlabel="layer", ylabel="E(H) / ‖H‖²", title=title)
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    powers_of_ten(ax.yaxis)
+    ax.legend()
+    return figure

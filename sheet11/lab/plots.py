@@ -1,0 +1,164 @@
+"""The figures of the notebooks. Every function draws what it is given; none computes results.
+
+Functions named for what they show return a figure, which `show` puts into a notebook. Those named `draw_…` draw into
+axes, and again into the same ones where sliders move. Signed matrices have a diverging scale centred at 0, and matrices
+side by side one scale.
+"""
+
+import base64
+import io
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+from IPython.display import display
+from matplotlib.axes import Axes
+from matplotlib.axis import Axis
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+from numpy.typing import ArrayLike, NDArray
+
+DIVERGING = "RdBu_r"  # blue - white - red, told apart with any colour vision
+# blue, vermilion, green, purple, sky blue, orange, black: Okabe & Ito 2008, "Color Universal Design"
+COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000"]
+MARKERS = "osD^vP*X"
+WIDTH = 10  # inches; the width of a notebook's output
+MARGINS = 0.55, 0.35  # inches below and above a panel
+MOST = 256  # rows or columns of a heatmap, and lags with a marker each, that can be told apart
+
+
+def show(figure: Figure) -> None:
+    """Show a figure of this module in a notebook, with a description for those who do not see it, and close it.
+
+    `plt.show()` would crop it, and draw it twice for that; these figures have their margins already.
+    """
+    if "inline" not in plt.get_backend():  # a window, or a widget
+        plt.show()
+        return
+    plt.close(figure)
+    display(bundle(figure), metadata={"image/png": {"alt": describe(figure)}}, raw=True)
+
+
+def bundle(figure: Figure) -> dict[str, str]:
+    """A figure as a picture and in words, by MIME type."""
+    return {"text/plain": describe(figure), "image/png": base64.b64encode(png(figure)).decode("ascii")}
+
+
+def png(figure: Figure) -> bytes:
+    """A figure as the bytes of a PNG file."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi="figure")
+    return buffer.getvalue()
+
+
+def describe(figure: Figure) -> str:
+    """What a figure shows, in words: title and axes of every panel, and what the colours are."""
+    panels = []
+    for ax in figure.axes:
+        title, x, y = ax.get_title().replace("\n", " "), ax.get_xlabel(), ax.get_ylabel()
+        labels = f"{y} against {x}" if x and y else f"colours: {y}" if y and not title else x or y
+        panels.append(": ".join(text for text in (title, labels) if text))
+    return "; ".join(panels)
+
+
+def heatmaps(
+    matrices: Mapping[str, ArrayLike],
+    xlabel: str,
+    ylabel: str,
+    colour_label: str,
+    first_index: tuple[int, int] = (1, 1),
+    height: float = 3.4,
+) -> Figure:
+    """Heatmaps side by side, titled by name, on one diverging colour scale centred at 0.
+
+    Of a matrix with more entries than a panel has pixels, the one of largest magnitude stands for those around it.
+
+    Args:
+        matrices: title and matrix of each panel.
+        xlabel: what the columns are.
+        ylabel: what the rows are.
+        colour_label: what the entries are.
+        first_index: number of the first row and of the first column.
+        height: of the figure, in inches.
+    """
+    limit = max(np.abs(matrix).max() for matrix in matrices.values())
+    width = WIDTH if len(matrices) > 1 else 0.75 * WIDTH
+    figure, axes = panels(len(matrices), height, width, gap=0.5, right=0.65)
+    for ax, (title, matrix) in zip(axes, matrices.items(), strict=True):
+        draw_heatmap(ax, matrix, limit, first_index)
+        ax.grid(False)
+        ax.set(title=title, xlabel=xlabel, ylabel=ylabel if ax is axes[0] else "")
+    figure.colorbar(axes[-1].images[0], ax=list(axes), label=colour_label, fraction=0.05, pad=0.02)
+    return figure
+
+
+def draw_heatmap(ax: Axes, matrix: ArrayLike, limit: float, first_index: tuple[int, int] = (1, 1)) -> None:
+    """Draw a matrix on a diverging scale from −limit to limit, or change the one that is drawn."""
+    rows, columns = np.shape(matrix)
+    row, column = first_index
+    if not ax.images:
+        ax.imshow([[0]], cmap=DIVERGING, aspect="auto", interpolation="nearest")
+    (image,) = ax.images
+    image.set_data(_coarse(np.asarray(matrix, dtype=float)))
+    image.set_extent((column - 0.5, column + columns - 0.5, row + rows - 0.5, row - 0.5))
+    image.set_clim(-limit or -1, limit or 1)
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.set_major_locator(MaxNLocator(6, integer=True, steps=[1, 2, 4, 5, 8, 10]))
+
+
+def draw_curve(ax: Axes, label: str, x: ArrayLike, y: ArrayLike, **style: Any) -> None:
+    """Draw a curve, or change the one with that label."""
+    for line in ax.lines:
+        if line.get_label() == label:
+            line.set_data(x, y)
+            ax.relim()
+            ax.autoscale_view()
+            return
+    ax.plot(x, y, label=label, **style)
+
+
+def panels(
+    columns: int, height: float, width: float = WIDTH, gap: float = 0.85, right: float = 0.2, sharey: bool = False
+) -> tuple[Figure, Sequence[Axes]]:
+    """Panels side by side with fixed margins: a layout engine takes as long to find them as the drawing itself.
+
+    Args:
+        columns: number of panels.
+        height: of the figure, in inches.
+        width: of the figure, in inches.
+        gap: between two panels, in inches; room for the labels of the second.
+        right: margin, in inches.
+        sharey: whether the panels have one vertical axis.
+    """
+    left, (bottom, top) = 0.95, MARGINS  # inches
+    panel = (width - left - right - (columns - 1) * gap) / columns
+    margins = {
+        "left": left / width,
+        "right": 1 - right / width,
+        "bottom": bottom / height,
+        "top": 1 - top / height,
+        "wspace": gap / panel,
+    }
+    figure, axes = plt.subplots(1, columns, figsize=(width, height), gridspec_kw=margins, squeeze=False, sharey=sharey)
+    for ax in axes[0]:
+        ax.grid(alpha=0.3)
+    return figure, axes[0]
+
+
+def powers_of_ten(axis: Axis) -> None:
+    """Label a logarithmic axis with 10⁻³ and the like in plain text; matplotlib's formulas take long to draw."""
+    superscript = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+    axis.set_major_formatter(lambda value, _: "10" + str(round(np.log10(value))).translate(superscript))
+
+
+def _coarse(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
+    """One entry for every k × k of them, the largest in magnitude, with k so that no side is longer than MOST."""
+    k = -(-max(matrix.shape) // MOST)
+    if k <= 1:
+        return matrix
+    rows, columns = (-(-size // k) for size in matrix.shape)
+    padded = np.zeros((rows * k, columns * k))
+    padded[: matrix.shape[0], : matrix.shape[1]] = matrix
+    blocks = padded.reshape(rows, k, columns, k).swapaxes(1, 2).reshape(rows, columns, k * k)
+    return np.take_along_axis(blocks, np.abs(blocks).argmax(axis=2)[..., None], axis=2)[..., 0]

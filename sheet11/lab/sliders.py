@@ -1,0 +1,93 @@
+"""Sliders: one figure for each notebook that follows while a person changes what it depends on.
+
+Every `explore_…` takes the functions that the student has written, and draws with those of `plots`. In JupyterLab it
+shows controls above the figure. Where there is nobody to move them (papermill, nbval, nbconvert) it shows the figure
+with the settings at the start, as any other figure of the notebook.
+"""
+
+import html
+import math
+from collections.abc import Callable, Sequence
+from types import ModuleType
+from typing import Any
+
+import matplotlib.pyplot as plt
+from IPython import get_ipython
+from IPython.display import display
+from matplotlib.figure import Figure
+
+from sheet11.lab import plots
+
+WIDGET = "application/vnd.jupyter.widget-view+json"
+
+
+def show_with_controls(
+    figure: Figure,
+    draw: Callable[..., None],
+    start: dict[str, Any],
+    controls: Callable[[ModuleType], dict[str, Any]],
+    legends: Sequence[tuple[Any, str]] = (),
+) -> None:
+    """Draw with the settings at the start; show the figure, below controls if somebody is there to move them.
+
+    Args:
+        figure: what `draw` draws into.
+        draw: called with the settings by name, again and again; it changes what is drawn.
+        start: value of every setting.
+        controls: makes a control for every setting from ipywidgets.
+        legends: axes and the place of their legend.
+    """
+    try:
+        draw(**start)
+    except BaseException:
+        plt.close(figure)  # else the notebook shows it empty
+        raise
+    for ax, place in legends:
+        ax.legend(loc=place, fontsize="small")
+    if not _somebody_is_there():
+        plots.show(figure)
+        return
+    import ipywidgets  # here, because only these pages need it
+
+    plt.close(figure)
+    made = controls(ipywidgets)
+    for name, control in made.items():
+        control.description = control.description or name
+        control.value = start[name]
+        control.style.description_width = "6em"
+        if isinstance(control, ipywidgets.ToggleButtons):
+            control.style.button_width = "auto"
+    pixel_by_pixel = ipywidgets.Layout(align_self="flex-start", max_width="100%")
+    image = ipywidgets.Image(value=plots.png(figure), layout=pixel_by_pixel)
+    told = ipywidgets.HTML(_told(figure))
+
+    def change(_: Any) -> None:
+        try:
+            draw(**{name: control.value for name, control in made.items()})
+            image.value, told.value = plots.png(figure), _told(figure)
+        except Exception as error:  # the student's functions may raise anything; the sliders go on
+            told.value = f'<p role="alert">{html.escape(f"{type(error).__name__}: {error}")}</p>'
+
+    for control in made.values():
+        control.observe(change, "value")
+    wrap = ipywidgets.Layout(display="flex", flex_flow="row wrap")
+    box = ipywidgets.VBox([ipywidgets.Box(list(made.values()), layout=wrap), told, image])
+    shown = {WIDGET: box._repr_mimebundle_()[WIDGET]}
+    display(plots.bundle(figure) | shown, metadata={"image/png": {"alt": plots.describe(figure)}}, raw=True)
+
+
+def _told(figure: Figure) -> str:
+    """What the figure shows, for those who have their screen read; the image of ipywidgets has no place for it."""
+    hidden = "position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%)"
+    return f'<div role="status" style="{hidden}">{html.escape(plots.describe(figure))}</div>'
+
+
+def _somebody_is_there() -> bool:
+    """Whether a notebook in a browser has sent the running cell: it tells the cell's id, and programs do not."""
+    shell = get_ipython()
+    parent = shell.get_parent() if hasattr(shell, "get_parent") else {}
+    return "cellId" in parent.get("metadata", {})
+
+
+def signed(value: float) -> str:
+    return {math.inf: "∞", -math.inf: "−∞"}.get(value, f"{value:.3g}".replace("-", "−"))

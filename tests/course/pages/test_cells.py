@@ -1,0 +1,166 @@
+"""Cells as HTML: mathematics, figures, and nothing that runs."""
+
+import base64
+import re
+
+import nbformat
+import pytest
+from bs4 import BeautifulSoup  # comes with nbconvert
+from hostile import HTML, PNG
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+from sheet11.course.library import kit_notebooks
+from sheet11.course.pages.cells import LONGEST_FORMULA, NO_DESCRIPTION, alternative_text, cells_html, clean, formula
+
+KINDS = ["png", "svg+xml"]
+IMAGE = base64.b64encode(PNG).decode()
+
+
+def shown(*outputs, source="1", **metadata):
+    notebook = new_notebook(cells=[new_code_cell(source, outputs=list(outputs))], metadata=metadata)
+    return cells_html(notebook)
+
+
+def text_of(source, **cell):
+    return cells_html(new_notebook(cells=[new_markdown_cell(source, **cell)]))
+
+
+@pytest.mark.parametrize("path", kit_notebooks().values(), ids=lambda path: path.stem)
+def test_every_formula_of_the_kit_becomes_mathml(path):
+    notebook = nbformat.read(path, as_version=4)
+    sources = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
+    formulas = [found for source in sources for found in re.findall(r"\$\$.+?\$\$|\$.+?\$", source, re.DOTALL)]
+    assert formulas
+    for latex in formulas:
+        assert formula(latex.strip("$"), latex.startswith("$$")).startswith(("<math>", '<span class="display"'))
+    body = cells_html(notebook)
+    assert body.count("<math") >= len(formulas)
+    assert not re.search(r"\$|\\[a-z]+\{", re.sub("<pre.*?</pre>", "", body, flags=re.DOTALL))
+
+
+@pytest.mark.parametrize(
+    "latex, expected",
+    [
+        (r"x \le y", "≤"),
+        (r"\mathbb R", "ℝ"),
+        (r"\operatorname{tr} A", "<mi>tr</mi>"),
+        (r"\begin{pmatrix}a\\b\end{pmatrix}", "<mtable"),
+        (r"\tilde A", "<mover"),
+    ],
+)
+def test_formula(latex, expected):
+    assert expected in formula(latex, display=False)
+
+
+@pytest.mark.parametrize("latex", [r"\frac{a", r"\nosuchcommand", "<b>", "{" * 10**6, "x" * (LONGEST_FORMULA + 1)])
+def test_a_formula_that_cannot_be_converted_is_shown_as_it_stands(latex):
+    text = formula(latex, display=True)
+    assert latex == "<b>" or text == f"<code>{latex}</code>"
+    assert "<b>" not in text
+
+
+def test_a_long_formula_can_be_broken_behind_its_relations():
+    text = formula(r"\mathrm{first}(a) = \mathrm{second}(b) \le \frac{x = y}{z} < \mathrm{third}(c)", display=False)
+    assert text.count("<math>") == text.count("</math>") == 4
+    assert re.findall(r'<mo form="infix"[^>]*>([^<]*)</mo></math>', text) == ["=", "≤", "&lt;"]
+    assert re.search(r"<mfrac><mrow><mi>x</mi><mo[^>]*>=</mo><mi>y</mi></mrow>", text), "not within a fraction"
+
+
+def test_mathematics_survives_cleaning():
+    text = formula(r"\exp\Big(-\frac{2k}{\text{a}}\Big) \sum_{i \in N}^n \sqrt{x} \le \tilde A", display=True)
+    assert clean(text).replace("></mspace>", "/>") == text.replace("&ApplyFunction;", "\u2061")
+    assert 'style="margin-left:-0.1' in clean(formula(r"a\!b", display=False))
+
+
+def test_full_stop_stays_with_its_formula():
+    assert '<span class="together">(<math><mi>a</mi></math>).</span>' in text_of("one ($a$). $b$ two")
+
+
+def test_scripts_and_requests_are_taken_out(hostile):
+    body = cells_html(hostile)
+    tags = BeautifulSoup(body, "html.parser").find_all()
+    assert not {tag.name for tag in tags} & {
+        "script",
+        "iframe",
+        "object",
+        "embed",
+        "svg",
+        "style",
+        "link",
+        "meta",
+        "base",
+    }
+    assert not [tag for tag in tags for name in tag.attrs if name.startswith(("on", "srcset"))]
+    assert {tag["src"].split(",")[0] for tag in tags if tag.get("src")} <= {
+        f"data:image/{kind};base64" for kind in KINDS
+    }
+    assert all(tag["href"].startswith("https://") for tag in tags if tag.get("href"))
+    assert not [tag for tag in tags if "position" in tag.get("style", "")]
+    for instead in ("shown instead of a script", "shown instead of JavaScript", "no image"):
+        assert instead in body
+    assert clean(HTML).count("<a ") == 3 and "href" not in clean(HTML)
+
+
+def test_plain_html_stays():
+    table = "<table><thead><tr><th>a</th></tr></thead><tbody><tr><td>1</td></tr></tbody></table>"
+    assert table in shown(new_output("execute_result", {"text/html": f"<div>{table}</div>", "text/plain": "x"}))
+    assert "<b>bold</b><br>" in text_of("<b>bold</b><br>")
+    assert '<a href="https://example.org/?a=1" rel="noopener noreferrer">' in text_of("[b](https://example.org/?a=1)")
+    assert "<blockquote>" in text_of("> said") and "<del>" in text_of("~~no~~")
+
+
+def test_the_best_of_what_an_output_offers_is_shown():
+    widget = {"application/vnd.jupyter.widget-view+json": {"model_id": "1"}, "text/plain": "Widget()"}
+    assert "Widget()" in shown(new_output("display_data", widget))
+    body = shown(new_output("display_data", widget | {"image/png": IMAGE}))
+    assert f"data:image/png;base64,{IMAGE}" in body and "<script" not in body
+    assert "<pre" not in shown(new_output("display_data", {"application/javascript": "1"}), source="")
+    assert "<math>" in shown(new_output("display_data", {"text/latex": "$x$", "text/plain": "x"}))
+    assert 'src="data:image/svg+xml;base64,' in shown(new_output("display_data", {"image/svg+xml": "<svg/>"}))
+
+
+@pytest.mark.parametrize(
+    "output, expected",
+    [
+        ({"metadata": {"image/png": {"alt": "a\nb"}}, "data": {"text/plain": "c"}}, "a b"),
+        ({"metadata": {"image/png": {"alt": " "}}, "data": {"text/plain": "c"}}, "c"),
+        ({"data": {"text/plain": "<Figure size 640x480 with 1 Axes>"}}, NO_DESCRIPTION),
+        ({"metadata": {"image/png": {"alt": 1}}, "data": {"text/plain": 2}}, NO_DESCRIPTION),
+        ({"metadata": {"image/png": 1}, "data": {}}, NO_DESCRIPTION),
+    ],
+)
+def test_alternative_text(output, expected):
+    assert alternative_text(output) == expected
+
+
+def test_every_image_has_an_alternative_text():
+    png = {"image/png": IMAGE}
+    body = shown(
+        new_output("display_data", png, metadata={"image/png": {"alt": 'a "b"'}}), new_output("display_data", png)
+    )
+    assert 'alt="a &#34;b&#34;"' in body and f'alt="{NO_DESCRIPTION}"' in body
+    assert 'alt="Image a.png"' in text_of("![](attachment:a.png)", attachments={"a.png": png})
+    assert f'<img alt="{NO_DESCRIPTION}" src=' in text_of(f'<img src="data:image/png;base64,{IMAGE}" alt="">')
+    assert "<img" not in text_of("![](attachment:a.png)", attachments={"a.png": {}})
+    assert '<a href="b.png" rel="noopener noreferrer">a</a>' in text_of("![a](b.png)")
+
+
+def test_colours_of_printed_text_are_hues():
+    trace = ["\x1b[31mError\x1b[39m", "\x1b[38;5;28;01mif\x1b[39;00m \x1b[48;5;28m\x1b[38;2;1;2;3ma<b\x1b[0m"]
+    body = shown(new_output("error", ename="Error", evalue="", traceback=trace))
+    assert '<span class="ansi-red-fg">Error</span>' in body
+    assert 'style="--hue: rgb(0,135,0)">if</span>' in body and 'style="--hue: rgb(1,2,3)">a&lt;b</span>' in body
+    assert "color: rgb" not in body and "<strong>Failed:</strong> Error" in body
+
+
+def test_what_is_wider_than_a_phone_takes_the_focus():
+    assert '<pre class="code" tabindex="0">' in shown(source="x" * 40)
+    assert '<pre class="code"><code>' in shown(source="x")
+    assert '<pre tabindex="0">' in shown(new_output("stream", text="short\n" + "x" * 40))
+    assert '<div class="scroll" tabindex="0"><table>' in text_of("| a |\n|---|\n| b |")
+
+
+def test_code_is_highlighted_in_the_language_of_the_notebook():
+    assert '<span class="k">def</span>' in shown(source="def f(): pass")
+    assert '<span class="kr">function</span>' in shown(source="f <- function(x) x", language_info={"name": "r"})
+    assert "f &lt;- 1" in shown(source="f <- 1", language_info={"name": "no such language"})

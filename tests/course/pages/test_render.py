@@ -1,0 +1,135 @@
+"""Web pages and whole files."""
+
+import base64
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+from hostile import PNG
+from nbformat.v4 import new_code_cell, new_notebook
+
+from sheet11.course.files import write_whole
+from sheet11.course.notebooks import title_of
+from sheet11.course.pages.render import (
+    Page,
+    feedback_html,
+    grades_html,
+    index_html,
+    main_figure,
+    notebook_html,
+    sweep_html,
+)
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_title(build):
+    assert title_of(build("1"), "stem") == "A *small* notebook"
+    assert title_of(new_notebook(), "stem") == "stem"
+
+
+def test_main_figure_is_the_tagged_one_else_the_first():
+    notebook = new_notebook(cells=[new_code_cell("1"), new_code_cell("2")])
+    assert main_figure(notebook) is None
+    for cell, text in zip(notebook.cells, ["first", "second"], strict=True):
+        data = {"image/png": base64.b64encode(PNG).decode(), "text/plain": text}
+        cell.outputs = [nbformat.v4.new_output("display_data", data)]
+    assert main_figure(notebook) == (PNG, "first")
+    notebook.cells[1].metadata["tags"] = ["main-figure"]
+    assert main_figure(notebook) == (PNG, "second")
+
+
+@pytest.mark.parametrize("png", ["", "no image", "iVBORw0KGgo", 3])
+def test_what_is_no_image_is_no_main_figure(png):
+    notebook = new_notebook(cells=[new_code_cell("1")])
+    notebook.cells[0].outputs = [nbformat.from_dict({"output_type": "display_data", "data": {"image/png": png}})]
+    assert main_figure(notebook) is None
+
+
+def test_html_holds_text_and_outputs(build):
+    notebook = build("1")
+    notebook.cells[-1].outputs = [nbformat.v4.new_output("stream", text="printed")]
+    html = notebook_html(notebook, "title")
+    assert "<title>title</title>" in html and "printed" in html
+    assert html.count("<h1>") == 1, "the notebook's own"
+    assert '<a href="index.html">' in html
+
+
+def test_a_notebook_without_a_heading_gets_its_title(build):
+    notebook = build("1")
+    del notebook.cells[0]
+    assert "<h1>a &lt;b&gt;</h1>" in notebook_html(notebook, "a <b>")
+
+
+def test_every_page_forbids_scripts_and_other_hosts(hostile):
+    pages = [
+        notebook_html(hostile, "<script>"),
+        index_html([], "heading"),
+        sweep_html("heading", {}, [], []),
+        grades_html([], {}),
+        feedback_html("<b>", [], []),
+    ]
+    for page in pages:
+        assert "default-src 'none'" in page and "script-src" not in page
+        assert page.count("<style>") == 1 and "<script" not in page
+
+
+def test_index_escapes_what_notebooks_say():
+    page = Page("a b", "<script>x</script>", "<b>", 1.0, {"n": "<i>"}, {"r": "<u>"}, '<i> "')
+    html = index_html([page], "heading")
+    for tag in ("<script>", "<b>", "<i>", "<u>"):
+        assert tag not in html
+    assert 'href="a%20b.html"' in html and 'alt="&lt;i&gt; &#34;"' in html
+
+
+def test_write_whole_leaves_nothing_if_it_is_interrupted_as_its_file_appears(tmp_path, monkeypatch):
+    real = open
+
+    def interrupted(*args, **options):
+        real(*args, **options).close()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("builtins.open", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        write_whole(tmp_path / "page.html", "new")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_write_whole_makes_files_as_others_are(tmp_path):
+    (tmp_path / "other").touch()
+    write_whole(tmp_path / "deep" / "page.html", "text")
+    assert (tmp_path / "deep" / "page.html").read_text() == "text"
+    assert (tmp_path / "deep" / "page.html").stat().st_mode == (tmp_path / "other").stat().st_mode
+
+
+def test_write_whole_leaves_the_old_file_if_it_fails(tmp_path):
+    path = tmp_path / "new" / "file"
+    write_whole(path, "old")
+    with pytest.raises(TypeError):
+        write_whole(path, None)
+    assert path.read_text() == "old"
+    assert [entry.name for entry in path.parent.iterdir()] == ["file"]
+
+
+def contrast(one, other):
+    """As WCAG 2 defines it, of two colours as #rrggbb."""
+    bright, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (bright + 0.05) / (dark + 0.05)
+
+
+def luminance(colour):
+    channels = [int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return sum(weight * c for weight, c in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+@pytest.mark.parametrize("mode", [0, 1], ids=["light", "dark"])
+def test_text_stands_out_from_what_is_behind_it(mode):
+    style = (ROOT / "sheet11" / "course" / "pages.css").read_text()
+    colours = {name: pair[mode] for name, *pair in re.findall(r"--(\w+): light-dark\((#\w{6}), (#\w{6})\)", style)}
+    behind = [colours.pop(name) for name in ("page", "soft")]
+    del colours["line"]
+    assert len(colours) >= 7
+    for name, colour in colours.items():
+        assert min(contrast(colour, other) for other in behind) >= 4.5, name

@@ -1,0 +1,62 @@
+"""The progress bar passes everything on and leaves only its name in a notebook."""
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+from nbformat.v4 import new_code_cell, new_notebook
+
+from sheet11.lab.progress import progress
+
+
+@pytest.mark.parametrize("elements", [[], [3, 1, 2], "text", range(1000)])
+def test_yields_every_element(elements, capsys):
+    assert list(progress(elements, "work")) == list(elements)
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "work" in captured.err
+
+
+def test_takes_elements_only_when_asked():
+    taken = []
+    iterator = progress((taken.append(i) or i for i in range(5)), "work", total=5)
+    assert taken == []
+    assert [next(iterator), next(iterator)] == [0, 1]
+    assert taken == [0, 1]
+    iterator.close()
+
+
+def test_options_go_to_tqdm(capsys):
+    assert list(progress(iter("ab"), "work", total=2, unit="epoch")) == ["a", "b"]
+    error = capsys.readouterr().err
+    assert "2/2" in error and "epoch" in error
+
+
+CELLS = [
+    "import time\nfrom sheet11.lab.progress import progress",
+    "total = 0\nfor i in progress(range(20), 'adding', mininterval=0):\n    total += i\n    time.sleep(0.01)",
+    "for i in progress(range(20), 'until five', mininterval=0):\n    if i == 5:\n        break",
+    "def fail():\n    for i in progress(range(3), 'failing'):\n        raise ValueError(i)\n"
+    "try:\n    fail()\nexcept ValueError:\n    pass",
+    "assert total == 190\nlist(progress('abc', 'inner'))",
+]
+
+
+@pytest.fixture(scope="module")
+def cells():
+    notebook = new_notebook(cells=list(map(new_code_cell, CELLS)))
+    executed = NotebookClient(notebook, kernel_name="python3", timeout=120).execute()
+    nbformat.validate(executed)
+    return executed.cells
+
+
+@pytest.mark.parametrize(("cell", "text"), [(1, "adding"), (2, "until five"), (3, "failing")])
+def test_stored_output_is_the_description_alone(cells, cell, text):
+    (output,) = cells[cell].outputs
+    assert output.output_type == "display_data"
+    assert output.data == {"text/plain": text}
+
+
+def test_elements_in_a_notebook(cells):
+    bar, result = cells[4].outputs
+    assert bar.data == {"text/plain": "inner"}
+    assert result.data == {"text/plain": "['a', 'b', 'c']"}

@@ -1,0 +1,332 @@
+"""What a notebook records comes back bit for bit, and damaged records are refused."""
+
+import base64
+import json
+import math
+import pickle
+
+import nbformat
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+from nbclient import NotebookClient
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+from sheet11.lab.records import MIME_TYPE, read_records, record
+
+law = settings(deadline=None, max_examples=50)
+
+# run in the notebook and here, so that both hold the same values
+VALUES = """
+import math
+import numpy as np
+import torch
+
+normal = np.random.default_rng(0).normal(size=(3, 4))
+table = np.array([("karate", 34, -0.2193), ("grid", 100, math.nan)], [("name", "U8"), ("nodes", "i8"), ("rate", "f4")])
+values = {
+    "none": None,
+    "yes": True,
+    "count": -(2**70),
+    "third": 1 / 3,
+    "smallest": 5e-324,
+    "minus_zero": -0.0,
+    "not_a_number": math.nan,
+    "infinite": math.inf,
+    "minus_infinite": -math.inf,
+    "complex_number": 1 / 3 - 2j,
+    "text": 'two\\nlines, "quoted", η ∈ ℝ',
+    "empty_text": "",
+    "float64": normal,
+    "special": np.array([math.nan, math.inf, -math.inf, -0.0, 5e-324]),
+    "payload": np.array([0x7FF8_0000_0000_BEEF], "u8").view("f8"),
+    "float32": normal.astype("f4"),
+    "float16": normal.astype("f2"),
+    "complex": normal[:, :2] + 1j * normal[:, 2:],
+    "integers": np.arange(-3, 3),
+    "bytes_as_numbers": np.arange(250, 256, dtype="u1"),
+    "booleans": normal > 0,
+    "names": np.array(["mean", "softargmax", "η"]),
+    "list": [[1.5, 2.0], [3.0, 4.0]],
+    "empty": np.zeros((0, 3)),
+    "transposed": normal.T,
+    "strided": normal[::-2, ::3],
+    "big_endian": normal.astype(">f8"),
+    "table": table,
+    "big_endian_table": table.astype(table.dtype.newbyteorder(">")),
+    "vectors_in_a_table": np.zeros(2, [("place", "f8", (2,)), ("class", "i4")]),
+    "columns": table[["name", "rate"]],
+    "aligned": np.array([(1, 0.5)], np.dtype([("a", "i1"), ("b", "f8")], align=True)),
+    "tensor": torch.tensor(normal, requires_grad=True),
+    "tensor_float32": torch.tensor(normal, dtype=torch.float32),
+    "tensor_transposed": torch.tensor(normal).T,
+    "tensor_booleans": torch.tensor([True, False]),
+    "tensor_of_one": torch.tensor(0.1, requires_grad=True),
+    "numpy_float32": np.float32(0.1),
+    "numpy_int": np.int16(-7),
+    "numpy_bool": np.bool_(False),
+    "numpy_text": np.str_("max"),
+}
+"""
+space = {}
+exec(VALUES, space)
+VALUE = space["values"]
+
+CELLS = [
+    VALUES + "from sheet11 import record\nrecord(**values)",
+    "record(again=np.arange(3), first=1)\nrecord(again='late')",
+    "record(again=2.5, last=3)",
+    "try:\n    record(row=table[0])\nexcept TypeError:\n    record(row=None)",
+    "print('not a record')\n4",
+]
+
+
+@pytest.fixture(scope="module")
+def executed():
+    notebook = new_notebook(cells=[new_markdown_cell("# Text"), *map(new_code_cell, CELLS)])
+    return NotebookClient(notebook, kernel_name="python3", timeout=120).execute()
+
+
+@pytest.fixture(scope="module")
+def path(executed, tmp_path_factory):
+    path = tmp_path_factory.mktemp("records") / "executed.ipynb"
+    nbformat.write(executed, path)
+    return path
+
+
+def same(value, expected):
+    """Equal in type, shape and every bit, whatever the byte order; of tables, the columns but not gaps between them."""
+    if isinstance(expected, torch.Tensor):
+        expected = expected.detach().numpy()
+    if isinstance(expected, np.ndarray | np.generic) and expected.ndim == 0:
+        expected = expected.item()
+    if not isinstance(expected, list | np.ndarray):
+        return type(value) is type(expected) and repr(value) == repr(expected)
+    expected = np.asarray(expected)
+    if names := expected.dtype.names:
+        return value.dtype.names == names and all(same(value[name], expected[name]) for name in names)
+    little = expected.astype(expected.dtype.newbyteorder("<"))
+    return value.dtype == little.dtype and value.shape == little.shape and value.tobytes() == little.tobytes()
+
+
+@pytest.mark.parametrize("name", VALUE)
+def test_round_trip_through_a_notebook(name, path):
+    assert same(read_records(path)[name], VALUE[name])
+
+
+def test_arrays_that_come_back_may_be_changed(path):
+    array = read_records(path)["float64"]
+    array += 1
+    assert np.array_equal(array, VALUE["float64"] + 1)
+
+
+def test_later_records_replace_earlier_ones_in_their_place(path):
+    records = read_records(path)
+    assert (records["again"], records["first"], records["last"]) == (2.5, 1, 3)
+
+
+def test_row_of_a_table_is_refused_or_keeps_its_types(path):
+    row = read_records(path)["row"]
+    assert row is None or list(row) == list(VALUE["table"][0])
+
+
+def test_path_text_and_notebook_give_the_same(executed, path):
+    by_path, by_text, by_notebook = map(read_records, (path, str(path), executed))
+    assert set(by_path) == set(by_text) == set(by_notebook)
+    for name in by_path:
+        assert same(by_text[name], by_path[name]) and same(by_notebook[name], by_path[name])
+
+
+def test_stored_form_is_valid_and_every_array_one_line(executed, path):
+    nbformat.validate(executed)
+    encoded = base64.b64encode(VALUE["float64"].tobytes()).decode()
+    assert any(encoded in line for line in path.read_text().splitlines())
+
+
+def test_text_in_the_notebook(executed):
+    (output,) = executed.cells[1].outputs
+    lines = output.data["text/plain"].splitlines()
+    for line in [
+        "none = None",
+        "yes = True",
+        "third = 0.333333",
+        "smallest = 0 (to within 1e-10)",
+        "not_a_number = nan",
+        "minus_infinite = -inf",
+        "empty_text = ''",
+        "float32 = array of shape (3, 4), float32",
+        "big_endian = array of shape (3, 4), float64",
+        "empty = array of shape (0, 3), float64",
+        "table = table of 2 rows: name, nodes, rate",
+        "tensor = array of shape (3, 4), float64",
+        "tensor_of_one = 0.1",
+        "numpy_int = -7",
+    ]:
+        assert line in lines
+    assert [output.data["text/plain"] for output in executed.cells[2].outputs] == [
+        "again = array of shape (3,), int64\nfirst = 1",
+        "again = 'late'",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (2 / 3, "0.666667"),
+        (-123456789.0, "-1.23457e+08"),
+        (1e-10, "1e-10"),
+        (-1.5e-7, "-1.5e-07"),
+        (9.99e-11, "0 (to within 1e-10)"),
+        (-3e-17, "0 (to within 1e-10)"),
+        (0.0, "0 (to within 1e-10)"),
+        (np.float32(0.1), "0.1"),
+        (12345678, "12345678"),
+        (math.inf, "inf"),
+        ("a b", "'a b'"),
+        ([1, 2], "array of shape (2,), int64"),
+    ],
+)
+def test_text_outside_a_notebook_shows_six_digits_and_no_noise(value, text, capsys):
+    record(name=value)
+    assert capsys.readouterr().out == f"name = {text}\n"
+
+
+def test_text_of_a_complex_number_shows_six_digits_and_no_noise(capsys):
+    record(name=2 / 3 + 1e-17j)
+    text = capsys.readouterr().out
+    assert "0.666667" in text and "0.6666666" not in text and "1e-17" not in text
+
+
+# forged and damaged records
+
+
+def notebook_with(stored):
+    output = new_output("display_data", {MIME_TYPE: stored, "text/plain": ""})
+    return new_notebook(cells=[new_code_cell("", outputs=[output])])
+
+
+def stored(values=bytes(24), dtype="<f8", shape=(3,)):
+    return {"dtype": dtype, "shape": shape, "values": base64.b64encode(values).decode()}
+
+
+def without(key):
+    return {name: value for name, value in stored().items() if name != key}
+
+
+class Trap:
+    def __reduce__(self):
+        return pytest.fail, ("a record was unpickled",)
+
+
+@law
+@given(
+    arrays.arrays(
+        st.one_of(
+            arrays.floating_dtypes(endianness="<", sizes=(32, 64)), arrays.integer_dtypes(endianness="<"), st.just("?")
+        ),
+        arrays.array_shapes(min_dims=1, max_dims=3, min_side=0),
+    )
+)
+def test_stored_arrays_of_any_shape_are_read(array):
+    notebook = notebook_with({"array": stored(array.tobytes(), array.dtype.str, list(array.shape))})
+    assert same(read_records(notebook)["array"], array)
+
+
+@law
+@given(st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text())
+def test_scalars_are_read_as_they_are(value):
+    value_read = read_records(json.loads(json.dumps(notebook_with({"value": value}))))["value"]
+    assert type(value_read) is type(value) and value_read == value
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        stored() | {"values": "AAA"},
+        stored() | {"values": "*" * 32},
+        stored() | {"values": "*" + stored()["values"]},
+        stored() | {"values": "é"},
+        stored() | {"values": 5},
+        stored() | {"values": None},
+        stored(bytes(23)),
+        stored(bytes(32)),
+        stored(b""),
+        stored(shape=[2]),
+        stored(shape=[-1]),
+        stored(shape=None),
+        stored(shape="3"),
+        stored(shape=[3.0]),
+        stored(shape=[10**30]),
+        stored(shape={}),
+        stored(dtype="O"),
+        stored(pickle.dumps(Trap()), "|O"),
+        stored(pickle.dumps(Trap()), [["a", "O"]]),
+        stored(dtype="f8,O"),
+        stored(dtype="nonsense"),
+        stored(dtype="("),
+        stored(dtype="<f99"),
+        stored(dtype=None),
+        stored(dtype=8),
+        stored(dtype=[]),
+        stored(dtype=[["a"]]),
+        stored(dtype=[["a", "<f8"], ["a", "<f8"]]),
+        stored(dtype={"names": ["a"], "formats": ["O"]}),
+        without("dtype"),
+        without("shape"),
+        without("values"),
+        {},
+        [1, 2],
+        [],
+    ],
+    ids=str,
+)
+def test_damaged_records_are_named(item):
+    with pytest.raises(ValueError, match="damaged record 'bad'"):
+        read_records(notebook_with({"fine": 1, "bad": item}))
+
+
+@pytest.mark.parametrize("stored", [[1, 2], "text", 3, None])
+def test_record_that_is_no_object(stored):
+    with pytest.raises(ValueError, match="damaged record: expected an object of names and values, got"):
+        read_records(notebook_with(stored))
+
+
+def test_file_that_cannot_be_read(tmp_path):
+    with pytest.raises(OSError, match="missing.ipynb"):
+        read_records(tmp_path / "missing.ipynb")
+
+
+def test_notebook_without_records():
+    assert read_records(new_notebook(cells=[new_markdown_cell("text"), new_code_cell("1 + 1")])) == {}
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [
+        (object(), "object"),
+        ({"a": 1}, "dict"),
+        ({1, 2}, "set"),
+        (len, "builtin_function_or_method"),
+        (b"raw", "bytes"),
+        (np.array([None, 1]), "ndarray"),
+        (np.array([b"raw"]), "ndarray"),
+        (np.zeros(2, [("a", "O")]), "ndarray"),
+        (np.array(["2023-01-27"], "M8[D]"), "ndarray"),
+        ([[1], [1, 2]], "list"),
+        (torch.ones(2, dtype=torch.bfloat16), "Tensor"),
+        (torch.eye(2).to_sparse(), "Tensor"),
+    ],
+    ids=str,
+)
+def test_objects_cannot_be_recorded(value, kind, capsys):
+    with pytest.raises(TypeError, match=f"^thing must be a scalar or an array of numbers or text, got {kind}"):
+        record(fine=1, thing=value)
+    assert capsys.readouterr().out == ""  # all or nothing
+
+
+def test_nothing_cannot_be_recorded():
+    with pytest.raises(TypeError, match="record needs at least one name=value"):
+        record()
