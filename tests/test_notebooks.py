@@ -12,10 +12,10 @@ import pytest
 from sheet11 import attention_scores, gram, positional_encoding, read_records
 from sheet11.course.execute import execute
 from sheet11.course.kernel import server, stop_server
-from sheet11.course.library import kit_notebooks
 from sheet11.course.notebooks import MAIN_FIGURE, error_of, parameters_of
+from sheet11.course.sheet import find_sheet
 
-NOTEBOOKS = {stem: nbformat.read(path, as_version=4) for stem, path in kit_notebooks().items()}
+NOTEBOOKS = {stem: nbformat.read(path, as_version=4) for stem, path in find_sheet().notebooks.items()}
 RECORDS = {
     "01_encoding": {"E", "gram", "toeplitz_deviation", "half_width"},
     "02_scores": {"scores_cat", "scores_add", "relative_difference", "cross_std", "predicted_cross_std", "slope"},
@@ -82,7 +82,7 @@ def test_parameters_are_typed_literals_with_help(stem):
 
 @each_notebook
 def test_papermill_shows_the_parameters(stem):
-    path = kit_notebooks()[stem]
+    path = find_sheet().notebooks[stem]
     command = [sys.executable, "-m", "papermill", "--help-notebook", path]
     shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     for name, default in parameters_of(NOTEBOOKS[stem]).items():
@@ -90,7 +90,7 @@ def test_papermill_shows_the_parameters(stem):
 
 
 def test_plain_papermill(tmp_path):
-    command = [sys.executable, "-m", "papermill", kit_notebooks()["01_encoding"], tmp_path / "out.ipynb"]
+    command = [sys.executable, "-m", "papermill", find_sheet().notebooks["01_encoding"], tmp_path / "out.ipynb"]
     subprocess.run([*command, "-p", "n", "96", "-p", "convention", "vaswani"], check=True, capture_output=True)
     records = read_records(tmp_path / "out.ipynb")
     E = positional_encoding(96, 256, "vaswani")

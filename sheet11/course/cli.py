@@ -70,11 +70,11 @@ def run(notebooks: tuple[str, ...], assignments: tuple[str, ...], out: Path, wor
     with usage_failures(out):
         # imported here so that --help does not wait for the notebook machinery
         from sheet11.course.jobs import local_executor
-        from sheet11.course.library import find_notebook, kit_notebooks
         from sheet11.course.run import prepare
         from sheet11.course.run import run as run_jobs
+        from sheet11.course.sheet import find_notebook, find_sheet
 
-        paths = [find_notebook(name) for name in notebooks] or list(kit_notebooks().values())
+        paths = [find_notebook(name, find_sheet()) for name in notebooks] or list(find_sheet().notebooks.values())
         with local_executor(workers) as (executor, threads):
             pages = run_jobs(prepare(paths, parameters, threads), executor, out)
     click.echo(out / "index.html")
@@ -101,12 +101,12 @@ def sweep(notebook: str, assignments: tuple[str, ...], out: Path, workers: int |
         warm_up(workers)
     with usage_failures(out):
         from sheet11.course.jobs import cluster_executor, local_executor
-        from sheet11.course.library import find_notebook
+        from sheet11.course.sheet import find_notebook, find_sheet
         from sheet11.course.sweep import parse_values, prepare
         from sheet11.course.sweep import sweep as sweep_jobs
 
         grid = {name: parse_values(text, literal) for name, text in split_assignments(assignments).items()}
-        path = find_notebook(notebook)
+        path = find_notebook(notebook, find_sheet())
         with cluster_executor(scheduler) if scheduler else local_executor(workers) as (executor, threads):
             jobs = prepare(path, grid, threads)
             table = sweep_jobs(jobs, executor, out)

@@ -17,8 +17,8 @@ import nbformat
 from nbformat import NotebookNode
 
 from sheet11.course.errors import NotebookError
-from sheet11.course.library import PACKAGE, kit_notebooks
 from sheet11.course.notebooks import read_notebook
+from sheet11.course.sheet import PACKAGE, find_sheet
 
 SOLUTIONS = "__solutions__"
 ENVIRONMENT = """\
@@ -45,13 +45,13 @@ def release(out: Path) -> None:
     out.parent.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}."))
     try:
-        for stem, path in kit_notebooks().items():
+        for stem, path in find_sheet().notebooks.items():
             nbformat.write(without_answers(read_notebook(path)), folder / f"{stem}.ipynb")
         write_package(folder / PACKAGE.name)
         pins = [line for line in requires(PACKAGE.name) or [] if "extra ==" not in line]
         (folder / "requirements.txt").write_text("".join(f"{line}\n" for line in pins))
         (folder / "environment.yml").write_text(ENVIRONMENT)
-        shutil.copy(kit_notebooks()["01_encoding"].parent / "student.md", folder / "README.md")
+        shutil.copy(find_sheet().notebooks["01_encoding"].parent / "student.md", folder / "README.md")
         os.chmod(folder, 0o755)
         os.replace(folder, out)
     except BaseException:

@@ -26,11 +26,11 @@ import psutil
 from jupyter_client.connect import write_connection_file
 
 from sheet11.course.kernel import THREAD_VARIABLES, Server
-from sheet11.course.library import kit_notebooks
+from sheet11.course.sheet import find_sheet
 
 CORES = len(os.sched_getaffinity(0))
 BIN = Path(sys.executable).parent
-KIT = kit_notebooks()
+KIT = find_sheet().notebooks
 Points = list[dict[str, Any]]
 
 

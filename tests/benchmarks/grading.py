@@ -22,7 +22,7 @@ import psutil
 sys.path.insert(0, str(Path(__file__).parents[1] / "course"))
 from students import RIGHT, Student, write_class
 
-from sheet11.course.library import kit_notebooks
+from sheet11.course.sheet import find_sheet
 
 
 def members(count: int) -> list[Student]:
@@ -45,7 +45,7 @@ def nbgrader_course(folder: Path, students: list[Student]) -> None:
     """A course directory of nbgrader with the sheet released and the submissions in place."""
     source = folder / "source" / "sheet"
     source.mkdir(parents=True)
-    for path in kit_notebooks().values():
+    for path in find_sheet().notebooks.values():
         shutil.copy(path, source)
     (folder / "nbgrader_config.py").write_text("c = get_config()\nc.CourseDirectory.course_id = 'sheet11'\n")
     call([sys.executable, "-m", "nbgrader", "generate_assignment", "sheet"], folder)

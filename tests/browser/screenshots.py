@@ -16,7 +16,7 @@ import nbformat
 from chromium import chromium, missing
 from lab import MINUTE, cell, jupyter_lab, open_notebook, run_all
 
-from sheet11.course.library import kit_notebooks
+from sheet11.course.sheet import find_sheet
 
 ROOT = Path(__file__).parents[2]
 WINDOW = {"width": 1280, "height": 900}
@@ -25,7 +25,7 @@ WINDOW = {"width": 1280, "height": 900}
 def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--notebook", default="01_encoding", choices=kit_notebooks())
+    parser.add_argument("--notebook", default="01_encoding", choices=find_sheet().notebooks)
     parser.add_argument("--cell", default="explore", help="id of the cell at the top of the picture (default: explore)")
     parser.add_argument(
         "--page", type=Path, default=ROOT / "build/run/index.html", help="default: build/run/index.html"
@@ -38,7 +38,7 @@ def main() -> None:
         sys.exit(f"{options.page} is not there; sheet11 run writes it")
     with chromium() as browser:
         picture_of_page(browser, options.page, options.out / "index.png")
-        picture_of_lab(browser, kit_notebooks()[options.notebook], options.cell, options.out / "lab.png")
+        picture_of_lab(browser, find_sheet().notebooks[options.notebook], options.cell, options.out / "lab.png")
 
 
 def picture_of_page(browser: Any, path: Path, picture: Path) -> None:

@@ -10,8 +10,8 @@ from chromium import errors_of
 from lab import MINUTE, cell, jupyter_lab, open_notebook, run_all, save
 from nbformat.v4 import new_code_cell, new_notebook
 
-from sheet11.course.library import kit_notebooks
 from sheet11.course.notebooks import error_of
+from sheet11.course.sheet import find_sheet
 
 # notebook: the id of the cell with controls, and the label of a slider there that changes the figure to its right
 EXPLORE = {
@@ -82,7 +82,7 @@ def code(notebook):
 @pytest.fixture(scope="module")
 def lab(browser, tmp_path_factory):
     folder = tmp_path_factory.mktemp("notebooks")
-    for path in kit_notebooks().values():
+    for path in find_sheet().notebooks.values():
         shutil.copy(path, folder)
     nbformat.write(build_nb("1 + 1", SLIDER), folder / "controls.ipynb")
     nbformat.write(build_nb("%%javascript\nconsole.error('red')", "1 / 0"), folder / "broken.ipynb")
@@ -114,7 +114,7 @@ def executed(request, browser, lab):
         yield executed
 
 
-each_notebook = pytest.mark.parametrize("executed", kit_notebooks(), indirect=True)
+each_notebook = pytest.mark.parametrize("executed", find_sheet().notebooks, indirect=True)
 each_with_controls = pytest.mark.parametrize("executed", EXPLORE, indirect=True)
 
 

@@ -11,13 +11,13 @@ from sheet11.course import run, sweep
 from sheet11.course.grading.gradebook import Row
 from sheet11.course.grading.scoring import Task, Verdict
 from sheet11.course.jobs import local_executor
-from sheet11.course.library import kit_notebooks
 from sheet11.course.notebooks import title_of
 from sheet11.course.pages.render import Page, feedback_html, grades_html, index_html, notebook_html
+from sheet11.course.sheet import find_sheet
 
 WIDTHS = [360, 1280]
 COLOUR_SCHEMES = ["light", "dark"]
-NOTEBOOKS = [f"{stem}.html" for stem in kit_notebooks()]
+NOTEBOOKS = [f"{stem}.html" for stem in find_sheet().notebooks]
 PAGES = ["run/index.html", "run/small.html", "run/failing.html", "sweep/index.html", "grades.html", "feedback.html"]
 SMALL = """
 import sys, matplotlib.pyplot as plt, pandas as pd
@@ -68,7 +68,7 @@ def folder(browser, tmp_path_factory, hostile):
     with local_executor(2) as (executor, threads):
         run.run(run.prepare([out / "small.ipynb", out / "failing.ipynb"], {}, threads), executor, out / "run")
         sweep.sweep(sweep.prepare(out / "small.ipynb", {"n": [0, 1, 2]}, threads), executor, out / "sweep")
-    for stem, path in kit_notebooks().items():
+    for stem, path in find_sheet().notebooks.items():
         notebook = nbformat.read(path, as_version=4)
         (out / f"{stem}.html").write_text(notebook_html(notebook, title_of(notebook, stem)))
     (out / "hostile.html").write_text(notebook_html(hostile, title_of(hostile, "hostile")))

@@ -16,8 +16,8 @@ import pytest
 from sheet11.course import kernel
 from sheet11.course.execute import execute
 from sheet11.course.kernel import CAN_FORK, THREAD_VARIABLES, Server, WarmKernelManager, server, stop_server
-from sheet11.course.library import kit_notebooks
 from sheet11.course.notebooks import error_of
+from sheet11.course.sheet import find_sheet
 from sheet11.lab.records import read_records
 
 pytestmark = pytest.mark.skipif(not CAN_FORK, reason="needs fork; elsewhere the ordinary kernel serves")
@@ -108,7 +108,7 @@ def test_nbval_passes_on_warm_kernels(tmp_path):
     (tmp_path / "kernels" / "warm" / "kernel.json").write_text(json.dumps(spec))
     command = [sys.executable, "-m", "pytest", "-q", "--nbval", "--nbval-kernel-name", "warm", "-p", "no:cacheprovider"]
     result = subprocess.run(
-        [*command, kit_notebooks()["02_scores"]],
+        [*command, find_sheet().notebooks["02_scores"]],
         env=os.environ | {"JUPYTER_PATH": str(tmp_path)},
         capture_output=True,
         text=True,

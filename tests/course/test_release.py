@@ -11,13 +11,13 @@ import pytest
 
 from sheet11.course.errors import NotebookError
 from sheet11.course.execute import execute
-from sheet11.course.library import PACKAGE, kit_notebooks
 from sheet11.course.notebooks import error_of, read_notebook
 from sheet11.course.release import SOLUTIONS, without_answers, without_solutions
+from sheet11.course.sheet import PACKAGE, find_sheet
 
 pytest.importorskip("nbgrader", reason="needs nbgrader: pip install 'sheet11[grade]'")
 
-KIT = {stem: read_notebook(path) for stem, path in kit_notebooks().items()}
+KIT = {stem: read_notebook(path) for stem, path in find_sheet().notebooks.items()}
 MODULES = {path.name: path.read_text() for path in PACKAGE.glob("*.py")}
 
 

@@ -34,11 +34,11 @@ from sheet11.course.grading.scoring import FAILED, OPEN, Task, Verdict, score, t
 from sheet11.course.grading.submissions import Submission, read_submissions
 from sheet11.course.jobs import finish_all
 from sheet11.course.kernel import PRELOAD
-from sheet11.course.library import PACKAGE, kit_notebooks
 from sheet11.course.notebooks import check_parameters, parameters_of, read_notebook, title_of, with_parameters
 from sheet11.course.pages.cells import alternative_text
 from sheet11.course.pages.render import feedback_html, grades_html
 from sheet11.course.release import without_answers, write_package
+from sheet11.course.sheet import PACKAGE, find_sheet
 from sheet11.lab.records import MIME_TYPE
 
 LONGEST_TEXT = 20_000  # characters of an output that are kept
@@ -93,7 +93,7 @@ def prepare(parameters: Mapping[str, Any], seed: int) -> dict[str, Sheet]:
     """
     sheets, known = {}, set()
     generator = random.Random(seed)
-    for stem, path in kit_notebooks().items():
+    for stem, path in find_sheet().notebooks.items():
         notebook = read_notebook(path)
         names = parameters_of(notebook)
         known |= set(names)

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from sheet11.course.errors import NotebookError
-from sheet11.course.library import PACKAGE, kit_notebooks
+from sheet11.course.sheet import PACKAGE, find_sheet
 
 INSIDE = Path(__file__).with_name("inside.py")
 SCRATCH = "/scratch"
@@ -233,7 +233,7 @@ def _program() -> str:
 def _solutions() -> Iterator[Path]:
     """Where this kit is installed, with its notebooks and its history."""
     yield PACKAGE
-    yield next(iter(kit_notebooks().values())).parent.resolve()
+    yield next(iter(find_sheet().notebooks.values())).parent.resolve()
     if any((PACKAGE.parent / name).exists() for name in (".git", "pyproject.toml")):
         yield PACKAGE.parent
     with contextlib.suppress(importlib.metadata.PackageNotFoundError):

@@ -15,9 +15,9 @@ from typing import NamedTuple
 import nbformat
 from nbformat import NotebookNode
 
-from sheet11.course.library import kit_notebooks
 from sheet11.course.notebooks import read_notebook
 from sheet11.course.release import without_answers
+from sheet11.course.sheet import find_sheet
 
 ENCODING = """
 def positional_encoding(n, p, convention="sheet", base=10000.0, scale=None):
@@ -474,7 +474,7 @@ def _gaps(answers: dict[str, dict[str, str]]) -> dict[str, tuple[str, str]]:
 
 def write_class(folder: Path, members: list[Student]) -> None:
     """Write a folder for each student."""
-    blank = {stem: without_answers(read_notebook(path)) for stem, path in kit_notebooks().items()}
+    blank = {stem: without_answers(read_notebook(path)) for stem, path in find_sheet().notebooks.items()}
     for student in members:
         own = folder / student.name
         own.mkdir(parents=True)

@@ -10,7 +10,7 @@ from students import ENCODING, FIRST, RIGHT, TASKS, Student, encoding, first, wr
 
 from sheet11.course.errors import NotebookError
 from sheet11.course.grading.sandbox import check_sandbox
-from sheet11.course.library import kit_notebooks
+from sheet11.course.sheet import find_sheet
 
 nbgrader_api = pytest.importorskip("nbgrader.api", reason="needs nbgrader: pip install 'sheet11[grade]'")
 try:
@@ -45,11 +45,11 @@ def scores(tmp_path_factory):
     """Points of nbgrader and of sheet11 by student, notebook and task."""
     folder = tmp_path_factory.mktemp("course")
     (folder / "source" / "sheet").mkdir(parents=True)
-    for path in kit_notebooks().values():
+    for path in find_sheet().notebooks.values():
         shutil.copy(path, folder / "source" / "sheet")
     solved = Student("solved", {})
     write_class(folder / "class", [*CLASS, solved])
-    for stem, path in kit_notebooks().items():
+    for stem, path in find_sheet().notebooks.items():
         shutil.copy(path, folder / "class" / "solved" / f"{stem}.ipynb")
     for student in [*CLASS, solved]:
         shutil.copytree(folder / "class" / student.name, folder / "submitted" / student.name / "sheet")

@@ -8,8 +8,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from sheet11.course.grading import sandbox
 from sheet11.course.errors import NotebookError
+from sheet11.course.grading import sandbox
 from sheet11.course.grading.sandbox import MEGABYTE, Limits, Sandbox, SandboxError, bubblewrap, check_sandbox
 
 LIMITS = Limits(seconds=5, memory=300 * MEGABYTE, processes=8, file_size=MEGABYTE, output=MEGABYTE)

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from sheet11.course.grading.sandbox import Batch, Limits
 from sheet11.course.grading.scoring import Task, difference, score, tasks_of
-from sheet11.course.library import kit_notebooks
 from sheet11.course.notebooks import read_notebook
+from sheet11.course.sheet import find_sheet
 from sheet11.lab.records import MIME_TYPE, _encode
 
 TASK = Task("01_encoding", "f", "1a", "f()", 2.0, "f-check", 1e-5)
@@ -111,7 +111,7 @@ def test_other_kinds():
 
 
 def test_tasks_of_the_kit():
-    tasks = {stem: tasks_of(stem, read_notebook(path)) for stem, path in kit_notebooks().items()}
+    tasks = {stem: tasks_of(stem, read_notebook(path)) for stem, path in find_sheet().notebooks.items()}
     assert sum(task.points for own in tasks.values() for task in own) == 35
     encoding = tasks["01_encoding"][0]
     assert (encoding.name, encoding.points, encoding.check, encoding.tolerance) == (

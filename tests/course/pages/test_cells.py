@@ -9,8 +9,8 @@ from bs4 import BeautifulSoup  # comes with nbconvert
 from hostile import HTML, PNG
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from sheet11.course.library import kit_notebooks
 from sheet11.course.pages.cells import LONGEST_FORMULA, NO_DESCRIPTION, alternative_text, cells_html, clean, formula
+from sheet11.course.sheet import find_sheet
 
 KINDS = ["png", "svg+xml"]
 IMAGE = base64.b64encode(PNG).decode()
@@ -25,7 +25,7 @@ def text_of(source, **cell):
     return cells_html(new_notebook(cells=[new_markdown_cell(source, **cell)]))
 
 
-@pytest.mark.parametrize("path", kit_notebooks().values(), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", find_sheet().notebooks.values(), ids=lambda path: path.stem)
 def test_every_formula_of_the_kit_becomes_mathml(path):
     notebook = nbformat.read(path, as_version=4)
     sources = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]

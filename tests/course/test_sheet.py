@@ -4,13 +4,13 @@ import nbformat
 import pytest
 
 from sheet11.course.errors import NotebookError
-from sheet11.course.library import find_notebook, kit_notebooks
 from sheet11.course.notebooks import nearest
+from sheet11.course.sheet import find_notebook, find_sheet
 
 
 def test_kit():
-    assert list(kit_notebooks()) == ["01_encoding", "02_scores", "03_aggregation", "04_oversmoothing"]
-    assert find_notebook("02_scores") == kit_notebooks()["02_scores"]
+    assert list(find_sheet().notebooks) == ["01_encoding", "02_scores", "03_aggregation", "04_oversmoothing"]
+    assert find_notebook("02_scores") == find_sheet().notebooks["02_scores"]
 
 
 def test_find_by_path(build, tmp_path):

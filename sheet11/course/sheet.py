@@ -1,0 +1,142 @@
+"""A sheet: its notebooks, the package beside them, and what its `sheet.toml` says of them."""
+
+import fnmatch
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from sheet11.course.errors import NotebookError, SheetError
+from sheet11.course.notebooks import nearest
+
+PACKAGE = Path(__file__).resolve().parents[1]  # this kit
+SETTINGS = "sheet.toml"
+FOR_ANY_SHEET = ("__init__.py", "checks.py", "lab/*.py")  # what notebooks of another sheet may use of this kit
+
+
+class Sheet(NamedTuple):
+    """What is to be run, released and graded.
+
+    `sheet.toml`, which stands with the notebooks and may be missing, sets
+
+    | key                | what                                                 | default                |
+    |--------------------|------------------------------------------------------|------------------------|
+    | `title`            | name of the sheet in gradebooks and on pages         | name of the folder     |
+    | `package`          | what the notebooks import                            | the package beside them |
+    | `not_for_students` | its files that the student edition lacks, patterns   | none                   |
+    | `requirements`     | what the student edition asks to be installed        | `jupyterlab`, `numpy`  |
+    """
+
+    title: str
+    folder: Path  # holds the package
+    notebooks: dict[str, Path]  # by stem, in order
+    package: str | None
+    not_for_students: tuple[str, ...]
+    requirements: tuple[str, ...]
+
+    def beside(self, name: str) -> Path:
+        """Where a file that belongs to the notebooks, such as `student.md`, would stand."""
+        return next(iter(self.notebooks.values())).parent / name
+
+    def students_package(self) -> dict[str, bytes]:
+        """What students get to import: content by path, without what they write themselves."""
+        files = {}
+        if self.package:
+            files = _files(self.folder / self.package, ("*",), self.not_for_students)
+        if self.package != PACKAGE.name:
+            files |= _files(PACKAGE, FOR_ANY_SHEET)
+        return files
+
+
+def find_sheet(folder: Path | None = None) -> Sheet:
+    """The sheet in a folder: notebooks in it or in its `notebooks`, a package beside them; None is this kit's own.
+
+    Raises:
+        SheetError: there are no notebooks, or `sheet.toml` is unusable.
+    """
+    if folder is None:  # installed inside the package, in a checkout beside it
+        installed = (PACKAGE / "notebooks").is_dir()
+        return _sheet(PACKAGE / "notebooks" if installed else PACKAGE.parent / "notebooks", PACKAGE.parent)
+    if not folder.is_dir():
+        raise SheetError(f"there is no folder {str(folder)!r}")
+    inner = folder / "notebooks"
+    return _sheet(inner if inner.is_dir() else folder, folder)
+
+
+def find_notebook(name: str, sheet: Sheet) -> Path:
+    """The notebook at a path, or the sheet's own with that stem.
+
+    Raises:
+        NotebookError: there is none; the message lists the sheet's and suggests the nearest.
+    """
+    if name in sheet.notebooks:
+        return sheet.notebooks[name]
+    path = Path(name)
+    if path.is_file():
+        return path
+    known = ", ".join(sheet.notebooks)
+    raise NotebookError(f"there is no notebook {name!r}; the sheet has {known}{nearest(name, sheet.notebooks)}")
+
+
+def _sheet(notebooks: Path, folder: Path) -> Sheet:
+    paths = sorted(path for path in notebooks.glob("*.ipynb") if not path.name.startswith("."))
+    if not paths:
+        raise SheetError(f"{notebooks} holds no notebooks")
+    settings = _settings(notebooks / SETTINGS)
+    package = settings.get("package") or _package_beside(folder)
+    if package and not (folder / package).is_dir():
+        raise SheetError(f"{notebooks / SETTINGS}: package must be a folder in {folder}, got {package!r}")
+    return Sheet(
+        title=settings.get("title", folder.resolve().name),
+        folder=folder.resolve(),
+        notebooks={path.stem: path.resolve() for path in paths},
+        package=package,
+        not_for_students=tuple(settings.get("not_for_students", ())),
+        requirements=tuple(settings.get("requirements", ("jupyterlab", "numpy"))),
+    )
+
+
+def _settings(path: Path) -> Mapping[str, Any]:
+    wanted: dict[str, type] = {"title": str, "package": str, "not_for_students": list, "requirements": list}
+    try:
+        settings = tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    except (OSError, ValueError) as error:
+        raise SheetError(f"{path} cannot be read: {str(error).splitlines()[0]}") from error
+    for name, value in settings.items():
+        if name not in wanted:
+            raise SheetError(f"{path} has a key {name!r}; there are {', '.join(wanted)}{nearest(name, wanted)}")
+        texts = value if isinstance(value, list) else [value]
+        if not isinstance(value, wanted[name]) or not all(isinstance(text, str) for text in texts):
+            raise SheetError(
+                f"{path}: {name} must be {'text' if wanted[name] is str else 'a list of texts'}, got {value!r}"
+            )
+    return settings
+
+
+def _package_beside(folder: Path) -> str | None:
+    found = sorted(path.parent.name for path in folder.glob("*/__init__.py"))
+    if len(found) > 1:
+        raise SheetError(f"{folder} holds several packages, {', '.join(found)}; {SETTINGS} must say which with package")
+    return found[0] if found else None
+
+
+def _files(package: Path, wanted: tuple[str, ...], left_out: tuple[str, ...] = ()) -> dict[str, bytes]:
+    """Content of the files of a package, by path from the folder that holds it."""
+    files = {}
+    for path in sorted(package.rglob("*")):
+        name = path.relative_to(package).as_posix()
+        hidden = any(part == "__pycache__" or part.startswith(".") for part in path.relative_to(package).parts)
+        if path.is_file() and not hidden and _matches(name, wanted) and not _matches(name, left_out):
+            files[f"{package.name}/{name}"] = path.read_bytes()
+    return files
+
+
+def _matches(name: str, patterns: tuple[str, ...]) -> bool:
+    """Whether a path, or a folder that it is in, is like one of the patterns; `*` alone is all."""
+    parts = name.split("/")
+    heads = ["/".join(parts[: end + 1]) for end in range(len(parts))]
+    return any(pattern == "*" or any(_same(head, pattern) for head in heads) for pattern in patterns)
+
+
+def _same(name: str, pattern: str) -> bool:
+    return name.count("/") == pattern.count("/") and fnmatch.fnmatchcase(name, pattern)
