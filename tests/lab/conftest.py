@@ -1,0 +1,56 @@
+"""What tests of figures and sliders share."""
+
+import base64
+
+import matplotlib
+import matplotlib.pyplot as plt
+import pytest
+from explorers import Explorer
+from ipywidgets.widgets.widget import _instances as widgets
+
+from sheet11.lab import plots, sliders
+
+matplotlib.use("Agg")
+
+
+@pytest.fixture(autouse=True)
+def close_figures():
+    """No figure stays from one test to the next."""
+    yield
+    plt.close("all")
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    """What was displayed, as (bundle, metadata)."""
+    found = []
+
+    def display(bundle, metadata, raw):
+        assert raw
+        found.append((bundle, metadata))
+
+    monkeypatch.setattr(sliders, "display", display)
+    monkeypatch.setattr(plots, "display", display)
+    monkeypatch.setattr(plt, "get_backend", lambda: "module://matplotlib_inline.backend_inline")
+    return found
+
+
+@pytest.fixture
+def open_explorer(shown, monkeypatch):
+    """Call an explorer as a cell in JupyterLab does."""
+    monkeypatch.setattr(sliders, "_somebody_is_there", lambda: True)
+
+    def opened(explore, **start):
+        made = []
+        figure = plt.figure
+        monkeypatch.setattr(plt, "figure", lambda *args, **options: made.append(figure(*args, **options)) or made[-1])
+        explore(**start)
+        monkeypatch.setattr(plt, "figure", figure)
+        ((bundle, metadata),) = shown
+        shown.clear()
+        assert metadata["image/png"]["alt"] == bundle["text/plain"] == plots.describe(made[-1])
+        assert base64.b64decode(bundle["image/png"]) == plots.png(made[-1])
+        assert plt.get_fignums() == [], "else the notebook shows it a second time"
+        return Explorer(widgets[bundle[sliders.WIDGET]["model_id"]], made[-1])
+
+    return opened

@@ -1,0 +1,36 @@
+"""Sliders of exercise encoding: what they draw."""
+
+import explorers
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+import sheet11
+from sheet11.lab.explore.encoding import OWN, explore_encoding
+
+
+def test_a_missing_answer_is_the_cells_error():
+    def unanswered(*_):
+        raise NotImplementedError
+
+    with pytest.raises(NotImplementedError):
+        explore_encoding(unanswered)
+    assert plt.get_fignums() == [], "an empty figure"
+
+
+def test_encoding_shows_E_gram_and_profile(open_explorer):
+    explorer = open_explorer(explorers.encoding, n=20, p=8, scale=77.0)
+    explorer.set(n=30, convention="vaswani")
+    E = sheet11.positional_encoding(30, 8, "vaswani", scale=77.0)
+    left, middle, right = explorer.panels()
+    assert np.array_equal(left.images[0].get_array(), E)
+    np.testing.assert_allclose(middle.images[0].get_array(), E.T @ E)
+    profile = next(line for line in right.lines if line.get_label() == "mean along the diagonal").get_ydata()
+    np.testing.assert_allclose(profile, sheet11.gram(30, 8, "vaswani", scale=77.0)[0], atol=1e-12)
+    explorer.set(scale=OWN)
+    np.testing.assert_allclose(left.images[0].get_array(), sheet11.positional_encoding(30, 8, "vaswani"))
+
+
+def test_encoding_starts_within_its_sliders(open_explorer):
+    explorer = open_explorer(explorers.encoding, n=4096, p=1024)
+    assert (explorer.controls["n"].value, explorer.controls["p"].value) == (128, 512)

@@ -1,0 +1,85 @@
+"""Sliders: they change what is drawn, and a program sees a figure that stands still."""
+
+import base64
+import html
+
+import matplotlib.pyplot as plt
+import pytest
+from explorers import ALL
+
+import sheet11
+from sheet11.lab import plots, sliders
+from sheet11.lab.explore.encoding import explore_encoding
+
+each = pytest.mark.parametrize("explore", ALL.values(), ids=ALL)
+
+
+@each
+def test_a_program_gets_the_figure_alone(explore, shown):
+    explore()
+    ((bundle, metadata),) = shown
+    assert set(bundle) == {"text/plain", "image/png"}
+    assert metadata["image/png"]["alt"] == bundle["text/plain"]
+    assert plt.get_fignums() == []
+
+
+@each
+def test_a_person_gets_the_same_figure_with_controls(explore, shown, open_explorer, monkeypatch):
+    explorer = open_explorer(explore)
+    assert explorer.image.value == plots.png(explorer.figure)
+    with monkeypatch.context() as alone:
+        alone.setattr(sliders, "_somebody_is_there", lambda: False)
+        explore()
+    assert base64.b64decode(shown[0][0]["image/png"]) == explorer.image.value
+
+
+@each
+def test_every_control_changes_the_picture_and_back(explore, open_explorer):
+    explorer = open_explorer(explore)
+    for control in explorer.controls.values():
+        before, start = explorer.image.value, control.value
+        options = [value for _, value in getattr(control, "_options_full", ())]
+        control.value = options[options.index(start) - 1] if options else control.min if start > control.min else 3
+        assert control.value != start
+        assert explorer.image.value != before, control.description
+        assert f">{html.escape(plots.describe(explorer.figure))}<" in explorer.told.value
+        control.value = start
+        assert explorer.image.value == before, "what is drawn depends on the settings alone"
+
+
+@each
+def test_a_change_draws_into_what_is_there(explore, open_explorer):
+    explorer = open_explorer(explore)
+    count = [len(ax.get_children()) for ax in explorer.figure.axes]
+    for control in explorer.controls.values():
+        start = control.value
+        options = [value for _, value in getattr(control, "_options_full", ())]
+        control.value = options[-1] if options else control.max
+        control.value = start
+    assert [len(ax.get_children()) for ax in explorer.figure.axes] == count
+
+
+def test_an_error_is_shown_and_the_sliders_go_on(open_explorer):
+    def only_even(n, p, *rest):
+        if p % 2:
+            raise ValueError("no <b>odd</b> p")
+        return sheet11.positional_encoding(n, p, *rest)
+
+    explorer = open_explorer(lambda: explore_encoding(only_even))
+    before = explorer.image.value
+    explorer.set(p=255)
+    assert explorer.told.value == '<p role="alert">ValueError: no &lt;b&gt;odd&lt;/b&gt; p</p>'
+    assert explorer.image.value == before
+    explorer.set(p=254)
+    assert 'role="status"' in explorer.told.value and explorer.image.value != before
+
+
+@pytest.mark.parametrize(("metadata", "there"), [({"cellId": "x"}, True), ({}, False)])
+def test_a_cell_that_a_notebook_in_a_browser_sends_has_an_id(metadata, there, monkeypatch):
+    shell = type("Shell", (), {"get_parent": lambda self: {"metadata": metadata}})()
+    monkeypatch.setattr(sliders, "get_ipython", lambda: shell)
+    assert sliders._somebody_is_there() == there
+
+
+def test_nobody_is_there_outside_of_a_kernel():
+    assert not sliders._somebody_is_there()
