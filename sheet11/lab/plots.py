@@ -12,6 +12,7 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
+import seaborn as sns
 from IPython.display import display
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
@@ -63,7 +64,7 @@ def describe(figure: Figure) -> str:
 
 
 def heatmaps(
-    matrices: Mapping[str, ArrayLike],
+    matrices: Mapping[str, NDArray[np.float64]],
     xlabel: str,
     ylabel: str,
     colour_label: str,
@@ -82,29 +83,52 @@ def heatmaps(
         first_index: number of the first row and of the first column.
         height: of the figure, in inches.
     """
-    limit = max(np.abs(matrix).max() for matrix in matrices.values())
+    limit = max(float(np.abs(matrix).max()) for matrix in matrices.values())
     width = WIDTH if len(matrices) > 1 else 0.75 * WIDTH
     figure, axes = panels(len(matrices), height, width, gap=0.5, right=0.65)
     for ax, (title, matrix) in zip(axes, matrices.items(), strict=True):
         draw_heatmap(ax, matrix, limit, first_index)
-        ax.grid(False)
         ax.set(title=title, xlabel=xlabel, ylabel=ylabel if ax is axes[0] else "")
-    figure.colorbar(axes[-1].images[0], ax=list(axes), label=colour_label, fraction=0.05, pad=0.02)
+    figure.colorbar(axes[-1].collections[0], ax=list(axes), label=colour_label, fraction=0.05, pad=0.02)
     return figure
 
 
-def draw_heatmap(ax: Axes, matrix: ArrayLike, limit: float, first_index: tuple[int, int] = (1, 1)) -> None:
-    """Draw a matrix on a diverging scale from −limit to limit, or change the one that is drawn."""
-    rows, columns = np.shape(matrix)
-    row, column = first_index
-    if not ax.images:
-        ax.imshow([[0]], cmap=DIVERGING, aspect="auto", interpolation="nearest")
-    (image,) = ax.images
-    image.set_data(_coarse(np.asarray(matrix, dtype=float)))
-    image.set_extent((column - 0.5, column + columns - 0.5, row + rows - 0.5, row - 0.5))
-    image.set_clim(-limit or -1, limit or 1)
-    for axis in (ax.xaxis, ax.yaxis):
-        axis.set_major_locator(MaxNLocator(6, integer=True, steps=[1, 2, 4, 5, 8, 10]))
+def draw_heatmap(
+    ax: Axes,
+    matrix: NDArray[np.float64],
+    limit: float,
+    first_index: tuple[int, int] = (1, 1),
+    shape: tuple[int, int] | None = None,
+) -> None:
+    """Draw a matrix with seaborn on a diverging scale from −limit to limit, or change the one that is drawn.
+
+    Args:
+        ax: holds nothing but the heatmap.
+        matrix: shape (rows, columns).
+        limit: magnitude at the ends of the scale.
+        first_index: number of the first row and of the first column.
+        shape: rows and columns that those of `matrix` stand for, where it is a selection of them.
+    """
+    step = -(-max(matrix.shape) // MOST)
+    entries, limit = _coarse(matrix, step), limit or 1.0
+    mesh = next(iter(ax.collections), None)
+    drawn = mesh.get_array() if mesh else None
+    if mesh and drawn is not None and drawn.shape == entries.shape:
+        mesh.set_array(entries)
+        mesh.set_clim(-limit, limit)
+    else:
+        if mesh:
+            mesh.remove()
+        ax.grid(False)
+        labels = ax.get_xlabel(), ax.get_ylabel()  # which seaborn takes away, as it numbers every row from 0
+        unnumbered = {"xticklabels": False, "yticklabels": False}
+        sns.heatmap(entries, ax=ax, center=0, vmin=-limit, vmax=limit, cmap=DIVERGING, cbar=False, **unnumbered)
+        ax.set(xlabel=labels[0], ylabel=labels[1])
+        ax.spines[:].set_visible(True)
+    for axis, first, shown, count in zip(
+        (ax.yaxis, ax.xaxis), first_index, matrix.shape, shape or matrix.shape, strict=True
+    ):
+        _number(axis, first, count, shown / count / step)
 
 
 def draw_curve(ax: Axes, label: str, x: ArrayLike, y: ArrayLike, **style: Any) -> None:
@@ -152,10 +176,16 @@ def powers_of_ten(axis: Axis) -> None:
     axis.set_major_formatter(lambda value, _: "10" + str(round(np.log10(value))).translate(superscript))
 
 
-def _coarse(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
-    """One entry for every k × k of them, the largest in magnitude, with k so that no side is longer than MOST."""
-    k = -(-max(matrix.shape) // MOST)
-    if k <= 1:
+def _number(axis: Axis, first: int, count: int, width: float) -> None:
+    """Number rows or columns of a heatmap, of which each is so many cells wide, at round numbers."""
+    locator = MaxNLocator(6, integer=True, steps=[1, 2, 4, 5, 8, 10])
+    numbers = [n for n in locator.tick_values(first, first + count - 1) if first <= n < first + count]
+    axis.set_ticks([(n - first + 0.5) * width for n in numbers], [f"{n:.0f}" for n in numbers], rotation=0)
+
+
+def _coarse(matrix: NDArray[np.float64], k: int) -> NDArray[np.float64]:
+    """One entry for every k × k of them, the largest in magnitude."""
+    if k == 1:
         return matrix
     rows, columns = (-(-size // k) for size in matrix.shape)
     padded = np.zeros((rows * k, columns * k))

@@ -55,7 +55,7 @@ def test_heatmaps_share_one_symmetric_scale():
     left, right, bar = figure.axes
     limit = np.abs(LARGE).max()
     for ax, matrix in [(left, SMALL), (right, LARGE)]:
-        (image,) = ax.images
+        (image,) = ax.collections
         assert image.get_clim() == (-limit, limit)
         assert np.array_equal(image.get_array(), matrix)
         values = np.linspace(-limit, limit, 9)
@@ -72,20 +72,39 @@ def test_heatmap_ticks_number_rows_and_columns(first):
     figure = plots.heatmaps({"a": np.eye(12, 40)}, "column", "row", "entry", first_index=first)
     figure.canvas.draw()
     ax = figure.axes[0]
-    for axis, number, count in [(ax.yaxis, first[0], 12), (ax.xaxis, first[1], 40)]:
-        assert sorted(axis.get_view_interval()) == [number - 0.5, number + count - 0.5]  # cells around their numbers
-        ticks = [tick for tick in axis.get_ticklocs() if number <= tick < number + count]
-        assert 3 <= len(ticks) <= 8 and all(tick == round(tick) for tick in ticks)
+    assert ax.get_xlim() == (0, 40) and ax.get_ylim() == (12, 0), "the first row is at the top"
+    for axis, number in [(ax.yaxis, first[0]), (ax.xaxis, first[1])]:
+        numbers = [int(text.get_text()) for text in axis.get_ticklabels()]
+        assert 3 <= len(numbers) <= 8
+        np.testing.assert_allclose(axis.get_ticklocs(), np.array(numbers) - number + 0.5)  # the middle of the cell
 
 
 def test_heatmap_of_more_entries_than_pixels_shows_the_largest_of_each_square():
     matrix = np.zeros((600, 300))
     matrix[598, 7], matrix[0, 299], matrix[0, 298] = -5, 1, 0.5
-    (image,) = plots.heatmaps({"a": matrix}, "column", "row", "entry").axes[0].images
-    shown = image.get_array()
+    ax = plots.heatmaps({"a": matrix}, "column", "row", "entry").axes[0]
+    shown = ax.collections[0].get_array()
     assert shown.shape == (200, 100)
     assert shown[199, 2] == -5 and shown[0, 99] == 1 and np.count_nonzero(shown) == 2
-    assert image.get_extent() == [0.5, 300.5, 600.5, 0.5]
+    for axis in (ax.xaxis, ax.yaxis):
+        for place, text in zip(axis.get_ticklocs(), axis.get_ticklabels(), strict=True):
+            assert int(text.get_text()) == pytest.approx(3 * place + 0.5), "3 rows or columns a cell"
+
+
+def test_a_matrix_of_the_same_shape_changes_the_mesh_in_place():
+    _, ax = plt.subplots()
+    plots.draw_heatmap(ax, SMALL, 3)
+    (mesh,) = ax.collections
+    plots.draw_heatmap(ax, 2 * SMALL, 5)
+    assert ax.collections[0] is mesh and mesh.get_clim() == (-5, 5)
+    assert np.array_equal(mesh.get_array(), 2 * SMALL)
+
+
+def test_a_selection_of_rows_keeps_their_numbers():
+    _, ax = plt.subplots()
+    plots.draw_heatmap(ax, np.eye(20, 6)[::2], 1, (0, 1), (20, 6))
+    for place, text in zip(ax.get_yticks(), ax.get_yticklabels(), strict=True):
+        assert place == pytest.approx((int(text.get_text()) + 0.5) / 2)
 
 
 def test_heatmap_of_zeros():
@@ -94,10 +113,12 @@ def test_heatmap_of_zeros():
 
 def test_drawing_again_changes_what_is_drawn():
     _, ax = plt.subplots()
+    ax.set(xlabel="column")
     for matrix in (SMALL, LARGE):
         plots.draw_heatmap(ax, matrix, 3, (0, 2))
-        assert len(ax.images) == 1 and np.array_equal(ax.images[0].get_array(), matrix)
-        assert ax.get_xlim() == (1.5, 1.5 + matrix.shape[1]) and ax.get_ylim() == (matrix.shape[0] - 0.5, -0.5)
+        assert len(ax.collections) == 1 and np.array_equal(ax.collections[0].get_array(), matrix)
+        assert ax.get_xlim() == (0, matrix.shape[1]) and ax.get_ylim() == (matrix.shape[0], 0)
+        assert ax.get_xticklabels()[0].get_text() == "2" and ax.get_xlabel() == "column"
     _, ax = plt.subplots()
     for x in ([0, 1], [0, 5, 9]):
         plots.draw_curve(ax, "one", x, np.square(x), color="red")

@@ -26,7 +26,7 @@ def encoding(E: ArrayLike, name: str, first_position: int = 1) -> Figure:
     figure, (ax,) = panels(1, height + sum(MARGINS), 0.75 * WIDTH, right=0.65)
     draw_encoding(ax, E, first_position)
     ax.set(title=f"E, convention “{name}”")
-    figure.colorbar(ax.images[0], ax=ax, label="entry", fraction=0.05, pad=0.02)
+    figure.colorbar(ax.collections[0], ax=ax, label="entry", fraction=0.05, pad=0.02)
     return figure
 
 
@@ -38,9 +38,7 @@ def draw_encoding(ax: Axes, E: ArrayLike, first_position: int = 1, most: int = M
     E = np.asarray(E)
     p, n = E.shape
     shown = _some_pairs(E, most)[:, :most]
-    draw_heatmap(ax, shown, 1, (0, first_position))
-    ax.images[0].set_extent((*ax.images[0].get_extent()[:2], p - 0.5, -0.5))
-    ax.grid(False)
+    draw_heatmap(ax, shown, 1, (0, first_position), (p, shown.shape[1]))
     ax.set(
         xlabel="position i" + (f" (the first {most} of {n})" if n > most else ""),
         ylabel="row" + (f" (one pair of every {-(-p // most)})" if p > most else ""),

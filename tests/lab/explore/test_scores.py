@@ -28,8 +28,8 @@ def test_scores_are_drawn_on_one_scale_and_measured_against_the_prediction(open_
     *matrices, row = explorer.panels()
     limit = max(np.abs(cat).max(), np.abs(add).max())
     for ax, matrix in zip(matrices, (cat, add, add - cat), strict=True):
-        np.testing.assert_allclose(ax.images[0].get_array(), matrix, atol=1e-10)
-        assert ax.images[0].get_clim() == pytest.approx((-limit, limit))
+        np.testing.assert_allclose(ax.collections[0].get_array(), matrix, atol=1e-10)
+        assert ax.collections[0].get_clim() == pytest.approx((-limit, limit))
     curves = {line.get_label(): line.get_ydata() for line in row.lines}
     np.testing.assert_allclose(curves["the chosen mode"], cat[8])
     explorer.set(mode="add")
