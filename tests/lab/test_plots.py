@@ -7,7 +7,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from drawings import check_figure, functions_of, line
+from nbformat.v4 import new_code_cell, new_notebook
 
+from sheet11.course.execute import execute
 from sheet11.lab import plots
 from sheet11.lab.figures.oversmoothing import collapse
 
@@ -124,3 +126,21 @@ def test_drawing_again_changes_what_is_drawn():
         plots.draw_curve(ax, "one", x, np.square(x), color="red")
         assert line(ax, "one").get_xydata().tolist() == [[value, value**2] for value in x]
         assert ax.get_xlim()[1] >= x[-1] and ax.get_ylim()[1] >= x[-1] ** 2, "all of it is to be seen"
+
+
+@pytest.mark.parametrize("backend", ["agg", None])
+def test_figures_appear_in_a_notebook_whatever_the_environment_says(backend, monkeypatch):
+    monkeypatch.delenv("MPLBACKEND", raising=False)
+    if backend:
+        monkeypatch.setenv("MPLBACKEND", backend)
+    cells = [
+        "import matplotlib.pyplot as plt, numpy as np\nfrom sheet11.lab import plots",
+        "plots.show(plots.heatmaps({'a': np.eye(3)}, 'column', 'row', 'entry'))",
+        "plt.plot([1, 2]);",
+    ]
+    executed = execute(new_notebook(cells=[new_code_cell(source) for source in cells]), {})
+    first, own, anybodys = [cell.outputs for cell in executed.cells]
+    assert first == []
+    for (output,) in (own, anybodys):
+        assert output.output_type == "display_data" and output.data["image/png"].startswith("iVBORw0KGgo")
+    assert own[0].metadata["image/png"]["alt"] == own[0].data["text/plain"] == "a: row against column; colours: entry"
