@@ -1,9 +1,10 @@
-"""Attention scores KᵀQ (exercise 1a, 1c, 1d): positions and content, concatenated or added.
+"""Attention scores KᵀQ (exercise 1c, 1d): positions and content, concatenated or added.
 
 Columns are tokens. With K = Q, as on the sheet, Q = [E; X] gives EᵀE + XᵀX and Q = E + X the cross term besides.
 Sources: the sheet; Vaswani et al. 2017, arXiv:1706.03762.
 """
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -12,8 +13,6 @@ from numpy.typing import ArrayLike, NDArray
 from sheet11.checks import check_between, check_choice, check_matrix
 
 MODES = ("cat", "add")
-
-__solutions__ = ("MODES", "ScoreTerms", "CrossTermPrediction", "attention_scores", "score_terms", "predict_cross_term")
 
 
 class ScoreTerms(NamedTuple):
@@ -36,8 +35,7 @@ class CrossTermPrediction(NamedTuple):
 def attention_scores(E: ArrayLike, X: ArrayLike, mode: str = "cat") -> NDArray[np.float64]:
     r"""Scores KᵀQ with K = Q made of positions E and content X.
 
-    "cat": Q = [E; X], KᵀQ = EᵀE + XᵀX (the concatenation itself is never built).
-    "add": Q = E + X, KᵀQ = EᵀE + XᵀX + EᵀX + XᵀE.
+    "cat": Q = [E; X], KᵀQ = EᵀE + XᵀX. "add": Q = E + X, KᵀQ = EᵀE + XᵀX + EᵀX + XᵀE.
 
     Args:
         E: positional encoding, shape (p, n).
@@ -52,10 +50,8 @@ def attention_scores(E: ArrayLike, X: ArrayLike, mode: str = "cat") -> NDArray[n
     """
     check_choice("mode", mode, MODES)
     E, X = _tokens(E, X, same_rows=mode == "add")
-    if mode == "add":
-        Q = E + X
-        return Q.T @ Q
-    return E.T @ E + X.T @ X
+    Q = np.concatenate([E, X]) if mode == "cat" else E + X
+    return Q.T @ Q
 
 
 def score_terms(E: ArrayLike, X: ArrayLike) -> ScoreTerms:
@@ -100,15 +96,16 @@ def predict_cross_term(E: ArrayLike, sigma: float) -> CrossTermPrediction:
         raise ValueError(f"E must have at least two columns, got shape {E.shape}")
     sigma = check_between("sigma", sigma, 0, float("inf"), "not be negative")
     m = np.square(E).sum(axis=0).mean()
-    stable_rank = np.square(E).sum() / np.linalg.norm(E, 2) ** 2 if E.any() else 1.0
+    stable_rank = np.square(E).sum() / np.linalg.norm(E, 2) ** 2 if E.any() else 1
     return CrossTermPrediction(
-        std=float(np.sqrt(2 * m) * sigma),
-        diagonal_std=float(2 * np.sqrt(m) * sigma),
-        relative_error=float(1 / np.sqrt((n - 1) * stable_rank)),
+        std=math.sqrt(2 * m) * sigma,
+        diagonal_std=2 * math.sqrt(m) * sigma,
+        relative_error=1 / math.sqrt((n - 1) * stable_rank),
     )
 
 
 def _tokens(E: ArrayLike, X: ArrayLike, same_rows: bool) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Positions and content as matrices with as many columns."""
     E, X = check_matrix("E", E), check_matrix("X", X)
     if same_rows and E.shape != X.shape:
         raise ValueError(f"X must have the shape of E, {E.shape}, to be added to it, got {X.shape}")
