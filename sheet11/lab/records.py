@@ -64,7 +64,7 @@ def read_records(notebook: NotebookNode | str | Path) -> dict[str, Any]:
         ValueError: a record is damaged.
         OSError: the file cannot be read.
     """
-    if not isinstance(notebook, dict):
+    if isinstance(notebook, str | Path):
         import nbformat  # here, because it takes two seconds that a notebook which only records need not wait
 
         notebook = nbformat.read(notebook, as_version=4)

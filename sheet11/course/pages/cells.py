@@ -138,7 +138,7 @@ class _Renderer(IPythonRenderer):
         return f'<a href="{html.escape(url)}">{text or html.escape(url)}</a>'
 
 
-def _markdown(source: str, attachments: Mapping[str, Any] | None = None) -> str:
+def _markdown(source: str, attachments: dict[str, dict[str, str]] | None = None) -> str:
     renderer = _Renderer(escape=False, exclude_anchor_links=True, attachments=attachments or {})
     text = MarkdownWithMath(renderer).render(source)
     together = r'<span class="together">\1</span>'  # else a line could begin with the full stop behind a formula
@@ -177,7 +177,7 @@ def _highlight(source: str, language: str) -> str:
         lexer = get_lexer_by_name(language)
     except ClassNotFound:
         lexer = TextLexer()
-    return pygments.highlight(source, lexer, HtmlFormatter(nowrap=True))
+    return str(pygments.highlight(source, lexer, HtmlFormatter(nowrap=True)))
 
 
 @functools.cache

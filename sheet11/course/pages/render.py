@@ -1,4 +1,4 @@
-"""Web pages of executed notebooks, and files that are either whole or not there."""
+"""Web pages as text: of an executed notebook, of a run, a sweep, and a grading."""
 
 import base64
 import binascii
@@ -9,9 +9,8 @@ from typing import Any, NamedTuple
 import jinja2
 from nbformat import NotebookNode
 
+from sheet11.course.notebooks import MAIN_FIGURE
 from sheet11.course.pages.cells import TEMPLATES, alternative_text, cells_html, shown_kinds
-
-MAIN_FIGURE = "main-figure"  # tag of the cell whose figure stands for the notebook
 
 
 class Page(NamedTuple):

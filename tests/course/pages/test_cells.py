@@ -109,6 +109,18 @@ def test_plain_html_stays():
     assert "<blockquote>" in text_of("> said") and "<del>" in text_of("~~no~~")
 
 
+def test_hints_stay_behind_their_summary():
+    body = BeautifulSoup(
+        text_of(
+            "### Task\n\n<details open onclick='x'><summary>Hint 1</summary>\n\nSee $x$:\n\n- `a`\n\n</details>\n\nafter"
+        ),
+        "html.parser",
+    )
+    (hint,) = body.find_all("details")
+    assert hint.summary.text == "Hint 1" and hint.attrs == {}, "closed, and reached by the keyboard as it is"
+    assert hint.find("math") and hint.find("li").code.text == "a" and "after" not in hint.text
+
+
 def test_the_best_of_what_an_output_offers_is_shown():
     widget = {"application/vnd.jupyter.widget-view+json": {"model_id": "1"}, "text/plain": "Widget()"}
     assert "Widget()" in shown(new_output("display_data", widget))

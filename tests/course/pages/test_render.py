@@ -1,16 +1,14 @@
-"""Web pages and whole files."""
+"""Web pages: what they show, what they escape, and that none lets a script run."""
 
 import base64
 import re
-from pathlib import Path
 
 import nbformat
 import pytest
 from hostile import PNG
 from nbformat.v4 import new_code_cell, new_notebook
 
-from sheet11.course.files import write_whole
-from sheet11.course.notebooks import title_of
+from sheet11.course.pages.cells import TEMPLATES
 from sheet11.course.pages.render import (
     Page,
     feedback_html,
@@ -20,13 +18,6 @@ from sheet11.course.pages.render import (
     notebook_html,
     sweep_html,
 )
-
-ROOT = Path(__file__).parents[2]
-
-
-def test_title(build):
-    assert title_of(build("1"), "stem") == "A *small* notebook"
-    assert title_of(new_notebook(), "stem") == "stem"
 
 
 def test_main_figure_is_the_tagged_one_else_the_first():
@@ -83,35 +74,6 @@ def test_index_escapes_what_notebooks_say():
     assert 'href="a%20b.html"' in html and 'alt="&lt;i&gt; &#34;"' in html
 
 
-def test_write_whole_leaves_nothing_if_it_is_interrupted_as_its_file_appears(tmp_path, monkeypatch):
-    real = open
-
-    def interrupted(*args, **options):
-        real(*args, **options).close()
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr("builtins.open", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        write_whole(tmp_path / "page.html", "new")
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_write_whole_makes_files_as_others_are(tmp_path):
-    (tmp_path / "other").touch()
-    write_whole(tmp_path / "deep" / "page.html", "text")
-    assert (tmp_path / "deep" / "page.html").read_text() == "text"
-    assert (tmp_path / "deep" / "page.html").stat().st_mode == (tmp_path / "other").stat().st_mode
-
-
-def test_write_whole_leaves_the_old_file_if_it_fails(tmp_path):
-    path = tmp_path / "new" / "file"
-    write_whole(path, "old")
-    with pytest.raises(TypeError):
-        write_whole(path, None)
-    assert path.read_text() == "old"
-    assert [entry.name for entry in path.parent.iterdir()] == ["file"]
-
-
 def contrast(one, other):
     """As WCAG 2 defines it, of two colours as #rrggbb."""
     bright, dark = sorted((luminance(one), luminance(other)), reverse=True)
@@ -126,7 +88,7 @@ def luminance(colour):
 
 @pytest.mark.parametrize("mode", [0, 1], ids=["light", "dark"])
 def test_text_stands_out_from_what_is_behind_it(mode):
-    style = (ROOT / "sheet11" / "course" / "pages.css").read_text()
+    style = (TEMPLATES / "pages.css").read_text()
     colours = {name: pair[mode] for name, *pair in re.findall(r"--(\w+): light-dark\((#\w{6}), (#\w{6})\)", style)}
     behind = [colours.pop(name) for name in ("page", "soft")]
     del colours["line"]
