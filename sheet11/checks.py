@@ -5,6 +5,7 @@ from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 
 def check_int(name: str, value: Any, minimum: int = 1) -> int:
@@ -20,28 +21,30 @@ def check_positive(name: str, value: Any) -> float:
     """Return `value` as a float, or raise if it is no finite number above zero."""
     if isinstance(value, bool | np.bool_) or not isinstance(value, Real):
         raise TypeError(f"{name} must be a number, got {value!r}")
-    if not 0 < value < float("inf"):
+    number = float(value)
+    if not 0 < number < float("inf"):
         raise ValueError(f"{name} must be positive and finite, got {value!r}")
-    return float(value)
+    return number
 
 
 def check_between(name: str, value: Any, low: float, high: float, wanted: str) -> float:
     """Return `value` as a float, or raise if it is no number in [low, high]; `wanted` says so in words."""
     if isinstance(value, bool | np.bool_) or not isinstance(value, Real):
         raise TypeError(f"{name} must be a number, got {value!r}")
-    if not low <= value <= high:
+    number = float(value)
+    if not low <= number <= high:
         raise ValueError(f"{name} must {wanted}, got {value!r}")
-    return float(value)
+    return number
 
 
 def check_choice(name: str, value: Any, choices: Collection[str]) -> str:
     """Return `value`, or raise if it is none of `choices`."""
     if value not in choices:
         raise ValueError(f"{name} must be one of {', '.join(map(repr, choices))}, got {value!r}")
-    return value
+    return str(value)
 
 
-def check_matrix(name: str, value: Any) -> np.ndarray:
+def check_matrix(name: str, value: Any) -> NDArray[np.float64]:
     """Return `value` as a float64 matrix, or raise if it is not two-dimensional and finite."""
     try:
         matrix = np.asarray(value)

@@ -4,17 +4,14 @@ Columns are tokens, rows are encoding dimensions, as on the sheet.
 Sources: the sheet; Vaswani et al. 2017, arXiv:1706.03762, section 3.5.
 """
 
-import math
-from collections.abc import Iterator
-
 import numpy as np
 from numpy.typing import NDArray
 
 from sheet11.checks import check_choice, check_int, check_positive
-from sheet11.conventions import CONVENTIONS
+from sheet11.conventions import CONVENTIONS, first_position
+from sheet11.large import encoding as large
 
-__solutions__ = ("default_scale", "angular_frequencies", "positional_encoding", "gram", "rotation")
-_BLOCK = 2**16  # complex numbers that are worked on at a time
+LARGE = 2**15  # entries of E; above, `large` gives the same in a fraction of the time
 
 
 def default_scale(p: int, convention: str = "sheet") -> float:
@@ -49,7 +46,7 @@ def angular_frequencies(
     scale = default_scale(p, convention) if scale is None else check_positive("scale", scale)
     k = np.arange(1, p + 1) if convention == "submission" else np.arange((p + 1) // 2)
     with np.errstate(over="ignore"):
-        omega = np.exp(-2 * k * np.log(base) / scale)
+        omega: NDArray[np.float64] = np.exp(-2 * k * np.log(base) / scale)
     if not np.isfinite(omega).all():
         raise ValueError(f"scale must be larger for base={base!r} and p={p}: the frequencies overflow, got {scale!r}")
     return omega
@@ -72,7 +69,7 @@ def positional_encoding(
     Args:
         n: number of tokens.
         p: number of rows.
-        convention: one of the three above; "submission" is what the source document's code computes.
+        convention: one of the three above; "submission" takes the k of the formula for the row.
         base: base of the frequencies, 10 000 on the sheet.
         scale: divisor in the exponent of the frequencies; None is the convention's own.
 
@@ -84,14 +81,16 @@ def positional_encoding(
     """
     n = check_int("n", n)
     omega = angular_frequencies(p, convention, base, scale)
-    first = 0 if convention == "vaswani" else 1
+    if n * p > LARGE:
+        return large.positional_encoding(omega, n, p, convention)
+    i = first_position(convention) + np.arange(n)
     E = np.empty((p, n))
-    for rows, wave in _waves(omega, first, n):
-        if convention == "submission":
-            E[rows][0::2], E[rows][1::2] = wave[0::2].real, wave[1::2].imag
-        else:
-            sine, cosine = E[0::2][rows], E[1::2][rows]
-            sine[:], cosine[:] = wave.imag, wave.real[: len(cosine)]
+    if convention == "submission":
+        E[0::2] = np.cos(np.outer(omega[0::2], i))  # r = 1, 3, …
+        E[1::2] = np.sin(np.outer(omega[1::2], i))  # r = 2, 4, …
+    else:
+        E[0::2] = np.sin(np.outer(omega, i))  # rows 2k
+        E[1::2] = np.cos(np.outer(omega[: p // 2], i))  # rows 2k+1
     return E
 
 
@@ -100,9 +99,7 @@ def gram(
 ) -> NDArray[np.float64]:
     r"""Gram matrix EᵀE of the positional encoding.
 
-    For paired rows (EᵀE)_{ij} = Σ_k cos(ω_k(i−j)), which depends on the lag i−j alone: the n lags are summed once
-    and written along the diagonals. An unpaired last row s (p odd) adds s sᵀ. The rows of "submission" are not
-    paired, and the matrix product serves.
+    For paired rows, p even, (EᵀE)_{ij} = Σ_k cos(ω_k(i−j)), which depends on the lag i−j alone.
 
     Args and errors as `positional_encoding`.
 
@@ -110,19 +107,11 @@ def gram(
         EᵀE, shape (n, n), float64.
     """
     n = check_int("n", n)
-    if convention == "submission":
-        E = positional_encoding(n, p, convention, base, scale)
-        return E.T @ E
     omega = angular_frequencies(p, convention, base, scale)
-    far, near = _turns(omega[: p // 2], 0, n)
-    by_lag = (far.T @ near).real.ravel()[:n]  # Σ_k cos(ω_k d): the product sums over k
-    band = np.concatenate([by_lag[:0:-1], by_lag])  # lags n−1 … 1, 0, 1 … n−1
-    G = np.lib.stride_tricks.sliding_window_view(band, n)[::-1].copy()
-    if p % 2:
-        first = 0 if convention == "vaswani" else 1
-        s = np.sin(omega[-1] * np.arange(first, first + n))
-        G += np.outer(s, s)
-    return G
+    if n * p > LARGE and convention != "submission":
+        return large.gram(omega, n, p, convention)
+    E = positional_encoding(n, p, convention, base, scale)
+    return E.T @ E
 
 
 def rotation(
@@ -146,34 +135,11 @@ def rotation(
         ValueError: p is odd, or the convention has no pairs.
     """
     check_choice("convention", convention, ("sheet", "vaswani"))
-    omega = angular_frequencies(p, convention, base, scale)
+    angle = angular_frequencies(p, convention, base, scale) * check_int("delta", delta, minimum=-(2**53))
     if p % 2:
         raise ValueError(f"p must be even, got {p!r}: the last row has no partner to be rotated with")
-    delta = check_int("delta", delta, minimum=-(2**53))
-    sine = np.arange(0, p, 2)
     R = np.zeros((p, p))
-    R[sine, sine] = R[sine + 1, sine + 1] = np.cos(omega * delta)
-    R[sine, sine + 1] = np.sin(omega * delta)
-    R[sine + 1, sine] = -np.sin(omega * delta)
+    sine, cosine = np.arange(0, p, 2), np.arange(1, p, 2)  # rows 2k and 2k+1
+    R[sine, sine], R[sine, cosine] = np.cos(angle), np.sin(angle)
+    R[cosine, sine], R[cosine, cosine] = -np.sin(angle), np.cos(angle)
     return R
-
-
-def _turns(omega: NDArray[np.float64], first: int, n: int) -> tuple[NDArray[np.complex128], NDArray[np.complex128]]:
-    """Factors of e^{iω(first + aB + b)} = e^{iωaB}·e^{iω(first + b)} with B ≈ √n, so that few exponentials are taken.
-
-    Returns:
-        Shapes (len(omega), ⌈n/B⌉) and (len(omega), B).
-    """
-    B = math.isqrt(n - 1) + 1
-    return np.exp(1j * np.outer(omega, np.arange(0, n, B))), np.exp(1j * np.outer(omega, first + np.arange(B)))
-
-
-def _waves(omega: NDArray[np.float64], first: int, n: int) -> Iterator[tuple[slice, NDArray[np.complex128]]]:
-    """Yield e^{iω·position} at n positions for a few frequencies at a time, an even number that fits into the cache."""
-    far, near = _turns(omega, first, n)
-    step = max(2, _BLOCK // n // 2 * 2)
-    for start in range(0, len(omega), step):
-        rows = slice(start, start + step)
-        wave = far[rows, :, None] * near[rows, None, :]  # (step, ⌈n/B⌉, B)
-        np.clip(wave.view(float), -1, 1, out=wave.view(float))  # rounding of the product
-        yield rows, wave.reshape(len(wave), -1)[:, :n]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from sheet11.conventions import CONVENTIONS
 from sheet11.encoding import angular_frequencies, default_scale, gram, positional_encoding, rotation
-from sheet11.toeplitz import half_width, lag_profile, toeplitz_deviation
+from sheet11.toeplitz import toeplitz_deviation
 
 PAIRED = ("sheet", "vaswani")
 law = settings(deadline=None, max_examples=50)
@@ -31,12 +31,6 @@ def literal(n, p, convention, base=10_000.0, scale=None):
     return E
 
 
-def spread(G):
-    n = len(G)
-    diagonals = [[G[i, i + lag] for i in range(n) if 0 <= i + lag < n] for lag in range(1 - n, n)]
-    return max(max(diagonal) - min(diagonal) for diagonal in diagonals)
-
-
 @law
 @given(st.integers(1, 12), st.integers(1, 13), st.sampled_from(CONVENTIONS), bases, scales)
 def test_encoding_is_its_definition(n, p, convention, base, scale):
@@ -48,18 +42,6 @@ def test_encoding_is_its_definition(n, p, convention, base, scale):
 @pytest.mark.parametrize("convention", CONVENTIONS)
 def test_encoding_at_the_size_of_the_source(convention):
     np.testing.assert_allclose(positional_encoding(64, 256, convention), literal(64, 256, convention), atol=1e-11)
-
-
-@pytest.mark.parametrize("convention", CONVENTIONS)
-@pytest.mark.parametrize(("n", "p"), [(700, 301), (5000, 64), (3, 90_001)])
-def test_a_large_encoding_is_as_exact_as_its_angles(n, p, convention):
-    E = positional_encoding(n, p, convention)
-    position = np.arange(n) + (convention != "vaswani")
-    frequency = angular_frequencies(p, convention).astype(np.longdouble)
-    angle = np.outer(frequency if convention == "submission" else frequency.repeat(2)[:p], position)
-    odd = np.arange(p)[:, None] % 2 == 1
-    exact = np.where(odd == (convention == "submission"), np.sin(angle), np.cos(angle))
-    np.testing.assert_allclose(E, exact.astype(float), rtol=0, atol=n * 2**-53 + 1e-15)
 
 
 def test_submission_is_what_the_code_of_the_source_computes():
@@ -99,14 +81,6 @@ def test_gram_is_the_matrix_product(n, p, convention, base, scale):
     np.testing.assert_allclose(G, E.T @ E, rtol=0, atol=1e-9 * np.abs(G).max())
 
 
-@pytest.mark.parametrize("convention", CONVENTIONS)
-@pytest.mark.parametrize(("n", "p"), [(64, 256), (1000, 301), (1500, 1024)])
-def test_a_large_gram_is_the_matrix_product(n, p, convention):
-    E = positional_encoding(n, p, convention)
-    G = E.T @ E
-    np.testing.assert_allclose(gram(n, p, convention), G, rtol=0, atol=1e-12 * np.abs(G).max())
-
-
 @pytest.mark.parametrize("convention", PAIRED)
 def test_gram_is_a_sum_of_cosines(convention):
     omega = angular_frequencies(10, convention)
@@ -132,27 +106,12 @@ def test_paired_gram_is_toeplitz_with_diagonal_half_p(n, half, convention, base,
     p = 2 * half
     E = positional_encoding(n, p, convention, base, scale)
     assert toeplitz_deviation(E.T @ E) < 1e-11 * p
-    assert toeplitz_deviation(gram(n, p, convention, base, scale)) == 0
+    assert toeplitz_deviation(gram(n, p, convention, base, scale)) < 1e-11 * p
     np.testing.assert_allclose(np.diag(gram(n, p, convention, base, scale)), half, rtol=1e-13)
 
 
 def test_submission_is_not_toeplitz():
     assert round(toeplitz_deviation(gram(64, 256, "submission")), 2) == 0.98
-
-
-@law
-@given(st.integers(1, 8), st.integers(0, 2**32 - 1))
-def test_toeplitz_deviation_and_lag_profile_of_any_matrix(n, seed):
-    G = np.random.default_rng(seed).normal(size=(n, n))
-    assert toeplitz_deviation(G) == spread(G)
-    profile = [sum(G[i, i + lag] for i in range(n - lag)) / (n - lag) for lag in range(n)]
-    np.testing.assert_allclose(lag_profile(G), profile, rtol=1e-12, atol=1e-14)
-
-
-@pytest.mark.parametrize("convention", PAIRED)
-def test_profile_of_a_toeplitz_matrix_is_its_first_row(convention):
-    G = gram(20, 16, convention)
-    np.testing.assert_allclose(lag_profile(G), G[0], rtol=1e-12)
 
 
 @law
@@ -176,17 +135,6 @@ def test_rotations_form_a_group(a, b, convention):
     blocks = np.kron(np.eye(p // 2), np.ones((2, 2)))
     np.testing.assert_array_equal(R, R * blocks)
     assert np.linalg.det(R) == pytest.approx(1)
-
-
-@law
-@given(st.lists(st.floats(-10, 10), max_size=10), st.integers(1, 30))
-def test_half_width_is_the_first_lag_below_a_quarter_of_p(profile, p):
-    assert half_width(profile, p) == next((lag for lag, value in enumerate(profile) if value < p / 4), None)
-
-
-def test_half_width_of_the_figures():
-    assert half_width(gram(64, 256)[0], 256) == 2  # 128, 88.8, -3.3: the first below 64
-    assert half_width(gram(5, 256, "vaswani")[0], 256) is None  # 97.9 at the end
 
 
 SIZES = {"n": 4, "p": 6}
@@ -233,13 +181,6 @@ def test_bad_sizes_and_frequencies(function, bad, error, message):
         (lambda: rotation(0.5, 2), TypeError, "delta must be an integer, got 0.5"),
         (lambda: rotation(1, 2, "submission"), ValueError, "convention must be one of 'sheet', 'vaswani', got 'subm"),
         (lambda: rotation(1, 2, base=-1), ValueError, "base must be positive and finite, got -1"),
-        (lambda: lag_profile(np.ones((2, 3))), ValueError, r"G must be square and not empty, got shape \(2, 3\)"),
-        (lambda: lag_profile(np.ones((0, 0))), ValueError, r"G must be square and not empty, got shape \(0, 0\)"),
-        (lambda: lag_profile([1, 2]), ValueError, r"G must be a real matrix, got shape \(2,\)"),
-        (lambda: toeplitz_deviation([[1, 2]]), ValueError, r"G must be square and not empty, got shape \(1, 2\)"),
-        (lambda: toeplitz_deviation([[math.nan]]), ValueError, r"G must be finite, got nan at \[0, 0\]"),
-        (lambda: half_width([1.0], 0), ValueError, "p must be at least 1, got 0"),
-        (lambda: half_width([1.0], 2.0), TypeError, "p must be an integer, got 2.0"),
     ],
 )
 def test_bad_arguments(call, error, message):
