@@ -18,6 +18,7 @@ TASK = re.compile(
     r"### Task (?P<part>\w+)\.(?P<number>\d+) · .+\n"
     r"\*(?P<points>\d+) points? · (?P<minutes>\d+) minutes · difficulty [123] of 3\*\n\n"
 )
+PASTED = re.compile(r"### From notebook \d\d · ")  # what later cells go on with, without points of its own
 HINT = re.compile(r"^<details><summary>Hint \d</summary>\n\n.+?\n\n</details>$", re.MULTILINE | re.DOTALL)
 
 
@@ -46,7 +47,7 @@ def marks(cell):
 def answers(notebook):
     """Every answer cell with the cell above it and its points, which stand with the check if the answer is code."""
     for above, cell, below in zip(notebook.cells, notebook.cells[1:], notebook.cells[2:], strict=False):
-        if marks(cell).get("solution"):
+        if marks(cell).get("solution") and not PASTED.match(above.source):
             yield above, cell, marks(cell if cell.cell_type == "markdown" else below).get("points", 0)
 
 
@@ -103,7 +104,7 @@ def test_every_answer_has_its_question_and_points_right_above(notebook):
 
 
 def test_marks_are_nbgraders(notebook):
-    for cell, below in pairwise([*notebook.cells, None]):
+    for above, cell, below in zip(notebook.cells, notebook.cells[1:], [*notebook.cells[2:], None], strict=True):
         if not marks(cell):
             continue
         kind = {name: marks(cell)[name] for name in ("solution", "grade", "locked")}
@@ -112,7 +113,7 @@ def test_marks_are_nbgraders(notebook):
             assert kind == {"solution": True, "grade": True, "locked": False}
         elif kind["solution"]:
             assert kind == {"solution": True, "grade": False, "locked": False}
-            assert marks(below).get("locked"), f"{cell.id}: its check comes right below"
+            assert PASTED.match(above.source) or marks(below).get("locked"), f"{cell.id}: its check comes right below"
             assert cell.source.count("### BEGIN SOLUTION") == cell.source.count("### END SOLUTION") == 1
         else:
             assert kind == {"solution": False, "grade": True, "locked": True}
