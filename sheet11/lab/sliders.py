@@ -90,4 +90,5 @@ def _somebody_is_there() -> bool:
 
 
 def signed(value: float) -> str:
+    """A number as a reader writes it: three digits, a minus sign, and ∞."""
     return {math.inf: "∞", -math.inf: "−∞"}.get(value, f"{value:.3g}".replace("-", "−"))

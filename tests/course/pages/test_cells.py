@@ -110,12 +110,8 @@ def test_plain_html_stays():
 
 
 def test_hints_stay_behind_their_summary():
-    body = BeautifulSoup(
-        text_of(
-            "### Task\n\n<details open onclick='x'><summary>Hint 1</summary>\n\nSee $x$:\n\n- `a`\n\n</details>\n\nafter"
-        ),
-        "html.parser",
-    )
+    hidden = "<details open onclick='x'><summary>Hint 1</summary>\n\nSee $x$:\n\n- `a`\n\n</details>"
+    body = BeautifulSoup(text_of(f"### Task\n\n{hidden}\n\nafter"), "html.parser")
     (hint,) = body.find_all("details")
     assert hint.summary.text == "Hint 1" and hint.attrs == {}, "closed, and reached by the keyboard as it is"
     assert hint.find("math") and hint.find("li").code.text == "a" and "after" not in hint.text
