@@ -1,9 +1,8 @@
-"""The command `sheet11`.
+"""The command `sheet11`: arguments in, words and an exit code out; what it does stands in the modules it calls.
 
 Exit codes: 0 if everything that was asked for succeeded, 1 where notebooks failed, 2 for unusable arguments.
 """
 
-import ast
 import contextlib
 import sys
 from collections.abc import Callable, Iterator
@@ -12,8 +11,14 @@ from typing import Any
 
 import click
 
-# jsonschema, which nbformat imports, would spend two seconds on building this package's grammar of web addresses
-sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+from sheet11.course import VERSION
+from sheet11.course.arguments import Decorated, parameter_option, value, values
+from sheet11.course.errors import CourseError
+
+# What the commands need is imported inside of them, so that `--help` does not wait for the notebook machinery.
+# jsonschema, which nbformat imports, would spend two seconds on building a package's grammar of web addresses.
+_modules: dict[str, Any] = sys.modules
+_modules.setdefault("rfc3987_syntax", None)
 
 
 class UsageFailure(click.ClickException):
@@ -22,76 +27,104 @@ class UsageFailure(click.ClickException):
     exit_code = 2
 
 
-def parameter_option(metavar: str, text: str) -> Callable:
-    """The option -p of a command."""
-    return click.option("-p", "assignments", multiple=True, metavar=metavar, help=text)
+class Commands(click.Group):
+    """A group whose commands say in one line what is wrong with their arguments."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Called by click, which would print three lines."""
+        try:
+            return super().invoke(ctx)
+        except click.UsageError as error:
+            raise UsageFailure(error.format_message()) from error
 
 
-def out_option(default: str) -> Callable:
+def out_option(default: str) -> Callable[[Decorated], Decorated]:
     """The option -o of a command."""
     return click.option(
         "-o",
         "out",
-        default=Path(default),
+        metavar="FOLDER",
+        default=default,
         show_default=True,
         type=click.Path(path_type=Path),
         help="Folder for the results.",
     )
 
 
-jobs_option = click.option(
-    "-j", "workers", type=click.IntRange(min=1), help="Notebooks at a time.  [default: number of cores, and one]"
+sheet_option = click.option(
+    "--sheet",
+    "sheet_folder",
+    metavar="FOLDER",
+    type=click.Path(path_type=Path),
+    help="Another sheet: notebooks in FOLDER or FOLDER/notebooks, and a package beside them.",
 )
-
+jobs_option = click.option(
+    "-j",
+    "workers",
+    metavar="N",
+    type=click.IntRange(min=1),
+    help="Notebooks at a time.  [default: number of cores, and one]",
+)
 scheduler_option = click.option(
     "--scheduler", metavar="ADDRESS", help="Run on the Dask cluster with this scheduler (tcp://host:8786)."
 )
 
 
-@click.group()
-@click.version_option(package_name="sheet11")
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(VERSION, prog_name="sheet11")
 def main() -> None:
-    """Run and re-run the notebooks of ML-Physics sheet 11."""
+    """Run, re-run, release and grade the notebooks of a sheet."""
 
 
 @main.command()
 @click.argument("notebooks", nargs=-1, metavar="[NOTEBOOK]...")
-@parameter_option("NAME=VALUE", "Set a parameter; may be repeated.")
+@parameter_option(value, "NAME=VALUE", "Set a parameter; may be repeated.")
 @out_option("build/run")
+@sheet_option
 @jobs_option
-def run(notebooks: tuple[str, ...], assignments: tuple[str, ...], out: Path, workers: int | None) -> None:
+def run(
+    notebooks: tuple[str, ...], parameters: dict[str, Any], out: Path, sheet_folder: Path | None, workers: int | None
+) -> None:
     """Execute notebooks and write executed copies, HTML and an index.html.
 
-    NOTEBOOK is a path, or the stem of one of the kit's own (01_encoding); without any, all of the kit's run. A
+    NOTEBOOK is a path, or the stem of one of the sheet's own (01_encoding); without any, all of the sheet's run. A
     parameter is set in every notebook that has it.
     """
-    parameters = {name: literal(value) for name, value in split_assignments(assignments).items()}
     warm_up(workers)
     with usage_failures(out):
-        # imported here so that --help does not wait for the notebook machinery
         from sheet11.course.jobs import local_executor
-        from sheet11.course.run import prepare
+        from sheet11.course.run import jobs_of_notebooks
         from sheet11.course.run import run as run_jobs
         from sheet11.course.sheet import find_notebook, find_sheet
 
-        paths = [find_notebook(name, find_sheet()) for name in notebooks] or list(find_sheet().notebooks.values())
+        sheet = find_sheet(sheet_folder)
+        paths = [find_notebook(name, sheet) for name in notebooks] or list(sheet.notebooks.values())
         with local_executor(workers) as (executor, threads):
-            pages = run_jobs(prepare(paths, parameters, threads), executor, out)
+            pages = run_jobs(jobs_of_notebooks(paths, parameters, threads, sheet), executor, out)
     click.echo(out / "index.html")
-    failed = [page.stem for page in pages if page.error]
-    if failed:
+    if failed := [page.stem for page in pages if page.error]:
         raise click.ClickException(f"{len(failed)} of {len(pages)} notebooks failed: {', '.join(failed)}")
 
 
 @main.command()
 @click.argument("notebook")
 @parameter_option(
-    "NAME=V1,V2,...", "Values of a parameter: a list (16,64,256) or a range (0:20, end left out); may be repeated."
+    values,
+    "NAME=V1,V2,...",
+    "Values of a parameter: a list (16,64,256) or a range (0:20, end left out); may be repeated.",
 )
 @out_option("build/sweep")
+@sheet_option
 @jobs_option
 @scheduler_option
-def sweep(notebook: str, assignments: tuple[str, ...], out: Path, workers: int | None, scheduler: str | None) -> None:
+def sweep(
+    notebook: str,
+    parameters: dict[str, list[Any]],
+    out: Path,
+    sheet_folder: Path | None,
+    workers: int | None,
+    scheduler: str | None,
+) -> None:
     """Execute NOTEBOOK at every point of a grid, and write results.csv, figures and an index.html.
 
     Points that are already in the folder, from the same notebook, parameters and version, are not executed again.
@@ -102,47 +135,65 @@ def sweep(notebook: str, assignments: tuple[str, ...], out: Path, workers: int |
     with usage_failures(out):
         from sheet11.course.jobs import cluster_executor, local_executor
         from sheet11.course.sheet import find_notebook, find_sheet
-        from sheet11.course.sweep import parse_values, prepare
+        from sheet11.course.sweep import jobs_of_grid
         from sheet11.course.sweep import sweep as sweep_jobs
 
-        grid = {name: parse_values(text, literal) for name, text in split_assignments(assignments).items()}
-        path = find_notebook(notebook, find_sheet())
+        sheet = find_sheet(sheet_folder)
+        path = find_notebook(notebook, sheet)
         with cluster_executor(scheduler) if scheduler else local_executor(workers) as (executor, threads):
-            jobs = prepare(path, grid, threads)
-            table = sweep_jobs(jobs, executor, out)
+            table = sweep_jobs(jobs_of_grid(path, parameters, threads, sheet), executor, out)
     click.echo(out / "index.html")
-    failed = int((table["status"] == "failed").sum())
-    if failed:
+    if failed := int((table["status"] == "failed").sum()):
         raise click.ClickException(f"{failed} of {len(table)} points failed; results.csv has their errors")
 
 
 @main.command()
 @click.argument("out", type=click.Path(path_type=Path))
-def release(out: Path) -> None:
+@sheet_option
+def release(out: Path, sheet_folder: Path | None) -> None:
     """Write the student edition to OUT, a new folder: notebooks without answers, package without solutions."""
     with usage_failures(out):
         from sheet11.course.release import release as write_release
+        from sheet11.course.sheet import find_sheet
 
-        write_release(out)
-    click.echo(out / "README.md")
+        write_release(find_sheet(sheet_folder), out)
+    click.echo(out)
 
 
 @main.command()
 @click.argument("submissions", type=click.Path(path_type=Path))
-@parameter_option("NAME=VALUE", "Set a parameter instead of drawing it; may be repeated.")
+@parameter_option(value, "NAME=VALUE", "Set a parameter instead of drawing it; may be repeated.")
 @out_option("build/grade")
-@click.option("--seed", type=click.IntRange(min=0), help="Draw the parameters with this seed, to repeat a grading.")
+@sheet_option
+@click.option(
+    "--seed", metavar="N", type=click.IntRange(min=0), help="Draw the parameters with this seed, to repeat a grading."
+)
 @click.option("--student", "again", multiple=True, metavar="NAME", help="Grade this one again; may be repeated.")
 @click.option("--gradebook", type=click.Choice(["moodle", "canvas"]), help="Also write a file that this one imports.")
-@click.option("--timeout", type=click.IntRange(min=1), default=30, show_default=True, help="Seconds for an answer.")
-@click.option("--memory", type=click.IntRange(min=100), default=2000, show_default=True, help="MB for an answer.")
+@click.option(
+    "--timeout",
+    metavar="SECONDS",
+    type=click.IntRange(min=1),
+    default=30,
+    show_default=True,
+    help="Time for an answer.",
+)
+@click.option(
+    "--memory",
+    metavar="MB",
+    type=click.IntRange(min=100),
+    default=2000,
+    show_default=True,
+    help="Memory for an answer.",
+)
 @click.option("--no-sandbox", is_flag=True, help="Run the students' code with your rights.")
 @jobs_option
 @scheduler_option
 def grade(
     submissions: Path,
-    assignments: tuple[str, ...],
+    parameters: dict[str, Any],
     out: Path,
+    sheet_folder: Path | None,
     seed: int | None,
     again: tuple[str, ...],
     gradebook: str | None,
@@ -158,36 +209,32 @@ def grade(
     into grades.csv, and kept.
     """
     refuse_workers_on_cluster(workers, scheduler)
-    given = {name: literal(value) for name, value in split_assignments(assignments).items()}
     if no_sandbox:
         click.echo("Warning: the students' code runs with your rights, and can read and delete your files", err=True)
     with usage_failures(out):
-        from sheet11.course.grading import grade as grading
+        from sheet11.course.grading.grade import grade as grade_class
         from sheet11.course.grading.gradebook import still_open, write_gradebook
         from sheet11.course.grading.sandbox import MEGABYTE, Limits, check_sandbox
         from sheet11.course.grading.scoring import FAILED
         from sheet11.course.jobs import cluster_executor, local_executor
+        from sheet11.course.sheet import find_sheet
 
+        sheet = find_sheet(sheet_folder)
         if not no_sandbox and not scheduler:
             check_sandbox()
-        seed = grading.choose_seed(out, seed)
-        sheets = grading.prepare(given, seed)
-        found = grading.gather(submissions, sheets)
-        if unknown := set(again) - {submission.student for submission in found}:
-            raise UsageFailure(f"{submissions} holds no folder {sorted(unknown)[0]!r}")
-        grading.describe_grading(out, seed, given, sheets)
         limits = Limits(seconds=timeout, memory=memory * MEGABYTE)
         with cluster_executor(scheduler) if scheduler else local_executor(workers, kernels=False) as (executor, _):
-            table = grading.grade(found, sheets, executor, out, limits, not no_sandbox, [submissions, out], again)
+            table = grade_class(sheet, submissions, out, executor, parameters, seed, limits, not no_sandbox, again)
         if gradebook:
-            click.echo(write_gradebook(out, table, gradebook))
+            click.echo(write_gradebook(out, table, gradebook, sheet.title))
     click.echo(out / "index.html")
     if to_read := still_open(table.rows):
         click.echo(
             f"{to_read} answers are still to be read: enter their points into {out / 'grades.csv'}, and run again"
         )
     if failed := {row.student for row in table.rows if row.verdict.status == FAILED}:
-        raise click.ClickException(f"{len(failed)} of {len(found)} students could not be graded; results.csv says why")
+        graded = len(table.by_student())
+        raise click.ClickException(f"{len(failed)} of {graded} students could not be graded; results.csv says why")
 
 
 def refuse_workers_on_cluster(workers: int | None, scheduler: str | None) -> None:
@@ -206,35 +253,12 @@ def warm_up(workers: int | None) -> None:
 @contextlib.contextmanager
 def usage_failures(out: Path) -> Iterator[None]:
     """Turn what is wrong with the arguments into one line."""
-    from sheet11.course.errors import NotebookError
-
     try:
         yield
-    except NotebookError as error:
+    except CourseError as error:
         raise UsageFailure(str(error)) from error
     except OSError as error:
         raise UsageFailure(f"cannot write to {out}: {error.strerror or error}") from error
-
-
-def split_assignments(assignments: tuple[str, ...]) -> dict[str, str]:
-    """Names and texts from NAME=TEXT."""
-    texts: dict[str, str] = {}
-    for assignment in assignments:
-        name, equals, text = assignment.partition("=")
-        if not equals or not name.isidentifier():
-            raise UsageFailure(f"-p wants NAME=VALUE, got {assignment!r}")
-        if name in texts:
-            raise UsageFailure(f"-p sets {name!r} twice")
-        texts[name] = text
-    return texts
-
-
-def literal(text: str) -> Any:
-    """A Python literal (64, 1e4, None, True, "text"), or else plain text."""
-    try:
-        return ast.literal_eval(text)
-    except (ValueError, SyntaxError):
-        return text
 
 
 if __name__ == "__main__":

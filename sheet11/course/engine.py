@@ -11,10 +11,12 @@ from papermill.engines import NBClientEngine
 from sheet11.course.kernel import WarmKernelManager
 
 
-class WarmEngine(NBClientEngine):
+class WarmEngine(NBClientEngine):  # type: ignore[misc]  # papermill has no types
     """The engine of papermill itself, with another kernel manager."""
 
     @classmethod
     def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, **options: Any) -> NotebookNode:
         """Called by papermill, with the options of its own engine."""
-        return super().execute_managed_notebook(nb_man, kernel_name, kernel_manager_class=WarmKernelManager, **options)
+        options["kernel_manager_class"] = WarmKernelManager
+        executed: NotebookNode = super().execute_managed_notebook(nb_man, kernel_name, **options)
+        return executed

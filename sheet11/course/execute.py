@@ -15,7 +15,9 @@ from jupyter_client.manager import AsyncKernelManager
 from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
 
-from sheet11.course.kernel import ON_DEMAND, WarmKernelManager
+from sheet11.course.files import TEMPORARY
+from sheet11.course.forkserver import ON_DEMAND
+from sheet11.course.kernel import WarmKernelManager
 from sheet11.course.notebooks import kernel_of, with_parameters
 
 
@@ -25,6 +27,7 @@ def execute(
     cwd: Path | None = None,
     on_cell: Callable[[], None] = lambda: None,
     warm: bool = False,
+    package_folder: Path | None = None,
 ) -> NotebookNode:
     """Execute a notebook with parameters and return the executed copy; the argument is left as it is.
 
@@ -37,6 +40,7 @@ def execute(
         cwd: working directory of the kernel; None is an empty one that is deleted afterwards.
         on_cell: called after every code cell, for progress.
         warm: fork the kernel from this process's kernel server instead of starting a new interpreter.
+        package_folder: a folder that the notebook imports from, besides its own and the environment's.
 
     Raises:
         NotebookError: no kernel of the notebook's name is installed.
@@ -44,7 +48,7 @@ def execute(
     kernel_name = kernel_of(notebook)
     notebook = with_parameters(notebook, parameters)
     running = [cell for cell in notebook.cells if cell.cell_type == "code"][:1]  # blamed if no kernel starts
-    with tempfile.TemporaryDirectory(prefix="sheet11-", ignore_cleanup_errors=True) as folder:
+    with tempfile.TemporaryDirectory(prefix=TEMPORARY, ignore_cleanup_errors=True) as folder:
         client = nbclient.NotebookClient(
             notebook,
             kernel_name=kernel_name,
@@ -56,16 +60,16 @@ def execute(
             on_cell_execute=lambda cell, cell_index: running.append(cell),
             on_cell_complete=lambda cell, cell_index: on_cell(),
         )
-        client.create_kernel_manager()
-        if warm:
+        manager = client.create_kernel_manager()
+        if isinstance(manager, WarmKernelManager):
             source = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
-            client.km.modules = [name for name in ON_DEMAND if re.search(rf"\b{name}\b", source)]
-        client.km.connection_file = str(Path(folder, "connection.json"))
+            manager.modules = [name for name in ON_DEMAND if re.search(rf"\b{name}\b", source)]
+        manager.connection_file = str(Path(folder, "connection.json"))
         if os.name == "posix":  # sockets in a private folder; anyone on the machine could connect to TCP ports
-            client.km.transport = "ipc"
-            client.km.ip = str(Path(folder, "kernel"))
+            manager.transport = "ipc"
+            manager.ip = str(Path(folder, "kernel"))
         try:
-            _complete(client.async_execute())
+            _complete(client.async_execute(env=_environment(package_folder)))
         except CellExecutionError:
             pass  # the kernel has stored the error as an output
         except (RuntimeError, TimeoutError) as error:  # no kernel started, it died, or a cell took too long
@@ -77,7 +81,13 @@ def execute(
     return notebook
 
 
-def _complete(coroutine: Coroutine) -> None:
+def _environment(package_folder: Path | None) -> dict[str, str]:
+    """This process's environment, with a folder to import from before all others."""
+    folders = [str(package_folder or ""), os.environ.get("PYTHONPATH", "")]
+    return dict(os.environ) | {"PYTHONPATH": os.pathsep.join(filter(None, folders))}
+
+
+def _complete(coroutine: Coroutine[Any, Any, Any]) -> None:
     """Run a coroutine to its end, in a loop of its own that is closed afterwards, whatever loop the caller runs."""
     try:
         asyncio.get_running_loop()

@@ -1,7 +1,9 @@
-"""Files that are either whole or not there."""
+"""Files that are either whole or not there, and how temporary folders are named."""
 
 import secrets
 from pathlib import Path
+
+TEMPORARY = "sheet11-"  # how the names of temporary folders begin
 
 
 def write_whole(path: Path, content: str | bytes) -> None:

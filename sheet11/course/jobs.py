@@ -10,18 +10,35 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, ThreadPoolExecutor, wait
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import nbformat
 from nbformat import NotebookNode
 from tqdm import tqdm
 
 from sheet11.course import kernel
-from sheet11.course.errors import NotebookError
+from sheet11.course.errors import NotInstalledError, SchedulerError
 from sheet11.course.execute import execute
 from sheet11.course.notebooks import error_of
 
-J, R, D = TypeVar("J"), TypeVar("R"), TypeVar("D")
+CONNECT = 10  # seconds that a scheduler may take to answer
+
+
+class _Named(Protocol):
+    @property
+    def name(self) -> str: ...
+
+
+class _Finished(Protocol):
+    @property
+    def error(self) -> str | None: ...
+    @property
+    def seconds(self) -> float: ...
+
+
+J = TypeVar("J", bound=_Named)
+R = TypeVar("R")
+D = TypeVar("D", bound=_Finished)
 
 
 class Job(NamedTuple):
@@ -33,6 +50,7 @@ class Job(NamedTuple):
     parameters: dict[str, Any]
     cwd: str | None = None
     threads: int | None = None
+    package_folder: str | None = None  # holds the package that the notebook imports
 
 
 class Done(NamedTuple):
@@ -48,8 +66,12 @@ def perform(job: Job) -> tuple[str, float]:
     """Execute a job in a warm kernel of this process's server; the executed notebook's content, and the seconds."""
     kernel.server(job.threads)
     start = time.perf_counter()
-    cwd = Path(job.cwd) if job.cwd and os.path.isdir(job.cwd) else None  # another machine may not have the folder
-    executed = execute(nbformat.reads(job.notebook, as_version=4), job.parameters, cwd, warm=True)
+    # another machine may not have the folders
+    cwd, package_folder = (
+        Path(folder) if folder and os.path.isdir(folder) else None for folder in (job.cwd, job.package_folder)
+    )
+    notebook = nbformat.reads(job.notebook, as_version=4)
+    executed = execute(notebook, job.parameters, cwd, warm=True, package_folder=package_folder)
     return nbformat.writes(executed), time.perf_counter() - start
 
 
@@ -134,19 +156,20 @@ def cluster_executor(address: str) -> Iterator[tuple[Executor, int]]:
     """An executor for an existing Dask cluster, on whose workers this kit is installed.
 
     Raises:
-        NotebookError: there is no scheduler at the address, or Dask is not installed.
+        SchedulerError: none answers at the address within 10 seconds.
+        NotInstalledError: Dask is not installed.
     """
     try:
         from distributed import Client
-        from distributed.comm import parse_address
+        from distributed.comm.addressing import parse_address
         from distributed.comm.registry import get_backend
     except ImportError as error:
-        raise NotebookError("--scheduler needs Dask: pip install 'sheet11[cluster]'") from error
+        raise NotInstalledError("--scheduler needs Dask: pip install 'sheet11[cluster]'") from error
     try:
         get_backend(parse_address(address)[0])  # Client waits long before it says that it does not know the protocol
-        client = Client(address, timeout=10, set_as_default=False)
+        client = Client(address, timeout=CONNECT, set_as_default=False)
     except (OSError, ValueError) as error:
-        raise NotebookError(f"there is no Dask scheduler at {address!r}") from error
+        raise SchedulerError(f"there is no Dask scheduler at {address!r}") from error
     with client:
         yield client.get_executor(), 1
 

@@ -1,9 +1,8 @@
 """A warm kernel: forked from a server that has already imported what notebooks use.
 
 Starting Python and importing torch, matplotlib and ipykernel takes seconds; a fork of a process that has done so takes
-milliseconds. The server (`python -m sheet11.course.kernel`) imports, draws one figure so that fonts are loaded, and
-then only forks: one process for each kernel, so that no state passes from one kernel to the next. It starts no thread,
-because a thread that holds a lock while the process forks leaves it locked for ever in the child.
+milliseconds. The server (`forkserver.py`) forks one process for each kernel, so that no state passes from one to the
+next; here is the client's side.
 
     client process ──control socket──▶ server ──fork──▶ kernel
          ▲──────────status socket (pid, then exit code)──┘
@@ -16,8 +15,6 @@ Where fork is not to be had (Windows), or the notebook wants another interpreter
 
 import atexit
 import contextlib
-import gc
-import glob
 import json
 import math
 import os
@@ -34,23 +31,18 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-from jupyter_client.asynchronous import AsyncKernelClient
+from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
-from jupyter_client.provisioning import LocalProvisioner
+from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from jupyter_core.paths import jupyter_runtime_dir
 from traitlets import default
 
-from sheet11.course.grading.inside import draw
+from sheet11.course import forkserver
+from sheet11.course.forkserver import ON_DEMAND, THREAD_VARIABLES
 
-PRELOAD = ["numpy", "matplotlib.pyplot", "networkx", "tqdm"]
-PRELOAD += ["ipykernel.debugger", "tornado.platform.asyncio", "sqlite3"]  # of every kernel
-PRELOAD += ["IPython.core." + name for name in ("completerlib", "debugger", "oinspect", "logger", "pylabtools")]
-ON_DEMAND = ("torch",)  # takes as long as all others; the server imports it for the first kernel that wants it
 CAN_FORK = sys.platform.startswith("linux")  # macOS frameworks do not survive a fork
-THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-_PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 class PromptClient(AsyncKernelClient):
@@ -113,6 +105,8 @@ class WarmKernelManager(AsyncKernelManager):
 class WarmProvisioner(LocalProvisioner):
     """Starts a kernel by a request to the server instead of a new interpreter."""
 
+    process: Any  # a ForkedKernel, or what the ordinary provisioner has
+
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
         """Fork if `cmd` is this interpreter's own ipykernel, else launch `cmd`."""
         if not (CAN_FORK and _is_own_ipykernel(cmd)):
@@ -153,9 +147,10 @@ class ForkedKernel:
 
     def wait(self, timeout: float | None = None) -> int:
         """Exit code, as soon as there is one."""
-        if self.returncode is None and not select.select([self._status], [], [], timeout)[0]:
-            raise subprocess.TimeoutExpired("kernel", timeout or 0)
-        return self.poll()  # type: ignore[return-value]
+        while (code := self.poll()) is None:
+            if not select.select([self._status], [], [], timeout)[0]:
+                raise subprocess.TimeoutExpired("kernel", timeout or 0)
+        return code
 
     def send_signal(self, signum: int) -> None:
         """Send a signal to the kernel process."""
@@ -188,7 +183,7 @@ class Server:
             self.process = subprocess.Popen(
                 # -P: the working directory is the kernel's to import from, not the server's; frozen modules: as the
                 # kernel specification of ipykernel has it, for the debugger
-                [sys.executable, "-P", "-Xfrozen_modules=off", "-m", __name__, str(theirs.fileno())],
+                [sys.executable, "-P", "-Xfrozen_modules=off", "-m", forkserver.__name__, str(theirs.fileno())],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 env=env,
@@ -263,129 +258,3 @@ def stop_server() -> None:
 
 def _is_own_ipykernel(cmd: list[str]) -> bool:
     return "ipykernel_launcher" in cmd and "-f" in cmd and Path(cmd[0]).absolute() == Path(sys.executable).absolute()
-
-
-def _serve(control: socket.socket) -> None:
-    """Preload, then fork on request until the client closes its end."""
-    _preload()
-    wake_read, wake_write = os.pipe()
-    os.set_blocking(wake_write, False)
-    signal.signal(signal.SIGCHLD, lambda *_: None)  # a handler, so that the wake-up pipe is written to
-    signal.set_wakeup_fd(wake_write)
-    kernels: dict[int, tuple[socket.socket, str]] = {}
-    while True:
-        ready = select.select([control, wake_read], [], [])[0]
-        if wake_read in ready:
-            os.read(wake_read, 4096)
-            _report_exits(kernels)
-        if control in ready:
-            request = _receive(control)
-            if request is None:
-                break
-            status, content = request
-            _import(content["modules"])
-            pid = os.fork()
-            if pid == 0:
-                signal.set_wakeup_fd(-1)
-                for end in (control, status, *(status for status, _ in kernels.values())):
-                    end.close()
-                os.close(wake_read)
-                os.close(wake_write)
-                _become_kernel(content)
-            kernels[pid] = status, content["connection_file"]
-            with contextlib.suppress(OSError):  # the client may have gone
-                status.sendall(b"%d\n" % pid)
-    for pid, (_, connection_file) in kernels.items():
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(pid, signal.SIGKILL)
-        _remove_connection(connection_file)
-
-
-def _receive(control: socket.socket) -> tuple[socket.socket, dict[str, Any]] | None:
-    """The next request and the status socket that came with it, or None at the end."""
-    header, fds, _, _ = socket.recv_fds(control, 4, 1)
-    if len(header) < 4:
-        return None
-    size, content = int.from_bytes(header, "big"), b""
-    while len(content) < size:
-        if not (part := control.recv(size - len(content))):
-            return None
-        content += part
-    return socket.socket(fileno=fds[0]), json.loads(content)
-
-
-def _report_exits(kernels: dict[int, tuple[socket.socket, str]]) -> None:
-    with contextlib.suppress(ChildProcessError):
-        while (ended := os.waitpid(-1, os.WNOHANG))[0]:
-            status, _ = kernels.pop(ended[0])
-            with contextlib.suppress(OSError), status:
-                status.sendall(b"%d" % os.waitstatus_to_exitcode(ended[1]))
-
-
-def _import(modules: Collection[str]) -> None:
-    for module in modules:
-        with contextlib.suppress(ImportError):  # a notebook of somebody else may not need it
-            __import__(module)
-
-
-def _preload() -> None:
-    _import(PRELOAD)
-    import ipykernel.kernelapp  # noqa: F401
-
-    draw(3)  # until caches and bytecode are warm
-    gc.collect()
-    gc.freeze()  # else every kernel's collector walks through, and so copies, what it has inherited
-
-
-def _become_kernel(request: dict[str, Any]) -> None:
-    """In the forked child: be an ordinary ipykernel, and never return."""
-    code = 1
-    try:
-        import ctypes
-        import random
-
-        parent = os.getppid()
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:
-            os._exit(1)  # the server died before the kernel could ask to go with it
-        os.setsid()
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        os.chdir(request["cwd"])
-        threads = {name: os.environ[name] for name in THREAD_VARIABLES if name in os.environ}
-        os.environ.clear()
-        os.environ.update(request["env"] | threads)
-        # every fork has the server's generators: seed them anew, as in a new process
-        random.seed()
-        for name in ("numpy.random", "torch"):
-            if module := sys.modules.get(name):
-                module.seed()
-        from ipykernel.kernelapp import launch_new_instance
-
-        # a parent: without one, ipykernel explains how to connect to it and to end it
-        sys.argv = ["ipykernel_launcher", "-f", request["connection_file"], f"--IPKernelApp.parent_handle={parent}"]
-        launch_new_instance()
-        code = 0
-    except SystemExit as exit_:
-        code = exit_.code if isinstance(exit_.code, int) else int(exit_.code is not None)
-    except BaseException:
-        sys.excepthook(*sys.exc_info())
-    finally:
-        with contextlib.suppress(Exception):
-            sys.stdout.flush()
-            sys.stderr.flush()
-        os._exit(code)
-
-
-def _remove_connection(connection_file: str) -> None:
-    """Remove a connection file and its sockets, and their folder if nothing else is in it."""
-    with contextlib.suppress(OSError, ValueError):
-        connection = json.loads(Path(connection_file).read_text())
-        os.unlink(connection_file)
-        if connection["transport"] == "ipc":
-            for path in glob.glob(glob.escape(connection["ip"]) + "-*"):
-                os.unlink(path)
-        os.rmdir(os.path.dirname(connection_file))
-
-
-if __name__ == "__main__":
-    _serve(socket.socket(fileno=int(sys.argv[1])))

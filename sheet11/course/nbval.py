@@ -6,13 +6,10 @@ many digits as are stable, is compared like every other output.
 
 from typing import Any
 
-import pytest
-
 from sheet11.lab.records import MIME_TYPE
 
 
-def pytest_collectstart(collector: pytest.Collector) -> None:
+def pytest_collectstart(collector: Any) -> None:
     """Called by pytest for every file; nbval's keep a tuple of MIME types that they do not compare."""
-    skipped: Any = getattr(collector, "skip_compare", None)
-    if isinstance(skipped, tuple):
+    if isinstance(skipped := getattr(collector, "skip_compare", None), tuple):
         collector.skip_compare = (*skipped, MIME_TYPE)

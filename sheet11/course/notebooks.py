@@ -28,7 +28,7 @@ def read_notebook(path: Path) -> NotebookNode:
         NotebookError: the file cannot be read or holds no notebook.
     """
     try:
-        notebook = nbformat.read(path, as_version=4)
+        notebook: NotebookNode = nbformat.read(path, as_version=4)
         nbformat.validate(notebook)
     except (OSError, UnicodeDecodeError) as error:
         raise NotebookError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from error
@@ -48,7 +48,7 @@ def kernel_of(notebook: NotebookNode) -> str:
     Raises:
         NotebookError: it is not installed.
     """
-    name = _copy(notebook).metadata.kernelspec.name
+    name: str = _copy(notebook).metadata.kernelspec.name
     try:
         KernelSpecManager().get_kernel_spec(name)
     except NoSuchKernel as error:
@@ -61,8 +61,8 @@ def with_parameters(notebook: NotebookNode, parameters: Mapping[str, Any]) -> No
     notebook = _copy(notebook)
     if parameters:
         notebook = parameterize_notebook(notebook, dict(parameters))
-        injected = next(cell for cell in notebook.cells if "injected-parameters" in cell.metadata.get("tags", []))
-        injected["id"] = "injected-parameters"  # papermill's is random
+        injected = next(cell for cell in notebook.cells if INJECTED in cell.metadata.get("tags", []))
+        injected["id"] = INJECTED  # papermill's is random
     return notebook
 
 
@@ -79,7 +79,7 @@ def title_of(notebook: NotebookNode, default: str) -> str:
     """The first heading, without its mark-up."""
     for cell in notebook.cells:
         if cell.cell_type == "markdown" and cell.source.startswith("# "):
-            return cell.source.splitlines()[0].removeprefix("# ")
+            return str(cell.source).splitlines()[0].removeprefix("# ")
     return default
 
 

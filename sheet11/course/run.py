@@ -12,26 +12,41 @@ from sheet11.course.files import write_whole
 from sheet11.course.jobs import Done, Job, perform_all
 from sheet11.course.notebooks import check_parameters, kernel_of, parameters_of, read_notebook, scalar_records, title_of
 from sheet11.course.pages.render import Page, index_html, main_figure, notebook_html
+from sheet11.course.sheet import Sheet
 
 
-def prepare(paths: Sequence[Path], parameters: Mapping[str, Any], threads: int | None = None) -> list[Job]:
+def jobs_of_notebooks(
+    paths: Sequence[Path],
+    parameters: Mapping[str, Any],
+    threads: int | None = None,
+    sheet: Sheet | None = None,
+) -> list[Job]:
     """One job for each notebook, with those of the parameters that it has.
 
+    Args:
+        paths: of the notebooks.
+        parameters: by name, for every notebook that has them.
+        threads: for each kernel; None leaves it to the libraries.
+        sheet: whose package the notebooks import; None if that is installed.
+
     Raises:
-        NotebookError: a file is no notebook or wants a kernel that is not installed, two have one stem, or no notebook
-            has a parameter.
+        NotebookError: a file is no notebook or wants a kernel that is not installed, or two have one stem.
+        ParameterError: no notebook has a parameter.
     """
+    imports_from = sheet.imports_from if sheet else None
     stems = [path.stem for path in paths]
     if twice := next((stem for stem in stems if stems.count(stem) > 1), None):
         raise NotebookError(f"two notebooks are named {twice!r}, and their results would overwrite each other")
-    jobs, known = [], set()
+    jobs: list[Job] = []
+    known: set[str] = set()
     for path in paths:
         notebook = read_notebook(path)
         kernel_of(notebook)
         names = parameters_of(notebook)
         known |= set(names)
         chosen = {name: value for name, value in parameters.items() if name in names}
-        jobs.append(Job(path.stem, path.stem, nbformat.writes(notebook), chosen, str(path.parent.resolve()), threads))
+        cwd = str(path.parent.resolve())
+        jobs.append(Job(path.stem, path.stem, nbformat.writes(notebook), chosen, cwd, threads, imports_from))
     check_parameters(parameters, known)
     return jobs
 
@@ -42,7 +57,7 @@ def run(jobs: Sequence[Job], executor: Executor, out: Path) -> list[Page]:
     The index lists those done so far. A notebook that fails is kept with its error, and the others go on.
 
     Args:
-        jobs: from `prepare`.
+        jobs: from `jobs_of_notebooks`.
         executor: where they are executed.
         out: folder for the results.
 

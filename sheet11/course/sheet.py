@@ -1,6 +1,7 @@
 """A sheet: its notebooks, the package beside them, and what its `sheet.toml` says of them."""
 
 import fnmatch
+import hashlib
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -37,6 +38,17 @@ class Sheet(NamedTuple):
     def beside(self, name: str) -> Path:
         """Where a file that belongs to the notebooks, such as `student.md`, would stand."""
         return next(iter(self.notebooks.values())).parent / name
+
+    @property
+    def imports_from(self) -> str | None:
+        """The folder in which executed notebooks find the package, None if it is this kit's, which is installed."""
+        own = self.package is None or self.folder / self.package == PACKAGE
+        return None if own else str(self.folder)
+
+    def package_digest(self) -> str:
+        """Another one for every change of the package; this kit's has its version for that."""
+        files = _files(self.folder / self.package, ("*",)) if self.package and self.imports_from else {}
+        return hashlib.sha256(repr(sorted(files.items())).encode()).hexdigest()
 
     def students_package(self) -> dict[str, bytes]:
         """What students get to import: content by path, without what they write themselves."""

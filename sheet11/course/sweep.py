@@ -4,10 +4,8 @@ import hashlib
 import io
 import itertools
 import json
-import math
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +14,13 @@ import nbformat
 import pandas as pd
 from matplotlib.figure import Figure
 
-from sheet11.course.errors import NotebookError
+from sheet11.course import VERSION
+from sheet11.course.errors import NotebookError, ParameterError
 from sheet11.course.files import write_whole
 from sheet11.course.jobs import Job, perform_all
 from sheet11.course.notebooks import (
+    METADATA,
+    PARAMETERS,
     check_parameters,
     error_of,
     kernel_of,
@@ -29,36 +30,53 @@ from sheet11.course.notebooks import (
     title_of,
 )
 from sheet11.course.pages.render import sweep_html
+from sheet11.course.sheet import Sheet
 
 SEED = "seed"  # the parameter over which figures show error bands instead of curves
 
 
-def prepare(path: Path, grid: Mapping[str, Sequence[Any]], threads: int | None = None) -> list[Job]:
+def jobs_of_grid(
+    path: Path,
+    grid: Mapping[str, Sequence[Any]],
+    threads: int | None = None,
+    sheet: Sheet | None = None,
+) -> list[Job]:
     """One job for each point of the full grid.
 
-    A job's key is a hash of the notebook's cells, the parameters and the kit's version: a file of that name is the
-    result of exactly this job.
+    A job's key is a hash of the notebook's cells, the parameters, the sheet's package and the kit's version: a file of
+    that name is the result of exactly this job.
+
+    Args:
+        path: of the notebook.
+        grid: values by parameter.
+        threads: for each kernel; None leaves it to the libraries.
+        sheet: whose package the notebook imports; None if that is installed.
 
     Raises:
-        NotebookError: no notebook, or it wants a kernel that is not installed, has no parameters cell or lacks one of
-            the parameters, or a list is empty.
+        NotebookError: no notebook, or it wants a kernel that is not installed, or has no parameters cell.
+        ParameterError: the notebook lacks one of the parameters, or a list is empty.
     """
     notebook = read_notebook(path)
     kernel_of(notebook)
     names = parameters_of(notebook)
     if not names:
-        raise NotebookError(f"{path} has no cell tagged 'parameters', so there is nothing to sweep")
+        raise NotebookError(f"{path} has no cell tagged {PARAMETERS!r}, so there is nothing to sweep")
     check_parameters(grid, set(names))
     for name, values in grid.items():
         if not values:
-            raise NotebookError(f"the list of values for {name!r} is empty")
+            raise ParameterError(f"the list of values for {name!r} is empty")
     for cell in notebook.cells:  # stored outputs are no part of what a result depends on
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
     content = nbformat.writes(notebook)
     points = [dict(zip(grid, values, strict=True)) for values in itertools.product(*grid.values())]
     cwd = str(path.parent.resolve())
-    return [Job(_name(point), _key(path.stem, content, point), content, point, cwd, threads) for point in points]
+    imports_from = sheet.imports_from if sheet else None
+    same = [VERSION, sheet.package_digest() if sheet else None, content]
+    return [
+        Job(_name(point), _file_name(path.stem, [*same, point]), content, point, cwd, threads, imports_from)
+        for point in points
+    ]
 
 
 def sweep(jobs: Sequence[Job], executor: Executor, out: Path) -> pd.DataFrame:
@@ -68,7 +86,7 @@ def sweep(jobs: Sequence[Job], executor: Executor, out: Path) -> pd.DataFrame:
     where it stopped when it is started again. A point that failed becomes a row with its error, and is tried again.
 
     Args:
-        jobs: from `prepare`.
+        jobs: from `jobs_of_grid`.
         executor: where they are executed.
         out: folder for the results.
 
@@ -80,9 +98,9 @@ def sweep(jobs: Sequence[Job], executor: Executor, out: Path) -> pd.DataFrame:
     """
     write_whole(out / "index.html", sweep_html("Running", {}, [], []))
     points = out / "points"
-    missing = [job for job in jobs if _finished(points / f"{job.key}.ipynb") is None]
+    missing = [job for job in jobs if not _is_finished(points / f"{job.key}.ipynb")]
     for done in perform_all(missing, executor):
-        done.notebook.metadata["sheet11"] = {"seconds": round(done.seconds, 3)}
+        done.notebook.metadata[METADATA] = {"seconds": round(done.seconds, 3)}
         write_whole(points / f"{done.job.key}.ipynb", nbformat.writes(done.notebook))
 
     notebooks = [nbformat.read(points / f"{job.key}.ipynb", as_version=4) for job in jobs]
@@ -104,18 +122,18 @@ def _name(point: Mapping[str, Any]) -> str:
     return " ".join(f"{name}={value}" for name, value in point.items()) or "defaults"
 
 
-def _key(stem: str, content: str, point: Mapping[str, Any]) -> str:
-    identity = json.dumps([version("sheet11"), content, point], sort_keys=True, default=repr)
-    return f"{stem}-{hashlib.sha256(identity.encode()).hexdigest()[:16]}"
+def _file_name(stem: str, identity: list[Any]) -> str:
+    content = json.dumps(identity, sort_keys=True, default=repr)
+    return f"{stem}-{hashlib.sha256(content.encode()).hexdigest()[:16]}"
 
 
-def _finished(path: Path) -> nbformat.NotebookNode | None:
-    """The executed notebook at a path, if there is one without an error."""
+def _is_finished(path: Path) -> bool:
+    """Whether there is an executed notebook at a path, and no error in it."""
     try:
         notebook = nbformat.read(path, as_version=4)
     except (OSError, ValueError, nbformat.ValidationError):
-        return None
-    return notebook if "sheet11" in notebook.metadata and error_of(notebook) is None else None
+        return False
+    return METADATA in notebook.metadata and error_of(notebook) is None
 
 
 def _row(job: Job, notebook: nbformat.NotebookNode) -> dict[str, Any]:
@@ -125,7 +143,7 @@ def _row(job: Job, notebook: nbformat.NotebookNode) -> dict[str, Any]:
         row[f"record_{name}" if name in row else name] = value
     return row | {
         "status": "failed" if error else "ok",
-        "seconds": notebook.metadata["sheet11"]["seconds"],
+        "seconds": notebook.metadata[METADATA]["seconds"],
         "error": error,
         "notebook": f"points/{job.key}.ipynb",
     }
@@ -190,35 +208,3 @@ def _figure(table: pd.DataFrame, record: str, swept: Sequence[str]) -> bytes:
     figure.savefig(buffer, dpi=100, bbox_inches="tight")
     plt.close(figure)
     return buffer.getvalue()
-
-
-def parse_values(text: str, parse: Any) -> list[Any]:
-    """Values from a list (16,64,256) or a range (0:20, 0:20:5; the end is left out, as in Python).
-
-    Args:
-        text: what stands behind the equals sign.
-        parse: turns one value's text into a value.
-
-    Raises:
-        NotebookError: an item is missing, or a range is empty.
-    """
-    values: list[Any] = []
-    for item in text.split(",") if text else []:
-        parts = item.split(":")
-        if 2 <= len(parts) <= 3 and all(_is_integer(part) for part in parts):
-            numbers = [int(part) for part in parts]
-            if len(numbers) == 3 and numbers[2] == 0 or not range(*numbers):
-                raise NotebookError(f"the range {item!r} is empty")
-            values.extend(range(*numbers))
-        elif not item:
-            raise NotebookError(f"a value is missing in {text!r}")
-        else:
-            values.append(parse(item))
-    return values
-
-
-def _is_integer(text: str) -> bool:
-    try:
-        return math.isfinite(int(text))
-    except ValueError:
-        return False
