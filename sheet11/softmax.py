@@ -6,14 +6,13 @@
 import torch
 from torch import Tensor
 
-from sheet11.tensors import check_floating, to_tensor
+from sheet11.tensors import check_floating, check_scalar
 
 
 def lse(m: Tensor, lam: float | Tensor = 1.0, dim: int = -1) -> Tensor:
     r"""Log-sum-exp, a smooth maximum: (1/λ)·log Σ_u exp(λ m_u).
 
     It is the maximum at λ = ∞ and the minimum at λ = −∞.
-    It has no value at λ = 0: log|N|/λ diverges there (what converges is lse − log|N|/λ, to the mean).
 
     Args:
         m: messages, floating point.
@@ -27,20 +26,20 @@ def lse(m: Tensor, lam: float | Tensor = 1.0, dim: int = -1) -> Tensor:
         TypeError, ValueError: m is not floating point or empty along `dim`, or lam is 0, NaN or of another shape.
     """
     check_floating("m", m, dim)
-    lam = _scalar("lam", lam, m)
+    lam = check_scalar("lam", lam, m)
     if lam == 0:
-        raise ValueError("lam must not be 0, where lse diverges as log|N|/lam, got 0")
-    shift = _extreme(m, lam, dim)
+        raise ValueError("lam must not be 0, by which lse divides, got 0")
+    c = _extreme(m, lam, dim)
     if lam.isinf():
-        return shift.squeeze(dim)
+        return c.squeeze(dim)
     # the largest exponent is 0, so that exp cannot overflow
-    return (shift + torch.log(torch.exp(lam * (m - shift)).sum(dim, keepdim=True)) / lam).squeeze(dim)
+    return (c + torch.log(torch.exp(lam * (m - c)).sum(dim, keepdim=True)) / lam).squeeze(dim)
 
 
 def softargmax(m: Tensor, lam: float | Tensor = 1.0, dim: int = -1) -> Tensor:
     r"""soft(arg)max(m; λ) = ∂lse/∂m = exp(λ m) / Σ_u exp(λ m_u): weights that sum to 1.
 
-    λ = 0 gives equal weights; at λ = ±∞ the messages that attain the maximum or minimum share the weight.
+    At λ = ±∞ the messages that attain the maximum or minimum share the weight.
 
     Args:
         m: messages, floating point.
@@ -54,20 +53,12 @@ def softargmax(m: Tensor, lam: float | Tensor = 1.0, dim: int = -1) -> Tensor:
         TypeError, ValueError: m is not floating point or empty along `dim`, or lam is NaN or of another shape.
     """
     check_floating("m", m, dim)
-    lam = _scalar("lam", lam, m)
+    lam = check_scalar("lam", lam, m)
     z = m - _extreme(m, lam, dim)
     weights = (z == 0).to(m.dtype) if lam.isinf() else torch.exp(lam * z)
     return weights / weights.sum(dim, keepdim=True)
 
 
 def _extreme(m: Tensor, lam: Tensor, dim: int) -> Tensor:
+    """The message that λ favours."""
     return m.amax(dim, keepdim=True) if lam > 0 else m.amin(dim, keepdim=True)
-
-
-def _scalar(name: str, value: float | Tensor, m: Tensor) -> Tensor:
-    tensor = to_tensor(name, value, m)
-    if tensor.numel() != 1:
-        raise ValueError(f"{name} must have one value, got shape {tuple(tensor.shape)}")
-    if tensor.isnan():
-        raise ValueError(f"{name} must be a number, got {value!r}")
-    return tensor.reshape(())

@@ -1,0 +1,121 @@
+"""Aggregation in blocks against the formula, values and derivatives, on both sides of where one takes over."""
+
+import math
+
+import pytest
+import torch
+
+from sheet11 import aggregation
+from sheet11.aggregation import softargmax_aggregate
+from sheet11.graphs import random_neighbourhoods
+from sheet11.large import aggregation as large
+
+torch.set_num_threads(1)  # for such small tensors more only wait for each other
+TOLERANCE = {torch.float32: 1e-4, torch.float64: 1e-10}
+each_dtype = pytest.mark.parametrize("dtype", TOLERANCE)
+
+
+@pytest.fixture(params=[large.BLOCK, 4], ids=["one block", "many blocks"])
+def blocks(request, monkeypatch):
+    monkeypatch.setattr(large, "BLOCK", request.param)
+
+
+def shuffled(dtype=torch.float64):
+    """Neighbourhoods of 1 … 6 messages in any order; the nodes 0, 1, … 40, of which every third has none."""
+    messages, index = random_neighbourhoods(20, 6, 3, seed=3, dtype=dtype)
+    order = torch.randperm(len(index), generator=torch.Generator().manual_seed(0))
+    return messages[order], (index + index // 2 + 1)[order], 41
+
+
+def formula(*arguments):
+    """The aggregation of an input that does not count as large."""
+    before, aggregation.LARGE = aggregation.LARGE, math.inf
+    try:
+        return softargmax_aggregate(*arguments)
+    finally:
+        aggregation.LARGE = before
+
+
+def in_blocks(messages, index, num_nodes, lam, eta):
+    return large.aggregate_in_blocks(messages, index, num_nodes, lam, eta, large.common_shift(messages, lam))
+
+
+def compare(ways, messages, index, num_nodes, lam, eta, tolerance):
+    """Check that two ways give the same values and derivatives."""
+    inputs = [x.detach().requires_grad_() for x in (messages, lam, eta)]
+    results = []
+    for way in ways:
+        result = way(inputs[0], index, num_nodes, *inputs[1:])
+        weights = torch.linspace(-1, 1, result.numel(), dtype=result.dtype).view_as(result)
+        results.append([result, *torch.autograd.grad((result * weights).sum(), inputs)])
+    for ours, other in zip(*results, strict=True):
+        assert ours.shape == other.shape and ours.dtype == other.dtype
+        assert (ours - other).abs().max() <= tolerance * max(1.0, other.abs().max())
+
+
+@each_dtype
+@pytest.mark.parametrize("share", [0.01, 0.99])
+@pytest.mark.parametrize("sign", [-1, 1])
+def test_blocks_are_the_formula_with_derivatives(blocks, dtype, share, sign):
+    messages, index, num_nodes = shuffled(dtype)
+    largest = -0.9 * math.log(torch.finfo(dtype).tiny)  # exponent that blocks take on
+    lam = sign * share * largest / (messages.amax(0) - messages.amin(0)).max()
+    compare([in_blocks, formula], messages, index, num_nodes, lam[None], lam.new_full((1,), 0.3), TOLERANCE[dtype])
+
+
+@each_dtype
+@pytest.mark.parametrize("sign", [-1, 1])
+def test_where_exponents_would_underflow_there_is_no_common_shift(dtype, sign):
+    messages, _, _ = shuffled(dtype)
+    largest = -0.9 * math.log(torch.finfo(dtype).tiny)
+    for share, expected in {0.99: True, 1.01: False}.items():
+        lam = sign * share * largest / (messages.amax(0) - messages.amin(0)).max()
+        assert (large.common_shift(messages, lam[None]) is not None) == expected
+
+
+@pytest.mark.parametrize("lam", [0.0, math.inf, -math.inf, 1e6])
+def test_common_shift_is_what_lam_favours(lam):
+    messages, _, _ = shuffled()
+    lam = torch.tensor([lam], dtype=torch.float64)
+    shift = large.common_shift(messages, lam)
+    assert (shift is None) == (lam != 0)
+    assert shift is None or torch.equal(shift, messages.amin(0))
+    assert large.common_shift(messages[:0], lam) is None
+    assert large.common_shift(messages.half(), lam.half()) is None
+
+
+@pytest.mark.parametrize("check", [torch.autograd.gradcheck, torch.autograd.gradgradcheck])
+@pytest.mark.parametrize("lam", [[0.7, -1.3], [0.0, 0.0], [2.5]])
+def test_derivatives_in_messages_lam_and_eta(blocks, check, lam):
+    messages = torch.randn(6, 2, dtype=torch.float64, generator=torch.Generator().manual_seed(0)).requires_grad_()
+    index = torch.tensor([3, 0, 2, 0, 3, 0])  # nodes 1 and 4 have no neighbours, node 2 has one
+    lam = torch.tensor(lam, dtype=torch.float64).requires_grad_()
+    eta = torch.tensor([0.4, -0.6], dtype=torch.float64).requires_grad_()
+    assert check(lambda m, lam, eta: in_blocks(m, index, 5, lam, eta), (messages, lam, eta))
+
+
+def test_derivatives_of_some_inputs_only(blocks):
+    messages, index, num_nodes = shuffled()
+    lam = torch.tensor([0.5], dtype=torch.float64, requires_grad=True)
+    eta = torch.zeros(1, dtype=torch.float64)
+    (slope,) = torch.autograd.grad(in_blocks(messages, index, num_nodes, lam, eta).sum(), lam, create_graph=True)
+    (bend,) = torch.autograd.grad(slope, lam)
+    (expected,) = torch.autograd.grad(formula(messages, index, num_nodes, lam, eta).sum(), lam, create_graph=True)
+    torch.testing.assert_close(slope, expected)
+    torch.testing.assert_close(bend, torch.autograd.grad(expected, lam)[0])
+
+
+@each_dtype
+@pytest.mark.parametrize("more", [-1, 0, 1])
+def test_both_agree_on_both_sides_of_the_size_where_blocks_take_over(dtype, more, monkeypatch):
+    channels = 8
+    edges = aggregation.LARGE // channels + more
+    generator = torch.Generator().manual_seed(0)
+    messages = torch.randn(edges, channels, dtype=dtype, generator=generator)
+    index = torch.randint(edges // 20, (edges,), generator=generator)
+    calls = []
+    monkeypatch.setattr(aggregation, "aggregate_in_blocks", lambda *a: calls.append(a) or large.aggregate_in_blocks(*a))
+    lam, eta = messages.new_tensor([0.7]), messages.new_tensor([0.4])
+    ways = [softargmax_aggregate, formula]
+    compare(ways, messages, index, edges // 20, lam, eta, TOLERANCE[dtype])
+    assert len(calls) == (more >= 0)
