@@ -8,9 +8,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from sheet11.course.errors import NotebookError
+from sheet11.course.errors import PointsError
 from sheet11.course.files import write_whole
-from sheet11.course.grading.scoring import Task, Verdict
+from sheet11.course.grading.exercises import Task
+from sheet11.course.grading.scoring import OPEN, Verdict
 
 MANUAL = "manual.json"  # points entered by hand
 
@@ -49,7 +50,7 @@ def total(rows: Sequence[Row]) -> float:
 
 def still_open(rows: Sequence[Row]) -> int:
     """How many answers a person has yet to read."""
-    return sum(row.verdict.points is None for row in rows)
+    return sum(row.verdict.status == OPEN for row in rows)
 
 
 def write_tables(out: Path, table: Table, manual: Mapping[str, Mapping[str, float]]) -> None:
@@ -64,17 +65,17 @@ def write_tables(out: Path, table: Table, manual: Mapping[str, Mapping[str, floa
     for student, rows in table.by_student().items():
         points = ["" if row.verdict.points is None else f"{row.verdict.points:g}" for row in rows]
         grades.append([student, *points, f"{total(rows):g}", f"{table.maximum:g}", str(still_open(rows))])
-    results = [["student", "notebook", "task", "points", "max_points", "status", "message"]]
+    results = [["student", "notebook", "task", "title", "points", "max_points", "status", "message"]]
     for row in table.rows:
-        points = "" if row.verdict.points is None else f"{row.verdict.points:g}"
-        task = [row.task.notebook, row.task.name, points, f"{row.task.points:g}"]
+        number = "" if row.verdict.points is None else f"{row.verdict.points:g}"
+        task = [row.task.notebook, row.task.name, row.task.title, number, f"{row.task.points:g}"]
         results.append([row.student, *task, row.verdict.status, row.verdict.message])
     write_whole(out / MANUAL, json.dumps(manual, indent=1))  # first: what is in grades.csv alone could be lost
     write_whole(out / "results.csv", _csv(results))
     write_whole(out / "grades.csv", _csv(grades))
 
 
-def write_gradebook(out: Path, table: Table, gradebook: str, title: str = "Sheet 11") -> Path:
+def write_gradebook(out: Path, table: Table, gradebook: str, title: str) -> Path:
     """Write the totals in the form that a learning platform imports; the folder's name is the student's login.
 
     Moodle (Grades ▸ Import ▸ CSV file) matches the column `Username`; Canvas wants its own first five columns, matches
@@ -84,7 +85,7 @@ def write_gradebook(out: Path, table: Table, gradebook: str, title: str = "Sheet
     if gradebook == "moodle":
         content = [["Username", title, f"{title} feedback"]]
         for student, rows in students:
-            lost = [f"{row.task.name}: {row.verdict.message}" for row in rows if row.verdict.message]
+            lost = [f"{row.task.title}: {row.verdict.message}" for row in rows if row.verdict.message]
             content.append([student, f"{total(rows):g}", "; ".join(lost)])
     else:
         content = [["Student", "ID", "SIS User ID", "SIS Login ID", "Section", title]]
@@ -102,7 +103,7 @@ def read_manual_points(out: Path, tasks: Sequence[Task]) -> dict[str, dict[str, 
     that they had.
 
     Raises:
-        NotebookError: they are no points for their task.
+        PointsError: they are no points for their task.
     """
     found: dict[str, dict[str, float]] = json.loads((out / MANUAL).read_text()) if (out / MANUAL).exists() else {}
     path = out / "grades.csv"
@@ -122,7 +123,7 @@ def read_manual_points(out: Path, tasks: Sequence[Task]) -> dict[str, dict[str, 
                     points = -1
                 if not 0 <= points <= task.points:
                     wanted = f"a number from 0 to {task.points:g}, got {entered!r}"
-                    raise NotebookError(f"{path}: {task.column} of {student!r} must be {wanted}")
+                    raise PointsError(f"{path}: {task.column} of {student!r} must be {wanted}")
                 found[student][task.column] = points
     return found
 

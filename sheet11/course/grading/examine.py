@@ -1,0 +1,176 @@
+"""One student's answers, each run with its check in a process of its own, in a sandbox, here or on another machine."""
+
+import ast
+import atexit
+import contextlib
+import functools
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+from sheet11.course.errors import SolutionError
+from sheet11.course.grading.exercises import Exercise, marks, syntax
+from sheet11.course.grading.outputs import clean
+from sheet11.course.grading.sandbox import Batch, Limits, Sandbox, SandboxError
+
+Cells = list[tuple[str, str]]  # id and source
+
+
+class Paper(NamedTuple):
+    """The code of a notebook as students get it, with parameters."""
+
+    cells: Cells
+    given: Cells  # those before the first answer
+    tasks: Cells  # ids of answer and check
+
+
+class Examination(NamedTuple):
+    """One student's answers with all that is needed to run them."""
+
+    name: str
+    key: str
+    answers: dict[str, dict[str, str]]  # by notebook and id
+    papers: dict[str, Paper]  # by notebook
+    package: tuple[tuple[str, bytes], ...]  # what may be imported: files by path
+    limits: Limits
+    isolated: bool
+    hidden: tuple[str, ...]
+
+
+class Findings(NamedTuple):
+    """What came of an examination; None where the sandbox broke."""
+
+    tasks: dict[str, dict[str, Batch | None]]  # by notebook and answer
+    whole: dict[str, Batch | None]  # the notebook from top to bottom
+    seconds: float
+
+
+class Run(Protocol):
+    """Runs cells in a process of their own; None if that broke the sandbox."""
+
+    def __call__(self, cells: Cells, go_on: bool = False) -> Batch | None:
+        """Run cells up to the first that fails, or all."""
+
+
+def paper_of(exercise: Exercise) -> Paper:
+    """What is run of a notebook."""
+    code = [cell for cell in exercise.notebook.cells if cell.cell_type == "code"]
+    cells = [(cell.id, cell.source) for cell in code]
+    first = next((number for number, cell in enumerate(code) if marks(cell).get("solution")), len(code))
+    return Paper(cells, cells[:first], [(task.name, task.check) for task in exercise.tasks if task.check])
+
+
+def examine(examination: Examination) -> Findings:
+    """Run a student's answers, each with its check, and then the notebooks as a whole.
+
+    Raises:
+        SolutionError: a cell that students are given fails.
+        NotInstalledError: no sandbox can be made here.
+    """
+    start = time.perf_counter()
+    tasks: dict[str, dict[str, Batch | None]] = {}
+    whole: dict[str, Batch | None] = {}
+    with runner(examination) as run:
+        for stem, answers in examination.answers.items():
+            paper = examination.papers[stem]
+            stubs = dict(paper.cells)
+            changed = {name for name in stubs.keys() & answers.keys() if answers[name].split() != stubs[name].split()}
+            tasks[stem] = {}
+            for answer, check in paper.tasks:
+                if answer in changed:
+                    batch = tasks[stem][answer] = run_task(run, paper, answer, check, answers[answer])
+                    if batch is None or batch.ended or check not in batch.outputs and answer not in batch.outputs:
+                        changed.remove(answer)  # it would do the same again
+            if changed:
+                own = [(name, answers[name] if name in changed else source) for name, source in paper.cells]
+                whole[stem] = run(own, go_on=True)
+    return Findings(tasks, whole, time.perf_counter() - start)
+
+
+@contextlib.contextmanager
+def runner(examination: Examination) -> Iterator[Run]:
+    """What runs cells: one sandbox, or the next one where an answer broke it."""
+    sandbox: Sandbox | None = None
+    hidden = [Path(path) for path in examination.hidden]
+
+    def run(cells: Cells, go_on: bool = False) -> Batch | None:
+        nonlocal sandbox
+        if sandbox is None:
+            sandbox = Sandbox(_unpack(examination.package), _imports(examination), examination.isolated, hidden)
+        try:
+            return clean(sandbox.run(cells, examination.limits, go_on))
+        except SandboxError:
+            sandbox = None
+            return None
+
+    try:
+        yield run
+    finally:
+        if sandbox is not None:
+            sandbox.close()
+
+
+def run_task(run: Run, paper: Paper, answer: str, check: str, source: str) -> Batch | None:
+    """Run an answer and its check after the cells that are given.
+
+    Raises:
+        SolutionError: a given cell fails, or the check imports what is not there: that is no student's fault.
+    """
+    its_check = dict(paper.cells)[check]
+    batch = run([*paper.given, (answer, source), (check, its_check)])
+    if batch is not None:
+        _must_succeed(batch, paper.given)
+        if _has_import_error(batch, check):
+            imports = [node for node in syntax(its_check).body if isinstance(node, ast.Import | ast.ImportFrom)]
+            alone = [(check, ast.unparse(ast.Module(list(imports), [])))]
+            if (without := run([*paper.given, *alone])) is not None:
+                _must_succeed(without, alone)
+    return batch
+
+
+def failure_of(batch: Batch) -> str:
+    """The error that a batch has met, in one line, or the limit that ended it."""
+    for many in batch.outputs.values():
+        for output in many:
+            if output["output_type"] == "error":
+                return f"{output['ename']}: {' '.join(output['evalue'].split())}"
+    return f"limit of {batch.ended}" if batch.ended else "the process ended"
+
+
+def _must_succeed(batch: Batch, given: Cells) -> None:
+    for name, _ in given:
+        if name not in batch.succeeded:
+            raise SolutionError(f"the given cell {name!r} fails: {failure_of(batch)}")
+
+
+def _has_import_error(batch: Batch, cell: str) -> bool:
+    kinds = {output.get("ename") for output in batch.outputs.get(cell, [])}
+    return bool(kinds & {"ImportError", "ModuleNotFoundError"})
+
+
+def _imports(examination: Examination) -> list[str]:
+    """What the first cells of the notebooks import, so that it is imported once for all answers."""
+    found = []
+    for paper in (examination.papers[stem] for stem in examination.answers):
+        for _, source in paper.given:
+            for node in ast.walk(syntax(source)):
+                if isinstance(node, ast.Import):
+                    found += [alias.name for alias in node.names]
+                elif isinstance(node, ast.ImportFrom) and node.module:
+                    found += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+    return list(dict.fromkeys(found))
+
+
+@functools.cache
+def _unpack(package: tuple[tuple[str, bytes], ...]) -> Path:
+    """A folder with these files, until this process ends."""
+    folder = Path(tempfile.mkdtemp(prefix="sheet11-package-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    for name, content in package:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    return folder

@@ -1,0 +1,75 @@
+"""Usual mistakes: answers that are wrong in a known way, each with the hint for whoever gives the same.
+
+They stand beside the notebooks, in `mistakes/STEM.toml`, by id of the answer cell:
+
+    [[encoding]]
+    hint = "Rows 2k and 2k+1 share one frequency; here every row has its own."
+    of = "k = row // 2"        # what the sheet's solution says
+    instead = "k = row"        # what the mistaken answer says, everywhere
+
+    [[encoding]]
+    hint = "…"
+    answer = '''…'''           # or the whole cell
+"""
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from sheet11.course.errors import SheetError
+from sheet11.course.notebooks import nearest
+
+FORMS = ({"hint", "of", "instead"}, {"hint", "answer"})
+
+
+class Mistake(NamedTuple):
+    """An answer that is wrong in a known way."""
+
+    hint: str
+    answer: str
+
+
+def read_mistakes(path: Path, solutions: Mapping[str, str]) -> dict[str, list[Mistake]]:
+    """The usual mistakes in a notebook's answers, by id; none if there is no such file.
+
+    Args:
+        path: of the file.
+        solutions: the sheet's own answers, by id.
+
+    Raises:
+        SheetError: the file is unusable, in one line that says where.
+    """
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    except (OSError, ValueError) as error:
+        raise SheetError(f"{path} cannot be read: {str(error).splitlines()[0]}") from error
+    found = {}
+    for name, tables in content.items():
+        if name not in solutions:
+            raise SheetError(f"{path}: no answer has the id {name!r}{nearest(name, solutions)}")
+        if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+            raise SheetError(f"{path}: {name} must be a list of tables, [[{name}]], got {tables!r:.60}")
+        try:
+            found[name] = [_mistake(table, solutions[name]) for table in tables]
+        except ValueError as error:
+            raise SheetError(f"{path}: {name} {error}") from error
+    return found
+
+
+def _mistake(table: Mapping[str, Any], solution: str) -> Mistake:
+    """A mistake as its table describes it.
+
+    Raises:
+        ValueError: the table describes none.
+    """
+    if table.keys() not in FORMS:
+        raise ValueError(f"must have hint, and answer or of with instead, got {', '.join(table) or 'nothing'}")
+    for key, text in table.items():
+        if not isinstance(text, str) or not (text.strip() or key == "instead"):
+            raise ValueError(f"has no text as {key}, got {text!r:.60}")
+    if "answer" in table:
+        return Mistake(table["hint"], table["answer"])
+    if table["of"] not in solution:
+        raise ValueError(f"has a solution without {table['of']!r:.60}")
+    return Mistake(table["hint"], solution.replace(table["of"], table["instead"]))
