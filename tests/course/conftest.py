@@ -33,7 +33,7 @@ def sheet11():
     """Run the command `sheet11`."""
 
     def sheet11(*arguments, cwd):
-        command = [sys.executable, "-m", "sheet11.course.cli", *map(str, arguments)]
+        command = [sys.executable, "-m", "sheet11", *map(str, arguments)]
         return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=300)
 
     return sheet11

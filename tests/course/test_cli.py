@@ -52,8 +52,8 @@ def test_run_succeeds(build, recording, sheet11, tmp_path):
     [
         (["ok.ipynb", "-p", "m=1"], "no notebook has a parameter 'm'; there are n"),
         (["01_encoding", "-p", "convension=x"], "did you mean 'convention'?"),
-        (["ok.ipynb", "-p", "n"], "-p wants NAME=VALUE, got 'n'"),
-        (["ok.ipynb", "-p", "n=1", "-p", "n=2"], "-p sets 'n' twice"),
+        (["ok.ipynb", "-p", "n"], "Invalid value for '-p': 'n' is not NAME=VALUE"),
+        (["ok.ipynb", "-p", "n=1", "-p", "n=2"], "Invalid value for '-p': 'n' is set twice"),
         (["01_encodin"], "did you mean '01_encoding'?"),
         (["text.ipynb"], "text.ipynb is no Jupyter notebook"),
         (["ok.ipynb", "sub/ok.ipynb"], "two notebooks are named 'ok'"),
@@ -85,7 +85,7 @@ def test_an_interrupt_keeps_what_is_done_and_leaves_nothing_else(command, build,
     nbformat.write(build(f"if n == 4:\n    {WAITING.replace(chr(10), chr(10) + '    ')}"), tmp_path / "slow.ipynb")
     arguments = {"run": ["quick.ipynb", "slow.ipynb", "-p", "n=4"], "sweep": ["slow.ipynb", "-p", "n=3,4"]}[command]
     process = subprocess.Popen(
-        [sys.executable, "-m", "sheet11.course.cli", command, *arguments, "-o", "out"],
+        [sys.executable, "-m", "sheet11", command, *arguments, "-o", "out"],
         cwd=tmp_path,
         env=os.environ | {"TMPDIR": str(scratch)},
         stdout=subprocess.PIPE,

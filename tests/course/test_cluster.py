@@ -63,7 +63,7 @@ def test_every_row_comes_back_though_a_worker_is_killed(cluster, build, tmp_path
     nbformat.write(build(SOURCE, parameters="n: int = 1  # a"), tmp_path / "small.ipynb")
     arguments = ["sweep", "small.ipynb", "-p", "n=1:13", "--scheduler", address, "-o", "out"]
     sweep = subprocess.Popen(
-        [sys.executable, "-m", "sheet11.course.cli", *arguments],
+        [sys.executable, "-m", "sheet11", *arguments],
         cwd=tmp_path,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -15,7 +15,8 @@ import pytest
 
 from sheet11.course import kernel
 from sheet11.course.execute import execute
-from sheet11.course.kernel import CAN_FORK, THREAD_VARIABLES, Server, WarmKernelManager, server, stop_server
+from sheet11.course.forkserver import THREAD_VARIABLES
+from sheet11.course.kernel import CAN_FORK, Server, WarmKernelManager, server, stop_server
 from sheet11.course.notebooks import error_of
 from sheet11.course.sheet import find_sheet
 from sheet11.lab.records import read_records

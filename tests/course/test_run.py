@@ -7,10 +7,10 @@ import nbformat
 import pytest
 
 from sheet11.course import jobs
-from sheet11.course.errors import NotebookError
+from sheet11.course.errors import ParameterError
 from sheet11.course.jobs import Job, local_executor, perform_all
 from sheet11.course.notebooks import check_parameters
-from sheet11.course.run import prepare, run
+from sheet11.course.run import jobs_of_notebooks, run
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def test_index_lists_what_is_done_when_a_run_is_cut_off(folder, monkeypatch):
         return job.notebook, 0.0
 
     monkeypatch.setattr(jobs, "perform", cut_off)
-    prepared = prepare([folder / "second.ipynb", folder / "first.ipynb"], {})
+    prepared = jobs_of_notebooks([folder / "second.ipynb", folder / "first.ipynb"], {})
     with ThreadPoolExecutor(2) as executor, pytest.raises(KeyboardInterrupt):
         run(prepared, executor, folder / "out")
     index = (folder / "out" / "index.html").read_text()
@@ -42,7 +42,7 @@ def test_a_job_whose_worker_dies_comes_back_with_the_error(folder, monkeypatch, 
         return job.notebook, 0.0
 
     monkeypatch.setattr(jobs, "perform", die)
-    prepared = prepare([folder / "second.ipynb", folder / "first.ipynb"], {})
+    prepared = jobs_of_notebooks([folder / "second.ipynb", folder / "first.ipynb"], {})
     with ThreadPoolExecutor(1) as executor:
         pages = run(prepared, executor, folder / "out")
     assert [page.error for page in pages] == ["RuntimeError: the worker has died", None]
@@ -63,11 +63,11 @@ def test_jobs_run_side_by_side_and_share_the_cores(build):
 
 
 def test_nothing_runs_before_all_arguments_are_usable(folder):
-    with pytest.raises(NotebookError, match="no notebook has a parameter 'm'; there are n"):
-        prepare([folder / "first.ipynb"], {"m": 1})
+    with pytest.raises(ParameterError, match="no notebook has a parameter 'm'; there are n"):
+        jobs_of_notebooks([folder / "first.ipynb"], {"m": 1})
 
 
-def test_check_known():
+def test_check_parameters():
     check_parameters({"n": 1}, {"n", "p"})
-    with pytest.raises(NotebookError, match="there are none$"):
+    with pytest.raises(ParameterError, match="there are none$"):
         check_parameters({"n": 1}, set())

@@ -10,9 +10,8 @@ import nbformat
 import pandas as pd
 import pytest
 
-from sheet11.course.cli import literal
-from sheet11.course.errors import NotebookError
-from sheet11.course.sweep import parse_values, prepare
+from sheet11.course.errors import ParameterError
+from sheet11.course.sweep import jobs_of_grid
 
 SOURCE = """
 import random, time
@@ -32,19 +31,9 @@ def notebook(build, tmp_path):
     return path
 
 
-def test_parse_values():
-    assert parse_values("16,64,256", literal) == [16, 64, 256]
-    assert parse_values("0:4", literal) == [0, 1, 2, 3]
-    assert parse_values("0:20:5,None,a b", literal) == [0, 5, 10, 15, None, "a b"]
-    assert parse_values("", literal) == []
-    for bad, message in [("1,,2", "a value is missing in '1,,2'"), ("4:0", "'4:0' is empty"), ("0:4:0", "is empty")]:
-        with pytest.raises(NotebookError, match=message):
-            parse_values(bad, literal)
-
-
 def test_a_point_is_known_by_notebook_parameters_and_version(notebook, build, monkeypatch):
     def keys(**grid):
-        return [job.key for job in prepare(notebook, grid)]
+        return [job.key for job in jobs_of_grid(notebook, grid)]
 
     before = keys(n=[1, 2])
     assert len(set(before)) == 2 and keys(n=[1, 2]) == before and keys(n=[2, 1]) == before[::-1]
@@ -52,7 +41,7 @@ def test_a_point_is_known_by_notebook_parameters_and_version(notebook, build, mo
     stored.cells[-1].outputs = [nbformat.v4.new_output("stream", text="stored")]
     nbformat.write(stored, notebook)
     assert keys(n=[1, 2]) == before, "stored outputs do not matter"
-    monkeypatch.setattr("sheet11.course.sweep.version", lambda name: "other")
+    monkeypatch.setattr("sheet11.course.sweep.VERSION", "other")
     assert not set(keys(n=[1, 2])) & set(before)
     monkeypatch.undo()
     nbformat.write(build(SOURCE + "\n", parameters=PARAMETERS + "2"), notebook)
@@ -89,13 +78,16 @@ def test_sweep_writes_table_figures_page_and_goes_on(notebook, sheet11, tmp_path
     )
 
 
+def test_an_empty_list_of_values_is_refused(notebook):
+    with pytest.raises(ParameterError, match="the list of values for 'n' is empty"):
+        jobs_of_grid(notebook, {"n": []})
+
+
 @pytest.mark.parametrize("points_before_the_kill", [0, 3])
 def test_killed_at_any_moment_a_second_start_runs_what_is_missing(points_before_the_kill, notebook, sheet11, tmp_path):
     arguments = ["sweep", notebook.name, "-p", "n=1,2,4", "-p", "seed=0,1", "-p", "wait=0.3", "-o", "out"]
     points = tmp_path / "out" / "points"
-    process = subprocess.Popen(
-        [sys.executable, "-m", "sheet11.course.cli", *arguments], cwd=tmp_path, stdout=subprocess.DEVNULL
-    )
+    process = subprocess.Popen([sys.executable, "-m", "sheet11", *arguments], cwd=tmp_path, stdout=subprocess.DEVNULL)
     deadline = time.monotonic() + 60
     while len(list(points.glob("*.ipynb"))) < points_before_the_kill and time.monotonic() < deadline:
         time.sleep(0.01)
@@ -116,8 +108,8 @@ def test_killed_at_any_moment_a_second_start_runs_what_is_missing(points_before_
     ("arguments", "message"),
     [
         (["small.ipynb", "-p", "m=1"], "no notebook has a parameter 'm'"),
-        (["small.ipynb", "-p", "n="], "the list of values for 'n' is empty"),
-        (["small.ipynb", "-p", "n=5:5"], "the range '5:5' is empty"),
+        (["small.ipynb", "-p", "n="], "Invalid value for '-p': a value is missing in 'n='"),
+        (["small.ipynb", "-p", "n=5:5"], "the range '5:5' in 'n=5:5' is empty"),
         (["bare.ipynb", "-p", "n=1"], "bare.ipynb has no cell tagged 'parameters'"),
         (["text.ipynb"], "text.ipynb is no Jupyter notebook"),
         (["small.ipynb", "-o", "text.ipynb/out"], "cannot write to text.ipynb/out: Not a directory"),
