@@ -19,6 +19,7 @@ from sheet11.course.files import TEMPORARY
 from sheet11.course.forkserver import ON_DEMAND
 from sheet11.course.kernel import WarmKernelManager
 from sheet11.course.notebooks import kernel_of, with_parameters
+from sheet11.lab.frames import VARIABLE as FRAMES
 
 
 def execute(
@@ -28,6 +29,7 @@ def execute(
     on_cell: Callable[[], None] = lambda: None,
     warm: bool = False,
     package_folder: Path | None = None,
+    frames: bool = False,
 ) -> NotebookNode:
     """Execute a notebook with parameters and return the executed copy; the argument is left as it is.
 
@@ -41,6 +43,7 @@ def execute(
         on_cell: called after every code cell, for progress.
         warm: fork the kernel from this process's kernel server instead of starting a new interpreter.
         package_folder: a folder that the notebook imports from, besides its own and the environment's.
+        frames: whether figures with sliders come with a picture for every setting, for a page.
 
     Raises:
         NotebookError: no kernel of the notebook's name is installed.
@@ -69,7 +72,7 @@ def execute(
             manager.transport = "ipc"
             manager.ip = str(Path(folder, "kernel"))
         try:
-            _complete(client.async_execute(env=_environment(package_folder)))
+            _complete(client.async_execute(env=_environment(package_folder, frames)))
         except CellExecutionError:
             pass  # the kernel has stored the error as an output
         except (RuntimeError, TimeoutError) as error:  # no kernel started, it died, or a cell took too long
@@ -81,10 +84,11 @@ def execute(
     return notebook
 
 
-def _environment(package_folder: Path | None) -> dict[str, str]:
-    """This process's environment, with a folder to import from before all others."""
+def _environment(package_folder: Path | None, frames: bool) -> dict[str, str]:
+    """This process's environment, with a folder to import from before all others, and what asks for frames."""
     folders = [str(package_folder or ""), os.environ.get("PYTHONPATH", "")]
-    return dict(os.environ) | {"PYTHONPATH": os.pathsep.join(filter(None, folders))}
+    wanted = {FRAMES: "1"} if frames else {}
+    return dict(os.environ) | wanted | {"PYTHONPATH": os.pathsep.join(filter(None, folders))}
 
 
 def _complete(coroutine: Coroutine[Any, Any, Any]) -> None:

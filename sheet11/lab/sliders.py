@@ -8,7 +8,6 @@ with the settings at the start, as any other figure of the notebook.
 import html
 import math
 from collections.abc import Callable, Sequence
-from types import ModuleType
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -16,7 +15,7 @@ from IPython import get_ipython
 from IPython.display import display
 from matplotlib.figure import Figure
 
-from sheet11.lab import plots
+from sheet11.lab import frames, plots
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
@@ -25,7 +24,7 @@ def show_with_controls(
     figure: Figure,
     draw: Callable[..., None],
     start: dict[str, Any],
-    controls: Callable[[ModuleType], dict[str, Any]],
+    controls: Callable[[Any], dict[str, Any]],
     legends: Sequence[tuple[Any, str]] = (),
 ) -> None:
     """Draw with the settings at the start; show the figure, below controls if somebody is there to move them.
@@ -45,7 +44,10 @@ def show_with_controls(
     for ax, place in legends:
         ax.legend(loc=place, fontsize="small")
     if not _somebody_is_there():
-        plots.show(figure)
+        if frames.are_wanted():
+            _show_frames(figure, draw, start, controls)
+        else:
+            plots.show(figure)
         return
     import ipywidgets  # here, because only these pages need it
 
@@ -74,6 +76,17 @@ def show_with_controls(
     box = ipywidgets.VBox([ipywidgets.Box(list(made.values()), layout=wrap), told, image])
     shown = {WIDGET: box._repr_mimebundle_()[WIDGET]}
     display(plots.bundle(figure) | shown, metadata={"image/png": {"alt": plots.describe(figure)}}, raw=True)
+
+
+def _show_frames(
+    figure: Figure, draw: Callable[..., None], start: dict[str, Any], controls: Callable[[Any], dict[str, Any]]
+) -> None:
+    """Show the figure, with a picture for every setting beside it that a page can turn to."""
+    plt.close(figure)
+    shown: dict[str, Any] = dict(plots.bundle(figure))
+    metadata = {"image/png": {"alt": plots.describe(figure)}}
+    made = frames.frames(draw, start, controls, lambda: (plots.png(figure), plots.describe(figure)))
+    display(shown | {frames.MIME_TYPE: made}, metadata=metadata, raw=True)
 
 
 def _told(figure: Figure) -> str:

@@ -1,0 +1,104 @@
+"""Frames: a picture for every setting of an explorer, for pages that have neither a kernel nor a script."""
+
+import base64
+import io
+import os
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import partial
+from types import SimpleNamespace
+from typing import Any
+
+MIME_TYPE = "application/vnd.sheet11.frames+json"
+VARIABLE = "SHEET11_FRAMES"  # of the environment: whether an execution is for a page
+MOST = 8  # settings of a control
+SHADES = 128  # colours of a picture, which makes it a third as large
+
+
+def are_wanted() -> bool:
+    """Whether the notebook is executed for a page; drawing a frame takes a tenth of a second."""
+    return VARIABLE in os.environ
+
+
+def frames(
+    draw: Callable[..., None],
+    start: dict[str, Any],
+    controls: Callable[[Any], dict[str, Any]],
+    picture: Callable[[], tuple[bytes, str]],
+) -> list[dict[str, Any]]:
+    """For every control its settings, each with a picture in which all other controls are as at the start.
+
+    Args:
+        draw: called with the settings by name.
+        start: value of every setting.
+        controls: makes a control for every setting from a module like ipywidgets.
+        picture: what is drawn, as a PNG and in words.
+
+    Returns:
+        For every control an object with its name as `control`, and `frames`: objects with a `setting`, in words, and
+        unless it is that of the start its picture, as `png` in base64 and in words as `shows`. Settings for which
+        `draw` raises are left out.
+    """
+    kinds = ("IntSlider", "FloatSlider", "SelectionSlider", "ToggleButtons")
+    described = controls(SimpleNamespace(**{kind: partial(dict, kind=kind) for kind in kinds}))
+
+    def frame(name: str, setting: str, value: Any) -> Iterator[dict[str, str]]:
+        if value == start[name]:
+            yield {"setting": setting}
+            return
+        with suppress(Exception):  # the student's functions may raise anything
+            draw(**start | {name: value})
+            png, shows = picture()
+            yield {"setting": setting, "shows": shows, "png": base64.b64encode(_smaller(png)).decode("ascii")}
+
+    return [
+        {
+            "control": control.get("description", name),
+            "frames": [made for setting in _settings(control, start[name]) for made in frame(name, *setting)],
+        }
+        for name, control in described.items()
+    ]
+
+
+def _settings(control: dict[str, Any], start: Any) -> list[tuple[str, Any]]:
+    """Some settings of a control in their order, that of the start among them, as a reader sees them and as values."""
+    if "options" in control:
+        options = [option if isinstance(option, tuple) else (str(option), option) for option in control["options"]]
+        chosen = {round(k * (len(options) - 1) / (MOST - 1)) for k in range(MOST)}
+        return [option for k, option in enumerate(options) if k in chosen or option[1] == start]
+    values = set(_doublings(control, start) if control["kind"] == "IntSlider" and start else _steps(control, start))
+    return [(f"{value:g}".replace("-", "−"), value) for value in sorted(values)[-MOST:]]
+
+
+def _doublings(control: dict[str, Any], start: int) -> Iterator[int]:
+    """The start, doubled and halved again and again, and the ends of the slider."""
+    yield from (control["min"], control["max"])
+    value = start
+    while value < control["max"]:
+        yield value
+        value *= 2
+    value = start
+    while value > control["min"]:
+        yield value
+        value //= 2
+
+
+def _steps(control: dict[str, Any], start: float) -> Iterator[float]:
+    """The start, and four values at equal distances."""
+    yield start
+    low, high, step = control["min"], control["max"], control.get("step", 1)
+    for k in range(4):
+        value = low + step * round(k * (high - low) / 3 / step)
+        yield value if isinstance(step, int) else round(value, 9)
+
+
+def _smaller(png: bytes) -> bytes:
+    """The picture with few colours."""
+    from PIL import Image  # which matplotlib itself uses to write PNG files
+
+    file = io.BytesIO()
+    image = Image.open(io.BytesIO(png)).convert("RGB")
+    # the colours that are rare, a marker's or a diagonal's, keep their hue
+    few = image.quantize(SHADES, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    few.save(file, "png", optimize=True)
+    return file.getvalue()
