@@ -10,6 +10,7 @@ from pathlib import Path
 
 import nbformat
 import numpy as np
+import papermill
 import psutil
 import pytest
 
@@ -18,7 +19,6 @@ from sheet11.course.execute import execute
 from sheet11.course.forkserver import THREAD_VARIABLES
 from sheet11.course.kernel import CAN_FORK, Server, WarmKernelManager, server, stop_server
 from sheet11.course.notebooks import error_of
-from sheet11.course.sheet import find_sheet
 from sheet11.lab.records import read_records
 
 pytestmark = pytest.mark.skipif(not CAN_FORK, reason="needs fork; elsewhere the ordinary kernel serves")
@@ -66,31 +66,51 @@ def test_server_has_one_thread_also_after_forks(build):
     assert len(os.listdir(f"/proc/{server().process.pid}/task")) == 1
 
 
-def test_thread_count_is_the_jobs(build):
-    two = Server(threads=2)
+def test_a_new_server_imports_torch_for_the_first_kernel_that_wants_it_and_shares_its_threads(build, monkeypatch):
+    fresh = Server(threads=2)
+    monkeypatch.setattr(kernel, "_server", fresh)
+    source = (
+        "import sys\nfrom sheet11 import record\nnames = ['tor' + 'ch', 'tor' + 'ch._dynamo', 'seaborn']\n"
+        "record(imported=[name in sys.modules for name in names])"
+    )
     try:
-        saved, kernel._server = kernel._server, two
+        imported = [
+            read_records(execute(build(text), {}, warm=True))["imported"] for text in (source, f"{source}  # torch")
+        ]
         records = read_records(execute(build(WORK), {}, warm=True))
+        assert len(os.listdir(f"/proc/{fresh.process.pid}/task")) == 1, "what the first optimizer imports starts none"
     finally:
-        kernel._server = saved
-        two.close()
+        fresh.close()
+    assert np.array_equal(imported, [[False, False, True], [True, True, True]])
     assert records["threads"] == 2
     a = np.arange(250_000).reshape(500, 500) / 1e5
     assert np.allclose(records["numpy_product"], a @ a) and np.allclose(records["product"], a @ a.T)
 
 
-def test_torch_is_imported_once_for_the_first_kernel_that_wants_it(build):
-    fresh = Server(threads=1)
-    source = "import sys\nfrom sheet11 import record\nrecord(imported='tor' + 'ch' in sys.modules)"
-    try:
-        saved, kernel._server = kernel._server, fresh
-        imported = [
-            read_records(execute(build(text), {}, warm=True))["imported"] for text in (source, f"{source}  # torch")
-        ]
-    finally:
-        kernel._server = saved
-        fresh.close()
-    assert imported == [False, True]
+def test_what_an_optimizer_imports_is_imported_already(build):
+    source = """
+import sys, torch
+from sheet11 import record
+before = set(sys.modules)
+weight = torch.nn.Parameter(torch.ones(3))
+optimizer = torch.optim.Adam([weight])
+weight.sum().backward()
+optimizer.step()
+record(new=len([name for name in sys.modules if name not in before]))
+"""
+    assert read_records(execute(build(source), {}, warm=True))["new"] < 20
+
+
+def test_a_package_comes_from_where_the_kernel_is_told(build, tmp_path):
+    for name in ("here", "sheet11"):  # an edition of this sheet brings a package of this kit's own name
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "__init__.py").write_text("where = __file__")
+    source = "import here, sheet11\nprint(here.where, sheet11.where, sep='\\n', end='')"
+    expected = "\n".join(str(tmp_path / name / "__init__.py") for name in ("here", "sheet11"))
+    for warm in (True, False):
+        executed = execute(build(source, parameters=None), {}, warm=warm, package_folder=tmp_path)
+        assert executed.cells[-1].outputs[0].text == expected
+    assert error_of(execute(build("import here"), {}, warm=True)) == "ModuleNotFoundError: No module named 'here'"
 
 
 def test_cores_are_shared(monkeypatch):
@@ -98,7 +118,9 @@ def test_cores_are_shared(monkeypatch):
     assert [kernel.share_cores(n) for n in (None, 1, 2, 3, 8, 20)] == [(9, 1), (1, 8), (2, 4), (3, 2), (8, 1), (20, 1)]
 
 
-def test_nbval_passes_on_warm_kernels(tmp_path):
+def test_nbval_passes_on_warm_kernels(build, recording, tmp_path):
+    figure = "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()"
+    nbformat.write(execute(build(recording, figure), {}), tmp_path / "stored.ipynb")
     spec = {
         "argv": [sys.executable, "-Xfrozen_modules=off", "-m", "ipykernel_launcher", "-f", "{connection_file}"],
         "display_name": "warm",
@@ -109,7 +131,8 @@ def test_nbval_passes_on_warm_kernels(tmp_path):
     (tmp_path / "kernels" / "warm" / "kernel.json").write_text(json.dumps(spec))
     command = [sys.executable, "-m", "pytest", "-q", "--nbval", "--nbval-kernel-name", "warm", "-p", "no:cacheprovider"]
     result = subprocess.run(
-        [*command, find_sheet().notebooks["02_scores"]],
+        [*command, "stored.ipynb"],
+        cwd=tmp_path,
         env=os.environ | {"JUPYTER_PATH": str(tmp_path)},
         capture_output=True,
         text=True,
@@ -134,6 +157,7 @@ def test_killed_kernel(build):
     assert error_of(executed).startswith("DeadKernelError")
 
 
+@pytest.mark.slow
 def test_killed_server_takes_its_kernels_along_and_is_replaced(build):
     old = server().process
     executed = execute(
@@ -190,6 +214,7 @@ execute(notebook, {}, cwd=sys.argv[1], warm=True)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("signum", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
 def test_nothing_is_left_when_the_client_dies(signum, tmp_path):
     scratch = tmp_path / "tmp"
@@ -208,10 +233,14 @@ def test_nothing_is_left_when_the_client_dies(signum, tmp_path):
 
 
 def test_papermill_engine(build, recording, tmp_path):
+    path = tmp_path / "in.ipynb"
     nbformat.write(
-        build(recording, kernelspec={"name": "python3", "display_name": "", "language": "python"}),
-        tmp_path / "in.ipynb",
+        build(
+            f"{recording}\nimport os, sys\nrecord(parent=os.getppid())",
+            kernelspec={"name": "python3", "display_name": "", "language": "python"},
+        ),
+        path,
     )
-    command = [sys.executable, "-m", "papermill", "--engine", "sheet11", "in.ipynb", "out.ipynb", "-p", "n", "6"]
-    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
-    assert read_records(tmp_path / "out.ipynb")["square"] == 36
+    papermill.execute_notebook(path, tmp_path / "out.ipynb", {"n": 6}, engine_name="sheet11", progress_bar=False)
+    records = read_records(tmp_path / "out.ipynb")
+    assert records["square"] == 36 and records["parent"] == server().process.pid

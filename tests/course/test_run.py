@@ -23,7 +23,7 @@ def folder(build, recording, tmp_path):
 def test_index_lists_what_is_done_when_a_run_is_cut_off(folder, monkeypatch):
     def cut_off(job):
         if job.name == "second":
-            time.sleep(1)
+            time.sleep(0.3)
             raise KeyboardInterrupt
         return job.notebook, 0.0
 
@@ -50,7 +50,7 @@ def test_a_job_whose_worker_dies_comes_back_with_the_error(folder, monkeypatch, 
 
 
 def test_jobs_run_side_by_side_and_share_the_cores(build):
-    source = "import time\ntime.sleep(2)"
+    source = "import time\ntime.sleep(1)"
     with local_executor(4) as (executor, threads):
         assert threads == 1
         warm_up = Job("w", "w", nbformat.writes(build("1")), {}, threads=threads)
