@@ -27,8 +27,8 @@ def dask(*arguments, log):
     command = [sys.executable, "-m", "distributed.cli.dask_scheduler", *arguments]
     if arguments[0].startswith("tcp:"):
         command[2] = "distributed.cli.dask_worker"
-    # a job is given up when one worker has died of it; else it takes four
-    environment = os.environ | {"DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "0"}
+    # a job is given up when two workers have died of it; else it takes four
+    environment = os.environ | {"DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "1"}
     return subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True, env=environment)
 
 
