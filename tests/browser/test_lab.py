@@ -13,6 +13,8 @@ from nbformat.v4 import new_code_cell, new_notebook
 from sheet11.course.notebooks import error_of
 from sheet11.course.sheet import find_sheet
 
+pytestmark = [pytest.mark.slow, pytest.mark.browser]
+
 # notebook: the id of the cell with controls, and the label of a slider there that changes the figure to its right
 EXPLORE = {
     "01_encoding": ("explore", "n"),

@@ -15,6 +15,7 @@ from sheet11.course.notebooks import title_of
 from sheet11.course.pages.render import Page, feedback_html, grades_html, index_html, notebook_html
 from sheet11.course.sheet import find_sheet
 
+pytestmark = [pytest.mark.slow, pytest.mark.browser]
 WIDTHS = [360, 1280]
 COLOUR_SCHEMES = ["light", "dark"]
 NOTEBOOKS = [f"{stem}.html" for stem in find_sheet().notebooks]
