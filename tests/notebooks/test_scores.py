@@ -1,12 +1,304 @@
-"""Notebook 02: other parameters, and what it records."""
+"""Notebook 02: other parameters and what it records; right answers in other styles pass, usual mistakes are told."""
+
+import copy
+import itertools
+import math
+import re
 
 import numpy as np
 import pytest
 
 from sheet11 import attention_scores, positional_encoding, read_records
+from sheet11.course.execute import execute
+from sheet11.course.grading.mistakes import read_mistakes
 from sheet11.course.notebooks import error_of
+from sheet11.course.sheet import find_sheet
 
 STEM = "02_scores"
+
+# right answers in other styles, by id of the answer cell
+LOOPS = {
+    "c-attention": """
+def attention_scores(E, X, mode):
+    n = E.shape[1]
+    S = [[0.0] * n for _ in range(n)]
+    for i in range(n):
+        for j in range(n):
+            if mode == "add":
+                S[i][j] = (E[:, i] + X[:, i]) @ (E[:, j] + X[:, j])
+            else:
+                S[i][j] = E[:, i] @ E[:, j] + X[:, i] @ X[:, j]
+    return np.array(S)
+""",
+    "encoding": """
+def positional_encoding(n, p, convention="sheet", base=10000.0, scale=None):
+    E = np.zeros((p, n))
+    if scale is None:
+        scale = p if convention == "vaswani" else 5000
+    for r in range(p):
+        for i in range(n):
+            if convention == "submission":
+                angle = (i + 1) * math.exp(-2 * (r + 1) * math.log(base) / scale)
+                E[r, i] = math.sin(angle) if r % 2 else math.cos(angle)
+            else:
+                position = i if convention == "vaswani" else i + 1
+                angle = position * math.exp(-2 * (r // 2) * math.log(base) / scale)
+                E[r, i] = math.cos(angle) if r % 2 else math.sin(angle)
+    return E
+""",
+    "c-difference": """
+def difference(E, X):
+    n = E.shape[1]
+    C = np.zeros((n, n))
+    for i in range(n):
+        for j in range(n):
+            C[i, j] = E[:, i] @ X[:, j] + X[:, i] @ E[:, j]
+    return C
+""",
+    "c-heatmap": """
+def draw_difference(matrix, ax):
+    limit = max(abs(entry) for row in matrix for entry in row)
+    sns.heatmap(matrix, vmin=-limit, vmax=limit, cmap="RdBu_r", ax=ax)
+    ax.set_xlabel("column")
+    ax.set_ylabel("row")
+""",
+    "d-spread": """
+def difference_std(E, sigma):
+    n = E.shape[1]
+    off = on = 0.0
+    for i in range(n):
+        for j in range(n):
+            variance = sum(sigma**2 * (E[:, i] ** 2 + E[:, j] ** 2))
+            if i == j:
+                on += 2 * variance / n
+            else:
+                off += variance / (n * (n - 1))
+    return [off**0.5, on**0.5]
+""",
+    "d-ratio": """
+def noise_to_signal(E, X):
+    n, noise, signal = E.shape[1], 0.0, 0.0
+    for i in range(n):
+        signal += (E[:, i] @ E[:, i] + X[:, i] @ X[:, i]) / n
+        for j in range(n):
+            if i != j:
+                noise += (E[:, i] @ X[:, j] + X[:, i] @ E[:, j]) ** 2 / (n * (n - 1))
+    return math.sqrt(noise) / signal
+""",
+    "d-sweep": """
+def sweep(measure, encoding, content, sizes, draws):
+    return [[float(measure(encoding(p), content(encoding(p), d))) for d in range(draws)] for p in sizes]
+""",
+    "d-weights": """
+def attention_weights(scores, p, itself=True):
+    n = len(scores)
+    A = np.zeros((n, n))
+    for j in range(n):
+        keys = [i for i in range(n) if itself or i != j]
+        largest = max(scores[i][j] for i in keys)
+        total = sum(math.exp((scores[i][j] - largest) / math.sqrt(p)) for i in keys)
+        for i in keys:
+            A[i, j] = math.exp((scores[i][j] - largest) / math.sqrt(p)) / total
+    return A
+""",
+    "d-variation": """
+def total_variation(A, B):
+    n = len(A)
+    return sum(sum(abs(A[i][j] - B[i][j]) for i in range(n)) / 2 for j in range(n)) / n
+""",
+    "d-projection": """
+def projection(p):
+    W = np.zeros((p, 2 * p))
+    for r in range(p):
+        W[r, r] = W[r, p + r] = 1
+    return W
+""",
+}
+EINSUM = {
+    "c-attention": """
+def attention_scores(E, X, mode):
+    K = {"cat": lambda: np.r_[E, X], "add": lambda: np.add(E, X)}[mode]()
+    return np.einsum("ri,rj->ij", K, K)
+""",
+    "c-difference": """
+def difference(E, X):
+    return np.einsum("ri,rj->ij", E, X) + np.einsum("ri,rj->ij", X, E)
+""",
+    "d-spread": """
+def difference_std(E, sigma):
+    lengths = np.einsum("ri,ri->i", E, E)
+    return np.sqrt(np.array([2.0, 4.0]) * lengths.mean() * sigma**2)
+""",
+    "d-ratio": """
+def noise_to_signal(E, X):
+    C = np.einsum("ri,rj->ij", E, X)
+    C = C + C.T
+    n = C.shape[0]
+    return np.linalg.norm(C - np.diag(np.diag(C))) / (n * (n - 1)) ** 0.5 * n / (np.sum(E * E) + np.sum(X * X))
+""",
+    "d-sweep": """
+def sweep(measure, encoding, content, sizes, draws):
+    results = {(p, draw): measure(encoding(p), content(encoding(p), draw)) for draw in range(draws) for p in sizes}
+    return np.array([[results[p, draw] for draw in range(draws)] for p in sizes])
+""",
+    "d-weights": """
+def attention_weights(scores, p, itself=True):
+    z = np.where(np.eye(len(scores), dtype=bool) & (not itself), -np.inf, scores / p**0.5)
+    return np.exp(z - np.logaddexp.reduce(z, axis=0, keepdims=True))
+""",
+    "d-variation": """
+def total_variation(A, B):
+    return np.maximum(A - B, 0).sum() / A.shape[1]
+""",
+    "d-projection": """
+def projection(p):
+    return np.kron([1, 1], np.eye(p))
+""",
+}
+MULTIPLIED_OUT = {
+    "c-paper": """
+def by_hand():
+    E, X = np.array([[0, 1, 0, -1], [1, 0, -1, 0]]), np.array([[1, 0, 1, 2], [0, 1, 1, 0]])
+    return E.T @ E + X.T @ X, (E + X).T @ (E + X)
+""",
+    "c-attention": """
+def attention_scores(E, X, mode):
+    scores = E.T @ E + X.T @ X
+    return scores + E.T @ X + X.T @ E if mode == "add" else scores
+""",
+    "c-difference": """
+def difference(E, X):
+    return (E + X).T @ (E + X) - E.T @ E - X.T @ X
+""",
+    "c-heatmap": """
+def draw_difference(matrix, ax):
+    limit = np.abs(matrix).max() or 1
+    drawn = sns.heatmap(matrix, vmin=-limit, vmax=limit, center=0, cmap="coolwarm", cbar=False, ax=ax, square=True)
+    drawn.set(xlabel="$j$", ylabel="$i$")
+""",
+    "d-spread": """
+def difference_std(E, sigma):
+    off = 2**0.5 * np.linalg.norm(E) * sigma / E.shape[1] ** 0.5
+    return np.array([off, 2**0.5 * off])
+""",
+    "d-projection": """
+def projection(p):
+    return np.fromfunction(lambda row, column: (column % p == row) * 1.0, (p, 2 * p))
+""",
+}
+STYLES = {"loops": LOOPS, "einsum": EINSUM, "multiplied out": MULTIPLIED_OUT}
+PARAMETERS = [
+    {"n": 2, "p": 1, "convention": "submission", "draws": 2, "seed": 3},
+    {"n": 9, "p": 33, "convention": "vaswani", "draws": 2, "seed": 2},
+]
+
+# wrong answers, by id: what of the solution is replaced, by what, and what the visible check says
+WRONG = [
+    ("c-paper", "[[2, 0, 0, 2], [0, 2, 1, -1]", "[[2, 0, 0, 2], [1, 2, 1, -1]", "cat: .* are equal, because K = Q"),
+    ("c-paper", "[2, -1, 2, 5]]", "[2, -1, 2, 4]]", "cat: all scores add up to .* = 20, got 19"),
+    ("c-attention", "Q.T @ Q", "Q @ Q.T", "one score for each pair of the 8 tokens"),
+    ("c-attention", "[E, X])", "[E, X], axis=1)", r"each pair of the 8 tokens, got shape \(16, 16\)"),
+    ("c-attention", '"cat"', '"add"', "cat: positions and contents have rows of their own"),
+    ("c-attention", "Q.T @ Q", "Q.T @ Q / np.sqrt(len(E))", "the scores are EᵀE, unscaled"),
+    ("c-attention", "E + X", "E - X", "X = −E takes the position away"),
+    ("c-difference", "EX + EX.T", "EX", "symmetric: which term is missing"),
+    ("c-difference", "EX + EX.T", "(EX + EX.T) / 2", "must be 2 EᵀE"),
+    ("c-difference", "EX + EX.T", "EX + EX.T + X.T @ X", "it is linear in X"),
+    ("c-difference", "E.T @ X", "E @ X.T", "each pair of the 8 tokens"),
+    ("c-heatmap", "center=0, ", "", "0 must be white"),
+    ("c-heatmap", '"RdBu_r"', '"RdBu"', "negative numbers are blue"),
+    ("c-heatmap", "heatmap(matrix, ax=ax", "heatmap(matrix.T, ax=ax", "must show the matrix, row by row"),
+    ("c-heatmap", ' xlabel="token j, from 0",', "", "both axes need a label"),
+    ("c-heatmap", "ax=ax, ", "ax=plt.figure().add_subplot(), ", "hand it to sns.heatmap as ax=ax"),
+    (
+        "d-spread",
+        "2 * math.sqrt(mean_square) * sigma",
+        "math.sqrt(2 * mean_square) * sigma",
+        "off the diagonal comes first",
+    ),
+    ("d-spread", "2 * math.sqrt(mean_square) * sigma", "math.sqrt(3 * mean_square) * sigma", "on the diagonal 2x_i"),
+    ("d-spread", "math.sqrt(2 * mean_square)", "math.sqrt(mean_square)", "x_i \\+ x_j spreads by √2, got 1"),
+    ("d-spread", ".sum(axis=0)", ".mean(axis=0)", "twice as many rows, √2 times"),
+    ("d-spread", "np.square(E).sum(axis=0).mean()", "len(E) / 2", "three times as long e_i"),
+    (
+        "d-spread",
+        "return math",
+        "return 2 * mean_square * sigma**2, 4 * mean_square * sigma**2\n    return math",
+        "σ, three",
+    ),
+    (
+        "d-spread",
+        "return math.sqrt(2 * mean_square) * sigma, 2 * math.sqrt(mean_square) * sigma",
+        "return 2 * math.sqrt(mean_square) * sigma, math.sqrt(2 * mean_square) * sigma",
+        "off the diagonal comes first",
+    ),
+    ("d-ratio", "E.T @ X + X.T @ E", "E.T @ X", "add − cat is"),
+    ("d-ratio", "[~np.eye(len(C), dtype=bool)]", "", "add − cat is 0 off the diagonal"),
+    ("d-ratio", "E**2 + X**2", "E**2", "a ratio|ratio 1|on it"),
+    ("d-ratio", "np.sqrt(", "(", "three times E and X must not change it"),
+    ("d-ratio", "np.mean(np.sum(E**2 + X**2, axis=0))", "np.sum(E**2 + X**2, axis=0)", "one number for all tokens"),
+    ("d-sweep", "return results", "return results.T", "one row for each p"),
+    ("d-sweep", "content(E, draw)", "content(E, draw + 1)", "counted from 0"),
+    ("d-sweep", "E = encoding(p)", "E = encoding(row + 1)", r"row r must come from E = encoding\(sizes\[r\]\)"),
+    ("d-weights", "axis=0", "axis=1", "every column must sum to 1"),
+    ("d-weights", "np.sqrt(p)", "p", r"exp\(\(S_ij − S_kj\)/√p\)"),
+    ("d-weights", "scores / np.sqrt(p)", "scores", r"exp\(\(S_ij − S_kj\)/√p\)|have changed"),
+    ("d-weights", "scores / np.sqrt(p)", "scores / np.sqrt(len(scores))", r"exp\(\(S_ij − S_kj\)/√p\)"),
+    ("d-weights", "z = scores / np.sqrt(p)", "z = scores; z /= np.sqrt(p)", "have changed: work on a copy"),
+    ("d-weights", "-np.inf", "0", "A_jj must be 0"),
+    ("d-weights", "if not itself", "if itself", "A_jj must be 0"),
+    ("d-weights", "z - z.max(axis=0)", "z", "must not overflow"),
+    ("d-variation", " / 2", "", "2/3 here, got 1.33"),
+    ("d-variation", "np.mean(np.abs(A - B).sum(axis=0))", "np.abs(A - B).sum()", "2/3 here, got 2"),
+    ("d-variation", "np.abs(A - B)", "(A - B)", "2/3 here, got 0|count 1"),
+    (
+        "d-variation",
+        "np.mean(np.abs(A - B).sum(axis=0))",
+        "np.abs(A - B).sum(axis=0)",
+        "one number, the mean over the columns",
+    ),
+    ("d-projection", "np.hstack", "np.vstack", r"must have shape \(3, 6\)"),
+    ("d-projection", "np.eye(p)]", "0 * np.eye(p)]", r"W \(E; X\) must be E \+ X; for p = 3 it is not in row 0"),
+]
+
+
+def by_id(notebook):
+    return {cell.id: cell.source for cell in notebook.cells}
+
+
+@pytest.fixture
+def answered(notebooks):
+    """Run an answer with what is visible of its check, as a student does; gives what the check records."""
+    cells = by_id(notebooks[STEM])
+    answers = {cell.id for cell in notebooks[STEM].cells if cell.metadata.get("nbgrader", {}).get("solution")}
+    assert next(name for name in cells if name in answers) == "c-paper"
+
+    def answered(name, source, **parameters):
+        space, found = {}, {}
+        exec(cells["imports"] + "\n" + cells["parameters"], space)
+        space.update(parameters)
+        exec(cells["check-parameters"], space)
+        space["record"] = found.update
+        exec(source, space)
+        exec(re.sub(r"### BEGIN HIDDEN.*### END HIDDEN TESTS", "", cells[f"{name}-check"], flags=re.DOTALL), space)
+        return found
+
+    return answered
+
+
+@pytest.fixture
+def run_changed(notebooks, run):  # `run` has the kernels made with one thread
+    """Run the notebook with other answers, by id, hidden tests included."""
+
+    def run_changed(answers, **parameters):
+        notebook = copy.deepcopy(notebooks[STEM])
+        for cell in notebook.cells:
+            cell.source = answers.get(cell.id, cell.source)
+        executed = execute(notebook, parameters, warm=True)
+        assert error_of(executed) is None
+        return executed
+
+    return run_changed
 
 
 @pytest.mark.parametrize(
@@ -36,3 +328,40 @@ def test_recorded_scores_are_those_of_the_package(notebooks):
         assert np.allclose(records[f"scores_{mode}"], attention_scores(E, X, mode), rtol=0, atol=1e-9)
     relative = np.linalg.norm(records["scores_add"] - records["scores_cat"]) / np.linalg.norm(records["scores_cat"])
     assert np.isclose(records["relative_difference"], relative)
+
+
+def test_what_the_text_says_of_the_defaults(notebooks):
+    """The ratio against the diagonal falls as 1/√(2p); among the other tokens a fifth of the attention moves."""
+    records = read_records(notebooks[STEM])
+    assert np.isclose(records["slope"], -0.5, atol=0.01)
+    assert np.isclose(records["predicted_cross_std"], math.sqrt(128), rtol=1e-3)
+    assert np.isclose(records["cross_std"], records["predicted_cross_std"], rtol=0.05)
+    assert np.isclose(records["total_variation"], 0.22, atol=0.01) and records["total_variation_itself"] < 0.001
+
+
+@pytest.mark.parametrize("parameters", PARAMETERS)
+def test_right_answers_in_other_styles(parameters, run_changed):
+    own = read_records(run_changed({}, **parameters))
+    for answers in STYLES.values():
+        records = read_records(run_changed(answers, **parameters))
+        assert records.keys() == own.keys()
+        for name, expected in own.items():
+            np.testing.assert_allclose(records[name], expected, rtol=1e-5, atol=1e-9, err_msg=name)
+
+
+@pytest.mark.parametrize(("name", "of", "instead", "said"), WRONG)
+def test_a_visible_check_tells_wrong_answers(name, of, instead, said, notebooks, answered):
+    solution = by_id(notebooks[STEM])[name]
+    assert of in solution
+    with pytest.raises(AssertionError, match=said), np.errstate(all="ignore"):
+        answered(name, solution.replace(of, instead), seed=5)
+
+
+def test_the_hints_are_for_what_visible_checks_let_pass(notebooks, answered):
+    solutions = by_id(notebooks[STEM])
+    mistakes = read_mistakes(find_sheet().notebooks[STEM].parent / "mistakes" / f"{STEM}.toml", solutions)
+    assert mistakes
+    for name, known in mistakes.items():
+        recorded = [answered(name, source, seed=5) for source in (solutions[name], *(one.answer for one in known))]
+        for one, other in itertools.combinations(recorded, 2):
+            assert not all(np.allclose(one[key], other[key], rtol=1e-5) for key in one), f"{name}: told apart"
