@@ -90,7 +90,7 @@ def grade(
     write_description(out, seed, given, exercises)
     manual = read_manual_points(out, tasks)
 
-    blank = _blank(sheet, exercises, limits, isolated, [folder, out])
+    blank = blank_examination(sheet, exercises, limits, isolated, [folder, out])
     examinations = [_sit(blank, submission, exercises) for submission in submissions]
     todo = [each for each in examinations if each.name in again or _is_to_do(out, each)]
     wanted = {stem: exercises[stem].solutions for stem in exercises if any(stem in each.answers for each in todo)}
@@ -115,23 +115,15 @@ def grade(
     return table
 
 
-def _blank(
-    sheet: Sheet, exercises: Mapping[str, Exercise], limits: Limits, isolated: bool, hidden: Collection[Path]
+def blank_examination(
+    sheet: Sheet, exercises: Mapping[str, Exercise], limits: Limits, isolated: bool, hidden: Collection[Path] = ()
 ) -> Examination:
-    """An examination that nobody sits yet."""
-    papers = {stem: paper_of(exercise) for stem, exercise in exercises.items()}
+    """An examination that nobody sits yet, from which the sheet's solutions are hidden, and more."""
+    papers = {stem: paper_of(stem, exercise) for stem, exercise in exercises.items()}
     package = tuple(sorted(sheet.students_package().items()))
-    solved = {sheet.beside("."), sheet.folder / (sheet.package or ".")}
-    return Examination(
-        name="",
-        key="",
-        answers={},
-        papers=papers,
-        package=package,
-        limits=limits,
-        isolated=isolated,
-        hidden=tuple(sorted(str(path.resolve()) for path in {*solved, *hidden})),
-    )
+    unseen = {sheet.beside("."), sheet.folder / (sheet.package or "."), *hidden}
+    paths = tuple(sorted(str(path.resolve()) for path in unseen))
+    return Examination("", "", {}, papers, package, limits, isolated, paths)
 
 
 def _sit(blank: Examination, submission: Submission, exercises: Mapping[str, Exercise]) -> Examination:

@@ -39,7 +39,8 @@ def serve(requests: io.FileIO, replies: io.BufferedWriter) -> None:
     from IPython.core.interactiveshell import InteractiveShell
     from traitlets.config import Config
 
-    shell = InteractiveShell.instance(config=Config({"HistoryManager": {"enabled": False}}))
+    shell: Any = InteractiveShell.instance(config=Config({"HistoryManager": {"enabled": False}}))
+    shell.enable_gui = lambda gui=None: None  # %matplotlib inline wants no event loop
     ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0)  # its memory and descriptors are closed to its children
     gc.collect()
     gc.freeze()  # else every fork's collector walks through, and so copies, what it has inherited
@@ -194,10 +195,6 @@ def _capture(shell: Any, limit: int) -> list[dict[str, Any]]:
 
     outputs: list[dict[str, Any]] = []
 
-    class Publisher(CapturingDisplayPublisher):
-        def clear_output(self, wait: bool = False) -> None:
-            pass
-
     class Text(io.TextIOBase):
         """Standard output or error."""
 
@@ -226,8 +223,8 @@ def _capture(shell: Any, limit: int) -> list[dict[str, Any]]:
         kind, value, trace = exc_tuple or sys.exc_info()  # IPython's coloured form takes 0.1 s to make
         show(kind, value, traceback.format_exception(kind, value, trace, limit=-5))
 
-    shell.display_pub = Publisher()
-    shell.display_pub.outputs = outputs
+    shell.display_pub = CapturingDisplayPublisher()
+    shell.display_pub.outputs, shell.display_pub.clear_output = outputs, lambda wait=False: None
     sys.displayhook = CapturingDisplayHook(shell=shell, outputs=outputs)
     shell.display_trap.hook = sys.displayhook
     shell._showtraceback, shell.showtraceback, shell.showsyntaxerror = show, show_error, lambda *_, **__: show_error()
