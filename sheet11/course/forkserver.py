@@ -30,7 +30,7 @@ THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
-def serve(control: socket.socket) -> None:
+def fork_on_request(control: socket.socket) -> None:
     """Preload, then fork on request until the client closes its end."""
     _preload()
     wake_read, wake_write = os.pipe()
@@ -163,4 +163,4 @@ def _remove_connection(connection_file: str) -> None:
 
 
 if __name__ == "__main__":
-    serve(socket.socket(fileno=int(sys.argv[1])))
+    fork_on_request(socket.socket(fileno=int(sys.argv[1])))

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from sheet11.course.errors import SolutionError
+from sheet11.course.files import TEMPORARY
 from sheet11.course.grading.exercises import Exercise, marks, syntax
-from sheet11.course.grading.outputs import clean
+from sheet11.course.grading.outputs import harmless_outputs
 from sheet11.course.grading.sandbox import Batch, Limits, Sandbox, SandboxError
 
 Cells = list[tuple[str, str]]  # id and source
@@ -102,7 +103,7 @@ def runner(examination: Examination) -> Iterator[Run]:
         if sandbox is None:
             sandbox = Sandbox(_unpack(examination.package), _imports(examination), examination.isolated, hidden)
         try:
-            return clean(sandbox.run(cells, examination.limits, go_on))
+            return harmless_outputs(sandbox.run(cells, examination.limits, go_on))
         except SandboxError:
             sandbox = None
             return None
@@ -168,7 +169,7 @@ def _imports(examination: Examination) -> list[str]:
 @functools.cache
 def _unpack(package: tuple[tuple[str, bytes], ...]) -> Path:
     """A folder with these files, until this process ends."""
-    folder = Path(tempfile.mkdtemp(prefix="sheet11-package-"))
+    folder = Path(tempfile.mkdtemp(prefix=TEMPORARY))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     for name, content in package:
         path = folder / name

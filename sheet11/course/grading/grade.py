@@ -9,10 +9,10 @@ import hashlib
 import json
 from collections.abc import Collection, Mapping
 from concurrent.futures import Executor
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from sheet11.course import VERSION
 from sheet11.course.errors import CourseError, FolderError
 from sheet11.course.files import write_whole
 from sheet11.course.grading.examine import Examination, Findings, examine, paper_of
@@ -130,7 +130,7 @@ def _sit(blank: Examination, submission: Submission, exercises: Mapping[str, Exe
     """A student's examination; two with the same key have the same result."""
     package = [(name, hashlib.sha256(content).hexdigest()) for name, content in blank.package]
     rules = [(exercise.tasks, exercise.solutions, exercise.mistakes) for exercise in exercises.values()]
-    asked = [version("sheet11"), blank.papers, package, blank.limits, blank.isolated, rules]
+    asked = [VERSION, blank.papers, package, blank.limits, blank.isolated, rules]
     identity = json.dumps([asked, submission.student, submission.answers], sort_keys=True)
     key = hashlib.sha256(identity.encode()).hexdigest()
     return blank._replace(name=submission.student, key=key, answers=submission.answers)

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from sheet11.course.errors import NotInstalledError
+from sheet11.course.files import TEMPORARY
 from sheet11.course.sheet import PACKAGE
 
 INSIDE = Path(__file__).with_name("inside.py")
@@ -77,7 +78,7 @@ class Sandbox:
             environment = {}
         else:
             command = [sys.executable, str(INSIDE)]
-            folder = self._closing.enter_context(tempfile.TemporaryDirectory(prefix="sheet11-"))
+            folder = self._closing.enter_context(tempfile.TemporaryDirectory(prefix=TEMPORARY))
         process = self._process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
@@ -256,7 +257,7 @@ def _font_cache() -> Path:
     """A folder with matplotlib's list of fonts, which takes a second to make."""
     from matplotlib import font_manager
 
-    folder = Path(tempfile.mkdtemp(prefix="sheet11-fonts-"))
+    folder = Path(tempfile.mkdtemp(prefix=TEMPORARY))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     name = f"fontlist-v{font_manager.FontManager.__version__}.json"
     font_manager.json_dump(font_manager.fontManager, folder / name)
