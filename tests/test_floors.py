@@ -89,7 +89,6 @@ def test_in_the_course_one_name_means_one_thing():
         for node in tree.body
         if floor(name) == "course"
         and isinstance(node, ast.FunctionDef | ast.ClassDef)
-        and not node.name.startswith("_")
         and node.name not in COMMANDS
     )
     assert not [name for name, count in names.items() if count > 1]

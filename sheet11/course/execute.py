@@ -72,7 +72,7 @@ def execute(
             manager.transport = "ipc"
             manager.ip = str(Path(folder, "kernel"))
         try:
-            _complete(client.async_execute(env=_environment(package_folder, frames)))
+            _complete(client.async_execute(env=_kernel_environment(package_folder, frames)))
         except CellExecutionError:
             pass  # the kernel has stored the error as an output
         except (RuntimeError, TimeoutError) as error:  # no kernel started, it died, or a cell took too long
@@ -84,7 +84,7 @@ def execute(
     return notebook
 
 
-def _environment(package_folder: Path | None, frames: bool) -> dict[str, str]:
+def _kernel_environment(package_folder: Path | None, frames: bool) -> dict[str, str]:
     """This process's environment, with a folder to import from before all others, and what asks for frames."""
     folders = [str(package_folder or ""), os.environ.get("PYTHONPATH", "")]
     wanted = {FRAMES: "1"} if frames else {}

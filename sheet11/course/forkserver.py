@@ -45,7 +45,7 @@ def fork_on_request(control: socket.socket) -> None:
             os.read(wake_read, 4096)
             _report_exits(kernels)
         if control in ready:
-            request = _receive(control)
+            request = _next_request(control)
             if request is None:
                 break
             status, content = request
@@ -67,7 +67,7 @@ def fork_on_request(control: socket.socket) -> None:
         _remove_connection(connection_file)
 
 
-def _receive(control: socket.socket) -> tuple[socket.socket, dict[str, Any]] | None:
+def _next_request(control: socket.socket) -> tuple[socket.socket, dict[str, Any]] | None:
     """The next request and the status socket that came with it, or None at the end."""
     header, fds, _, _ = socket.recv_fds(control, 4, 1)
     if len(header) < 4:
