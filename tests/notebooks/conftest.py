@@ -69,9 +69,14 @@ def run_with(notebooks: dict[str, NotebookNode], run: Run) -> Run:
 
 @pytest.fixture
 def try_task(notebooks: dict[str, NotebookNode]) -> Iterator[Callable[..., tuple[str | None, dict[str, Any]]]]:
-    """Run an answer with what is visible of its check, as grading does; gives the error, if any, and the records."""
+    """Run an answer with what is visible of its check, as grading does; gives the error, if any, and the records.
 
-    def try_task(stem: str, task: str, source: str, /, **parameters: Any) -> tuple[str | None, dict[str, Any]]:
+    `try_task("01_encoding", "encoding", source, n=4)`; a further True after the source runs the hidden tests, too.
+    """
+
+    def try_task(
+        stem: str, task: str, source: str, hidden: bool = False, /, **parameters: Any
+    ) -> tuple[str | None, dict[str, Any]]:
         cells = [cell for cell in notebooks[stem].cells if cell.cell_type == "code"]
         first = next(i for i, cell in enumerate(cells) if cell.metadata.get("nbgrader"))
         place = next(i for i, cell in enumerate(cells) if cell.id == task)
@@ -82,10 +87,12 @@ def try_task(notebooks: dict[str, NotebookNode]) -> Iterator[Callable[..., tuple
                 space.update(parameters)
         found: dict[str, Any] = {}
         space["record"] = lambda **values: found.update(values)
-        visible = re.sub(r"### BEGIN HIDDEN TESTS.*?### END HIDDEN TESTS", "", cells[place + 1].source, flags=re.DOTALL)
+        check = cells[place + 1].source
+        if not hidden:
+            check = re.sub(r"### BEGIN HIDDEN TESTS.*?### END HIDDEN TESTS", "", check, flags=re.DOTALL)
         try:
             exec(source, space)
-            exec(visible, space)
+            exec(check, space)
         except Exception as error:
             return f"{type(error).__name__}: {error}", found
         return None, found
