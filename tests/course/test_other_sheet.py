@@ -9,7 +9,6 @@ import pytest
 from sheets import waves
 
 from sheet11.course.errors import NotInstalledError
-from sheet11.course.execute import execute
 from sheet11.course.grading.sandbox import check_sandbox
 from sheet11.course.notebooks import error_of, read_notebook
 from sheet11.course.release import release
@@ -93,8 +92,10 @@ def test_release(course, invoke, tmp_path):
     assert not [needle for needle in course.needles if needle in text]
     code = "import sheet11, waves.angles; assert sheet11.__all__ == ['record', 'read_records']; sheet11.record"
     subprocess.run([sys.executable, "-c", code], cwd=edition, check=True)
-    stub = execute(read_notebook(edition / "1_waves.ipynb"), {}, edition, warm=True, package_folder=edition)
-    assert error_of(stub).startswith("NotImplementedError")
+    assert find_sheet(edition).package == "waves"
+    result = invoke("run", "--sheet", "edition", "-o", "out", cwd=tmp_path)
+    assert result.returncode == 1 and "2 of 2 notebooks failed" in result.stderr
+    assert error_of(read_notebook(tmp_path / "out" / "1_waves.ipynb")).startswith("NotImplementedError")
 
 
 def test_grade(course, invoke, tmp_path):
