@@ -11,6 +11,11 @@ import nbformat
 import pandas as pd
 import psutil
 import pytest
+from sheets import waves
+from students import Student, with_lines, write_class
+
+from sheet11.course.errors import NotInstalledError
+from sheet11.course.grading.sandbox import check_sandbox
 
 pytestmark = [pytest.mark.slow, pytest.mark.cluster]
 pytest.importorskip("distributed", reason="needs Dask: pip install 'sheet11[cluster]'")
@@ -109,21 +114,21 @@ def test_a_job_that_kills_its_worker_fails_alone(cluster, build, sheet11, tmp_pa
     assert (others.status == "ok").all() and (others.square == others.index**2).all()
 
 
-def test_grading_on_a_cluster_gives_what_this_machine_gives(cluster, sheet11, tmp_path):
-    from students import FIRST, RIGHT, Student, encoding, write_class
-
-    from sheet11.course.errors import NotInstalledError
-    from sheet11.course.grading.sandbox import check_sandbox
-
+def test_grading_on_a_cluster_gives_what_this_machine_gives(cluster, invoke, tmp_path):
     pytest.importorskip("nbgrader", reason="needs nbgrader: pip install 'sheet11[grade]'")
     try:
         check_sandbox()
     except NotInstalledError as error:
         pytest.skip(str(error))
-    right, wrong = {FIRST: RIGHT[FIRST]}, encoding("base = 3.0")
-    write_class(tmp_path / "class", [Student("anna", right), Student("bert", wrong), Student("zoe", right)])
+    course = waves(tmp_path / "course")
+    right = course.solutions[course.first]
+    wrong = right | {course.task: with_lines(right[course.task], course.wrong)}
+    members = {"anna": right, "bert": wrong, "zoe": right}
+    write_class(tmp_path / "class", [Student(name, {course.first: own}) for name, own in members.items()], course)
     for out, options in (("there", ["--scheduler", cluster[0]]), ("here", [])):
-        result = sheet11("grade", "class", "-o", out, "--seed", "3", *options, cwd=tmp_path)
+        result = invoke("grade", "--sheet", "course", "class", "-o", out, "--seed", "3", *options, cwd=tmp_path)
         assert result.returncode == 0, result.stderr
     results = [(tmp_path / out / "results.csv").read_text() for out in ("there", "here")]
-    assert results[0] == results[1] and "bert,01_encoding,encoding,0,2,wrong" in results[0]
+    assert results[0] == results[1] and f"bert,{course.first},{course.task}," in results[0]
+    table = pd.read_csv(tmp_path / "there" / "results.csv").set_index(["student", "task"])
+    assert list(table.status[[("anna", course.task), ("bert", course.task)]]) == ["correct", "wrong"]
