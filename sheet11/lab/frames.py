@@ -11,7 +11,7 @@ from typing import Any
 
 MIME_TYPE = "application/vnd.sheet11.frames+json"
 VARIABLE = "SHEET11_FRAMES"  # of the environment: whether an execution is for a page
-MOST = 8  # settings of a control
+MOST = 9  # settings of a control
 SHADES = 128  # colours of a picture, which makes it a third as large
 
 
