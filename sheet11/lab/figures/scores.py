@@ -96,7 +96,9 @@ def _draws(ax: Axes, p: ArrayLike, values: ArrayLike, number: int, label: str) -
     ax.errorbar(
         p, mean, spread, color=colour, marker=MARKERS[number], markersize=4, linewidth=1, capsize=3, label=label
     )
-    ax.set_xscale("log", base=2)
+    ax.set_xscale("log")
+    ax.set_xticks(p, labels=[str(size) for size in np.asarray(p)])
+    ax.minorticks_off()
 
 
 def _band(ax: Axes, p: ArrayLike, predicted: ArrayLike, error: ArrayLike, label: str) -> None:
