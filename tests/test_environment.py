@@ -14,6 +14,7 @@ import pytest
 import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 ROOT = Path(__file__).parents[1]
 CARD = {"numpy", "torch", "matplotlib", "seaborn", "jupyterlab", "nbval", "papermill"}
@@ -100,6 +101,9 @@ def test_lock_is_within_every_range():
 
 def test_lock_holds_all_that_is_installed_for_the_kit():
     found = {name for extra in ["", *extras] for name in installed_below("sheet11", extra)} - {"sheet11"}
+    locked = {name for name in found & set(pins) if Version(importlib.metadata.version(name)).public == pins[name]}
+    if found & set(pins) != locked:
+        pytest.skip("the environment is not the lock's")
     assert {name for name in found - set(pins) if not OF_TORCH_BUILDS.fullmatch(name)} == set()
 
 
