@@ -66,30 +66,14 @@ def _settings(control: dict[str, Any], start: Any) -> list[tuple[str, Any]]:
         options = [option if isinstance(option, tuple) else (str(option), option) for option in control["options"]]
         chosen = {round(k * (len(options) - 1) / (MOST - 1)) for k in range(MOST)}
         return [option for k, option in enumerate(options) if k in chosen or option[1] == start]
-    values = set(_doublings(control, start) if control["kind"] == "IntSlider" and start else _steps(control, start))
-    return [(f"{value:g}".replace("-", "−"), value) for value in sorted(values)[-MOST:]]
-
-
-def _doublings(control: dict[str, Any], start: int) -> Iterator[int]:
-    """The start, doubled and halved again and again, and the ends of the slider."""
-    yield from (control["min"], control["max"])
-    value = start
-    while value < control["max"]:
-        yield value
-        value *= 2
-    value = start
-    while value > control["min"]:
-        yield value
-        value //= 2
-
-
-def _steps(control: dict[str, Any], start: float) -> Iterator[float]:
-    """The start, and four values at equal distances."""
-    yield start
     low, high, step = control["min"], control["max"], control.get("step", 1)
-    for k in range(4):
-        value = low + step * round(k * (high - low) / 3 / step)
-        yield value if isinstance(step, int) else round(value, 9)
+    if control["kind"] == "IntSlider" and start > 0:  # the start, doubled and halved again and again
+        values = {low, high, *(start << k for k in range(31)), *(start >> k for k in range(31))}
+    else:
+        values = {start, *(low + step * round(k * (high - low) / 3 / step) for k in range(4))}
+    shown = sorted(value for value in values if low <= value <= high or value == start)
+    first = max(0, min(shown.index(start), len(shown) - MOST))
+    return [(f"{value:.6g}".replace("-", "−"), value) for value in shown[first : first + MOST]]
 
 
 def _smaller(png: bytes) -> bytes:

@@ -6,6 +6,8 @@ import io
 import numpy as np
 import pytest
 from explorers import ALL
+from hypothesis import given
+from hypothesis import strategies as st
 from matplotlib.figure import Figure
 from PIL import Image
 
@@ -83,10 +85,14 @@ def test_a_setting_that_raises_is_left_out():
     assert [frame["setting"] for frame in made(draw)["n"]] == ["1", "2", "4", "8"]
 
 
-@pytest.mark.parametrize("start", [0, 20])
-def test_whole_numbers_from_any_start(start):
-    chosen = [value for _, value in frames._settings({"kind": "IntSlider", "min": 0, "max": 20}, start)]
-    assert chosen == sorted(set(chosen)) and {0, 20} <= set(chosen) and all(type(value) is int for value in chosen)
+@given(st.data(), st.integers(-5, 5), st.integers(0, 2000))
+def test_whole_numbers_from_any_start(data, low, size):
+    start = data.draw(st.integers(low, low + size))
+    slider = {"kind": "IntSlider", "min": low, "max": low + size}
+    chosen = [value for _, value in frames._settings(slider, start)]
+    assert chosen == sorted(set(chosen)) and all(type(value) is int for value in chosen)
+    assert start in chosen and len(chosen) <= frames.MOST and set(chosen) <= set(range(low, low + size + 1))
+    assert {low, low + size} <= set(chosen) or len(chosen) == frames.MOST
 
 
 @pytest.mark.parametrize("explore", ALL.values(), ids=ALL)
