@@ -84,5 +84,5 @@ def _smaller(png: bytes) -> bytes:
     image = Image.open(io.BytesIO(png)).convert("RGB")
     # the colours that are rare, a marker's or a diagonal's, keep their hue
     few = image.quantize(SHADES, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
-    few.save(file, "png", optimize=True)
+    few.save(file, "png")
     return file.getvalue()
