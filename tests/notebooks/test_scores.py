@@ -5,6 +5,8 @@ import itertools
 import math
 import re
 
+import matplotlib
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
@@ -13,6 +15,8 @@ from sheet11.course.execute import execute
 from sheet11.course.grading.mistakes import read_mistakes
 from sheet11.course.notebooks import error_of
 from sheet11.course.sheet import find_sheet
+
+matplotlib.use("Agg")
 
 STEM = "02_scores"
 
@@ -283,7 +287,8 @@ def answered(notebooks):
         exec(re.sub(r"### BEGIN HIDDEN.*### END HIDDEN TESTS", "", cells[f"{name}-check"], flags=re.DOTALL), space)
         return found
 
-    return answered
+    yield answered
+    plt.close("all")
 
 
 @pytest.fixture
