@@ -87,6 +87,7 @@ def test_help_and_version(invoke, tmp_path):
 WAITING = "import os, time\nopen('pid', 'w').write(f'{os.getpid()} {os.getppid()}')\ntime.sleep(60)"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["run", "sweep"])
 def test_an_interrupt_keeps_what_is_done_and_leaves_nothing_else(command, build, recording, tmp_path):
     scratch = tmp_path / "tmp"

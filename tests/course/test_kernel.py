@@ -51,6 +51,7 @@ def gone(pid):
     return False
 
 
+@pytest.mark.slow
 def test_same_records_and_outputs_as_the_ordinary_kernel(build, monkeypatch):
     for name in THREAD_VARIABLES:
         monkeypatch.setenv(name, "1")
@@ -66,6 +67,7 @@ def test_server_has_one_thread_also_after_forks(build):
     assert len(os.listdir(f"/proc/{server().process.pid}/task")) == 1
 
 
+@pytest.mark.slow
 def test_a_new_server_imports_torch_for_the_first_kernel_that_wants_it_and_shares_its_threads(build, monkeypatch):
     fresh = Server(threads=2)
     monkeypatch.setattr(kernel, "_server", fresh)
@@ -118,6 +120,7 @@ def test_cores_are_shared(monkeypatch):
     assert [kernel.share_cores(n) for n in (None, 1, 2, 3, 8, 20)] == [(9, 1), (1, 8), (2, 4), (3, 2), (8, 1), (20, 1)]
 
 
+@pytest.mark.slow
 def test_nbval_passes_on_warm_kernels(build, recording, tmp_path):
     figure = "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()"
     nbformat.write(execute(build(recording, figure), {}), tmp_path / "stored.ipynb")
@@ -175,6 +178,7 @@ def test_another_interpreter_gets_the_ordinary_kernel():
     assert kernel._is_own_ipykernel([sys.executable, "-m", "ipykernel_launcher", "-f", "file"])
 
 
+@pytest.mark.slow
 def test_interrupt_restart_shutdown():
     from jupyter_client.blocking import BlockingKernelClient
     from jupyter_core.utils import run_sync

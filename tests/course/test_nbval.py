@@ -4,11 +4,13 @@ import subprocess
 import sys
 
 import nbformat
+import pytest
 
 from sheet11.course.execute import execute
 from sheet11.lab.records import MIME_TYPE
 
 
+@pytest.mark.slow
 def test_last_digits_of_records_are_not_compared_but_the_text_is(build, tmp_path):
     notebook = execute(build("from sheet11 import record\nrecord(third=1 / 3)"), {})
     data = notebook.cells[-1].outputs[0].data

@@ -43,6 +43,7 @@ def test_run(course, invoke, tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_sweep(course, invoke, tmp_path):
     arguments = ["sweep", "--sheet", "course", "2_slopes", "-p", "n=4,5", "-o", "out"]
     result = invoke(*arguments, cwd=tmp_path)
@@ -98,6 +99,7 @@ def test_release(course, invoke, tmp_path):
     assert error_of(read_notebook(tmp_path / "out" / "1_waves.ipynb")).startswith("NotImplementedError")
 
 
+@pytest.mark.slow
 def test_grade(course, invoke, tmp_path):
     pytest.importorskip("nbgrader", reason="needs nbgrader: pip install 'sheet11[grade]'")
     try:

@@ -84,6 +84,7 @@ def test_an_empty_list_of_values_is_refused(notebook):
         jobs_of_grid(notebook, {"n": []})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("points_before_the_kill", [0, 2])
 def test_killed_at_any_moment_a_second_start_runs_what_is_missing(points_before_the_kill, notebook, invoke, tmp_path):
     arguments = ["sweep", notebook.name, "-p", "n=1,2", "-p", "seed=0,1", "-p", "wait=0.3", "-o", "out"]
