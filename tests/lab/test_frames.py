@@ -95,6 +95,7 @@ def test_whole_numbers_from_any_start(data, low, size):
     assert {low, low + size} <= set(chosen) or len(chosen) == frames.MOST
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("explore", ALL.values(), ids=ALL)
 def test_explorers_have_frames_if_they_are_wanted_that_a_page_can_hold(explore, shown, monkeypatch):
     explore()
