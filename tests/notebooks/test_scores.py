@@ -1,196 +1,22 @@
 """Notebook 02: other parameters and what it records; right answers in other styles pass, usual mistakes are told."""
 
-import copy
 import itertools
 import math
 import re
+import tomllib
+from pathlib import Path
 
-import matplotlib
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
 from sheet11 import attention_scores, positional_encoding, read_records
-from sheet11.course.execute import execute
 from sheet11.course.grading.mistakes import read_mistakes
 from sheet11.course.notebooks import error_of
 from sheet11.course.sheet import find_sheet
 
-matplotlib.use("Agg")
-
 STEM = "02_scores"
 
-# right answers in other styles, by id of the answer cell
-LOOPS = {
-    "c-attention": """
-def attention_scores(E, X, mode):
-    n = E.shape[1]
-    S = [[0.0] * n for _ in range(n)]
-    for i in range(n):
-        for j in range(n):
-            if mode == "add":
-                S[i][j] = (E[:, i] + X[:, i]) @ (E[:, j] + X[:, j])
-            else:
-                S[i][j] = E[:, i] @ E[:, j] + X[:, i] @ X[:, j]
-    return np.array(S)
-""",
-    "encoding": """
-def positional_encoding(n, p, convention="sheet", base=10000.0, scale=None):
-    E = np.zeros((p, n))
-    if scale is None:
-        scale = p if convention == "vaswani" else 5000
-    for r in range(p):
-        for i in range(n):
-            if convention == "submission":
-                angle = (i + 1) * math.exp(-2 * (r + 1) * math.log(base) / scale)
-                E[r, i] = math.sin(angle) if r % 2 else math.cos(angle)
-            else:
-                position = i if convention == "vaswani" else i + 1
-                angle = position * math.exp(-2 * (r // 2) * math.log(base) / scale)
-                E[r, i] = math.cos(angle) if r % 2 else math.sin(angle)
-    return E
-""",
-    "c-difference": """
-def difference(E, X):
-    n = E.shape[1]
-    C = np.zeros((n, n))
-    for i in range(n):
-        for j in range(n):
-            C[i, j] = E[:, i] @ X[:, j] + X[:, i] @ E[:, j]
-    return C
-""",
-    "c-heatmap": """
-def draw_difference(matrix, ax):
-    limit = max(abs(entry) for row in matrix for entry in row)
-    sns.heatmap(matrix, vmin=-limit, vmax=limit, cmap="RdBu_r", ax=ax)
-    ax.set_xlabel("column")
-    ax.set_ylabel("row")
-""",
-    "d-spread": """
-def difference_std(E, sigma):
-    n = E.shape[1]
-    off = on = 0.0
-    for i in range(n):
-        for j in range(n):
-            variance = sum(sigma**2 * (E[:, i] ** 2 + E[:, j] ** 2))
-            if i == j:
-                on += 2 * variance / n
-            else:
-                off += variance / (n * (n - 1))
-    return [off**0.5, on**0.5]
-""",
-    "d-ratio": """
-def noise_to_signal(E, X):
-    n, noise, signal = E.shape[1], 0.0, 0.0
-    for i in range(n):
-        signal += (E[:, i] @ E[:, i] + X[:, i] @ X[:, i]) / n
-        for j in range(n):
-            if i != j:
-                noise += (E[:, i] @ X[:, j] + X[:, i] @ E[:, j]) ** 2 / (n * (n - 1))
-    return math.sqrt(noise) / signal
-""",
-    "d-sweep": """
-def sweep(measure, encoding, content, sizes, draws):
-    return [[float(measure(encoding(p), content(encoding(p), d))) for d in range(draws)] for p in sizes]
-""",
-    "d-weights": """
-def attention_weights(scores, p, itself=True):
-    n = len(scores)
-    A = np.zeros((n, n))
-    for j in range(n):
-        keys = [i for i in range(n) if itself or i != j]
-        largest = max(scores[i][j] for i in keys)
-        total = sum(math.exp((scores[i][j] - largest) / math.sqrt(p)) for i in keys)
-        for i in keys:
-            A[i, j] = math.exp((scores[i][j] - largest) / math.sqrt(p)) / total
-    return A
-""",
-    "d-variation": """
-def total_variation(A, B):
-    n = len(A)
-    return sum(sum(abs(A[i][j] - B[i][j]) for i in range(n)) / 2 for j in range(n)) / n
-""",
-    "d-projection": """
-def projection(p):
-    W = np.zeros((p, 2 * p))
-    for r in range(p):
-        W[r, r] = W[r, p + r] = 1
-    return W
-""",
-}
-EINSUM = {
-    "c-attention": """
-def attention_scores(E, X, mode):
-    K = {"cat": lambda: np.r_[E, X], "add": lambda: np.add(E, X)}[mode]()
-    return np.einsum("ri,rj->ij", K, K)
-""",
-    "c-difference": """
-def difference(E, X):
-    return np.einsum("ri,rj->ij", E, X) + np.einsum("ri,rj->ij", X, E)
-""",
-    "d-spread": """
-def difference_std(E, sigma):
-    lengths = np.einsum("ri,ri->i", E, E)
-    return np.sqrt(np.array([2.0, 4.0]) * lengths.mean() * sigma**2)
-""",
-    "d-ratio": """
-def noise_to_signal(E, X):
-    C = np.einsum("ri,rj->ij", E, X)
-    C = C + C.T
-    n = C.shape[0]
-    return np.linalg.norm(C - np.diag(np.diag(C))) / (n * (n - 1)) ** 0.5 * n / (np.sum(E * E) + np.sum(X * X))
-""",
-    "d-sweep": """
-def sweep(measure, encoding, content, sizes, draws):
-    results = {(p, draw): measure(encoding(p), content(encoding(p), draw)) for draw in range(draws) for p in sizes}
-    return np.array([[results[p, draw] for draw in range(draws)] for p in sizes])
-""",
-    "d-weights": """
-def attention_weights(scores, p, itself=True):
-    z = np.where(np.eye(len(scores), dtype=bool) & (not itself), -np.inf, scores / p**0.5)
-    return np.exp(z - np.logaddexp.reduce(z, axis=0, keepdims=True))
-""",
-    "d-variation": """
-def total_variation(A, B):
-    return np.maximum(A - B, 0).sum() / A.shape[1]
-""",
-    "d-projection": """
-def projection(p):
-    return np.kron([1, 1], np.eye(p))
-""",
-}
-MULTIPLIED_OUT = {
-    "c-paper": """
-def by_hand():
-    E, X = np.array([[0, 1, 0, -1], [1, 0, -1, 0]]), np.array([[1, 0, 1, 2], [0, 1, 1, 0]])
-    return E.T @ E + X.T @ X, (E + X).T @ (E + X)
-""",
-    "c-attention": """
-def attention_scores(E, X, mode):
-    scores = E.T @ E + X.T @ X
-    return scores + E.T @ X + X.T @ E if mode == "add" else scores
-""",
-    "c-difference": """
-def difference(E, X):
-    return (E + X).T @ (E + X) - E.T @ E - X.T @ X
-""",
-    "c-heatmap": """
-def draw_difference(matrix, ax):
-    limit = np.abs(matrix).max() or 1
-    drawn = sns.heatmap(matrix, vmin=-limit, vmax=limit, center=0, cmap="coolwarm", cbar=False, ax=ax, square=True)
-    drawn.set(xlabel="$j$", ylabel="$i$")
-""",
-    "d-spread": """
-def difference_std(E, sigma):
-    off = 2**0.5 * np.linalg.norm(E) * sigma / E.shape[1] ** 0.5
-    return np.array([off, 2**0.5 * off])
-""",
-    "d-projection": """
-def projection(p):
-    return np.fromfunction(lambda row, column: (column % p == row) * 1.0, (p, 2 * p))
-""",
-}
-STYLES = {"loops": LOOPS, "einsum": EINSUM, "multiplied out": MULTIPLIED_OUT}
+STYLES = tomllib.loads(Path(__file__).with_name("answers").joinpath(f"{STEM}.toml").read_text(encoding="utf-8"))
 PARAMETERS = [
     {"n": 2, "p": 1, "convention": "submission", "draws": 2, "seed": 3},
     {"n": 9, "p": 33, "convention": "vaswani", "draws": 2, "seed": 2},
@@ -270,42 +96,6 @@ def by_id(notebook):
     return {cell.id: cell.source for cell in notebook.cells}
 
 
-@pytest.fixture
-def answered(notebooks):
-    """Run an answer with what is visible of its check, as a student does; gives what the check records."""
-    cells = by_id(notebooks[STEM])
-    answers = {cell.id for cell in notebooks[STEM].cells if cell.metadata.get("nbgrader", {}).get("solution")}
-    assert next(name for name in cells if name in answers) == "c-paper"
-
-    def answered(name, source, **parameters):
-        space, found = {}, {}
-        exec(cells["imports"] + "\n" + cells["parameters"], space)
-        space.update(parameters)
-        exec(cells["check-parameters"], space)
-        space["record"] = found.update
-        exec(source, space)
-        exec(re.sub(r"### BEGIN HIDDEN.*### END HIDDEN TESTS", "", cells[f"{name}-check"], flags=re.DOTALL), space)
-        return found
-
-    yield answered
-    plt.close("all")
-
-
-@pytest.fixture
-def run_changed(notebooks, run):  # `run` has the kernels made with one thread
-    """Run the notebook with other answers, by id, hidden tests included."""
-
-    def run_changed(answers, **parameters):
-        notebook = copy.deepcopy(notebooks[STEM])
-        for cell in notebook.cells:
-            cell.source = answers.get(cell.id, cell.source)
-        executed = execute(notebook, parameters, warm=True)
-        assert error_of(executed) is None
-        return executed
-
-    return run_changed
-
-
 @pytest.mark.parametrize(
     "parameters",
     [
@@ -345,28 +135,32 @@ def test_what_the_text_says_of_the_defaults(notebooks):
 
 
 @pytest.mark.parametrize("parameters", PARAMETERS)
-def test_right_answers_in_other_styles(parameters, run_changed):
-    own = read_records(run_changed({}, **parameters))
+def test_right_answers_in_other_styles(parameters, run_with):
+    own = read_records(run_with(STEM, {}, **parameters))
     for answers in STYLES.values():
-        records = read_records(run_changed(answers, **parameters))
+        executed = run_with(STEM, answers, **parameters)
+        assert error_of(executed) is None
+        records = read_records(executed)
         assert records.keys() == own.keys()
         for name, expected in own.items():
             np.testing.assert_allclose(records[name], expected, rtol=1e-5, atol=1e-9, err_msg=name)
 
 
 @pytest.mark.parametrize(("name", "of", "instead", "said"), WRONG)
-def test_a_visible_check_tells_wrong_answers(name, of, instead, said, notebooks, answered):
+def test_a_visible_check_tells_wrong_answers(name, of, instead, said, notebooks, run_task):
     solution = by_id(notebooks[STEM])[name]
     assert of in solution
-    with pytest.raises(AssertionError, match=said), np.errstate(all="ignore"):
-        answered(name, solution.replace(of, instead), seed=5)
+    with np.errstate(all="ignore"):
+        error = run_task(STEM, name, solution.replace(of, instead), seed=5)
+    assert error is not None and re.match(f"AssertionError: .*({said})", error)
 
 
-def test_the_hints_are_for_what_visible_checks_let_pass(notebooks, answered):
+def test_the_hints_are_for_what_visible_checks_let_pass(notebooks, try_task):
     solutions = by_id(notebooks[STEM])
     mistakes = read_mistakes(find_sheet().notebooks[STEM].parent / "mistakes" / f"{STEM}.toml", solutions)
     assert mistakes
     for name, known in mistakes.items():
-        recorded = [answered(name, source, seed=5) for source in (solutions[name], *(one.answer for one in known))]
-        for one, other in itertools.combinations(recorded, 2):
+        tried = [try_task(STEM, name, source, seed=5) for source in (solutions[name], *(one.answer for one in known))]
+        assert all(error is None for error, _ in tried)
+        for (_, one), (_, other) in itertools.combinations(tried, 2):
             assert not all(np.allclose(one[key], other[key], rtol=1e-5) for key in one), f"{name}: told apart"
