@@ -80,11 +80,11 @@ def two_block_model(block_size: int = 50, p_in: float = 0.2, p_out: float = 0.02
     for name, probability in {"p_in": p_in, "p_out": p_out}.items():
         check_between(name, probability, 0, 1, "be a probability")
     generator = np.random.default_rng(seed)
-    # two discs side by side: the blocks are what the picture is about
+    # two discs, corner to corner in a square: the blocks are what the picture is about
     label = np.arange(2 * block_size) // block_size
     angle = generator.uniform(0, 2 * np.pi, 2 * block_size)
     radius = np.sqrt(generator.uniform(0, 1, 2 * block_size))
-    places = np.stack([radius * np.cos(angle) + 2.5 * label, radius * np.sin(angle)], axis=1)
+    places = np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1) + 1.7 * label[:, None]
 
     if block_size <= _PAIRWISE:
         graph = nx.stochastic_block_model([block_size] * 2, [[p_in, p_out], [p_out, p_in]], seed=seed)

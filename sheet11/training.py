@@ -85,3 +85,27 @@ def _count(train_mask: Tensor) -> Tensor:
             f"train_mask must leave nodes to train on and nodes to test on, got {chosen.tolist()} of {nodes}"
         )
     return chosen
+
+
+def linear_probe(H: Tensor, labels: Tensor, train_mask: Tensor) -> Tensor:
+    """Accuracy of the best linear read-out: what features still tell about two classes, however small they are.
+
+    The mean node is taken off, the rest scaled to mean square 1, and least squares fitted to the nodes to train on.
+
+    Args:
+        H: features, shape (copies, num_nodes, hidden).
+        labels: class of each node, 0 or 1, shape (num_nodes,).
+        train_mask: shape (copies, num_nodes).
+
+    Returns:
+        Accuracy on the other nodes, one value for each copy.
+    """
+    wanted = 2 * labels.to(H.dtype) - 1
+    scores = []
+    for h, mask in zip(H, train_mask, strict=True):
+        z = h - h.mean(dim=0)
+        z = z / z.square().mean().sqrt().clamp(min=torch.finfo(z.dtype).tiny)
+        z = torch.cat([z, z.new_ones(len(z), 1)], dim=1)
+        scores.append(z @ torch.linalg.lstsq(z[mask], wanted[mask, None], driver="gelsd").solution)
+    score = torch.cat(scores, dim=1).T
+    return accuracy(torch.stack([-score, score], dim=-1), labels, train_mask)
