@@ -49,7 +49,7 @@ def fork_on_request(control: socket.socket) -> None:
             if request is None:
                 break
             status, content = request
-            _import(module for wanted in content["modules"] for module in ON_DEMAND[wanted])
+            _import(module for wanted in content["modules"] for module in ON_DEMAND.get(wanted, [wanted]))
             pid = os.fork()
             if pid == 0:
                 signal.set_wakeup_fd(-1)
