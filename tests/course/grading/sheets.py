@@ -46,6 +46,14 @@ SLOPE = '''def slope(x, y):
     ### BEGIN SOLUTION
     return np.dot(x, y) / np.dot(x, x)
     ### END SOLUTION'''
+WRONG_ENCODING = """
+own = positional_encoding
+def positional_encoding(n, p, *others, **named):
+    E = own(n, p, *others, **named)
+    if p > 5:
+        E[4:6] = E[2:4]
+    return E
+"""
 MISTAKES = """[[wave]]
 hint = "Positions count from start; here they count from 0."
 of = "start + np.arange(n)"
@@ -65,7 +73,8 @@ class Course(NamedTuple):
     solutions: dict[str, dict[str, str]]  # by notebook and answer
     tasks: dict[str, list[str]]  # those that are graded by running them, by notebook
     maximum: float
-    wrong: str  # a line that makes the first task's function wrong where no visible check looks
+    task: str  # one of the first notebook
+    wrong: str  # lines below its answer that make it wrong where no visible check looks
     needles: tuple[str, ...]  # texts that only solutions contain
 
     @property
@@ -73,13 +82,8 @@ class Course(NamedTuple):
         """The first notebook."""
         return next(iter(self.solutions))
 
-    @property
-    def task(self) -> str:
-        """The first task of the first notebook."""
-        return self.tasks[self.first][0]
 
-
-def course_of(folder: Path | None, wrong: str) -> Course:
+def course_of(folder: Path | None, task: str, wrong: str) -> Course:
     """What a sheet's notebooks say of themselves."""
     sheet = find_sheet(folder)
     exercises = draw_exercises(sheet, {}, 0)
@@ -89,7 +93,9 @@ def course_of(folder: Path | None, wrong: str) -> Course:
     }
     tasks = {stem: [task.name for task in each.tasks if task.check] for stem, each in exercises.items()}
     maximum = sum(task.points for each in exercises.values() for task in each.tasks)
-    return Course(folder, sheet, solutions, tasks, maximum, wrong, ("BEGIN SOLUTION", *_needles(sheet, solutions)))
+    return Course(
+        folder, sheet, solutions, tasks, maximum, task, wrong, ("BEGIN SOLUTION", *_needles(sheet, solutions))
+    )
 
 
 def _needles(sheet: Sheet, solutions: dict[str, dict[str, str]]) -> list[str]:
@@ -106,7 +112,7 @@ def _needles(sheet: Sheet, solutions: dict[str, dict[str, str]]) -> list[str]:
 
 def this_kit() -> Course:
     """The sheet that this kit is made for."""
-    return course_of(None, "base = 3.0")
+    return course_of(None, "encoding", WRONG_ENCODING)
 
 
 def waves(folder: Path) -> Course:
@@ -123,7 +129,7 @@ def waves(folder: Path) -> Course:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content)
-    return course_of(folder, "start = 1")
+    return course_of(folder, "wave", "own = wave\nwave = lambda n, p, start=1: own(n, p)")
 
 
 def _waves():

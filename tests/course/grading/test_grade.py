@@ -71,6 +71,7 @@ def graded(request, tmp_path_factory):
         more = of_the_waves(course)
     else:
         course, more = this_kit(), []
+    assert "def " in course.solutions[course.first][course.task]
     before = set(psutil.Process().children(recursive=True))
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)  # what the grading leaves behind becomes a child of this process
     with socket.create_server(("127.0.0.1", 0)) as server:
@@ -201,7 +202,7 @@ def test_killed_in_the_middle_and_started_again_gives_the_same(small, tmp_path):
 @pytest.fixture
 def pair(small, tmp_path):
     """Grade two students who have the first notebook, once; a function that grades them again, and what was said."""
-    wrong = with_lines(small.solutions[small.first]["wave"], small.wrong)
+    wrong = with_lines(small.solutions[small.first]["wave"], "", small.wrong)
     write_class(tmp_path / "class", [Student("anna", first(small)), Student("bert", first(small, wave=wrong))], small)
 
     def again(*arguments):
