@@ -1,8 +1,8 @@
 """One notebook, one set of parameters, one executed notebook: the step that runs, sweeps and grading are made of."""
 
 import asyncio
+import contextlib
 import os
-import re
 import tempfile
 from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -16,8 +16,7 @@ from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
 
 from sheet11.course.files import TEMPORARY
-from sheet11.course.forkserver import ON_DEMAND
-from sheet11.course.kernel import WarmKernelManager
+from sheet11.course.kernel import is_own, server, wanted
 from sheet11.course.notebooks import kernel_of, with_parameters
 
 
@@ -28,6 +27,8 @@ def execute(
     on_cell: Callable[[], None] = lambda: None,
     warm: bool = False,
     package_folder: Path | None = None,
+    kernel: str | None = None,
+    timeout: int | None = None,
 ) -> NotebookNode:
     """Execute a notebook with parameters and return the executed copy; the argument is left as it is.
 
@@ -39,37 +40,45 @@ def execute(
         parameters: by name; they replace the defaults in a cell of their own, as papermill does it.
         cwd: working directory of the kernel; None is an empty one that is deleted afterwards.
         on_cell: called after every code cell, for progress.
-        warm: fork the kernel from this process's kernel server instead of starting a new interpreter.
+        warm: fork the kernel from this process's server (see `engine`) instead of starting a new interpreter.
         package_folder: a folder that the notebook imports from, besides its own and the environment's.
+        kernel: name of the kernel; None is the one that the notebook asks for.
+        timeout: seconds that a cell may take; None is as long as it wants.
 
     Raises:
         NotebookError: no kernel of the notebook's name is installed.
     """
-    kernel_name = kernel_of(notebook)
+    kernel_name = kernel or kernel_of(notebook)
     notebook = with_parameters(notebook, parameters)
     running = [cell for cell in notebook.cells if cell.cell_type == "code"][:1]  # blamed if no kernel starts
-    with tempfile.TemporaryDirectory(prefix=TEMPORARY, ignore_cleanup_errors=True) as folder:
+    environment = _environment(package_folder)
+    with (
+        tempfile.TemporaryDirectory(prefix=TEMPORARY, ignore_cleanup_errors=True) as folder,
+        contextlib.ExitStack() as closing,
+    ):
+        where, fork = str(cwd or folder), None
+        if warm and is_own(kernel_name):
+            fork = closing.enter_context(contextlib.closing(server().fork(where, wanted(notebook), environment)))
         client = nbclient.NotebookClient(
             notebook,
+            km=fork,
             kernel_name=kernel_name,
-            kernel_manager_class=WarmKernelManager if warm else AsyncKernelManager,
-            timeout=None,
+            kernel_manager_class=AsyncKernelManager,
+            timeout=timeout,
             record_timing=False,
             coalesce_streams=True,  # else it depends on timing how printed text is cut into outputs
-            resources={"metadata": {"path": str(cwd or folder)}},
+            resources={"metadata": {"path": where}},
             on_cell_execute=lambda cell, cell_index: running.append(cell),
             on_cell_complete=lambda cell, cell_index: on_cell(),
         )
-        manager = client.create_kernel_manager()
-        if isinstance(manager, WarmKernelManager):
-            source = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
-            manager.modules = [name for name in ON_DEMAND if re.search(rf"\b{name}\b", source)]
-        manager.connection_file = str(Path(folder, "connection.json"))
-        if os.name == "posix":  # sockets in a private folder; anyone on the machine could connect to TCP ports
-            manager.transport = "ipc"
-            manager.ip = str(Path(folder, "kernel"))
+        if fork is None:
+            manager = client.create_kernel_manager()
+            manager.connection_file = str(Path(folder, "connection.json"))
+            if os.name == "posix":  # sockets in a private folder; anyone on the machine could connect to TCP ports
+                manager.transport = "ipc"
+                manager.ip = str(Path(folder, "kernel"))
         try:
-            _complete(client.async_execute(env=_environment(package_folder)))
+            _complete(client.async_execute(env=environment))
         except CellExecutionError:
             pass  # the kernel has stored the error as an output
         except (RuntimeError, TimeoutError) as error:  # no kernel started, it died, or a cell took too long

@@ -1,75 +1,287 @@
-"""The server that kernels are forked from: it imports what notebooks use, and then only forks.
+"""The process that runs notebooks: it has imported what they use, and forks for each of them.
 
-It draws figures, so that fonts and caches are loaded, and starts no thread, because a thread that holds a lock while
-the process forks leaves it locked for ever in the child. `kernel.py` starts it as
-`python -m sheet11.course.forkserver` and sends requests, each with a socket on which it learns the pid of the kernel
-and later its exit code.
+It is started as a file, outside of a sandbox or inside of one, and imports nothing of this package.
+
+    client ──control──▶ server ──fork──▶ keeper ──fork──▶ kernel
+       ▲──────────status (pid, then why it ended)──┘         │
+       ▲───────────wire (cells in, messages out)─────────────┘
+
+The *server* imports, draws one figure so that fonts are loaded, and makes an ipykernel that is connected to nothing.
+It starts no thread, because a thread that holds a lock while the process forks leaves it locked for ever in the child.
+For each notebook it forks a *keeper*, which forks the *kernel*, watches its limits if it has any, and ends whatever
+the notebook has started. The kernel is ipykernel's own; what it would publish to its sockets goes over the wire, a
+line of JSON for each message. A fork shares nothing with the next one.
+
+Whoever dies, nothing is left: the server ends with the client's end of the control socket, a keeper with the server
+or with the client's end of its status socket, the kernel with its keeper, and its children with it.
 """
 
+from __future__ import annotations
+
+import asyncio
+import base64
 import contextlib
+import ctypes
 import gc
-import glob
+import io
 import json
 import os
+import resource
 import select
+import shutil
 import signal
 import socket
 import sys
-from collections.abc import Iterable
+import threading
+import time
 from pathlib import Path
-from typing import Any, NoReturn
+from types import SimpleNamespace
+from typing import Any
 
-from sheet11.course.grading.inside import draw
-
-PRELOAD = ["numpy", "matplotlib.pyplot", "networkx", "seaborn", "tqdm"]
-PRELOAD += ["ipykernel.debugger", "tornado.platform.asyncio", "sqlite3"]  # of every kernel
-PRELOAD += ["IPython.core." + name for name in ("completerlib", "debugger", "oinspect", "logger", "pylabtools")]
-# for the first kernel that wants it, as slow as all others together; the second is what every optimizer imports
-ON_DEMAND = {"torch": ["torch", "torch._dynamo"]}
-THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-_PR_SET_PDEATHSIG = 1  # linux/prctl.h
+PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER = 1, 4, 36  # linux/prctl.h
+READY = b"!"
+POLL = 0.05  # seconds between two looks at what a kernel uses
+FLUSH = 0.2  # seconds for which printed text is collected, as in ipykernel
+INLINE = "module://matplotlib_inline.backend_inline"  # as ipykernel sets it
+TERMINAL = ("TERM", "CLICOLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "PAGER", "GIT_PAGER")  # set by ipykernel
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+prctl = ctypes.CDLL(None).prctl
 
 
 def serve(control: socket.socket) -> None:
-    """Preload, then fork on request until the client closes its end."""
-    _preload()
+    """Import what the first message names, then fork on request until the client closes its end."""
+    message = receive(control)
+    if message is None:
+        return
+    _import(message[0]["modules"])
+    _draw()
+    kernel = make_kernel()
+    if message[0].get("closed"):
+        prctl(PR_SET_DUMPABLE, 0)  # memory and descriptors of this process are closed to what runs below it
+    prctl(PR_SET_CHILD_SUBREAPER, 1)
+    gc.collect()
+    gc.freeze()  # else every fork's collector walks through, and so copies, what it has inherited
+    control.sendall(READY)
     wake_read, wake_write = os.pipe()
+    os.set_blocking(wake_read, False)
     os.set_blocking(wake_write, False)
     signal.signal(signal.SIGCHLD, lambda *_: None)  # a handler, so that the wake-up pipe is written to
     signal.set_wakeup_fd(wake_write)
-    kernels: dict[int, tuple[socket.socket, str]] = {}
-    watched: list[Any] = [control, wake_read]
+    keepers: set[int] = set()
     while True:
-        ready = select.select(watched, [], [])[0]
+        ready = select.select([control, wake_read], [], [])[0]
         if wake_read in ready:
-            os.read(wake_read, 4096)
-            _report_exits(kernels)
+            with contextlib.suppress(BlockingIOError):
+                os.read(wake_read, 4096)
+            keepers -= _reap()
         if control in ready:
-            request = _receive(control)
-            if request is None:
+            message = receive(control)
+            if message is None:
                 break
-            status, content = request
-            _import(module for wanted in content["modules"] for module in ON_DEMAND[wanted])
+            request, sockets = message
+            _import(request["modules"])
             pid = os.fork()
             if pid == 0:
                 signal.set_wakeup_fd(-1)
-                for end in (control, status, *(status for status, _ in kernels.values())):
-                    end.close()
+                signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+                control.close()
                 os.close(wake_read)
                 os.close(wake_write)
-                _become_kernel(content)
-            kernels[pid] = status, content["connection_file"]
-            with contextlib.suppress(OSError):  # the client may have gone
-                status.sendall(b"%d\n" % pid)
-    for pid, (_, connection_file) in kernels.items():
+                keep(kernel, request, *sockets)
+            keepers.add(pid)
+            for descriptor in sockets:
+                os.close(descriptor)
+    signal.set_wakeup_fd(-1)
+    for pid in keepers:
         with contextlib.suppress(ProcessLookupError):
-            os.killpg(pid, signal.SIGKILL)
-        _remove_connection(connection_file)
+            os.kill(pid, signal.SIGTERM)  # it ends what it keeps
+    while keepers and _children(os.getpid()):
+        keepers -= _reap(block=True)
 
 
-def _receive(control: socket.socket) -> tuple[socket.socket, dict[str, Any]] | None:
-    """The next request and the status socket that came with it, or None at the end."""
-    header, fds, _, _ = socket.recv_fds(control, 4, 1)
+def keep(kernel: Any, request: dict[str, Any], status: int, wire: int, out: int, err: int) -> None:
+    """Fork a kernel, watch it, end all that it has started, and say why it ended; never returns."""
+    try:
+        _die_with_parent()
+        prctl(PR_SET_CHILD_SUBREAPER, 1)  # what loses its parent below is this process's child then
+        terminated, wake = os.pipe()
+        signal.signal(signal.SIGTERM, lambda *_: os.write(wake, b"!"))
+        pid = os.fork()
+        if pid == 0:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            for descriptor in (status, terminated, wake):
+                os.close(descriptor)
+            run(kernel, request, wire, out, err)
+        for descriptor in (wire, out, err):
+            os.close(descriptor)
+        ended, limits = os.pidfd_open(pid), request.get("limits")
+        why, deadline = "", time.monotonic() + (limits or {"seconds": 0})["seconds"]
+        while not why:
+            ready = select.select([ended, status, terminated], [], [], POLL if limits else None)[0]
+            if ended in ready:
+                why = str(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+            elif ready:  # the client wants no more, or has gone, or the server has
+                why = str(-signal.SIGKILL)
+            elif limits:
+                why = "time" if time.monotonic() > deadline else _exceeded(limits)
+        end_children()
+        for folder in request.get("empty", ()):
+            _empty(folder)
+        with contextlib.suppress(OSError):
+            os.write(status, why.encode())
+    finally:
+        os._exit(0)
+
+
+def run(kernel: Any, request: dict[str, Any], wire: int, out: int, err: int) -> None:
+    """In the kernel's process: run the cells that come over the wire, and never return."""
+    code = 1
+    try:
+        _die_with_parent()
+        os.setsid()
+        null = os.open(os.devnull, os.O_RDWR)
+        for descriptor, place in ((null, 0), (out, 1), (err, 2)):
+            os.dup2(descriptor, place)
+            os.close(descriptor)
+        os.chdir(request["cwd"])
+        if request["env"] is not None:
+            kept = {name: os.environ[name] for name in (*THREADS, *TERMINAL) if name in os.environ}
+            os.environ.clear()
+            os.environ.update(request["env"] | kept)
+        os.environ.setdefault("MPLBACKEND", INLINE)
+        folders = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+        sys.path[:0] = ["", *(folder for folder in folders if folder and folder not in sys.path)]
+        if limits := request.get("limits"):
+            _limit(limits)
+            kernel.shell.run_line_magic("xmode", "Plain")  # others take 0.1 s for each error
+        import random
+
+        random.seed()  # every fork has the server's generators: seed them anew, as in a new process
+        for name in ("numpy.random", "torch"):
+            if module := sys.modules.get(name):
+                module.seed()
+        code = asyncio.run(_answer(kernel, socket.socket(fileno=wire)))
+    except SystemExit as exit_:
+        code = exit_.code if isinstance(exit_.code, int) else int(exit_.code is not None)
+    finally:
+        with contextlib.suppress(BaseException):
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(code)
+
+
+async def _answer(kernel: Any, wire: socket.socket) -> int:
+    """Run a cell for every line that comes, until no more do."""
+    session = kernel.session
+    session.wire, session.owner, session.lock = wire.fileno(), os.getpid(), threading.Lock()
+    wire.setblocking(False)
+    sys.stdout, sys.stderr = Text("stdout", session), Text("stderr", session)
+    os.register_at_fork(before=lambda: (sys.stdout.flush(), sys.stderr.flush()))  # or a child would print it again
+    reader, _ = await asyncio.open_connection(sock=wire, limit=1 << 30)
+    while line := await reader.readline():
+        request = json.loads(line)
+        if request["msg_type"] != "execute_request":  # to a widget
+            getattr(kernel.comm_manager, request["msg_type"])(None, None, request)
+            continue
+        session.parent = request["header"]
+        kernel.set_parent([b""], {"header": request["header"], "metadata": {}})
+        code, count = request["content"]["code"], kernel.shell.execution_count
+        session.send(None, "execute_input", {"code": code, "execution_count": count})
+        reply = await kernel.do_execute(code, silent=False, store_history=True, allow_stdin=False)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        reply.pop("traceback", None)
+        session.send(None, "execute_reply", reply)
+    return 0
+
+
+def make_kernel() -> Any:
+    """Ipykernel's kernel, connected to nothing, that keeps no history and reads nobody's configuration."""
+    from ipykernel.ipkernel import IPythonKernel
+    from ipykernel.kernelapp import IPKernelApp
+    from jupyter_client.jsonutil import json_default
+    from jupyter_client.session import Session
+    from traitlets.config import Config
+
+    class Wire(Session):
+        """What the kernel sends goes out as a line of JSON."""
+
+        wire, owner, parent = -1, -1, {}  # descriptor, process, header of the request
+        lock: Any = None  # of the threads that send
+
+        def send(self, stream, msg_or_type, content=None, parent=None, ident=None, buffers=None, *args, **more):  # type: ignore[no-untyped-def]
+            message = msg_or_type if isinstance(msg_or_type, dict) else {"msg_type": msg_or_type, "content": content}
+            kind, content = message["msg_type"], message["content"]
+            if os.getpid() != self.owner:  # in a child of the kernel, which prints past it
+                if kind == "stream":
+                    write_all(1 if content["name"] == "stdout" else 2, content["text"].encode())
+                return
+            line = {"msg_type": kind, "content": content, "parent_header": self.parent}
+            line["metadata"] = message.get("metadata") or more.get("metadata") or {}
+            line["buffers"] = [base64.b64encode(buffer).decode() for buffer in buffers or ()]
+            with self.lock:
+                write_all(self.wire, json.dumps(line, default=json_default, allow_nan=False).encode() + b"\n")
+
+    config = Config({"HistoryManager": {"enabled": False, "hist_file": ":memory:"}})
+    session = Wire()
+    app = IPKernelApp.instance(config=config)  # some ask it whether they are in a notebook
+    app.kernel = kernel = IPythonKernel.instance(config=app.config, session=session, parent=app, log=app.log)
+    kernel.shell_channel_thread = SimpleNamespace(parent_thread=None)
+    kernel.shell.exit_now = False
+    return kernel
+
+
+class Text(io.TextIOBase):
+    """Standard output or error of a notebook."""
+
+    def __init__(self, name: str, session: Any) -> None:
+        self.name, self._session, self._since = name, session, 0.0
+        self._kept: list[str] = []
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]
+        """Of what programs print."""
+        return "utf-8"
+
+    def writable(self) -> bool:
+        """Yes."""
+        return True
+
+    def fileno(self) -> int:
+        """Where programs that the notebook starts print."""
+        return 1 if self.name == "stdout" else 2
+
+    def write(self, text: str) -> int:
+        """Keep text for a while."""
+        if not isinstance(text, str):
+            raise TypeError(f"write() argument must be str, not {type(text)}")
+        if not self._kept:
+            self._since = time.monotonic()
+        self._kept.append(text)
+        if time.monotonic() - self._since > FLUSH:
+            self.flush()
+        return len(text)
+
+    def flush(self) -> None:
+        """Send what has been kept."""
+        text, self._kept = "".join(self._kept), []
+        if text:
+            self._session.send(None, "stream", {"name": self.name, "text": text})
+
+
+def write_all(descriptor: int, content: bytes) -> None:
+    """Write everything, also to a descriptor that does not block."""
+    left = memoryview(content)
+    while left:
+        try:
+            left = left[os.write(descriptor, left) :]
+        except BlockingIOError:
+            select.select([], [descriptor], [])
+
+
+def receive(control: socket.socket) -> tuple[dict[str, Any], list[int]] | None:
+    """The next message and the descriptors that came with it, or None at the end."""
+    header, descriptors, _, _ = socket.recv_fds(control, 4, 8)
     if len(header) < 4:
         return None
     size, content = int.from_bytes(header, "big"), b""
@@ -77,89 +289,111 @@ def _receive(control: socket.socket) -> tuple[socket.socket, dict[str, Any]] | N
         if not (part := control.recv(size - len(content))):
             return None
         content += part
-    return socket.socket(fileno=fds[0]), json.loads(content)
+    return json.loads(content), list(descriptors)
 
 
-def _report_exits(kernels: dict[int, tuple[socket.socket, str]]) -> None:
+def _exceeded(limits: dict[str, int]) -> str:
+    """The limit that what is below this process exceeds, all together, or nothing."""
+    found = _descendants(os.getpid())
+    if len(found) > limits["processes"]:
+        return "processes"
+    own = _memory(os.getpid())  # inherited by all of them
+    return "memory" if sum(max(0, _memory(pid) - own) for pid in found) > limits["memory"] else ""
+
+
+def _memory(pid: int) -> int:
+    """Bytes that are not mapped from files."""
+    try:
+        _, resident, shared, *_ = map(int, Path(f"/proc/{pid}/statm").read_text().split())
+        return (resident - shared) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, ValueError):
+        return 0
+
+
+def _limit(limits: dict[str, int]) -> None:
+    size = int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+    for kind, most in {
+        resource.RLIMIT_AS: size + limits["memory"],
+        resource.RLIMIT_CPU: limits["seconds"] + 1,
+        resource.RLIMIT_FSIZE: limits["file_size"],
+        resource.RLIMIT_NOFILE: 128,
+        resource.RLIMIT_CORE: 0,
+    }.items():
+        resource.setrlimit(kind, (most, most))
+
+
+def _empty(folder: str) -> None:
+    for entry in os.scandir(folder):
+        if entry.is_dir(follow_symlinks=False):
+            shutil.rmtree(entry, ignore_errors=True)
+        else:
+            os.unlink(entry)
+
+
+def end_children() -> None:
+    """End all processes below this one, also those that have left their session or lost their parents."""
+    while found := _descendants(os.getpid()):
+        for pid in found:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        _reap(block=True)
+
+
+def _reap(block: bool = False) -> set[int]:
+    """Collect children that have ended; wait for one if `block`."""
+    ended = set()
     with contextlib.suppress(ChildProcessError):
-        while (ended := os.waitpid(-1, os.WNOHANG))[0]:
-            status, _ = kernels.pop(ended[0])
-            with contextlib.suppress(OSError), status:
-                status.sendall(b"%d" % os.waitstatus_to_exitcode(ended[1]))
+        while pid := os.waitpid(-1, 0 if block else os.WNOHANG)[0]:
+            ended.add(pid)
+            block = False
+    return ended
 
 
-def _import(modules: Iterable[str]) -> None:
+def _descendants(pid: int) -> list[int]:
+    found = _children(pid)
+    for child in found:
+        found += _children(child)  # the list grows while it is walked through
+    return found
+
+
+def _children(pid: int) -> list[int]:
+    try:
+        return [
+            int(name)
+            for path in Path(f"/proc/{pid}/task").iterdir()
+            for name in (path / "children").read_text().split()
+        ]
+    except OSError:
+        return []
+
+
+def _die_with_parent() -> None:
+    parent = os.getppid()
+    prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)  # it died before this process could ask to go with it
+
+
+def _import(modules: list[str]) -> None:
     for module in modules:
-        with contextlib.suppress(ImportError):  # a notebook of somebody else may not need it
+        with contextlib.suppress(ImportError):  # the cell that wants it will say so
             __import__(module)
 
 
-def _preload() -> None:
-    _import(PRELOAD)
-    import ipykernel.kernelapp  # noqa: F401
+def _draw() -> None:
+    """Draw a throw-away figure, so that what matplotlib loads for its first one is there for all forks."""
+    if "matplotlib" not in sys.modules:
+        return
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
 
-    draw(3)  # until caches and bytecode are warm
-    gc.collect()
-    gc.freeze()  # else every kernel's collector walks through, and so copies, what it has inherited
-
-
-def _become_kernel(request: dict[str, Any]) -> NoReturn:
-    """In the forked child: be an ordinary ipykernel, and never return."""
-    code = 1
-    try:
-        import ctypes
-        import random
-
-        parent = os.getppid()
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:
-            os._exit(1)  # the server died before the kernel could ask to go with it
-        os.setsid()
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        os.chdir(request["cwd"])
-        threads = {name: os.environ[name] for name in THREAD_VARIABLES if name in os.environ}
-        os.environ.clear()
-        os.environ.update(request["env"] | threads)
-        _import_like_a_new_process()
-        # every fork has the server's generators: seed them anew, as in a new process
-        random.seed()
-        for name in ("numpy.random", "torch"):
-            if module := sys.modules.get(name):
-                module.seed()
-        from ipykernel.kernelapp import launch_new_instance
-
-        # a parent: without one, ipykernel explains how to connect to it and to end it
-        sys.argv = ["ipykernel_launcher", "-f", request["connection_file"], f"--IPKernelApp.parent_handle={parent}"]
-        launch_new_instance()
-        code = 0
-    except SystemExit as exit_:
-        code = exit_.code if isinstance(exit_.code, int) else int(exit_.code is not None)
-    except BaseException:
-        sys.excepthook(*sys.exc_info())
-    finally:
-        with contextlib.suppress(Exception):
-            sys.stdout.flush()
-            sys.stderr.flush()
-        os._exit(code)
-
-
-def _import_like_a_new_process() -> None:
-    """Import from PYTHONPATH, and this package from wherever the kernel finds it: a sheet may bring its own."""
-    folders = os.environ.get("PYTHONPATH", "").split(os.pathsep)
-    sys.path[:0] = [folder for folder in folders if folder and folder not in sys.path]
-    for name in [name for name in sys.modules if name.partition(".")[0] == __package__.partition(".")[0]]:
-        del sys.modules[name]
-
-
-def _remove_connection(connection_file: str) -> None:
-    """Remove a connection file and its sockets, and their folder if nothing else is in it."""
-    with contextlib.suppress(OSError, ValueError):
-        connection = json.loads(Path(connection_file).read_text())
-        os.unlink(connection_file)
-        if connection["transport"] == "ipc":
-            for path in glob.glob(glob.escape(connection["ip"]) + "-*"):
-                os.unlink(path)
-        os.rmdir(os.path.dirname(connection_file))
+    for _ in range(3):  # until caches and bytecode are warm
+        left, right = Figure(figsize=(8, 3)).subplots(1, 2)  # not by pyplot, which would choose its backend for good
+        left.plot([1, 1000], [1e-9, 1], "o-", label="line")
+        left.set(title="fonts", xlabel="$x^2$", ylabel="y", yscale="log")
+        left.legend()
+        left.figure.colorbar(right.pcolormesh([[-1, 0], [0.5, 1]]), ax=right, label="colours")
+        FigureCanvasAgg(left.figure).print_png(io.BytesIO())
 
 
 if __name__ == "__main__":

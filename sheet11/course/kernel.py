@@ -1,224 +1,372 @@
-"""A warm kernel: forked from a server that has already imported what notebooks use.
+"""Kernels that are forks of a warm process: the client's side of `forkserver.py`.
 
-Starting Python and importing torch, matplotlib and ipykernel takes seconds; a fork of a process that has done so takes
-milliseconds. The server (`forkserver.py`) forks one process for each kernel, so that no state passes from one to the
-next; here is the client's side.
-
-    client process ──control socket──▶ server ──fork──▶ kernel
-         ▲──────────status socket (pid, then exit code)──┘
-
-Whoever dies, nothing is left: the server ends its kernels when the client's end of the control socket closes, and the
-operating system ends kernels whose server dies.
-
-Where fork is not to be had (Windows), or the notebook wants another interpreter, the ordinary kernel serves.
+A `Server` belongs to this process and imports once; `Server.fork()` gives a kernel in milliseconds, with what nbclient
+asks of a kernel's manager and of its client.
 """
 
+import asyncio
 import atexit
+import base64
 import contextlib
 import json
-import math
 import os
 import queue
-import select
-import signal
+import re
 import socket
 import subprocess
 import sys
 import threading
-import time
-import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from jupyter_client.asynchronous.client import AsyncKernelClient
-from jupyter_client.connect import KernelConnectionInfo
-from jupyter_client.kernelspec import KernelSpec
-from jupyter_client.manager import AsyncKernelManager
-from jupyter_client.provisioning.local_provisioner import LocalProvisioner
-from jupyter_core.paths import jupyter_runtime_dir
-from traitlets import default
+from jupyter_client.jsonutil import json_default
+from jupyter_client.kernelspec import KernelSpecManager
+from jupyter_client.session import Session
+from nbclient.exceptions import DeadKernelError
+from nbformat import NotebookNode
 
-from sheet11.course import forkserver
-from sheet11.course.forkserver import ON_DEMAND, THREAD_VARIABLES
+from sheet11.course.forkserver import READY, THREADS
 
+SERVER = Path(__file__).with_name("forkserver.py")  # a program of its own, which imports nothing of this package
+# the working directory is the kernel's to import from, not the server's; frozen modules: as ipykernel has it
+OPTIONS = ("-P", "-Xfrozen_modules=off")
+PRELOAD = [
+    "numpy",
+    "matplotlib.pyplot",
+    "matplotlib_inline.backend_inline",
+    "seaborn",
+    "networkx",
+    "tqdm",
+    "ipywidgets",
+]
+PRELOAD += ["ipykernel.debugger", "tornado.platform.asyncio"]
+PRELOAD += ["IPython.core." + name for name in ("completerlib", "debugger", "oinspect", "logger", "pylabtools")]
+ON_DEMAND = {"torch": ["torch", "torch._dynamo"]}  # takes as long as all others; its optimizers import the second
 CAN_FORK = sys.platform.startswith("linux")  # macOS frameworks do not survive a fork
+LANGUAGE = {
+    "name": "python",
+    "version": sys.version.split()[0],
+    "mimetype": "text/x-python",
+    "codemirror_mode": {"name": "ipython", "version": sys.version_info[0]},
+    "pygments_lexer": "ipython3",
+    "nbconvert_exporter": "python",
+    "file_extension": ".py",
+}  # as ipykernel says it
 
+NONSENSE = "nonsense"  # why a kernel has ended that sent what are no messages
 
-class PromptClient(AsyncKernelClient):
-    """A client that starts work as soon as the kernel has answered on both channels."""
-
-    async def wait_for_ready(self, timeout: float | None = None) -> None:
-        """As the ordinary client does, without listening 0.2 s longer for messages that nbclient passes over anyway.
-
-        Raises:
-            RuntimeError: the kernel has died, or not answered within `timeout` seconds.
-        """
-        deadline = time.monotonic() + (math.inf if timeout is None else timeout)
-        while True:
-            self.kernel_info()
-            with contextlib.suppress(queue.Empty):
-                reply = await self.get_shell_msg(timeout=1)
-                if reply["msg_type"] == "kernel_info_reply":
-                    await self.get_iopub_msg(timeout=1)  # else the first outputs could be lost
-                    self._handle_kernel_info_reply(reply)
-                    return
-            if not await self.is_alive():
-                raise RuntimeError("Kernel died before replying to kernel_info")
-            if time.monotonic() > deadline:
-                raise RuntimeError(f"Kernel didn't respond in {timeout:g} seconds")
-
-
-class WarmKernelManager(AsyncKernelManager):
-    """A kernel manager whose kernels are forked; for nbclient's `kernel_manager_class`."""
-
-    modules: Collection[str] = ON_DEMAND  # those of them that the kernel is to have
-
-    @default("client_factory")
-    def _default_client_factory(self) -> type:
-        return PromptClient
-
-    @default("transport")
-    def _default_transport(self) -> str:
-        return "ipc" if os.name == "posix" else "tcp"  # anyone on the machine could connect to TCP ports
-
-    @default("ip")
-    def _default_ip(self) -> str:
-        if self.transport != "ipc":
-            return super()._ip_default()
-        runtime = jupyter_runtime_dir()
-        os.makedirs(runtime, mode=0o700, exist_ok=True)
-        return os.path.join(runtime, f"kernel-{uuid.uuid4().hex[:12]}")  # short: socket paths have 107 characters
-
-    async def _async_wait(self, pollinterval: float = 0.005) -> None:
-        await super()._async_wait(min(pollinterval, 0.005))  # jupyter_client's 0.1 s is longer than a kernel takes
-
-    @property
-    def kernel_spec(self) -> KernelSpec | None:
-        """The kernel's specification, with the provisioner that forks."""
-        spec = super().kernel_spec
-        if spec is not None:
-            spec.metadata["kernel_provisioner"] = {"provisioner_name": "sheet11-warm"}
-        return spec
-
-
-class WarmProvisioner(LocalProvisioner):
-    """Starts a kernel by a request to the server instead of a new interpreter."""
-
-    process: Any  # a ForkedKernel, or what the ordinary provisioner has
-
-    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
-        """Fork if `cmd` is this interpreter's own ipykernel, else launch `cmd`."""
-        if not (CAN_FORK and _is_own_ipykernel(cmd)):
-            return await super().launch_kernel(cmd, **kwargs)
-        env = {name: value for name, value in kwargs["env"].items() if name not in THREAD_VARIABLES}
-        self.cwd = os.path.abspath(kwargs.get("cwd") or os.getcwd())
-        modules = getattr(self.parent, "modules", ON_DEMAND)
-        self.process = server().fork(cmd[cmd.index("-f") + 1], self.cwd, env, modules)
-        self.pid = self.pgid = self.process.pid  # the kernel leads its own process group
-        return self.connection_info
-
-
-class ForkedKernel:
-    """A kernel process with the interface of `subprocess.Popen` that jupyter_client uses."""
-
-    stdin = stdout = stderr = None
-
-    def __init__(self, status: socket.socket) -> None:
-        """Wait for the pid on the status socket."""
-        self._status = status
-        line = b""
-        while not line.endswith(b"\n"):
-            if not (byte := status.recv(1)):
-                status.close()
-                raise RuntimeError("the kernel server has died")
-            line += byte
-        self.pid = int(line)
-        self.returncode: int | None = None
-        status.setblocking(False)
-
-    def poll(self) -> int | None:
-        """Exit code, None while the kernel runs; −9 if the server died and took the kernel along."""
-        if self.returncode is None:
-            with contextlib.suppress(BlockingIOError):
-                self.returncode = int(self._status.recv(16) or -signal.SIGKILL)
-                self._status.close()
-        return self.returncode
-
-    def wait(self, timeout: float | None = None) -> int:
-        """Exit code, as soon as there is one."""
-        while (code := self.poll()) is None:
-            if not select.select([self._status], [], [], timeout)[0]:
-                raise subprocess.TimeoutExpired("kernel", timeout or 0)
-        return code
-
-    def send_signal(self, signum: int) -> None:
-        """Send a signal to the kernel process."""
-        if self.poll() is None:
-            os.kill(self.pid, signum)
-
-    def terminate(self) -> None:
-        """Send SIGTERM."""
-        self.send_signal(signal.SIGTERM)
-
-    def kill(self) -> None:
-        """Send SIGKILL."""
-        self.send_signal(signal.SIGKILL)
+Message = dict[str, Any]
 
 
 class Server:
-    """The client's end of a kernel server."""
+    """A process that has imported modules and forks kernels; it imports while the caller goes on.
 
-    def __init__(self, threads: int | None = None) -> None:
-        """Start a server; it imports while the caller goes on.
+    Args:
+        threads: number of threads for BLAS and torch in every kernel; None leaves it to the libraries.
+        modules: what it imports.
+        command: what starts it, to be followed by the number of the control socket's descriptor.
+        env: its environment; None is this process's.
+        cwd: its working directory; None is this process's.
+        closed: whether what runs in its forks must not look into it.
+    """
 
-        Args:
-            threads: number of threads for BLAS and torch in every kernel; None leaves it to the libraries.
-        """
+    def __init__(
+        self,
+        threads: int | None = None,
+        modules: Sequence[str] = PRELOAD,
+        command: Sequence[str] = (sys.executable, *OPTIONS, str(SERVER)),
+        env: dict[str, str] | None = None,
+        cwd: str | None = None,
+        closed: bool = False,
+    ) -> None:
+        self._lock = threading.Lock()
         self._control, theirs = socket.socketpair()
-        env = os.environ | {"MPLBACKEND": "module://matplotlib_inline.backend_inline"}  # as ipykernel sets it
+        env = dict(os.environ if env is None else env)
         if threads is not None:
-            env |= dict.fromkeys(THREAD_VARIABLES, str(threads))
+            env |= dict.fromkeys(THREADS, str(threads))
         with theirs:
             self.process = subprocess.Popen(
-                # -P: the working directory is the kernel's to import from, not the server's; frozen modules: as the
-                # kernel specification of ipykernel has it, for the debugger
-                [sys.executable, "-P", "-Xfrozen_modules=off", "-m", forkserver.__name__, str(theirs.fileno())],
+                [*command, str(theirs.fileno())],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL if closed else None,
                 env=env,
+                cwd=cwd,
                 start_new_session=True,  # Ctrl-C is for the client, which then ends the server
             )
-        self._lock = threading.Lock()
-        self._forked = False
+        with contextlib.suppress(OSError):  # it has died, which whoever wants something of it will see
+            self._send({"modules": list(modules), "closed": closed})
+
+    def is_ready(self, seconds: float) -> bool:
+        """Whether the server has imported everything after at most that time; to be asked once."""
+        self._control.settimeout(seconds)
+        try:
+            return self._control.recv(1) == READY
+        except OSError:
+            return False
+        finally:
+            self._control.settimeout(None)
 
     def fork(
-        self, connection_file: str, cwd: str, env: dict[str, str], modules: Collection[str] = ON_DEMAND
-    ) -> ForkedKernel:
+        self,
+        cwd: str | Path,
+        modules: Collection[str] = (),
+        env: dict[str, str] | None = None,
+        limits: Mapping[str, int] | None = None,
+        empty: Sequence[str] = (),
+    ) -> "Kernel":
         """Fork a kernel, after importing those of the modules that are not imported yet.
+
+        Args:
+            cwd: its working directory.
+            modules: what it is to have imported.
+            env: its environment; None is the server's.
+            limits: `seconds`, `memory`, `processes`, `file_size` and `output` that it may use with all that it starts.
+            empty: folders that are emptied when it has ended.
 
         Raises:
             RuntimeError: the server has died.
         """
-        ours, theirs = socket.socketpair()
-        content = {"connection_file": connection_file, "cwd": cwd, "env": env, "modules": list(modules)}
-        request = json.dumps(content).encode()
-        with theirs, self._lock:
-            try:
-                socket.send_fds(self._control, [len(request).to_bytes(4, "big")], [theirs.fileno()])
-                self._control.sendall(request)
-                self._forked = True
-            except OSError as error:
-                ours.close()
-                raise RuntimeError("the kernel server has died") from error
-        return ForkedKernel(ours)
+        status, wire = socket.socketpair(), socket.socketpair()
+        out, err = os.pipe(), os.pipe()
+        theirs = [status[1].detach(), wire[1].detach(), out[1], err[1]]
+        request = {"cwd": os.path.abspath(cwd), "modules": list(modules), "env": env, "empty": list(empty)}
+        request["limits"] = None if limits is None else dict(limits)
+        kernel = Kernel(
+            status[0], wire[0], {"stdout": out[0], "stderr": err[0]}, (limits or {}).get("output", sys.maxsize)
+        )
+        try:
+            self._send(request, theirs)
+        except OSError as error:
+            kernel.close()
+            raise RuntimeError("the process that forks kernels has died") from error
+        finally:
+            for descriptor in theirs:
+                os.close(descriptor)
+        return kernel
 
     def close(self) -> None:
         """End the server and its kernels."""
-        if not self._forked:
-            self.process.kill()  # it may still import
         self._control.close()
-        self.process.wait()
+        try:
+            self.process.wait(5)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+    def _send(self, message: Message, descriptors: Sequence[int] = ()) -> None:
+        content = json.dumps(message).encode()
+        with self._lock:
+            socket.send_fds(self._control, [len(content).to_bytes(4, "big")], list(descriptors))
+            self._control.sendall(content)
+
+
+class Channel:
+    """Messages that have come and are not read yet."""
+
+    def __init__(self) -> None:
+        self._queue: asyncio.Queue[Message | Exception] = asyncio.Queue()
+        self.put, self.join = self._queue.put_nowait, self._queue.join
+
+    async def get_msg(self, timeout: float | None = None) -> Message:
+        """The next message.
+
+        Raises:
+            queue.Empty: none came in time.
+            DeadKernelError: none will come.
+        """
+        try:
+            found = await asyncio.wait_for(self._queue.get(), timeout)
+        except TimeoutError:
+            raise queue.Empty from None
+        self._queue.task_done()
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+
+class Kernel:
+    """A forked kernel, with what nbclient wants of a kernel's manager and of its client."""
+
+    has_kernel = True
+    allow_stdin = False
+
+    def __init__(self, status: socket.socket, wire: socket.socket, pipes: dict[str, int], most: int) -> None:
+        """Take over the client's ends of the sockets, and of the pipes by the name of their stream.
+
+        No more than `most` bytes are read.
+        """
+        self._left = most
+        self.session = Session()
+        self.ended: str | None = None  # exit code, or the limit that ended it
+        self._status, self._wire, self._pipes = status, wire, pipes
+        self._parent: Message = {}
+        self._incoming = bytearray()
+
+    def client(self) -> "Kernel":
+        """Itself."""
+        return self
+
+    def start_channels(self) -> None:
+        """Listen, in the running event loop."""
+        self._loop = asyncio.get_running_loop()
+        self._over = asyncio.Event()
+        self.shell_channel, self.iopub_channel = Channel(), Channel()
+        self.shell_channel.send = self.send
+        for end in (self._status, self._wire):
+            end.setblocking(False)
+        self._loop.add_reader(self._status, self._read_status)
+        self._loop.add_reader(self._wire, self._read_wire)
+        for name, pipe in self._pipes.items():
+            os.set_blocking(pipe, False)
+            self._loop.add_reader(pipe, self._read_pipe, name)
+
+    def wait_for_ready(self, timeout: float | None = None) -> None:
+        """There is nothing to wait for: requests wait for the kernel."""
+
+    def execute(self, code: str, store_history: bool = True, stop_on_error: bool = True) -> str:
+        """Run a cell; the id of the request, which the messages that it leads to carry as that of their parent."""
+        request = self.session.msg("execute_request", {"code": code})
+        self._parent = request["header"]
+        self.send(request)
+        return str(request["header"]["msg_id"])
+
+    def send(self, message: Message) -> None:
+        """Send a request, or a message to a widget."""
+        with contextlib.suppress(OSError):  # it has died, and its status will say so
+            self._wire.setblocking(True)
+            self._wire.sendall(json.dumps(message, default=json_default).encode() + b"\n")
+            self._wire.setblocking(False)
+
+    def kernel_info(self) -> str:
+        """Ask for the kernel's language."""
+        reply = {"msg_type": "kernel_info_reply", "content": {"language_info": LANGUAGE}}
+        self.shell_channel.put(reply | {"parent_header": {"msg_id": "kernel_info"}})
+        return "kernel_info"
+
+    def is_alive(self) -> bool:
+        """Whether the kernel runs."""
+        return self.ended is None
+
+    def shutdown_kernel(self, now: bool = False) -> None:
+        """End the kernel and all that it has started."""
+        self.close()
+
+    def cleanup_resources(self) -> None:
+        """Nothing is left."""
+
+    def stop_channels(self) -> None:
+        """Listen no more."""
+        self.close()
+
+    async def end(self) -> None:
+        """End the kernel and all that it has started, and wait until that is done; `ended` says why it has ended."""
+        with contextlib.suppress(OSError):
+            self._status.shutdown(socket.SHUT_WR)
+        await self._over.wait()
+        self.close()
+
+    def close(self) -> None:
+        """End the kernel and all that it has started, and listen no more."""
+        loop = getattr(self, "_loop", None)
+        for end in (self._status, self._wire, *self._pipes.values()):
+            if loop and not loop.is_closed() and (end in self._pipes.values() or end.fileno() >= 0):
+                loop.remove_reader(end)
+        self._status.close()
+        self._wire.close()
+        while self._pipes:
+            os.close(self._pipes.popitem()[1])
+
+    def _publish(self, kind: str, content: Message) -> None:
+        message = {"msg_type": kind, "header": {"msg_type": kind}, "content": content, "metadata": {}}
+        self.iopub_channel.put(message | {"parent_header": self._parent})
+
+    def _read_pipe(self, name: str) -> bool:
+        """Publish what has been printed past Python; whether there was something."""
+        try:
+            text = os.read(self._pipes[name], 1 << 16)
+        except BlockingIOError:
+            return False
+        self._left -= len(text)
+        if text and self._left >= 0:
+            self._publish("stream", {"name": name, "text": text.decode("utf-8", "replace")})
+        else:
+            self._loop.remove_reader(self._pipes[name])
+            self._check_size()
+        return bool(text) and self._left >= 0
+
+    def _read_pipes(self) -> None:
+        for name in self._pipes:
+            while self._read_pipe(name):
+                pass
+
+    def _read_wire(self) -> bool:
+        """Pass on what the kernel sends; whether there was something."""
+        try:
+            part = self._wire.recv(1 << 20)
+        except BlockingIOError:
+            return False
+        except OSError:
+            part = b""
+        self._left -= len(part)
+        if not part or self._left < 0:
+            self._loop.remove_reader(self._wire)
+            self._check_size()
+            return False
+        *lines, self._incoming = (self._incoming + part).split(b"\n")
+        for line in lines:
+            try:
+                self._pass_on(json.loads(line))
+            except (ValueError, TypeError, KeyError, RecursionError):  # whoever has got hold of the wire
+                self._end(NONSENSE)
+                return False
+        return True
+
+    def _pass_on(self, message: Message) -> None:
+        message["header"] = {"msg_type": message["msg_type"]}
+        message["buffers"] = [base64.b64decode(text) for text in message.get("buffers", ())]
+        if message["msg_type"] == "execute_reply":
+            self._read_pipes()
+            self._publish("status", {"execution_state": "idle"})
+            self.shell_channel.put(message)
+        else:
+            self.iopub_channel.put(message)
+
+    def _check_size(self) -> None:
+        if self._left < 0:
+            self._end("output")
+
+    def _read_status(self) -> None:
+        """Learn that the kernel has ended."""
+        try:
+            text = self._status.recv(64).decode()
+        except BlockingIOError:
+            return
+        except OSError:
+            text = ""
+        self._over.set()
+        self._loop.remove_reader(self._status)
+        while self._read_wire():
+            pass
+        self._read_pipes()
+        self._end(text or "-9")  # nothing comes from a server that has died
+
+    def _end(self, why: str) -> None:
+        if self.ended is None:
+            self.ended = why
+            self._loop.create_task(self._give_up())
+
+    async def _give_up(self) -> None:
+        await self.iopub_channel.join()
+        self.shell_channel.put(DeadKernelError("Kernel died"))
+
+
+def is_own(kernel_name: str) -> bool:
+    """Whether a kernel of this name is this interpreter's own ipykernel, of which there can be forks."""
+    command = KernelSpecManager().get_kernel_spec(kernel_name).argv
+    own = Path(command[0]).name.startswith("python") and "ipykernel_launcher" in command
+    return CAN_FORK and own and (not os.path.isabs(command[0]) or os.path.samefile(command[0], sys.executable))
 
 
 _server: Server | None = None
@@ -238,15 +386,6 @@ def server(threads: int | None = None) -> Server:
         return _server
 
 
-def share_cores(workers: int | None = None) -> tuple[int, int]:
-    """How many kernels at a time, and the threads for each.
-
-    If not given, one more than there are cores: a kernel that starts or ends mostly waits.
-    """
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return workers or cores + 1, max(1, cores // (workers or cores))
-
-
 def stop_server() -> None:
     """End this process's server, if there is one, and its kernels."""
     global _server
@@ -256,5 +395,13 @@ def stop_server() -> None:
             _server = None
 
 
-def _is_own_ipykernel(cmd: list[str]) -> bool:
-    return "ipykernel_launcher" in cmd and "-f" in cmd and Path(cmd[0]).absolute() == Path(sys.executable).absolute()
+def share_cores(workers: int | None = None) -> tuple[int, int]:
+    """How many notebooks at a time, and the threads for each: as many as there are cores in all."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return workers or cores, max(1, cores // (workers or cores))
+
+
+def wanted(notebook: NotebookNode) -> list[str]:
+    """The modules of those imported on demand that a notebook's code names."""
+    source = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
+    return [module for name, modules in ON_DEMAND.items() if re.search(rf"\b{name}\b", source) for module in modules]

@@ -2,22 +2,23 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import nbformat
 import numpy as np
 import psutil
 import pytest
+from nbformat.v4 import new_code_cell, new_notebook
 
 from sheet11.course import kernel
 from sheet11.course.execute import execute
-from sheet11.course.forkserver import THREAD_VARIABLES
-from sheet11.course.kernel import CAN_FORK, Server, WarmKernelManager, server, stop_server
-from sheet11.course.notebooks import error_of
+from sheet11.course.forkserver import THREADS
+from sheet11.course.kernel import CAN_FORK, Server, server, stop_server
+from sheet11.course.notebooks import error_of, read_notebook
 from sheet11.course.sheet import find_sheet
 from sheet11.lab.records import read_records
 
@@ -52,7 +53,7 @@ def gone(pid):
 
 
 def test_same_records_and_outputs_as_the_ordinary_kernel(build, monkeypatch):
-    for name in THREAD_VARIABLES:
+    for name in THREADS:
         monkeypatch.setenv(name, "1")
     notebook = build(WORK)
     warm, cold = (execute(notebook, {}, warm=warm) for warm in (True, False))
@@ -95,26 +96,107 @@ def test_torch_is_imported_once_for_the_first_kernel_that_wants_it(build):
 
 def test_cores_are_shared(monkeypatch):
     monkeypatch.setattr(os, "sched_getaffinity", lambda pid: set(range(8)))
-    assert [kernel.share_cores(n) for n in (None, 1, 2, 3, 8, 20)] == [(9, 1), (1, 8), (2, 4), (3, 2), (8, 1), (20, 1)]
+    assert [kernel.share_cores(n) for n in (None, 1, 2, 3, 8, 20)] == [(8, 1), (1, 8), (2, 4), (3, 2), (8, 1), (20, 1)]
 
 
-def test_nbval_passes_on_warm_kernels(tmp_path):
-    spec = {
-        "argv": [sys.executable, "-Xfrozen_modules=off", "-m", "ipykernel_launcher", "-f", "{connection_file}"],
-        "display_name": "warm",
-        "language": "python",
-        "metadata": {"kernel_provisioner": {"provisioner_name": "sheet11-warm"}},
-    }
-    (tmp_path / "kernels" / "warm").mkdir(parents=True)
-    (tmp_path / "kernels" / "warm" / "kernel.json").write_text(json.dumps(spec))
-    command = [sys.executable, "-m", "pytest", "-q", "--nbval", "--nbval-kernel-name", "warm", "-p", "no:cacheprovider"]
-    result = subprocess.run(
-        [*command, find_sheet().notebooks["02_scores"]],
-        env=os.environ | {"JUPYTER_PATH": str(tmp_path)},
-        capture_output=True,
-        text=True,
-    )
+def test_strict_nbval_passes_on_what_forks_have_stored(tmp_path):
+    notebook = find_sheet().notebooks["02_scores"]
+    executed = execute(read_notebook(notebook), {}, notebook.parent, warm=True)
+    nbformat.write(executed, tmp_path / "02_scores.ipynb")
+    command = [sys.executable, "-m", "pytest", "-q", "--nbval", "-p", "no:cacheprovider", "02_scores.ipynb"]
+    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert result.returncode == 0, result.stdout
+
+
+# what a notebook may do; printed text, displays, errors and widgets must be the ordinary kernel's
+FIDELITY = {
+    "print and value": "print('a'); print('b'); 1 + 1",
+    "shell": "!echo shell\nfiles = !echo one two\nfiles",
+    "subprocess": "import os, subprocess; os.system('echo past Python'); subprocess.run(['echo', 'child'])",
+    "stderr": "import sys; print('x', file=sys.stderr); print('y')",
+    "await": "import asyncio; await asyncio.sleep(0.01); 3",
+    "tasks": "task = asyncio.create_task(asyncio.sleep(0.01, 'done')); await task",
+    "running loop": "try: asyncio.run(asyncio.sleep(0))\nexcept RuntimeError as error: print(error)",
+    "inline": "%matplotlib inline\nimport matplotlib.pyplot as plt\nplt.plot([1, 2]);",
+    "svg": "%config InlineBackend.figure_formats = ['png', 'jpeg']\nplt.plot([2, 1]);",
+    "update": "from IPython.display import *\nh = display('a', display_id='same'); h.update('b'); display(HTML('<b>x</b>'))",
+    "later update": "update_display('c', display_id='same')",
+    "clear": "print(1); clear_output(); print(2); clear_output(wait=True); print(3)",
+    "rich": "display(Markdown('*x*'), Latex('$x$'), JSON({'a': [1, None]}), SVG('<svg xmlns=\"http://www.w3.org/2000/svg\"/>'))",
+    "data frame": "import pandas; pandas.DataFrame({'a': [1, 2]})",
+    "repr fails": "class A:\n    def __repr__(self): raise ValueError('no')\nA()",
+    "magics": "%%capture kept\nprint('kept')",
+    "captured": "kept.stdout",
+    "script": "%%bash\necho $((1 + 1)); echo err >&2",
+    "input": "input('name?')",
+    "getpass": "import getpass; getpass.getpass()",
+    "warning": "import warnings; warnings.warn('careful')",
+    "threads": "import threading; t = threading.Thread(target=print, args=('thread',)); t.start(); t.join()",
+    "processes": "import multiprocessing as m\np = m.get_context('fork').Process(target=print, args=('fork',)); p.start(); p.join()",
+    "error": "def f(x): return 1 / x\nf(0)",
+    "syntax error": "def f(:",
+    "exception group": "raise ExceptionGroup('many', [ValueError(1), KeyError('k')])",
+    "exit": "import sys; sys.exit(3)",
+    "quit": "_, __, In[1], _oh[3], get_ipython().execution_count",
+    "help": "len?",
+    "widget": "import ipywidgets; ipywidgets.IntSlider(5)",
+    "output widget": "out = ipywidgets.Output()\nwith out: print('inside')\nout.outputs",
+    "stdout": "sys.stdout.write('written'); sys.stdout.isatty(), sys.stdout.encoding, sys.argv[1:]",
+    "names": "__name__, sorted(name for name in globals() if not name.startswith('_'))[:5], sys.path[0]",
+    "tqdm": "from tqdm.auto import tqdm; type(tqdm(range(1), disable=True)).__name__",
+}
+
+
+def test_whatever_a_notebook_does_its_outputs_are_the_ordinary_kernels(tmp_path):
+    cells = [new_code_cell(source, metadata={"tags": ["raises-exception"]}) for source in FIDELITY.values()]
+    notebook = new_notebook(cells=cells)
+    warm, cold = (execute(notebook, {}, tmp_path, warm=warm) for warm in (True, False))
+    for name, ours, theirs in zip(FIDELITY, warm.cells, cold.cells, strict=True):
+        assert comparable(ours.outputs) == comparable(theirs.outputs), name
+        assert ours.execution_count == theirs.execution_count, name
+    assert comparable(warm.metadata) == comparable(cold.metadata)
+
+
+def comparable(outputs):
+    """Outputs as text, without addresses, process numbers and random identities."""
+    text = json.dumps(outputs, sort_keys=True)
+    return re.sub(r"0x[0-9a-f]+|ipykernel_\d+/\d+|[0-9a-f]{32}", "…", text)
+
+
+def test_nothing_is_written_to_the_users_folders(tmp_path, build):
+    command = "from sheet11.course.cli import main; main(['run', 'a.ipynb'])"
+    nbformat.write(build("1"), tmp_path / "a.ipynb")
+    (tmp_path / "home").mkdir()
+    environment = os.environ | {"HOME": str(tmp_path / "home"), "MPLCONFIGDIR": str(tmp_path / "fonts")}
+    subprocess.run([sys.executable, "-c", command], cwd=tmp_path, env=environment, check=True, capture_output=True)
+    assert [path for path in (tmp_path / "home").rglob("*") if path.is_file()] == []
+
+
+def test_a_cell_that_kills_its_process_is_where_the_error_is(build):
+    executed = execute(
+        build("print('before')", "import os; print('last', flush=True); os._exit(7)", "3"), {}, warm=True
+    )
+    assert error_of(executed) == "DeadKernelError: Kernel died"
+    *_, before, fatal, after = executed.cells
+    assert before.outputs[0].text == "before\n" and [output.output_type for output in fatal.outputs] == [
+        "stream",
+        "error",
+    ]
+    assert after.outputs == [] and after.execution_count is None
+
+
+def test_time_limit_of_a_cell(build):
+    executed = execute(build("1", "while True: pass"), {}, warm=True, timeout=1)
+    assert error_of(executed).startswith("CellTimeoutError")
+
+
+@pytest.mark.parametrize("program", ["sleep 98.76", "setsid sleep 98.76", "nohup setsid sh -c 'sleep 98.76' &"])
+def test_what_a_notebook_leaves_running_is_ended(build, program):
+    source = f"import subprocess, time\nsubprocess.Popen({program!r}, shell=True)\ntime.sleep(0.2)"
+    before = {process.pid for process in psutil.Process(server().process.pid).children(recursive=True)}
+    execute(build(source), {}, warm=True)
+    left = psutil.Process(server().process.pid).children(recursive=True)
+    assert not [process for process in left if process.pid not in before and not gone(process.pid)]
 
 
 def test_no_state_passes_from_one_kernel_to_the_next(build):
@@ -134,10 +216,13 @@ def test_killed_kernel(build):
     assert error_of(executed).startswith("DeadKernelError")
 
 
-def test_killed_server_takes_its_kernels_along_and_is_replaced(build):
+def test_killed_server_takes_its_kernels_along_and_is_replaced(build, monkeypatch):
     old = server().process
+    monkeypatch.setenv("SERVER", str(old.pid))
     executed = execute(
-        build("import os, signal\nos.kill(os.getppid(), signal.SIGKILL)\nimport time\ntime.sleep(60)"), {}, warm=True
+        build("import os, signal\nos.kill(int(os.environ['SERVER']), signal.SIGKILL)\nimport time\ntime.sleep(60)"),
+        {},
+        warm=True,
     )
     assert error_of(executed).startswith("DeadKernelError")
     old.wait(10)
@@ -145,39 +230,12 @@ def test_killed_server_takes_its_kernels_along_and_is_replaced(build):
     assert server().process.pid != old.pid
 
 
-def test_another_interpreter_gets_the_ordinary_kernel():
-    assert not kernel._is_own_ipykernel(["/usr/bin/other-python", "-m", "ipykernel_launcher", "-f", "file"])
-    assert not kernel._is_own_ipykernel([sys.executable, "-m", "xeus", "-f", "file"])
-    assert kernel._is_own_ipykernel([sys.executable, "-m", "ipykernel_launcher", "-f", "file"])
-
-
-def test_interrupt_restart_shutdown():
-    from jupyter_client.blocking import BlockingKernelClient
-    from jupyter_core.utils import run_sync
-
-    manager = WarmKernelManager(kernel_name="python3")
-    run_sync(manager.start_kernel)()
-    client = BlockingKernelClient()
-    client.load_connection_info(manager.get_connection_info())
-    client.start_channels()
-    try:
-        client.wait_for_ready(timeout=30)
-        first = manager.provisioner.pid
-        identity = client.execute("import time; time.sleep(60)")
-        time.sleep(0.5)
-        run_sync(manager.interrupt_kernel)()
-        reply = client.get_shell_msg(timeout=10)
-        assert reply["parent_header"]["msg_id"] == identity and reply["content"]["ename"] == "KeyboardInterrupt"
-        run_sync(manager.restart_kernel)(now=True)
-        client.wait_for_ready(timeout=30)
-        assert manager.provisioner.pid != first and gone(first)
-        second = manager.provisioner.pid
-    finally:
-        client.stop_channels()
-        run_sync(manager.shutdown_kernel)(now=False)
-    assert gone(second)
-    assert not os.path.exists(manager.connection_file)
-    assert not list(Path(manager.ip).parent.glob(f"{Path(manager.ip).name}-*")), "sockets"
+def test_another_interpreter_gets_the_ordinary_kernel(tmp_path, monkeypatch, build):
+    spec = {"argv": ["/bin/false", "-f", "{connection_file}"], "display_name": "other", "language": "python"}
+    (tmp_path / "kernels" / "other").mkdir(parents=True)
+    (tmp_path / "kernels" / "other" / "kernel.json").write_text(json.dumps(spec))
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
+    assert kernel.is_own("python3") and not kernel.is_own("other")
 
 
 SLEEPING = """
