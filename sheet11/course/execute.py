@@ -58,7 +58,9 @@ def execute(
     ):
         where, fork = str(cwd or folder), None
         if warm and is_own(kernel_name):
-            fork = closing.enter_context(contextlib.closing(server().fork(where, wanted(notebook), environment)))
+            fork = closing.enter_context(
+                contextlib.closing(server().fork(where, wanted(notebook), environment, remove=[folder]))
+            )
         client = nbclient.NotebookClient(
             notebook,
             km=fork,

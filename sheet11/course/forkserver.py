@@ -32,6 +32,7 @@ import shutil
 import signal
 import socket
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -127,6 +128,8 @@ def keep(kernel: Any, request: dict[str, Any], status: int, wire: int, out: int,
         end_children()
         for folder in request.get("empty", ()):
             _empty(folder)
+        for folder in request.get("remove", ()):
+            shutil.rmtree(folder, ignore_errors=True)
         with contextlib.suppress(OSError):
             os.write(status, why.encode())
     finally:
@@ -148,12 +151,14 @@ def run(kernel: Any, request: dict[str, Any], wire: int, out: int, err: int) -> 
             kept = {name: os.environ[name] for name in (*THREADS, *TERMINAL) if name in os.environ}
             os.environ.clear()
             os.environ.update(request["env"] | kept)
-        os.environ.setdefault("MPLBACKEND", INLINE)
+        if os.environ.setdefault("MPLBACKEND", INLINE) != INLINE and "matplotlib" in sys.modules:
+            sys.modules["matplotlib"].rcParams["backend"] = os.environ["MPLBACKEND"]
         folders = os.environ.get("PYTHONPATH", "").split(os.pathsep)
         sys.path[:0] = ["", *(folder for folder in folders if folder and folder not in sys.path)]
         if limits := request.get("limits"):
             _limit(limits)
             kernel.shell.run_line_magic("xmode", "Plain")  # others take 0.1 s for each error
+        sys.argv = ["ipykernel_launcher.py"]
         import random
 
         random.seed()  # every fork has the server's generators: seed them anew, as in a new process
@@ -197,6 +202,7 @@ async def _answer(kernel: Any, wire: socket.socket) -> int:
 
 def make_kernel() -> Any:
     """Ipykernel's kernel, connected to nothing, that keeps no history and reads nobody's configuration."""
+    from IPython.core.profiledir import ProfileDir
     from ipykernel.ipkernel import IPythonKernel
     from ipykernel.kernelapp import IPKernelApp
     from jupyter_client.jsonutil import json_default
@@ -225,7 +231,9 @@ def make_kernel() -> Any:
     config = Config({"HistoryManager": {"enabled": False, "hist_file": ":memory:"}})
     session = Wire()
     app = IPKernelApp.instance(config=config)  # some ask it whether they are in a notebook
-    app.kernel = kernel = IPythonKernel.instance(config=app.config, session=session, parent=app, log=app.log)
+    options = {"config": app.config, "session": session, "parent": app, "log": app.log}
+    with tempfile.TemporaryDirectory() as folder:  # a profile that says nothing, instead of the user's
+        app.kernel = kernel = IPythonKernel.instance(profile_dir=ProfileDir(location=folder), **options)
     kernel.shell_channel_thread = SimpleNamespace(parent_thread=None)
     kernel.shell.exit_now = False
     return kernel
@@ -241,7 +249,7 @@ class Text(io.TextIOBase):
     @property
     def encoding(self) -> str:  # type: ignore[override]
         """Of what programs print."""
-        return "utf-8"
+        return "UTF-8"
 
     def writable(self) -> bool:
         """Yes."""
@@ -281,7 +289,10 @@ def write_all(descriptor: int, content: bytes) -> None:
 
 def receive(control: socket.socket) -> tuple[dict[str, Any], list[int]] | None:
     """The next message and the descriptors that came with it, or None at the end."""
-    header, descriptors, _, _ = socket.recv_fds(control, 4, 8)
+    try:
+        header, descriptors, _, _ = socket.recv_fds(control, 4, 8)
+    except ConnectionError:
+        header = b""
     if len(header) < 4:
         return None
     size, content = int.from_bytes(header, "big"), b""

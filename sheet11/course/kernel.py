@@ -26,7 +26,7 @@ from jupyter_client.session import Session
 from nbclient.exceptions import DeadKernelError
 from nbformat import NotebookNode
 
-from sheet11.course.forkserver import READY, THREADS
+from sheet11.course.forkserver import INLINE, READY, THREADS
 
 SERVER = Path(__file__).with_name("forkserver.py")  # a program of its own, which imports nothing of this package
 # the working directory is the kernel's to import from, not the server's; frozen modules: as ipykernel has it
@@ -34,7 +34,6 @@ OPTIONS = ("-P", "-Xfrozen_modules=off")
 PRELOAD = [
     "numpy",
     "matplotlib.pyplot",
-    "matplotlib_inline.backend_inline",
     "seaborn",
     "networkx",
     "tqdm",
@@ -54,6 +53,7 @@ LANGUAGE = {
     "file_extension": ".py",
 }  # as ipykernel says it
 
+KILLED = "-9"  # why a kernel has ended, as long as nobody knows better
 NONSENSE = "nonsense"  # why a kernel has ended that sent what are no messages
 
 Message = dict[str, Any]
@@ -82,7 +82,7 @@ class Server:
     ) -> None:
         self._lock = threading.Lock()
         self._control, theirs = socket.socketpair()
-        env = dict(os.environ if env is None else env)
+        env = dict(os.environ if env is None else env) | {"MPLBACKEND": INLINE}
         if threads is not None:
             env |= dict.fromkeys(THREADS, str(threads))
         with theirs:
@@ -115,6 +115,7 @@ class Server:
         env: dict[str, str] | None = None,
         limits: Mapping[str, int] | None = None,
         empty: Sequence[str] = (),
+        remove: Sequence[str] = (),
     ) -> "Kernel":
         """Fork a kernel, after importing those of the modules that are not imported yet.
 
@@ -124,6 +125,7 @@ class Server:
             env: its environment; None is the server's.
             limits: `seconds`, `memory`, `processes`, `file_size` and `output` that it may use with all that it starts.
             empty: folders that are emptied when it has ended.
+            remove: folders that are removed then, also if this process is no more.
 
         Raises:
             RuntimeError: the server has died.
@@ -132,6 +134,7 @@ class Server:
         out, err = os.pipe(), os.pipe()
         theirs = [status[1].detach(), wire[1].detach(), out[1], err[1]]
         request = {"cwd": os.path.abspath(cwd), "modules": list(modules), "env": env, "empty": list(empty)}
+        request["remove"] = list(remove)
         request["limits"] = None if limits is None else dict(limits)
         kernel = Kernel(
             status[0], wire[0], {"stdout": out[0], "stderr": err[0]}, (limits or {}).get("output", sys.maxsize)
@@ -277,6 +280,8 @@ class Kernel:
         self._wire.close()
         while self._pipes:
             os.close(self._pipes.popitem()[1])
+        if loop and not loop.is_closed():
+            self._end(KILLED)
 
     def _publish(self, kind: str, content: Message) -> None:
         message = {"msg_type": kind, "header": {"msg_type": kind}, "content": content, "metadata": {}}
@@ -350,12 +355,12 @@ class Kernel:
         while self._read_wire():
             pass
         self._read_pipes()
-        self._end(text or "-9")  # nothing comes from a server that has died
+        self._end(text or KILLED)  # nothing comes from a server that has died
 
     def _end(self, why: str) -> None:
         if self.ended is None:
             self.ended = why
-            self._loop.create_task(self._give_up())
+            self._giving_up = self._loop.create_task(self._give_up())
 
     async def _give_up(self) -> None:
         await self.iopub_channel.join()
