@@ -154,7 +154,8 @@ def run(kernel: Any, request: dict[str, Any], wire: int, out: int, err: int) -> 
         if os.environ.setdefault("MPLBACKEND", INLINE) != INLINE and "matplotlib" in sys.modules:
             sys.modules["matplotlib"].rcParams["backend"] = os.environ["MPLBACKEND"]
         folders = os.environ.get("PYTHONPATH", "").split(os.pathsep)
-        sys.path[:0] = ["", *(folder for folder in folders if folder and folder not in sys.path)]
+        sys.path[:0] = [folder for folder in folders if folder and folder not in sys.path]
+        kernel.parent.init_path()  # the working directory, where ipykernel has it
         if limits := request.get("limits"):
             _limit(limits)
             kernel.shell.run_line_magic("xmode", "Plain")  # others take 0.1 s for each error
