@@ -8,9 +8,11 @@ from typing import NamedTuple
 import networkx as nx
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from sheet11.checks import check_between, check_choice, check_int
+from sheet11.large.graphs import draw_block_edges
 
 GRAPHS = ("karate", "grid", "sbm")
 _PAIRWISE = 1000  # nodes in the largest block for which every pair is tried
@@ -21,7 +23,7 @@ class Graph(NamedTuple):
 
     edge_index: Tensor  # (2, num_edges) int64, both directions of every edge, no self-loops
     labels: Tensor  # (num_nodes,) int64, the class of each node
-    positions: np.ndarray  # (num_nodes, 2), for drawing
+    positions: NDArray[np.float64]  # (num_nodes, 2), for drawing
 
     @property
     def num_nodes(self) -> int:
@@ -78,17 +80,17 @@ def two_block_model(block_size: int = 50, p_in: float = 0.2, p_out: float = 0.02
     for name, probability in {"p_in": p_in, "p_out": p_out}.items():
         check_between(name, probability, 0, 1, "be a probability")
     generator = np.random.default_rng(seed)
-    # two discs side by side: the blocks are what the picture is about
+    # two discs, corner to corner in a square: the blocks are what the picture is about
     label = np.arange(2 * block_size) // block_size
     angle = generator.uniform(0, 2 * np.pi, 2 * block_size)
     radius = np.sqrt(generator.uniform(0, 1, 2 * block_size))
-    places = np.stack([radius * np.cos(angle) + 2.5 * label, radius * np.sin(angle)], axis=1)
+    places = np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1) + 1.7 * label[:, None]
 
     if block_size <= _PAIRWISE:
         graph = nx.stochastic_block_model([block_size] * 2, [[p_in, p_out], [p_out, p_in]], seed=seed)
         edges = np.array(graph.edges, dtype=np.int64).reshape(-1, 2)
     else:
-        edges = _draw_block_edges(block_size, p_in, p_out, generator)
+        edges = draw_block_edges(block_size, p_in, p_out, generator)
     u, v = torch.from_numpy(edges).T
     return Graph(_both_directions(u, v), torch.from_numpy(label), places)
 
@@ -135,30 +137,6 @@ def random_neighbourhoods(
     degree[0] = max_degree
     index = torch.arange(num_nodes).repeat_interleave(degree)
     return torch.randn(len(index), channels, generator=generator, dtype=dtype), index
-
-
-def _draw_block_edges(block_size: int, p_in: float, p_out: float, generator: np.random.Generator) -> np.ndarray:
-    """The edges of a two-block model, each once, shape (edges, 2), in a time that goes with their number."""
-    edges = []
-    for first, second, p in [(0, 0, p_in), (0, 1, p_out), (1, 1, p_in)]:
-        pairs = np.stack(np.divmod(_draw_successes(generator, p, block_size**2), block_size), axis=1)
-        if first == second:
-            pairs = pairs[pairs[:, 0] < pairs[:, 1]]
-        edges.append(pairs + [first * block_size, second * block_size])
-    return np.concatenate(edges)
-
-
-def _draw_successes(generator: np.random.Generator, p: float, trials: int) -> np.ndarray:
-    """Which of that many independent trials succeed, each with probability p, in order.
-
-    Found from the gaps between successes, which are geometric.
-    """
-    found = [np.array([-1])]
-    while p and found[-1][-1] < trials:
-        gaps = generator.geometric(p, size=int(p * trials) + 100).clip(max=trials + 1)
-        found.append(found[-1][-1] + gaps.cumsum())
-    found = np.concatenate(found)[1:]
-    return found[found < trials]
 
 
 def _both_directions(u: Tensor, v: Tensor) -> Tensor:

@@ -35,9 +35,8 @@ def propagate(x: Tensor, step: Tensor | Callable[[Tensor], Tensor], depth: int) 
 def decay_rate(energy: ArrayLike) -> float:
     r"""Rate at which an energy falls per layer: the slope of log(energy) over the second half of the layers.
 
-    A sum of decaying exponentials has a logarithm that is convex in the layer: its slope rises towards that of the
-    slowest one, and the second half is where it is closest. Layers whose energy is below 1e-20 of the first hold
-    rounding errors and are left out.
+    The first half, where the slope may still change, does not count. Layers whose energy is below 1e-20 of the first
+    hold rounding errors and are left out.
 
     Args:
         energy: shape (depth + 1,), depth at least 1.

@@ -1,9 +1,8 @@
 """Training nodes, loss and accuracy of node classification (exercise 3b)."""
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from sheet11.adam import adam
 from sheet11.checks import check_int
 
 
@@ -23,8 +22,9 @@ def draw_training_nodes(labels: Tensor, labels_per_class: int, copies: int, seed
         TypeError, ValueError: a number is no positive integer, or a class is too small.
     """
     labels_per_class, copies = check_int("labels_per_class", labels_per_class), check_int("copies", copies)
-    classes, sizes = labels.unique(return_counts=True)
-    smallest = int(sizes.min())
+    sizes = labels.bincount()
+    classes = sizes.nonzero().squeeze(1)
+    smallest = int(sizes[classes].min())
     if labels_per_class >= smallest:
         raise ValueError(
             f"labels_per_class must be below {smallest}, the size of the smallest class, got {labels_per_class}"
@@ -38,47 +38,74 @@ def draw_training_nodes(labels: Tensor, labels_per_class: int, copies: int, seed
     return mask
 
 
-def train(
-    model: nn.Module,
-    x: Tensor,
-    P: Tensor,
-    labels: Tensor,
-    train_mask: Tensor,
-    epochs: int = 40,
-    learning_rate: float = 0.02,
-    weight_decay: float = 5e-4,
-) -> Tensor:
-    """Train a node classifier (cross-entropy, Adam) on the masked nodes, and test it on all others.
+def cross_entropy(logits: Tensor, labels: Tensor, train_mask: Tensor) -> Tensor:
+    """Mean cross-entropy over the nodes to train on, summed over networks side by side, which do not interact.
 
     Args:
-        model: called as model(x, P), gives logits of shape ([copies,] num_nodes, classes).
-        x: node features, shape ([copies,] num_nodes, features).
-        P: from `normalized_adjacency`, or its dense form, which is faster below about a thousand nodes.
+        logits: scores of the classes, shape ([copies,] num_nodes, classes).
         labels: class of each node, shape (num_nodes,).
         train_mask: True where a label may be used, shape ([copies,] num_nodes), at least one True and one False.
-        epochs: gradient steps.
-        learning_rate: of Adam.
-        weight_decay: of Adam.
 
     Returns:
-        Accuracy on the other nodes, one for each copy: shape ([copies]).
+        A tensor with one value.
 
     Raises:
-        TypeError, ValueError: epochs or learning_rate is out of range, or a mask leaves nothing to train or test on.
+        TypeError, ValueError: the mask is not boolean, or leaves nothing to train or to test on.
     """
-    epochs = check_int("epochs", epochs, minimum=0)
+    share = train_mask.to(logits.dtype) / _count(train_mask)[..., None]
+    log_probability = logits.log_softmax(dim=-1)[..., torch.arange(len(labels)), labels]
+    return -(log_probability * share).sum()
+
+
+def accuracy(logits: Tensor, labels: Tensor, train_mask: Tensor) -> Tensor:
+    """Share of the nodes not trained on whose largest score is that of their class.
+
+    Args:
+        logits: scores of the classes, shape ([copies,] num_nodes, classes).
+        labels: class of each node, shape (num_nodes,).
+        train_mask: True where a label was used, shape ([copies,] num_nodes).
+
+    Returns:
+        One value for each copy, shape ([copies]).
+
+    Raises:
+        TypeError, ValueError: the mask is not boolean, or leaves nothing to train or to test on.
+    """
+    correct = (logits.argmax(dim=-1) == labels) & ~train_mask
+    return correct.sum(dim=-1) / (len(labels) - _count(train_mask))
+
+
+def _count(train_mask: Tensor) -> Tensor:
+    """Number of nodes to train on in each copy."""
     if train_mask.dtype != torch.bool:
         raise TypeError(f"train_mask must be boolean, got {train_mask.dtype}")
-    chosen = train_mask.sum(dim=-1)
-    if not ((chosen > 0) & (chosen < len(labels))).all():
+    chosen, nodes = train_mask.sum(dim=-1), train_mask.shape[-1]
+    if not ((chosen > 0) & (chosen < nodes)).all():
         raise ValueError(
-            f"train_mask must leave nodes to train on and nodes to test on, got {chosen.tolist()} of {len(labels)}"
+            f"train_mask must leave nodes to train on and nodes to test on, got {chosen.tolist()} of {nodes}"
         )
-    step = adam(model.parameters(), learning_rate, weight_decay)
-    share = train_mask.to(x.dtype) / chosen[..., None]
-    for _ in range(epochs):
-        log_probability = model(x, P).log_softmax(dim=-1)
-        step(-(log_probability[..., torch.arange(len(labels)), labels] * share).sum())  # the copies do not interact
-    with torch.no_grad():
-        correct = model(x, P).argmax(dim=-1) == labels
-    return (correct & ~train_mask).sum(dim=-1) / (~train_mask).sum(dim=-1)
+    return chosen
+
+
+def linear_probe(H: Tensor, labels: Tensor, train_mask: Tensor) -> Tensor:
+    """Accuracy of the best linear read-out: what features still tell about two classes, however small they are.
+
+    The mean node is taken off, the rest scaled to mean square 1, and least squares fitted to the nodes to train on.
+
+    Args:
+        H: features, shape (copies, num_nodes, hidden).
+        labels: class of each node, 0 or 1, shape (num_nodes,).
+        train_mask: shape (copies, num_nodes).
+
+    Returns:
+        Accuracy on the other nodes, one value for each copy.
+    """
+    wanted = 2 * labels.to(H.dtype) - 1
+    scores = []
+    for h, mask in zip(H, train_mask, strict=True):
+        z = h - h.mean(dim=0)
+        z = z / z.square().mean().sqrt().clamp(min=torch.finfo(z.dtype).tiny)
+        z = torch.cat([z, z.new_ones(len(z), 1)], dim=1)
+        scores.append(z @ torch.linalg.lstsq(z[mask], wanted[mask, None], driver="gelsd").solution)
+    score = torch.cat(scores, dim=1).T
+    return accuracy(torch.stack([-score, score], dim=-1), labels, train_mask)

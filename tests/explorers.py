@@ -49,7 +49,7 @@ class Explorer:
     """What a person has in front of him: controls by name, what a screen reader is told, the picture; its figure."""
 
     def __init__(self, box, figure):
-        controls, self.told, self.image = box.children
+        controls, self.told, self.image, _ = box.children
         assert isinstance(box, VBox) and isinstance(self.told, HTML) and isinstance(self.image, Image)
         self.controls = {control.description: control for control in controls.children}
         self.figure = figure

@@ -8,6 +8,8 @@ import base64
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output, new_raw_cell
 
+from sheet11.lab.frames import MIME_TYPE as FRAMES
+
 RUN = "window.pwned = true"
 HTML = f"""
 <script>{RUN}</script><script src="https://example.invalid/a.js"></script>
@@ -62,6 +64,11 @@ def hostile_notebook() -> NotebookNode:
     """The notebook, as if it had been executed."""
     widget = {"application/vnd.jupyter.widget-view+json": {"model_id": HTML}, "text/plain": HTML}
     png = base64.b64encode(PNG).decode()
+    handler = f'" onerror="{RUN}" onload="{RUN}'
+    labels = [{"control": HTML, "frames": [{"setting": HTML}, {"setting": HTML, "shows": handler, "png": png}]}]
+    no_images = [
+        {"control": "a", "frames": [{"setting": "b", "shows": "c", "png": bad}]} for bad in (handler, png + handler)
+    ]
     shown = [
         {"text/html": HTML, "text/plain": HTML},
         {"text/html": f"<script>{RUN}</script>", "text/plain": "shown instead of a script"},
@@ -74,6 +81,7 @@ def hostile_notebook() -> NotebookNode:
         widget,
         widget | {"image/png": png, "text/plain": "a widget that is a figure"},
         {"image/png": f'" onerror="{RUN}', "text/plain": "no image"},
+        *({"image/png": png, FRAMES: frames} for frames in (labels, no_images[:1], no_images[1:], HTML, [HTML])),
     ]
     outputs = [new_output("display_data", data) for data in shown]
     outputs.append(new_output("display_data", {"image/png": png}, metadata={"image/png": {"alt": f'" onload="{RUN}'}}))

@@ -12,14 +12,12 @@ from hypothesis import strategies as st
 
 from sheet11.graphs import (
     GRAPHS,
-    _draw_successes,
     grid,
     karate_club,
     load_graph,
     random_neighbourhoods,
     two_block_model,
 )
-from sheet11.training import draw_training_nodes
 
 law = settings(deadline=None, max_examples=50)
 
@@ -110,18 +108,6 @@ def test_every_pair_of_the_two_blocks_is_as_likely(monkeypatch, largest_pairwise
     assert ((count - draws * p).abs() <= 4.5 * (draws * p * (1 - p)).sqrt()).all()
 
 
-@pytest.mark.parametrize("p", [1e-300, 1e-9, 1e-5, 0.5, 1.0])
-def test_successes_are_independent_trials(p):
-    trials, draws = 10**6, 100 if p < 0.1 else 1
-    counts = []
-    for seed in range(draws):
-        found = _draw_successes(np.random.default_rng(seed), p, trials)
-        assert (np.diff(found) > 0).all()
-        assert not len(found) or 0 <= found[0] <= found[-1] < trials
-        counts.append(len(found))
-    assert abs(np.sum(counts) - draws * trials * p) <= 4.5 * math.sqrt(draws * trials * p * (1 - p))
-
-
 def test_large_graphs_take_little_time_and_are_what_they_should_be():
     lattice, blocks = grid(707, 707), two_block_model(91_000, 10 / 91_000, 1 / 91_000)
     assert lattice.edge_index.shape == (2, 4 * 707 * 706)
@@ -172,35 +158,6 @@ def test_dtype_of_the_messages(dtype):
     assert random_neighbourhoods(2, 2, 2, dtype=dtype)[0].dtype == dtype
 
 
-@law
-@given(st.lists(st.integers(0, 2), max_size=10), st.integers(1, 4), st.integers(1, 3), st.integers(0, 10**6))
-def test_training_nodes_are_the_same_number_of_each_class(labels, per_class, copies, seed):
-    labels = torch.tensor(labels + [0, 1, 2] * (per_class + 1))
-    mask = draw_training_nodes(labels, per_class, copies, seed)
-    assert mask.shape == (copies, len(labels))
-    assert mask.dtype == torch.bool
-    for copy in mask:
-        assert labels[copy].bincount().tolist() == [per_class] * 3
-    assert torch.equal(mask, draw_training_nodes(labels, per_class, copies, seed))
-
-
-def test_training_nodes_are_drawn_uniformly_and_anew():
-    labels, copies = torch.tensor([0, 1, 0, 1, 1, 0, 1]), 3000
-    mask = draw_training_nodes(labels, 2, copies)
-    expected = torch.where(labels == 0, 2 / 3, 2 / 4)
-    assert mask.double().mean(dim=0).tolist() == pytest.approx(expected.tolist(), abs=4 * 0.5 / math.sqrt(copies))
-    assert len(mask.unique(dim=0)) == 3 * 6  # every choice of 2 of 3 and 2 of 4
-
-
-def test_training_nodes_of_classes_whose_numbers_have_gaps():
-    labels = torch.tensor([5, 5, 2, 2])
-    (mask,) = draw_training_nodes(labels, 1, 1)
-    assert sorted(labels[mask].tolist()) == [2, 5]
-
-
-LABELS = torch.tensor([0, 0, 0, 1, 1])
-
-
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
@@ -219,10 +176,6 @@ LABELS = torch.tensor([0, 0, 0, 1, 1])
         (lambda: random_neighbourhoods(1, 0, 1), ValueError, "max_degree must be at least 1, got 0"),
         (lambda: random_neighbourhoods(1, 1, 0), ValueError, "channels must be at least 1, got 0"),
         (lambda: random_neighbourhoods(1, 1, 1, seed=-2), ValueError, "seed must be at least 0, got -2"),
-        (lambda: draw_training_nodes(LABELS, 2, 1), ValueError, "labels_per_class must be below 2, .*, got 2"),
-        (lambda: draw_training_nodes(LABELS, 0, 1), ValueError, "labels_per_class must be at least 1, got 0"),
-        (lambda: draw_training_nodes(LABELS, 1, 0), ValueError, "copies must be at least 1, got 0"),
-        (lambda: draw_training_nodes(LABELS, 1, 1, -1), ValueError, "seed must be at least 0, got -1"),
     ],
 )
 def test_bad_arguments(call, error, message):

@@ -18,6 +18,7 @@ from nbformat import NotebookNode
 from sheet11.course.files import TEMPORARY
 from sheet11.course.kernel import is_own, server, wanted
 from sheet11.course.notebooks import kernel_of, with_parameters
+from sheet11.lab.frames import VARIABLE as FRAMES
 
 
 def execute(
@@ -29,6 +30,7 @@ def execute(
     package_folder: Path | None = None,
     kernel: str | None = None,
     timeout: int | None = None,
+    frames: bool = False,
 ) -> NotebookNode:
     """Execute a notebook with parameters and return the executed copy; the argument is left as it is.
 
@@ -44,6 +46,7 @@ def execute(
         package_folder: a folder that the notebook imports from, besides its own and the environment's.
         kernel: name of the kernel; None is the one that the notebook asks for.
         timeout: seconds that a cell may take; None is as long as it wants.
+        frames: whether figures with sliders come with a picture for every setting, for a page.
 
     Raises:
         NotebookError: no kernel of the notebook's name is installed.
@@ -51,12 +54,13 @@ def execute(
     kernel_name = kernel or kernel_of(notebook)
     notebook = with_parameters(notebook, parameters)
     running = [cell for cell in notebook.cells if cell.cell_type == "code"][:1]  # blamed if no kernel starts
-    environment = _environment(package_folder)
+    environment = _kernel_environment(package_folder, frames)
     with (
         tempfile.TemporaryDirectory(prefix=TEMPORARY, ignore_cleanup_errors=True) as folder,
         contextlib.ExitStack() as closing,
     ):
-        where, fork = str(cwd or folder), None
+        where: str = str(cwd or folder)
+        fork: Any = None  # nbclient takes whatever does what it asks of a manager
         if warm and is_own(kernel_name):
             fork = closing.enter_context(
                 contextlib.closing(server().fork(where, wanted(notebook), environment, remove=[folder]))
@@ -92,10 +96,11 @@ def execute(
     return notebook
 
 
-def _environment(package_folder: Path | None) -> dict[str, str]:
-    """This process's environment, with a folder to import from before all others."""
+def _kernel_environment(package_folder: Path | None, frames: bool) -> dict[str, str]:
+    """This process's environment, with a folder to import from before all others, and what asks for frames."""
     folders = [str(package_folder or ""), os.environ.get("PYTHONPATH", "")]
-    return dict(os.environ) | {"PYTHONPATH": os.pathsep.join(filter(None, folders))}
+    asked = {FRAMES: "1"} if frames else {}
+    return dict(os.environ) | asked | {"PYTHONPATH": os.pathsep.join(filter(None, folders))}
 
 
 def _complete(coroutine: Coroutine[Any, Any, Any]) -> None:

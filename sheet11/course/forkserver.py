@@ -69,8 +69,9 @@ def serve(control: socket.socket) -> None:
     signal.signal(signal.SIGCHLD, lambda *_: None)  # a handler, so that the wake-up pipe is written to
     signal.set_wakeup_fd(wake_write)
     keepers: set[int] = set()
+    watched: list[Any] = [control, wake_read]
     while True:
-        ready = select.select([control, wake_read], [], [])[0]
+        ready = select.select(watched, [], [])[0]
         if wake_read in ready:
             with contextlib.suppress(BlockingIOError):
                 os.read(wake_read, 4096)
@@ -203,9 +204,9 @@ async def _answer(kernel: Any, wire: socket.socket) -> int:
 
 def make_kernel() -> Any:
     """Ipykernel's kernel, connected to nothing, that keeps no history and reads nobody's configuration."""
-    from IPython.core.profiledir import ProfileDir
     from ipykernel.ipkernel import IPythonKernel
     from ipykernel.kernelapp import IPKernelApp
+    from IPython.core.profiledir import ProfileDir
     from jupyter_client.jsonutil import json_default
     from jupyter_client.session import Session
     from traitlets.config import Config
@@ -234,7 +235,8 @@ def make_kernel() -> Any:
     app = IPKernelApp.instance(config=config)  # some ask it whether they are in a notebook
     options = {"config": app.config, "session": session, "parent": app, "log": app.log}
     with tempfile.TemporaryDirectory() as folder:  # a profile that says nothing, instead of the user's
-        app.kernel = kernel = IPythonKernel.instance(profile_dir=ProfileDir(location=folder), **options)
+        kernel: Any = IPythonKernel.instance(profile_dir=ProfileDir(location=folder), **options)
+    app.kernel = kernel
     kernel.shell_channel_thread = SimpleNamespace(parent_thread=None)
     kernel.shell.exit_now = False
     return kernel
@@ -405,7 +407,7 @@ def _draw() -> None:
         left.set(title="fonts", xlabel="$x^2$", ylabel="y", yscale="log")
         left.legend()
         left.figure.colorbar(right.pcolormesh([[-1, 0], [0.5, 1]]), ax=right, label="colours")
-        FigureCanvasAgg(left.figure).print_png(io.BytesIO())
+        FigureCanvasAgg(left.figure).print_png(io.BytesIO())  # type: ignore[no-untyped-call]
 
 
 if __name__ == "__main__":

@@ -51,6 +51,7 @@ class Job(NamedTuple):
     cwd: str | None = None
     threads: int | None = None
     package_folder: str | None = None  # holds the package that the notebook imports
+    frames: bool = False  # figures with sliders get a picture for every setting
 
 
 class Done(NamedTuple):
@@ -71,7 +72,7 @@ def perform(job: Job) -> tuple[str, float]:
         Path(folder) if folder and os.path.isdir(folder) else None for folder in (job.cwd, job.package_folder)
     )
     notebook = nbformat.reads(job.notebook, as_version=4)
-    executed = execute(notebook, job.parameters, cwd, warm=True, package_folder=package_folder)
+    executed = execute(notebook, job.parameters, cwd, warm=True, package_folder=package_folder, frames=job.frames)
     return nbformat.writes(executed), time.perf_counter() - start
 
 

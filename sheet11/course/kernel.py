@@ -16,7 +16,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -133,9 +133,8 @@ class Server:
         status, wire = socket.socketpair(), socket.socketpair()
         out, err = os.pipe(), os.pipe()
         theirs = [status[1].detach(), wire[1].detach(), out[1], err[1]]
-        request = {"cwd": os.path.abspath(cwd), "modules": list(modules), "env": env, "empty": list(empty)}
-        request["remove"] = list(remove)
-        request["limits"] = None if limits is None else dict(limits)
+        request: Message = {"cwd": os.path.abspath(cwd), "modules": list(modules), "env": env}
+        request |= {"limits": limits and dict(limits), "empty": list(empty), "remove": list(remove)}
         kernel = Kernel(
             status[0], wire[0], {"stdout": out[0], "stderr": err[0]}, (limits or {}).get("output", sys.maxsize)
         )
@@ -171,6 +170,7 @@ class Channel:
     def __init__(self) -> None:
         self._queue: asyncio.Queue[Message | Exception] = asyncio.Queue()
         self.put, self.join = self._queue.put_nowait, self._queue.join
+        self.send: Callable[[Message], None]
 
     async def get_msg(self, timeout: float | None = None) -> Message:
         """The next message.
@@ -205,6 +205,7 @@ class Kernel:
         self.ended: str | None = None  # exit code, or the limit that ended it
         self._status, self._wire, self._pipes = status, wire, pipes
         self._parent: Message = {}
+        self._loop: Any = None
         self._incoming = bytearray()
 
     def client(self) -> "Kernel":
@@ -272,15 +273,17 @@ class Kernel:
 
     def close(self) -> None:
         """End the kernel and all that it has started, and listen no more."""
-        loop = getattr(self, "_loop", None)
-        for end in (self._status, self._wire, *self._pipes.values()):
-            if loop and not loop.is_closed() and (end in self._pipes.values() or end.fileno() >= 0):
-                loop.remove_reader(end)
+        listening = self._loop is not None and not self._loop.is_closed()
+        ends = [self._status.fileno(), self._wire.fileno(), *self._pipes.values()]
+        if listening:
+            for end in ends:
+                if end >= 0:  # else it is closed already
+                    self._loop.remove_reader(end)
         self._status.close()
         self._wire.close()
         while self._pipes:
             os.close(self._pipes.popitem()[1])
-        if loop and not loop.is_closed():
+        if listening:
             self._end(KILLED)
 
     def _publish(self, kind: str, content: Message) -> None:

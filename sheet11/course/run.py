@@ -11,6 +11,7 @@ from sheet11.course.errors import NotebookError
 from sheet11.course.files import write_whole
 from sheet11.course.jobs import Done, Job, perform_all
 from sheet11.course.notebooks import check_parameters, kernel_of, parameters_of, read_notebook, scalar_records, title_of
+from sheet11.course.pages.cells import drop_frames
 from sheet11.course.pages.render import Page, index_html, main_figure, notebook_html
 from sheet11.course.sheet import Sheet
 
@@ -46,7 +47,9 @@ def jobs_of_notebooks(
         known |= set(names)
         chosen = {name: value for name, value in parameters.items() if name in names}
         cwd = str(path.parent.resolve())
-        jobs.append(Job(path.stem, path.stem, nbformat.writes(notebook), chosen, cwd, threads, imports_from))
+        jobs.append(
+            Job(path.stem, path.stem, nbformat.writes(notebook), chosen, cwd, threads, imports_from, frames=True)
+        )
     check_parameters(parameters, known)
     return jobs
 
@@ -79,8 +82,9 @@ def run(jobs: Sequence[Job], executor: Executor, out: Path) -> list[Page]:
 def _write(done: Done, out: Path) -> Page:
     stem, notebook = done.job.key, done.notebook
     figure, title = main_figure(notebook), title_of(notebook, stem)
-    write_whole(out / f"{stem}.ipynb", nbformat.writes(notebook))
     write_whole(out / f"{stem}.html", notebook_html(notebook, title))
+    drop_frames(notebook)
+    write_whole(out / f"{stem}.ipynb", nbformat.writes(notebook))
     if figure:
         write_whole(out / f"{stem}.png", figure[0])
     description = figure[1] if figure else None

@@ -67,7 +67,7 @@ def read_records(notebook: NotebookNode | str | Path) -> dict[str, Any]:
     if isinstance(notebook, str | Path):
         import nbformat  # here, because it takes two seconds that a notebook which only records need not wait
 
-        notebook = nbformat.read(notebook, as_version=4)
+        return read_records(nbformat.read(notebook, as_version=4))
     records: dict[str, Any] = {}
     for cell in notebook["cells"]:
         for output in cell.get("outputs", []):

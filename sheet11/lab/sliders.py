@@ -8,7 +8,6 @@ with the settings at the start, as any other figure of the notebook.
 import html
 import math
 from collections.abc import Callable, Sequence
-from types import ModuleType
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -16,16 +15,33 @@ from IPython import get_ipython
 from IPython.display import display
 from matplotlib.figure import Figure
 
-from sheet11.lab import plots
+from sheet11.lab import frames, plots
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
+
+# ipywidgets draws the name and the value of a control beside it, and tells those who have the screen read of neither
+NAMES = """
+setTimeout(() => {
+  const all = element.closest(".widget-vbox") ?? document;
+  const name = () => all.querySelectorAll(".widget-label").forEach(label => {
+    const control = label.parentElement, told = label.textContent;
+    const [slider, value] = [".noUi-handle", ".widget-readout"].map(part => control.querySelector(part));
+    if (slider) Object.assign(slider, {ariaLabel: told, ariaValueText: value.textContent});
+    if (slider) Object.assign(value, {role: "textbox", ariaLabel: told});
+    if (control.matches(".widget-toggle-buttons")) Object.assign(control, {role: "group", ariaLabel: told});
+    control.querySelectorAll("button").forEach(one => one.ariaPressed = one.matches(".mod-active"));
+  });
+  new MutationObserver(name).observe(all, {childList: true, subtree: true, attributeFilter: ["class"]});
+  name();
+});
+"""
 
 
 def show_with_controls(
     figure: Figure,
     draw: Callable[..., None],
     start: dict[str, Any],
-    controls: Callable[[ModuleType], dict[str, Any]],
+    controls: Callable[[Any], dict[str, Any]],
     legends: Sequence[tuple[Any, str]] = (),
 ) -> None:
     """Draw with the settings at the start; show the figure, below controls if somebody is there to move them.
@@ -44,15 +60,24 @@ def show_with_controls(
         raise
     for ax, place in legends:
         ax.legend(loc=place, fontsize="small")
-    if not _somebody_is_there():
+    if _somebody_is_there():
+        _show_controls(figure, draw, start, controls)
+    elif frames.are_wanted():
+        _show_frames(figure, draw, start, controls)
+    else:
         plots.show(figure)
-        return
+
+
+def _show_controls(
+    figure: Figure, draw: Callable[..., None], start: dict[str, Any], controls: Callable[[Any], dict[str, Any]]
+) -> None:
+    """Show the figure as an image that follows its controls."""
     import ipywidgets  # here, because only these pages need it
 
     plt.close(figure)
     made = controls(ipywidgets)
     for name, control in made.items():
-        control.description = control.description or name
+        control.description = control.tooltip = control.description or name
         control.value = start[name]
         control.style.description_width = "6em"
         if isinstance(control, ipywidgets.ToggleButtons):
@@ -71,9 +96,22 @@ def show_with_controls(
     for control in made.values():
         control.observe(change, "value")
     wrap = ipywidgets.Layout(display="flex", flex_flow="row wrap")
-    box = ipywidgets.VBox([ipywidgets.Box(list(made.values()), layout=wrap), told, image])
+    names = {"output_type": "display_data", "data": {"application/javascript": NAMES}, "metadata": {}}
+    named = ipywidgets.Output(outputs=(names,))
+    box = ipywidgets.VBox([ipywidgets.Box(list(made.values()), layout=wrap), told, image, named])
     shown = {WIDGET: box._repr_mimebundle_()[WIDGET]}
     display(plots.bundle(figure) | shown, metadata={"image/png": {"alt": plots.describe(figure)}}, raw=True)
+
+
+def _show_frames(
+    figure: Figure, draw: Callable[..., None], start: dict[str, Any], controls: Callable[[Any], dict[str, Any]]
+) -> None:
+    """Show the figure, with a picture for every setting beside it that a page can turn to."""
+    plt.close(figure)
+    shown: dict[str, Any] = dict(plots.bundle(figure))
+    metadata = {"image/png": {"alt": plots.describe(figure)}}
+    made = frames.frames(draw, start, controls, lambda: (plots.png(figure), plots.describe(figure)))
+    display(shown | {frames.MIME_TYPE: made}, metadata=metadata, raw=True)
 
 
 def _told(figure: Figure) -> str:

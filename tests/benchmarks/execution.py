@@ -25,7 +25,8 @@ import papermill
 import psutil
 from jupyter_client.connect import write_connection_file
 
-from sheet11.course.kernel import THREAD_VARIABLES, Server
+from sheet11.course.forkserver import THREAD_VARIABLES
+from sheet11.course.kernel import Server
 from sheet11.course.sheet import find_sheet
 
 CORES = len(os.sched_getaffinity(0))
@@ -183,7 +184,7 @@ def growth(repeat: int) -> None:
         time.sleep(5)  # until it listens
         forked = psutil.Process(kernels[-1].pid).memory_full_info().uss / 2**20
         server.close()
-    code = "import numpy, torch, matplotlib.pyplot, networkx, ipykernel.kernelapp; print(flush=True); input()"
+    code = "import torch._dynamo, seaborn, networkx, ipykernel.kernelapp; print(flush=True); input()"
     fresh = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     fresh.stdout.readline()
     ordinary = psutil.Process(fresh.pid).memory_full_info().uss / 2**20

@@ -13,6 +13,8 @@ from nbformat.v4 import new_code_cell, new_notebook
 from sheet11.course.notebooks import error_of
 from sheet11.course.sheet import find_sheet
 
+pytestmark = [pytest.mark.slow, pytest.mark.browser]
+
 # notebook: the id of the cell with controls, and the label of a slider there that changes the figure to its right
 EXPLORE = {
     "01_encoding": ("explore", "n"),
@@ -38,7 +40,7 @@ KEYS = """e => {
     if (e.matches('select')) return ['Enter', e.selectedIndex + 1 < e.length ? 'ArrowDown' : 'ArrowUp', 'Enter'];
     if (e.matches('.widget-readout')) {
         const slider = e.closest('.widget-slider').querySelector('[role=slider]');
-        return Number(e.textContent) == Number(slider.ariaValueText) ? ['readout'] : [];
+        return Number(e.textContent) == Number(slider.ariaValueNow) ? ['readout'] : [];
     }
     if (e.matches('.widget-toggle-buttons .mod-active')) return [];  // chosen already
     return e.matches('.widget-toggle-button, [type=checkbox]') ? ['Space'] : [];
@@ -179,6 +181,21 @@ def test_the_keyboard_reaches_and_changes_every_control(executed):
     assert not executed.errors
 
 
+@pytest.mark.parametrize("executed", find_sheet().notebooks, indirect=True)
+def test_a_screen_reader_is_told_names_and_values(executed):
+    output, slider = controls(executed)
+    for control in output.locator("[role=slider], .widget-readout").all():
+        name = control.locator("xpath=ancestor::*[contains(@class, 'widget-slider')]/label").text_content()
+        assert control.get_attribute("aria-label") == name
+    for control in output.locator("[role=slider]").all():
+        value = control.locator("xpath=ancestor::*[contains(@class, 'widget-slider')]").locator(".widget-readout")
+        assert control.get_attribute("aria-valuetext") == value.text_content()
+    for group in output.locator(".widget-toggle-buttons").all():
+        assert group.get_attribute("aria-label") == group.locator(".widget-label").text_content()
+        pressed = group.locator("button[aria-pressed=true]")
+        assert pressed.count() == 1 and "mod-active" in pressed.get_attribute("class")
+
+
 def test_errors_are_seen(browser, lab):
     with run("broken", browser, lab) as broken:
         assert error_of(broken.notebook) == "ZeroDivisionError: division by zero"
@@ -190,7 +207,6 @@ def controls(executed):
     id, label = EXPLORE[executed.stem]
     (index,) = [index for index, cell in enumerate(executed.notebook.cells) if cell.id == id]
     output = cell(executed.page, index).locator(".jp-Cell-outputArea")
-    # the label is no part of the slider's accessible name: ipywidgets gives it none
     row = output.locator(".widget-slider").filter(has=executed.page.get_by_text(label, exact=True))
     return output, row.get_by_role("slider")
 

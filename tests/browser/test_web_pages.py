@@ -8,16 +8,19 @@ from hostile import HTML, PNG
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from sheet11.course import run, sweep
+from sheet11.course.grading.exercises import Task
 from sheet11.course.grading.gradebook import Row
-from sheet11.course.grading.scoring import Task, Verdict
+from sheet11.course.grading.scoring import Verdict
 from sheet11.course.jobs import local_executor
 from sheet11.course.notebooks import title_of
 from sheet11.course.pages.render import Page, feedback_html, grades_html, index_html, notebook_html
 from sheet11.course.sheet import find_sheet
 
+pytestmark = [pytest.mark.slow, pytest.mark.browser]
 WIDTHS = [360, 1280]
+LARGEST = 2_000_000  # bytes of a page
 COLOUR_SCHEMES = ["light", "dark"]
-NOTEBOOKS = [f"{stem}.html" for stem in find_sheet().notebooks]
+NOTEBOOKS = [f"run/{stem}.html" for stem in find_sheet().notebooks]
 PAGES = ["run/index.html", "run/small.html", "run/failing.html", "sweep/index.html", "grades.html", "feedback.html"]
 SMALL = """
 import sys, matplotlib.pyplot as plt, pandas as pd
@@ -65,12 +68,10 @@ def folder(browser, tmp_path_factory, hostile):
         parameters = new_code_cell(f"n: int = {n}", metadata={"tags": ["parameters"]})
         cells = [new_markdown_cell(f"# A {name} notebook"), parameters, new_code_cell(SMALL)]
         nbformat.write(new_notebook(cells=cells), out / f"{name}.ipynb")
+    paths = [out / "small.ipynb", out / "failing.ipynb", *find_sheet().notebooks.values()]
     with local_executor(2) as (executor, threads):
-        run.run(run.prepare([out / "small.ipynb", out / "failing.ipynb"], {}, threads), executor, out / "run")
-        sweep.sweep(sweep.prepare(out / "small.ipynb", {"n": [0, 1, 2]}, threads), executor, out / "sweep")
-    for stem, path in find_sheet().notebooks.items():
-        notebook = nbformat.read(path, as_version=4)
-        (out / f"{stem}.html").write_text(notebook_html(notebook, title_of(notebook, stem)))
+        run.run(run.jobs_of_notebooks(paths, {}, threads), executor, out / "run")
+        sweep.sweep(sweep.jobs_of_grid(out / "small.ipynb", {"n": [0, 1, 2]}, threads), executor, out / "sweep")
     (out / "hostile.html").write_text(notebook_html(hostile, title_of(hostile, "hostile")))
     page = Page(HTML, HTML, HTML, 1.0, {HTML: HTML}, {HTML: HTML, "r": 1.5}, None)
     (out / "hostile-index.html").write_text(index_html([page], HTML))
@@ -114,10 +115,13 @@ def show(browser, folder):
 def test_everything_shows(show, name, width, colour_scheme):
     page = show(name, width, colour_scheme)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    images = page.evaluate("Array.from(document.images, i => [i.naturalWidth, i.width, i.alt.trim()])")
+    images = page.evaluate(
+        "Array.from(document.images, i => [i.naturalWidth, i.width || !i.checkVisibility(), i.alt.trim()])"
+    )
     assert all(natural > 0 and shown > 0 and alt for natural, shown, alt in images)
     formulas = page.evaluate(
-        "Array.from(document.querySelectorAll('math'), m => m.getBoundingClientRect()).map(r => [r.width, r.height])"
+        "[...document.querySelectorAll('math')].filter(m => m.checkVisibility()).map(m => m.getBoundingClientRect())"
+        ".map(r => [r.width, r.height])"
     )
     assert all(width > 1 and height > 1 for width, height in formulas)
     assert bool(formulas) == (name in NOTEBOOKS)
@@ -134,18 +138,51 @@ def test_the_keyboard_reaches_everything(show, name):
     wanted = page.evaluate("""() => {
       const scrolls = e => e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).overflowX === "auto";
       const found = Array.from(document.querySelectorAll("main *, nav *"))
-        .filter(e => e.matches("a[href], summary") || scrolls(e));
+        .filter(e => e.checkVisibility() && (e.matches("a[href], summary, input:checked") || scrolls(e)));
       found.forEach((e, number) => e.dataset.wanted = number);
       return found.length;
     }""")
     reached = {}
-    for _ in range(page.evaluate("document.querySelectorAll('a[href], summary, [tabindex]').length")):
+    for _ in range(page.evaluate("document.querySelectorAll('a[href], summary, [tabindex], input:checked').length")):
         page.keyboard.press("Tab")
         focus = "[document.activeElement.dataset.wanted, getComputedStyle(document.activeElement).outlineStyle]"
         number, outline = page.evaluate(focus)
         assert outline == "solid", "it is seen where the focus is"
         reached[number] = True
     assert reached.keys() >= {str(number) for number in range(wanted)}
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_the_keyboard_turns_every_explorer(show, folder, name):
+    assert (folder / name).stat().st_size <= LARGEST
+    page = show(name)
+    explorers = page.locator(".settings").all()
+    assert explorers
+    for settings in explorers:
+        chosen, buttons = settings.locator("input:checked"), settings.locator("input").all()
+        chosen.focus()  # that Tab leads here is another test
+        seen = set()
+        for _ in buttons:
+            page.keyboard.press("ArrowDown")
+            image = settings.locator("img").filter(visible=True)
+            assert image.count() == 1
+            assert image.get_attribute("class") == chosen.get_attribute("class"), "the picture of what is chosen"
+            assert chosen.evaluate("e => e === document.activeElement") and chosen.evaluate(
+                "e => e.labels[0].innerText"
+            )
+            seen.add(image.get_attribute("src"))
+        different = {image.get_attribute("class") for image in settings.locator("img").all()}
+        assert len(seen) > 0.8 * len(different), "nearly every setting looks different"
+        assert settings.locator("fieldset").count() == settings.locator("legend").count() >= 2
+
+
+def test_the_keyboard_opens_a_hint(show):
+    page = show(NOTEBOOKS[0], 360)
+    hint = page.locator("main details").first
+    assert not hint.locator("p").first.is_visible()
+    hint.locator("summary").focus()
+    page.keyboard.press("Enter")
+    assert hint.locator("p").first.is_visible()
 
 
 @pytest.mark.parametrize("name", ["hostile.html", "hostile-index.html", "grades.html", "feedback.html"])

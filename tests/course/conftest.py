@@ -2,11 +2,24 @@
 
 import subprocess
 import sys
+from typing import NamedTuple
 
 import pytest
+from click.testing import CliRunner
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from sheet11.course import kernel
+from sheet11.course.cli import main
+
 RECORDING = "from sheet11 import record\nimport numpy as np\nrecord(square=n * n, many=np.arange(n))"
+
+
+class Ended(NamedTuple):
+    """A command that has ended, as `subprocess.run` describes it."""
+
+    returncode: int
+    stdout: str
+    stderr: str
 
 
 @pytest.fixture
@@ -30,10 +43,32 @@ def build():
 
 @pytest.fixture
 def sheet11():
-    """Run the command `sheet11`."""
+    """Run the command `sheet11` in a process of its own."""
 
     def sheet11(*arguments, cwd):
         command = [sys.executable, "-m", "sheet11", *map(str, arguments)]
         return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=300)
 
     return sheet11
+
+
+@pytest.fixture(scope="session")
+def one_server():
+    """The kernel server of this process, which is ended at last."""
+    yield
+    kernel.stop_server()
+
+
+@pytest.fixture
+def invoke(one_server, monkeypatch):
+    """Call the command `sheet11` in this process, whose imports and kernel server are there already."""
+    monkeypatch.setattr(kernel, "stop_server", lambda: None)
+
+    def invoke(*arguments, cwd):
+        monkeypatch.chdir(cwd)
+        result = CliRunner().invoke(main, list(map(str, arguments)), prog_name="sheet11")
+        if result.exc_info and not isinstance(result.exception, SystemExit | None):
+            raise result.exception
+        return Ended(result.exit_code, result.stdout, result.stderr)
+
+    return invoke

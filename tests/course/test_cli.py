@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from importlib.metadata import version
 from pathlib import Path
 
 import nbformat
@@ -16,13 +17,13 @@ from sheet11.course.notebooks import error_of, read_notebook
 from sheet11.lab.records import read_records
 
 
-def test_run_writes_everything(build, recording, sheet11, tmp_path):
+def test_run_writes_everything(build, recording, invoke, tmp_path):
     figure = "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()"
     nbformat.write(build(recording, figure), tmp_path / "ok.ipynb")
     nbformat.write(build("raise RuntimeError('no')"), tmp_path / "bad.ipynb")
     nbformat.write(build(recording, parameters="n: int = 2\nother: str = 'x'"), tmp_path / "other.ipynb")
     arguments = ["run", "bad.ipynb", "ok.ipynb", "other.ipynb", "-p", "n=4", "-p", "other=some text", "-o", "out"]
-    result = sheet11(*arguments, cwd=tmp_path)
+    result = invoke(*arguments, cwd=tmp_path)
     assert result.returncode == 1
     assert "Error: 1 of 3 notebooks failed: bad" in result.stderr
     assert "Traceback" not in result.stderr
@@ -52,6 +53,8 @@ def test_run_succeeds(build, recording, sheet11, tmp_path):
     [
         (["ok.ipynb", "-p", "m=1"], "no notebook has a parameter 'm'; there are n"),
         (["01_encoding", "-p", "convension=x"], "did you mean 'convention'?"),
+        (["ok.ipynb", "-j", "0"], "Invalid value for '-j': 0 is not in the range x>=1"),
+        (["ok.ipynb", "--sheet", "nowhere"], "there is no folder 'nowhere'"),
         (["ok.ipynb", "-p", "n"], "Invalid value for '-p': 'n' is not NAME=VALUE"),
         (["ok.ipynb", "-p", "n=1", "-p", "n=2"], "Invalid value for '-p': 'n' is set twice"),
         (["01_encodin"], "did you mean '01_encoding'?"),
@@ -61,22 +64,30 @@ def test_run_succeeds(build, recording, sheet11, tmp_path):
         (["ok.ipynb", "-o", "text.ipynb/out"], "cannot write to text.ipynb/out: Not a directory"),
     ],
 )
-def test_unusable_arguments_end_in_one_line(build, sheet11, arguments, message, tmp_path):
+def test_unusable_arguments_end_in_one_line(build, invoke, arguments, message, tmp_path):
     (tmp_path / "sub").mkdir()
     nbformat.write(build("1"), tmp_path / "ok.ipynb")
     nbformat.write(build("1"), tmp_path / "sub" / "ok.ipynb")
     nbformat.write(build("1", kernelspec={"name": "nope", "display_name": "n"}), tmp_path / "kernel.ipynb")
     (tmp_path / "text.ipynb").write_text("text")
-    result = sheet11("run", *arguments, cwd=tmp_path)
+    result = invoke("run", *arguments, cwd=tmp_path)
     assert result.returncode == 2
     (line,) = result.stderr.splitlines()
     assert line.startswith("Error: ") and message in line
     assert not (tmp_path / "build").exists()
 
 
+def test_help_and_version(invoke, tmp_path):
+    for option in ("-h", "--help"):
+        assert "Usage: sheet11 " in invoke(option, cwd=tmp_path).stdout
+        assert "-p NAME=V1,V2,..." in invoke("sweep", option, cwd=tmp_path).stdout
+    assert invoke("--version", cwd=tmp_path).stdout == f"sheet11, version {version('sheet11')}\n"
+
+
 WAITING = "import os, time\nopen('pid', 'w').write(f'{os.getpid()} {os.getppid()}')\ntime.sleep(60)"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["run", "sweep"])
 def test_an_interrupt_keeps_what_is_done_and_leaves_nothing_else(command, build, recording, tmp_path):
     scratch = tmp_path / "tmp"

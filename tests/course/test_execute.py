@@ -23,6 +23,7 @@ def test_parameters_replace_defaults_and_the_argument_stays_as_it_is(build, reco
     nbformat.validate(executed)
 
 
+@pytest.mark.slow
 def test_same_input_same_output(build, recording):
     noisy = "import sys, time\nfor i in range(3):\n    print(i, flush=True)\n    time.sleep(0.3)"
     notebook = build(recording, noisy)

@@ -10,6 +10,7 @@ import time
 
 import nbformat
 import numpy as np
+import papermill
 import psutil
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
@@ -67,31 +68,52 @@ def test_server_has_one_thread_also_after_forks(build):
     assert len(os.listdir(f"/proc/{server().process.pid}/task")) == 1
 
 
-def test_thread_count_is_the_jobs(build):
-    two = Server(threads=2)
+@pytest.mark.slow
+def test_a_new_server_imports_torch_for_the_first_kernel_that_wants_it_and_shares_its_threads(build, monkeypatch):
+    fresh = Server(threads=2)
+    monkeypatch.setattr(kernel, "_server", fresh)
+    source = (
+        "import sys\nfrom sheet11 import record\nnames = ['tor' + 'ch', 'tor' + 'ch._dynamo', 'seaborn']\n"
+        "record(imported=[name in sys.modules for name in names])"
+    )
     try:
-        saved, kernel._server = kernel._server, two
+        imported = [
+            read_records(execute(build(text), {}, warm=True))["imported"] for text in (source, f"{source}  # torch")
+        ]
         records = read_records(execute(build(WORK), {}, warm=True))
+        assert len(os.listdir(f"/proc/{fresh.process.pid}/task")) == 1, "what the first optimizer imports starts none"
     finally:
-        kernel._server = saved
-        two.close()
+        fresh.close()
+    assert np.array_equal(imported, [[False, False, True], [True, True, True]])
     assert records["threads"] == 2
     a = np.arange(250_000).reshape(500, 500) / 1e5
     assert np.allclose(records["numpy_product"], a @ a) and np.allclose(records["product"], a @ a.T)
 
 
-def test_torch_is_imported_once_for_the_first_kernel_that_wants_it(build):
-    fresh = Server(threads=1)
-    source = "import sys\nfrom sheet11 import record\nrecord(imported='tor' + 'ch' in sys.modules)"
-    try:
-        saved, kernel._server = kernel._server, fresh
-        imported = [
-            read_records(execute(build(text), {}, warm=True))["imported"] for text in (source, f"{source}  # torch")
-        ]
-    finally:
-        kernel._server = saved
-        fresh.close()
-    assert imported == [False, True]
+def test_what_an_optimizer_imports_is_imported_already(build):
+    source = """
+import sys, torch
+from sheet11 import record
+before = set(sys.modules)
+weight = torch.nn.Parameter(torch.ones(3))
+optimizer = torch.optim.Adam([weight])
+weight.sum().backward()
+optimizer.step()
+record(new=len([name for name in sys.modules if name not in before]))
+"""
+    assert read_records(execute(build(source), {}, warm=True))["new"] < 20
+
+
+def test_a_package_comes_from_where_the_kernel_is_told(build, tmp_path):
+    for name in ("here", "sheet11"):  # an edition of this sheet brings a package of this kit's own name
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "__init__.py").write_text("where = __file__")
+    source = "import here, sheet11\nprint(here.where, sheet11.where, sep='\\n', end='')"
+    expected = "\n".join(str(tmp_path / name / "__init__.py") for name in ("here", "sheet11"))
+    for warm in (True, False):
+        executed = execute(build(source, parameters=None), {}, warm=warm, package_folder=tmp_path)
+        assert executed.cells[-1].outputs[0].text == expected
+    assert error_of(execute(build("import here"), {}, warm=True)) == "ModuleNotFoundError: No module named 'here'"
 
 
 def test_cores_are_shared(monkeypatch):
@@ -99,6 +121,7 @@ def test_cores_are_shared(monkeypatch):
     assert [kernel.share_cores(n) for n in (None, 1, 2, 3, 8, 20)] == [(8, 1), (1, 8), (2, 4), (3, 2), (8, 1), (20, 1)]
 
 
+@pytest.mark.slow
 def test_strict_nbval_passes_on_what_forks_have_stored(tmp_path):
     notebook = find_sheet().notebooks["02_scores"]
     executed = execute(read_notebook(notebook), {}, notebook.parent, warm=True)
@@ -118,10 +141,10 @@ FIDELITY = {
     "running loop": "try: asyncio.run(asyncio.sleep(0))\nexcept RuntimeError as error: print(error)",
     "inline": "%matplotlib inline\nimport matplotlib.pyplot as plt\nplt.plot([1, 2]);",
     "svg": "%config InlineBackend.figure_formats = ['png', 'jpeg']\nplt.plot([2, 1]);",
-    "update": "from IPython.display import *\nh = display('a', display_id='same'); h.update('b'); display(HTML('<b>x</b>'))",
+    "update": "from IPython.display import *\nh = display('a', display_id='same'); h.update('b')",
     "later update": "update_display('c', display_id='same')",
     "clear": "print(1); clear_output(); print(2); clear_output(wait=True); print(3)",
-    "rich": "display(Markdown('*x*'), Latex('$x$'), JSON({'a': [1, None]}), SVG('<svg xmlns=\"http://www.w3.org/2000/svg\"/>'))",
+    "rich": "display(HTML('<b>x</b>'), Markdown('*x*'), Latex('$x$'), JSON({'a': [1, None]}), SVG('<svg xmlns=\"http://www.w3.org/2000/svg\"/>'))",
     "data frame": "import pandas; pandas.DataFrame({'a': [1, 2]})",
     "repr fails": "class A:\n    def __repr__(self): raise ValueError('no')\nA()",
     "magics": "%%capture kept\nprint('kept')",
@@ -131,7 +154,7 @@ FIDELITY = {
     "getpass": "import getpass; getpass.getpass()",
     "warning": "import warnings; warnings.warn('careful')",
     "threads": "import threading; t = threading.Thread(target=print, args=('thread',)); t.start(); t.join()",
-    "processes": "import multiprocessing as m\np = m.get_context('fork').Process(target=print, args=('fork',)); p.start(); p.join()",
+    "processes": "import multiprocessing as m\np = m.get_context('fork').Process(target=print, args=(1,)); p.start(); p.join()",
     "error": "def f(x): return 1 / x\nf(0)",
     "syntax error": "def f(:",
     "exception group": "raise ExceptionGroup('many', [ValueError(1), KeyError('k')])",
@@ -231,6 +254,7 @@ def test_killed_kernel(build):
     assert error_of(executed).startswith("DeadKernelError")
 
 
+@pytest.mark.slow
 def test_killed_server_takes_its_kernels_along_and_is_replaced(build, monkeypatch):
     old = server().process
     monkeypatch.setenv("SERVER", str(old.pid))
@@ -281,10 +305,14 @@ def test_nothing_is_left_when_the_client_dies(signum, tmp_path):
 
 
 def test_papermill_engine(build, recording, tmp_path):
+    path = tmp_path / "in.ipynb"
     nbformat.write(
-        build(recording, kernelspec={"name": "python3", "display_name": "", "language": "python"}),
-        tmp_path / "in.ipynb",
+        build(
+            f"{recording}\nimport os, sys\nimport psutil\nrecord(server=psutil.Process().parent().ppid())",
+            kernelspec={"name": "python3", "display_name": "", "language": "python"},
+        ),
+        path,
     )
-    command = [sys.executable, "-m", "papermill", "--engine", "sheet11", "in.ipynb", "out.ipynb", "-p", "n", "6"]
-    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
-    assert read_records(tmp_path / "out.ipynb")["square"] == 36
+    papermill.execute_notebook(path, tmp_path / "out.ipynb", {"n": 6}, engine_name="sheet11", progress_bar=False)
+    records = read_records(tmp_path / "out.ipynb")
+    assert records["square"] == 36 and records["server"] == server().process.pid

@@ -23,7 +23,7 @@ def folder(build, recording, tmp_path):
 def test_index_lists_what_is_done_when_a_run_is_cut_off(folder, monkeypatch):
     def cut_off(job):
         if job.name == "second":
-            time.sleep(1)
+            time.sleep(0.3)
             raise KeyboardInterrupt
         return job.notebook, 0.0
 
@@ -49,8 +49,9 @@ def test_a_job_whose_worker_dies_comes_back_with_the_error(folder, monkeypatch, 
     assert "second: failed, RuntimeError: the worker has died" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_jobs_run_side_by_side_and_share_the_cores(build):
-    source = "import time\ntime.sleep(2)"
+    source = "import time\ntime.sleep(1)"
     with local_executor(4) as (executor, threads):
         assert threads == 1
         warm_up = Job("w", "w", nbformat.writes(build("1")), {}, threads=threads)
@@ -65,6 +66,24 @@ def test_jobs_run_side_by_side_and_share_the_cores(build):
 def test_nothing_runs_before_all_arguments_are_usable(folder):
     with pytest.raises(ParameterError, match="no notebook has a parameter 'm'; there are n"):
         jobs_of_notebooks([folder / "first.ipynb"], {"m": 1})
+
+
+EXPLORE = """
+from sheet11.lab.plots import panels
+from sheet11.lab.sliders import show_with_controls
+figure, (ax,) = panels(1, 2)
+show_with_controls(figure, lambda n: ax.set_title(f"n is {n}"), {"n": 2}, lambda w: {"n": w.IntSlider(min=1, max=4)})
+"""
+
+
+def test_a_page_moves_its_explorers_and_the_kept_notebook_holds_their_start(build, tmp_path):
+    nbformat.write(build(EXPLORE), tmp_path / "explore.ipynb")
+    with local_executor(1) as (executor, threads):
+        (page,) = run(jobs_of_notebooks([tmp_path / "explore.ipynb"], {}, threads), executor, tmp_path)
+    assert page.error is None and page.figure == "n is 2"
+    html, kept = ((tmp_path / f"explore.{kind}").read_text() for kind in ("html", "ipynb"))
+    assert [f'alt="n is {n}"' in html for n in (1, 2, 3, 4)] == [True, True, False, True]
+    assert "n is 2" in kept and "n is 4" not in kept
 
 
 def test_check_parameters():

@@ -1,24 +1,95 @@
-"""Which notebook a name means."""
+"""What a sheet is, and which notebook a name means."""
 
 import nbformat
 import pytest
 
-from sheet11.course.errors import NotebookError
+from sheet11.course.errors import NotebookError, SheetError
 from sheet11.course.notebooks import nearest
-from sheet11.course.sheet import find_notebook, find_sheet
+from sheet11.course.sheet import PACKAGE, find_notebook, find_sheet
+
+
+@pytest.fixture
+def folder(build, tmp_path):
+    """A sheet with a notebook and a package."""
+    nbformat.write(build("1"), tmp_path / "mine.ipynb")
+    (tmp_path / "helpers" / "inner").mkdir(parents=True)
+    for name in ("__init__.py", "given.py", "mine.py", "inner/mine.py", "data.csv", ".hidden"):
+        (tmp_path / "helpers" / name).write_text(name)
+    return tmp_path
 
 
 def test_kit():
-    assert list(find_sheet().notebooks) == ["01_encoding", "02_scores", "03_aggregation", "04_oversmoothing"]
-    assert find_notebook("02_scores") == find_sheet().notebooks["02_scores"]
+    sheet = find_sheet()
+    assert list(sheet.notebooks) == ["01_encoding", "02_scores", "03_aggregation", "04_oversmoothing"]
+    assert (sheet.title, sheet.package, sheet.imports_from) == ("Sheet 11", "sheet11", None)
+    assert find_notebook("02_scores", sheet) == sheet.notebooks["02_scores"]
 
 
-def test_find_by_path(build, tmp_path):
-    path = tmp_path / "mine.ipynb"
-    nbformat.write(build("1"), path)
-    assert find_notebook(str(path)) == path
-    with pytest.raises(NotebookError, match=r"'02_score'; the kit has .*; did you mean '02_scores'\?"):
-        find_notebook("02_score")
+def test_find_by_path(folder):
+    path = folder / "mine.ipynb"
+    assert find_notebook(str(path), find_sheet()) == path
+    with pytest.raises(NotebookError, match=r"'02_score'; the sheet has .*; did you mean '02_scores'\?"):
+        find_notebook("02_score", find_sheet())
+
+
+def test_without_settings(folder):
+    sheet = find_sheet(folder)
+    assert (sheet.title, sheet.package, sheet.imports_from) == (folder.name, "helpers", str(folder))
+    assert (sheet.not_for_students, sheet.requirements) == ((), ("jupyterlab", "numpy"))
+    assert sheet.beside("student.md") == folder / "student.md"
+
+
+def test_settings(folder):
+    (folder / "sheet.toml").write_text('title = "Tides"\nnot_for_students = ["mine.py"]\nrequirements = ["scipy"]')
+    sheet = find_sheet(folder)
+    assert (sheet.title, sheet.requirements) == ("Tides", ("scipy",))
+
+
+@pytest.mark.parametrize(
+    ("patterns", "gone"),
+    [
+        ([], set()),
+        (["mine.py"], {"mine.py"}),
+        (["inner/mine.py"], {"inner/mine.py"}),
+        (["inner"], {"inner/mine.py"}),
+        (["*.csv", "g*"], {"data.csv", "given.py"}),
+    ],
+)
+def test_what_students_get(folder, patterns, gone):
+    (folder / "sheet.toml").write_text(f"not_for_students = {patterns}")
+    files = find_sheet(folder).students_package()
+    own = {name.removeprefix("helpers/") for name in files if name.startswith("helpers/")}
+    assert own == {"__init__.py", "given.py", "mine.py", "inner/mine.py", "data.csv"} - gone
+    kit = {name.removeprefix("sheet11/") for name in files if name.startswith("sheet11/")}
+    assert kit == {"__init__.py", "checks.py"} | {f"lab/{path.name}" for path in (PACKAGE / "lab").glob("*.py")}
+    assert files["helpers/__init__.py"] == b"__init__.py"
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ('titel = "x"', "has a key 'titel'; there are .*; did you mean 'title'"),
+        ("title = 3", "title must be text, got 3"),
+        ('requirements = "numpy"', "requirements must be a list of texts, got 'numpy'"),
+        ('package = "nowhere"', "package must be a folder in .*, got 'nowhere'"),
+        ("title = ", r"sheet\.toml cannot be read"),
+    ],
+)
+def test_unusable_settings(folder, settings, message):
+    (folder / "sheet.toml").write_text(settings)
+    with pytest.raises(SheetError, match=message):
+        find_sheet(folder)
+
+
+def test_no_sheet(folder, tmp_path):
+    with pytest.raises(SheetError, match="there is no folder '.*nowhere'"):
+        find_sheet(tmp_path / "nowhere")
+    with pytest.raises(SheetError, match="holds no notebooks"):
+        find_sheet(folder / "helpers")
+    (folder / "second").mkdir()
+    (folder / "second" / "__init__.py").write_text("")
+    with pytest.raises(SheetError, match=r"holds several packages, helpers, second; sheet\.toml must say which"):
+        find_sheet(folder)
 
 
 def test_nearest():

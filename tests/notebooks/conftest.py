@@ -1,8 +1,12 @@
 """What the tests of the notebooks share: the notebooks, how they are run, and what they must record."""
 
+import copy
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+import matplotlib
+import matplotlib.pyplot as plt
 import nbformat
 import pytest
 from nbformat import NotebookNode
@@ -10,6 +14,8 @@ from nbformat import NotebookNode
 from sheet11.course.execute import execute
 from sheet11.course.kernel import server, stop_server
 from sheet11.course.sheet import find_sheet
+
+matplotlib.use("Agg")
 
 Run = Callable[..., NotebookNode]
 
@@ -45,6 +51,66 @@ def run(notebooks: dict[str, NotebookNode]) -> Iterator[Run]:
 
     yield run
     stop_server()
+
+
+@pytest.fixture
+def run_with(notebooks: dict[str, NotebookNode], run: Run) -> Run:
+    """Run a notebook with other answers, by id, hidden tests included: `run_with("01_encoding", answers, n=4)`."""
+
+    def run_with(stem: str, answers: Mapping[str, str], /, **parameters: Any) -> NotebookNode:
+        notebook = copy.deepcopy(notebooks[stem])
+        assert set(answers) <= {cell.id for cell in notebook.cells}
+        for cell in notebook.cells:
+            cell.source = answers.get(cell.id, cell.source)
+        return execute(notebook, parameters, warm=True)
+
+    return run_with
+
+
+@pytest.fixture
+def try_task(notebooks: dict[str, NotebookNode]) -> Iterator[Callable[..., tuple[str | None, dict[str, Any]]]]:
+    """Run an answer with what is visible of its check, as grading does; gives the error, if any, and the records.
+
+    `try_task("01_encoding", "encoding", source, n=4)`; a further True after the source runs the hidden tests, too.
+    """
+
+    def try_task(
+        stem: str, task: str, source: str, hidden: bool = False, /, **parameters: Any
+    ) -> tuple[str | None, dict[str, Any]]:
+        cells = [cell for cell in notebooks[stem].cells if cell.cell_type == "code"]
+        first = next(i for i, cell in enumerate(cells) if cell.metadata.get("nbgrader"))
+        place = next(i for i, cell in enumerate(cells) if cell.id == task)
+        space: dict[str, Any] = {}
+        for cell in cells[:first]:
+            exec(cell.source, space)
+            if "parameters" in cell.metadata.get("tags", []):
+                space.update(parameters)
+        found: dict[str, Any] = {}
+        space["record"] = lambda **values: found.update(values)
+        check = cells[place + 1].source
+        if not hidden:
+            check = re.sub(r"### BEGIN HIDDEN TESTS.*?### END HIDDEN TESTS", "", check, flags=re.DOTALL)
+        try:
+            exec(source, space)
+            exec(check, space)
+        except Exception as error:
+            return f"{type(error).__name__}: {error}", found
+        return None, found
+
+    yield try_task
+    plt.close("all")
+
+
+@pytest.fixture
+def run_task(try_task: Callable[..., tuple[str | None, dict[str, Any]]]) -> Callable[..., str | None]:
+    """What is visible of a task's check says of an answer; None if it passes."""
+    return lambda *arguments, **parameters: try_task(*arguments, **parameters)[0]
+
+
+@pytest.fixture
+def records_of_task(try_task: Callable[..., tuple[str | None, dict[str, Any]]]) -> Callable[..., dict[str, Any]]:
+    """What a task's check records of an answer, up to where it stops it."""
+    return lambda *arguments, **parameters: try_task(*arguments, **parameters)[1]
 
 
 @pytest.fixture

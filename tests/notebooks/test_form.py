@@ -104,7 +104,8 @@ def test_every_answer_has_its_question_and_points_right_above(notebook):
 
 
 def test_marks_are_nbgraders(notebook):
-    for above, cell, below in zip(notebook.cells, notebook.cells[1:], [*notebook.cells[2:], None], strict=True):
+    cells = notebook.cells
+    for above, cell, below in zip([None, *cells[:-1]], cells, [*cells[1:], None], strict=True):
         if not marks(cell):
             continue
         kind = {name: marks(cell)[name] for name in ("solution", "grade", "locked")}

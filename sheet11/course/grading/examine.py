@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from sheet11.course.errors import SolutionError
+from sheet11.course.files import TEMPORARY
 from sheet11.course.grading.exercises import Exercise, marks, syntax
-from sheet11.course.grading.outputs import clean
+from sheet11.course.grading.outputs import harmless_outputs
 from sheet11.course.grading.sandbox import Batch, Limits, Sandbox, SandboxError
 
 Cells = list[tuple[str, str]]  # id and source
@@ -22,6 +23,7 @@ Cells = list[tuple[str, str]]  # id and source
 class Paper(NamedTuple):
     """The code of a notebook as students get it, with parameters."""
 
+    notebook: str
     cells: Cells
     given: Cells  # those before the first answer
     tasks: Cells  # ids of answer and check
@@ -55,12 +57,12 @@ class Run(Protocol):
         """Run cells up to the first that fails, or all."""
 
 
-def paper_of(exercise: Exercise) -> Paper:
+def paper_of(stem: str, exercise: Exercise) -> Paper:
     """What is run of a notebook."""
     code = [cell for cell in exercise.notebook.cells if cell.cell_type == "code"]
     cells = [(cell.id, cell.source) for cell in code]
     first = next((number for number, cell in enumerate(code) if marks(cell).get("solution")), len(code))
-    return Paper(cells, cells[:first], [(task.name, task.check) for task in exercise.tasks if task.check])
+    return Paper(stem, cells, cells[:first], [(task.name, task.check) for task in exercise.tasks if task.check])
 
 
 def examine(examination: Examination) -> Findings:
@@ -101,7 +103,7 @@ def runner(examination: Examination) -> Iterator[Run]:
         if sandbox is None:
             sandbox = Sandbox(_unpack(examination.package), _imports(examination), examination.isolated, hidden)
         try:
-            return clean(sandbox.run(cells, examination.limits, go_on))
+            return harmless_outputs(sandbox.run(cells, examination.limits, go_on))
         except SandboxError:
             sandbox = None
             return None
@@ -122,12 +124,12 @@ def run_task(run: Run, paper: Paper, answer: str, check: str, source: str) -> Ba
     its_check = dict(paper.cells)[check]
     batch = run([*paper.given, (answer, source), (check, its_check)])
     if batch is not None:
-        _must_succeed(batch, paper.given)
+        _must_succeed(batch, paper, paper.given)
         if _has_import_error(batch, check):
             imports = [node for node in syntax(its_check).body if isinstance(node, ast.Import | ast.ImportFrom)]
             alone = [(check, ast.unparse(ast.Module(list(imports), [])))]
             if (without := run([*paper.given, *alone])) is not None:
-                _must_succeed(without, alone)
+                _must_succeed(without, paper, alone)
     return batch
 
 
@@ -140,10 +142,10 @@ def failure_of(batch: Batch) -> str:
     return f"limit of {batch.ended}" if batch.ended else "the process ended"
 
 
-def _must_succeed(batch: Batch, given: Cells) -> None:
+def _must_succeed(batch: Batch, paper: Paper, given: Cells) -> None:
     for name, _ in given:
         if name not in batch.succeeded:
-            raise SolutionError(f"the given cell {name!r} fails: {failure_of(batch)}")
+            raise SolutionError(f"the given cell {name!r} of {paper.notebook} fails: {failure_of(batch)}")
 
 
 def _has_import_error(batch: Batch, cell: str) -> bool:
@@ -167,7 +169,7 @@ def _imports(examination: Examination) -> list[str]:
 @functools.cache
 def _unpack(package: tuple[tuple[str, bytes], ...]) -> Path:
     """A folder with these files, until this process ends."""
-    folder = Path(tempfile.mkdtemp(prefix="sheet11-package-"))
+    folder = Path(tempfile.mkdtemp(prefix=TEMPORARY))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     for name, content in package:
         path = folder / name

@@ -9,10 +9,10 @@ import hashlib
 import json
 from collections.abc import Collection, Mapping
 from concurrent.futures import Executor
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from sheet11.course import VERSION
 from sheet11.course.errors import CourseError, FolderError
 from sheet11.course.files import write_whole
 from sheet11.course.grading.examine import Examination, Findings, examine, paper_of
@@ -90,7 +90,7 @@ def grade(
     write_description(out, seed, given, exercises)
     manual = read_manual_points(out, tasks)
 
-    blank = _blank(sheet, exercises, limits, isolated, [folder, out])
+    blank = blank_examination(sheet, exercises, limits, isolated, [folder, out])
     examinations = [_sit(blank, submission, exercises) for submission in submissions]
     todo = [each for each in examinations if each.name in again or _is_to_do(out, each)]
     wanted = {stem: exercises[stem].solutions for stem in exercises if any(stem in each.answers for each in todo)}
@@ -115,30 +115,22 @@ def grade(
     return table
 
 
-def _blank(
-    sheet: Sheet, exercises: Mapping[str, Exercise], limits: Limits, isolated: bool, hidden: Collection[Path]
+def blank_examination(
+    sheet: Sheet, exercises: Mapping[str, Exercise], limits: Limits, isolated: bool, hidden: Collection[Path] = ()
 ) -> Examination:
-    """An examination that nobody sits yet."""
-    papers = {stem: paper_of(exercise) for stem, exercise in exercises.items()}
+    """An examination that nobody sits yet, from which the sheet's solutions are hidden, and more."""
+    papers = {stem: paper_of(stem, exercise) for stem, exercise in exercises.items()}
     package = tuple(sorted(sheet.students_package().items()))
-    solved = {sheet.beside("."), sheet.folder / (sheet.package or ".")}
-    return Examination(
-        name="",
-        key="",
-        answers={},
-        papers=papers,
-        package=package,
-        limits=limits,
-        isolated=isolated,
-        hidden=tuple(sorted(str(path.resolve()) for path in {*solved, *hidden})),
-    )
+    unseen = {sheet.beside("."), sheet.folder / (sheet.package or "."), *hidden}
+    paths = tuple(sorted(str(path.resolve()) for path in unseen))
+    return Examination("", "", {}, papers, package, limits, isolated, paths)
 
 
 def _sit(blank: Examination, submission: Submission, exercises: Mapping[str, Exercise]) -> Examination:
     """A student's examination; two with the same key have the same result."""
     package = [(name, hashlib.sha256(content).hexdigest()) for name, content in blank.package]
     rules = [(exercise.tasks, exercise.solutions, exercise.mistakes) for exercise in exercises.values()]
-    asked = [version("sheet11"), blank.papers, package, blank.limits, blank.isolated, rules]
+    asked = [VERSION, blank.papers, package, blank.limits, blank.isolated, rules]
     identity = json.dumps([asked, submission.student, submission.answers], sort_keys=True)
     key = hashlib.sha256(identity.encode()).hexdigest()
     return blank._replace(name=submission.student, key=key, answers=submission.answers)

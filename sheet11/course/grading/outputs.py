@@ -14,7 +14,7 @@ LARGEST_IMAGE = 4 << 20  # bytes
 MOST_PIXELS = 20_000_000
 
 
-def clean(batch: Batch) -> Batch:
+def harmless_outputs(batch: Batch) -> Batch:
     """What a batch showed, without what could do harm."""
     outputs = {cell: [kept for shown in many if (kept := _clean(shown))] for cell, many in batch.outputs.items()}
     return batch._replace(outputs=outputs)

@@ -7,12 +7,12 @@ points and remarks; and `result.json`, which is written last: where it is, all o
 import json
 import secrets
 from collections.abc import Mapping, Sequence
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import nbformat
 
+from sheet11.course import VERSION
 from sheet11.course.files import write_whole
 from sheet11.course.grading.examine import Examination, Findings
 from sheet11.course.grading.exercises import Exercise, Task
@@ -40,7 +40,7 @@ def write_description(out: Path, seed: int, given: Mapping[str, Any], exercises:
     """Write what is needed to grade again in exactly the same way."""
     metadata = {stem: exercise.notebook.metadata for stem, exercise in exercises.items()}
     drawn = {stem: its.get("papermill", {}).get("parameters", {}) for stem, its in metadata.items()}
-    content = {"sheet11": version("sheet11"), "seed": seed, "given": dict(given), "parameters": drawn}
+    content = {"sheet11": VERSION, "seed": seed, "given": dict(given), "parameters": drawn}
     write_whole(out / "grading.json", json.dumps(content, indent=1))
 
 

@@ -257,7 +257,7 @@ def _font_cache() -> Path:
     """A folder with matplotlib's list of fonts, which takes a second to make."""
     from matplotlib import font_manager
 
-    folder = Path(tempfile.mkdtemp(prefix="sheet11-fonts-"))
+    folder = Path(tempfile.mkdtemp(prefix=TEMPORARY))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     name = f"fontlist-v{font_manager.FontManager.__version__}.json"
     font_manager.json_dump(font_manager.fontManager, folder / name)

@@ -8,9 +8,10 @@ import base64
 import functools
 import html
 import re
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import jinja2
 import nh3
@@ -24,12 +25,17 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import TextLexer, get_lexer_by_name
 from pygments.util import ClassNotFound
 
+from sheet11.lab import frames
+
 TEMPLATES = Path(__file__).with_name("templates")
 
 # of what an output offers, the first that it has is shown; widgets and scripts are not among them
 IMAGES = ["image/png", "image/jpeg", "image/svg+xml"]
 SHOWN = [*IMAGES, "text/html", "text/markdown", "text/latex", "text/plain"]
 BEGINNING = {"image/png": "iVBORw0KGgo", "image/jpeg": "/9j/"}  # in base64
+PNG = re.compile(BEGINNING["image/png"] + "[A-Za-z0-9+/]+={0,2}")
+MOST_FRAMES = 100  # of one figure; pages.css has a rule for each
+LARGEST_FRAMES = 1_300_000  # characters of all that belong to one figure
 NO_DESCRIPTION = "Figure without a description"
 NARROW = 32  # characters that fit on a line of a phone; what is wider scrolls by itself and must take the focus
 LONGEST_FORMULA = 2000  # characters; the converter recurses, and 6000 opening braces overflow the stack
@@ -76,6 +82,49 @@ def shown_kinds(data: Mapping[str, Any]) -> list[str]:
     return [
         kind for kind in SHOWN if isinstance(data.get(kind), str) and data[kind].startswith(BEGINNING.get(kind, ""))
     ]
+
+
+class Setting(NamedTuple):
+    """One setting of a control, and the picture that it turns to: none for the setting at the start."""
+
+    name: str
+    number: int
+    shows: str
+    png: str | None
+
+
+class Turning(NamedTuple):
+    """A figure with settings: a name for its radio buttons, and the settings of every control."""
+
+    name: str
+    controls: list[tuple[str, list[Setting]]]
+
+
+def turning(output: Mapping[str, Any]) -> Turning | None:
+    """The settings of a figure that comes with frames; None if there are none, or anything about them is odd."""
+    controls, number, size = [], 0, 0
+    try:
+        for control in output["data"][frames.MIME_TYPE]:
+            settings = []
+            for frame in control["frames"]:
+                number += 1
+                png = frame.get("png")
+                size += len(png or "")
+                if number > MOST_FRAMES or size > LARGEST_FRAMES or not (png is None or PNG.fullmatch(png)):
+                    return None
+                shows = _text(frame.get("shows", NO_DESCRIPTION), 500)
+                settings.append(Setting(_text(frame["setting"], 40), number, shows, png))
+            controls.append((_text(control["control"], 40), settings))
+    except (AttributeError, KeyError, TypeError):  # no list of objects that hold texts
+        return None
+    return Turning(f"settings-{zlib.crc32(repr(controls).encode()):08x}", controls)
+
+
+def drop_frames(notebook: NotebookNode) -> None:
+    """Leave only the figures at the start: the frames are for the page."""
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            output.get("data", {}).pop(frames.MIME_TYPE, None)
 
 
 def clean(text: str) -> str:
@@ -145,6 +194,12 @@ def _markdown(source: str, attachments: dict[str, dict[str, str]] | None = None)
     return clean(re.sub(r"([(“]{0,3}<math>(?:(?!</math>).)*</math>[.,;:!?)”-]{1,3})", together, text))
 
 
+def _text(value: Any, most: int) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"expected a text, got {value!r:.60}")
+    return value[:most]
+
+
 def _attribute(tag: str, name: str, value: str) -> str | None:
     allowed = {"src": IMAGE, "href": ADDRESS, "cite": ADDRESS}.get(name)
     return value if allowed is None or allowed.match(value) else None
@@ -193,6 +248,7 @@ def _exporter() -> TemplateExporter:
     exporter.environment.filters |= {
         "filter_data_type": lambda data: shown_kinds(data)[:1],
         "alternative_text": alternative_text,
+        "turning": turning,
         "markdown": _markdown,
         "clean": clean,
         "colours": _colours,

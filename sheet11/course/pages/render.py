@@ -10,7 +10,7 @@ import jinja2
 from nbformat import NotebookNode
 
 from sheet11.course.notebooks import MAIN_FIGURE
-from sheet11.course.pages.cells import TEMPLATES, alternative_text, cells_html, shown_kinds
+from sheet11.course.pages.cells import MOST_FRAMES, TEMPLATES, alternative_text, cells_html, shown_kinds
 
 
 class Page(NamedTuple):
@@ -82,6 +82,7 @@ def _render(template: str, **values: Any) -> str:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
+    environment.globals["most_frames"] = MOST_FRAMES
     environment.filters["points"] = lambda value: f"{value:g}"
     environment.filters["number"] = lambda value: f"{value:.4g}" if isinstance(value, float) else str(value)
     return environment.get_template(template).render(**values)

@@ -1,8 +1,7 @@
-"""Sliders of exercise aggregation."""
+"""Sliders of exercise 2: weights and aggregate of one neighbourhood."""
 
 import math
 from collections.abc import Callable, Sequence
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,7 @@ from sheet11.lab.sliders import show_with_controls, signed
 
 LAMBDAS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100)
 MARKS = ("min", "mean", "sum", "max")
-MESSAGES = (-1.0, 0.2, 0.5, 0.6, 2.0)
+MESSAGES = (-1.0, 0.6, 1.0, 1.4, 2.0)  # min, mean, max and sum are apart
 
 
 def explore_aggregation(aggregate: Callable[..., Any], messages: Sequence[float] = MESSAGES) -> None:
@@ -36,8 +35,8 @@ def explore_aggregation(aggregate: Callable[..., Any], messages: Sequence[float]
     for k, value in enumerate(messages):
         check_between(f"messages[{k}]", value, -3, 3, "be between -3 and 3")
     figure, (left, right) = panels(2, 3.4, right=0.8)
-    grid = np.array([*(-value for value in reversed(LAMBDAS)), 0, *LAMBDAS])
     edge = 250  # where ±∞ is drawn
+    grid = 0.3 * np.sinh(np.linspace(-1, 1, 161) * math.asinh(edge / 0.3))  # even on the axis, and 0 among them
     number = np.arange(1, len(messages) + 1)
     bars = left.bar(number, np.zeros(len(messages)), color=COLOURS[4], edgecolor="0.3")
     index = torch.zeros(len(messages), dtype=torch.int64)
@@ -68,8 +67,8 @@ def explore_aggregation(aggregate: Callable[..., Any], messages: Sequence[float]
     right.set_xticks([-edge, -10, -1, 0, 1, 10, edge], ["−∞", "−10", "−1", "0", "1", "10", "∞"])
     start = {"lam": 1.0, "eta": 0.0} | {f"m{k}": float(value) for k, value in zip(number, messages, strict=True)}
 
-    def controls(w: ModuleType) -> dict[str, Any]:
-        steps = [-math.inf, *grid.tolist(), math.inf]
+    def controls(w: Any) -> dict[str, Any]:
+        steps = [-math.inf, *(-value for value in reversed(LAMBDAS)), 0, *LAMBDAS, math.inf]
         return {
             "lam": w.SelectionSlider(options=[(signed(value), value) for value in steps], description="λ"),
             "eta": w.FloatSlider(min=-1, max=2, step=0.05, description="η"),

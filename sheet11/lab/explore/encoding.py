@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from sheet11.conventions import CONVENTIONS
+from sheet11.conventions import CONVENTIONS, first_position
 from sheet11.lab.figures.encoding import draw_encoding, draw_profiles
 from sheet11.lab.plots import draw_heatmap, panels
 from sheet11.lab.sliders import show_with_controls
@@ -37,13 +37,13 @@ def explore_encoding(
     figure, (left, middle, right) = panels(3, 3.1, gap=0.75)
 
     def draw(n: int, p: int, convention: str, scale: float | str) -> None:
-        first = 0 if convention == "vaswani" else 1
+        first, kind = first_position(convention), "cosine" if convention == "submission" else "sine"  # of the first row
         E = np.asarray(positional_encoding(n, p, convention, base, None if scale == OWN else scale))
         G = E.T @ E
-        draw_encoding(left, E, first, most=64)
+        draw_encoding(left, E, convention, kind, most=64)
         draw_heatmap(middle, G, np.abs(G).max(), (first, first))
         draw_profiles(right, {"mean along the diagonal": lag_profile(G)})
-        left.set(title=f"E ({convention})", ylabel="row")
+        left.set(title=f"{kind} rows of E", ylabel="row")
         middle.set(title=f"EᵀE, ± {np.abs(G).max():.4g}", xlabel="position j", ylabel="position i")
         right.set(title="Profile of EᵀE", xlabel="lag i − j", xlim=(-0.02 * n, 1.02 * n))
 

@@ -1,4 +1,4 @@
-"""Sliders of exercise scores."""
+"""Sliders of exercise 1c, 1d: scores by concatenation and by addition, and how far one strays from the other."""
 
 from collections.abc import Callable
 from types import ModuleType
@@ -14,7 +14,7 @@ from sheet11.lab.sliders import show_with_controls
 def explore_scores(
     positional_encoding: Callable[..., Any],
     attention_scores: Callable[..., Any],
-    cross_term_std: Callable[..., Any],
+    difference_std: Callable[..., Any],
     n: int = 64,
     p: int = 256,
     convention: str = "sheet",
@@ -25,7 +25,7 @@ def explore_scores(
     Args:
         positional_encoding: called with n, p and convention.
         attention_scores: called with E, X and a mode, "cat" or "add".
-        cross_term_std: called with E and σ; gives the standard deviation of the difference off its diagonal first.
+        difference_std: called with E and σ; gives the standard deviation of the difference off its diagonal first.
         n: tokens, 128 at most.
         p: rows at the start; the slider ends at 1024.
         convention: of the encoding.
@@ -50,7 +50,7 @@ def explore_scores(
             ax.set(title=f"{title}, ± {limit:.4g}", xlabel="token j")
         upper[0].set_ylabel("token i")
 
-        noise = cross_term_std(E, sigma)[0]
+        noise = difference_std(E, sigma)[0]
         row, column = scores["cat"][token], np.arange(1, n + 1)
         for band in list(lower.collections):
             band.remove()

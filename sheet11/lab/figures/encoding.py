@@ -8,40 +8,57 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike, NDArray
 
-from sheet11.lab.plots import COLOURS, MARGINS, MARKERS, MOST, WIDTH, draw_curve, draw_heatmap, panels, powers_of_ten
+from sheet11.conventions import first_position
+from sheet11.lab.plots import COLOURS, MARGINS, MARKERS, MOST, draw_curve, draw_heatmap, panels, powers_of_ten
+
+ROOM = 2.3  # inches beside a panel for its legend, so that it lies on no data
+CURVES = 4  # pairs of rows that are drawn as curves
+TOKENS = 64  # of these curves, and of the first panel of long profiles
 
 
-def encoding(E: ArrayLike, name: str, first_position: int = 1) -> Figure:
-    """Heatmap of the encoding: all of it, or as many pairs of rows and positions as can be told apart.
+def encoding(E: ArrayLike, convention: str) -> Figure:
+    """Some pairs of rows of an encoding as curves; its sine rows and its cosine rows, each as a heatmap.
+
+    A sine and the cosine below it in one heatmap would blend into a colour that neither has.
 
     Args:
         E: shape (p, n).
-        name: of the convention.
-        first_position: number of the first column.
+        convention: whose encoding it is.
     """
     E = np.asarray(E)
+    kinds = [kind for kind in ("sine", "cosine") if len(_rows(E, convention, kind))]
     # a whole number of pixels for each row: else some rows are wider than others, and the eye sees waves
-    rows = len(_some_pairs(E, MOST))
-    height = rows * max(1, round(400 / rows)) / 100
-    figure, (ax,) = panels(1, height + sum(MARGINS), 0.75 * WIDTH, right=0.65)
-    draw_encoding(ax, E, first_position)
-    ax.set(title=f"E, convention “{name}”")
-    figure.colorbar(ax.collections[0], ax=ax, label="entry", fraction=0.05, pad=0.02)
+    rows = min(MOST, len(_rows(E, convention, kinds[0])))
+    height = rows * max(1, round(360 / rows)) / 100
+    figure, (left, *others) = panels(1 + len(kinds), height + sum(MARGINS), right=0.65)
+    _draw_pairs(left, E, convention)
+    for ax, kind in zip(others, kinds, strict=True):
+        draw_encoding(ax, E, convention, kind)
+        ax.set(title=f"{kind} rows of E, {convention}")
+    figure.colorbar(others[-1].collections[0], ax=others, label="entry", fraction=0.05, pad=0.03)
     return figure
 
 
-def draw_encoding(ax: Axes, E: ArrayLike, first_position: int = 1, most: int = MOST) -> None:
-    """Draw at most that many rows and positions of an encoding, or change the one that is drawn.
+def draw_encoding(ax: Axes, E: NDArray[np.float64], convention: str, kind: str, most: int = MOST) -> None:
+    """Draw the sine rows of an encoding, or the cosine rows, or change those that are drawn.
 
-    The frequencies change little from one pair of rows to the next, so that every k-th pair shows what all do.
+    Frequencies change little from one row to the next, so that every k-th row shows what all do.
+
+    Args:
+        ax: holds nothing else.
+        E: shape (p, n).
+        convention: whose encoding it is.
+        kind: "sine" or "cosine".
+        most: rows and tokens that are drawn.
     """
-    E = np.asarray(E)
-    p, n = E.shape
-    shown = _some_pairs(E, most)[:, :most]
-    draw_heatmap(ax, shown, 1, (0, first_position), (p, shown.shape[1]))
+    (p, n), rows = E.shape, _rows(E, convention, kind)
+    step = -(-len(rows) // most)
+    first = 1 if convention == "submission" else 0  # as the convention counts rows
+    shown = rows[::step, :most]
+    draw_heatmap(ax, shown, 1, (first, first_position(convention)), (p, shown.shape[1]))
     ax.set(
         xlabel="position i" + (f" (the first {most} of {n})" if n > most else ""),
-        ylabel="row" + (f" (one pair of every {-(-p // most)})" if p > most else ""),
+        ylabel="row" + (f" (one {kind} of every {step})" if step > 1 else ""),
     )
 
 
@@ -50,53 +67,83 @@ def lag_profiles(profiles: Mapping[str, ArrayLike]) -> Figure:
 
     Long profiles get a second panel with all lags, beside the first ones.
     """
-    lags = len(next(iter(profiles.values())))
-    figure, axes = panels(1 if lags <= MOST else 2, 3.4)
-    for ax, shown in zip(axes, (64 if lags > MOST else lags, lags), strict=False):
-        draw_profiles(ax, {name: profile[:shown] for name, profile in profiles.items()})
-        ax.set(
-            xlabel="lag i − j (tokens)",
-            title="Profile of the Gram matrix" + (", all lags" if ax is not axes[0] else ""),
-        )
+    lags = len(np.asarray(next(iter(profiles.values()))))
+    figure, axes = panels(1 if lags <= MOST else 2, 3.4, right=ROOM)
+    for ax, shown in zip(axes, (TOKENS if lags > MOST else lags, lags), strict=False):
+        draw_profiles(ax, {name: np.asarray(profile)[:shown] for name, profile in profiles.items()})
+        more = ", all lags" if ax is not axes[0] else ""
+        ax.set(xlabel="lag i − j (tokens)", title="Profile of the Gram matrix" + more)
     axes[0].set_ylabel("mean of (EᵀE)ᵢⱼ along the diagonal")
-    axes[-1].legend()
+    _legend_beside(axes[-1])
     return figure
 
 
 def draw_profiles(ax: Axes, profiles: Mapping[str, ArrayLike]) -> None:
     """Draw lag profiles, and half of the first one's value at lag 0, or change those that are drawn."""
-    for number, (name, profile) in enumerate(profiles.items()):
-        marker = MARKERS[number] if len(profile) <= MOST else ""
-        draw_curve(
-            ax, name, range(len(profile)), profile, color=COLOURS[number], marker=marker, markersize=3, linewidth=1.2
-        )
-    half, last = next(iter(profiles.values()))[0] / 2, len(profile) - 1
-    draw_curve(ax, "half of the diagonal (first curve)", [0, last], [half] * 2, color="0.5", linestyle=":")
+    values = {name: np.asarray(profile) for name, profile in profiles.items()}
+    for number, (name, profile) in enumerate(values.items()):
+        style = {"marker": MARKERS[number] if len(profile) <= MOST else "", "markersize": 3, "linewidth": 1.2}
+        draw_curve(ax, name, np.arange(len(profile)), profile, color=COLOURS[number], **style)
+    first = next(iter(values.values()))
+    last = len(first) - 1
+    draw_curve(ax, "half of the diagonal\n(first curve)", [0, last], [first[0] / 2] * 2, color="0.5", linestyle=":")
     draw_curve(ax, "_zero", [0, last], [0, 0], color="0.3", linewidth=0.8)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
 
 
 def token_deviations(deviations: Mapping[str, ArrayLike]) -> Figure:
     """Deviation from permutation equivariance for every token, on a logarithmic scale that starts at rounding."""
-    figure, (ax,) = panels(1, 3.0)
-    for number, (name, deviation) in enumerate(deviations.items()):
-        token = np.arange(1, len(deviation) + 1)
-        height = np.maximum(deviation, 1e-17)
-        hollow = {"markersize": 7, "fillstyle": "none"} if number == 1 else {"markersize": 4}  # where two coincide
-        ax.semilogy(token, height, MARKERS[number], color=COLOURS[number], label=name, **hollow)
-    ax.set(
-        xlabel="token",
-        ylabel="‖ Att(XΠ) − Att(X)Π ‖",
-        title="Does attention commute with a permutation?",
-        ylim=(1e-17, None),
-    )
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-    powers_of_ten(ax.yaxis)
-    ax.legend(loc="center right")
+    figure = _on_a_logarithmic_scale(deviations, 1)
+    title = "Does attention commute with a permutation?"
+    figure.axes[0].set(xlabel="token", ylabel="‖ Att(XΠ) − Att(X)Π ‖", title=title)
     return figure
 
 
-def _some_pairs(E: NDArray[np.float64], most: int) -> NDArray[np.float64]:
-    """Pairs of rows of E at equal distances, at most that many rows."""
-    k = -(-len(E) // most)
-    return E[np.arange(len(E)) // 2 % k == 0]
+def diagonal_spreads(spreads: Mapping[str, ArrayLike]) -> Figure:
+    """Largest minus smallest entry along every diagonal, on a logarithmic scale that starts at rounding."""
+    figure = _on_a_logarithmic_scale(spreads, 0)
+    title = "How much does EᵀE vary along a diagonal?"
+    figure.axes[0].set(xlabel="lag of the diagonal (tokens)", ylabel="largest − smallest entry", title=title)
+    return figure
+
+
+def _on_a_logarithmic_scale(values: Mapping[str, ArrayLike], first: int) -> Figure:
+    figure, (ax,) = panels(1, 3.0, right=ROOM)
+    for number, (name, value) in enumerate(values.items()):
+        height = np.maximum(np.asarray(value), 1e-17)
+        hollow = {"markersize": 7, "fillstyle": "none"} if number == 1 else {"markersize": 4}  # where two coincide
+        number_of = np.arange(first, first + len(height))
+        ax.semilogy(number_of, height, MARKERS[number], color=COLOURS[number], label=name, **hollow)
+    ax.set_ylim(bottom=1e-17)
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    powers_of_ten(ax.yaxis)
+    _legend_beside(ax)
+    return figure
+
+
+def _draw_pairs(ax: Axes, E: NDArray[np.float64], convention: str) -> None:
+    """Draw some pairs of rows as curves, one pair below the other."""
+    position = first_position(convention) + np.arange(min(E.shape[1], TOKENS))
+    pairs = np.unique(np.linspace(0, (len(E) - 1) // 2, CURVES).round().astype(int))
+    first = 1 if convention == "submission" else 0
+    for place, k in enumerate(pairs):
+        for row, wave in enumerate(E[2 * k : 2 * k + 2, : len(position)], 2 * k):
+            style = "-" if _is_sine(row, convention) else "--"
+            ax.plot(position, wave - 3 * place, style, color=COLOURS[place], linewidth=1.2, label=f"row {first + row}")
+    names = [", ".join(str(first + row) for row in range(2 * k, min(2 * k + 2, len(E)))) for k in pairs]
+    ax.set_yticks([-3 * place for place in range(len(pairs))], names)
+    ax.set(xlabel="position i", ylabel="rows", title="pairs of rows: sine —, cosine - -")
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+
+
+def _rows(E: NDArray[np.float64], convention: str, kind: str) -> NDArray[np.float64]:
+    return E[0 if _is_sine(0, convention) == (kind == "sine") else 1 :: 2]
+
+
+def _is_sine(row: int, convention: str) -> bool:
+    """Whether a row, counted from 0, is a sine; "submission" begins with a cosine."""
+    return (row % 2 == 0) != (convention == "submission")
+
+
+def _legend_beside(ax: Axes) -> None:
+    ax.legend(loc="upper left", bbox_to_anchor=(1.02, 1), borderaxespad=0, frameon=False)

@@ -1,6 +1,7 @@
 """Figures of exercise 3: energies, collapsing features, accuracy against depth."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -9,12 +10,14 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
-from sheet11.lab.plots import COLOURS, DIVERGING, MARKERS, MOST, WIDTH, draw_curve, panels, powers_of_ten
+from sheet11.lab.plots import COLOURS, DIVERGING, MARKERS, MOST, WIDTH, draw_curve, powers_of_ten
+
+FLOOR = 1e-18  # smallest energy that is drawn
 
 
 def energies(energy: Mapping[str, ArrayLike], rates: Mapping[str, float], highlighted: str) -> Figure:
     """Dirichlet energy against depth for several graphs; dashed lines fall at the predicted rates."""
-    figure, (ax,) = panels(1, 3.8)
+    figure, ((ax,),) = _stacked(1, 1, 3.6)
     for number, (name, values) in enumerate(energy.items()):
         values = np.asarray(values)
         layer = np.arange(len(values))
@@ -40,7 +43,7 @@ def energies(energy: Mapping[str, ArrayLike], rates: Mapping[str, float], highli
     )
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     powers_of_ten(ax.yaxis)
-    ax.legend(fontsize="small")
+    _legend_below(figure, ax, columns=3)  # measured above predicted
     return figure
 
 
@@ -56,15 +59,15 @@ def collapse(states: Mapping[int, ArrayLike], edge_index: ArrayLike, positions: 
         positions: shape (num_nodes, 2).
         labels: shape (num_nodes,).
     """
-    figure, axes = plt.subplots(2, len(states), figsize=(WIDTH, 4.6), layout="constrained", squeeze=False)
-    states = {depth: np.asarray(state) for depth, state in states.items()}
-    for (upper, lower), (depth, state) in zip(axes.T, states.items(), strict=True):
+    arrays = {depth: np.asarray(state) for depth, state in states.items()}
+    figure, axes = plt.subplots(2, len(states), figsize=(WIDTH, 4.9), layout="constrained", squeeze=False)
+    for (upper, lower), (depth, state) in zip(axes.T, arrays.items(), strict=True):
         limit = draw_nodes(upper, state[:, 0], edge_index, positions)
         upper.set(title=f"depth {depth}\ncolours: ± {limit:.2g}")
         draw_embedding(lower, state, labels)
         lower.set(xlabel="feature 1")
     axes[1, 0].set_ylabel("feature 2")
-    axes[1, 0].legend(fontsize="x-small", loc="upper left", handletextpad=0.1)
+    _legend_below(figure, axes[1, 0])
     return figure
 
 
@@ -74,17 +77,19 @@ def draw_nodes(ax: Axes, feature: ArrayLike, edge_index: ArrayLike, positions: A
     Returns:
         The number at the end of the colour scale, which is symmetric about 0.
     """
-    limit = np.abs(feature).max() or 1.0
+    feature = np.asarray(feature)
+    limit = float(np.abs(feature).max()) or 1.0
     if not ax.collections:
         few = len(feature) <= 4 * MOST
         if few:
             draw_edges(ax, edge_index, positions)
-        dots = {"s": 35, "edgecolors": "0.3"} if few else {"s": 1, "linewidths": 0}
-        ax.scatter(*np.asarray(positions).T, c=feature, cmap=DIVERGING, **dots)
+        size, width = (max(8, 600 / len(feature)), 0.4) if few else (1, 0)
+        x, y = np.asarray(positions).T
+        ax.scatter(x, y, c=feature, cmap=DIVERGING, s=size, linewidths=width, edgecolors="0.3")
         ax.set_aspect("equal")
         ax.axis("off")
     (nodes,) = ax.collections
-    nodes.set_array(np.asarray(feature))
+    nodes.set_array(feature)
     nodes.set_clim(-limit, limit)
     return limit
 
@@ -110,73 +115,100 @@ def draw_edges(ax: Axes, edge_index: ArrayLike, positions: ArrayLike) -> None:
     u, v = np.asarray(edge_index)
     positions = np.asarray(positions)
     ends = np.stack([positions[u[u < v]], positions[v[u < v]], np.full((np.sum(u < v), 2), np.nan)], axis=1)
-    ax.plot(*ends.reshape(-1, 2).T, color="0.75", linewidth=0.5, zorder=0)
+    ax.plot(*ends.reshape(-1, 2).T, color="0.8", linewidth=min(0.6, 100 / max(1, len(ends))), zorder=0)
 
 
 def smoothness(energy: Mapping[str, ArrayLike], distance: Mapping[str, ArrayLike]) -> Figure:
     """Relative Dirichlet energy and MAD against depth, one line for each way of propagating."""
-    figure, axes = panels(2, 4.2)
+    figure, (axes,) = _stacked(1, 2, 3.7)
     for ax, measure, ylabel in [(axes[0], energy, "E(X) / ‖X‖²"), (axes[1], distance, "MAD")]:
         for number, (name, values) in enumerate(measure.items()):
+            values = np.asarray(values)
             ax.semilogy(
-                np.maximum(values, 1e-18),
+                np.maximum(values, FLOOR),
                 color=COLOURS[number],
                 marker=MARKERS[number],
                 markevery=(number % 6, max(1, len(values) // 8)),
                 markersize=4,
                 label=name,
             )
-        ax.set(xlabel="depth (layers)", ylabel=f"{ylabel}   (0 is drawn at 10⁻¹⁸)", ylim=(1e-18, 5))
+        ax.set(xlabel="depth (layers)", ylabel=f"{ylabel}   (0 is drawn at 10⁻¹⁸)", ylim=(FLOOR, 5))
         ax.xaxis.set_major_locator(MaxNLocator(integer=True))
         powers_of_ten(ax.yaxis)
     axes[0].set_title("Dirichlet energy, relative")
     axes[1].set_title("Mean average cosine distance")
-    axes[0].legend(fontsize="small", loc="lower left")
+    _legend_below(figure, axes[0])
     return figure
 
 
 def accuracies(
     depths: Sequence[int], accuracy: Mapping[str, Mapping[str, ArrayLike]], chance: Mapping[str, float]
 ) -> Figure:
-    """Accuracy against depth, one panel for each graph, one line for each model, with error bands over the networks.
+    """Accuracy against depth, two panels in a row, one line for each model, with error bands over the networks.
 
     Args:
         depths: numbers of layers.
-        accuracy: for each graph and model an array of shape (depths, networks).
-        chance: for each graph the share of the larger class, which a constant answer reaches.
+        accuracy: for each panel and model an array of shape (depths, networks).
+        chance: for each panel the share of the larger class, which a constant answer reaches.
     """
-    figure, axes = panels(len(accuracy), 3.8, gap=0.25, sharey=True)
-    for ax, (graph, models) in zip(axes, accuracy.items(), strict=True):
+    rows = -(-len(accuracy) // 2)
+    figure, axes = _stacked(rows, min(2, len(accuracy)), 2.6)
+    for ax, (title, models) in zip(axes.flat, accuracy.items(), strict=True):
         for number, (model, values) in enumerate(models.items()):
-            mean, std = np.mean(values, axis=1), np.std(values, axis=1)
+            values = np.asarray(values)
+            mean, std = values.mean(axis=1), values.std(axis=1)
             ax.plot(depths, mean, color=COLOURS[number], marker=MARKERS[number], markersize=5, label=model)
             low, high = np.clip([mean - std, mean + std], 0, 1)
-            ax.fill_between(depths, low, high, color=COLOURS[number], alpha=0.15, linewidth=0)
-        ax.axhline(chance[graph], color="0.4", linestyle=":", label="constant answer")
+            ax.fill_between(depths, low, high, color=COLOURS[number], alpha=0.12, linewidth=0)
+        ax.axhline(chance[title], color="0.4", linestyle=":", label="constant answer")
         ax.set_xscale("log", base=2)
         ax.set_xticks(depths, labels=[str(depth) for depth in depths])
-        ax.set(xlabel="depth (layers)", title=graph, ylim=(0, 1.03))
-    axes[0].set_ylabel("test accuracy (band: ± one std)")
-    axes[0].legend(fontsize="small", loc="lower left")
+        ax.set(xlabel="depth (layers)", title=title, ylim=(min(0.2, ax.dataLim.y0), 1.03))
+    for row in axes:
+        row[0].set_ylabel("test accuracy (± one std)")
+    _legend_below(figure, axes[0, 0])
     return figure
 
 
-def layer_energies(energy: Mapping[str, ArrayLike], title: str) -> Figure:
-    """Relative Dirichlet energy layer by layer inside trained networks, with error bands over the networks.
+def layers(measures: Mapping[str, Mapping[str, ArrayLike]], title: str) -> Figure:
+    """What networks hold layer by layer, one panel for each measure, with error bands over the networks.
+
+    Measures whose values span more than a factor of 100 are drawn, and averaged, on a logarithmic scale.
 
     Args:
-        energy: for each model an array of shape (depth + 1, networks).
+        measures: for each measure and model an array of shape (depth + 1, networks).
         title: which networks.
     """
-    figure, (ax,) = panels(1, 3.6)
-    for number, (model, values) in enumerate(energy.items()):
-        logarithm = np.log10(np.maximum(values, 1e-18))
-        mean, std = logarithm.mean(axis=1), logarithm.std(axis=1)
-        layer = np.arange(len(mean))
-        ax.semilogy(layer, 10**mean, color=COLOURS[number], label=model)
-        ax.fill_between(layer, 10 ** (mean - std), 10 ** (mean + std), color=COLOURS[number], alpha=0.15, linewidth=0)
-    ax.set(xlabel="layer", ylabel="E(H) / ‖H‖²", title=title)
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-    powers_of_ten(ax.yaxis)
-    ax.legend()
+    figure, axes = _stacked(1, len(measures), 3.2)
+    for ax, (measure, models) in zip(axes[0], measures.items(), strict=True):
+        every = np.maximum(np.concatenate([np.ravel(values) for values in models.values()]), FLOOR)
+        logarithmic = every.max() > 100 * every.min()
+        for number, (model, values) in enumerate(models.items()):
+            values = np.log10(np.maximum(values, FLOOR)) if logarithmic else np.asarray(values)
+            curves = values.mean(axis=1) + np.multiply.outer([0, -1, 1], values.std(axis=1))
+            mean, low, high = 10**curves if logarithmic else curves
+            ax.plot(mean, color=COLOURS[number], marker=MARKERS[number], markevery=0.15, markersize=4, label=model)
+            ax.fill_between(range(len(mean)), low, high, color=COLOURS[number], alpha=0.12, linewidth=0)
+        if logarithmic:
+            ax.set_yscale("log")
+            powers_of_ten(ax.yaxis)
+        ax.set(xlabel="layer", ylabel=measure)
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    figure.suptitle(title, fontsize="medium")
+    axes[0, 0].set_title(" ")
+    _legend_below(figure, axes[0, 0])
     return figure
+
+
+def _stacked(rows: int, columns: int, height: float) -> tuple[Figure, Any]:
+    """Rows of panels with a grid, and room below for one legend."""
+    size = (WIDTH, height * rows + 0.5)
+    figure, axes = plt.subplots(rows, columns, figsize=size, layout="constrained", squeeze=False)
+    for ax in axes.flat:
+        ax.grid(alpha=0.3)
+    return figure, axes
+
+
+def _legend_below(figure: Figure, ax: Axes, columns: int = 5) -> None:
+    handles, names = ax.get_legend_handles_labels()
+    figure.legend(handles, names, loc="outside lower center", ncols=min(columns, len(names)), fontsize="small")

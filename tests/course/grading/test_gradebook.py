@@ -4,12 +4,13 @@ import csv
 
 import pytest
 
-from sheet11.course.errors import NotebookError
+from sheet11.course.errors import PointsError
+from sheet11.course.grading.exercises import Task
 from sheet11.course.grading.gradebook import Row, Table, read_manual_points, write_gradebook, write_tables
-from sheet11.course.grading.scoring import Task, Verdict
+from sheet11.course.grading.scoring import Verdict
 
-AUTO = Task("01", "f", "1a", "", 2.0, "f-check", 1e-9)
-READ = Task("01", "proof", "1a", "", 3.0, None, 1e-9)
+AUTO = Task("01", "f", "1a.1 · A function", "", 2.0, "f-check", 1e-9)
+READ = Task("01", "proof", "1a.2 · A proof", "", 3.0, None, 1e-9)
 TABLE = Table(
     [AUTO, READ],
     [
@@ -34,25 +35,25 @@ def test_tables(tmp_path):
         ["'=1+\"1", "0", "1.5", "1.5", "5", "0"],
     ]
     assert read(tmp_path / "results.csv") == [
-        ["student", "notebook", "task", "points", "max_points", "status", "message"],
-        ["anna", "01", "f", "2", "2", "correct", ""],
-        ["anna", "01", "proof", "", "3", "to be read", ""],
-        ["'=1+\"1", "01", "f", "0", "2", "wrong", "'@x has shape (1,)"],
-        ["'=1+\"1", "01", "proof", "1.5", "3", "read", "read by a person"],
+        ["student", "notebook", "task", "title", "points", "max_points", "status", "message"],
+        ["anna", "01", "f", "1a.1 · A function", "2", "2", "correct", ""],
+        ["anna", "01", "proof", "1a.2 · A proof", "", "3", "to be read", ""],
+        ["'=1+\"1", "01", "f", "1a.1 · A function", "0", "2", "wrong", "'@x has shape (1,)"],
+        ["'=1+\"1", "01", "proof", "1a.2 · A proof", "1.5", "3", "read", "read by a person"],
     ]
 
 
 def test_moodle(tmp_path):
-    assert read(write_gradebook(tmp_path, TABLE, "moodle")) == [
-        ["Username", "Sheet 11", "Sheet 11 feedback"],
+    assert read(write_gradebook(tmp_path, TABLE, "moodle", "Sheet 3")) == [
+        ["Username", "Sheet 3", "Sheet 3 feedback"],
         ["anna", "2", ""],
-        ["'=1+\"1", "1.5", "f: @x has shape (1,); proof: read by a person"],
+        ["'=1+\"1", "1.5", "1a.1 · A function: @x has shape (1,); 1a.2 · A proof: read by a person"],
     ]
 
 
 def test_canvas(tmp_path):
-    assert read(write_gradebook(tmp_path, TABLE, "canvas")) == [
-        ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", "Sheet 11"],
+    assert read(write_gradebook(tmp_path, TABLE, "canvas", "Sheet 3")) == [
+        ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", "Sheet 3"],
         ["    Points Possible", "", "", "", "", "5"],
         ["anna", "", "", "anna", "", "2"],
         ["'=1+\"1", "", "", "'=1+\"1", "", "1.5"],
@@ -85,5 +86,5 @@ def test_a_spreadsheet_with_semicolons_and_decimal_commas(tmp_path):
 def test_impossible_points(tmp_path, entered):
     path = tmp_path / "grades.csv"
     path.write_text(f"student,01/f,{READ.column}\nanna,2,{entered}\n")
-    with pytest.raises(NotebookError, match=rf"of 'anna' must be a number from 0 to 3, got '{entered}'"):
+    with pytest.raises(PointsError, match=rf"of 'anna' must be a number from 0 to 3, got '{entered}'"):
         read_manual_points(tmp_path, TABLE.tasks)

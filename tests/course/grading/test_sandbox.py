@@ -77,7 +77,7 @@ def test_text_is_split_by_stream_and_displays_are_kept(run):
 )
 def test_limits(run, source, ended):
     start = time.monotonic()
-    run("1", source, "2")
+    run("1", source, "2", limits=LIMITS._replace(seconds=1) if ended == "time" else LIMITS)
     assert run.batch.ended == ended and run.batch.outputs.keys() == {"0"}
     assert time.monotonic() - start < 20
     assert run("3") == ["3"], "the next batch runs"
@@ -109,14 +109,18 @@ def test_a_process_that_ends_leaves_what_it_had_done(run):
 
 @both
 def test_nothing_stays_behind(run):
-    started = (
-        "import os, subprocess\nopen('left', 'w').close(); os.mkdir('folder')\nsubprocess.Popen(['sleep', '98.7654'])"
+    started = run(
+        "import os, subprocess\nopen('left', 'w').close(); os.mkdir('folder')",
+        "subprocess.Popen(['sleep', '98']).pid",
     )
-    run(started)
     assert run("import os; os.listdir()") == ["[]"]
-    assert run(
-        "import psutil; [p for p in psutil.process_iter(['cmdline']) if '98.7654' in (p.info['cmdline'] or [])]"
-    ) == ["[]"]
+    assert run(f"import psutil; psutil.pid_exists({started[0]})") == ["False"]
+
+
+@both
+def test_the_inline_magic(run):
+    assert run("%matplotlib inline", "1")[-1] == "1", run.batch
+    assert run.batch.succeeded == {"0", "1"}
 
 
 SEARCH = """

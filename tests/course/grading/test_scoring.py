@@ -1,6 +1,5 @@
 """Points: what counts as the same, and what is said where it is not."""
 
-import json
 import math
 
 import numpy as np
@@ -8,10 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sheet11.course.grading.exercises import Task
 from sheet11.course.grading.sandbox import Batch, Limits
-from sheet11.course.grading.scoring import Task, difference, score, tasks_of
-from sheet11.course.notebooks import read_notebook
-from sheet11.course.sheet import find_sheet
+from sheet11.course.grading.scoring import difference, first_difference, records_of, score
 from sheet11.lab.records import MIME_TYPE, _encode
 
 TASK = Task("01_encoding", "f", "1a", "f()", 2.0, "f-check", 1e-5)
@@ -30,8 +28,8 @@ def error(kind, text):
     return {"output_type": "error", "ename": kind, "evalue": text, "traceback": []}
 
 
-def verdict(got, expected=None, answer="x = 1"):
-    return score(TASK, answer, "stub  ()", got, expected or batch(a=1.0), LIMITS)
+def verdict(got, answer="x = 1", **more):
+    return score(TASK, answer, "stub  ()", got, {"a": 1.0}, LIMITS, **more)
 
 
 def test_full_points():
@@ -110,19 +108,28 @@ def test_other_kinds():
     assert difference("x", np.array([1.0]), np.array(["a"]), True, 1e-5) == "x is not what was expected"
 
 
-def test_tasks_of_the_kit():
-    tasks = {stem: tasks_of(stem, read_notebook(path)) for stem, path in find_sheet().notebooks.items()}
-    assert sum(task.points for own in tasks.values() for task in own) == 35
-    encoding = tasks["01_encoding"][0]
-    assert (encoding.name, encoding.points, encoding.check, encoding.tolerance) == (
-        "encoding",
-        2,
-        "encoding-check",
-        1e-5,
+def test_records_of_a_check():
+    assert records_of(batch(a=1.0, b="text"), "f-check") == {"a": 1.0, "b": "text"}
+
+
+def test_the_first_difference_is_told():
+    expected = {"a": 1.0, "b": 2.0, "c": 3.0}
+    assert first_difference(expected, expected | {"more": 1}, 0) is None
+    assert first_difference(expected, {"a": 1.0, "c": 0.0}, 1) == "b was not recorded"
+
+
+def test_the_hint_for_a_usual_mistake_stands_in_place_of_the_difference():
+    asked = []
+
+    def hint(task, recorded):
+        asked.append((task, recorded))
+        return "Count from 0." if recorded["a"] == 2.0 else None
+
+    assert verdict(batch(a=2.0), hint=hint) == (0, "wrong", "Count from 0.")
+    assert verdict(batch(a=3.0), hint=hint) == (
+        0,
+        "wrong",
+        "a is not what was expected, by up to 2 of its largest number",
     )
-    assert encoding.wanted.startswith("positional_encoding(n, p, convention='sheet'")
-    assert encoding.column == "01_encoding/encoding"
-    by_hand = tasks["03_aggregation"][0]
-    assert by_hand.column == "03_aggregation/a-aggregate" or by_hand.check is None
-    assert "03_aggregation/a-derivation (by hand / 3)" in {task.column for task in tasks["03_aggregation"]}
-    assert json.dumps(tasks)
+    assert verdict(batch(a=1.0), hint=hint) == (2.0, "correct", "")
+    assert asked == [(TASK, {"a": 2.0}), (TASK, {"a": 3.0})], "who is right is not compared with mistakes"

@@ -9,8 +9,19 @@ from bs4 import BeautifulSoup  # comes with nbconvert
 from hostile import HTML, PNG
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from sheet11.course.pages.cells import LONGEST_FORMULA, NO_DESCRIPTION, alternative_text, cells_html, clean, formula
+from sheet11.course.pages.cells import (
+    LARGEST_FRAMES,
+    LONGEST_FORMULA,
+    MOST_FRAMES,
+    NO_DESCRIPTION,
+    alternative_text,
+    cells_html,
+    clean,
+    drop_frames,
+    formula,
+)
 from sheet11.course.sheet import find_sheet
+from sheet11.lab.frames import MIME_TYPE as FRAMES
 
 KINDS = ["png", "svg+xml"]
 IMAGE = base64.b64encode(PNG).decode()
@@ -151,6 +162,65 @@ def test_every_image_has_an_alternative_text():
     assert f'<img alt="{NO_DESCRIPTION}" src=' in text_of(f'<img src="data:image/png;base64,{IMAGE}" alt="">')
     assert "<img" not in text_of("![](attachment:a.png)", attachments={"a.png": {}})
     assert '<a href="b.png" rel="noopener noreferrer">a</a>' in text_of("![a](b.png)")
+
+
+FRAME = {"setting": "1", "shows": "one", "png": IMAGE}
+TURNING = [
+    {"control": "n", "frames": [FRAME, {"setting": "2"}]},
+    {"control": "<mode>", "frames": [{"setting": "a"}, FRAME | {"setting": "b", "shows": 'is "b"'}]},
+]
+
+
+def figure(frames):
+    return new_output("display_data", {"image/png": IMAGE, "text/plain": "at the start", FRAMES: frames})
+
+
+def test_frames_are_chosen_by_radio_buttons():
+    body = BeautifulSoup(shown(figure(TURNING), figure(TURNING[:1])), "html.parser")
+    settings, other = body.find_all(class_="settings")
+    assert [legend.text for legend in settings.find_all("legend")] == ["n", "<mode>"]
+    assert [label.text.strip() for label in settings.find_all("label")] == ["1", "2", "a", "b"]
+    assert "n = 2, <mode> = a." in settings.p.text
+    buttons, images = settings.find_all("input"), settings.find_all("img")
+    assert [button.get("checked") is not None for button in buttons] == [False, True, False, False]
+    assert {button["type"] for button in buttons} == {"radio"}
+    (name,) = {button["name"] for button in buttons}
+    assert name != other.input["name"], "one figure does not move another"
+    assert [image["alt"] for image in images] == ["at the start", "one", 'is "b"']
+    assert [image["class"] for image in images] == [buttons[i]["class"] for i in (1, 0, 3)]
+    assert buttons[1]["class"] == buttons[2]["class"] == ["start"] and buttons[0]["class"] != buttons[3]["class"]
+
+
+@pytest.mark.parametrize(
+    "frames",
+    [
+        None,
+        3,
+        "text",
+        {"control": "n"},
+        [3],
+        [{"control": "n"}],
+        [{"control": 3, "frames": []}],
+        [{"control": "n", "frames": "text"}],
+        [{"control": "n", "frames": [{}]}],
+        [{"control": "n", "frames": [{"setting": ["1"]}]}],
+        [{"control": "n", "frames": [FRAME | {"shows": 1}]}],
+        *([{"control": "n", "frames": [FRAME | {"png": png}]}] for png in (3, "", "text", IMAGE + '"', " " + IMAGE)),
+        [{"control": "n", "frames": [FRAME] * (MOST_FRAMES + 1)}],
+        [{"control": "n", "frames": [{"setting": "1"}] * (MOST_FRAMES + 1)}],
+        [{"control": "n", "frames": [FRAME | {"png": IMAGE.rstrip("=") + "A" * LARGEST_FRAMES}]}],
+    ],
+)
+def test_of_odd_frames_only_the_figure_is_shown(frames):
+    body = BeautifulSoup(shown(figure(frames)), "html.parser")
+    (image,) = body.find_all("img")
+    assert image["src"].endswith(IMAGE) and not body.find("input")
+
+
+def test_dropped_frames_leave_the_figure():
+    notebook = new_notebook(cells=[new_markdown_cell("x"), new_code_cell("1", outputs=[figure(TURNING)])])
+    drop_frames(notebook)
+    assert notebook.cells[1].outputs[0].data == {"image/png": IMAGE, "text/plain": "at the start"}
 
 
 def test_colours_of_printed_text_are_hues():

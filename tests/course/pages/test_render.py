@@ -8,7 +8,7 @@ import pytest
 from hostile import PNG
 from nbformat.v4 import new_code_cell, new_notebook
 
-from sheet11.course.pages.cells import TEMPLATES
+from sheet11.course.pages.cells import MOST_FRAMES, TEMPLATES
 from sheet11.course.pages.render import (
     Page,
     feedback_html,
@@ -64,6 +64,11 @@ def test_every_page_forbids_scripts_and_other_hosts(hostile):
     for page in pages:
         assert "default-src 'none'" in page and "script-src" not in page
         assert page.count("<style>") == 1 and "<script" not in page
+
+
+def test_a_page_has_a_rule_for_every_frame():
+    page = notebook_html(new_notebook(), "title")
+    assert f".settings:has(.frame-{MOST_FRAMES}:checked) img.frame-{MOST_FRAMES} {{ display: block; }}" in page
 
 
 def test_index_escapes_what_notebooks_say():

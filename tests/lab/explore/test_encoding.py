@@ -23,12 +23,16 @@ def test_encoding_shows_E_gram_and_profile(open_explorer):
     explorer.set(n=30, convention="vaswani")
     E = sheet11.positional_encoding(30, 8, "vaswani", scale=77.0)
     left, middle, right = explorer.panels()
-    assert np.array_equal(left.collections[0].get_array(), E)
+    np.testing.assert_allclose(left.collections[0].get_array(), E[::2], atol=1e-15)
     np.testing.assert_allclose(middle.collections[0].get_array(), E.T @ E)
     profile = next(line for line in right.lines if line.get_label() == "mean along the diagonal").get_ydata()
     np.testing.assert_allclose(profile, sheet11.gram(30, 8, "vaswani", scale=77.0)[0], atol=1e-12)
     explorer.set(scale=OWN)
-    np.testing.assert_allclose(left.collections[0].get_array(), sheet11.positional_encoding(30, 8, "vaswani"))
+    np.testing.assert_allclose(left.collections[0].get_array(), sheet11.positional_encoding(30, 8, "vaswani")[::2])
+    assert left.get_title() == "sine rows of E"
+    explorer.set(convention="submission", p=1)
+    np.testing.assert_allclose(left.collections[0].get_array(), sheet11.positional_encoding(30, 1, "submission"))
+    assert left.get_title() == "cosine rows of E"
 
 
 def test_encoding_starts_within_its_sliders(open_explorer):

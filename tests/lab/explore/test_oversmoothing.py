@@ -7,8 +7,6 @@ import pytest
 import torch
 
 import sheet11
-from sheet11 import gcn
-from sheet11.gcn import pair_norm
 from sheet11.lab.explore.oversmoothing import explore_oversmoothing
 
 WAYS = {
@@ -17,12 +15,7 @@ WAYS = {
     "softargmax, λ = 1": lambda x, P, neighbours: torch.stack([(x[n].softmax(0) * x[n]).sum(0) for n in neighbours]),
     "max": lambda x, P, neighbours: torch.stack([x[n].amax(0) for n in neighbours]),
 }
-REMEDIES = {
-    "none": lambda x, S, first: S,
-    "residual": lambda x, S, first: (x + S) / 2,
-    "gcnii": lambda x, S, first: 0.9 * S + 0.1 * first,
-    "pairnorm": lambda x, S, first: pair_norm(S),
-}
+LAYERS = {"plain": lambda P, H, H0, W, l: P @ H @ W, "with H⁰": lambda P, H, H0, W, l: P @ H + H0 / l}  # noqa: E741
 
 
 def test_a_missing_answer_is_the_cells_error():
@@ -34,19 +27,23 @@ def test_a_missing_answer_is_the_cells_error():
     assert plt.get_fignums() == [], "an empty figure"
 
 
-@pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("remedy", REMEDIES)
-def test_oversmoothing_draws_the_chosen_way_down_to_the_depth(way, remedy, open_explorer):
-    explorer = open_explorer(explorers.oversmoothing, features=3, seed=2)
-    explorer.set(graph="sbm", depth=3, propagation=way, remedy=remedy)
+@pytest.mark.parametrize("way", [*WAYS, *LAYERS])
+def test_oversmoothing_draws_the_chosen_way_down_to_the_depth(way, open_explorer):
+    explorer = open_explorer(explorers.oversmoothing, layers=LAYERS, features=3, seed=2)
+    explorer.set(graph="sbm", depth=3, propagation=way)
     graph = sheet11.load_graph("sbm", 2)
     u, v = graph.edge_index
     neighbours = [[*u[v == node].tolist(), node] for node in range(graph.num_nodes)]
     P = sheet11.normalized_adjacency(graph.edge_index, graph.num_nodes)
-    first = torch.randn(graph.num_nodes, 3, generator=torch.Generator().manual_seed(2), dtype=torch.float64)
+    generator = torch.Generator().manual_seed(2)
+    first = torch.randn(graph.num_nodes, 3, generator=generator, dtype=torch.float64)
     states = [first]
-    for _ in range(3):  # one layer more, and max has made all nodes equal
-        states.append(REMEDIES[remedy](states[-1], WAYS[way](states[-1], P, neighbours), first))
+    for number in (1, 2, 3):  # one layer more, and max has made all nodes equal
+        if way in LAYERS:
+            W = torch.randn(3, 3, generator=generator, dtype=torch.float64) * (2 / 3) ** 0.5
+            states.append(LAYERS[way](P, states[-1], first, W, number))
+        else:
+            states.append(WAYS[way](states[-1], P, neighbours))
     left, middle, right = explorer.panels()
     np.testing.assert_allclose(left.collections[0].get_array(), states[-1][:, 0], atol=1e-12)
     for label, points in enumerate(middle.lines):
@@ -59,7 +56,3 @@ def test_oversmoothing_draws_the_chosen_way_down_to_the_depth(way, remedy, open_
     explorer.set(depth=2)
     assert len(right.lines[0].get_xdata()) == 3
     np.testing.assert_allclose(left.collections[0].get_array(), states[2][:, 0], atol=1e-12)
-
-
-def test_the_remedies_are_those_of_the_networks():
-    assert tuple(REMEDIES) == gcn.REMEDIES

@@ -12,21 +12,27 @@ GENERATOR = np.random.default_rng(0)
 LAM = np.linspace(-5, 5, 11)
 CURVES = {"one": np.sin(LAM), "two": np.cos(LAM)}
 WEIGHTS = {"one": 1 / (1 + np.exp(-LAM))}
-PATHS = {name: np.abs(GENERATOR.normal(size=(6, 3))) for name in ("mean", "sum")}
+PATHS = {name: GENERATOR.normal(size=(6, 2)) for name in ("mean", "sum")}
+LOSSES = {name: GENERATOR.uniform(0.1, 1, size=6) for name in PATHS}
 ERRORS, BOUNDS = np.exp([-LAM, -2 * LAM]), 2 * np.exp([-LAM, -2 * LAM])
+RATES = np.array([[1.0, 2.0, 3.0], [1.1, 2.0, 3.2], [0.2, 0.3, 0.4]])
+TANGENT = [(-1, -1), (1, 1), (np.nan, np.nan), (0, 0), (1, 2)]
 
 # by function: a call, and the label of x of every panel
 FIGURES = {
-    "pointwise_limit": (
-        lambda: figures.pointwise_limit(LAM, CURVES, WEIGHTS),
+    "two_messages": (
+        lambda: figures.two_messages(LAM, CURVES, WEIGHTS),
         ["m₁ (the other message is m₂ = 0)"] * 2,
     ),
-    "convergence": (lambda: figures.convergence(LAM, ERRORS, BOUNDS, [1.0, 2.0]), ["inverse temperature λ"]),
+    "convergence": (
+        lambda: figures.convergence(LAM, ERRORS, BOUNDS, [1.0, 2.0], RATES),
+        ["inverse temperature λ", "gap Δ"],
+    ),
     "interpolation": (
-        lambda: figures.interpolation(LAM, CURVES, {"min": -1.0, "mean": 0.1, "median": 0.11, "max": 1.0}),
+        lambda: figures.interpolation(LAM, CURVES, {"min": -1.0, "mean": 0.1, "median": 0.11, "max": 1.0}, TANGENT),
         ["inverse temperature λ"],
     ),
-    "fits": (lambda: figures.fits(PATHS), ["inverse temperature λ", "step"]),
+    "fits": (lambda: figures.fits(PATHS, LOSSES), ["inverse temperature λ", "step"]),
 }
 
 
@@ -36,27 +42,48 @@ def test_axes_are_labelled_and_everything_is_inside(name):
     check_figure(make(), xlabels)
 
 
+@pytest.mark.parametrize("name", FIGURES)
+def test_legends_cover_no_data(name):
+    figure = FIGURES[name][0]()
+    figure.canvas.draw()
+    legends = [ax.get_legend() for ax in figure.axes if ax.get_legend()]
+    assert legends
+    for legend in legends:
+        assert not any(ax.bbox.overlaps(legend.get_window_extent()) for ax in figure.axes)
+
+
 def test_every_function_has_a_test():
     assert functions_of(figures) == {*FIGURES, "draw_marks"}
 
 
-def test_pointwise_limit_shows_values_and_weights():
-    left, right = panels_of(FIGURES["pointwise_limit"][0]())
+def test_two_messages_show_values_weights_and_the_maximum():
+    left, right = panels_of(FIGURES["two_messages"][0]())
     assert np.array_equal(line(left, "two").get_ydata(), CURVES["two"])
     assert np.array_equal(line(right, "one").get_ydata(), WEIGHTS["one"])
+    assert np.array_equal(line(left, "max").get_ydata(), np.maximum(LAM, 0))
+    assert labels(right) == ["one", "two", "max"]
 
 
 def test_convergence_pairs_error_and_bound_by_colour():
-    (ax,) = panels_of(FIGURES["convergence"][0]())
-    for error, bound, measured, limit in zip(ERRORS, BOUNDS, ax.lines[::2], ax.lines[1::2], strict=True):
+    left, right = panels_of(FIGURES["convergence"][0]())
+    for error, bound, measured, limit in zip(ERRORS, BOUNDS, left.lines[::2], left.lines[1::2], strict=True):
         assert np.array_equal(measured.get_ydata(), error)
         assert np.array_equal(limit.get_ydata(), bound)
         assert measured.get_color() == limit.get_color()
-    assert labels(ax) == ["Δ = 1.00", "Δ = 2.00"]
+    assert labels(right) == ["Δ = 1.00", "Δ = 2.00", "its error", "predicted", "measured"]
+
+
+def test_convergence_shows_measured_rates_beside_predicted_ones():
+    _, right = panels_of(FIGURES["convergence"][0]())
+    gap, rate, above = RATES
+    assert np.allclose(line(right, "measured").get_xydata().T, [gap, rate / gap])
+    assert set(line(right, "predicted").get_ydata()) == {1}
+    bars = np.array(right.collections[0].get_segments())
+    assert np.allclose(bars.T, [[gap, gap], [np.ones(3), 1 + above / gap]])
 
 
 def test_convergence_leaves_out_rounding():
-    figure = figures.convergence([0, 1], np.array([[1.0, 1e-17]]), np.ones((1, 2)), [1.0])
+    figure = figures.convergence([0, 1], np.array([[1.0, 1e-17]]), np.ones((1, 2)), [1.0], RATES)
     assert np.array_equal(figure.axes[0].lines[0].get_ydata(), [1, np.nan], equal_nan=True)
 
 
@@ -70,12 +97,20 @@ def test_interpolation_names_its_marks_apart():
         assert any(set(line.get_ydata()) == {value} for line in ax.lines)
 
 
+def test_interpolation_shows_predicted_slopes():
+    (ax,) = panels_of(FIGURES["interpolation"][0]())
+    assert np.array_equal(line(ax, "predicted slope").get_xydata(), TANGENT, equal_nan=True)
+    assert labels(ax) == ["one", "two", "predicted slope"]
+
+
 def test_fits_show_paths_and_losses():
     plane, loss = panels_of(FIGURES["fits"][0]())
-    for name, path in PATHS.items():
-        assert np.array_equal(line(plane, name).get_xydata(), path[:, :2])
-        assert np.array_equal(line(loss, name).get_ydata(), path[:, 2])
-        assert line(plane, name).get_color() == line(loss, name).get_color()
+    for number, (name, path) in enumerate(PATHS.items()):
+        drawn = plane.lines[2 * number]
+        assert np.array_equal(drawn.get_xydata(), path)
+        assert np.array_equal(line(loss, name).get_ydata(), LOSSES[name])
+        assert drawn.get_color() == line(loss, name).get_color()
+        assert np.array_equal(plane.lines[2 * number + 1].get_xydata(), path[-1:])
 
 
 def test_drawing_again_moves_the_marks():

@@ -3,7 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from drawings import check_figure, functions_of, labels, line, panels_of
+from drawings import check_figure, functions_of, line, panels_of
 from matplotlib.colors import to_hex
 
 from sheet11.graphs import karate_club
@@ -31,9 +31,9 @@ FIGURES = {
         lambda: figures.accuracies([1, 4, 16], {"karate": NETWORKS, "sbm": NETWORKS}, {"karate": 0.5, "sbm": 0.6}),
         ["depth (layers)"] * 2,
     ),
-    "layer_energies": (
-        lambda: figures.layer_energies({"GCN": np.exp(-GENERATOR.uniform(size=(5, 3)))}, "t"),
-        ["layer"],
+    "layers": (
+        lambda: figures.layers({"energy": {"GCN": np.exp(-GENERATOR.uniform(size=(5, 3)))}, "probe": NETWORKS}, "t"),
+        ["layer"] * 2,
     ),
 }
 
@@ -115,7 +115,7 @@ def test_smoothness_draws_zero_at_the_bottom():
     energy, distance = figure.axes
     assert energy.lines[0].get_ydata().tolist() == [1, 1e-18]
     assert distance.lines[0].get_ydata().tolist() == [1, 1e-3]
-    assert labels(energy) == ["P"]
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["P"]
 
 
 def test_accuracies_show_mean_and_band_of_one_standard_deviation():
@@ -133,12 +133,17 @@ def test_accuracies_show_mean_and_band_of_one_standard_deviation():
         assert [text.get_text() for text in ax.get_xticklabels()] == ["1", "4", "16"]
 
 
-def test_layer_energies_average_logarithms():
-    figure = figures.layer_energies({"GCN": np.array([[1.0, 1.0], [1e-2, 1e-4], [0.0, 0.0]])}, "title")
-    (curve,) = figure.axes[0].lines
-    np.testing.assert_allclose(curve.get_ydata(), [1, 1e-3, 1e-18])
-    (band,) = figure.axes[0].collections
-    assert band.get_paths()[0].vertices[:, 1].max() == pytest.approx(1)
+def test_layers_average_logarithms_where_values_span_orders_of_magnitude():
+    falling = np.array([[1.0, 1.0], [1e-2, 1e-4], [0.0, 0.0]])
+    figure = figures.layers({"energy": {"GCN": falling}, "probe": NETWORKS}, "title")
+    energy, probe = figure.axes
+    assert (energy.get_yscale(), probe.get_yscale()) == ("log", "linear")
+    np.testing.assert_allclose(energy.lines[0].get_ydata(), [1, 1e-3, 1e-18])
+    assert energy.collections[0].get_paths()[0].vertices[:, 1].max() == pytest.approx(1)
+    for curve, band, values in zip(probe.lines, probe.collections, NETWORKS.values(), strict=True):
+        np.testing.assert_allclose(curve.get_ydata(), values.mean(axis=1))
+        top = (values.mean(axis=1) + values.std(axis=1)).max()
+        assert band.get_paths()[0].vertices[:, 1].max() == pytest.approx(top)
 
 
 def test_drawing_again_changes_what_is_drawn():

@@ -1,0 +1,52 @@
+"""Drawing and checking the edges of large graphs, in a time that goes with their number (given)."""
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+
+def draw_block_edges(block_size: int, p_in: float, p_out: float, generator: np.random.Generator) -> NDArray[np.int64]:
+    """The edges of a two-block model, each once, shape (edges, 2).
+
+    Args:
+        block_size: nodes in each block.
+        p_in: probability of an edge between two nodes of one block.
+        p_out: probability of an edge between nodes of different blocks.
+        generator: of random numbers.
+    """
+    edges = []
+    for first, second, p in [(0, 0, p_in), (0, 1, p_out), (1, 1, p_in)]:
+        pairs = np.stack(np.divmod(draw_successes(generator, p, block_size**2), block_size), axis=1)
+        if first == second:
+            pairs = pairs[pairs[:, 0] < pairs[:, 1]]
+        edges.append(pairs + [first * block_size, second * block_size])
+    return np.concatenate(edges)
+
+
+def draw_successes(generator: np.random.Generator, p: float, trials: int) -> NDArray[np.int64]:
+    """Which of that many independent trials succeed, each with probability p, in order.
+
+    Found from the gaps between successes, which are geometric.
+    """
+    found = [np.array([-1])]
+    while p and found[-1][-1] < trials:
+        gaps = generator.geometric(p, size=int(p * trials) + 100).clip(max=trials + 1)
+        found.append(found[-1][-1] + gaps.cumsum())
+    successes = np.concatenate(found)[1:]
+    return successes[successes < trials]
+
+
+def holds_both_directions(edge_index: Tensor, num_nodes: int) -> bool:
+    """Whether every edge (u, v) comes with (v, u), without sorting.
+
+    Σ r_u s_v over the edges equals Σ r_v s_u if every edge has its reverse, and, for scrambled integers r and s, next
+    to never otherwise.
+    """
+    u, v = edge_index
+    r = (torch.arange(num_nodes, device=edge_index.device) + 1) * 0x1E3779B97F4A7C15  # products wrap around
+    r = (r ^ (r >> 29)) * 0x3F58476D1CE4E5B9
+    s = (r ^ (r >> 32)) * 0x14D049BB133111EB
+    forward = torch.dot(r.index_select(0, u), s.index_select(0, v))
+    backward = torch.dot(r.index_select(0, v), s.index_select(0, u))
+    return bool(forward == backward)
