@@ -59,7 +59,9 @@ def execute(
         tempfile.TemporaryDirectory(prefix=TEMPORARY, ignore_cleanup_errors=True) as folder,
         contextlib.ExitStack() as closing,
     ):
-        where: str = str(cwd or folder)
+        empty = Path(folder, "work")
+        empty.mkdir()
+        where = str(cwd or empty)
         fork: Any = None  # nbclient takes whatever does what it asks of a manager
         if warm and is_own(kernel_name):
             fork = closing.enter_context(
