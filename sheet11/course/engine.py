@@ -11,7 +11,7 @@ from typing import Any
 from nbformat import NotebookNode
 from papermill.engines import NBClientEngine
 
-from sheet11.course.kernel import is_own, server, wanted
+from sheet11.course.forks.warm import is_own, server, wanted
 
 
 class WarmEngine(NBClientEngine):  # type: ignore[misc]  # papermill has no types

@@ -16,7 +16,7 @@ from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
 
 from sheet11.course.files import TEMPORARY
-from sheet11.course.kernel import is_own, server, wanted
+from sheet11.course.forks.warm import is_own, server, wanted
 from sheet11.course.notebooks import kernel_of, with_parameters
 from sheet11.lab.frames import VARIABLE as FRAMES
 
@@ -31,6 +31,7 @@ def execute(
     kernel: str | None = None,
     timeout: int | None = None,
     frames: bool = False,
+    instead_of_figures: str | None = None,
 ) -> NotebookNode:
     """Execute a notebook with parameters and return the executed copy; the argument is left as it is.
 
@@ -47,11 +48,12 @@ def execute(
         kernel: name of the kernel; None is the one that the notebook asks for.
         timeout: seconds that a cell may take; None is as long as it wants.
         frames: whether figures with sliders come with a picture for every setting, for a page.
+        instead_of_figures: a text that a warm kernel shows for every figure, which takes no drawing.
 
     Raises:
         NotebookError: no kernel of the notebook's name is installed.
     """
-    kernel_name = kernel or kernel_of(notebook)
+    kernel_name = kernel_of(notebook, kernel)
     notebook = with_parameters(notebook, parameters)
     running = [cell for cell in notebook.cells if cell.cell_type == "code"][:1]  # blamed if no kernel starts
     environment = _kernel_environment(package_folder, frames)
@@ -64,9 +66,10 @@ def execute(
         where = str(cwd or empty)
         fork: Any = None  # nbclient takes whatever does what it asks of a manager
         if warm and is_own(kernel_name):
-            fork = closing.enter_context(
-                contextlib.closing(server().fork(where, wanted(notebook), environment, remove=[folder]))
+            fork = server().fork(
+                where, wanted(notebook), environment, remove=[folder], instead_of_figures=instead_of_figures
             )
+            closing.callback(fork.close)
         client = nbclient.NotebookClient(
             notebook,
             km=fork,

@@ -8,8 +8,8 @@ import pytest
 from click.testing import CliRunner
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from sheet11.course import kernel
 from sheet11.course.cli import main
+from sheet11.course.forks import warm
 
 RECORDING = "from sheet11 import record\nimport numpy as np\nrecord(square=n * n, many=np.arange(n))"
 
@@ -56,7 +56,7 @@ def sheet11():
 def one_server():
     """The kernel server of this process, which is ended at last."""
     yield
-    kernel.stop_server()
+    warm.stop_server()
 
 
 @pytest.fixture

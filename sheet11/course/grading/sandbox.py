@@ -25,11 +25,12 @@ from nbclient.exceptions import DeadKernelError
 
 from sheet11.course.errors import NotInstalledError
 from sheet11.course.files import TEMPORARY
-from sheet11.course.forkserver import INLINE, THREADS
-from sheet11.course.kernel import NONSENSE, OPTIONS, SERVER, Kernel, Server
+from sheet11.course.forks.forked import INLINE, THREADS
+from sheet11.course.forks.kernel import NONSENSE, Kernel
+from sheet11.course.forks.warm import OPTIONS, SERVER, Server
 from sheet11.course.sheet import PACKAGE
 
-INSIDE = "/server.py"  # where the sandbox has it
+INSIDE = "/forks"  # where the sandbox has the server
 SCRATCH = "/scratch"
 MEGABYTE = 1 << 20
 BREAKING = ("time", "memory", "processes", "output")  # limits that end a batch
@@ -75,7 +76,10 @@ class Sandbox:
         self._closing = contextlib.ExitStack()
         if isolated:
             self._folder, self._empty = SCRATCH, [SCRATCH, "/dev/shm"]
-            command, environment = [*bubblewrap(package, hidden), sys.executable, *OPTIONS, INSIDE], _environment()
+            command, environment = (
+                [*bubblewrap(package, hidden), sys.executable, *OPTIONS, f"{INSIDE}/server.py"],
+                _environment(),
+            )
         else:
             self._folder = self._closing.enter_context(tempfile.TemporaryDirectory(prefix=TEMPORARY))
             self._empty = [self._folder]
@@ -209,13 +213,19 @@ def bubblewrap(package: Path, hidden: Collection[Path] = ()) -> list[str]:
         command += ["--ro-bind-try", name, name]
     command += ["--proc", "/proc", "--dev", "/dev", "--size", str(64 * MEGABYTE), "--tmpfs", "/dev/shm"]
     command += ["--remount-ro", "/dev", "--size", str(64 * MEGABYTE), "--tmpfs", SCRATCH]
-    command += ["--ro-bind", str(SERVER), INSIDE, "--ro-bind", str(package), "/package"]
+    command += [*_programs(), "--ro-bind", str(package), "/package"]
     command += ["--ro-bind", str(_font_cache()), "/fonts", "--remount-ro", "/", "--chdir", SCRATCH]
     paths = os.pathsep.join(["/package", *map(str, more)])
     variables = _environment() | {"PYTHONPATH": paths, "MPLCONFIGDIR": "/fonts", "HOME": SCRATCH, "TMPDIR": SCRATCH}
     for name, value in variables.items():
         command += ["--setenv", name, value]
     return command
+
+
+def _programs() -> list[str]:
+    """Shows the server's two files to the sandbox, and nothing beside them."""
+    shown = {str(SERVER.with_name(name)): f"{INSIDE}/{name}" for name in ("server.py", "forked.py")}
+    return [word for path, place in shown.items() for word in ("--ro-bind", path, place)]
 
 
 def _environment() -> dict[str, str]:

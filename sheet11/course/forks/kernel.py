@@ -1,48 +1,20 @@
-"""Kernels that are forks of a warm process: the client's side of `forkserver.py`.
-
-A `Server` belongs to this process and imports once; `Server.fork()` gives a kernel in milliseconds, with what nbclient
-asks of a kernel's manager and of its client.
-"""
+"""The client's end of a forked kernel, with what nbclient asks of a kernel's manager and of its client."""
 
 import asyncio
-import atexit
 import base64
 import contextlib
 import json
 import os
 import queue
-import re
 import socket
-import subprocess
 import sys
-import threading
-from collections.abc import Callable, Collection, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 from jupyter_client.jsonutil import json_default
-from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.session import Session
 from nbclient.exceptions import DeadKernelError
-from nbformat import NotebookNode
 
-from sheet11.course.forkserver import INLINE, READY, THREADS
-
-SERVER = Path(__file__).with_name("forkserver.py")  # a program of its own, which imports nothing of this package
-# the working directory is the kernel's to import from, not the server's; frozen modules: as ipykernel has it
-OPTIONS = ("-P", "-Xfrozen_modules=off")
-PRELOAD = [
-    "numpy",
-    "matplotlib.pyplot",
-    "seaborn",
-    "networkx",
-    "tqdm",
-    "ipywidgets",
-]
-PRELOAD += ["ipykernel.debugger", "tornado.platform.asyncio"]
-PRELOAD += ["IPython.core." + name for name in ("completerlib", "debugger", "oinspect", "logger", "pylabtools")]
-ON_DEMAND = {"torch": ["torch", "torch._dynamo"]}  # takes as long as all others; its optimizers import the second
-CAN_FORK = sys.platform.startswith("linux")  # macOS frameworks do not survive a fork
 LANGUAGE = {
     "name": "python",
     "version": sys.version.split()[0],
@@ -57,111 +29,6 @@ KILLED = "-9"  # why a kernel has ended, as long as nobody knows better
 NONSENSE = "nonsense"  # why a kernel has ended that sent what are no messages
 
 Message = dict[str, Any]
-
-
-class Server:
-    """A process that has imported modules and forks kernels; it imports while the caller goes on.
-
-    Args:
-        threads: number of threads for BLAS and torch in every kernel; None leaves it to the libraries.
-        modules: what it imports.
-        command: what starts it, to be followed by the number of the control socket's descriptor.
-        env: its environment; None is this process's.
-        cwd: its working directory; None is this process's.
-        closed: whether what runs in its forks must not look into it.
-    """
-
-    def __init__(
-        self,
-        threads: int | None = None,
-        modules: Sequence[str] = PRELOAD,
-        command: Sequence[str] = (sys.executable, *OPTIONS, str(SERVER)),
-        env: dict[str, str] | None = None,
-        cwd: str | None = None,
-        closed: bool = False,
-    ) -> None:
-        self._lock = threading.Lock()
-        self._control, theirs = socket.socketpair()
-        env = dict(os.environ if env is None else env) | {"MPLBACKEND": INLINE}
-        if threads is not None:
-            env |= dict.fromkeys(THREADS, str(threads))
-        with theirs:
-            self.process = subprocess.Popen(
-                [*command, str(theirs.fileno())],
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL if closed else None,
-                env=env,
-                cwd=cwd,
-                start_new_session=True,  # Ctrl-C is for the client, which then ends the server
-            )
-        with contextlib.suppress(OSError):  # it has died, which whoever wants something of it will see
-            self._send({"modules": list(modules), "closed": closed})
-
-    def is_ready(self, seconds: float) -> bool:
-        """Whether the server has imported everything after at most that time; to be asked once."""
-        self._control.settimeout(seconds)
-        try:
-            return self._control.recv(1) == READY
-        except OSError:
-            return False
-        finally:
-            self._control.settimeout(None)
-
-    def fork(
-        self,
-        cwd: str | Path,
-        modules: Collection[str] = (),
-        env: dict[str, str] | None = None,
-        limits: Mapping[str, int] | None = None,
-        empty: Sequence[str] = (),
-        remove: Sequence[str] = (),
-    ) -> "Kernel":
-        """Fork a kernel, after importing those of the modules that are not imported yet.
-
-        Args:
-            cwd: its working directory.
-            modules: what it is to have imported.
-            env: its environment; None is the server's.
-            limits: `seconds`, `memory`, `processes`, `file_size` and `output` that it may use with all that it starts.
-            empty: folders that are emptied when it has ended.
-            remove: folders that are removed then, also if this process is no more.
-
-        Raises:
-            RuntimeError: the server has died.
-        """
-        status, wire = socket.socketpair(), socket.socketpair()
-        out, err = os.pipe(), os.pipe()
-        theirs = [status[1].detach(), wire[1].detach(), out[1], err[1]]
-        request: Message = {"cwd": os.path.abspath(cwd), "modules": list(modules), "env": env}
-        request |= {"limits": limits and dict(limits), "empty": list(empty), "remove": list(remove)}
-        kernel = Kernel(
-            status[0], wire[0], {"stdout": out[0], "stderr": err[0]}, (limits or {}).get("output", sys.maxsize)
-        )
-        try:
-            self._send(request, theirs)
-        except OSError as error:
-            kernel.close()
-            raise RuntimeError("the process that forks kernels has died") from error
-        finally:
-            for descriptor in theirs:
-                os.close(descriptor)
-        return kernel
-
-    def close(self) -> None:
-        """End the server and its kernels."""
-        self._control.close()
-        try:
-            self.process.wait(5)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-
-    def _send(self, message: Message, descriptors: Sequence[int] = ()) -> None:
-        content = json.dumps(message).encode()
-        with self._lock:
-            socket.send_fds(self._control, [len(content).to_bytes(4, "big")], list(descriptors))
-            self._control.sendall(content)
 
 
 class Channel:
@@ -368,48 +235,3 @@ class Kernel:
     async def _give_up(self) -> None:
         await self.iopub_channel.join()
         self.shell_channel.put(DeadKernelError("Kernel died"))
-
-
-def is_own(kernel_name: str) -> bool:
-    """Whether a kernel of this name is this interpreter's own ipykernel, of which there can be forks."""
-    command = KernelSpecManager().get_kernel_spec(kernel_name).argv
-    own = Path(command[0]).name.startswith("python") and "ipykernel_launcher" in command
-    return CAN_FORK and own and (not os.path.isabs(command[0]) or os.path.samefile(command[0], sys.executable))
-
-
-_server: Server | None = None
-_server_lock = threading.Lock()
-
-
-def server(threads: int | None = None) -> Server:
-    """This process's server, started on the first call, and again if it has died; `threads` is for a new one."""
-    global _server
-    with _server_lock:
-        if _server is not None and _server.process.poll() is not None:
-            _server.close()
-            _server = None
-        if _server is None:
-            _server = Server(threads)
-            atexit.register(stop_server)
-        return _server
-
-
-def stop_server() -> None:
-    """End this process's server, if there is one, and its kernels."""
-    global _server
-    with _server_lock:
-        if _server is not None:
-            _server.close()
-            _server = None
-
-
-def share_cores(workers: int | None = None) -> tuple[int, int]:
-    """How many notebooks at a time, and the threads for each: as many as there are cores in all."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return workers or cores, max(1, cores // (workers or cores))
-
-
-def wanted(notebook: NotebookNode) -> list[str]:
-    """The modules of those imported on demand that a notebook's code names."""
-    source = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
-    return [module for name, modules in ON_DEMAND.items() if re.search(rf"\b{name}\b", source) for module in modules]

@@ -15,10 +15,10 @@ import psutil
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
-from sheet11.course import kernel
 from sheet11.course.execute import execute
-from sheet11.course.forkserver import THREADS
-from sheet11.course.kernel import CAN_FORK, Server, server, stop_server
+from sheet11.course.forks import warm
+from sheet11.course.forks.forked import THREADS
+from sheet11.course.forks.warm import CAN_FORK, Server, server, stop_server
 from sheet11.course.notebooks import error_of, read_notebook
 from sheet11.course.sheet import find_sheet
 from sheet11.lab.records import read_records
@@ -71,7 +71,7 @@ def test_server_has_one_thread_also_after_forks(build):
 @pytest.mark.slow
 def test_a_new_server_imports_torch_for_the_first_kernel_that_wants_it_and_shares_its_threads(build, monkeypatch):
     fresh = Server(threads=2)
-    monkeypatch.setattr(kernel, "_server", fresh)
+    monkeypatch.setattr(warm, "_server", fresh)
     source = (
         "import sys\nfrom sheet11 import record\nnames = ['tor' + 'ch', 'tor' + 'ch._dynamo', 'seaborn']\n"
         "record(imported=[name in sys.modules for name in names])"
@@ -118,7 +118,7 @@ def test_a_package_comes_from_where_the_kernel_is_told(build, tmp_path):
 
 def test_cores_are_shared(monkeypatch):
     monkeypatch.setattr(os, "sched_getaffinity", lambda pid: set(range(8)))
-    assert [kernel.share_cores(n) for n in (None, 1, 2, 3, 8, 20)] == [(8, 1), (1, 8), (2, 4), (3, 2), (8, 1), (20, 1)]
+    assert [warm.share_cores(n) for n in (None, 1, 2, 3, 8, 20)] == [(8, 1), (1, 8), (2, 4), (3, 2), (8, 1), (20, 1)]
 
 
 @pytest.mark.slow
@@ -274,13 +274,13 @@ def test_another_interpreter_gets_the_ordinary_kernel(tmp_path, monkeypatch, bui
     (tmp_path / "kernels" / "other").mkdir(parents=True)
     (tmp_path / "kernels" / "other" / "kernel.json").write_text(json.dumps(spec))
     monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
-    assert kernel.is_own("python3") and not kernel.is_own("other")
+    assert warm.is_own("python3") and not warm.is_own("other")
 
 
 SLEEPING = """
 import sys, nbformat
 from sheet11.course.execute import execute
-from sheet11.course.kernel import server
+from sheet11.course.forks.warm import server
 source = "import os, time\\nopen('pid', 'w').write(f'{os.getpid()} {os.getppid()}')\\ntime.sleep(60)"
 notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)])
 execute(notebook, {}, cwd=sys.argv[1], warm=True)
