@@ -62,7 +62,7 @@ def one_server():
 @pytest.fixture
 def invoke(one_server, monkeypatch):
     """Call the command `sheet11` in this process, whose imports and kernel server are there already."""
-    monkeypatch.setattr(kernel, "stop_server", lambda: None)
+    monkeypatch.setattr(warm, "stop_server", lambda: None)
 
     def invoke(*arguments, cwd):
         monkeypatch.chdir(cwd)

@@ -51,7 +51,7 @@ def serve(control: socket.socket) -> None:
     if message is None:
         return
     _import(message[0]["modules"])
-    _draw()
+    _draw_once()
     kernel = forked.make_kernel()
     if message[0].get("closed"):
         prctl(PR_SET_DUMPABLE, 0)  # memory and descriptors of this process are closed to what runs below it
@@ -226,7 +226,7 @@ def _import(modules: list[str]) -> None:
             __import__(module)
 
 
-def _draw() -> None:
+def _draw_once() -> None:
     """Draw a throw-away figure, so that what matplotlib loads for its first one is there for all forks."""
     if "matplotlib" not in sys.modules:
         return

@@ -76,10 +76,8 @@ class Sandbox:
         self._closing = contextlib.ExitStack()
         if isolated:
             self._folder, self._empty = SCRATCH, [SCRATCH, "/dev/shm"]
-            command, environment = (
-                [*bubblewrap(package, hidden), sys.executable, *OPTIONS, f"{INSIDE}/server.py"],
-                _environment(),
-            )
+            command = [*bubblewrap(package, hidden), sys.executable, *OPTIONS, f"{INSIDE}/server.py"]
+            environment = _environment()
         else:
             self._folder = self._closing.enter_context(tempfile.TemporaryDirectory(prefix=TEMPORARY))
             self._empty = [self._folder]

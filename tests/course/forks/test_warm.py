@@ -110,8 +110,8 @@ def test_a_package_comes_from_where_the_kernel_is_told(build, tmp_path):
         (tmp_path / name / "__init__.py").write_text("where = __file__")
     source = "import here, sheet11\nprint(here.where, sheet11.where, sep='\\n', end='')"
     expected = "\n".join(str(tmp_path / name / "__init__.py") for name in ("here", "sheet11"))
-    for warm in (True, False):
-        executed = execute(build(source, parameters=None), {}, warm=warm, package_folder=tmp_path)
+    for forked in (True, False):
+        executed = execute(build(source, parameters=None), {}, warm=forked, package_folder=tmp_path)
         assert executed.cells[-1].outputs[0].text == expected
     assert error_of(execute(build("import here"), {}, warm=True)) == "ModuleNotFoundError: No module named 'here'"
 
