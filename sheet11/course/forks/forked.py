@@ -74,8 +74,10 @@ def run(kernel: Any, request: dict[str, Any], wire: int, out: int, err: int) -> 
     try:
         os.setsid()
         null = os.open(os.devnull, os.O_RDWR)
-        for descriptor, place in ((null, 0), (out, 1), (err, 2)):
+        limits = request.get("limits")  # where there are some, nobody reads what is printed past Python
+        for descriptor, place in ((null, 0), (null if limits else out, 1), (null if limits else err, 2)):
             os.dup2(descriptor, place)
+        for descriptor in (null, out, err):
             os.close(descriptor)
         os.chdir(request["cwd"])
         if request["env"] is not None:
@@ -87,7 +89,7 @@ def run(kernel: Any, request: dict[str, Any], wire: int, out: int, err: int) -> 
         folders = os.environ.get("PYTHONPATH", "").split(os.pathsep)
         sys.path[:0] = [folder for folder in folders if folder and folder not in sys.path]
         kernel.parent.init_path()  # the working directory, where ipykernel has it
-        if limits := request.get("limits"):
+        if limits:
             _limit(limits)
             kernel.shell.run_line_magic("xmode", "Plain")  # others take 0.1 s for each error
         if request.get("instead_of_figures"):

@@ -31,8 +31,9 @@ import signal
 import socket
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER = 1, 4, 36  # linux/prctl.h
 READY = b"!"
@@ -71,21 +72,20 @@ def serve(control: socket.socket) -> None:
         if wake_read in ready:
             with contextlib.suppress(BlockingIOError):
                 os.read(wake_read, 4096)
-            keepers -= _reap()
+            keepers = end_orphans(keepers)
         if control in ready:
             message = receive(control)
             if message is None:
                 break
             request, sockets = message
+            keepers = end_orphans(keepers)
             _import(request["modules"])
+            if request["limits"]:  # one at a time; nothing inside of a sandbox can stop its first process
+                keep(kernel, request, sockets, ours=[control.fileno(), wake_read, wake_write])
+                continue
             pid = os.fork()
             if pid == 0:
-                signal.set_wakeup_fd(-1)
-                signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-                control.close()
-                os.close(wake_read)
-                os.close(wake_write)
-                keep(kernel, request, *sockets)
+                be_keeper(kernel, request, sockets, [control.fileno(), wake_read, wake_write])
             keepers.add(pid)
             for descriptor in sockets:
                 os.close(descriptor)
@@ -97,41 +97,72 @@ def serve(control: socket.socket) -> None:
         keepers -= _reap(block=True)
 
 
-def keep(kernel: Any, request: dict[str, Any], status: int, wire: int, out: int, err: int) -> None:
-    """Fork a kernel, watch it, end all that it has started, and say why it ended; never returns."""
+def be_keeper(kernel: Any, request: dict[str, Any], sockets: list[int], ours: list[int]) -> NoReturn:
+    """In a fork: keep a kernel, also when the server ends."""
     try:
         _die_with_parent()
         prctl(PR_SET_CHILD_SUBREAPER, 1)  # what loses its parent below is this process's child then
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        for descriptor in ours:
+            os.close(descriptor)
         terminated, wake = os.pipe()
         signal.signal(signal.SIGTERM, lambda *_: os.write(wake, b"!"))
-        pid = os.fork()
-        if pid == 0:
-            signal.signal(signal.SIGTERM, signal.SIG_DFL)
-            for descriptor in (status, terminated, wake):
-                os.close(descriptor)
-            _die_with_parent()
-            forked.run(kernel, request, wire, out, err)
-        for descriptor in (wire, out, err):
-            os.close(descriptor)
-        ended, limits = os.pidfd_open(pid), request.get("limits")
-        why, deadline = "", time.monotonic() + (limits or {"seconds": 0})["seconds"]
-        while not why:
-            ready = select.select([ended, status, terminated], [], [], POLL if limits else None)[0]
-            if ended in ready:
-                why = str(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
-            elif ready:  # the client wants no more, or has gone, or the server has
-                why = str(-signal.SIGKILL)
-            elif limits:
-                why = "time" if time.monotonic() > deadline else _exceeded(limits)
-        end_children()
-        for folder in request.get("empty", ()):
-            _empty(folder)
-        for folder in request.get("remove", ()):
-            shutil.rmtree(folder, ignore_errors=True)
-        with contextlib.suppress(OSError):
-            os.write(status, why.encode())
+        keep(kernel, request, sockets, ours=[terminated, wake], wakes=[terminated])
     finally:
         os._exit(0)
+
+
+def keep(
+    kernel: Any,
+    request: dict[str, Any],
+    sockets: Sequence[int],
+    ours: Sequence[int],
+    wakes: Sequence[int] = (),
+) -> None:
+    """Fork a kernel, watch it, end all that it has started, and say why it ended.
+
+    Args:
+        kernel: what runs in the fork.
+        request: from the client.
+        sockets: status, whose other end tells that no more is wanted by being closed; and the fork's wire, standard
+            output and standard error.
+        ours: descriptors that the fork must not have.
+        wakes: descriptors that tell that it is to end, by having something to read.
+    """
+    status, wire, out, err = sockets
+    for folder in request["empty"]:
+        _empty(folder)  # where the keeper before was killed, it has not done so
+    pid = os.fork()
+    if pid == 0:
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        for descriptor in (status, *ours):
+            os.close(descriptor)
+        _die_with_parent()
+        forked.run(kernel, request, wire, out, err)
+    for descriptor in (wire, out, err):
+        os.close(descriptor)
+    ended, limits = os.pidfd_open(pid), request["limits"]
+    why, deadline = "", time.monotonic() + (limits or {"seconds": 0})["seconds"]
+    while not why:
+        ready = select.select([ended, status, *wakes], [], [], POLL if limits else None)[0]
+        if ended in ready:
+            why = str(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+        elif ready:  # the client wants no more, or has gone, or the server has
+            why = str(-signal.SIGKILL)
+        elif limits:
+            why = "time" if time.monotonic() > deadline else _exceeded(limits)
+    end_children()
+    for folder in request["empty"]:
+        _empty(folder)
+    for folder in request["remove"]:
+        shutil.rmtree(folder, ignore_errors=True)
+    with contextlib.suppress(OSError):
+        os.write(status, why.encode())
+    os.close(ended)
+    os.close(status)
 
 
 def receive(control: socket.socket) -> tuple[dict[str, Any], list[int]] | None:
@@ -174,6 +205,17 @@ def _empty(folder: str) -> None:
             shutil.rmtree(entry, ignore_errors=True)
         else:
             os.unlink(entry)
+
+
+def end_orphans(keepers: set[int]) -> set[int]:
+    """End what keepers have left behind that were killed; those that live."""
+    keepers -= _reap()
+    while orphans := set(_children(os.getpid())) - keepers:
+        for pid in [other for orphan in orphans for other in (orphan, *_descendants(orphan))]:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        keepers -= _reap()
+    return keepers
 
 
 def end_children() -> None:

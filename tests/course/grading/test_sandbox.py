@@ -72,7 +72,6 @@ def test_text_is_split_by_stream_and_displays_are_kept(run):
         ("import os, time, numpy as np\nfor _ in range(3): os.fork()\nx = np.ones(10**7)\ntime.sleep(9)", "memory"),
         ("from IPython.display import display\ndisplay({'text/plain': 'x' * 2**21}, raw=True)", "output"),
         ("while True: print('x' * 100)", "output"),
-        ("import os\nwhile True: os.write(1, b'x' * 100)", "output"),
     ],
 )
 def test_limits(run, source, ended):
