@@ -87,8 +87,6 @@ def test_in_the_course_one_name_means_one_thing():
         node.name
         for name, tree in TREES.items()
         for node in tree.body
-        if floor(name) == "course"
-        and isinstance(node, ast.FunctionDef | ast.ClassDef)
-        and node.name not in COMMANDS
+        if floor(name) == "course" and isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name not in COMMANDS
     )
     assert not [name for name, count in names.items() if count > 1]

@@ -63,7 +63,11 @@ jobs_option = click.option(
     "workers",
     metavar="N",
     type=click.IntRange(min=1),
-    help="Notebooks at a time.  [default: number of cores, and one]",
+    help="Notebooks at a time.  [default: number of cores]",
+)
+kernel_option = click.option("-k", "--kernel", metavar="NAME", help="Kernel, not the one a notebook asks for.")
+timeout_option = click.option(
+    "--timeout", metavar="SECONDS", type=click.IntRange(min=1), help="Time limit of a cell.  [default: none]"
 )
 scheduler_option = click.option(
     "--scheduler", metavar="ADDRESS", help="Run on the Dask cluster with this scheduler (tcp://host:8786)."
@@ -82,8 +86,16 @@ def main() -> None:
 @out_option("build/run")
 @sheet_option
 @jobs_option
+@kernel_option
+@timeout_option
 def run(
-    notebooks: tuple[str, ...], parameters: dict[str, Any], out: Path, sheet_folder: Path | None, workers: int | None
+    notebooks: tuple[str, ...],
+    parameters: dict[str, Any],
+    out: Path,
+    sheet_folder: Path | None,
+    workers: int | None,
+    kernel: str | None,
+    timeout: int | None,
 ) -> None:
     """Execute notebooks and write executed copies, HTML and an index.html.
 
@@ -100,7 +112,7 @@ def run(
         sheet = find_sheet(sheet_folder)
         paths = [find_notebook(name, sheet) for name in notebooks] or list(sheet.notebooks.values())
         with local_executor(workers) as (executor, threads):
-            pages = run_jobs(jobs_of_notebooks(paths, parameters, threads, sheet), executor, out)
+            pages = run_jobs(jobs_of_notebooks(paths, parameters, threads, sheet, kernel, timeout), executor, out)
     click.echo(out / "index.html")
     if failed := [page.stem for page in pages if page.error]:
         raise click.ClickException(f"{len(failed)} of {len(pages)} notebooks failed: {', '.join(failed)}")
@@ -114,15 +126,21 @@ def run(
     "Values of a parameter: a list (16,64,256) or a range (0:20, end left out); may be repeated.",
 )
 @out_option("build/sweep")
+@click.option("--figures", is_flag=True, help="Draw the figures of every point's notebook, too.")
 @sheet_option
 @jobs_option
+@kernel_option
+@timeout_option
 @scheduler_option
 def sweep(
     notebook: str,
     parameters: dict[str, list[Any]],
     out: Path,
+    figures: bool,
     sheet_folder: Path | None,
     workers: int | None,
+    kernel: str | None,
+    timeout: int | None,
     scheduler: str | None,
 ) -> None:
     """Execute NOTEBOOK at every point of a grid, and write results.csv, figures and an index.html.
@@ -141,7 +159,8 @@ def sweep(
         sheet = find_sheet(sheet_folder)
         path = find_notebook(notebook, sheet)
         with cluster_executor(scheduler) if scheduler else local_executor(workers) as (executor, threads):
-            table = sweep_jobs(jobs_of_grid(path, parameters, threads, sheet), executor, out)
+            jobs = jobs_of_grid(path, parameters, threads, sheet, kernel, timeout, figures)
+            table = sweep_jobs(jobs, executor, out)
     click.echo(out / "index.html")
     if failed := int((table["status"] == "failed").sum()):
         raise click.ClickException(f"{failed} of {len(table)} points failed; results.csv has their errors")
@@ -245,9 +264,9 @@ def refuse_workers_on_cluster(workers: int | None, scheduler: str | None) -> Non
 
 def warm_up(workers: int | None) -> None:
     """Start the kernel server, so that it imports while this process imports the notebook machinery."""
-    from sheet11.course import kernel
+    from sheet11.course.forks import warm
 
-    kernel.server(kernel.share_cores(workers)[1])
+    warm.server(warm.share_cores(workers)[1])
 
 
 @contextlib.contextmanager

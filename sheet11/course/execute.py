@@ -1,8 +1,8 @@
 """One notebook, one set of parameters, one executed notebook: the step that runs, sweeps and grading are made of."""
 
 import asyncio
+import contextlib
 import os
-import re
 import tempfile
 from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -16,8 +16,7 @@ from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
 
 from sheet11.course.files import TEMPORARY
-from sheet11.course.forkserver import ON_DEMAND
-from sheet11.course.kernel import WarmKernelManager
+from sheet11.course.forks.warm import is_own, server, wanted
 from sheet11.course.notebooks import kernel_of, with_parameters
 from sheet11.lab.frames import VARIABLE as FRAMES
 
@@ -29,7 +28,10 @@ def execute(
     on_cell: Callable[[], None] = lambda: None,
     warm: bool = False,
     package_folder: Path | None = None,
+    kernel: str | None = None,
+    timeout: int | None = None,
     frames: bool = False,
+    instead_of_figures: str | None = None,
 ) -> NotebookNode:
     """Execute a notebook with parameters and return the executed copy; the argument is left as it is.
 
@@ -41,38 +43,53 @@ def execute(
         parameters: by name; they replace the defaults in a cell of their own, as papermill does it.
         cwd: working directory of the kernel; None is an empty one that is deleted afterwards.
         on_cell: called after every code cell, for progress.
-        warm: fork the kernel from this process's kernel server instead of starting a new interpreter.
+        warm: fork the kernel from this process's server (see `engine`) instead of starting a new interpreter.
         package_folder: a folder that the notebook imports from, besides its own and the environment's.
+        kernel: name of the kernel; None is the one that the notebook asks for.
+        timeout: seconds that a cell may take; None is as long as it wants.
         frames: whether figures with sliders come with a picture for every setting, for a page.
+        instead_of_figures: a text that a warm kernel shows for every figure, which takes no drawing.
 
     Raises:
         NotebookError: no kernel of the notebook's name is installed.
     """
-    kernel_name = kernel_of(notebook)
+    kernel_name = kernel_of(notebook, kernel)
     notebook = with_parameters(notebook, parameters)
     running = [cell for cell in notebook.cells if cell.cell_type == "code"][:1]  # blamed if no kernel starts
-    with tempfile.TemporaryDirectory(prefix=TEMPORARY, ignore_cleanup_errors=True) as folder:
+    environment = _kernel_environment(package_folder, frames)
+    with (
+        tempfile.TemporaryDirectory(prefix=TEMPORARY, ignore_cleanup_errors=True) as folder,
+        contextlib.ExitStack() as closing,
+    ):
+        empty = Path(folder, "work")
+        empty.mkdir()
+        where = str(cwd or empty)
+        fork: Any = None  # nbclient takes whatever does what it asks of a manager
+        if warm and is_own(kernel_name):
+            fork = server().fork(
+                where, wanted(notebook), environment, remove=[folder], instead_of_figures=instead_of_figures
+            )
+            closing.callback(fork.close)
         client = nbclient.NotebookClient(
             notebook,
+            km=fork,
             kernel_name=kernel_name,
-            kernel_manager_class=WarmKernelManager if warm else AsyncKernelManager,
-            timeout=None,
+            kernel_manager_class=AsyncKernelManager,
+            timeout=timeout,
             record_timing=False,
             coalesce_streams=True,  # else it depends on timing how printed text is cut into outputs
-            resources={"metadata": {"path": str(cwd or folder)}},
+            resources={"metadata": {"path": where}},
             on_cell_execute=lambda cell, cell_index: running.append(cell),
             on_cell_complete=lambda cell, cell_index: on_cell(),
         )
-        manager = client.create_kernel_manager()
-        if isinstance(manager, WarmKernelManager):
-            source = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
-            manager.modules = [name for name in ON_DEMAND if re.search(rf"\b{name}\b", source)]
-        manager.connection_file = str(Path(folder, "connection.json"))
-        if os.name == "posix":  # sockets in a private folder; anyone on the machine could connect to TCP ports
-            manager.transport = "ipc"
-            manager.ip = str(Path(folder, "kernel"))
+        if fork is None:
+            manager = client.create_kernel_manager()
+            manager.connection_file = str(Path(folder, "connection.json"))
+            if os.name == "posix":  # sockets in a private folder; anyone on the machine could connect to TCP ports
+                manager.transport = "ipc"
+                manager.ip = str(Path(folder, "kernel"))
         try:
-            _complete(client.async_execute(env=_kernel_environment(package_folder, frames)))
+            _complete(client.async_execute(env=environment))
         except CellExecutionError:
             pass  # the kernel has stored the error as an output
         except (RuntimeError, TimeoutError) as error:  # no kernel started, it died, or a cell took too long
@@ -87,8 +104,8 @@ def execute(
 def _kernel_environment(package_folder: Path | None, frames: bool) -> dict[str, str]:
     """This process's environment, with a folder to import from before all others, and what asks for frames."""
     folders = [str(package_folder or ""), os.environ.get("PYTHONPATH", "")]
-    wanted = {FRAMES: "1"} if frames else {}
-    return dict(os.environ) | wanted | {"PYTHONPATH": os.pathsep.join(filter(None, folders))}
+    asked = {FRAMES: "1"} if frames else {}
+    return dict(os.environ) | asked | {"PYTHONPATH": os.pathsep.join(filter(None, folders))}
 
 
 def _complete(coroutine: Coroutine[Any, Any, Any]) -> None:

@@ -16,9 +16,9 @@ import nbformat
 from nbformat import NotebookNode
 from tqdm import tqdm
 
-from sheet11.course import kernel
 from sheet11.course.errors import NotInstalledError, SchedulerError
 from sheet11.course.execute import execute
+from sheet11.course.forks import warm
 from sheet11.course.notebooks import error_of
 
 CONNECT = 10  # seconds that a scheduler may take to answer
@@ -52,6 +52,9 @@ class Job(NamedTuple):
     threads: int | None = None
     package_folder: str | None = None  # holds the package that the notebook imports
     frames: bool = False  # figures with sliders get a picture for every setting
+    instead_of_figures: str | None = None  # a text, where figures are not to be drawn
+    kernel: str | None = None  # None is the one that the notebook asks for
+    timeout: int | None = None  # seconds for a cell
 
 
 class Done(NamedTuple):
@@ -65,14 +68,24 @@ class Done(NamedTuple):
 
 def perform(job: Job) -> tuple[str, float]:
     """Execute a job in a warm kernel of this process's server; the executed notebook's content, and the seconds."""
-    kernel.server(job.threads)
+    warm.server(job.threads)
     start = time.perf_counter()
     # another machine may not have the folders
     cwd, package_folder = (
         Path(folder) if folder and os.path.isdir(folder) else None for folder in (job.cwd, job.package_folder)
     )
     notebook = nbformat.reads(job.notebook, as_version=4)
-    executed = execute(notebook, job.parameters, cwd, warm=True, package_folder=package_folder, frames=job.frames)
+    executed = execute(
+        notebook,
+        job.parameters,
+        cwd,
+        warm=True,
+        package_folder=package_folder,
+        kernel=job.kernel,
+        timeout=job.timeout,
+        frames=job.frames,
+        instead_of_figures=job.instead_of_figures,
+    )
     return nbformat.writes(executed), time.perf_counter() - start
 
 
@@ -140,15 +153,17 @@ def local_executor(workers: int | None = None, kernels: bool = True) -> Iterator
         workers: number of jobs at a time; None is `share_cores`'s choice.
         kernels: whether the jobs want warm kernels.
     """
-    workers, threads = kernel.share_cores(workers)
+    workers, threads = warm.share_cores(workers)
     if kernels:
-        kernel.server(threads)  # imports while the caller prepares the jobs
+        warm.server(threads)  # imports while the caller prepares the jobs
     executor = ThreadPoolExecutor(workers)  # the kernels are processes; the threads only wait for them
     try:
-        yield executor, threads
+        with warm.ending_all_if_interrupted():
+            try:
+                yield executor, threads
+            finally:
+                executor.shutdown(wait=False, cancel_futures=True)
     finally:
-        executor.shutdown(wait=False, cancel_futures=True)
-        kernel.stop_server()  # ends the jobs that are still running after an interrupt
         executor.shutdown()
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import nbformat
 import papermill
-from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
+from jupyter_client.kernelspec import KernelSpecManager
 from nbformat import NotebookNode
 from papermill.iorw import load_notebook_node
 from papermill.parameterize import parameterize_notebook
@@ -42,17 +42,20 @@ def parameters_of(notebook: NotebookNode) -> dict[str, str]:
     return {name: found["default"] for name, found in papermill.inspect_notebook(_copy(notebook)).items()}
 
 
-def kernel_of(notebook: NotebookNode) -> str:
-    """Name of the kernel that the notebook asks for, `python3` if it does not say.
+def kernel_of(notebook: NotebookNode, wanted: str | None = None) -> str:
+    """Name of the kernel that is wanted, else of the one that the notebook asks for, `python3` if it does not say.
+
+    `python`, as many notebooks have it, is `python3` where no kernel has that name.
 
     Raises:
         NotebookError: it is not installed.
     """
-    name: str = _copy(notebook).metadata.kernelspec.name
-    try:
-        KernelSpecManager().get_kernel_spec(name)
-    except NoSuchKernel as error:
-        raise NotebookError(f"no kernel named {name!r} is installed") from error
+    name: str = wanted or _copy(notebook).metadata.kernelspec.name
+    installed = KernelSpecManager().find_kernel_specs()
+    if name == "python" and name not in installed:
+        name = "python3"
+    if name not in installed:
+        raise NotebookError(f"no kernel named {name!r} is installed{nearest(name, installed)}")
     return name
 
 

@@ -21,6 +21,8 @@ def jobs_of_notebooks(
     parameters: Mapping[str, Any],
     threads: int | None = None,
     sheet: Sheet | None = None,
+    kernel: str | None = None,
+    timeout: int | None = None,
 ) -> list[Job]:
     """One job for each notebook, with those of the parameters that it has.
 
@@ -29,6 +31,8 @@ def jobs_of_notebooks(
         parameters: by name, for every notebook that has them.
         threads: for each kernel; None leaves it to the libraries.
         sheet: whose package the notebooks import; None if that is installed.
+        kernel: name of the kernel for all of them; None is the one that each asks for.
+        timeout: seconds that a cell may take; None is as long as it wants.
 
     Raises:
         NotebookError: a file is no notebook or wants a kernel that is not installed, or two have one stem.
@@ -42,14 +46,14 @@ def jobs_of_notebooks(
     known: set[str] = set()
     for path in paths:
         notebook = read_notebook(path)
-        kernel_of(notebook)
+        kernel_of(notebook, kernel)
         names = parameters_of(notebook)
         known |= set(names)
         chosen = {name: value for name, value in parameters.items() if name in names}
-        cwd = str(path.parent.resolve())
-        jobs.append(
-            Job(path.stem, path.stem, nbformat.writes(notebook), chosen, cwd, threads, imports_from, frames=True)
+        job = Job(
+            path.stem, path.stem, nbformat.writes(notebook), chosen, str(path.parent.resolve()), threads, imports_from
         )
+        jobs.append(job._replace(frames=True, kernel=kernel, timeout=timeout))
     check_parameters(parameters, known)
     return jobs
 

@@ -4,6 +4,8 @@ import hashlib
 import io
 import itertools
 import json
+import shlex
+import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from pathlib import Path
@@ -32,6 +34,7 @@ from sheet11.course.notebooks import (
 from sheet11.course.pages.render import sweep_html
 from sheet11.course.sheet import Sheet
 
+OFTEN = 2  # seconds after which the table is written again, so that a long sweep can be watched
 SEED = "seed"  # the parameter over which figures show error bands instead of curves
 
 
@@ -40,6 +43,9 @@ def jobs_of_grid(
     grid: Mapping[str, Sequence[Any]],
     threads: int | None = None,
     sheet: Sheet | None = None,
+    kernel: str | None = None,
+    timeout: int | None = None,
+    figures: bool = False,
 ) -> list[Job]:
     """One job for each point of the full grid.
 
@@ -51,13 +57,16 @@ def jobs_of_grid(
         grid: values by parameter.
         threads: for each kernel; None leaves it to the libraries.
         sheet: whose package the notebook imports; None if that is installed.
+        kernel: name of the kernel; None is the one that the notebook asks for.
+        timeout: seconds that a cell may take; None is as long as it wants.
+        figures: whether the points' notebooks have figures, which take most of the time.
 
     Raises:
         NotebookError: no notebook, or it wants a kernel that is not installed, or has no parameters cell.
         ParameterError: the notebook lacks one of the parameters, or a list is empty.
     """
     notebook = read_notebook(path)
-    kernel_of(notebook)
+    kernel_of(notebook, kernel)
     names = parameters_of(notebook)
     if not names:
         raise NotebookError(f"{path} has no cell tagged {PARAMETERS!r}, so there is nothing to sweep")
@@ -72,18 +81,22 @@ def jobs_of_grid(
     points = [dict(zip(grid, values, strict=True)) for values in itertools.product(*grid.values())]
     cwd = str(path.parent.resolve())
     imports_from = sheet.imports_from if sheet else None
-    same = [VERSION, sheet.package_digest() if sheet else None, content]
-    return [
-        Job(_name(point), _file_name(path.stem, [*same, point]), content, point, cwd, threads, imports_from)
-        for point in points
-    ]
+    same = [VERSION, sheet.package_digest() if sheet else None, content, kernel, figures]
+    jobs = []
+    for point in points:
+        job = Job(_name(point), _file_name(path.stem, [*same, point]), content, point, cwd, threads, imports_from)
+        command = shlex.join(["sheet11", "run", str(path), *(f"-p{name}={value}" for name, value in point.items())])
+        text = None if figures else f"A figure, which {command} draws; or the sweep, with --figures"
+        jobs.append(job._replace(kernel=kernel, timeout=timeout, instead_of_figures=text))
+    return jobs
 
 
 def sweep(jobs: Sequence[Job], executor: Executor, out: Path) -> pd.DataFrame:
     """Execute the points that are not yet in `out`, and write table, figures and page.
 
-    Every point is written to `points/` as soon as it is done, so that a sweep that was interrupted, or killed, goes on
-    where it stopped when it is started again. A point that failed becomes a row with its error, and is tried again.
+    The table is written again and again while points finish. Every point is written to `points/` as soon as it is
+    done, so that a sweep that was interrupted, or killed, goes on where it stopped when it is started again. A point
+    that failed becomes a row with its error, and is tried again.
 
     Args:
         jobs: from `jobs_of_grid`.
@@ -98,14 +111,22 @@ def sweep(jobs: Sequence[Job], executor: Executor, out: Path) -> pd.DataFrame:
     """
     write_whole(out / "index.html", sweep_html("Running", {}, [], []))
     points = out / "points"
-    missing = [job for job in jobs if not _is_finished(points / f"{job.key}.ipynb")]
-    for done in perform_all(missing, executor):
+    rows_by_key = {job.key: row for job in jobs if (row := _finished_row(points, job))}
+
+    def write_table() -> pd.DataFrame:
+        table = pd.DataFrame([rows_by_key[job.key] for job in jobs if job.key in rows_by_key])
+        write_whole(out / "results.csv", table.to_csv(index=False))
+        return table
+
+    written = time.monotonic()
+    for done in perform_all([job for job in jobs if job.key not in rows_by_key], executor):
         done.notebook.metadata[METADATA] = {"seconds": round(done.seconds, 3)}
         write_whole(points / f"{done.job.key}.ipynb", nbformat.writes(done.notebook))
-
-    notebooks = [nbformat.read(points / f"{job.key}.ipynb", as_version=4) for job in jobs]
-    table = pd.DataFrame([_row(job, notebook) for job, notebook in zip(jobs, notebooks, strict=True)])
-    write_whole(out / "results.csv", table.to_csv(index=False))
+        rows_by_key[done.job.key] = _row(done.job, done.notebook)
+        if time.monotonic() - written > OFTEN:
+            write_table()
+            written = time.monotonic()
+    table = write_table()
     swept = [name for name in jobs[0].parameters if table[name].nunique(dropna=False) > 1]
     figures = {}
     for record in table.columns:
@@ -114,7 +135,8 @@ def sweep(jobs: Sequence[Job], executor: Executor, out: Path) -> pd.DataFrame:
             write_whole(out / f"{record}.png", _figure(table, record, swept))
             figures[record] = _description(table, record, swept)
     rows = table.astype(object).where(table.notna(), None).to_dict("records")
-    write_whole(out / "index.html", sweep_html(title_of(notebooks[0], "Sweep"), figures, list(table.columns), rows))
+    title = title_of(nbformat.reads(jobs[0].notebook, as_version=4), "Sweep")
+    write_whole(out / "index.html", sweep_html(title, figures, list(table.columns), rows))
     return table
 
 
@@ -127,13 +149,13 @@ def _file_name(stem: str, identity: list[Any]) -> str:
     return f"{stem}-{hashlib.sha256(content.encode()).hexdigest()[:16]}"
 
 
-def _is_finished(path: Path) -> bool:
-    """Whether there is an executed notebook at a path, and no error in it."""
+def _finished_row(points: Path, job: Job) -> dict[str, Any] | None:
+    """The row of a point that is there already, and did not fail."""
     try:
-        notebook = nbformat.read(path, as_version=4)
+        notebook = nbformat.read(points / f"{job.key}.ipynb", as_version=4)
     except (OSError, ValueError, nbformat.ValidationError):
-        return False
-    return METADATA in notebook.metadata and error_of(notebook) is None
+        return None
+    return _row(job, notebook) if METADATA in notebook.metadata and error_of(notebook) is None else None
 
 
 def _row(job: Job, notebook: nbformat.NotebookNode) -> dict[str, Any]:

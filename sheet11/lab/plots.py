@@ -19,6 +19,7 @@ from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
+from matplotlib_inline.config import InlineBackend
 from numpy.typing import ArrayLike, NDArray
 
 DIVERGING = "RdBu_r"  # blue - white - red, told apart with any colour vision
@@ -43,6 +44,9 @@ def show(figure: Figure) -> None:
         plt.show()
         return
     plt.close(figure)
+    if not InlineBackend.instance().figure_formats:  # somebody wants none, as a sweep does
+        display(figure)
+        return
     display(bundle(figure), metadata={"image/png": {"alt": describe(figure)}}, raw=True)
 
 

@@ -8,8 +8,8 @@ import pytest
 from click.testing import CliRunner
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from sheet11.course import kernel
 from sheet11.course.cli import main
+from sheet11.course.forks import warm
 
 RECORDING = "from sheet11 import record\nimport numpy as np\nrecord(square=n * n, many=np.arange(n))"
 
@@ -56,13 +56,13 @@ def sheet11():
 def one_server():
     """The kernel server of this process, which is ended at last."""
     yield
-    kernel.stop_server()
+    warm.stop_server()
 
 
 @pytest.fixture
 def invoke(one_server, monkeypatch):
     """Call the command `sheet11` in this process, whose imports and kernel server are there already."""
-    monkeypatch.setattr(kernel, "stop_server", lambda: None)
+    monkeypatch.setattr(warm, "stop_server", lambda: None)
 
     def invoke(*arguments, cwd):
         monkeypatch.chdir(cwd)

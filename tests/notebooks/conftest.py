@@ -12,7 +12,7 @@ import pytest
 from nbformat import NotebookNode
 
 from sheet11.course.execute import execute
-from sheet11.course.kernel import server, stop_server
+from sheet11.course.forks.warm import server, stop_server
 from sheet11.course.sheet import find_sheet
 
 matplotlib.use("Agg")

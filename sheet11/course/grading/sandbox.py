@@ -1,36 +1,39 @@
-"""A place to run code that nobody should have to trust: a bubblewrap sandbox with one Python process in it.
+"""A place to run code that nobody should have to trust: a bubblewrap sandbox with the engine's server in it.
 
 The sandbox has user, process, network, IPC and mount namespaces of its own, no capabilities, an empty environment and
 a small folder in memory to write to. It sees the operating system's programs and the Python environment, read-only, and
 the package that it is given; of this kit, the submissions and the results it sees nothing.
 """
 
+import asyncio
 import atexit
 import contextlib
 import functools
 import importlib
 import importlib.metadata
-import json
 import os
-import select
 import shutil
 import site
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from nbclient.exceptions import DeadKernelError
+
 from sheet11.course.errors import NotInstalledError
 from sheet11.course.files import TEMPORARY
+from sheet11.course.forks.forked import INLINE, THREADS
+from sheet11.course.forks.kernel import NONSENSE, Kernel
+from sheet11.course.forks.warm import OPTIONS, SERVER, Server
 from sheet11.course.sheet import PACKAGE
 
-INSIDE = Path(__file__).with_name("inside.py")
+INSIDE = "/forks"  # where the sandbox has the server
 SCRATCH = "/scratch"
 MEGABYTE = 1 << 20
-INLINE = "module://matplotlib_inline.backend_inline"  # as in a notebook
+BREAKING = ("time", "memory", "processes", "output")  # limits that end a batch
 START = 120  # seconds that the process inside may take to start
 
 
@@ -53,12 +56,12 @@ class Batch(NamedTuple):
 
 
 class Sandbox:
-    """One process that runs batches of cells, each in a fork of its own; use it in a `with` statement.
+    """A place in which batches of cells run, each in a fork of its own; use it in a `with` statement.
 
     Args:
         package: folder that is imported from, besides the Python environment.
-        modules: what the process imports before the first batch.
-        isolated: False runs the process without a sandbox.
+        modules: what is imported before the first batch.
+        isolated: False does without the sandbox.
         hidden: paths that the sandbox must not see even if they lie inside of the Python environment.
 
     Raises:
@@ -71,31 +74,20 @@ class Sandbox:
         if not sys.platform.startswith("linux"):
             raise NotInstalledError("grading needs Linux: it limits and watches processes by what only Linux has")
         self._closing = contextlib.ExitStack()
-        environment = {"PYTHONPATH": str(package), "MPLCONFIGDIR": str(_font_cache())}
-        folder = None
         if isolated:
-            command = [*bubblewrap(package, hidden), sys.executable, "/inside.py"]
-            environment = {}
+            self._folder, self._empty = SCRATCH, [SCRATCH, "/dev/shm"]
+            command = [*bubblewrap(package, hidden), sys.executable, *OPTIONS, f"{INSIDE}/server.py"]
+            environment = _environment()
         else:
-            command = [sys.executable, str(INSIDE)]
-            folder = self._closing.enter_context(tempfile.TemporaryDirectory(prefix=TEMPORARY))
-        process = self._process = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=_environment() | environment,
-            cwd=folder,
-            start_new_session=True,
-        )
-        assert process.stdin and process.stdout  # both are pipes
-        self._requests, self._replies = process.stdin, process.stdout
-        try:
-            self._send({"modules": list(modules)})
-            self._receive(START, MEGABYTE)
-        except SandboxError as error:
+            self._folder = self._closing.enter_context(tempfile.TemporaryDirectory(prefix=TEMPORARY))
+            self._empty = [self._folder]
+            command = [sys.executable, *OPTIONS, str(SERVER)]
+            environment = _environment() | {"PYTHONPATH": str(package), "MPLCONFIGDIR": str(_font_cache())}
+        self._server = Server(None, modules, command, environment, None if isolated else self._folder, closed=True)
+        self._closing.callback(self._server.close)
+        if not self._server.is_ready(START):
             self.close()
-            raise NotInstalledError("the process that runs answers could not be started") from error
+            raise NotInstalledError("the process that runs answers could not be started")
 
     def run(self, cells: Sequence[tuple[str, str]], limits: Limits, go_on: bool = False) -> Batch:
         """Run cells, given as (id, source), in a fork; stop at the first that fails unless told to go on.
@@ -103,29 +95,23 @@ class Sandbox:
         Raises:
             SandboxError: the sandbox broke; it is closed.
         """
-        content = [{"id": name, "source": source} for name, source in cells]
         try:
-            self._send({"go_on": go_on, "limits": limits._asdict()})
-            self._send({"cells": content})
-            reply = self._receive(limits.seconds + START, 4 * limits.output)
-            lines = [json.loads(line) for line in reply["cells"]]
-            outputs = {str(line["id"]): [_output(shown) for shown in line["outputs"]] for line in lines}
-            succeeded = {str(line["id"]) for line in lines if line["success"]}
-            return Batch(outputs, succeeded, str(reply["ended"]) if reply["ended"] else None)
-        except SandboxError:
+            kernel = self._server.fork(self._folder, limits=limits._asdict(), empty=self._empty)
+        except RuntimeError as error:
             self.close()
-            raise
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+            raise SandboxError("the sandbox has ended") from error
+        try:
+            batch = asyncio.run(asyncio.wait_for(_run(kernel, cells, go_on), limits.seconds + START))
+        except (TimeoutError, KeyError, TypeError, ValueError, AttributeError) as error:
             self.close()
             raise SandboxError("what the sandbox answered is no answer") from error
+        if batch.ended == NONSENSE or self._server.process.poll() is not None:
+            self.close()
+            raise SandboxError("the sandbox has ended")
+        return batch
 
     def close(self) -> None:
         """End the sandbox and everything in it."""
-        self._process.kill()
-        self._process.wait()
-        for stream in (self._requests, self._replies):
-            with contextlib.suppress(OSError):
-                stream.close()
         self._closing.close()
 
     def __enter__(self) -> "Sandbox":
@@ -134,32 +120,48 @@ class Sandbox:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _send(self, message: dict[str, Any]) -> None:
-        content = json.dumps(message).encode()
-        try:
-            self._requests.write(len(content).to_bytes(4, "big") + content)
-            self._requests.flush()
-        except (OSError, ValueError) as error:
-            raise SandboxError("the sandbox has ended") from error
 
-    def _receive(self, seconds: float, most: int) -> dict[str, Any]:
-        deadline = time.monotonic() + seconds
-        size = int.from_bytes(self._read(4, deadline), "big")
-        if size > most:
-            raise SandboxError("the sandbox answered with more than it may")
-        message: dict[str, Any] = json.loads(self._read(size, deadline))
-        return message
+async def _run(kernel: Kernel, cells: Sequence[tuple[str, str]], go_on: bool) -> Batch:
+    outputs: dict[str, list[dict[str, Any]]] = {}
+    succeeded = set()
+    kernel.start_channels()
+    try:
+        for name, source in cells:
+            shown: list[dict[str, Any]] = []
+            listening = asyncio.create_task(_listen(kernel, shown))
+            kernel.execute(source)
+            reply = await kernel.shell_channel.get_msg()
+            await listening
+            outputs[name] = shown
+            if reply["content"]["status"] == "ok":
+                succeeded.add(name)
+            elif not go_on:
+                break
+    except DeadKernelError:
+        pass
+    finally:
+        listening.cancel()
+        await kernel.end()
+    return Batch(outputs, succeeded, kernel.ended if kernel.ended in (*BREAKING, NONSENSE) else None)
 
-    def _read(self, size: int, deadline: float) -> bytes:
-        content = bytearray()
-        while len(content) < size:
-            stream = self._replies.fileno()
-            if not select.select([stream], [], [], max(0, deadline - time.monotonic()))[0]:
-                raise SandboxError("the sandbox does not answer")
-            if not (part := os.read(stream, min(size - len(content), 1 << 20))):
-                raise SandboxError("the sandbox has ended")
-            content += part
-        return bytes(content)
+
+async def _listen(kernel: Kernel, shown: list[dict[str, Any]]) -> None:
+    """Collect what a cell shows, in nbformat's form, until it has ended."""
+    while (message := await kernel.iopub_channel.get_msg())["msg_type"] != "status":
+        content = message["content"]
+        if message["msg_type"] == "stream" and shown and shown[-1].get("name") == content["name"]:
+            shown[-1]["text"] += str(content["text"])
+        elif message["msg_type"] == "stream":
+            shown.append({"output_type": "stream", "name": str(content["name"]), "text": str(content["text"])})
+        elif message["msg_type"] == "error":
+            kind, value, trace = (
+                str(content["ename"]),
+                str(content["evalue"]),
+                [str(line) for line in content["traceback"]],
+            )
+            shown.append({"output_type": "error", "ename": kind, "evalue": value, "traceback": trace})
+        elif message["msg_type"] in ("display_data", "execute_result"):
+            shown.append({"output_type": "display_data", "data": dict(content["data"]), "metadata": {}})
 
 
 class SandboxError(RuntimeError):
@@ -172,7 +174,7 @@ def check_sandbox() -> None:
     Raises:
         NotInstalledError: there is no bubblewrap, or it cannot make a sandbox.
     """
-    command = [*bubblewrap(INSIDE.parent), sys.executable, "-c", ""]
+    command = [*bubblewrap(SERVER.parent), sys.executable, "-c", ""]
     found = subprocess.run(command, capture_output=True, text=True, check=False)
     if found.returncode:
         said = found.stderr.strip().splitlines() or [f"exit code {found.returncode}"]
@@ -209,7 +211,7 @@ def bubblewrap(package: Path, hidden: Collection[Path] = ()) -> list[str]:
         command += ["--ro-bind-try", name, name]
     command += ["--proc", "/proc", "--dev", "/dev", "--size", str(64 * MEGABYTE), "--tmpfs", "/dev/shm"]
     command += ["--remount-ro", "/dev", "--size", str(64 * MEGABYTE), "--tmpfs", SCRATCH]
-    command += ["--ro-bind", str(INSIDE), "/inside.py", "--ro-bind", str(package), "/package"]
+    command += [*_programs(), "--ro-bind", str(package), "/package"]
     command += ["--ro-bind", str(_font_cache()), "/fonts", "--remount-ro", "/", "--chdir", SCRATCH]
     paths = os.pathsep.join(["/package", *map(str, more)])
     variables = _environment() | {"PYTHONPATH": paths, "MPLCONFIGDIR": "/fonts", "HOME": SCRATCH, "TMPDIR": SCRATCH}
@@ -218,9 +220,15 @@ def bubblewrap(package: Path, hidden: Collection[Path] = ()) -> list[str]:
     return command
 
 
+def _programs() -> list[str]:
+    """Shows the server's two files to the sandbox, and nothing beside them."""
+    shown = {str(SERVER.with_name(name)): f"{INSIDE}/{name}" for name in ("server.py", "forked.py")}
+    return [word for path, place in shown.items() for word in ("--ro-bind", path, place)]
+
+
 def _environment() -> dict[str, str]:
     fixed = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "MPLBACKEND": INLINE, "PYTHONDONTWRITEBYTECODE": "1"}
-    threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+    threads = dict.fromkeys(THREADS, "1")
     return fixed | threads | {"IPYTHONDIR": SCRATCH, "PYTHONNOUSERSITE": "1", "PYTHONHASHSEED": "0"}
 
 
@@ -262,14 +270,3 @@ def _font_cache() -> Path:
     name = f"fontlist-v{font_manager.FontManager.__version__}.json"
     font_manager.json_dump(font_manager.fontManager, folder / name)
     return folder
-
-
-def _output(shown: dict[str, Any]) -> dict[str, Any]:
-    """An output in nbformat's form."""
-    if "text" in shown:
-        return {"output_type": "stream", "name": str(shown["name"]), "text": "".join(map(str, shown["text"]))}
-    if "ename" in shown:
-        trace = [str(line) for line in shown["traceback"]]
-        kind, value = str(shown["ename"]), str(shown["evalue"])
-        return {"output_type": "error", "ename": kind, "evalue": value, "traceback": trace}
-    return {"output_type": "display_data", "data": dict(shown["data"]), "metadata": {}}

@@ -7,6 +7,7 @@ import pytest
 from sheets import waves
 
 from sheet11.course.errors import SolutionError
+from sheet11.course.forks.warm import SERVER
 from sheet11.course.grading.examine import examine, failure_of, paper_of, run_task
 from sheet11.course.grading.exercises import draw_exercises
 from sheet11.course.grading.grade import blank_examination
@@ -100,11 +101,11 @@ def test_an_import_error_in_a_check_is_looked_into(blank):
     assert len(attempt(blank, batch("imports", "f", check="KeyError"))) == 1
 
 
-def test_inside_stands_alone():
+@pytest.mark.parametrize("name", ["server.py", "forked.py"])
+def test_what_is_inside_stands_alone(name):
     """It is given to the sandbox as a file: it imports nothing of the package, nor on its first lines anything else."""
-    from sheet11.course.grading.sandbox import INSIDE
-
-    imported = [node for node in ast.parse(INSIDE.read_text()).body if isinstance(node, ast.Import | ast.ImportFrom)]
+    source = SERVER.with_name(name).read_text()
+    imported = [node for node in ast.parse(source).body if isinstance(node, ast.Import | ast.ImportFrom)]
     names = {
         name.partition(".")[0] for node in imported for name in [getattr(node, "module", None) or node.names[0].name]
     }

@@ -1,0 +1,1 @@
+"""Kernels that are forks of a process that has imported already what notebooks use."""

@@ -1,0 +1,288 @@
+"""The process that runs notebooks: it has imported what they use, and forks for each of them.
+
+It is started as a file, outside of a sandbox or inside of one, and imports nothing of this package.
+
+    client ──control──▶ server ──fork──▶ keeper ──fork──▶ kernel
+       ▲──────────status (pid, then why it ended)──┘         │
+       ▲───────────wire (cells in, messages out)─────────────┘
+
+The *server* imports, draws one figure so that fonts are loaded, and makes an ipykernel that is connected to nothing.
+It starts no thread, because a thread that holds a lock while the process forks leaves it locked for ever in the child.
+For each notebook it forks a *keeper*, which forks the *kernel*, watches its limits if it has any, and ends whatever
+the notebook has started. The kernel is ipykernel's own; what it would publish to its sockets goes over the wire, a
+line of JSON for each message. A fork shares nothing with the next one.
+
+Whoever dies, nothing is left: the server ends with the client's end of the control socket, a keeper with the server
+or with the client's end of its status socket, the kernel with its keeper, and its children with it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import gc
+import importlib.util
+import io
+import json
+import os
+import select
+import shutil
+import signal
+import socket
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER = 1, 4, 36  # linux/prctl.h
+READY = b"!"
+POLL = 0.05  # seconds between two looks at what a kernel uses
+prctl = ctypes.CDLL(None).prctl
+
+_beside = importlib.util.spec_from_file_location("sheet11_forked", Path(__file__).with_name("forked.py"))
+assert _beside and _beside.loader
+forked = importlib.util.module_from_spec(_beside)
+_beside.loader.exec_module(forked)
+
+
+def serve(control: socket.socket) -> None:
+    """Import what the first message names, then fork on request until the client closes its end."""
+    message = receive(control)
+    if message is None:
+        return
+    _import(message[0]["modules"])
+    _draw_once()
+    kernel = forked.make_kernel()
+    if message[0].get("closed"):
+        prctl(PR_SET_DUMPABLE, 0)  # memory and descriptors of this process are closed to what runs below it
+    prctl(PR_SET_CHILD_SUBREAPER, 1)
+    gc.collect()
+    gc.freeze()  # else every fork's collector walks through, and so copies, what it has inherited
+    control.sendall(READY)
+    wake_read, wake_write = os.pipe()
+    os.set_blocking(wake_read, False)
+    os.set_blocking(wake_write, False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)  # a handler, so that the wake-up pipe is written to
+    signal.set_wakeup_fd(wake_write)
+    keepers: set[int] = set()
+    watched: list[Any] = [control, wake_read]
+    while True:
+        ready = select.select(watched, [], [])[0]
+        if wake_read in ready:
+            with contextlib.suppress(BlockingIOError):
+                os.read(wake_read, 4096)
+            keepers = end_orphans(keepers)
+        if control in ready:
+            message = receive(control)
+            if message is None:
+                break
+            request, sockets = message
+            keepers = end_orphans(keepers)
+            _import(request["modules"])
+            if request["limits"]:  # one at a time; nothing inside of a sandbox can stop its first process
+                keep(kernel, request, sockets, ours=[control.fileno(), wake_read, wake_write])
+                continue
+            pid = os.fork()
+            if pid == 0:
+                be_keeper(kernel, request, sockets, [control.fileno(), wake_read, wake_write])
+            keepers.add(pid)
+            for descriptor in sockets:
+                os.close(descriptor)
+    signal.set_wakeup_fd(-1)
+    for pid in keepers:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGTERM)  # it ends what it keeps
+    while keepers and _children(os.getpid()):
+        keepers -= _reap(block=True)
+
+
+def be_keeper(kernel: Any, request: dict[str, Any], sockets: list[int], ours: list[int]) -> NoReturn:
+    """In a fork: keep a kernel, also when the server ends."""
+    try:
+        _die_with_parent()
+        prctl(PR_SET_CHILD_SUBREAPER, 1)  # what loses its parent below is this process's child then
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        for descriptor in ours:
+            os.close(descriptor)
+        terminated, wake = os.pipe()
+        signal.signal(signal.SIGTERM, lambda *_: os.write(wake, b"!"))
+        keep(kernel, request, sockets, ours=[terminated, wake], wakes=[terminated])
+    finally:
+        os._exit(0)
+
+
+def keep(
+    kernel: Any,
+    request: dict[str, Any],
+    sockets: Sequence[int],
+    ours: Sequence[int],
+    wakes: Sequence[int] = (),
+) -> None:
+    """Fork a kernel, watch it, end all that it has started, and say why it ended.
+
+    Args:
+        kernel: what runs in the fork.
+        request: from the client.
+        sockets: status, whose other end tells that no more is wanted by being closed; and the fork's wire, standard
+            output and standard error.
+        ours: descriptors that the fork must not have.
+        wakes: descriptors that tell that it is to end, by having something to read.
+    """
+    status, wire, out, err = sockets
+    for folder in request["empty"]:
+        _empty(folder)  # where the keeper before was killed, it has not done so
+    pid = os.fork()
+    if pid == 0:
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        for descriptor in (status, *ours):
+            os.close(descriptor)
+        _die_with_parent()
+        forked.run(kernel, request, wire, out, err)
+    for descriptor in (wire, out, err):
+        os.close(descriptor)
+    ended, limits = os.pidfd_open(pid), request["limits"]
+    why, deadline = "", time.monotonic() + (limits or {"seconds": 0})["seconds"]
+    while not why:
+        ready = select.select([ended, status, *wakes], [], [], POLL if limits else None)[0]
+        if ended in ready:
+            why = str(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+        elif ready:  # the client wants no more, or has gone, or the server has
+            why = str(-signal.SIGKILL)
+        elif limits:
+            why = "time" if time.monotonic() > deadline else _exceeded(limits)
+    end_children()
+    for folder in request["empty"]:
+        _empty(folder)
+    for folder in request["remove"]:
+        shutil.rmtree(folder, ignore_errors=True)
+    with contextlib.suppress(OSError):
+        os.write(status, why.encode())
+    os.close(ended)
+    os.close(status)
+
+
+def receive(control: socket.socket) -> tuple[dict[str, Any], list[int]] | None:
+    """The next message and the descriptors that came with it, or None at the end."""
+    try:
+        header, descriptors, _, _ = socket.recv_fds(control, 4, 8)
+    except ConnectionError:
+        header = b""
+    if len(header) < 4:
+        return None
+    size, content = int.from_bytes(header, "big"), b""
+    while len(content) < size:
+        if not (part := control.recv(size - len(content))):
+            return None
+        content += part
+    return json.loads(content), list(descriptors)
+
+
+def _exceeded(limits: dict[str, int]) -> str:
+    """The limit that what is below this process exceeds, all together, or nothing."""
+    found = _descendants(os.getpid())
+    if len(found) > limits["processes"]:
+        return "processes"
+    own = _memory(os.getpid())  # inherited by all of them
+    return "memory" if sum(max(0, _memory(pid) - own) for pid in found) > limits["memory"] else ""
+
+
+def _memory(pid: int) -> int:
+    """Bytes that are not mapped from files."""
+    try:
+        _, resident, shared, *_ = map(int, Path(f"/proc/{pid}/statm").read_text().split())
+        return (resident - shared) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, ValueError):
+        return 0
+
+
+def _empty(folder: str) -> None:
+    for entry in os.scandir(folder):
+        if entry.is_dir(follow_symlinks=False):
+            shutil.rmtree(entry, ignore_errors=True)
+        else:
+            os.unlink(entry)
+
+
+def end_orphans(keepers: set[int]) -> set[int]:
+    """End what keepers have left behind that were killed; those that live."""
+    keepers -= _reap()
+    while orphans := set(_children(os.getpid())) - keepers:
+        for pid in [other for orphan in orphans for other in (orphan, *_descendants(orphan))]:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        keepers -= _reap()
+    return keepers
+
+
+def end_children() -> None:
+    """End all processes below this one, also those that have left their session or lost their parents."""
+    while found := _descendants(os.getpid()):
+        for pid in found:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        _reap(block=True)
+
+
+def _reap(block: bool = False) -> set[int]:
+    """Collect children that have ended; wait for one if `block`."""
+    ended = set()
+    with contextlib.suppress(ChildProcessError):
+        while pid := os.waitpid(-1, 0 if block else os.WNOHANG)[0]:
+            ended.add(pid)
+            block = False
+    return ended
+
+
+def _descendants(pid: int) -> list[int]:
+    found = _children(pid)
+    for child in found:
+        found += _children(child)  # the list grows while it is walked through
+    return found
+
+
+def _children(pid: int) -> list[int]:
+    try:
+        return [
+            int(name)
+            for path in Path(f"/proc/{pid}/task").iterdir()
+            for name in (path / "children").read_text().split()
+        ]
+    except OSError:
+        return []
+
+
+def _die_with_parent() -> None:
+    parent = os.getppid()
+    prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)  # it died before this process could ask to go with it
+
+
+def _import(modules: list[str]) -> None:
+    for module in modules:
+        with contextlib.suppress(ImportError):  # the cell that wants it will say so
+            __import__(module)
+
+
+def _draw_once() -> None:
+    """Draw a throw-away figure, so that what matplotlib loads for its first one is there for all forks."""
+    if "matplotlib" not in sys.modules:
+        return
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    for _ in range(3):  # until caches and bytecode are warm
+        left, right = Figure(figsize=(8, 3)).subplots(1, 2)  # not by pyplot, which would choose its backend for good
+        left.plot([1, 1000], [1e-9, 1], "o-", label="line")
+        left.set(title="fonts", xlabel="$x^2$", ylabel="y", yscale="log")
+        left.legend()
+        left.figure.colorbar(right.pcolormesh([[-1, 0], [0.5, 1]]), ax=right, label="colours")
+        FigureCanvasAgg(left.figure).print_png(io.BytesIO())  # type: ignore[no-untyped-call]
+
+
+if __name__ == "__main__":
+    serve(socket.socket(fileno=int(sys.argv[1])))
