@@ -24,9 +24,9 @@ import nbformat
 import papermill
 import psutil
 from jupyter_client.connect import write_connection_file
-
 from sheet11.course.forkserver import THREAD_VARIABLES
 from sheet11.course.kernel import Server
+
 from sheet11.course.sheet import find_sheet
 
 CORES = len(os.sched_getaffinity(0))
