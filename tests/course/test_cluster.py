@@ -97,7 +97,7 @@ import os
 import psutil
 from sheet11 import record
 if n == 3:
-    psutil.Process().parent().parent().kill()
+    psutil.Process().parent().parent().parent().kill()
 record(square=n * n)
 """
 
@@ -122,7 +122,7 @@ def test_grading_on_a_cluster_gives_what_this_machine_gives(cluster, invoke, tmp
         pytest.skip(str(error))
     course = waves(tmp_path / "course")
     right = course.solutions[course.first]
-    wrong = right | {course.task: with_lines(right[course.task], course.wrong)}
+    wrong = right | {course.task: with_lines(right[course.task], "", course.wrong)}
     members = {"anna": right, "bert": wrong, "zoe": right}
     write_class(tmp_path / "class", [Student(name, {course.first: own}) for name, own in members.items()], course)
     for out, options in (("there", ["--scheduler", cluster[0]]), ("here", [])):

@@ -2,13 +2,13 @@
 
 import re
 import tomllib
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from sheet11 import read_records
 from sheet11.course.notebooks import error_of
-from sheet11.course.sheet import find_sheet
 
 STEM = "04_oversmoothing"
 QUICK = {"deepest": 2, "epochs": 4, "networks": 2, "hidden": 4}
@@ -230,7 +230,7 @@ def test_the_notebook_runs_with_them(answers, run_with):
     assert error_of(run_with(STEM, answers, graph="grid", depth=20, **QUICK)) is None
 
 
-# the law that a wrong answer breaks, as the visible check names it, in the order of mistakes/04_oversmoothing.toml
+# the law that a wrong answer breaks, as the visible check names it, in the order of answers/04_oversmoothing_wrong.toml
 LAWS = {
     "a-adjacency": ["self-loops", "symmetric"],
     "a-energy": ["each undirected edge counts once", "1/2 for x", "1/2 for x"],
@@ -242,7 +242,7 @@ LAWS = {
     "b-pairnorm": [r"mean ‖h_v‖² is 1", "mean node"],
     "b-limit": ["with the factor α|α = 1 keeps H⁰"],
 }
-MISTAKES = tomllib.loads((find_sheet().beside("mistakes") / f"{STEM}.toml").read_text(encoding="utf-8"))
+MISTAKES = tomllib.loads(Path(__file__).with_name("answers").joinpath(f"{STEM}_wrong.toml").read_text(encoding="utf-8"))
 WRONG = [
     (task, mistake["of"], mistake["instead"], law)
     for task, mistakes in MISTAKES.items()

@@ -26,6 +26,7 @@ LANGUAGE = {
 }  # as ipykernel says it
 
 KILLED = "-9"  # why a kernel has ended, as long as nobody knows better
+LOST = "lost"  # why a kernel has ended whose keeper, or the server, has died
 NONSENSE = "nonsense"  # why a kernel has ended that sent what are no messages
 
 Message = dict[str, Any]
@@ -225,7 +226,7 @@ class Kernel:
         while self._read_wire():
             pass
         self._read_pipes()
-        self._end(text or KILLED)  # nothing comes from a server that has died
+        self._end(text or LOST)
 
     def _end(self, why: str) -> None:
         if self.ended is None:

@@ -26,7 +26,7 @@ from nbclient.exceptions import DeadKernelError
 from sheet11.course.errors import NotInstalledError
 from sheet11.course.files import TEMPORARY
 from sheet11.course.forks.forked import INLINE, THREADS
-from sheet11.course.forks.kernel import NONSENSE, Kernel
+from sheet11.course.forks.kernel import LOST, NONSENSE, Kernel
 from sheet11.course.forks.warm import OPTIONS, SERVER, Server
 from sheet11.course.sheet import PACKAGE
 
@@ -105,7 +105,7 @@ class Sandbox:
         except (TimeoutError, KeyError, TypeError, ValueError, AttributeError) as error:
             self.close()
             raise SandboxError("what the sandbox answered is no answer") from error
-        if batch.ended == NONSENSE or self._server.process.poll() is not None:
+        if batch.ended in (LOST, NONSENSE):
             self.close()
             raise SandboxError("the sandbox has ended")
         return batch
@@ -142,7 +142,7 @@ async def _run(kernel: Kernel, cells: Sequence[tuple[str, str]], go_on: bool) ->
     finally:
         listening.cancel()
         await kernel.end()
-    return Batch(outputs, succeeded, kernel.ended if kernel.ended in (*BREAKING, NONSENSE) else None)
+    return Batch(outputs, succeeded, kernel.ended if kernel.ended in (*BREAKING, LOST, NONSENSE) else None)
 
 
 async def _listen(kernel: Kernel, shown: list[dict[str, Any]]) -> None:
