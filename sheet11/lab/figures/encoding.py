@@ -30,7 +30,7 @@ def encoding(E: ArrayLike, convention: str) -> Figure:
     # a whole number of pixels for each row: else some rows are wider than others, and the eye sees waves
     rows = min(MOST, len(_rows(E, convention, kinds[0])))
     height = rows * max(1, round(360 / rows)) / 100
-    figure, (left, *others) = panels(1 + len(kinds), height + sum(MARGINS), right=0.65)
+    figure, (left, *others) = panels(1 + len(kinds), height + sum(MARGINS), right=0.8)
     _draw_pairs(left, E, convention)
     for ax, kind in zip(others, kinds, strict=True):
         draw_encoding(ax, E, convention, kind)
@@ -88,7 +88,7 @@ def draw_profiles(ax: Axes, profiles: Mapping[str, ArrayLike]) -> None:
     last = len(first) - 1
     draw_curve(ax, "half of the diagonal\n(first curve)", [0, last], [first[0] / 2] * 2, color="0.5", linestyle=":")
     draw_curve(ax, "_zero", [0, last], [0, 0], color="0.3", linewidth=0.8)
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.xaxis.set_major_locator(MaxNLocator(8 if last <= MOST else 5, integer=True))
 
 
 def token_deviations(deviations: Mapping[str, ArrayLike]) -> Figure:
