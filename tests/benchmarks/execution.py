@@ -23,10 +23,9 @@ import nbclient
 import nbformat
 import papermill
 import psutil
-from jupyter_client.connect import write_connection_file
-from sheet11.course.forkserver import THREAD_VARIABLES
-from sheet11.course.kernel import Server
 
+from sheet11.course.forks.forked import THREADS
+from sheet11.course.forks.warm import Server
 from sheet11.course.sheet import find_sheet
 
 CORES = len(os.sched_getaffinity(0))
@@ -101,7 +100,7 @@ def floor(stem: str, points: Points) -> float:
                 client.execute_cell(nbformat.v4.new_code_cell(f"globals().update({point!r})"), index)
         return time.perf_counter() - start
 
-    with client.setup_kernel(env=os.environ | dict.fromkeys(THREAD_VARIABLES, "1")):
+    with client.setup_kernel(env=os.environ | dict.fromkeys(THREADS, "1")):
         execute(points[0])  # imports, and loads fonts
         return sum(map(execute, points)) / CORES
 
@@ -177,12 +176,11 @@ def growth(repeat: int) -> None:
 
     with tempfile.TemporaryDirectory() as folder:
         server = Server(threads=1)
-        kernels = []
-        for number in range(2):
-            file, _ = write_connection_file(f"{folder}/{number}.json", transport="ipc", ip=f"{folder}/{number}")
-            kernels.append(server.fork(file, folder, dict(os.environ)))
-        time.sleep(5)  # until it listens
-        forked = psutil.Process(kernels[-1].pid).memory_full_info().uss / 2**20
+        kernels = [server.fork(folder) for _ in range(2)]  # noqa: F841: they live as long as the list
+        server.is_ready(60)
+        time.sleep(2)  # until they listen
+        last = psutil.Process(server.process.pid).children()[-1]  # its keeper, and itself below that
+        forked = sum(each.memory_full_info().uss for each in (last, *last.children())) / 2**20
         server.close()
     code = "import torch._dynamo, seaborn, networkx, ipykernel.kernelapp; print(flush=True); input()"
     fresh = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE)

@@ -44,7 +44,7 @@ def run(*arguments, cwd, **options):
 
 def is_inside(process):
     try:
-        return "/inside.py" in process.cmdline()
+        return any(word.endswith("forks/server.py") for word in process.cmdline())
     except psutil.Error:
         return False
 
