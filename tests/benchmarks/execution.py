@@ -176,10 +176,10 @@ def growth(repeat: int) -> None:
 
     with tempfile.TemporaryDirectory() as folder:
         server = Server(threads=1)
-        kernels = [server.fork(folder) for _ in range(2)]  # noqa: F841: they live as long as the list
+        kernels = [server.fork(folder) for _ in range(2)]
         server.is_ready(60)
         time.sleep(2)  # until they listen
-        last = psutil.Process(server.process.pid).children()[-1]  # its keeper, and itself below that
+        last = psutil.Process(server.process.pid).children()[len(kernels) - 1]  # its keeper, and itself below that
         forked = sum(each.memory_full_info().uss for each in (last, *last.children())) / 2**20
         server.close()
     code = "import torch._dynamo, seaborn, networkx, ipykernel.kernelapp; print(flush=True); input()"
