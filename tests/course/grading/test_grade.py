@@ -59,6 +59,14 @@ def small(tmp_path_factory):
     return waves(tmp_path_factory.mktemp("sheet"))
 
 
+# everybody is in the class on the small sheet; on this kit's notebooks, which take longer, those who depend on them
+OF_THIS_KIT = {
+    *("right", "half", "nothing answered", "wrong", "replaced numpy", "forged records", "imports the solution"),
+    *("imports the module", "network", "deletes everything", "large record", "from Colab", "marks lost"),
+    *("checks changed", "reordered", "imports the course", "searches the disk", "searches the memory"),
+}
+
+
 @pytest.fixture(scope="module", params=["waves", pytest.param("this kit", marks=pytest.mark.slow)])
 def graded(request, tmp_path_factory):
     """The class, graded once: its folder, its members and its sheet."""
@@ -77,6 +85,8 @@ def graded(request, tmp_path_factory):
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.setblocking(False)
         members = students(course, str(secret), server.getsockname()[1]) + more
+        if course.folder is None:
+            members = [member for member in members if member.name in OF_THIS_KIT]
         write_class(folder / "class", members, course)
         environment = os.environ | {"SHEET11_SECRET": "42"}
         options = OPTIONS if course.folder else ["--seed", "5", "--timeout", "15"]
@@ -92,7 +102,8 @@ def graded(request, tmp_path_factory):
 
 def test_class_is_large_and_names_are_different(graded):
     members = graded[1]
-    assert len({student.name for student in members}) == len(members) >= 50
+    assert len({student.name for student in members}) == len(members)
+    assert len(members) >= 50 if graded[2].folder else len(members) == len(OF_THIS_KIT)
 
 
 def test_everybody_gets_what_is_stated(graded):
