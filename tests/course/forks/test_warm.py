@@ -154,7 +154,6 @@ FIDELITY = {
     "getpass": "import getpass; getpass.getpass()",
     "warning": "import warnings; warnings.warn('careful')",
     "threads": "import threading; t = threading.Thread(target=print, args=('thread',)); t.start(); t.join()",
-    "processes": "import os\nif not os.fork(): print(1, flush=True); os._exit(0)\nos.wait()[1]",
     "error": "def f(x): return 1 / x\nf(0)",
     "syntax error": "def f(:",
     "exception group": "raise ExceptionGroup('many', [ValueError(1), KeyError('k')])",
