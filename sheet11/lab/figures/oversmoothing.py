@@ -17,7 +17,7 @@ FLOOR = 1e-18  # smallest energy that is drawn
 
 def energies(energy: Mapping[str, ArrayLike], rates: Mapping[str, float], highlighted: str) -> Figure:
     """Dirichlet energy against depth for several graphs; dashed lines fall at the predicted rates."""
-    figure, ((ax,),) = _stacked(1, 1, 3.6)
+    figure, ((ax,),) = _stacked(1, 1, 3.7, bottom=1.2)
     for number, (name, values) in enumerate(energy.items()):
         values = np.asarray(values)
         layer = np.arange(len(values))
@@ -60,7 +60,7 @@ def collapse(states: Mapping[int, ArrayLike], edge_index: ArrayLike, positions: 
         labels: shape (num_nodes,).
     """
     arrays = {depth: np.asarray(state) for depth, state in states.items()}
-    figure, axes = plt.subplots(2, len(states), figsize=(WIDTH, 4.9), layout="constrained", squeeze=False)
+    figure, axes = _stacked(2, len(states), 2.3)
     for (upper, lower), (depth, state) in zip(axes.T, arrays.items(), strict=True):
         limit = draw_nodes(upper, state[:, 0], edge_index, positions)
         upper.set(title=f"depth {depth}\ncolours: ± {limit:.2g}")
@@ -120,7 +120,7 @@ def draw_edges(ax: Axes, edge_index: ArrayLike, positions: ArrayLike) -> None:
 
 def smoothness(energy: Mapping[str, ArrayLike], distance: Mapping[str, ArrayLike]) -> Figure:
     """Relative Dirichlet energy and MAD against depth, one line for each way of propagating."""
-    figure, (axes,) = _stacked(1, 2, 3.7)
+    figure, (axes,) = _stacked(1, 2, 3.8, bottom=1.2)
     for ax, measure, ylabel in [(axes[0], energy, "E(X) / ‖X‖²"), (axes[1], distance, "MAD")]:
         for number, (name, values) in enumerate(measure.items()):
             values = np.asarray(values)
@@ -200,10 +200,13 @@ def layers(measures: Mapping[str, Mapping[str, ArrayLike]], title: str) -> Figur
     return figure
 
 
-def _stacked(rows: int, columns: int, height: float) -> tuple[Figure, Any]:
-    """Rows of panels with a grid, and room below for one legend."""
-    size = (WIDTH, height * rows + 0.5)
-    figure, axes = plt.subplots(rows, columns, figsize=size, layout="constrained", squeeze=False)
+def _stacked(rows: int, columns: int, height: float, bottom: float = 0.95) -> tuple[Figure, Any]:
+    """Rows of panels with a grid, and room below for one legend; a layout engine takes as long as the drawing."""
+    total, (left, right, top), (across, down) = height * rows + 0.5, (0.95, 0.2, 0.5), (0.75, 0.8)  # inches
+    panel = (WIDTH - left - right - (columns - 1) * across) / columns, (total - bottom - top - (rows - 1) * down) / rows
+    margins = {"left": left / WIDTH, "right": 1 - right / WIDTH, "bottom": bottom / total, "top": 1 - top / total}
+    gaps = {"wspace": across / panel[0], "hspace": down / panel[1]}
+    figure, axes = plt.subplots(rows, columns, figsize=(WIDTH, total), gridspec_kw=margins | gaps, squeeze=False)
     for ax in axes.flat:
         ax.grid(alpha=0.3)
     return figure, axes
@@ -211,4 +214,4 @@ def _stacked(rows: int, columns: int, height: float) -> tuple[Figure, Any]:
 
 def _legend_below(figure: Figure, ax: Axes, columns: int = 5) -> None:
     handles, names = ax.get_legend_handles_labels()
-    figure.legend(handles, names, loc="outside lower center", ncols=min(columns, len(names)), fontsize="small")
+    figure.legend(handles, names, loc="lower center", ncols=min(columns, len(names)), fontsize="small")
