@@ -95,17 +95,15 @@ def linear_probe(H: Tensor, labels: Tensor, train_mask: Tensor) -> Tensor:
     Args:
         H: features, shape (copies, num_nodes, hidden).
         labels: class of each node, 0 or 1, shape (num_nodes,).
-        train_mask: shape (copies, num_nodes).
+        train_mask: shape (copies, num_nodes), as many nodes in each copy.
 
     Returns:
         Accuracy on the other nodes, one value for each copy.
     """
-    wanted = 2 * labels.to(H.dtype) - 1
-    scores = []
-    for h, mask in zip(H, train_mask, strict=True):
-        z = h - h.mean(dim=0)
-        z = z / z.square().mean().sqrt().clamp(min=torch.finfo(z.dtype).tiny)
-        z = torch.cat([z, z.new_ones(len(z), 1)], dim=1)
-        scores.append(z @ torch.linalg.lstsq(z[mask], wanted[mask, None], driver="gelsd").solution)
-    score = torch.cat(scores, dim=1).T
+    z = H - H.mean(dim=1, keepdim=True)
+    z = z / z.square().mean(dim=(1, 2), keepdim=True).sqrt().clamp(min=torch.finfo(z.dtype).tiny)
+    z = torch.cat([z, z.new_ones(*z.shape[:2], 1)], dim=2)
+    wanted = (2 * labels.to(H.dtype) - 1).expand(len(H), -1)[train_mask].view(len(H), -1, 1)
+    chosen = z[train_mask].view(len(H), -1, z.shape[2])  # (copies, labelled nodes, hidden + 1)
+    score = (z @ torch.linalg.lstsq(chosen, wanted, driver="gelsd").solution).squeeze(2)
     return accuracy(torch.stack([-score, score], dim=-1), labels, train_mask)

@@ -12,7 +12,6 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
-import seaborn as sns
 from IPython import get_ipython
 from IPython.display import display
 from matplotlib.axes import Axes
@@ -129,6 +128,8 @@ def draw_heatmap(
         if mesh:
             mesh.remove()
         ax.grid(False)
+        import seaborn as sns  # here, because it takes a second that notebooks without heatmaps need not wait
+
         labels = ax.get_xlabel(), ax.get_ylabel()  # which seaborn takes away, as it numbers every row from 0
         unnumbered = {"xticklabels": False, "yticklabels": False}
         sns.heatmap(entries, ax=ax, center=0, vmin=-limit, vmax=limit, cmap=DIVERGING, cbar=False, **unnumbered)
