@@ -19,13 +19,12 @@ from pathlib import Path
 
 import psutil
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "course"))
-from students import RIGHT, Student, write_class
+sys.path.insert(0, str(Path(__file__).parents[1] / "course" / "grading"))
+from sheets import Course, this_kit
+from students import Student, write_class
 
-from sheet11.course.sheet import find_sheet
 
-
-def members(count: int) -> list[Student]:
+def members(count: int, course: Course) -> list[Student]:
     """Students of whom one in four has everything right, and the others leave out a different third each."""
     made = []
     for number in range(count):
@@ -33,23 +32,23 @@ def members(count: int) -> list[Student]:
             stem: {
                 name: source
                 for place, (name, source) in enumerate(own.items())
-                if number % 4 == 0 or place % 3 != number % 4 - 1 or name == "encoding"
+                if number % 4 == 0 or place % 3 != number % 4 - 1 or name == course.task
             }
-            for stem, own in RIGHT.items()
+            for stem, own in course.solutions.items()
         }
         made.append(Student(f"student{number:03d}", answers))
     return made
 
 
-def nbgrader_course(folder: Path, students: list[Student]) -> None:
+def nbgrader_course(folder: Path, students: list[Student], course: Course) -> None:
     """A course directory of nbgrader with the sheet released and the submissions in place."""
     source = folder / "source" / "sheet"
     source.mkdir(parents=True)
-    for path in find_sheet().notebooks.values():
+    for path in course.sheet.notebooks.values():
         shutil.copy(path, source)
     (folder / "nbgrader_config.py").write_text("c = get_config()\nc.CourseDirectory.course_id = 'sheet11'\n")
     call([sys.executable, "-m", "nbgrader", "generate_assignment", "sheet"], folder)
-    write_class(folder / "class", students)
+    write_class(folder / "class", students, course)
     for student in students:
         shutil.copytree(folder / "class" / student.name, folder / "submitted" / student.name / "sheet")
 
@@ -110,11 +109,12 @@ def main() -> None:
     parser.add_argument("--repeat", type=int, default=1)
     parser.add_argument("--growth", type=int, nargs="*", default=[8, 16, 32, 64])
     options = parser.parse_args()
+    course = this_kit()
     print(f"{os.cpu_count()} cores")
     if options.students:
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
-            nbgrader_course(folder, members(options.students))
+            nbgrader_course(folder, members(options.students, course), course)
             times: dict[str, list[float]] = {"nbgrader autograde": [], "sheet11 grade": []}
             for _ in range(options.repeat):  # in turn
                 times["nbgrader autograde"].append(autograde(folder)[0])
@@ -128,7 +128,7 @@ def main() -> None:
         print("\n| students | seconds | seconds for each | peak memory |\n|---|---|---|---|")
     for count in options.growth:
         with tempfile.TemporaryDirectory() as name:
-            write_class(Path(name, "class"), members(count))
+            write_class(Path(name, "class"), members(count, course), course)
             seconds, peak = grade(Path(name), watched=True)
         print(f"| {count} | {seconds:.1f} | {seconds / count:.2f} | {peak / 2**20:.0f} MiB |", flush=True)
 
