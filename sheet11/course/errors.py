@@ -8,7 +8,8 @@ CourseError
 ├── NotInstalledError   a program or a package that a command needs, or one that does not work here
 ├── SchedulerError      a cluster that does not answer
 ├── SolutionError       the sheet's own solution fails
-└── PointsError         points entered by hand that are none
+├── PointsError         points entered by hand that are none
+└── StoreError          a file of marks that is damaged, or another version's
 """
 
 
@@ -46,3 +47,7 @@ class SolutionError(CourseError):
 
 class PointsError(CourseError):
     """Points entered by hand that are none."""
+
+
+class StoreError(CourseError):
+    """A file of marks that is damaged, or another version's."""

@@ -1,0 +1,282 @@
+"""What must not be lost of a grading: the answers as they were handed in, and what people have made of them.
+
+`OUT/grading.sqlite` is written to by `sheet11 grade`, by `sheet11 read-points` and by the marking page, also at the
+same time; tables and pages are made from it. Marks are only ever added, and answers that were once handed in stay.
+"""
+
+import contextlib
+import json
+import math
+import os
+import sqlite3
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Self
+
+from sheet11.course.errors import PointsError, StoreError
+from sheet11.course.grading.marks import OVERRIDE, READ, Answer, Asked, Entry, Item, Mark, decide
+
+DATABASE = "grading.sqlite"
+VERSION_OF_STORE = 1
+PATIENCE = 30  # seconds that a writer waits for another one
+SCHEMA = Path(__file__).with_name("store.sql")
+
+
+class Store:
+    """The open file; a context that closes it.
+
+    Raises:
+        StoreError: it is damaged, or another version's.
+        OSError: it cannot be made here.
+    """
+
+    def __init__(self, out: Path) -> None:
+        out.mkdir(parents=True, exist_ok=True)
+        self.path = out / DATABASE
+        os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))  # SQLite gives its other files the same rights
+        try:
+            self._db = sqlite3.connect(self.path, timeout=PATIENCE, isolation_level=None)
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.execute("PRAGMA foreign_keys = ON")
+            self._prepare()
+        except sqlite3.DatabaseError as error:
+            raise StoreError(f"{self.path}, which holds the marks, cannot be read: {error}") from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._db.close()
+
+    def _prepare(self) -> None:
+        with self._writing():
+            (version,) = self._db.execute("PRAGMA user_version").fetchone()
+            if not version and not self._db.execute("SELECT 1 FROM sqlite_master").fetchone():
+                for statement in SCHEMA.read_text().split(";\n"):
+                    self._db.execute(statement)
+                self._db.execute(f"PRAGMA user_version = {VERSION_OF_STORE}")
+            elif version != VERSION_OF_STORE:
+                raise StoreError(f"{self.path} is another version's: {version}, this one's is {VERSION_OF_STORE}")
+        (problem,) = self._db.execute("PRAGMA quick_check(1)").fetchone()
+        if problem != "ok":
+            raise sqlite3.DatabaseError(" ".join(problem.split()))
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[None]:
+        """All or nothing, and nobody else writes meanwhile."""
+        try:
+            with self._db:
+                self._db.execute("BEGIN IMMEDIATE")
+                yield
+        except sqlite3.OperationalError as error:  # the disk is full, or somebody else has been writing all the time
+            raise StoreError(f"{self.path} cannot be written to: {error}") from error
+
+    def replace_answers(self, tasks: Iterable[Asked], answers: Iterable[Answer]) -> None:
+        """Take the place of all tasks and answers that are there; marks, and what they are of, stay."""
+        with self._writing():
+            self._db.execute("DELETE FROM answer")
+            self._db.execute("DELETE FROM task")
+            for position, task in enumerate(tasks):
+                self._db.execute("INSERT INTO task VALUES (?, ?, ?, ?, ?, ?, ?)", (task.name, position, *task[1:]))
+            for answer in answers:
+                answer = answer._replace(source=_encodable(answer.source), message=_encodable(answer.message))
+                content = (answer.digest, answer.source, json.dumps(answer.attachments))
+                self._db.execute("INSERT OR IGNORE INTO content VALUES (?, ?, ?)", content)
+                row = (answer.student, answer.task, answer.digest, *answer[4:])
+                self._db.execute("INSERT INTO answer VALUES (?, ?, ?, ?, ?, ?)", row)
+
+    def tasks(self) -> list[Asked]:
+        """All tasks, in the order of the sheet."""
+        rows = self._db.execute("SELECT name, title, wanted, points, by_hand, solution FROM task ORDER BY position")
+        return [Asked(name, title, wanted, points, bool(hand), own) for name, title, wanted, points, hand, own in rows]
+
+    def students(self) -> list[str]:
+        """All students, sorted."""
+        return [student for (student,) in self._db.execute("SELECT DISTINCT student FROM answer ORDER BY student")]
+
+    def content(self, digest: str) -> tuple[str, dict[str, Any]]:
+        """Source and attachments of an answer that is there or was read.
+
+        Raises:
+            KeyError: there was none.
+        """
+        row = self._db.execute("SELECT source, attachments FROM content WHERE digest = ?", (digest,)).fetchone()
+        if row is None:
+            raise KeyError(digest)
+        return row[0], json.loads(row[1])
+
+    def entries(self, task: str | None = None) -> list[Entry]:
+        """The answers to a task, or to all, by student and in the order of the tasks."""
+        marks, flags = self._newest_marks(task), defaultdict(set)
+        for student, of, who in self._db.execute("SELECT student, task, who FROM flag"):
+            flags[student, of].add(who)
+        rows = self._db.execute(
+            """SELECT answer.student, task.name, source, attachments, answer.points, status, message, digest,
+                      task.points
+               FROM answer JOIN content USING (digest) JOIN task ON task.name = answer.task
+               WHERE ?1 IS NULL OR task.name = ?1 ORDER BY answer.student, position""",
+            (task,),
+        )
+        found = []
+        for student, name, source, attachments, points, status, message, digest, maximum in rows:
+            answer = Answer(student, name, source, json.loads(attachments), points, status, message)
+            its_marks = marks.get((student, name), [])
+            standing = decide(its_marks, maximum, digest)
+            found.append(Entry(answer, its_marks, standing, frozenset(flags[student, name])))
+        return found
+
+    def progress(self) -> dict[str, Counter[str]]:
+        """How many answers to each task are in which `state`."""
+        counted: dict[str, Counter[str]] = {task.name: Counter() for task in self.tasks()}
+        for entry in self.entries():
+            counted[entry.answer.task][entry.state] += 1
+        return counted
+
+    def set_mark(
+        self,
+        students: Collection[str],
+        task: str,
+        who: str,
+        points: float | None = None,
+        comment: str = "",
+        items: Collection[int] = (),
+        digest: str | None = None,
+    ) -> int:
+        """Add a person's mark on the same answer of one or several students; one `undo` takes it back.
+
+        Args:
+            students: who have handed it in.
+            task: its name.
+            who: the person.
+            points: besides those of the items; with neither, it is only a comment.
+            comment: for the student.
+            items: those that hold, by id.
+            digest: of the answer that was read, if that is not the one that is there now.
+
+        Returns:
+            The number of this action.
+
+        Raises:
+            PointsError: these are no points for the task, an automatic mark is changed without a reason, or there is
+                no such answer, task or item.
+        """
+        row = (who, datetime.now(UTC).isoformat(timespec="milliseconds"), points, comment.strip())
+        with self._writing():
+            kind = self._check_mark(task, points, comment, items)
+            (action,) = self._db.execute("SELECT coalesce(max(action), 0) + 1 FROM mark").fetchone()
+            for student in students:
+                read = digest or self._digest(student, task)
+                added = self._db.execute(
+                    """INSERT INTO mark (action, student, task, kind, digest, who, at, points, comment)
+                       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+                    (action, student, task, kind, read, *row),
+                )
+                links = [(added.lastrowid, item) for item in set(items)]
+                self._db.executemany("INSERT INTO mark_item VALUES (?, ?)", links)
+        return int(action)
+
+    def _check_mark(self, task: str, points: float | None, comment: str, items: Collection[int]) -> str:
+        """The kind of a mark that can be set."""
+        asked = next((each for each in self.tasks() if each.name == task), None)
+        if asked is None:
+            raise PointsError(f"there is no task {task!r}")
+        least = -asked.points if items else 0  # from what a rubric gives, something may be taken away
+        if points is not None and not least <= points <= asked.points:  # NaN is none of them, too
+            raise PointsError(f"points of {task} must be a number from {least:g} to {asked.points:g}, got {points:g}")
+        if unknown := set(items) - {item.id for item in self.items(task)}:
+            raise PointsError(f"the rubric of {task} has no item {min(unknown)}")
+        if not asked.by_hand and not comment.strip() and (points is not None or items):
+            raise PointsError(f"points of {task}, which is graded automatically, are changed with a reason only")
+        return READ if asked.by_hand else OVERRIDE
+
+    def _digest(self, student: str, task: str) -> str:
+        query = "SELECT digest FROM answer WHERE student = ? AND task = ?"
+        row = self._db.execute(query, (student, task)).fetchone()
+        if row is None:
+            raise PointsError(f"there is no answer of {student!r} to {task}")
+        return str(row[0])
+
+    def undo(self, who: str, task: str | None = None) -> list[tuple[str, str]]:
+        """Take back the newest mark that a person has set, of a task or of any; whose it was, as (student, task)."""
+        with self._writing():
+            newest = "SELECT max(action) FROM mark WHERE who = ?1 AND NOT undone AND (?2 IS NULL OR task = ?2)"
+            (action,) = self._db.execute(newest, (who, task)).fetchone()
+            taken = self._db.execute("SELECT student, task FROM mark WHERE action = ?", (action,)).fetchall()
+            self._db.execute("UPDATE mark SET undone = 1 WHERE action = ?", (action,))
+        return taken
+
+    def items(self, task: str | None = None) -> list[Item]:
+        """The rubric of a task, or of all, in the order in which it was made."""
+        found = "SELECT id, task, points, words FROM item WHERE NOT removed AND (?1 IS NULL OR task = ?1) ORDER BY id"
+        return [Item(*row) for row in self._db.execute(found, (task,))]
+
+    def add_item(self, task: str, points: float, words: str) -> int:
+        """Add an item to a task's rubric; its id."""
+        with self._writing():
+            row = (task, _finite(points), words.strip())
+            return int(self._db.execute("INSERT INTO item (task, points, words) VALUES (?, ?, ?)", row).lastrowid or 0)
+
+    def change_item(self, item: int, points: float, words: str) -> None:
+        """Change an item, for everybody who has it."""
+        with self._writing():
+            self._db.execute(
+                "UPDATE item SET points = ?, words = ? WHERE id = ?", (_finite(points), words.strip(), item)
+            )
+
+    def remove_item(self, item: int, removed: bool = True) -> None:
+        """Take an item out of its rubric, and its points from everybody who has it; or put it back."""
+        with self._writing():
+            self._db.execute("UPDATE item SET removed = ? WHERE id = ?", (removed, item))
+
+    def set_flag(self, students: Collection[str], task: str, who: str, flagged: bool = True) -> None:
+        """Remember that a person wants to come back to these students' answers, or does no longer."""
+        change = "INSERT OR IGNORE INTO flag VALUES (?, ?, ?)"
+        if not flagged:
+            change = "DELETE FROM flag WHERE student = ? AND task = ? AND who = ?"
+        with self._writing():
+            self._db.executemany(change, [(student, task, who) for student in students])
+
+    def snippets(self) -> list[tuple[int, str]]:
+        """Comments to use again, as (id, words)."""
+        return self._db.execute("SELECT id, words FROM snippet ORDER BY id").fetchall()
+
+    def add_snippet(self, words: str) -> None:
+        """Keep a comment for later."""
+        with self._writing():
+            self._db.execute("INSERT OR IGNORE INTO snippet (words) VALUES (?)", (words.strip(),))
+
+    def remove_snippet(self, snippet: int) -> None:
+        """Forget a comment."""
+        with self._writing():
+            self._db.execute("DELETE FROM snippet WHERE id = ?", (snippet,))
+
+    def _newest_marks(self, task: str | None) -> dict[tuple[str, str], list[Mark]]:
+        """Everybody's newest mark that was not taken back, by student and task, oldest first."""
+        items = defaultdict(list)
+        for mark, *item in self._db.execute(
+            "SELECT mark, id, task, points, words FROM mark_item JOIN item ON id = item WHERE NOT removed ORDER BY id"
+        ):
+            items[mark].append(Item(*item))
+        newest: dict[tuple[str, str], dict[str, Mark]] = defaultdict(dict)
+        for number, student, name, *row in self._db.execute(
+            """SELECT id, student, task, who, at, kind, points, comment, digest FROM mark
+               WHERE NOT undone AND (?1 IS NULL OR task = ?1) ORDER BY id""",
+            (task,),
+        ):
+            mark = Mark._make([*row, tuple(items[number])])
+            newest[student, name].pop(mark.who, None)
+            newest[student, name][mark.who] = mark
+        return {key: list(by_person.values()) for key, by_person in newest.items()}
+
+
+def _encodable(text: str) -> str:
+    """Without half characters, which a notebook can hold and a database cannot."""
+    return text.encode(errors="replace").decode()
+
+
+def _finite(points: float) -> float:
+    if not math.isfinite(points):
+        raise PointsError(f"points of a rubric item must be a number, got {points!r}")
+    return float(points)

@@ -1,0 +1,26 @@
+CREATE TABLE task (
+    name TEXT PRIMARY KEY, position INTEGER NOT NULL, title TEXT NOT NULL, wanted TEXT NOT NULL, points REAL NOT NULL,
+    by_hand INTEGER NOT NULL, solution TEXT NOT NULL
+) STRICT;
+CREATE TABLE content (digest TEXT PRIMARY KEY, source TEXT NOT NULL, attachments TEXT NOT NULL) STRICT;
+CREATE TABLE answer (
+    student TEXT NOT NULL, task TEXT NOT NULL REFERENCES task, digest TEXT NOT NULL REFERENCES content,
+    points REAL, status TEXT NOT NULL, message TEXT NOT NULL, PRIMARY KEY (student, task)
+) STRICT;
+CREATE TABLE mark (
+    id INTEGER PRIMARY KEY, action INTEGER NOT NULL, student TEXT NOT NULL, task TEXT NOT NULL, who TEXT NOT NULL,
+    at TEXT NOT NULL, kind TEXT NOT NULL CHECK (kind IN ('read', 'override')), points REAL, comment TEXT NOT NULL,
+    digest TEXT NOT NULL REFERENCES content, undone INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE INDEX mark_of ON mark (student, task);
+CREATE TABLE item (
+    id INTEGER PRIMARY KEY, task TEXT NOT NULL, points REAL NOT NULL, words TEXT NOT NULL,
+    removed INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE TABLE mark_item (
+    mark INTEGER NOT NULL REFERENCES mark, item INTEGER NOT NULL REFERENCES item, PRIMARY KEY (mark, item)
+) STRICT;
+CREATE TABLE flag (
+    student TEXT NOT NULL, task TEXT NOT NULL, who TEXT NOT NULL, PRIMARY KEY (student, task, who)
+) STRICT;
+CREATE TABLE snippet (id INTEGER PRIMARY KEY, words TEXT NOT NULL UNIQUE) STRICT;
