@@ -6,9 +6,10 @@ side by side one scale.
 """
 
 import base64
+import functools
 import io
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ParamSpec
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -29,9 +30,26 @@ WIDTH = 10  # inches; the width of a notebook's output
 MARGINS = 0.55, 0.35  # inches below and above a panel
 MOST = 256  # rows or columns of a heatmap, and lags with a marker each, that can be told apart
 
+P = ParamSpec("P")
+
 if hasattr(shell := get_ipython(), "kernel") and plt.get_backend().lower() == "agg":
     # MPLBACKEND says so, as on many CI machines; figures, a student's own too, are to be seen in the notebook even so
     shell.enable_matplotlib("inline")
+
+
+def are_wanted() -> bool:
+    """Whether somebody is to see figures; a sweep, for one, is for numbers."""
+    return "inline" not in plt.get_backend() or bool(InlineBackend.instance().figure_formats)
+
+
+def drawn_if_wanted(draw: Callable[P, Figure]) -> Callable[P, Figure]:
+    """Have a function return an empty figure where nobody wants any: most of the time goes into axes and labels."""
+
+    @functools.wraps(draw)
+    def drawn(*args: P.args, **kwargs: P.kwargs) -> Figure:
+        return draw(*args, **kwargs) if are_wanted() else Figure()
+
+    return drawn
 
 
 def show(figure: Figure) -> None:
@@ -43,8 +61,8 @@ def show(figure: Figure) -> None:
         plt.show()
         return
     plt.close(figure)
-    if not InlineBackend.instance().figure_formats:  # somebody wants none, as a sweep does
-        display(figure)
+    if not are_wanted():
+        display(figure)  # as the text that stands for it
         return
     display(bundle(figure), metadata={"image/png": {"alt": describe(figure)}}, raw=True)
 
@@ -71,6 +89,7 @@ def describe(figure: Figure) -> str:
     return "; ".join(panels)
 
 
+@drawn_if_wanted
 def heatmaps(
     matrices: Mapping[str, NDArray[np.float64]],
     xlabel: str,
@@ -132,7 +151,9 @@ def draw_heatmap(
 
         labels = ax.get_xlabel(), ax.get_ylabel()  # which seaborn takes away, as it numbers every row from 0
         unnumbered = {"xticklabels": False, "yticklabels": False}
+        ax.figure.set_visible(False)  # else seaborn draws it all to see whether its numbers overlap; there are none
         sns.heatmap(entries, ax=ax, center=0, vmin=-limit, vmax=limit, cmap=DIVERGING, cbar=False, **unnumbered)
+        ax.figure.set_visible(True)
         ax.set(xlabel=labels[0], ylabel=labels[1])
         ax.spines[:].set_visible(True)
     for axis, first, shown, count in zip(

@@ -5,10 +5,11 @@ shows controls above the figure. Where there is nobody to move them (papermill, 
 with the settings at the start, as any other figure of the notebook.
 """
 
+import functools
 import html
 import math
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, ParamSpec
 
 import matplotlib.pyplot as plt
 from IPython import get_ipython
@@ -17,6 +18,7 @@ from matplotlib.figure import Figure
 
 from sheet11.lab import frames, plots
 
+P = ParamSpec("P")
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 # ipywidgets draws the name and the value of a control beside it, and tells those who have the screen read of neither
@@ -35,6 +37,19 @@ setTimeout(() => {
   name();
 });
 """
+
+
+def explored_if_wanted(explore: Callable[P, None]) -> Callable[P, None]:
+    """Have a function that shows a figure with controls show an empty one where nobody wants any."""
+
+    @functools.wraps(explore)
+    def explored(*args: P.args, **kwargs: P.kwargs) -> None:
+        if plots.are_wanted():
+            explore(*args, **kwargs)
+        else:
+            plots.show(Figure())
+
+    return explored
 
 
 def show_with_controls(

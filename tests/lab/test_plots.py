@@ -23,7 +23,8 @@ def test_heatmaps_are_labelled_and_everything_is_inside():
 
 def test_every_function_has_a_test():
     pieces = {"show", "bundle", "png", "describe", "panels", "powers_of_ten", "draw_heatmap", "draw_curve"}
-    assert functions_of(plots) == {"heatmaps", *pieces}
+    wishes = {"are_wanted", "drawn_if_wanted"}
+    assert functions_of(plots) - {"P"} == {"heatmaps", *pieces, *wishes}
 
 
 def test_describe_names_panels_axes_and_colours():
@@ -43,6 +44,18 @@ def test_show_displays_the_figure_and_its_description_and_closes_it(monkeypatch)
     assert pixels.shape[:2] == (340, 750) and pixels.std() > 0
     assert data["text/plain"] == metadata["image/png"]["alt"] == "a: row against column; colours: entry" and raw
     assert plt.get_fignums() == []
+
+
+def test_nothing_is_drawn_where_nobody_wants_figures(monkeypatch):
+    shown = []
+    monkeypatch.setattr(plots, "display", shown.append)
+    monkeypatch.setattr(plt, "get_backend", lambda: "module://matplotlib_inline.backend_inline")
+    assert plots.are_wanted()
+    monkeypatch.setattr(plots.InlineBackend.instance(), "figure_formats", set())
+    assert not plots.are_wanted()
+    plots.show(plots.heatmaps({"a": SMALL}, "column", "row", "entry"))
+    (figure,) = shown
+    assert not figure.axes and plt.get_fignums() == []
 
 
 def test_show_leaves_other_backends_to_matplotlib(monkeypatch):

@@ -34,6 +34,17 @@ def test_a_person_gets_the_same_figure_with_controls(explore, shown, open_explor
 
 
 @each
+def test_nothing_is_drawn_where_nobody_wants_figures(explore, monkeypatch):
+    shown = []
+    monkeypatch.setattr(plots, "are_wanted", lambda: False)
+    monkeypatch.setattr(plots, "show", shown.append)
+    monkeypatch.setattr(plt, "subplots", None)
+    explore()
+    (figure,) = shown
+    assert not figure.axes
+
+
+@each
 def test_every_control_changes_the_picture_and_back(explore, open_explorer):
     explorer = open_explorer(explore)
     for control in explorer.controls.values():

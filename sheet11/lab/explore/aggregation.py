@@ -9,13 +9,14 @@ import numpy as np
 from sheet11.checks import check_between
 from sheet11.lab.figures.aggregation import draw_marks
 from sheet11.lab.plots import COLOURS, draw_curve, panels
-from sheet11.lab.sliders import show_with_controls, signed
+from sheet11.lab.sliders import explored_if_wanted, show_with_controls, signed
 
 LAMBDAS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100)
 MARKS = ("min", "mean", "sum", "max")
 MESSAGES = (-1.0, 0.6, 1.0, 1.4, 2.0)  # min, mean, max and sum are apart
 
 
+@explored_if_wanted
 def explore_aggregation(aggregate: Callable[..., Any], messages: Sequence[float] = MESSAGES) -> None:
     """Weights and aggregate of one neighbourhood, for λ through ±∞, η, and messages to drag or type.
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from sheet11.lab.figures.oversmoothing import draw_embedding, draw_nodes
 from sheet11.lab.plots import COLOURS, draw_curve, panels
-from sheet11.lab.sliders import show_with_controls
+from sheet11.lab.sliders import explored_if_wanted, show_with_controls
 
 Layer = Callable[..., Any]
 WAYS = {"P": None, "mean": 0.0, "softargmax, λ = 1": 1.0, "max": math.inf}  # λ of the aggregation
@@ -18,6 +18,7 @@ DEEPEST = 64
 FLOOR = 1e-18  # smallest energy that is drawn
 
 
+@explored_if_wanted
 def explore_oversmoothing(
     normalized_adjacency: Callable[..., Any],
     dirichlet_energy: Callable[..., Any],

@@ -8,9 +8,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from sheet11.lab.plots import COLOURS, WIDTH, draw_curve, draw_heatmap
-from sheet11.lab.sliders import show_with_controls
+from sheet11.lab.sliders import explored_if_wanted, show_with_controls
 
 
+@explored_if_wanted
 def explore_scores(
     positional_encoding: Callable[..., Any],
     attention_scores: Callable[..., Any],

@@ -9,11 +9,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike, NDArray
 
-from sheet11.lab.plots import COLOURS, MARKERS, panels, powers_of_ten
+from sheet11.lab.plots import COLOURS, MARKERS, drawn_if_wanted, panels, powers_of_ten
 
 Floats = NDArray[np.float64]
 
 
+@drawn_if_wanted
 def two_messages(x: ArrayLike, values: Mapping[str, ArrayLike], weights: Mapping[str, ArrayLike]) -> Figure:
     """Log-sum-exp and its derivative for two messages, over the first of them, for several λ."""
     figure, axes = panels(2, 3.4, right=1.0)
@@ -29,6 +30,7 @@ def two_messages(x: ArrayLike, values: Mapping[str, ArrayLike], weights: Mapping
     return figure
 
 
+@drawn_if_wanted
 def convergence(lam: ArrayLike, errors: Floats, bounds: Floats, gaps: ArrayLike, rates: Floats) -> Figure:
     """Distance of the aggregate from the maximum against λ with its bound, and the rate at which it falls.
 
@@ -57,6 +59,7 @@ def convergence(lam: ArrayLike, errors: Floats, bounds: Floats, gaps: ArrayLike,
     return figure
 
 
+@drawn_if_wanted
 def interpolation(
     lam: ArrayLike, curves: Mapping[str, ArrayLike], marks: Mapping[str, float], tangent: ArrayLike
 ) -> Figure:
@@ -105,6 +108,7 @@ def draw_marks(ax: Axes, marks: Mapping[str, float]) -> None:
         )
 
 
+@drawn_if_wanted
 def fits(paths: Mapping[str, Floats], losses: Mapping[str, Floats]) -> Figure:
     """Gradient descent on (λ, η) for several targets from one start: the paths in the plane, and the losses.
 

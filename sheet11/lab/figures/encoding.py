@@ -9,13 +9,24 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike, NDArray
 
 from sheet11.conventions import first_position
-from sheet11.lab.plots import COLOURS, MARGINS, MARKERS, MOST, draw_curve, draw_heatmap, panels, powers_of_ten
+from sheet11.lab.plots import (
+    COLOURS,
+    MARGINS,
+    MARKERS,
+    MOST,
+    draw_curve,
+    draw_heatmap,
+    drawn_if_wanted,
+    panels,
+    powers_of_ten,
+)
 
 ROOM = 2.3  # inches beside a panel for its legend, so that it lies on no data
 CURVES = 4  # pairs of rows that are drawn as curves
 TOKENS = 64  # of these curves, and of the first panel of long profiles
 
 
+@drawn_if_wanted
 def encoding(E: ArrayLike, convention: str) -> Figure:
     """Some pairs of rows of an encoding as curves; its sine rows and its cosine rows, each as a heatmap.
 
@@ -62,6 +73,7 @@ def draw_encoding(ax: Axes, E: NDArray[np.float64], convention: str, kind: str, 
     )
 
 
+@drawn_if_wanted
 def lag_profiles(profiles: Mapping[str, ArrayLike]) -> Figure:
     """Gram matrix entries against the lag, one line for each convention, with half of the value at lag 0.
 
@@ -91,6 +103,7 @@ def draw_profiles(ax: Axes, profiles: Mapping[str, ArrayLike]) -> None:
     ax.xaxis.set_major_locator(MaxNLocator(8 if last <= MOST else 5, integer=True))
 
 
+@drawn_if_wanted
 def token_deviations(deviations: Mapping[str, ArrayLike]) -> Figure:
     """Deviation from permutation equivariance for every token, on a logarithmic scale that starts at rounding."""
     figure = _on_a_logarithmic_scale(deviations, 1)
@@ -99,6 +112,7 @@ def token_deviations(deviations: Mapping[str, ArrayLike]) -> Figure:
     return figure
 
 
+@drawn_if_wanted
 def diagonal_spreads(spreads: Mapping[str, ArrayLike]) -> Figure:
     """Largest minus smallest entry along every diagonal, on a logarithmic scale that starts at rounding."""
     figure = _on_a_logarithmic_scale(spreads, 0)

@@ -10,11 +10,12 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
-from sheet11.lab.plots import COLOURS, DIVERGING, MARKERS, MOST, WIDTH, draw_curve, powers_of_ten
+from sheet11.lab.plots import COLOURS, DIVERGING, MARKERS, MOST, WIDTH, draw_curve, drawn_if_wanted, powers_of_ten
 
 FLOOR = 1e-18  # smallest energy that is drawn
 
 
+@drawn_if_wanted
 def energies(energy: Mapping[str, ArrayLike], rates: Mapping[str, float], highlighted: str) -> Figure:
     """Dirichlet energy against depth for several graphs; dashed lines fall at the predicted rates."""
     figure, ((ax,),) = _stacked(1, 1, 3.7, bottom=1.2)
@@ -47,6 +48,7 @@ def energies(energy: Mapping[str, ArrayLike], rates: Mapping[str, float], highli
     return figure
 
 
+@drawn_if_wanted
 def collapse(states: Mapping[int, ArrayLike], edge_index: ArrayLike, positions: ArrayLike, labels: ArrayLike) -> Figure:
     """Node features at several depths: the first on the graph as colour, the first two as a scatter plot by class.
 
@@ -118,6 +120,7 @@ def draw_edges(ax: Axes, edge_index: ArrayLike, positions: ArrayLike) -> None:
     ax.plot(*ends.reshape(-1, 2).T, color="0.8", linewidth=min(0.6, 100 / max(1, len(ends))), zorder=0)
 
 
+@drawn_if_wanted
 def smoothness(energy: Mapping[str, ArrayLike], distance: Mapping[str, ArrayLike]) -> Figure:
     """Relative Dirichlet energy and MAD against depth, one line for each way of propagating."""
     figure, (axes,) = _stacked(1, 2, 3.8, bottom=1.2)
@@ -141,6 +144,7 @@ def smoothness(energy: Mapping[str, ArrayLike], distance: Mapping[str, ArrayLike
     return figure
 
 
+@drawn_if_wanted
 def accuracies(
     depths: Sequence[int], accuracy: Mapping[str, Mapping[str, ArrayLike]], chance: Mapping[str, float]
 ) -> Figure:
@@ -170,6 +174,7 @@ def accuracies(
     return figure
 
 
+@drawn_if_wanted
 def layers(measures: Mapping[str, Mapping[str, ArrayLike]], title: str) -> Figure:
     """What networks hold layer by layer, one panel for each measure, with error bands over the networks.
 

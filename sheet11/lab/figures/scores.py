@@ -7,12 +7,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
-from sheet11.lab.plots import COLOURS, MARKERS, panels
+from sheet11.lab.plots import COLOURS, MARKERS, drawn_if_wanted, panels
 from sheet11.lab.sliders import signed
 
 ROWS = "rows of the encoding, p"
 
 
+@drawn_if_wanted
 def difference_histogram(
     off_diagonal: ArrayLike, diagonal: ArrayLike, predicted: tuple[float, float], errors: tuple[float, float]
 ) -> Figure:
@@ -39,6 +40,7 @@ def difference_histogram(
     return figure
 
 
+@drawn_if_wanted
 def noise_to_signal(
     p: ArrayLike, measured: ArrayLike, predicted: ArrayLike, error: ArrayLike, slope: tuple[float, float]
 ) -> Figure:
@@ -60,6 +62,7 @@ def noise_to_signal(
     return figure
 
 
+@drawn_if_wanted
 def seen_by_softmax(
     p: ArrayLike,
     sizes: Mapping[str, ArrayLike],
