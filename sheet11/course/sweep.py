@@ -14,6 +14,7 @@ from typing import Any
 import matplotlib.pyplot as plt
 import nbformat
 import pandas as pd
+import seaborn as sns
 from matplotlib.figure import Figure
 
 from sheet11.course import VERSION
@@ -192,8 +193,6 @@ def _description(table: pd.DataFrame, record: str, swept: Sequence[str]) -> str:
 
 def _figure(table: pd.DataFrame, record: str, swept: Sequence[str]) -> bytes:
     """A record against the swept parameter with the most values; others are curves and panels, the seed a band."""
-    import seaborn as sns  # here, because it takes a second that a sweep of nothing need not wait
-
     x, hue, panel, _ = _axes(table, swept)
     numeric = pd.api.types.is_numeric_dtype(table[x])
     data = table.assign(**{name: table[name].astype(str) for name in (hue, panel) if name})

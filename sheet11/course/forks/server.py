@@ -280,7 +280,8 @@ def _draw_once() -> None:
         left.plot([1, 1000], [1e-9, 1], "o-", label="line")
         left.set(title="fonts", xlabel="$x^2$", ylabel="y", yscale="log")
         left.legend()
-        left.figure.colorbar(right.pcolormesh([[-1, 0], [0.5, 1]]), ax=right, label="colours")
+        if seaborn := sys.modules.get("seaborn"):
+            seaborn.heatmap([[-1, 0], [0.5, 1]], ax=right, cbar_kws={"label": "colours"})
         FigureCanvasAgg(left.figure).print_png(io.BytesIO())  # type: ignore[no-untyped-call]
 
 
