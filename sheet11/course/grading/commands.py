@@ -1,0 +1,93 @@
+"""The commands of grading; what they need is imported inside of them, as in `cli`."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from sheet11.course.arguments import parameter_option, value
+from sheet11.course.options import (
+    jobs_option,
+    out_option,
+    refuse_workers_on_cluster,
+    scheduler_option,
+    sheet_option,
+    usage_failures,
+)
+
+
+@click.command()
+@click.argument("submissions", type=click.Path(path_type=Path))
+@parameter_option(value, "NAME=VALUE", "Set a parameter instead of drawing it; may be repeated.")
+@out_option("build/grade")
+@sheet_option
+@click.option(
+    "--seed", metavar="N", type=click.IntRange(min=0), help="Draw the parameters with this seed, to repeat a grading."
+)
+@click.option("--student", "again", multiple=True, metavar="NAME", help="Grade this one again; may be repeated.")
+@click.option("--gradebook", type=click.Choice(["moodle", "canvas"]), help="Also write a file that this one imports.")
+@click.option(
+    "--timeout",
+    metavar="SECONDS",
+    type=click.IntRange(min=1),
+    default=30,
+    show_default=True,
+    help="Time for an answer.",
+)
+@click.option(
+    "--memory",
+    metavar="MB",
+    type=click.IntRange(min=100),
+    default=2000,
+    show_default=True,
+    help="Memory for an answer.",
+)
+@click.option("--no-sandbox", is_flag=True, help="Run the students' code with your rights.")
+@jobs_option
+@scheduler_option
+def grade(
+    submissions: Path,
+    parameters: dict[str, Any],
+    out: Path,
+    sheet_folder: Path | None,
+    seed: int | None,
+    again: tuple[str, ...],
+    gradebook: str | None,
+    timeout: int,
+    memory: int,
+    no_sandbox: bool,
+    workers: int | None,
+    scheduler: str | None,
+) -> None:
+    """Grade what is in SUBMISSIONS, a folder with a folder for each student; write tables and feedback.
+
+    Students whose answers have not changed are not graded again. Points for answers that a person reads are entered
+    into grades.csv, and kept.
+    """
+    refuse_workers_on_cluster(workers, scheduler)
+    if no_sandbox:
+        click.echo("Warning: the students' code runs with your rights, and can read and delete your files", err=True)
+    with usage_failures(out):
+        from sheet11.course.grading.grade import grade as grade_class
+        from sheet11.course.grading.gradebook import still_open, write_gradebook
+        from sheet11.course.grading.sandbox import MEGABYTE, Limits, check_sandbox
+        from sheet11.course.grading.scoring import FAILED
+        from sheet11.course.jobs import cluster_executor, local_executor
+        from sheet11.course.sheet import find_sheet
+
+        sheet = find_sheet(sheet_folder)
+        if not no_sandbox and not scheduler:
+            check_sandbox()
+        limits = Limits(seconds=timeout, memory=memory * MEGABYTE)
+        with cluster_executor(scheduler) if scheduler else local_executor(workers, kernels=False) as (executor, _):
+            table = grade_class(sheet, submissions, out, executor, parameters, seed, limits, not no_sandbox, again)
+        if gradebook:
+            click.echo(write_gradebook(out, table, gradebook, sheet.title))
+    click.echo(out / "index.html")
+    if to_read := still_open(table.rows):
+        click.echo(
+            f"{to_read} answers are still to be read: enter their points into {out / 'grades.csv'}, and run again"
+        )
+    if failed := {row.student for row in table.rows if row.verdict.status == FAILED}:
+        graded = len(table.by_student())
+        raise click.ClickException(f"{len(failed)} of {graded} students could not be graded; results.csv says why")
