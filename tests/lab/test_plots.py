@@ -2,6 +2,7 @@
 
 import base64
 import io
+from types import SimpleNamespace
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -51,7 +52,8 @@ def test_nothing_is_drawn_where_nobody_wants_figures(monkeypatch):
     monkeypatch.setattr(plots, "display", shown.append)
     monkeypatch.setattr(plt, "get_backend", lambda: "module://matplotlib_inline.backend_inline")
     assert plots.are_wanted()
-    monkeypatch.setattr(plots.InlineBackend.instance(), "figure_formats", set())
+    backend = SimpleNamespace(figure_formats=set())
+    monkeypatch.setattr(plots, "InlineBackend", SimpleNamespace(instance=lambda: backend))
     assert not plots.are_wanted()
     plots.show(plots.heatmaps({"a": SMALL}, "column", "row", "entry"))
     (figure,) = shown
