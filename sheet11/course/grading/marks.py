@@ -82,6 +82,7 @@ class Entry(NamedTuple):
     marks: list[Mark]  # the newest of each person, oldest first
     standing: Standing | None  # what counts of them, None if nothing does yet
     flagged_by: frozenset[str]
+    digest: str  # of the answer
 
     @property
     def state(self) -> str:

@@ -73,6 +73,11 @@ class Store:
         except sqlite3.OperationalError as error:  # the disk is full, or somebody else has been writing all the time
             raise StoreError(f"{self.path} cannot be written to: {error}") from error
 
+    def version(self) -> str:
+        """Another one after anything was written, by whomever."""
+        (others,) = self._db.execute("PRAGMA data_version").fetchone()
+        return f"{others}.{self._db.total_changes}"
+
     def replace_answers(self, tasks: Iterable[Asked], answers: Iterable[Answer]) -> None:
         """Take the place of all tasks and answers that are there; marks, and what they are of, stay."""
         with self._writing():
@@ -107,30 +112,30 @@ class Store:
             raise KeyError(digest)
         return row[0], json.loads(row[1])
 
-    def entries(self, task: str | None = None) -> list[Entry]:
-        """The answers to a task, or to all, by student and in the order of the tasks."""
+    def entries(self, task: str | None = None, whole: bool = True) -> list[Entry]:
+        """The answers to a task, or to all, by student and in the order of the tasks; sources only if they are whole."""
         marks, flags = self._newest_marks(task), defaultdict(set)
         for student, of, who in self._db.execute("SELECT student, task, who FROM flag"):
             flags[student, of].add(who)
         rows = self._db.execute(
-            """SELECT answer.student, task.name, source, attachments, answer.points, status, message, digest,
-                      task.points
+            """SELECT answer.student, task.name, iif(?2, source, ''), iif(?2, attachments, '{}'), answer.points, status,
+                      message, digest, task.points
                FROM answer JOIN content USING (digest) JOIN task ON task.name = answer.task
                WHERE ?1 IS NULL OR task.name = ?1 ORDER BY answer.student, position""",
-            (task,),
+            (task, whole),
         )
         found = []
         for student, name, source, attachments, points, status, message, digest, maximum in rows:
             answer = Answer(student, name, source, json.loads(attachments), points, status, message)
             its_marks = marks.get((student, name), [])
             standing = decide(its_marks, maximum, digest)
-            found.append(Entry(answer, its_marks, standing, frozenset(flags[student, name])))
+            found.append(Entry(answer, its_marks, standing, frozenset(flags[student, name]), digest))
         return found
 
     def progress(self) -> dict[str, Counter[str]]:
         """How many answers to each task are in which `state`."""
         counted: dict[str, Counter[str]] = {task.name: Counter() for task in self.tasks()}
-        for entry in self.entries():
+        for entry in self.entries(whole=False):
             counted[entry.answer.task][entry.state] += 1
         return counted
 
@@ -143,6 +148,7 @@ class Store:
         comment: str = "",
         items: Collection[int] = (),
         digest: str | None = None,
+        amend: bool = False,
     ) -> int:
         """Add a person's mark on the same answer of one or several students; one `undo` takes it back.
 
@@ -154,6 +160,7 @@ class Store:
             comment: for the student.
             items: those that hold, by id.
             digest: of the answer that was read, if that is not the one that is there now.
+            amend: take back the person's newest mark of the task, if it is on the same answers: it was half written.
 
         Returns:
             The number of this action.
@@ -165,6 +172,9 @@ class Store:
         row = (who, datetime.now(UTC).isoformat(timespec="milliseconds"), points, comment.strip())
         with self._writing():
             kind = self._check_mark(task, points, comment, items)
+            newest, taken = self._newest_action(who, task)
+            if amend and {student for student, _ in taken} == set(students):
+                self._db.execute("UPDATE mark SET undone = 1 WHERE action = ?", (newest,))
             (action,) = self._db.execute("SELECT coalesce(max(action), 0) + 1 FROM mark").fetchone()
             for student in students:
                 read = digest or self._digest(student, task)
@@ -201,11 +211,14 @@ class Store:
     def undo(self, who: str, task: str | None = None) -> list[tuple[str, str]]:
         """Take back the newest mark that a person has set, of a task or of any; whose it was, as (student, task)."""
         with self._writing():
-            newest = "SELECT max(action) FROM mark WHERE who = ?1 AND NOT undone AND (?2 IS NULL OR task = ?2)"
-            (action,) = self._db.execute(newest, (who, task)).fetchone()
-            taken = self._db.execute("SELECT student, task FROM mark WHERE action = ?", (action,)).fetchall()
-            self._db.execute("UPDATE mark SET undone = 1 WHERE action = ?", (action,))
+            newest, taken = self._newest_action(who, task)
+            self._db.execute("UPDATE mark SET undone = 1 WHERE action = ?", (newest,))
         return taken
+
+    def _newest_action(self, who: str, task: str | None) -> tuple[int | None, list[tuple[str, str]]]:
+        newest = "SELECT max(action) FROM mark WHERE who = ?1 AND NOT undone AND (?2 IS NULL OR task = ?2)"
+        (action,) = self._db.execute(newest, (who, task)).fetchone()
+        return action, self._db.execute("SELECT student, task FROM mark WHERE action = ?", (action,)).fetchall()
 
     def items(self, task: str | None = None) -> list[Item]:
         """The rubric of a task, or of all, in the order in which it was made."""

@@ -219,3 +219,30 @@ def test_a_damaged_file_is_said_and_left(tmp_path, damage):
         Store(tmp_path)
     assert "\n" not in str(error.value) and str(path) in str(error.value)
     assert path.read_bytes() == before
+
+
+def test_a_mark_that_is_half_written_is_amended_and_undone_as_one(store):
+    store.set_mark(["anna", "bert"], "01/proof", "eve", 1.0)
+    store.set_mark(["anna", "bert"], "01/proof", "eve", 1.0, "sh")
+    store.set_mark(["bert", "anna"], "01/proof", "eve", 1.0, "short", amend=True)
+    assert proof_of(store, "anna").marks[0].comment == "short"
+    store.undo("eve")
+    assert [mark.comment for mark in proof_of(store, "anna").marks] == [""], "what stood before the comment"
+    store.set_mark(["anna"], "01/proof", "eve", 2.0, amend=True)
+    assert points_of(store, "bert") == 1.0, "the newest is on other answers, too, and stays"
+
+
+def test_the_version_changes_with_everything_that_is_written_by_whomever(store, tmp_path):
+    before = store.version()
+    assert store.version() == before
+    store.add_snippet("sign")
+    after = store.version()
+    with Store(tmp_path) as other:
+        other.add_snippet("factor")
+    assert len({before, after, store.version()}) == 3
+
+
+def test_entries_without_their_sources_are_as_those_with(store):
+    (entry, _), (light, _) = store.entries("01/proof"), store.entries("01/proof", whole=False)
+    assert light.digest == entry.digest == entry.answer.digest
+    assert (light.answer.source, light.answer.attachments) == ("", {})
