@@ -77,7 +77,8 @@ def run(jobs: Sequence[Job], executor: Executor, out: Path) -> list[Page]:
     write_whole(out / "index.html", index_html([], "Running"))  # an unwritable folder is found before the work
     order = [job.key for job in jobs]
     pages: list[Page] = []
-    for done in perform_all(jobs, executor):
+    # a long one that starts last would run alone in the end, and what has much to say mostly has much to do
+    for done in perform_all(sorted(jobs, key=lambda job: -len(job.notebook)), executor):
         pages = sorted([*pages, _write(done, out)], key=lambda page: order.index(page.stem))
         write_whole(out / "index.html", index_html(pages, "Executed notebooks"))
     return pages
