@@ -4,12 +4,13 @@ import ast
 import atexit
 import contextlib
 import functools
+import itertools
 import shutil
 import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from sheet11.course.errors import SolutionError
 from sheet11.course.files import TEMPORARY
@@ -18,6 +19,10 @@ from sheet11.course.grading.outputs import harmless_outputs
 from sheet11.course.grading.sandbox import Batch, Limits, Sandbox, SandboxError
 
 Cells = list[tuple[str, str]]  # id and source
+
+Place = tuple[Any, ...]  # what is in a sandbox, and what is hidden from it
+
+_waiting: dict[Place, list[Sandbox]] | None = None  # sandboxes for the next student
 
 
 class Paper(NamedTuple):
@@ -94,25 +99,58 @@ def examine(examination: Examination) -> Findings:
 
 @contextlib.contextmanager
 def runner(examination: Examination) -> Iterator[Run]:
-    """What runs cells: one sandbox, or the next one where an answer broke it."""
-    sandbox: Sandbox | None = None
-    hidden = [Path(path) for path in examination.hidden]
+    """What runs cells: one sandbox, or the next one where an answer broke it.
+
+    A sandbox in which nothing has broken, no limit either, serves the next student: importing everything anew takes as
+    long as an examination, and each batch runs in a fork of its own, of which nothing is left, either way.
+    """
+    hidden, imports = [Path(path) for path in examination.hidden], _imports(examination)
+    place = (examination.package, examination.isolated, examination.hidden, tuple(imports))
+    sandbox, sound = _take(place), True
 
     def run(cells: Cells, go_on: bool = False) -> Batch | None:
-        nonlocal sandbox
+        nonlocal sandbox, sound
         if sandbox is None:
-            sandbox = Sandbox(_unpack(examination.package), _imports(examination), examination.isolated, hidden)
+            sandbox = Sandbox(_unpack(examination.package), imports, examination.isolated, hidden)
         try:
-            return harmless_outputs(sandbox.run(cells, examination.limits, go_on))
+            batch = harmless_outputs(sandbox.run(cells, examination.limits, go_on))
         except SandboxError:
             sandbox = None
             return None
+        sound = sound and not batch.ended
+        return batch
 
     try:
         yield run
+    except BaseException:
+        sound = False
+        raise
     finally:
-        if sandbox is not None:
+        if sandbox and sound and _waiting is not None:
+            _waiting.setdefault(place, []).append(sandbox)
+        elif sandbox:
             sandbox.close()
+
+
+@contextlib.contextmanager
+def sandboxes_shared() -> Iterator[None]:
+    """In here, examinations in this process have sandboxes one after another, which are ended at last."""
+    global _waiting
+    _waiting = {}
+    try:
+        yield
+    finally:
+        waiting, _waiting = _waiting, None
+        for sandbox in itertools.chain(*waiting.values()):
+            sandbox.close()
+
+
+def _take(place: Place) -> Sandbox | None:
+    """A sandbox that waits, if there is one; another thread may be faster."""
+    try:
+        return (_waiting or {})[place].pop()
+    except LookupError:
+        return None
 
 
 def run_task(run: Run, paper: Paper, answer: str, check: str, source: str) -> Batch | None:
@@ -154,9 +192,9 @@ def _has_import_error(batch: Batch, cell: str) -> bool:
 
 
 def _imports(examination: Examination) -> list[str]:
-    """What the first cells of the notebooks import, so that it is imported once for all answers."""
+    """What the first cells of all notebooks import, so that it is imported once for all answers of all students."""
     found = []
-    for paper in (examination.papers[stem] for stem in examination.answers):
+    for paper in examination.papers.values():
         for _, source in paper.given:
             for node in ast.walk(syntax(source)):
                 if isinstance(node, ast.Import):

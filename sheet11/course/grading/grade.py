@@ -1,8 +1,8 @@
 """`sheet11 grade`: draw, take in, examine, score, report; each stage apart from the others.
 
 Of a submission only the answers are taken, and set into the student edition of the sheet's own notebooks. Every answer
-is run with its check, in a process of its own, in a sandbox for each student, with parameters that nobody has seen.
-What it recorded comes back and is compared, out of its reach, with what the sheet's own solution records.
+is run with its check, in a process of its own, in a sandbox, with parameters that nobody has seen. What it recorded
+comes back and is compared, out of its reach, with what the sheet's own solution records.
 """
 
 import hashlib
@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from sheet11.course import VERSION
 from sheet11.course.errors import CourseError, FolderError
 from sheet11.course.files import write_whole
-from sheet11.course.grading.examine import Examination, Findings, examine, paper_of
+from sheet11.course.grading.examine import Examination, Findings, examine, paper_of, sandboxes_shared
 from sheet11.course.grading.exercises import Exercise, draw_exercises
 from sheet11.course.grading.gradebook import Table, read_manual_points, write_tables
 from sheet11.course.grading.oracle import Oracle, consult
@@ -94,7 +94,7 @@ def grade(
     examinations = [_sit(blank, submission, exercises) for submission in submissions]
     todo = [each for each in examinations if each.name in again or _is_to_do(out, each)]
     wanted = {stem: exercises[stem].solutions for stem in exercises if any(stem in each.answers for each in todo)}
-    with consult(exercises, blank._replace(answers=wanted)) as oracle:
+    with sandboxes_shared(), consult(exercises, blank._replace(answers=wanted)) as oracle:
         for examined in finish_all(examine, todo, executor, _examined, "student"):
             submission = by_name[examined.examination.name]
             verdicts = _verdicts(examined, submission, exercises, oracle, limits)

@@ -64,7 +64,9 @@ def test_an_answer_that_has_changed_since_it_was_read():
     ],
 )
 def test_states(automatic, marks, state, disputed):
-    entry = Entry(Answer("x", "01/proof", "", {}, automatic, "", ""), marks, decide(marks, 3.0, "now"), frozenset(), "now")
+    entry = Entry(
+        Answer("x", "01/proof", "", {}, automatic, "", ""), marks, decide(marks, 3.0, "now"), frozenset(), "now"
+    )
     assert (entry.state, entry.disputed) == (state, disputed)
 
 
