@@ -20,6 +20,7 @@ from sheet11.course.errors import NotInstalledError, SchedulerError
 from sheet11.course.execute import execute
 from sheet11.course.forks import warm
 from sheet11.course.notebooks import error_of
+from sheet11.course.visible import visible
 
 CONNECT = 10  # seconds that a scheduler may take to answer
 
@@ -118,7 +119,7 @@ def finish_all(
             bar.update()
             if done.error or bar.disable:
                 text = f"failed, {done.error}" if done.error else "done"
-                bar.write(f"{job.name}: {text} ({done.seconds:.1f} s)", file=sys.stdout)
+                bar.write(visible(f"{job.name}: {text} ({done.seconds:.1f} s)"), file=sys.stdout)
             return done
 
         def results(batch: Sequence[J]) -> Iterator[tuple[J, R | Exception]]:
@@ -127,7 +128,7 @@ def finish_all(
             try:
                 while pending:
                     running = [futures[future].name for future in futures if future in pending and future.running()]
-                    bar.set_postfix_str(f"failed {failed}, running {', '.join(running[:3])}")
+                    bar.set_postfix_str(f"failed {failed}, running {visible(', '.join(running[:3]))}")
                     finished, pending = wait(pending, timeout=0.5, return_when=FIRST_COMPLETED)
                     for future in finished:
                         yield futures.pop(future), _result(future)  # or all results would be kept until the end

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import math
+import reprlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -73,7 +74,7 @@ def read_records(notebook: NotebookNode | str | Path) -> dict[str, Any]:
         for output in cell.get("outputs", []):
             stored = output.get("data", {}).get(MIME_TYPE, {})
             if not isinstance(stored, dict):
-                raise ValueError(f"damaged record: expected an object of names and values, got {stored!r:.60}")
+                raise ValueError(f"damaged record: expected an object of names and values, got {_short(stored)}")
             records.update((name, _decode(name, item)) for name, item in stored.items())
     return records
 
@@ -105,19 +106,23 @@ def _decode(name: str, item: Any) -> Any:
     if not isinstance(item, dict):
         if item is None or isinstance(item, bool | int | float | str):
             return item
-        raise ValueError(f"damaged record {name!r}: expected a scalar or an array, got {item!r:.60}")
+        raise ValueError(f"damaged record {name!r}: expected a scalar or an array, got {_short(item)}")
     try:
         descr, shape = item["dtype"], item["shape"]
         if not isinstance(shape, list | tuple) or not all(type(size) is int and size >= 0 for size in shape):
-            raise ValueError(f"its shape is {shape!r:.60}")
+            raise ValueError(f"its shape is {_short(shape)}")
         dtype = np.dtype(descr if isinstance(descr, str) else [tuple(field) for field in descr])
         if dtype.hasobject:
             raise ValueError("objects are not data")
         # the copy makes the array writable
         array = np.frombuffer(base64.b64decode(item["values"], validate=True), dtype).reshape(shape).copy()
-    except (KeyError, TypeError, ValueError, OverflowError, SyntaxError, binascii.Error) as error:
+    except (KeyError, TypeError, ValueError, OverflowError, SyntaxError, RecursionError, binascii.Error) as error:
         raise ValueError(f"damaged record {name!r}: {error}") from error
     return array.item() if array.shape == () else array
+
+
+def _short(value: Any) -> str:
+    return f"{reprlib.repr(value):.60}"  # which is not built in full, however large or nested
 
 
 def _describe(value: Any) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sheet11.course.files import write_whole
+from sheet11.course.files import write_private, write_whole
 
 
 def test_write_whole_leaves_nothing_if_it_is_interrupted_as_its_file_appears(tmp_path, monkeypatch):
@@ -32,3 +32,11 @@ def test_write_whole_leaves_the_old_file_if_it_fails(tmp_path):
         write_whole(path, None)
     assert path.read_text() == "old"
     assert [entry.name for entry in path.parent.iterdir()] == ["file"]
+
+
+def test_write_private_is_for_the_owner_only(tmp_path):
+    tmp_path.chmod(0o755)
+    write_private(tmp_path / "out" / "students" / "page.html", "text")
+    rights = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.rglob("*")}
+    assert rights == {"out": 0o700, "students": 0o700, "page.html": 0o600}
+    assert tmp_path.stat().st_mode & 0o777 == 0o755, "it was there before"

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
-from sheet11.course.errors import SolutionError
+from sheet11.course.errors import FolderError, SolutionError
 from sheet11.course.files import TEMPORARY
 from sheet11.course.grading.exercises import Exercise, marks, syntax
 from sheet11.course.grading.outputs import harmless_outputs
@@ -45,6 +45,7 @@ class Examination(NamedTuple):
     limits: Limits
     isolated: bool
     hidden: tuple[str, ...]
+    unread: str | None = None  # why there are no answers although there may be some
 
 
 class Findings(NamedTuple):
@@ -76,7 +77,10 @@ def examine(examination: Examination) -> Findings:
     Raises:
         SolutionError: a cell that students are given fails.
         NotInstalledError: no sandbox can be made here.
+        FolderError: what was handed in could not be read.
     """
+    if examination.unread:
+        raise FolderError(examination.unread)
     start = time.perf_counter()
     tasks: dict[str, dict[str, Batch | None]] = {}
     whole: dict[str, Batch | None] = {}

@@ -131,9 +131,9 @@ def _sit(blank: Examination, submission: Submission, exercises: Mapping[str, Exe
     package = [(name, hashlib.sha256(content).hexdigest()) for name, content in blank.package]
     rules = [(exercise.tasks, exercise.solutions, exercise.mistakes) for exercise in exercises.values()]
     asked = [VERSION, blank.papers, package, blank.limits, blank.isolated, rules]
-    identity = json.dumps([asked, submission.student, submission.answers], sort_keys=True)
+    identity = json.dumps([asked, *submission], sort_keys=True)
     key = hashlib.sha256(identity.encode()).hexdigest()
-    return blank._replace(name=submission.student, key=key, answers=submission.answers)
+    return blank._replace(name=submission.student, key=key, answers=submission.answers, unread=submission.error)
 
 
 def _is_to_do(out: Path, examination: Examination) -> bool:
@@ -162,11 +162,13 @@ def _verdicts(
         stubs = {cell.id: cell.source for cell in exercise.notebook.cells}
         answers = submission.answers.get(stem, {})
         for task in exercise.tasks:
-            answer = answers.get(task.name)
-            if problem := submission.problems.get(stem):
+            answer, images = answers.get(task.name), submission.attachments.get(stem, {}).get(task.name)
+            if submission.error:
+                verdict = Verdict(None, FAILED, f"not graded: {submission.error}")
+            elif problem := submission.problems.get(stem) or submission.problems.get(f"{stem}/{task.name}"):
                 verdict = Verdict(0, "missing", problem)
             elif task.check is None:
-                missing = answer is None or answer.split() == stubs[task.name].split()
+                missing = answer is None or (answer.split() == stubs[task.name].split() and not images)
                 verdict = Verdict(0, "not answered", "not answered") if missing else Verdict(None, OPEN, "")
             elif examined.findings is None:
                 verdict = Verdict(None, FAILED, f"not graded: {examined.error}")

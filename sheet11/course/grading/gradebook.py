@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,8 +13,10 @@ from sheet11.course.errors import PointsError
 from sheet11.course.files import write_whole
 from sheet11.course.grading.exercises import Task
 from sheet11.course.grading.scoring import OPEN, Verdict
+from sheet11.course.visible import visible
 
 MANUAL = "manual.json"  # points entered by hand
+FORMULA = re.compile(r"""((?:^|[,;])[\s"']*)([=+\-@＝＋－＠])""")  # what a field would begin with
 
 
 class Row(NamedTuple):
@@ -135,5 +138,5 @@ def _csv(rows: Sequence[Sequence[str]]) -> str:
 
 
 def harmless(field: str) -> str:
-    """Text that no spreadsheet takes for a formula."""
-    return f"'{field}" if field.startswith(("=", "+", "-", "@", "\t", "\r")) else field
+    """Text that no spreadsheet takes for a formula, wherever it splits it; different texts stay different."""
+    return FORMULA.sub(r"\1'\2", visible(field))

@@ -22,6 +22,7 @@ from sheet11.course.grading.submissions import Submission
 from sheet11.course.notebooks import title_of
 from sheet11.course.pages.cells import alternative_text
 from sheet11.course.pages.render import feedback_html
+from sheet11.course.visible import encodable
 
 Manual = Mapping[str, Mapping[str, float]]  # points that were entered by hand, by student and column
 
@@ -82,9 +83,12 @@ def write_notebooks(
             notebook = nbformat.from_dict(json.loads(json.dumps(exercise.notebook)))
             for cell in notebook.cells:
                 cell.source = submission.answers[stem].get(cell.id, cell.source)
+                if images := submission.attachments.get(stem, {}).get(cell.id):
+                    cell.attachments = images
                 if cell.cell_type == "code" and whole:
                     cell.outputs = [nbformat.from_dict(output) for output in whole.outputs.get(cell.id, [])]
-            write_whole(path, nbformat.writes(notebook))
+            # half a character is written out, which is how JSON has it
+            write_whole(path, encodable(nbformat.writes(notebook, allow_nan=False)))
 
 
 def write_result(

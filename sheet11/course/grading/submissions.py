@@ -1,34 +1,38 @@
 """What students have handed in, reduced to the answers: everything else in their files is ignored."""
 
+import hashlib
 import os
 import re
-import warnings
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-import nbformat
 from tqdm import tqdm
 
 from sheet11.course.errors import FolderError
+from sheet11.course.grading.reading import Attachments, UnreadableError, read_answers
+from sheet11.course.visible import visible
 
-LARGEST = 50 << 20  # bytes of a notebook that is read
-LONGEST = 100_000  # characters of an answer
 MOST_FILES = 2000
+DEEPEST = 20  # folders within a student's
+LONGEST_KEY = 200  # bytes
 
 
 class Submission(NamedTuple):
-    """The answers of one student, by notebook and cell; what is not there is explained in `problems`, by notebook."""
+    """One student's answers, by notebook and cell."""
 
-    student: str
+    student: str  # as `key_of` makes it
     answers: dict[str, dict[str, str]]
-    problems: dict[str, str]
+    problems: dict[str, str]  # why something is not there, by notebook, or by NOTEBOOK/CELL
+    attachments: dict[str, dict[str, Attachments]] = {}  # the images of the answers
+    error: str | None = None  # why what was handed in could not be read, which is not the student's fault
 
 
 def read_submissions(folder: Path, wanted: Mapping[str, Collection[str]]) -> list[Submission]:
     """One submission for each folder in `folder`, sorted by name.
 
-    Symbolic links are not followed: they could lead to another student's answers.
+    Symbolic links are not followed: they could lead to another student's answers. What cannot be read is the `error`
+    of that submission.
 
     Args:
         folder: holds a folder for each student.
@@ -43,35 +47,67 @@ def read_submissions(folder: Path, wanted: Mapping[str, Collection[str]]) -> lis
     found = sorted(entry.name for entry in os.scandir(folder) if not entry.name.startswith(".") and entry.is_dir())
     if not found:
         raise FolderError(f"{folder} holds no folders; it wants one for each student, with notebooks in it")
-    return [read_submission(folder / name, wanted) for name in tqdm(found, "read", unit="student", disable=None)]
+    return [_try(folder / name, wanted) for name in tqdm(found, "read", unit="student", disable=None)]
 
 
 def read_submission(folder: Path, wanted: Mapping[str, Collection[str]]) -> Submission:
-    """The answers in one student's folder."""
-    answers, problems = {}, {}
-    files = [] if folder.is_symlink() else _notebooks(folder)
+    """The answers in one student's folder.
+
+    Raises:
+        OSError: something in it cannot be read.
+    """
+    submission = Submission(key_of(folder.name), {}, {}, {})
+    linked = folder.is_symlink()
+    files = [] if linked else list(_notebooks(str(folder)))
     for stem, ids in wanted.items():
         try:
-            if folder.is_symlink():
-                raise _Unreadable("the folder is a symbolic link, which is not followed")
-            answers[stem] = _answers(_choose(files, stem), ids)
-        except _Unreadable as error:
-            problems[stem] = str(error)
-    return Submission(folder.name.encode("utf-8", "surrogateescape").decode("utf-8", "replace"), answers, problems)
+            if linked:
+                raise UnreadableError("the folder is a symbolic link, which is not followed")
+            found = read_answers(_choose(files, stem), ids)
+        except UnreadableError as error:
+            submission.problems[stem] = visible(str(error))
+        else:
+            submission.answers[stem], submission.attachments[stem] = found.sources, found.attachments
+            submission.problems.update((f"{stem}/{name}", problem) for name, problem in found.problems.items())
+    return submission
 
 
-class _Unreadable(ValueError):
-    """A notebook is missing or cannot be read; says why."""
+def key_of(name: str) -> str:
+    """The name of a student's folder as a name for tables, pages and files: legible, short, and different for each.
+
+    A name that is neither is changed, and then ends with a digest of what it was.
+    """
+    original = os.fsencode(name)
+    key = visible(original.decode("utf-8", "backslashreplace"))
+    if key == name and len(original) <= LONGEST_KEY and not re.search("~[0-9a-f]{12}$", name):
+        return name
+    short = key.encode()[: LONGEST_KEY - 13].decode("utf-8", "ignore")
+    return f"{short}~{hashlib.sha256(original).hexdigest()[:12]}"
 
 
-def _notebooks(folder: Path) -> list[Path]:
-    found: list[Path] = []
-    for where, folders, files in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        found += [Path(where, name) for name in sorted(files) if name.endswith(".ipynb") and not name.startswith(".")]
-        if len(found) > MOST_FILES:
-            break
-    return found
+def _try(folder: Path, wanted: Mapping[str, Collection[str]]) -> Submission:
+    try:
+        return read_submission(folder, wanted)
+    except Exception as error:  # whatever it is, it is about this student alone
+        reason = f"{getattr(error, 'filename', None) or folder} cannot be read: " if isinstance(error, OSError) else ""
+        said = getattr(error, "strerror", None) or f"{type(error).__name__}: {error}"
+        return Submission(key_of(folder.name), {}, {}, {}, visible(f"{reason}{said}"))
+
+
+def _notebooks(folder: str) -> Iterator[Path]:
+    """The notebooks in a folder, those that are not too many nor too deep."""
+    left = MOST_FILES
+
+    def fail(error: OSError) -> None:
+        raise error
+
+    for where, folders, files in os.walk(folder, onerror=fail):
+        deep = where.count(os.sep) - folder.count(os.sep) >= DEEPEST
+        folders[:] = [] if deep else sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(files):
+            if name.endswith(".ipynb") and not name.startswith(".") and left:
+                left -= 1
+                yield Path(where, name)
 
 
 def _choose(files: list[Path], stem: str) -> Path:
@@ -80,30 +116,8 @@ def _choose(files: list[Path], stem: str) -> Path:
     copies = [path for path in files if re.fullmatch(rf"{re.escape(stem)}\W.*\.ipynb", path.name)]
     candidates = exact or copies
     if not candidates:
-        raise _Unreadable(f"there is no {stem}.ipynb")
+        raise UnreadableError(f"there is no {stem}.ipynb")
     nearest = [path for path in candidates if len(path.parts) == min(len(path.parts) for path in candidates)]
     if len(nearest) > 1:
-        raise _Unreadable(f"{' and '.join(path.name for path in nearest[:3])} could both be {stem}.ipynb")
+        raise UnreadableError(f"{' and '.join(path.name for path in nearest[:3])} could both be {stem}.ipynb")
     return nearest[0]
-
-
-def _answers(path: Path, ids: Collection[str]) -> dict[str, str]:
-    if path.is_symlink() or not path.is_file():
-        raise _Unreadable(f"{path.name} is no regular file")
-    if path.stat().st_size > LARGEST:
-        raise _Unreadable(f"{path.name} has more than {LARGEST >> 20} MB")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of missing cell ids and the like, which do not matter here
-            notebook = nbformat.reads(path.read_text(encoding="utf-8-sig"), as_version=4)
-        cells = [(cell.metadata.get("nbgrader", {}), cell.get("id"), str(cell.source)) for cell in notebook.cells]
-    except Exception as error:  # nbformat raises many types for what is no notebook
-        raise _Unreadable(f"{path.name} is no Jupyter notebook") from error
-    answers: dict[str, str] = {}
-    for marks, name, source in cells:
-        marked = marks.get("grade_id") if isinstance(marks, dict) else None
-        if (answer := marked if marked in ids else name) in ids:
-            if len(source) > LONGEST:
-                raise _Unreadable(f"{path.name} has an answer of more than {LONGEST} characters")
-            answers[str(answer)] = source  # the last one, if the cell was copied
-    return answers

@@ -11,6 +11,7 @@ from nbformat import NotebookNode
 
 from sheet11.course.notebooks import MAIN_FIGURE
 from sheet11.course.pages.cells import MOST_FRAMES, TEMPLATES, alternative_text, cells_html, shown_kinds
+from sheet11.course.visible import visible
 
 
 class Page(NamedTuple):
@@ -82,7 +83,13 @@ def _render(template: str, **values: Any) -> str:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
+    environment.finalize = _legible
     environment.globals["most_frames"] = MOST_FRAMES
     environment.filters["points"] = lambda value: f"{value:g}"
     environment.filters["number"] = lambda value: f"{value:.4g}" if isinstance(value, float) else str(value)
     return environment.get_template(template).render(**values)
+
+
+def _legible(value: Any) -> Any:
+    """Text of whoever wrote it, with what would turn or hide other text written out; not what is HTML already."""
+    return visible(value, lines=True) if isinstance(value, str) and not hasattr(value, "__html__") else value

@@ -6,7 +6,7 @@ import pytest
 
 from sheet11.course.errors import PointsError
 from sheet11.course.grading.exercises import Task
-from sheet11.course.grading.gradebook import Row, Table, read_manual_points, write_gradebook, write_tables
+from sheet11.course.grading.gradebook import Row, Table, harmless, read_manual_points, write_gradebook, write_tables
 from sheet11.course.grading.scoring import Verdict
 
 AUTO = Task("01", "f", "1a.1 · A function", "", 2.0, "f-check", 1e-9)
@@ -88,3 +88,22 @@ def test_impossible_points(tmp_path, entered):
     path.write_text(f"student,01/f,{READ.column}\nanna,2,{entered}\n")
     with pytest.raises(PointsError, match=rf"of 'anna' must be a number from 0 to 3, got '{entered}'"):
         read_manual_points(tmp_path, TABLE.tasks)
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("=1+1", "'=1+1"),
+        ("'=1+1", "''=1+1"),
+        ("\t=1", r"\t=1"),
+        ("\r@x", r"\r@x"),
+        (" -1", " '-1"),
+        ("a;=1", "a;'=1"),
+        ('a,"+1"', 'a,"\'+1"'),
+        ("a; ＝1", "a; '＝1"),
+        ("a\n=1\x1b", r"a\n=1\x1b"),
+        ("1 - 2 = -1, or 'x'", "1 - 2 = -1, or 'x'"),
+    ],
+)
+def test_no_separator_makes_a_formula(text, written):
+    assert harmless(text) == written

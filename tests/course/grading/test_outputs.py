@@ -9,7 +9,7 @@ from PIL import Image
 from sheet11.course.grading import outputs
 from sheet11.course.grading.outputs import harmless_outputs
 from sheet11.course.grading.sandbox import Batch
-from sheet11.lab.records import MIME_TYPE
+from sheet11.lab.records import MIME_TYPE, read_records
 
 
 def kept(**output):
@@ -57,3 +57,67 @@ def test_images():
         {"output_type": "display_data", "data": {"image/png": png(3)}, "metadata": {}}
     ]
     assert display(**{"image/png": png(5000, 5000)}) == [], "too many pixels"
+
+
+def test_half_a_character_is_written_out():
+    (shown,) = kept(output_type="error", ename="E\ud800", evalue="\udfff", traceback=["\ud800"])
+    assert (shown["ename"], shown["evalue"], shown["traceback"]) == ("E\\ud800", "\\udfff", ["\\ud800"])
+    assert kept(output_type="stream", name="stdout", text="\ud800")[0]["text"] == "\\ud800"
+    assert display(**{"text/plain": "\ud800", MIME_TYPE: {"\ud800": 1}})[0]["data"] == {
+        "text/plain": "\\ud800",
+        MIME_TYPE: {"\\ud800": 1},
+    }
+
+
+def nested(depth):
+    value = 1
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        nested(600),
+        {"a": 1},
+        float("nan"),
+        float("inf"),
+        {"dtype": "<f8", "shape": [1], "values": "AAAAAAAA8D8=", "more": 1},
+        {"dtype": "<f8", "shape": nested(600), "values": ""},
+        {"dtype": nested(600), "shape": [1], "values": ""},
+        {"dtype": [["f", "<f8"]] * 1001, "shape": [1], "values": ""},
+        {"dtype": "f8," * 1000, "shape": [1], "values": ""},
+        {"dtype": "<f8", "shape": [1.0], "values": ""},
+        {"dtype": "<f8", "shape": [1], "values": ["AAAAAAAA8D8="]},
+    ],
+)
+def test_what_is_no_record_is_damaged(item):
+    shown = display(**{MIME_TYPE: {"x": item, "y": 2}})
+    assert shown[0]["data"] == {MIME_TYPE: {"x": [], "y": 2}}
+    with pytest.raises(ValueError, match=r"^damaged record 'x': expected a scalar or an array, got \[\]$"):
+        read_records({"cells": [{"outputs": shown}]})
+
+
+def test_records_stay_as_they_are():
+    table = {"dtype": [["n", "<i8"], ["x", "<f8", [2]]], "shape": [0], "values": ""}
+    item = {"a": None, "b": True, "c": 10**30, "d": 0.5, "e": "é", "f": table}
+    assert display(**{MIME_TYPE: item})[0]["data"] == {MIME_TYPE: item}
+
+
+def many(output, number):
+    return harmless_outputs(Batch({"a": [output] * number, "b": [output] * number}, set(), None)).outputs
+
+
+def test_outputs_are_bounded_in_number_but_records_are_kept():
+    text = {"output_type": "display_data", "data": {"text/plain": "t"}, "metadata": {}}
+    assert [len(shown) for shown in many(text, 400).values()] == [400, 100]
+    record = {"output_type": "display_data", "data": {MIME_TYPE: {"x": 1}}, "metadata": {}}
+    assert [len(shown) for shown in many(record, 400).values()] == [400, 400]
+
+
+def test_images_are_bounded_in_number_and_in_pixels():
+    image = {"output_type": "display_data", "data": {"image/png": png(3)}, "metadata": {}}
+    assert [len(shown) for shown in many(image, 25_000).values()] == [50, 0]
+    image = {"output_type": "display_data", "data": {"image/png": png(4000, 4000)}, "metadata": {}}
+    assert [len(shown) for shown in many(image, 50).values()] == [6, 0]

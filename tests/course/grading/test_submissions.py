@@ -1,12 +1,14 @@
 """Reading submissions. Files in every state are in the class of test_grade."""
 
-import json
+import os
+import tempfile
+from pathlib import Path
 
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from sheet11.course.grading.submissions import LARGEST, read_submission, read_submissions
+from sheet11.course.grading.submissions import key_of, read_submission, read_submissions
 
 WANTED = {"01": ["f", "proof"], "02": ["g"]}
 
@@ -30,9 +32,10 @@ def test_only_answers_are_taken(hand_in, tmp_path):
     hand_in(
         "01.ipynb", cell("x = 1"), cell("def f(): pass", "f"), cell("text", "proof", new_markdown_cell), cell("", "h")
     )
-    student, answers, problems = read_submission(tmp_path / "anna", WANTED)
-    assert (student, answers) == ("anna", {"01": {"f": "def f(): pass", "proof": "text"}})
-    assert problems == {"02": "there is no 02.ipynb"}
+    assert read_submission(tmp_path / "anna", WANTED) == (
+        *("anna", {"01": {"f": "def f(): pass", "proof": "text"}}),
+        *({"02": "there is no 02.ipynb"}, {"01": {}}, None),
+    )
 
 
 def test_the_last_of_several_copies_of_a_cell_counts(hand_in, tmp_path):
@@ -62,28 +65,84 @@ def test_the_exact_name_and_the_outer_folder_come_first(hand_in, tmp_path):
     assert read_submission(tmp_path / "anna", WANTED).problems == {"02": "there is no 02.ipynb"}
 
 
+def test_problems_are_said_by_notebook_and_by_answer(hand_in, tmp_path):
+    hand_in("01.ipynb", cell("x" * 100_001, "f"), cell("right", "proof", new_markdown_cell))
+    (tmp_path / "anna" / "02.ipynb").write_text("%PDF-1.4")
+    found = read_submission(tmp_path / "anna", WANTED)
+    assert found.answers == {"01": {"proof": "right"}}
+    assert found.problems == {
+        "01/f": "the answer has more than 100000 characters",
+        "02": "02.ipynb is no Jupyter notebook",
+    }
+
+
+def test_images_are_by_notebook_and_answer(hand_in, tmp_path):
+    pixel = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
+    attachments = {"scan.png": {"image/png": pixel}}
+    hand_in("01.ipynb", cell("![](attachment:scan.png)", "proof", new_markdown_cell, attachments=attachments))
+    assert read_submission(tmp_path / "anna", WANTED).attachments == {"01": {"proof": attachments}}
+
+
+def test_what_cannot_be_read_is_the_error_of_one_student(hand_in, tmp_path, monkeypatch):
+    hand_in("01.ipynb", cell("1", "f"), student="anna")
+    path = hand_in("01.ipynb", cell("1", "f"), student="bert")
+    real = os.open
+
+    def refuse(name, *arguments):
+        if name == path:
+            raise PermissionError(13, "Permission denied", str(name))
+        return real(name, *arguments)
+
+    monkeypatch.setattr(os, "open", refuse)
+    anna, bert = read_submissions(tmp_path, WANTED)
+    assert anna.error is None and anna.answers == {"01": {"f": "1"}}
+    assert bert == ("bert", {}, {}, {}, f"{path} cannot be read: Permission denied")
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="becomes somebody else to have no rights")
+@pytest.mark.parametrize(("inner", "rights"), [(".", 0o000), (".", 0o444), ("deep/er", 0o000)])
+def test_a_folder_that_may_not_be_read(inner, rights):
+    with tempfile.TemporaryDirectory() as folder:
+        locked = Path(folder) / "anna" / inner
+        locked.mkdir(parents=True)
+        (locked / "01.ipynb").touch()
+        os.chmod(folder, 0o755)
+        locked.chmod(rights)
+        os.seteuid(65534)
+        try:
+            (anna,) = read_submissions(Path(folder), WANTED)
+        finally:
+            os.seteuid(0)
+    where = locked / "01.ipynb" if rights else locked
+    assert anna.error == f"{where} cannot be read: Permission denied"
+
+
+def test_folders_within_folders(hand_in, tmp_path):
+    hand_in("/".join("d" * 20) + "/01.ipynb", cell("1", "f"))
+    hand_in("/".join("d" * 21) + "/02.ipynb", cell("1", "g"))
+    found = read_submission(tmp_path / "anna", WANTED)
+    assert found.answers == {"01": {"f": "1"}} and found.problems == {"02": "there is no 02.ipynb"}
+
+
 @pytest.mark.parametrize(
-    "content",
+    ("name", "key"),
     [
-        b"\xff\xfe\x00",
-        b"null",
-        b"[]",
-        b'{"nbformat": 4}',
-        json.dumps({"cells": [7], "nbformat": 4}).encode(),
-        b"{" * 9999,
+        ("Ünal Çelik, 'O’Neill'", None),
+        (b"an\xffna", r"an\xffna~0804292b667b"),
+        (b"an\xfena", r"an\xfena~"),
+        (r"an\xffna", None),
+        ("an\u202ena", r"an\u202ena~"),
+        ("an\nna", r"an\nna~"),
+        ("x" * 255, "x" * 187 + "~"),
+        (b"\xff" * 255, r"\xff" * 46 + r"\xf" + "~"),
+        ("é" * 127, "é" * 93 + "~"),
+        ("anna~0804292b667b", "anna~0804292b667b~"),
     ],
 )
-def test_no_notebook(tmp_path, content):
-    (tmp_path / "anna").mkdir()
-    (tmp_path / "anna" / "01.ipynb").write_bytes(content)
-    assert read_submission(tmp_path / "anna", WANTED).problems["01"] == "01.ipynb is no Jupyter notebook"
-
-
-def test_a_file_that_is_too_large_is_not_read(tmp_path):
-    (tmp_path / "anna").mkdir()
-    with open(tmp_path / "anna" / "01.ipynb", "wb") as file:
-        file.truncate(LARGEST + 1)
-    assert read_submission(tmp_path / "anna", WANTED).problems["01"] == "01.ipynb has more than 50 MB"
+def test_keys_are_legible_and_short(name, key):
+    found = key_of(os.fsdecode(name))
+    assert found == name if key is None else found.startswith(key)
+    assert len(found.encode()) <= 200
 
 
 def test_folders(hand_in, tmp_path):

@@ -66,6 +66,12 @@ def test_every_page_forbids_scripts_and_other_hosts(hostile):
         assert page.count("<style>") == 1 and "<script" not in page
 
 
+def test_what_would_turn_or_hide_text_is_written_out():
+    page = feedback_html("an\u202ena\x1b[2J\ud800", [], [])
+    assert "<h1>an\\u202ena\\x1b[2J\\ud800</h1>" in page
+    assert page.encode().count(b"\n") > 20, "lines stay"
+
+
 def test_a_page_has_a_rule_for_every_frame():
     page = notebook_html(new_notebook(), "title")
     assert f".settings:has(.frame-{MOST_FRAMES}:checked) img.frame-{MOST_FRAMES} {{ display: block; }}" in page

@@ -1,0 +1,98 @@
+"""Images that come from students: known by what they are, not by what they are called, and bounded."""
+
+import base64
+import functools
+import io
+import warnings
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+LARGEST_SIDE = 2000  # pixels of an image that is kept as it is; a page of handwriting is legible
+LARGEST_IMAGE = 1 << 20  # bytes of one
+QUALITY = 80  # of the JPEG that becomes of a larger one
+PNG, JPEG = ("PNG",), ("PNG", "JPEG")
+
+
+class ImageError(ValueError):
+    """What should be an image is none, or there is no room for it; says why, as the end of a sentence."""
+
+
+class Room:
+    """How many images, and pixels of them, may still be opened."""
+
+    def __init__(self, images: int, pixels: int) -> None:
+        self.images, self.pixels = images, pixels
+
+    def open(self, content: bytes, formats: Sequence[str]) -> "Image":
+        """An image whose pixels are not decoded yet.
+
+        Raises:
+            ImageError: it is none in these formats, or too large.
+        """
+        if not self.images:
+            raise ImageError("is one too many")
+        try:
+            image: Image = _pillow().open(io.BytesIO(content), formats=formats)
+        except _pillow().DecompressionBombError as error:
+            raise ImageError("has too many pixels") from error
+        except Exception as error:  # Pillow raises many types for what is no image
+            raise ImageError(f"is no {' or '.join(formats)}") from error
+        if image.width * image.height > self.pixels:
+            raise ImageError("has too many pixels")
+        self.images, self.pixels = self.images - 1, self.pixels - image.width * image.height
+        return image
+
+
+def decoded(text: str) -> bytes:
+    """The bytes of a base64 text, spaces and ends of lines aside.
+
+    Raises:
+        ImageError: it is no base64.
+    """
+    try:
+        return base64.b64decode("".join(text.split()), validate=True)
+    except ValueError as error:
+        raise ImageError("is no base64") from error
+
+
+def moderate(text: str, room: Room) -> dict[str, str]:
+    """An image as an attachment has it, base64 by MIME type; a large one is made smaller.
+
+    Raises:
+        ImageError: it is neither PNG nor JPEG, or damaged, or there is no room for it.
+    """
+    content = decoded(text)
+    image = room.open(content, JPEG)
+    try:
+        kind = "image/png" if image.format == "PNG" else "image/jpeg"
+        if len(content) > LARGEST_IMAGE or max(image.size) > LARGEST_SIDE:
+            kind, content = "image/jpeg", _smaller(image)
+        else:
+            image.load()
+    except Exception as error:
+        raise ImageError("is a damaged image") from error
+    return {kind: base64.b64encode(content).decode()}
+
+
+def _smaller(image: "Image") -> bytes:
+    from PIL import ImageOps
+
+    image.draft("RGB", (LARGEST_SIDE, LARGEST_SIDE))  # a JPEG need not be decoded in full
+    upright = ImageOps.exif_transpose(image).convert("RGBA")
+    upright.thumbnail((LARGEST_SIDE, LARGEST_SIDE))
+    white = _pillow().new("RGB", upright.size, "white")
+    white.paste(upright, mask=upright)
+    written = io.BytesIO()
+    white.save(written, "JPEG", quality=QUALITY)
+    return written.getvalue()
+
+
+@functools.cache
+def _pillow():  # type: ignore[no-untyped-def]
+    from PIL import Image  # comes with matplotlib
+
+    warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # pixels are counted here
+    return Image

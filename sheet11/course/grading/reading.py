@@ -1,0 +1,145 @@
+"""One notebook file that somebody else has written: opened once, measured, parsed, and reduced to answers."""
+
+import itertools
+import json
+import os
+import re
+import stat
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from sheet11.course.grading.images import ImageError, Room, moderate
+from sheet11.course.visible import encodable
+
+LARGEST = 50 << 20  # bytes of a notebook
+MOST_VALUES = 2_000_000  # in its JSON: each takes up to some hundred bytes of memory
+LONGEST = 100_000  # characters of an answer, images aside
+MOST_IMAGES = 30  # of a notebook's answers
+MOST_PIXELS = 300_000_000  # of them together, before they are made smaller
+EMBEDDED = re.compile(r"data:image/[\w.+-]+;base64,([A-Za-z0-9+/=\s]+)", re.IGNORECASE)
+
+Attachments = dict[str, dict[str, str]]  # base64 by name and MIME type
+
+
+class UnreadableError(ValueError):
+    """A student's notebook is missing, or is none; says why."""
+
+
+class Answers(NamedTuple):
+    """The answers in a notebook by cell, with their images, and why an answer is not among them."""
+
+    sources: dict[str, str]
+    attachments: dict[str, Attachments]
+    problems: dict[str, str]
+
+
+def read_answers(path: Path, ids: Collection[str]) -> Answers:
+    """The answers in a notebook file.
+
+    Args:
+        path: of the file.
+        ids: of the answer cells.
+
+    Raises:
+        UnreadableError: there is no notebook in the file.
+        OSError: the file cannot be read.
+    """
+    return answers_in(read_cells(path), ids)
+
+
+def read_cells(path: Path) -> list[dict[str, Any]]:
+    """The cells of a notebook file in any version of the format, as they stand there: nothing in them is checked.
+
+    Raises:
+        UnreadableError: there is no notebook in the file.
+        OSError: the file cannot be read.
+    """
+    content = _read(path)
+    if sum(map(content.count, (b"[", b"{", b",", b":"))) > MOST_VALUES:
+        raise UnreadableError(f"{path.name} has more than {MOST_VALUES} values")
+    try:
+        notebook = json.loads(content)
+        sheets = notebook["worksheets"] if "worksheets" in notebook else [notebook]  # before version 4
+        cells = [cell for sheet in sheets for cell in sheet["cells"]]
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise UnreadableError(f"{path.name} is no Jupyter notebook") from error
+    if not all(isinstance(cell, dict) for cell in cells):
+        raise UnreadableError(f"{path.name} is no Jupyter notebook")
+    return cells
+
+
+def answers_in(cells: Collection[dict[str, Any]], ids: Collection[str]) -> Answers:
+    """The answers among a notebook's cells; of several copies of a cell the last one counts."""
+    found = {}
+    for cell in cells:
+        if (name := answer_id(cell, ids)) and (source := _joined(cell.get("source", cell.get("input")))) is not None:
+            found[name] = (source, cell)
+    answers, room = Answers({}, {}, {}), Room(MOST_IMAGES, MOST_PIXELS)
+    for name, (source, cell) in found.items():
+        if cell.get("cell_type") != "code":
+            source, images = _with_images(source, cell.get("attachments"), room)
+            if images:
+                answers.attachments[name] = images
+        if len(source) > LONGEST:
+            answers.attachments.pop(name, None)
+            answers.problems[name] = f"the answer has more than {LONGEST} characters"
+        else:
+            answers.sources[name] = encodable(source)
+    return answers
+
+
+def answer_id(cell: dict[str, Any], ids: Collection[str]) -> str | None:
+    """Which of the answers a cell holds, by nbgrader's `grade_id`, or by its own id where the marks are lost."""
+    metadata = cell.get("metadata")
+    marks = metadata.get("nbgrader") if isinstance(metadata, dict) else None
+    candidates = [marks.get("grade_id") if isinstance(marks, dict) else None, cell.get("id")]
+    return next((name for name in candidates if isinstance(name, str) and name in ids), None)
+
+
+def _read(path: Path) -> bytes:
+    """What is in a regular file; what the name stands for is looked at once it is open."""
+    try:
+        opened = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        if os.path.islink(path) or (os.path.exists(path) and not os.path.isfile(path)):
+            raise UnreadableError(f"{path.name} is no regular file") from error
+        raise
+    with open(opened, "rb") as file:
+        found = os.fstat(file.fileno())
+        if not stat.S_ISREG(found.st_mode):
+            raise UnreadableError(f"{path.name} is no regular file")
+        content = file.read(min(found.st_size, LARGEST) + 1)
+    if len(content) > LARGEST:
+        raise UnreadableError(f"{path.name} has more than {LARGEST >> 20} MB")
+    return content
+
+
+def _joined(value: Any) -> str | None:
+    """A text in one piece or in lines, as notebooks have them; None if it is none."""
+    if isinstance(value, list) and all(isinstance(line, str) for line in value):
+        return "".join(value)
+    return value if isinstance(value, str) else None
+
+
+def _with_images(source: str, attached: Any, room: Room) -> tuple[str, Attachments]:
+    """The text with its images; those within it become attachments, and what is left out is said at its end."""
+    images: Attachments = {}
+    left_out = []
+
+    def take(name: str, content: Any) -> None:
+        try:
+            images[name] = moderate(_joined(content) or "", room)
+        except ImageError as error:
+            left_out.append(f"[left out: {name}, which {error}]")
+
+    def take_embedded(match: re.Match[str]) -> str:
+        name = next(name for number in itertools.count(1) if (name := f"embedded-{number}") not in images)
+        take(name, match[1])
+        return f"attachment:{name}"
+
+    for name, bundle in list(attached.items())[: 2 * MOST_IMAGES] if isinstance(attached, dict) else ():
+        kinds = bundle if isinstance(bundle, dict) else {}
+        take(encodable(name)[:200], next((kinds[kind] for kind in ("image/png", "image/jpeg") if kind in kinds), None))
+    source = EMBEDDED.sub(take_embedded, source)
+    return "\n\n".join([source, *left_out[:MOST_IMAGES]]), images
