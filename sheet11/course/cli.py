@@ -11,7 +11,7 @@ import click
 
 from sheet11.course import VERSION
 from sheet11.course.arguments import parameter_option, value, values
-from sheet11.course.grading.commands import grade
+from sheet11.course.grading.commands import grade, read_points
 from sheet11.course.options import (
     UsageFailure,
     jobs_option,
@@ -154,6 +154,7 @@ def warm_up(workers: int | None) -> None:
 
 
 main.add_command(grade)
+main.add_command(read_points)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,13 @@
-"""Files that are either whole or not there, some for their owner only, and how temporary folders are named."""
+"""Files that are either whole or not there, some for their owner only, and folders that one command writes to."""
 
 import contextlib
 import os
 import secrets
+import sys
+from collections.abc import Iterator
 from pathlib import Path
+
+from filelock import FileLock, Timeout
 
 TEMPORARY = "sheet11-"  # how the names of temporary folders begin
 
@@ -23,7 +27,26 @@ def write_whole(path: Path, content: str | bytes, mode: int = 0o666) -> None:
 
 def write_private(path: Path, content: str | bytes) -> None:
     """Write a whole file that only its owner can read, in a folder of that kind if it is made for it."""
-    for folder in reversed(path.parents):
-        with contextlib.suppress(FileExistsError):
-            folder.mkdir(0o700)
+    make_private(path.parent)
     write_whole(path, content, 0o600)
+
+
+def make_private(folder: Path) -> None:
+    """Make a folder, and those that it is in, for the owner only, if they are not there."""
+    for each in (*reversed(folder.parents), folder):
+        with contextlib.suppress(FileExistsError):
+            each.mkdir(0o700)
+
+
+@contextlib.contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Wait, and say so, until no other command writes to a folder; then keep others from it."""
+    make_private(folder)
+    lock = FileLock(folder / ".lock", mode=0o600)
+    try:
+        held = lock.acquire(timeout=0)
+    except Timeout:
+        print(f"waiting for another command that writes to {folder}", file=sys.stderr, flush=True)
+        held = lock.acquire()
+    with held:
+        yield

@@ -1,6 +1,8 @@
 """What commands have in common: options, and the one line that says what is wrong with them."""
 
 import contextlib
+import getpass
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -49,6 +51,18 @@ timeout_option = click.option(
 )
 scheduler_option = click.option(
     "--scheduler", metavar="ADDRESS", help="Run on the Dask cluster with this scheduler (tcp://host:8786)."
+)
+
+
+def _login() -> str:
+    try:
+        return os.environ.get("JUPYTERHUB_USER") or getpass.getuser()
+    except (KeyError, OSError):  # in a container, perhaps
+        return "somebody"
+
+
+name_option = click.option(
+    "--name", "who", metavar="NAME", default=_login, show_default="login", help="Whose marks these are."
 )
 
 

@@ -1,6 +1,7 @@
 """A sheet: its notebooks, the package beside them, and what its `sheet.toml` says of them."""
 
 import fnmatch
+import functools
 import hashlib
 import tomllib
 from collections.abc import Mapping
@@ -88,6 +89,12 @@ def find_notebook(name: str, sheet: Sheet) -> Path:
         return path
     known = ", ".join(sheet.notebooks)
     raise NotebookError(f"there is no notebook {name!r}; the sheet has {known}{nearest(name, sheet.notebooks)}")
+
+
+@functools.cache
+def kit_digest() -> str:
+    """Another one for every change of this kit."""
+    return hashlib.sha256(repr(sorted(_files(PACKAGE, ("*",)).items())).encode()).hexdigest()
 
 
 def _sheet(notebooks: Path, folder: Path) -> Sheet:

@@ -1,8 +1,11 @@
-"""Files that are either whole or not there."""
+"""Files that are either whole or not there, and folders that one command writes to."""
+
+import subprocess
+import sys
 
 import pytest
 
-from sheet11.course.files import write_private, write_whole
+from sheet11.course.files import alone_in, write_private, write_whole
 
 
 def test_write_whole_leaves_nothing_if_it_is_interrupted_as_its_file_appears(tmp_path, monkeypatch):
@@ -40,3 +43,26 @@ def test_write_private_is_for_the_owner_only(tmp_path):
     rights = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.rglob("*")}
     assert rights == {"out": 0o700, "students": 0o700, "page.html": 0o600}
     assert tmp_path.stat().st_mode & 0o777 == 0o755, "it was there before"
+
+
+IMPORT = "import os, pathlib; from sheet11.course.files import alone_in\n"
+
+
+def test_a_second_command_on_a_folder_says_that_it_waits(tmp_path):
+    command = [sys.executable, "-c", IMPORT + "with alone_in(pathlib.Path('out')): print('in')"]
+    with alone_in(tmp_path / "out"):
+        other = subprocess.Popen(
+            command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, bufsize=1
+        )
+        assert other.stderr.readline() == "waiting for another command that writes to out\n"
+        with pytest.raises(subprocess.TimeoutExpired):
+            other.wait(0.3)
+    assert other.communicate(timeout=60) == ("in\n", "") and other.returncode == 0
+
+
+def test_a_folder_is_free_when_its_command_was_killed(tmp_path, capsys):
+    command = [sys.executable, "-c", IMPORT + "with alone_in(pathlib.Path()): os.kill(os.getpid(), 9)"]
+    assert subprocess.run(command, cwd=tmp_path).returncode == -9
+    with alone_in(tmp_path):
+        pass
+    assert capsys.readouterr().err == ""

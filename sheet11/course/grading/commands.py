@@ -8,6 +8,7 @@ import click
 from sheet11.course.arguments import parameter_option, value
 from sheet11.course.options import (
     jobs_option,
+    name_option,
     out_option,
     refuse_workers_on_cluster,
     scheduler_option,
@@ -61,13 +62,13 @@ def grade(
 ) -> None:
     """Grade what is in SUBMISSIONS, a folder with a folder for each student; write tables and feedback.
 
-    Students whose answers have not changed are not graded again. Points for answers that a person reads are entered
-    into grades.csv, and kept.
+    Students whose answers have not changed are not graded again. What people have marked is kept.
     """
     refuse_workers_on_cluster(workers, scheduler)
     if no_sandbox:
         click.echo("Warning: the students' code runs with your rights, and can read and delete your files", err=True)
     with usage_failures(out):
+        from sheet11.course.files import alone_in
         from sheet11.course.grading.grade import grade as grade_class
         from sheet11.course.grading.gradebook import still_open, write_gradebook
         from sheet11.course.grading.sandbox import MEGABYTE, Limits, check_sandbox
@@ -79,15 +80,44 @@ def grade(
         if not no_sandbox and not scheduler:
             check_sandbox()
         limits = Limits(seconds=timeout, memory=memory * MEGABYTE)
-        with cluster_executor(scheduler) if scheduler else local_executor(workers, kernels=False) as (executor, _):
+        with (
+            alone_in(out),
+            cluster_executor(scheduler) if scheduler else local_executor(workers, kernels=False) as (executor, _),
+        ):
             table = grade_class(sheet, submissions, out, executor, parameters, seed, limits, not no_sandbox, again)
-        if gradebook:
-            click.echo(write_gradebook(out, table, gradebook, sheet.title))
+            if gradebook:
+                click.echo(write_gradebook(out, table, gradebook, sheet.title))
     click.echo(out / "index.html")
     if to_read := still_open(table.rows):
         click.echo(
-            f"{to_read} answers are still to be read: enter their points into {out / 'grades.csv'}, and run again"
+            f"{to_read} answers are still to be read: enter their points into {out / 'grades.csv'}, "
+            f"and give: sheet11 read-points {out}"
         )
     if failed := {row.student for row in table.rows if row.verdict.status == FAILED}:
         graded = len(table.by_student())
         raise click.ClickException(f"{len(failed)} of {graded} students could not be graded; results.csv says why")
+
+
+@click.command()
+@click.argument("out", type=click.Path(path_type=Path))
+@click.argument("table", required=False, metavar="[FILE]", type=click.Path(path_type=Path))
+@name_option
+def read_points(out: Path, table: Path | None, who: str) -> None:
+    """Take the points that were entered into FILE, a copy of OUT/grades.csv or that itself.
+
+    A column for comments may stand beside that of a task, called as that one, with " comment" at the end. If there is
+    anything in the file that is not understood, nothing is taken.
+    """
+    with usage_failures(out):
+        from sheet11.course.files import alone_in
+        from sheet11.course.grading.points import take_points
+        from sheet11.course.grading.publish import GRADES, publish
+        from sheet11.course.grading.store import Store
+
+        with Store(out, create=False) as store, alone_in(out):
+            taken = take_points(store, table or out / GRADES, who)
+            publish(out, store)
+    click.echo(
+        f"{taken.points} points and {taken.comments} comments for {taken.students} students, "
+        f"from {table or out / GRADES}"
+    )

@@ -32,8 +32,7 @@ class Task(NamedTuple):
     @property
     def column(self) -> str:
         """Name in tables."""
-        by_hand = "" if self.check else f" (by hand / {self.points:g})"
-        return f"{self.notebook}/{self.name}{by_hand}"
+        return f"{self.notebook}/{self.name}"
 
 
 class Exercise(NamedTuple):

@@ -7,22 +7,24 @@ comes back and is compared, out of its reach, with what the sheet's own solution
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping
+import platform
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sheet11.course import VERSION
 from sheet11.course.errors import CourseError, FolderError
-from sheet11.course.files import write_whole
 from sheet11.course.grading.examine import Examination, Findings, examine, paper_of, sandboxes_shared
-from sheet11.course.grading.exercises import Exercise, draw_exercises
-from sheet11.course.grading.gradebook import Table, read_manual_points, write_tables
+from sheet11.course.grading.exercises import Exercise, Task, draw_exercises
+from sheet11.course.grading.gradebook import Table
+from sheet11.course.grading.marks import Answer, Asked
 from sheet11.course.grading.oracle import Oracle, consult
+from sheet11.course.grading.points import take_earlier_points
+from sheet11.course.grading.publish import publish
 from sheet11.course.grading.report import (
+    Result,
     choose_seed,
-    rows_of,
-    shown,
     stored_result,
     write_description,
     write_notebooks,
@@ -30,10 +32,13 @@ from sheet11.course.grading.report import (
 )
 from sheet11.course.grading.sandbox import Limits
 from sheet11.course.grading.scoring import FAILED, OPEN, Verdict, score
+from sheet11.course.grading.store import Store
 from sheet11.course.grading.submissions import Submission, read_submissions
 from sheet11.course.jobs import finish_all
-from sheet11.course.pages.render import grades_html
-from sheet11.course.sheet import Sheet
+from sheet11.course.notebooks import title_of
+from sheet11.course.sheet import Sheet, kit_digest
+
+RESULTS_DEPEND_ON = ("numpy", "torch", "ipython")  # and on Python
 
 
 class Examined(NamedTuple):
@@ -77,10 +82,12 @@ def grade(
         ParameterError: no notebook has one of the parameters.
         SheetError: the sheet sets no tasks, or its usual mistakes are unusable.
         SolutionError: the sheet's own solution fails with these parameters.
-        PointsError: points that were entered by hand are no points.
+        PointsError: points that an earlier version has kept are no points.
+        StoreError: the marks of an earlier grading cannot be read.
         OSError: `out` cannot be written to.
     """
-    seed = choose_seed(out, seed)
+    with Store(out):  # if marks cannot be read, it is said before hours of work
+        seed = choose_seed(out, seed)
     exercises = draw_exercises(sheet, given, seed)
     tasks = [task for exercise in exercises.values() for task in exercise.tasks]
     submissions = read_submissions(folder, {stem: exercise.solutions.keys() for stem, exercise in exercises.items()})
@@ -88,31 +95,45 @@ def grade(
     if unknown := sorted(set(again) - by_name.keys()):
         raise FolderError(f"{folder} holds no folder {unknown[0]!r}")
     write_description(out, seed, given, exercises)
-    manual = read_manual_points(out, tasks)
-
     blank = blank_examination(sheet, exercises, limits, isolated, [folder, out])
-    examinations = [_sit(blank, submission, exercises) for submission in submissions]
-    todo = [each for each in examinations if each.name in again or _is_to_do(out, each)]
+    examinations = [sit(blank, submission, exercises, sheet) for submission in submissions]
+    columns = [task.column for task in tasks]
+    results = {each.name: stored_result(out, each, columns) for each in examinations}
+    todo = [each for each in examinations if each.name in again or _is_to_do(results[each.name])]
     wanted = {stem: exercises[stem].solutions for stem in exercises if any(stem in each.answers for each in todo)}
     with sandboxes_shared(), consult(exercises, blank._replace(answers=wanted)) as oracle:
         for examined in finish_all(examine, todo, executor, _examined, "student"):
             submission = by_name[examined.examination.name]
             verdicts = _verdicts(examined, submission, exercises, oracle, limits)
             write_notebooks(out, submission, examined.findings, exercises)
-            rows = rows_of(submission.student, tasks, verdicts, manual)
-            result = {"key": examined.examination.key, "error": examined.error, "verdicts": verdicts}
-            write_result(out, submission, rows, result, exercises)
+            result = results[submission.student] = Result(examined.examination.key, examined.error, verdicts)
+            write_result(out, submission.student, result)
 
-    table = Table(tasks, [])
-    for each in examinations:
-        stored = stored_result(out, each) or {}
-        rows = rows_of(each.name, tasks, stored["verdicts"], manual)
-        if stored["shown"] != shown(rows):  # points were entered
-            write_result(out, by_name[each.name], rows, stored, exercises)
-        table.rows.extend(rows)
-    write_tables(out, table, manual)
-    write_whole(out / "index.html", grades_html(tasks, table.by_student()))
-    return table
+    with Store(out) as store:
+        store.replace_answers(_asked(exercises), _handed_in(submissions, tasks, results))
+        take_earlier_points(out, store)
+        return publish(out, store)
+
+
+def _asked(exercises: Mapping[str, Exercise]) -> Iterator[Asked]:
+    """All tasks, with the sheet's own answers."""
+    for stem, exercise in exercises.items():
+        heading = title_of(exercise.notebook, stem)
+        for task in exercise.tasks:
+            own = exercise.solutions[task.name]
+            yield Asked(task.column, task.title, task.wanted, task.points, task.check is None, own, heading)
+
+
+def _handed_in(
+    submissions: Iterable[Submission], tasks: Sequence[Task], results: Mapping[str, Result | None]
+) -> Iterator[Answer]:
+    """What everybody has handed in for every task, with what the grading found."""
+    for submission in submissions:
+        if result := results[submission.student]:
+            for task in tasks:
+                source = submission.answers.get(task.notebook, {}).get(task.name, "")
+                images = submission.attachments.get(task.notebook, {}).get(task.name, {})
+                yield Answer(submission.student, task.column, source, images, *result.verdicts[task.column])
 
 
 def blank_examination(
@@ -126,19 +147,18 @@ def blank_examination(
     return Examination("", "", {}, papers, package, limits, isolated, paths)
 
 
-def _sit(blank: Examination, submission: Submission, exercises: Mapping[str, Exercise]) -> Examination:
+def sit(blank: Examination, submission: Submission, exercises: Mapping[str, Exercise], sheet: Sheet) -> Examination:
     """A student's examination; two with the same key have the same result."""
-    package = [(name, hashlib.sha256(content).hexdigest()) for name, content in blank.package]
     rules = [(exercise.tasks, exercise.solutions, exercise.mistakes) for exercise in exercises.values()]
-    asked = [VERSION, blank.papers, package, blank.limits, blank.isolated, rules]
+    programs = [platform.python_version(), *(version(name) for name in RESULTS_DEPEND_ON)]
+    asked = [kit_digest(), programs, sheet.package_digest(), blank.papers, blank.limits, blank.isolated, rules]
     identity = json.dumps([asked, *submission], sort_keys=True)
     key = hashlib.sha256(identity.encode()).hexdigest()
     return blank._replace(name=submission.student, key=key, answers=submission.answers, unread=submission.error)
 
 
-def _is_to_do(out: Path, examination: Examination) -> bool:
-    stored = stored_result(out, examination)
-    return stored is None or stored["error"] is not None
+def _is_to_do(result: Result | None) -> bool:
+    return result is None or result.error is not None
 
 
 def _examined(examination: Examination, result: Findings | Exception) -> Examined:

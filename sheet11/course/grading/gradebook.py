@@ -1,21 +1,18 @@
-"""The tables of a grading, and points that were entered into them by hand."""
+"""The tables of a grading: what they say, and how they are written."""
 
 import csv
 import io
-import json
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from sheet11.course.errors import PointsError
-from sheet11.course.files import write_whole
-from sheet11.course.grading.exercises import Task
-from sheet11.course.grading.scoring import OPEN, Verdict
+from sheet11.course.files import write_private
+from sheet11.course.grading.marks import READ, Asked, Entry, mere_comments
+from sheet11.course.grading.scoring import AGAIN, Verdict
 from sheet11.course.visible import visible
 
-MANUAL = "manual.json"  # points entered by hand
 FORMULA = re.compile(r"""((?:^|[,;])[\s"']*)([=+\-@＝＋－＠])""")  # what a field would begin with
 
 
@@ -23,14 +20,14 @@ class Row(NamedTuple):
     """The points of one student for one task."""
 
     student: str
-    task: Task
+    task: Asked
     verdict: Verdict
 
 
 class Table(NamedTuple):
     """All points: a row for each student and task, by student and in the order of the tasks."""
 
-    tasks: list[Task]
+    tasks: list[Asked]
     rows: list[Row]
 
     def by_student(self) -> dict[str, list[Row]]:
@@ -46,6 +43,31 @@ class Table(NamedTuple):
         return sum(task.points for task in self.tasks)
 
 
+def table_of_points(tasks: Sequence[Asked], entries: Iterable[Entry]) -> Table:
+    """What counts of all answers and marks."""
+    by_name = {task.name: task for task in tasks}
+    rows = [
+        Row(entry.answer.student, by_name[entry.answer.task], verdict_of(entry, by_name[entry.answer.task].points))
+        for entry in entries
+    ]
+    return Table(list(tasks), rows)
+
+
+def verdict_of(entry: Entry, maximum: float) -> Verdict:
+    """What counts: a person's mark if there is one, else what the grading found."""
+    answer, standing = entry.answer, entry.standing
+    if standing is None:
+        remarks = [answer.message, *mere_comments(entry.marks)]
+        return Verdict(answer.points, answer.status, "; ".join(filter(None, remarks)))
+    if standing.stale:
+        status, remark = AGAIN, "this was read before the answer was changed"
+    elif standing.mark.kind == READ:
+        status, remark = READ, "" if standing.remark or standing.points == maximum else "read by a person"
+    else:
+        status, remark = "overridden", "points given by a person"
+    return Verdict(standing.points, status, "; ".join(filter(None, [remark, standing.remark])))
+
+
 def total(rows: Sequence[Row]) -> float:
     """Points so far."""
     return sum(row.verdict.points or 0 for row in rows)
@@ -53,29 +75,31 @@ def total(rows: Sequence[Row]) -> float:
 
 def still_open(rows: Sequence[Row]) -> int:
     """How many answers a person has yet to read."""
-    return sum(row.verdict.status == OPEN for row in rows)
+    return sum(row.verdict.to_read for row in rows)
 
 
-def write_tables(out: Path, table: Table, manual: Mapping[str, Mapping[str, float]]) -> None:
-    """Write `grades.csv`, a row for each student, and `results.csv`, a row for each student and task.
+def grades_header(tasks: Sequence[Asked]) -> list[str]:
+    """The columns of `grades.csv`."""
+    return ["student", *(task.column for task in tasks), "total", "max", "to be read"]
 
-    Args:
-        out: folder for them.
-        table: all points.
-        manual: points that were entered by hand, also of students who are not in the table now.
-    """
-    grades = [["student", *(task.column for task in table.tasks), "total", "max", "to be read"]]
+
+def grades_csv(table: Table) -> str:
+    """A row for each student, into which points can be entered by hand."""
+    grades = [grades_header(table.tasks)]
     for student, rows in table.by_student().items():
         points = ["" if row.verdict.points is None else f"{row.verdict.points:g}" for row in rows]
         grades.append([student, *points, f"{total(rows):g}", f"{table.maximum:g}", str(still_open(rows))])
+    return csv_text(grades)
+
+
+def results_csv(table: Table) -> str:
+    """A row for each student and task, with the reason for every point that was not given."""
     results = [["student", "notebook", "task", "title", "points", "max_points", "status", "message"]]
     for row in table.rows:
         number = "" if row.verdict.points is None else f"{row.verdict.points:g}"
-        task = [row.task.notebook, row.task.name, row.task.title, number, f"{row.task.points:g}"]
+        task = [row.task.notebook, row.task.answer, row.task.title, number, f"{row.task.points:g}"]
         results.append([row.student, *task, row.verdict.status, row.verdict.message])
-    write_whole(out / MANUAL, json.dumps(manual, indent=1))  # first: what is in grades.csv alone could be lost
-    write_whole(out / "results.csv", _csv(results))
-    write_whole(out / "grades.csv", _csv(grades))
+    return csv_text(results)
 
 
 def write_gradebook(out: Path, table: Table, gradebook: str, title: str) -> Path:
@@ -95,43 +119,12 @@ def write_gradebook(out: Path, table: Table, gradebook: str, title: str) -> Path
         content.append(["    Points Possible", "", "", "", "", f"{table.maximum:g}"])
         content += [[student, "", "", student, "", f"{total(rows):g}"] for student, rows in students]
     path = out / f"{gradebook}.csv"
-    write_whole(path, _csv(content))
+    write_private(path, csv_text(content))
     return path
 
 
-def read_manual_points(out: Path, tasks: Sequence[Task]) -> dict[str, dict[str, float]]:
-    """Points that were entered by hand into `grades.csv`, by student (as it stands there) and column.
-
-    A spreadsheet may have saved the file with semicolons and decimal commas. Students who are not in it keep the points
-    that they had.
-
-    Raises:
-        PointsError: they are no points for their task.
-    """
-    found: dict[str, dict[str, float]] = json.loads((out / MANUAL).read_text()) if (out / MANUAL).exists() else {}
-    path = out / "grades.csv"
-    if not path.exists():
-        return found
-    text = path.read_text(encoding="utf-8-sig")
-    header = text.partition("\n")[0]
-    for row in csv.DictReader(io.StringIO(text), delimiter=";" if header.count(";") > header.count(",") else ","):
-        student = row.get("student") or ""
-        found[student] = {}
-        for task in tasks:
-            entered = (row.get(task.column) or "").strip()
-            if task.check is None and entered:
-                try:
-                    points = float(entered.replace(",", "."))
-                except ValueError:
-                    points = -1
-                if not 0 <= points <= task.points:
-                    wanted = f"a number from 0 to {task.points:g}, got {entered!r}"
-                    raise PointsError(f"{path}: {task.column} of {student!r} must be {wanted}")
-                found[student][task.column] = points
-    return found
-
-
-def _csv(rows: Sequence[Sequence[str]]) -> str:
+def csv_text(rows: Sequence[Sequence[str]]) -> str:
+    """A table as text, without formulas."""
     buffer = io.StringIO()
     csv.writer(buffer, lineterminator="\n").writerows([[harmless(field) for field in row] for row in rows])
     return buffer.getvalue()

@@ -5,19 +5,37 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from sheet11.course.errors import PointsError
+
 READ = "read"
 OVERRIDE = "override"
 
 
 class Asked(NamedTuple):
-    """A task as it is to be marked; its name is that of the notebook and of the answer, `01_waves/proof`."""
+    """A task as it is to be marked."""
 
-    name: str
+    name: str  # of the notebook and of the answer: 01_waves/proof
     title: str
     wanted: str
     points: float
     by_hand: bool
     solution: str  # the sheet's own answer
+    heading: str = ""  # of the notebook
+
+    @property
+    def notebook(self) -> str:
+        """The stem."""
+        return self.name.partition("/")[0]
+
+    @property
+    def answer(self) -> str:
+        """Id of the cell."""
+        return self.name.partition("/")[2]
+
+    @property
+    def column(self) -> str:
+        """Name in the table in which points are entered."""
+        return f"{self.name} (by hand / {self.points:g})" if self.by_hand else self.name
 
 
 class Answer(NamedTuple):
@@ -111,7 +129,36 @@ def decide(marks: Sequence[Mark], maximum: float, digest: str) -> Standing | Non
     mark, given = deciding[-1], deciding[-1].given or 0.0
     points = min(max(given, 0.0), maximum)
     said = [f"{item.words} ({item.points:+g})" for item in mark.items]
-    said += [each.comment for each in marks if each.comment and (each is mark or each.given is None)]
+    said += [mark.comment] if mark.comment else []
+    said += mere_comments(marks)
     if given > maximum:
         said.append(f"{given:g} points were given, of which {maximum:g} can be had")
     return Standing(mark, points, given, "; ".join(said), mark.digest != digest)
+
+
+def mere_comments(marks: Sequence[Mark]) -> list[str]:
+    """What those say who give no points."""
+    return [mark.comment for mark in marks if mark.comment and mark.given is None]
+
+
+def check_mark(task: Asked, points: float | None, comment: str, rubric: set[int], items: set[int]) -> str:
+    """The kind of a mark that can be set.
+
+    Args:
+        task: of the answer.
+        points: besides those of the items.
+        comment: for the student, or the reason.
+        rubric: ids of the task's items.
+        items: ids of those that the mark has.
+
+    Raises:
+        PointsError: it cannot be set.
+    """
+    least = -task.points if items else 0  # from what a rubric gives, something may be taken away
+    if points is not None and not least <= points <= task.points:  # NaN is none of them, too
+        raise PointsError(f"points of {task.name} must be a number from {least:g} to {task.points:g}, got {points:g}")
+    if unknown := items - rubric:
+        raise PointsError(f"the rubric of {task.name} has no item {min(unknown)}")
+    if not task.by_hand and not comment.strip() and (points is not None or items):
+        raise PointsError(f"points of {task.name}, which is graded automatically, are changed with a reason only")
+    return READ if task.by_hand else OVERRIDE

@@ -13,6 +13,7 @@ from sheet11.lab.records import read_records
 Records = dict[str, Any]
 
 OPEN = "to be read"
+AGAIN = "to be read again"  # the answer has changed since
 FAILED = "failed"  # the grading did, not the answer
 
 
@@ -20,8 +21,13 @@ class Verdict(NamedTuple):
     """Points for a task, None if a person must give them; and why not all of them."""
 
     points: float | None
-    status: str  # correct, wrong, error, ended, not answered, missing, to be read, read, or failed
+    status: str  # correct, wrong, error, ended, not answered, missing, failed; to be read (again), read, overridden
     message: str
+
+    @property
+    def to_read(self) -> bool:
+        """Whether a person has yet to read the answer."""
+        return self.status in (OPEN, AGAIN)
 
 
 def score(

@@ -7,7 +7,6 @@ same time; tables and pages are made from it. Marks are only ever added, and ans
 import contextlib
 import json
 import math
-import os
 import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator
@@ -15,53 +14,40 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
-from sheet11.course.errors import PointsError, StoreError
-from sheet11.course.grading.marks import OVERRIDE, READ, Answer, Asked, Entry, Item, Mark, decide
+from sheet11.course.errors import FolderError, PointsError, StoreError
+from sheet11.course.files import make_private
+from sheet11.course.grading.database import connect
+from sheet11.course.grading.marks import Answer, Asked, Entry, Item, Mark, check_mark, decide
+from sheet11.course.visible import encodable
 
 DATABASE = "grading.sqlite"
-VERSION_OF_STORE = 1
-PATIENCE = 30  # seconds that a writer waits for another one
-SCHEMA = Path(__file__).with_name("store.sql")
 
 
 class Store:
     """The open file; a context that closes it.
 
+    Args:
+        out: folder of a grading.
+        create: whether the file is made if it is not there.
+
     Raises:
+        FolderError: it is not there, and is not to be made.
         StoreError: it is damaged, or another version's.
         OSError: it cannot be made here.
     """
 
-    def __init__(self, out: Path) -> None:
-        out.mkdir(parents=True, exist_ok=True)
+    def __init__(self, out: Path, create: bool = True) -> None:
         self.path = out / DATABASE
-        os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))  # SQLite gives its other files the same rights
-        try:
-            self._db = sqlite3.connect(self.path, timeout=PATIENCE, isolation_level=None)
-            self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.execute("PRAGMA foreign_keys = ON")
-            self._prepare()
-        except sqlite3.DatabaseError as error:
-            raise StoreError(f"{self.path}, which holds the marks, cannot be read: {error}") from error
+        if not create and not self.path.exists():
+            raise FolderError(f"{out} holds no grading")
+        make_private(out)
+        self._db = connect(self.path)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._db.close()
-
-    def _prepare(self) -> None:
-        with self._writing():
-            (version,) = self._db.execute("PRAGMA user_version").fetchone()
-            if not version and not self._db.execute("SELECT 1 FROM sqlite_master").fetchone():
-                for statement in SCHEMA.read_text().split(";\n"):
-                    self._db.execute(statement)
-                self._db.execute(f"PRAGMA user_version = {VERSION_OF_STORE}")
-            elif version != VERSION_OF_STORE:
-                raise StoreError(f"{self.path} is another version's: {version}, this one's is {VERSION_OF_STORE}")
-        (problem,) = self._db.execute("PRAGMA quick_check(1)").fetchone()
-        if problem != "ok":
-            raise sqlite3.DatabaseError(" ".join(problem.split()))
 
     @contextlib.contextmanager
     def _writing(self) -> Iterator[None]:
@@ -84,9 +70,9 @@ class Store:
             self._db.execute("DELETE FROM answer")
             self._db.execute("DELETE FROM task")
             for position, task in enumerate(tasks):
-                self._db.execute("INSERT INTO task VALUES (?, ?, ?, ?, ?, ?, ?)", (task.name, position, *task[1:]))
+                self._db.execute("INSERT INTO task VALUES (?, ?, ?, ?, ?, ?, ?, ?)", (task.name, position, *task[1:]))
             for answer in answers:
-                answer = answer._replace(source=_encodable(answer.source), message=_encodable(answer.message))
+                answer = answer._replace(source=encodable(answer.source), message=encodable(answer.message))
                 content = (answer.digest, answer.source, json.dumps(answer.attachments))
                 self._db.execute("INSERT OR IGNORE INTO content VALUES (?, ?, ?)", content)
                 row = (answer.student, answer.task, answer.digest, *answer[4:])
@@ -94,8 +80,9 @@ class Store:
 
     def tasks(self) -> list[Asked]:
         """All tasks, in the order of the sheet."""
-        rows = self._db.execute("SELECT name, title, wanted, points, by_hand, solution FROM task ORDER BY position")
-        return [Asked(name, title, wanted, points, bool(hand), own) for name, title, wanted, points, hand, own in rows]
+        columns = "name, title, wanted, points, by_hand, solution, heading"
+        found = [Asked(*row) for row in self._db.execute(f"SELECT {columns} FROM task ORDER BY position")]
+        return [task._replace(by_hand=bool(task.by_hand)) for task in found]
 
     def students(self) -> list[str]:
         """All students, sorted."""
@@ -113,7 +100,7 @@ class Store:
         return row[0], json.loads(row[1])
 
     def entries(self, task: str | None = None, whole: bool = True) -> list[Entry]:
-        """The answers to a task, or to all, by student and in the order of the tasks; sources only if they are whole."""
+        """The answers to a task, or to all, by student and in the order of the tasks; sources only if `whole`."""
         marks, flags = self._newest_marks(task), defaultdict(set)
         for student, of, who in self._db.execute("SELECT student, task, who FROM flag"):
             flags[student, of].add(who)
@@ -171,7 +158,10 @@ class Store:
         """
         row = (who, datetime.now(UTC).isoformat(timespec="milliseconds"), points, comment.strip())
         with self._writing():
-            kind = self._check_mark(task, points, comment, items)
+            asked = next((each for each in self.tasks() if each.name == task), None)
+            if asked is None:
+                raise PointsError(f"there is no task {task!r}")
+            kind = check_mark(asked, points, comment, {item.id for item in self.items(task)}, set(items))
             newest, taken = self._newest_action(who, task)
             if amend and {student for student, _ in taken} == set(students):
                 self._db.execute("UPDATE mark SET undone = 1 WHERE action = ?", (newest,))
@@ -186,20 +176,6 @@ class Store:
                 links = [(added.lastrowid, item) for item in set(items)]
                 self._db.executemany("INSERT INTO mark_item VALUES (?, ?)", links)
         return int(action)
-
-    def _check_mark(self, task: str, points: float | None, comment: str, items: Collection[int]) -> str:
-        """The kind of a mark that can be set."""
-        asked = next((each for each in self.tasks() if each.name == task), None)
-        if asked is None:
-            raise PointsError(f"there is no task {task!r}")
-        least = -asked.points if items else 0  # from what a rubric gives, something may be taken away
-        if points is not None and not least <= points <= asked.points:  # NaN is none of them, too
-            raise PointsError(f"points of {task} must be a number from {least:g} to {asked.points:g}, got {points:g}")
-        if unknown := set(items) - {item.id for item in self.items(task)}:
-            raise PointsError(f"the rubric of {task} has no item {min(unknown)}")
-        if not asked.by_hand and not comment.strip() and (points is not None or items):
-            raise PointsError(f"points of {task}, which is graded automatically, are changed with a reason only")
-        return READ if asked.by_hand else OVERRIDE
 
     def _digest(self, student: str, task: str) -> str:
         query = "SELECT digest FROM answer WHERE student = ? AND task = ?"
@@ -265,6 +241,16 @@ class Store:
         with self._writing():
             self._db.execute("DELETE FROM snippet WHERE id = ?", (snippet,))
 
+    def has_written(self, file: str, digest: str) -> bool:
+        """Whether a table with this digest is what this kit wrote to the file, or a person's that was read."""
+        found = self._db.execute("SELECT 1 FROM written WHERE file = ? AND digest = ?", (file, digest))
+        return found.fetchone() is not None
+
+    def add_written(self, file: str, digest: str) -> None:
+        """Remember what is written to a file."""
+        with self._writing():
+            self._db.execute("INSERT OR IGNORE INTO written VALUES (?, ?)", (file, digest))
+
     def _newest_marks(self, task: str | None) -> dict[tuple[str, str], list[Mark]]:
         """Everybody's newest mark that was not taken back, by student and task, oldest first."""
         items = defaultdict(list)
@@ -282,11 +268,6 @@ class Store:
             newest[student, name].pop(mark.who, None)
             newest[student, name][mark.who] = mark
         return {key: list(by_person.values()) for key, by_person in newest.items()}
-
-
-def _encodable(text: str) -> str:
-    """Without half characters, which a notebook can hold and a database cannot."""
-    return text.encode(errors="replace").decode()
 
 
 def _finite(points: float) -> float:

@@ -63,7 +63,7 @@ def grades_html(tasks: Sequence[Any], students: Mapping[str, Sequence[Any]]) -> 
 def _sums(rows: Sequence[Any]) -> dict[str, Any]:
     points = [row.verdict.points for row in rows]
     maximum = sum(row.task.points for row in rows)
-    to_read = sum(row.verdict.status == "to be read" for row in rows)
+    to_read = sum(row.verdict.to_read for row in rows)
     return {"total": sum(p for p in points if p is not None), "to_read": to_read, "maximum": maximum}
 
 

@@ -19,7 +19,11 @@ from sheets import this_kit, waves
 from students import Student, expected_of, first, of_the_waves, students, with_lines, write_class
 
 from sheet11.course.errors import NotInstalledError
-from sheet11.course.grading.sandbox import check_sandbox
+from sheet11.course.grading.exercises import draw_exercises
+from sheet11.course.grading.grade import blank_examination, sit
+from sheet11.course.grading.sandbox import Limits, check_sandbox
+from sheet11.course.grading.submissions import Submission
+from sheet11.course.sheet import find_sheet
 from sheet11.lab.records import read_records
 
 pytest.importorskip("nbgrader", reason="needs nbgrader: pip install 'sheet11[grade]'")
@@ -30,6 +34,8 @@ except NotInstalledError:
 
 COMMAND = [sys.executable, "-m", "sheet11.course.cli", "grade"]
 OPTIONS = ["--seed", "5", "--timeout", "6", "--memory", "1000"]
+LIMITS = Limits(seconds=6)
+TABLES = ("grades.csv", "results.csv")
 PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
 
 
@@ -254,49 +260,148 @@ def test_what_is_graded_again(small, pair):
     assert drawn["given"] == {"n": 21} and drawn["parameters"][small.first]["n"] == 21
 
 
-def test_points_by_hand_survive(pair):
+def read_points(*arguments, cwd):
+    command = [*COMMAND[:-1], "read-points", *map(str, arguments)]
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True)
+
+
+def test_points_by_hand_survive(small, pair):
     folder, again = pair
     path = folder / "out" / "grades.csv"
-    rows = table(path)
-    (column,) = [name for name in rows[0] if "/proof " in name]
-    rows[0][column] = "0.5"
-    with open(path, "w", newline="") as file:
-        writer = csv.DictWriter(file, rows[0])
-        writer.writeheader()
-        writer.writerows(rows)
-    assert graded_names(again("--gradebook", "moodle")) == []
-    assert points(folder, "anna")["proof"] == "0.5" and points(folder, "anna")["total"] == "3.5"
-    assert table(folder / "out" / "moodle.csv")[0]["Waves, sheet 3"] == "3.5"
+    (column,) = [name for name in table(path)[0] if "/proof " in name]
+    path.write_text(path.read_text().replace("anna,2,1,,", "anna,2,1,0.5,"))
+    assert points(folder, "anna")["proof"] == "0.5"
+    result = read_points("out", "--name", "eve", cwd=folder)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout == "1 points and 0 comments for 1 students, from out/grades.csv\n"
+    assert points(folder, "anna")["total"] == "3.5"
     assert "3.5 of 5 points" in (folder / "out" / "students" / "anna" / "index.html").read_text()
+    assert graded_names(again("--gradebook", "moodle")) == []
+    assert table(folder / "out" / "moodle.csv")[0]["Waves, sheet 3"] == "3.5"
     again("--student", "anna")
     assert points(folder, "anna")["proof"] == "0.5"
-    path.write_text(path.read_text().replace(",0.5,", ",7,"))
-    result = again()
-    assert result.returncode == 2
-    assert result.stderr == f"Error: out/grades.csv: {column} of 'anna' must be a number from 0 to 1, got '7'\n"
+    (folder / "mine.csv").write_text(path.read_text().replace(",0.5,", ",7,"))
+    result = read_points("out", "mine.csv", cwd=folder)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr == f"Error: mine.csv: {small.first}/proof of 'anna' must be a number from 0 to 1, got '7'\n"
+    result = read_points("elsewhere", "mine.csv", cwd=folder)
+    assert (result.returncode, result.stderr) == (2, "Error: elsewhere holds no grading\n")
+    assert not (folder / "elsewhere").exists()
 
 
-def test_another_solution_package_or_tolerance_grades_again(tmp_path):
+def test_an_answer_that_changed_after_it_was_read_is_to_be_read_again(small, pair):
+    folder, again = pair
+    path = folder / "out" / "grades.csv"
+    path.write_text(path.read_text().replace("bert,0,1,,", "bert,0,1,1,"))
+    assert read_points("out", cwd=folder).returncode == 0
+    shutil.rmtree(folder / "class" / "bert")
+    write_class(folder / "class", [Student("bert", first(small, proof="Because **cos** is even."))], small)
+    assert graded_names(again()) == ["bert"]
+    rows = {row["task"]: row for row in table(folder / "out" / "results.csv") if row["student"] == "bert"}
+    assert (rows["proof"]["points"], rows["proof"]["status"]) == ("1", "to be read again")
+    assert rows["proof"]["message"] == "this was read before the answer was changed"
+    assert points(folder, "bert") == {
+        **{"student": "bert", "wave": "2", "totals": "1", "proof": "1", "slope": "0"},
+        **{"total": "4", "max": "5", "to be read": "1"},
+    }
+
+
+def change(path, *changes):
+    text = path.read_text()
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    path.write_text(text)
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("waves/angles.py", "Given to", "A gift to"),
+        ("waves/solution.py", "Not given", "Never given"),
+        ("notebooks/1_waves.ipynb", '"tolerance": 1e-05', '"tolerance": 1e-06'),
+        ("notebooks/1_waves.ipynb", '"points": 2', '"points": 3'),
+        ("notebooks/1_waves.ipynb", "angle(row + 1, position", "angle(row + 1.001, position"),
+        ("notebooks/1_waves.ipynb", "E.shape == (p, n)", "np.shape(E) == (p, n)"),
+        ("notebooks/1_waves.ipynb", "Sines in rows", "Rows of sines"),
+        ("notebooks/mistakes/1_waves.toml", "here they", "yours"),
+    ],
+)
+def test_what_a_result_depends_on(tmp_path, name, old, new):
+    course = waves(tmp_path)
+
+    def key(seed=7, limits=LIMITS, isolated=True, **answers):
+        sheet = find_sheet(tmp_path)
+        exercises = draw_exercises(sheet, {}, seed)
+        blank = blank_examination(sheet, exercises, limits, isolated)
+        return sit(blank, Submission("anna", {course.first: answers}, {}), exercises, sheet).key
+
+    before = key()
+    assert key() == before
+    assert len({before, key(8), key(limits=Limits(seconds=9)), key(isolated=False), key(wave="wave = 0")}) == 5
+    change(tmp_path / name, (old, new))
+    assert key() != before
+
+
+def test_what_changes_in_the_sheet_gives_what_a_new_folder_gives(tmp_path):
     course = waves(tmp_path / "sheet")
     write_class(tmp_path / "class", [Student("anna", first(course))], course)
 
-    def again():
-        return graded_names(run("class", "-o", "out", "--sheet", "sheet", cwd=tmp_path))
+    def grade(out):
+        return graded_names(run("class", "-o", out, "--seed", "7", "--sheet", "sheet", cwd=tmp_path))
 
-    def change(path, old, new):
-        path = tmp_path / "sheet" / path
-        assert old in path.read_text()
-        path.write_text(path.read_text().replace(old, new))
+    assert grade("out") == ["anna"]
+    change(tmp_path / "out" / "grades.csv", ("anna,2,1,,", "anna,2,1,1,"))
+    assert read_points("out", cwd=tmp_path).returncode == 0
+    changes = [("angle(row + 1, position", "angle(row + 1.001, position"), ('tolerance": 1e-05', 'tolerance": 1e-06')]
+    change(tmp_path / "sheet" / "notebooks" / "1_waves.ipynb", *changes, ('"points": 1', '"points": 0.5'))
+    assert grade("out") == grade("new") == ["anna"]
+    for name in TABLES:
+        assert without_marks(tmp_path / "out" / name) == without_marks(tmp_path / "new" / name)
+    assert points(tmp_path, "anna") == {
+        **{"student": "anna", "wave": "0", "totals": "0.5", "proof": "0.5", "slope": "0"},
+        **{"total": "1", "max": "4", "to be read": "0"},
+    }
+    (row,) = [row for row in table(tmp_path / "out" / "results.csv") if row["task"] == "proof"]
+    assert row["message"] == "1 points were given, of which 0.5 can be had"
 
-    assert again() == ["anna"] and again() == []
-    change("waves/angles.py", "Given to", "A gift to")
-    assert again() == ["anna"]
-    change("waves/solution.py", "Not given", "Never given")
-    assert again() == []
-    change("notebooks/1_waves.ipynb", '"tolerance": 1e-05', '"tolerance": 1e-06')
-    assert again() == ["anna"]
-    change("notebooks/mistakes/1_waves.toml", "here they", "yours")
-    assert again() == ["anna"]
+
+def without_marks(path):
+    """A table without what people have said."""
+    rows = table(path)
+    for row in rows:
+        if row.get("status") in ("read", "to be read"):
+            row.update(points="", status="", message="")
+        for name in ("total", "to be read", *(name for name in row if "by hand" in name)):
+            row.pop(name, None)
+    return rows
+
+
+def test_two_at_once_on_one_folder(small, tmp_path):
+    write_class(tmp_path / "class", [Student(name, first(small)) for name in ("anna", "bert")], small)
+    command = [*COMMAND, "class", "-o", "out", "--sheet", str(small.folder)]
+    both = [
+        subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    said = [process.communicate(timeout=300) for process in both]
+    assert [process.returncode for process in both] == [0, 0], said
+    assert sorted(error for _, error in said) == ["", "waiting for another command that writes to out\n"]
+    before = {name: (tmp_path / "out" / name).read_bytes() for name in TABLES}
+    assert graded_names(run(*command[len(COMMAND) :], cwd=tmp_path)) == []
+    assert {name: (tmp_path / "out" / name).read_bytes() for name in TABLES} == before
+
+
+def test_damaged_marks_are_said(pair):
+    folder, again = pair
+    path = folder / "out" / "grading.sqlite"
+    damaged = path.read_bytes()[:5000]
+    path.write_bytes(damaged)
+    for result in (again(), read_points("out", cwd=folder)):
+        assert (result.returncode, result.stdout) == (2, "")
+        assert result.stderr.startswith("Error: out/grading.sqlite, which holds the marks, cannot be read: ")
+        assert result.stderr.count("\n") == 1
+    assert path.read_bytes() == damaged
 
 
 def test_a_given_cell_that_fails_in_the_sandbox_is_no_mark(tmp_path):

@@ -1,16 +1,26 @@
-"""Tables: what is written, and points that come back from a spreadsheet."""
+"""Tables: what they say, and what counts of a mark."""
 
 import csv
+import io
 
 import pytest
 
-from sheet11.course.errors import PointsError
-from sheet11.course.grading.exercises import Task
-from sheet11.course.grading.gradebook import Row, Table, harmless, read_manual_points, write_gradebook, write_tables
+from sheet11.course.grading.gradebook import (
+    Row,
+    Table,
+    grades_csv,
+    harmless,
+    results_csv,
+    still_open,
+    table_of_points,
+    verdict_of,
+    write_gradebook,
+)
+from sheet11.course.grading.marks import Answer, Asked, Entry, Mark, decide
 from sheet11.course.grading.scoring import Verdict
 
-AUTO = Task("01", "f", "1a.1 · A function", "", 2.0, "f-check", 1e-9)
-READ = Task("01", "proof", "1a.2 · A proof", "", 3.0, None, 1e-9)
+AUTO = Asked("01/f", "1a.1 · A function", "", 2.0, False, "")
+READ = Asked("01/proof", "1a.2 · A proof", "", 3.0, True, "")
 TABLE = Table(
     [AUTO, READ],
     [
@@ -22,19 +32,17 @@ TABLE = Table(
 )
 
 
-def read(path):
-    with open(path, newline="") as file:
-        return list(csv.reader(file))
+def read(text):
+    return list(csv.reader(io.StringIO(text)))
 
 
-def test_tables(tmp_path):
-    write_tables(tmp_path, TABLE, {})
-    assert read(tmp_path / "grades.csv") == [
+def test_tables():
+    assert read(grades_csv(TABLE)) == [
         ["student", "01/f", "01/proof (by hand / 3)", "total", "max", "to be read"],
         ["anna", "2", "", "2", "5", "1"],
         ["'=1+\"1", "0", "1.5", "1.5", "5", "0"],
     ]
-    assert read(tmp_path / "results.csv") == [
+    assert read(results_csv(TABLE)) == [
         ["student", "notebook", "task", "title", "points", "max_points", "status", "message"],
         ["anna", "01", "f", "1a.1 · A function", "2", "2", "correct", ""],
         ["anna", "01", "proof", "1a.2 · A proof", "", "3", "to be read", ""],
@@ -44,7 +52,7 @@ def test_tables(tmp_path):
 
 
 def test_moodle(tmp_path):
-    assert read(write_gradebook(tmp_path, TABLE, "moodle", "Sheet 3")) == [
+    assert read(write_gradebook(tmp_path, TABLE, "moodle", "Sheet 3").read_text()) == [
         ["Username", "Sheet 3", "Sheet 3 feedback"],
         ["anna", "2", ""],
         ["'=1+\"1", "1.5", "1a.1 · A function: @x has shape (1,); 1a.2 · A proof: read by a person"],
@@ -52,7 +60,7 @@ def test_moodle(tmp_path):
 
 
 def test_canvas(tmp_path):
-    assert read(write_gradebook(tmp_path, TABLE, "canvas", "Sheet 3")) == [
+    assert read(write_gradebook(tmp_path, TABLE, "canvas", "Sheet 3").read_text()) == [
         ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", "Sheet 3"],
         ["    Points Possible", "", "", "", "", "5"],
         ["anna", "", "", "anna", "", "2"],
@@ -60,34 +68,47 @@ def test_canvas(tmp_path):
     ]
 
 
-def test_points_by_hand_come_back(tmp_path):
-    write_tables(tmp_path, TABLE, {})
-    path = tmp_path / "grades.csv"
-    assert read_manual_points(tmp_path, TABLE.tasks) == {"anna": {}, "'=1+\"1": {READ.column: 1.5}}
-    path.write_text(path.read_text().replace("anna,2,,", "anna,2,2.5,"))
-    assert read_manual_points(tmp_path, TABLE.tasks)["anna"] == {READ.column: 2.5}
-    assert read_manual_points(tmp_path / "empty", TABLE.tasks) == {}
+def entry(task, automatic, *marks):
+    """An answer to a task with what the grading found and (who, kind, points, comment, digest) of some marks."""
+    newest = [Mark(who, "", kind, points, comment, digest, ()) for who, kind, points, comment, digest in marks]
+    answer = Answer("anna", task.name, "", {}, *automatic)
+    return Entry(answer, newest, decide(newest, task.points, "now"), frozenset(), "now")
 
 
-def test_points_of_students_who_are_not_in_the_table_are_kept(tmp_path):
-    manual = {"gone": {READ.column: 2.0}, "anna": {READ.column: 3.0}}
-    write_tables(tmp_path, TABLE, manual)
-    found = read_manual_points(tmp_path, TABLE.tasks)
-    assert found["gone"] == {READ.column: 2.0} and found["anna"] == {}, "the table counts for those who are in it"
+UNREAD, WRONG = (None, "to be read", ""), (0.0, "wrong", "x differs")
 
 
-def test_a_spreadsheet_with_semicolons_and_decimal_commas(tmp_path):
-    path = tmp_path / "grades.csv"
-    path.write_text(f"\ufeffstudent;01/f;{READ.column};total;max\nanna;2;2,5;4,5;5\n")
-    assert read_manual_points(tmp_path, TABLE.tasks) == {"anna": {READ.column: 2.5}}
-
-
-@pytest.mark.parametrize("entered", ["4", "-1", "good", "nan", "1e9"])
-def test_impossible_points(tmp_path, entered):
-    path = tmp_path / "grades.csv"
-    path.write_text(f"student,01/f,{READ.column}\nanna,2,{entered}\n")
-    with pytest.raises(PointsError, match=rf"of 'anna' must be a number from 0 to 3, got '{entered}'"):
-        read_manual_points(tmp_path, TABLE.tasks)
+@pytest.mark.parametrize(
+    ("task", "automatic", "marks", "verdict"),
+    [
+        (READ, UNREAD, [], UNREAD),
+        (READ, UNREAD, [("eve", "read", 3.0, "", "now")], (3.0, "read", "")),
+        (READ, UNREAD, [("eve", "read", 1.5, "", "now")], (1.5, "read", "read by a person")),
+        (READ, UNREAD, [("eve", "read", 1.5, "sign", "now")], (1.5, "read", "sign")),
+        (READ, UNREAD, [("eve", "read", None, "sign?", "now")], (None, "to be read", "sign?")),
+        (
+            READ,
+            UNREAD,
+            [("eve", "read", 2.0, "good", "then")],
+            (2.0, "to be read again", "this was read before the answer was changed; good"),
+        ),
+        (
+            READ,
+            (0, "missing", "there is no 01.ipynb"),
+            [("eve", "read", 2.0, "by mail", "now")],
+            (2.0, "read", "by mail"),
+        ),
+        (AUTO, WRONG, [("eve", "override", None, "nearly", "now")], (0.0, "wrong", "x differs; nearly")),
+        (
+            AUTO,
+            WRONG,
+            [("eve", "override", 1.0, "a typo", "now")],
+            (1.0, "overridden", "points given by a person; a typo"),
+        ),
+    ],
+)
+def test_what_counts(task, automatic, marks, verdict):
+    assert verdict_of(entry(task, automatic, *marks), task.points) == Verdict(*verdict)
 
 
 @pytest.mark.parametrize(
@@ -107,3 +128,10 @@ def test_impossible_points(tmp_path, entered):
 )
 def test_no_separator_makes_a_formula(text, written):
     assert harmless(text) == written
+
+
+def test_what_is_to_be_read_again_is_open_and_its_points_count():
+    stale = entry(READ, UNREAD, ("eve", "read", 2.0, "", "then"))
+    table = table_of_points([AUTO, READ], [entry(AUTO, (2.0, "correct", "")), stale])
+    assert still_open(table.rows) == 1
+    assert read(grades_csv(table))[1] == ["anna", "2", "2", "4", "5", "1"]

@@ -50,9 +50,9 @@ def test_what_was_handed_in(store):
         store.content("no digest")
 
 
-def test_half_characters_are_replaced(store):
+def test_half_characters_are_written_out(store):
     store.replace_answers(TASKS, answers("\ud800 and \x00"))
-    assert proof_of(store, "anna").answer.source == "? and \x00"
+    assert proof_of(store, "anna").answer.source == "\\ud800 and \x00"
 
 
 def test_marks_are_kept_and_the_newest_counts(store):

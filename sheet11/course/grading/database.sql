@@ -1,6 +1,6 @@
 CREATE TABLE task (
     name TEXT PRIMARY KEY, position INTEGER NOT NULL, title TEXT NOT NULL, wanted TEXT NOT NULL, points REAL NOT NULL,
-    by_hand INTEGER NOT NULL, solution TEXT NOT NULL
+    by_hand INTEGER NOT NULL, solution TEXT NOT NULL, heading TEXT NOT NULL
 ) STRICT;
 CREATE TABLE content (digest TEXT PRIMARY KEY, source TEXT NOT NULL, attachments TEXT NOT NULL) STRICT;
 CREATE TABLE answer (
@@ -23,4 +23,5 @@ CREATE TABLE mark_item (
 CREATE TABLE flag (
     student TEXT NOT NULL, task TEXT NOT NULL, who TEXT NOT NULL, PRIMARY KEY (student, task, who)
 ) STRICT;
+CREATE TABLE written (file TEXT NOT NULL, digest TEXT NOT NULL, PRIMARY KEY (file, digest)) STRICT;
 CREATE TABLE snippet (id INTEGER PRIMARY KEY, words TEXT NOT NULL UNIQUE) STRICT;

@@ -1,0 +1,81 @@
+"""Tables and pages for people, made from what the store holds; they can be made again at any time."""
+
+import hashlib
+import json
+import sys
+from collections.abc import Sequence
+from itertools import count, groupby
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from sheet11.course.files import write_private
+from sheet11.course.grading.gradebook import Row, Table, grades_csv, results_csv, table_of_points
+from sheet11.course.grading.marks import Entry
+from sheet11.course.grading.report import figures_of, student_folder
+from sheet11.course.grading.store import Store
+from sheet11.course.pages.render import feedback_html, grades_html
+from sheet11.course.sheet import kit_digest
+
+GRADES = "grades.csv"
+
+
+def publish(out: Path, store: Store) -> Table:
+    """Write `grades.csv`, `results.csv`, `index.html` and every student's page; what has not changed stays.
+
+    Returns:
+        All points.
+
+    Raises:
+        OSError: `out` cannot be written to.
+    """
+    entries = store.entries()
+    table = table_of_points(store.tasks(), entries)
+    of_student = {name: list(own) for name, own in groupby(entries, lambda entry: entry.answer.student)}
+    for student, rows in tqdm(table.by_student().items(), "write", unit="page", disable=None):
+        _write_page(out, student, rows, of_student[student])
+    for name, content in (("results.csv", results_csv(table)), (GRADES, grades_csv(table))):
+        _write_table(store, out / name, content)
+    write_private(out / "index.html", grades_html(table.tasks, table.by_student()))
+    return table
+
+
+def digest_of(content: bytes) -> str:
+    """What the store knows a table by."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def _write_table(store: Store, path: Path, content: str) -> None:
+    """Write a table; what somebody has entered into the one that is there is kept under another name."""
+    there = path.read_bytes() if path.exists() else b""
+    if there and there != content.encode() and not store.has_written(path.name, digest_of(there)):
+        names = (path.with_name(f"{path.stem}-edited-{number}.csv") for number in count(1))
+        kept = next(name for name in names if not name.exists())
+        path.rename(kept)
+        advice = f"; to take its points: sheet11 read-points {path.parent} {kept}" if path.name == GRADES else ""
+        print(f"{path} was edited, and is kept as {kept.name}{advice}", file=sys.stderr)
+    store.add_written(path.name, digest_of(content.encode()))
+    write_private(path, content)
+
+
+def _write_page(out: Path, student: str, rows: Sequence[Row], entries: Sequence[Entry]) -> None:
+    """Write a student's page of feedback, which ends with a digest of what it was made from."""
+    path, pairs = student_folder(out, student) / "index.html", list(zip(rows, entries, strict=True))
+    notebooks = {row.task.notebook: path.with_name(f"{row.task.notebook}.ipynb") for row in rows}
+    written = [notebook.stat().st_mtime_ns for notebook in notebooks.values() if notebook.exists()]
+    made_from = json.dumps([kit_digest(), rows, [entry.answer for entry in entries], written])
+    ending = f"\n<!-- {digest_of(made_from.encode())} -->\n"
+    if path.exists() and path.read_bytes().endswith(ending.encode()):
+        return
+    sections: list[dict[str, Any]] = [
+        {
+            "stem": stem,
+            "title": next(row.task.heading for row in rows if row.task.notebook == stem),
+            "has_notebook": notebook.exists(),
+            "answers": [(row, entry.answer.source or None) for row, entry in pairs if row.task.notebook == stem],
+            "figures": figures_of(notebook),
+        }
+        for stem, notebook in notebooks.items()
+    ]
+    write_private(path, feedback_html(student, rows, sections) + ending)

@@ -1,0 +1,41 @@
+"""What a grading leaves: damaged, it is made anew."""
+
+import json
+
+import pytest
+
+from sheet11.course.grading.examine import Examination
+from sheet11.course.grading.report import Result, choose_seed, figures_of, stored_result, write_result
+from sheet11.course.grading.sandbox import Limits
+from sheet11.course.grading.scoring import Verdict
+
+EXAMINATION = Examination("anna", "the key", {}, {}, (), Limits(), True, ())
+RESULT = Result("the key", None, {"01/f": Verdict(2.0, "correct", ""), "01/proof": Verdict(None, "to be read", "")})
+
+
+def test_a_result_comes_back_for_the_same_examination_and_tasks(tmp_path):
+    write_result(tmp_path, "anna", RESULT)
+    assert stored_result(tmp_path, EXAMINATION, ["01/f", "01/proof"]) == RESULT
+    assert stored_result(tmp_path, EXAMINATION._replace(key="another"), ["01/f"]) is None
+    assert stored_result(tmp_path, EXAMINATION._replace(name="bert"), ["01/f"]) is None
+    assert stored_result(tmp_path, EXAMINATION, ["01/g"]) is None
+
+
+DAMAGED = [b"", b"[1]", b"3", b"\xff\x00", b'{"key": "the key"}', b'{"key": "the key", "error": null, "verdicts": [1]}']
+
+
+@pytest.mark.parametrize("damaged", [None, *DAMAGED])
+def test_damaged_files_are_none(tmp_path, damaged):
+    write_result(tmp_path, "anna", RESULT)
+    path = tmp_path / "students" / "anna" / "result.json"
+    content = path.read_bytes()[:50] if damaged is None else damaged
+    for name in (path, tmp_path / "grading.json", tmp_path / "01.ipynb"):
+        name.write_bytes(content)
+    assert stored_result(tmp_path, EXAMINATION, ["01/f", "01/proof"]) is None
+    assert 0 <= choose_seed(tmp_path, None) < 2**32
+    assert figures_of(tmp_path / "01.ipynb") == []
+
+
+def test_the_seed_is_what_is_asked_for_or_that_of_the_grading_before(tmp_path):
+    (tmp_path / "grading.json").write_text(json.dumps({"seed": 7}))
+    assert choose_seed(tmp_path, None) == 7 and choose_seed(tmp_path, 5) == 5
