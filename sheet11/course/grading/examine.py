@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, Protocol
 
 from sheet11.course.errors import FolderError, SolutionError
 from sheet11.course.files import TEMPORARY
+from sheet11.course.forks.warm import ON_DEMAND
 from sheet11.course.grading.exercises import Exercise, marks, syntax
 from sheet11.course.grading.outputs import harmless_outputs
 from sheet11.course.grading.sandbox import Batch, Limits, Sandbox, SandboxError
@@ -205,6 +206,7 @@ def _imports(examination: Examination) -> list[str]:
                     found += [alias.name for alias in node.names]
                 elif isinstance(node, ast.ImportFrom) and node.module:
                     found += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+    found += [later for name in found for later in ON_DEMAND.get(name, ())]
     return list(dict.fromkeys(found))
 
 
