@@ -103,7 +103,7 @@ def grade(
 @click.argument("table", required=False, metavar="[FILE]", type=click.Path(path_type=Path))
 @name_option
 def read_points(out: Path, table: Path | None, who: str) -> None:
-    """Take the points that were entered into FILE, a copy of OUT/grades.csv or that itself.
+    """Take the points that were entered into FILE, which is OUT/grades.csv or a copy of it.
 
     A column for comments may stand beside that of a task, called as that one, with " comment" at the end. If there is
     anything in the file that is not understood, nothing is taken.
@@ -117,7 +117,6 @@ def read_points(out: Path, table: Path | None, who: str) -> None:
         with Store(out, create=False) as store, alone_in(out):
             taken = take_points(store, table or out / GRADES, who)
             publish(out, store)
-    click.echo(
-        f"{taken.points} points and {taken.comments} comments for {taken.students} students, "
-        f"from {table or out / GRADES}"
-    )
+    counts = zip(("point", "comment", "student"), taken, strict=True)
+    points, comments, students = (f"{count} {name}{'' if count == 1 else 's'}" for name, count in counts)
+    click.echo(f"{points} and {comments} for {students}, from {table or out / GRADES}")

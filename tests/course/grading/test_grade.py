@@ -273,7 +273,7 @@ def test_points_by_hand_survive(small, pair):
     assert points(folder, "anna")["proof"] == "0.5"
     result = read_points("out", "--name", "eve", cwd=folder)
     assert (result.returncode, result.stderr) == (0, "")
-    assert result.stdout == "1 points and 0 comments for 1 students, from out/grades.csv\n"
+    assert result.stdout == "1 point and 0 comments for 1 student, from out/grades.csv\n"
     assert points(folder, "anna")["total"] == "3.5"
     assert "3.5 of 5 points" in (folder / "out" / "students" / "anna" / "index.html").read_text()
     assert graded_names(again("--gradebook", "moodle")) == []
