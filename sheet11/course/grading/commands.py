@@ -120,3 +120,14 @@ def read_points(out: Path, table: Path | None, who: str) -> None:
     counts = zip(("point", "comment", "student"), taken, strict=True)
     points, comments, students = (f"{count} {name}{'' if count == 1 else 's'}" for name, count in counts)
     click.echo(f"{points} and {comments} for {students}, from {table or out / GRADES}")
+
+
+@click.command()
+@click.argument("out", type=click.Path(path_type=Path))
+def overview(out: Path) -> None:
+    """Write a page about what the class did to OUT, the folder of a grading, and lists of tasks and of like answers."""
+    with usage_failures(out):
+        from sheet11.course.grading.overview.page import write_overview
+
+        page = write_overview(out)
+    click.echo(page)

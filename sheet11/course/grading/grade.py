@@ -106,7 +106,9 @@ def grade(
             submission = by_name[examined.examination.name]
             verdicts = _verdicts(examined, submission, exercises, oracle, limits)
             write_notebooks(out, submission, examined.findings, exercises)
-            result = results[submission.student] = Result(examined.examination.key, examined.error, verdicts)
+            result = results[submission.student] = Result(
+                examined.examination.key, examined.error, verdicts, round(examined.seconds, 3)
+            )
             write_result(out, submission.student, result)
 
     with Store(out) as store:

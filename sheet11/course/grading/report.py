@@ -28,6 +28,7 @@ class Result(NamedTuple):
     key: str  # of the examination
     error: str | None  # why it failed
     verdicts: dict[str, Verdict]  # by column
+    seconds: float = 0.0  # that it took
 
 
 def choose_seed(out: Path, seed: int | None) -> int:
@@ -53,7 +54,16 @@ def stored_result(out: Path, examination: Examination, columns: Collection[str])
     try:
         stored = json.loads((student_folder(out, examination.name) / "result.json").read_text())
         verdicts = {column: Verdict(*stored["verdicts"][column]) for column in columns}
-        return Result(stored["key"], stored["error"], verdicts) if stored["key"] == examination.key else None
+        its = stored["key"], stored["error"], verdicts, float(stored["seconds"])
+        return Result(*its) if stored["key"] == examination.key else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def seconds_of(out: Path, student: str) -> float | None:
+    """Seconds that the grading of a student took, if that is known."""
+    try:
+        return float(json.loads((student_folder(out, student) / "result.json").read_text())["seconds"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

@@ -60,6 +60,19 @@ def grades_html(tasks: Sequence[Any], students: Mapping[str, Sequence[Any]]) -> 
     return _render("grades.html.j2", heading="Grades", tasks=tasks, students=shown, maximum=maximum)
 
 
+def class_html(
+    students: int,
+    maximum: float,
+    figures: Sequence[tuple[str, str]],
+    tasks: Sequence[Mapping[Any, Any]],
+    reasons: Sequence[Any],
+    times: Mapping[str, float] | None,
+) -> str:
+    """What a class did: figures as (PNG in base64, text), a row for each task, and why points were lost."""
+    values = {"figures": figures, "tasks": tasks, "reasons": reasons, "times": times}
+    return _render("class.html.j2", heading="What the class did", students=students, maximum=maximum, **values)
+
+
 def _sums(rows: Sequence[Any]) -> dict[str, Any]:
     points = [row.verdict.points for row in rows]
     maximum = sum(row.task.points for row in rows)

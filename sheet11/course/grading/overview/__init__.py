@@ -1,0 +1,1 @@
+"""What the class did: numbers, reasons, and answers that are alike."""

@@ -1,0 +1,111 @@
+"""The page about a class, its table, and the list of answers that are alike."""
+
+import base64
+import csv
+import io
+from collections.abc import Sequence
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from sheet11.course.files import write_private
+from sheet11.course.grading.gradebook import harmless, table_of_points
+from sheet11.course.grading.marks import Answer
+from sheet11.course.grading.overview.similar import Pair, similar_pairs
+from sheet11.course.grading.overview.statistics import frequent_reasons, points_by_student, task_statistics
+from sheet11.course.grading.report import seconds_of
+from sheet11.course.grading.store import Store
+from sheet11.course.pages.render import class_html
+
+COLOUR = "#0072B2"
+LONGEST = 3000  # characters of an example
+
+
+def write_overview(out: Path) -> Path:
+    """Write `class.html` and `tasks.csv`, which name nobody, and `similar.csv`, which does.
+
+    Args:
+        out: folder of a grading.
+
+    Returns:
+        The page.
+
+    Raises:
+        FolderError: it holds no grading.
+        StoreError: its marks cannot be read.
+        OSError: it cannot be written to.
+    """
+    with Store(out, create=False) as store:
+        entries = store.entries()
+        table = table_of_points(store.tasks(), entries)
+    statistics = task_statistics(table)
+    sources = {(entry.answer.student, entry.answer.task): entry.answer.source[:LONGEST] for entry in entries}
+    totals = points_by_student(table).sum(axis=1)
+    times = [seconds for student in totals.index if (seconds := seconds_of(out, student))]
+    figures = [_totals(totals, table.maximum), _tasks(statistics)]
+    rows = statistics.astype(object).where(statistics.notna(), None).to_dict("records")
+    content = class_html(len(totals), table.maximum, figures, rows, frequent_reasons(table, sources), _quantiles(times))
+    code = {task.name for task in table.tasks if not task.by_hand}
+    answers = [entry.answer for entry in entries if entry.answer.task in code and _is_answer(entry.answer)]
+    alike = similar_pairs((answer.student, answer.task, answer.source) for answer in answers)
+    write_private(out / "tasks.csv", statistics.to_csv(index=False, float_format="%.4g"))
+    write_private(out / "similar.csv", _pairs_csv(alike))
+    write_private(out / "class.html", content)
+    return out / "class.html"
+
+
+def _is_answer(answer: Answer) -> bool:
+    return answer.status not in ("missing", "not answered")
+
+
+def _quantiles(seconds: Sequence[float]) -> dict[str, float] | None:
+    """Median, nine tenths, and the longest."""
+    if not seconds:
+        return None
+    return {"median": float(np.median(seconds)), "most": float(np.quantile(seconds, 0.9)), "longest": max(seconds)}
+
+
+def _pairs_csv(pairs: Sequence[Pair]) -> str:
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(["student", "other student", "answers in common", "nodes of syntax in common", "tasks"])
+    for pair in pairs:
+        names = [harmless(name) for name in pair.students]
+        writer.writerow([*names, len(pair.tasks), pair.size, " ".join(pair.tasks)])
+    return buffer.getvalue()
+
+
+def _totals(totals: "pd.Series[float]", maximum: float) -> tuple[str, str]:
+    """How many students have how many points."""
+    figure, ax = plt.subplots(figsize=(9, 3.2), layout="constrained")
+    sns.histplot(totals, bins=np.linspace(0, maximum, 21), color=COLOUR, ax=ax)
+    ax.axvline(totals.median(), color="black", linestyle="--", linewidth=1, label=f"median {totals.median():.4g}")
+    ax.set(xlabel=f"points so far, of {maximum:g}", ylabel="students", xlim=(0, maximum))
+    ax.yaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.legend(frameon=False)
+    return _picture(figure), f"Histogram of the points of {len(totals)} students; median {totals.median():.4g}"
+
+
+def _tasks(statistics: pd.DataFrame) -> tuple[str, str]:
+    """Share of the points that was earned, and discrimination, of each task."""
+    height = 0.9 + 0.26 * len(statistics)
+    figure, axes = plt.subplots(1, 2, figsize=(9, height), sharey=True, layout="constrained")
+    shown = (("earned", "share of the points earned", (0, 1)), ("discrimination", "discrimination", (-1, 1)))
+    for ax, (name, label, ends) in zip(axes, shown, strict=True):
+        sns.barplot(statistics, x=name, y="title", color=COLOUR, ax=ax, orient="h")
+        ax.axvline(0, color="black", linewidth=0.8)
+        ax.set(xlabel=label, ylabel="", xlim=ends)
+        ax.grid(axis="x", alpha=0.3)
+    return _picture(figure), "For each task the share of its points that was earned, and its discrimination"
+
+
+def _picture(figure: Figure) -> str:
+    buffer = io.BytesIO()
+    figure.savefig(buffer, dpi=100)
+    plt.close(figure)
+    return base64.b64encode(buffer.getvalue()).decode("ascii")
