@@ -155,9 +155,10 @@ def _rows(text: str, tasks: Sequence[Asked]) -> Iterator[tuple[int, dict[str, st
     columns = _columns(header, tasks)
     for number, fields in enumerate(rows, 3 if declared else 2):
         if any(field.strip() for field in fields):
-            if len(fields) != len(columns):
+            left_out = columns[len(fields) :]  # Excel does so at the end of a row, if the rows around have none, too
+            if len(fields) > len(columns) or not all(name.endswith(COMMENT) for name in left_out):
                 raise PointsError(f"row {number} has {len(fields)} fields, and the header {len(columns)}")
-            yield number, dict(zip(columns, fields, strict=True))
+            yield number, dict(zip(columns, fields, strict=False))
 
 
 def _fields(line: str, separator: str) -> list[str]:

@@ -168,6 +168,7 @@ def test_comments_and_reasons(store):
         ("Jörg", "01/f"): (1.5, "late"),
     }
     assert take(store, table(anna, jorg, header=header)) == (0, 0, 0)
+    assert take(store, table(["anna", "2", "", "", "why!"], jorg[:4], header=header)) == (0, 1, 1), "as Excel writes it"
 
 
 def test_what_the_table_does_not_change_stays(store):
