@@ -12,6 +12,10 @@ CourseError
 └── StoreError          a file of marks that is damaged, or another version's
 """
 
+import os
+
+from sheet11.course.visible import visible
+
 
 class CourseError(ValueError):
     """What was asked for cannot be done, and why."""
@@ -51,3 +55,11 @@ class PointsError(CourseError):
 
 class StoreError(CourseError):
     """A file of marks that is damaged, or another version's."""
+
+
+def reason(error: Exception) -> str:
+    """What an error says, in one line: one of this kit as it stands, another one with its kind or its file."""
+    if isinstance(error, OSError) and error.filename and error.strerror:
+        return visible(f"{os.fsdecode(error.filename)}: {error.strerror}")
+    said = (str(error).splitlines() or [""])[0]
+    return visible(said if isinstance(error, CourseError) else f"{type(error).__name__}: {said}")

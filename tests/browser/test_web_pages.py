@@ -79,7 +79,7 @@ def folder(browser, tmp_path_factory, hostile):
     verdicts = [Verdict(None, "to be read", ""), *[Verdict(n % 3, "wrong", f"{HTML} " * (n == 2)) for n in range(8)]]
     rows = [Row(HTML, task, verdict) for task, verdict in zip(tasks, verdicts, strict=True)]
     (out / "grades.html").write_text(grades_html(tasks, {"somebody": rows, HTML: rows}))
-    section = {"stem": "notebook", "title": HTML, "answers": [(row, HTML) for row in rows], "has_notebook": True}
+    section = {"stem": "notebook", "title": HTML, "answers": [(row, HTML, []) for row in rows], "has_notebook": True}
     section["figures"] = [(base64.b64encode(PNG).decode(), HTML)]
     (out / "feedback.html").write_text(feedback_html(HTML, rows, [section]))
     return out

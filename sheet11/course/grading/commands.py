@@ -15,6 +15,9 @@ from sheet11.course.options import (
     sheet_option,
     usage_failures,
 )
+from sheet11.course.visible import visible
+
+MOST_LINES = 50  # of students who could not be graded
 
 
 @click.command()
@@ -93,8 +96,10 @@ def grade(
             f"{to_read} answers are still to be read: enter their points into {out / 'grades.csv'}, "
             f"and give: sheet11 read-points {out}"
         )
-    if failed := {row.student for row in table.rows if row.verdict.status == FAILED}:
+    if failed := {row.student: row.verdict.message for row in table.rows if row.verdict.status == FAILED}:
         graded = len(table.by_student())
+        for student, why in list(failed.items())[:MOST_LINES]:
+            click.echo(visible(f"{student}: {why}"))
         raise click.ClickException(f"{len(failed)} of {graded} students could not be graded; results.csv says why")
 
 

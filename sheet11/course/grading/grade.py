@@ -14,7 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sheet11.course.errors import CourseError, FolderError
+from sheet11.course.errors import FolderError, reason
 from sheet11.course.grading.examine import Examination, Findings, examine, paper_of, sandboxes_shared
 from sheet11.course.grading.exercises import Exercise, Task, draw_exercises
 from sheet11.course.grading.gradebook import Table
@@ -103,18 +103,35 @@ def grade(
     wanted = {stem: exercises[stem].solutions for stem in exercises if any(stem in each.answers for each in todo)}
     with sandboxes_shared(), consult(exercises, blank._replace(answers=wanted)) as oracle:
         for examined in finish_all(examine, todo, executor, _examined, "student"):
-            submission = by_name[examined.examination.name]
-            verdicts = _verdicts(examined, submission, exercises, oracle, limits)
-            write_notebooks(out, submission, examined.findings, exercises)
-            result = results[submission.student] = Result(
-                examined.examination.key, examined.error, verdicts, round(examined.seconds, 3)
-            )
-            write_result(out, submission.student, result)
+            name = examined.examination.name
+            results[name] = _keep(out, examined, by_name[name], exercises, oracle, limits)
 
     with Store(out) as store:
         store.replace_answers(_asked(exercises), _handed_in(submissions, tasks, results))
         take_earlier_points(out, store)
         return publish(out, store)
+
+
+def _keep(
+    out: Path,
+    examined: Examined,
+    submission: Submission,
+    exercises: Mapping[str, Exercise],
+    oracle: Oracle,
+    limits: Limits,
+) -> Result:
+    """Score and write one student's work; whatever goes wrong with it, the others' goes on."""
+    key, seconds = examined.examination.key, round(examined.seconds, 3)
+    try:
+        verdicts = _verdicts(examined, submission, exercises, oracle, limits)
+        result = Result(key, examined.error, verdicts, seconds)
+        write_notebooks(out, submission, examined.findings, exercises)
+        write_result(out, submission.student, result)
+    except Exception as error:
+        tasks = [task for exercise in exercises.values() for task in exercise.tasks]
+        failed = Verdict(None, FAILED, f"not graded: {reason(error)}")
+        result = Result(key, failed.message, {task.column: failed for task in tasks}, seconds)
+    return result
 
 
 def _asked(exercises: Mapping[str, Exercise]) -> Iterator[Asked]:
@@ -167,8 +184,7 @@ def _examined(examination: Examination, result: Findings | Exception) -> Examine
     if isinstance(result, Findings):
         return Examined(examination, result, None, result.seconds)
     # a worker died, or can make no sandbox, or lacks what a given cell wants; the answers' own errors do not get here
-    kind = "" if isinstance(result, CourseError) else f"{type(result).__name__}: "
-    return Examined(examination, None, kind + (str(result).splitlines() or [""])[0], 0.0)
+    return Examined(examination, None, reason(result), 0.0)
 
 
 def _verdicts(

@@ -10,10 +10,12 @@ from typing import Any
 
 from tqdm import tqdm
 
+from sheet11.course.errors import reason
 from sheet11.course.files import write_private
 from sheet11.course.grading.gradebook import Row, Table, grades_csv, results_csv, table_of_points
-from sheet11.course.grading.marks import Entry
+from sheet11.course.grading.marks import Answer, Entry
 from sheet11.course.grading.report import figures_of, student_folder
+from sheet11.course.grading.scoring import FAILED
 from sheet11.course.grading.store import Store
 from sheet11.course.pages.render import feedback_html, grades_html
 from sheet11.course.sheet import kit_digest
@@ -25,16 +27,21 @@ def publish(out: Path, store: Store) -> Table:
     """Write `grades.csv`, `results.csv`, `index.html` and every student's page; what has not changed stays.
 
     Returns:
-        All points.
+        All points; a student whose page cannot be written has failed.
 
     Raises:
         OSError: `out` cannot be written to.
     """
     entries = store.entries()
-    table = table_of_points(store.tasks(), entries)
+    table, written = table_of_points(store.tasks(), entries), []
     of_student = {name: list(own) for name, own in groupby(entries, lambda entry: entry.answer.student)}
     for student, rows in tqdm(table.by_student().items(), "write", unit="page", disable=None):
-        _write_page(out, student, rows, of_student[student])
+        try:
+            _write_page(out, student, rows, of_student[student])
+        except Exception as error:  # whatever it is, it is about this student alone
+            rows = [_failed(row, f"the page could not be written: {reason(error)}") for row in rows]
+        written += rows
+    table = table._replace(rows=written)
     for name, content in (("results.csv", results_csv(table)), (GRADES, grades_csv(table))):
         _write_table(store, out / name, content)
     write_private(out / "index.html", grades_html(table.tasks, table.by_student()))
@@ -73,9 +80,25 @@ def _write_page(out: Path, student: str, rows: Sequence[Row], entries: Sequence[
             "stem": stem,
             "title": next(row.task.heading for row in rows if row.task.notebook == stem),
             "has_notebook": notebook.exists(),
-            "answers": [(row, entry.answer.source or None) for row, entry in pairs if row.task.notebook == stem],
+            "answers": [(row, *_shown(entry.answer)) for row, entry in pairs if row.task.notebook == stem],
             "figures": figures_of(notebook),
         }
         for stem, notebook in notebooks.items()
     ]
     write_private(path, feedback_html(student, rows, sections) + ending)
+
+
+def _failed(row: Row, why: str) -> Row:
+    """The row of a student with whom something went wrong, points included; unless that is said already."""
+    verdict = row.verdict
+    return row if verdict.status == FAILED else row._replace(verdict=verdict._replace(status=FAILED, message=why))
+
+
+def _shown(answer: Answer) -> tuple[str | None, list[tuple[str, str]]]:
+    """The text of an answer, None if there is nothing to show, and its images as (name, address)."""
+    images = [
+        (name, f"data:{kind};base64,{content}")
+        for name, bundle in answer.attachments.items()
+        for kind, content in bundle.items()
+    ]
+    return answer.source or ("" if images else None), images

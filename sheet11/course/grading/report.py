@@ -21,6 +21,8 @@ from sheet11.course.grading.submissions import Submission
 from sheet11.course.pages.cells import alternative_text
 from sheet11.course.visible import encodable
 
+RESULT = "result.json"
+
 
 class Result(NamedTuple):
     """What the grading found of a student."""
@@ -52,7 +54,7 @@ def write_description(out: Path, seed: int, given: Mapping[str, Any], exercises:
 def stored_result(out: Path, examination: Examination, columns: Collection[str]) -> Result | None:
     """The result of exactly this examination, if there is one, for these columns."""
     try:
-        stored = json.loads((student_folder(out, examination.name) / "result.json").read_text())
+        stored = json.loads((student_folder(out, examination.name) / RESULT).read_text())
         verdicts = {column: Verdict(*stored["verdicts"][column]) for column in columns}
         its = stored["key"], stored["error"], verdicts, float(stored["seconds"])
         return Result(*its) if stored["key"] == examination.key else None
@@ -70,13 +72,14 @@ def seconds_of(out: Path, student: str) -> float | None:
 
 def write_result(out: Path, student: str, result: Result) -> None:
     """Write what the grading found, after everything else of the student."""
-    write_private(student_folder(out, student) / "result.json", json.dumps(result._asdict()))
+    write_private(student_folder(out, student) / RESULT, json.dumps(result._asdict()))
 
 
 def write_notebooks(
     out: Path, submission: Submission, findings: Findings | None, exercises: Mapping[str, Exercise]
 ) -> None:
-    """Write the sheet's notebooks with a student's answers and what they showed."""
+    """Write the sheet's notebooks with a student's answers and what they showed, in the place of an earlier result."""
+    (student_folder(out, submission.student) / RESULT).unlink(missing_ok=True)
     for stem, exercise in exercises.items():
         path = student_folder(out, submission.student) / f"{stem}.ipynb"
         path.unlink(missing_ok=True)

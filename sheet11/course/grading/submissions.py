@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from tqdm import tqdm
 
-from sheet11.course.errors import FolderError
+from sheet11.course.errors import FolderError, reason
 from sheet11.course.grading.reading import Attachments, UnreadableError, read_answers
 from sheet11.course.visible import visible
 
@@ -89,9 +89,7 @@ def _try(folder: Path, wanted: Mapping[str, Collection[str]]) -> Submission:
     try:
         return read_submission(folder, wanted)
     except Exception as error:  # whatever it is, it is about this student alone
-        reason = f"{getattr(error, 'filename', None) or folder} cannot be read: " if isinstance(error, OSError) else ""
-        said = getattr(error, "strerror", None) or f"{type(error).__name__}: {error}"
-        return Submission(key_of(folder.name), {}, {}, {}, visible(f"{reason}{said}"))
+        return Submission(key_of(folder.name), {}, {}, {}, f"what was handed in cannot be read: {reason(error)}")
 
 
 def _notebooks(folder: str) -> Iterator[Path]:

@@ -47,8 +47,8 @@ def feedback_html(student: str, rows: Sequence[Any], sections: Sequence[dict[str
     Args:
         student: name.
         rows: of the table of points.
-        sections: for every notebook `stem`, `title`, `answers` as (row, answer), `figures` as (PNG in base64, text),
-            and `has_notebook`.
+        sections: for every notebook `stem`, `title`, `answers` as (row, answer, images as (name, address)),
+            `figures` as (PNG in base64, text), and `has_notebook`.
     """
     return _render("feedback.html.j2", heading=student, sections=sections, **_sums(rows))
 

@@ -100,6 +100,30 @@ def record(**values):
     display({"application/vnd.sheet11.record+json": {"E": array}}, raw=True)
 """
 FORGE_SHAPE = FORGE.replace('"O", "shape": [1]', '"<f8", "shape": [10**30]')
+FORGE_NESTED = """
+from IPython.display import display
+nested = 0.0
+for _ in range(600):
+    nested = [nested]
+def record(**values):
+    display({"application/vnd.sheet11.record+json": dict.fromkeys(values, nested)}, raw=True)
+"""
+FORGE_NAN = """
+from IPython.display import display
+def record(**values):
+    display({"application/vnd.sheet11.record+json": dict.fromkeys(values, float("nan"))}, raw=True)
+"""
+MANY_IMAGES = """
+import base64, struct, zlib
+from IPython.display import display
+def chunk(kind, data):
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+header = struct.pack(">IIBBBBB", 4000, 4000, 1, 0, 0, 0, 0)
+pixels = zlib.compress(bytes(4000 * 501))
+png = b"\\x89PNG\\r\\n\\x1a\\n" + chunk(b"IHDR", header) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
+for _ in range(400):
+    display({"image/png": base64.b64encode(png).decode()}, raw=True)
+"""
 SHOW_SCRIPTS = """
 from IPython.display import HTML, display
 display(HTML('<script>alert(1)</script>'))

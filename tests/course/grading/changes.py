@@ -125,3 +125,25 @@ def pipe(notebooks: dict[str, NotebookNode], folder: Path) -> None:
     name = f"{_first(notebooks)}.ipynb"
     notebooks.clear()
     os.mkfifo(folder / name)
+
+
+def names_that_are_none(notebooks: dict[str, NotebookNode], folder: Path) -> None:
+    for number, cell in enumerate(notebooks[_first(notebooks)].cells):
+        if "nbgrader" in cell.metadata:
+            cell.metadata["nbgrader"]["grade_id"] = [["list"], {"an": "object"}, 7][number % 3]
+
+
+def with_attachments(attachments: dict[str, dict[str, str]]) -> Change:
+    """Images are attached to every cell of text."""
+
+    def attach(cell: NotebookNode) -> None:
+        if cell.cell_type == "markdown":
+            cell.attachments = attachments
+
+    return each_cell(attach)
+
+
+def deep_folders(notebooks: dict[str, NotebookNode], folder: Path) -> None:
+    for _ in range(1100):
+        folder /= "d"
+        folder.mkdir()

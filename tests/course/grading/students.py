@@ -17,6 +17,8 @@ from sheets import Course
 from sheet11.course.notebooks import read_notebook
 from sheet11.course.release import without_answers
 
+PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
+
 Answers = dict[str, dict[str, str]]  # by notebook and cell
 Expected = dict[str, tuple[str, str]]
 
@@ -74,8 +76,8 @@ def students(course: Course, secret: str = "/nowhere", port: int = 9) -> list[St
     def one(status: str, message: str = "") -> Expected:
         return {task: (status, message)}
 
-    def no_notebook(content: str) -> tuple[Answers, Expected, changes.Change]:
-        return {stem: {}}, {stem: ("missing", "no Jupyter notebook")}, changes.replaced_by(content)
+    def no_notebook(content: str, message: str = "no Jupyter notebook") -> tuple[Answers, Expected, changes.Change]:
+        return {stem: {}}, {stem: ("missing", message)}, changes.replaced_by(content)
 
     return [
         Student("right", course.solutions),
@@ -127,6 +129,7 @@ def students(course: Course, secret: str = "/nowhere", port: int = 9) -> list[St
         Student("empty file", *no_notebook("")),
         Student("deep JSON", *no_notebook("[" * 10**6)),
         Student("other JSON", *no_notebook(json.dumps({"cells": 1}))),
+        Student("10 million values", *no_notebook('{"cells": [' + "{}," * 5 * 10**6 + "{}]}", "more than 2000000 values")),
         Student("nbformat 3", first(course), change=changes.old_format),
         Student("from Colab", first(course), change=changes.colab),
         Student("from VS Code", first(course), change=changes.vscode),
@@ -135,6 +138,21 @@ def students(course: Course, secret: str = "/nowhere", port: int = 9) -> list[St
         Student("answer deleted", first(course), one("missing", "is not in the notebook"), changes.without(task)),
         Student("reordered", first(course), change=changes.reorder),
         Student("wrong kernel", first(course), change=changes.wrong_kernel),
+        Student("names that are none", first(course), change=changes.names_that_are_none),
+        Student("halves of characters", put("print('\\ud800', '\ud800')  # \udfff")),
+        Student("half a character in an error", put("raise ValueError(chr(0xdc00) + chr(0xd800) + chr(27))"), one("error", r"ValueError: \udc00\ud800\x1b")),
+        Student("nested record", put("", attacks.FORGE_NESTED), one("wrong", "damaged record")),
+        Student("NaN in a record", put("", attacks.FORGE_NAN), one("error", "JSON compliant")),
+        Student("gigapixels", put("", attacks.MANY_IMAGES)),
+        Student("photos", first(course), change=changes.with_attachments({"scan.png": {"image/png": PIXEL}, "x.svg": {"image/svg+xml": "<svg onload='alert(1)'/>"}})),
+        Student("deep folders", {}, nothing, changes.deep_folders),
+        Student("an\udcffna", {}, nothing),
+        Student("an\udcfena", {}, nothing),
+        Student("\udcff" * 255, {}, nothing),
+        Student("x" * 255, {}, nothing),
+        Student("\x1b[2J\u202eanna\n", {}, nothing),
+        Student("'=HYPERLINK(\"http:x\")", {}, nothing),
+        Student("a;=1+1", {}, nothing),
         Student("=HYPERLINK(\"http:x\")", put("raise ValueError('=1+1')"), one("error", "ValueError")),
         Student("Ünal Çelik, 'O’Neill' \"&<b>", first(course)),
         Student("x.. y..", first(course)),

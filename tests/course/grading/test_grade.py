@@ -16,14 +16,16 @@ import psutil
 import pytest
 from nbformat.v4 import new_code_cell
 from sheets import this_kit, waves
-from students import Student, expected_of, first, of_the_waves, students, with_lines, write_class
+from students import PIXEL, Student, expected_of, first, of_the_waves, students, with_lines, write_class
 
 from sheet11.course.errors import NotInstalledError
 from sheet11.course.grading.exercises import draw_exercises
 from sheet11.course.grading.grade import blank_examination, sit
+from sheet11.course.grading.gradebook import harmless
 from sheet11.course.grading.sandbox import Limits, check_sandbox
-from sheet11.course.grading.submissions import Submission
+from sheet11.course.grading.submissions import Submission, key_of
 from sheet11.course.sheet import find_sheet
+from sheet11.course.visible import visible
 from sheet11.lab.records import read_records
 
 pytest.importorskip("nbgrader", reason="needs nbgrader: pip install 'sheet11[grade]'")
@@ -98,8 +100,10 @@ def graded(request, tmp_path_factory):
         options = OPTIONS if course.folder else ["--seed", "5", "--timeout", "15"]
         result = run("class", "-o", "first", *sheet_of(course), *options, cwd=folder, env=environment)
         assert result.returncode == 0, result.stderr
+        assert visible(result.stdout, lines=True) == result.stdout, "nothing is for the terminal to obey"
         with pytest.raises(BlockingIOError):
             server.accept()
+    subprocess.run(["rm", "-rf", folder / "class" / "deep folders" / "d"], check=True)  # pytest cannot remove it
     left = [process for process in psutil.Process().children(recursive=True) if process not in before]
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 0)
     assert not [process for process in left if is_inside(process)]
@@ -117,7 +121,7 @@ def test_everybody_gets_what_is_stated(graded):
     rows = {(row["student"], row["notebook"], row["task"]): row for row in table(folder / "first" / "results.csv")}
     unexpected = []
     for student in members:
-        name = f"'{student.name}" if student.name.startswith("=") else student.name
+        name = harmless(key_of(student.name))
         for stem, tasks in course.tasks.items():
             for task in tasks:
                 row = rows[name, stem, task]
@@ -161,6 +165,33 @@ def test_feedback_shows_points_reasons_answers_and_figures(graded):
     assert "differs in" in page
 
 
+def test_pages_are_bounded(graded):
+    folder, _, course = graded
+    if course.folder:
+        notebook = json.loads((folder / "first" / "students" / "gigapixels" / f"{course.first}.ipynb").read_text())
+        images = [output for cell in notebook["cells"] for output in cell.get("outputs", []) if "data" in output]
+        assert 5 <= len([output for output in images if "image/png" in output["data"]]) <= 6, "100 megapixels"
+    for page in (folder / "first").rglob("*.*"):
+        assert page.stat().st_size < 5 << 20, page
+
+
+def test_images_are_part_of_an_answer(graded):
+    folder, _, course = graded
+    if course.folder:
+        notebook = json.loads((folder / "first" / "students" / "photos" / f"{course.first}.ipynb").read_text())
+        (proof,) = [cell for cell in notebook["cells"] if cell.get("attachments")]
+        assert proof["attachments"] == {"scan.png": {"image/png": PIXEL}}
+        assert "".join(proof["source"]) == "Because **sin** is odd.\n\n[left out: x.svg, which is no PNG or JPEG]"
+        page = (folder / "first" / "students" / "photos" / "index.html").read_text()
+        assert f'<img src="data:image/png;base64,{PIXEL}" alt="scan.png"' in page and "onload" not in page
+
+
+def test_results_are_for_their_owner(graded):
+    folder = graded[0]
+    for path in (folder / "first", *(folder / "first").rglob("*")):
+        assert path.stat().st_mode & 0o077 == 0, path
+
+
 def test_tasks_have_their_titles(graded):
     folder, _, course = graded
     if course.folder:
@@ -181,7 +212,7 @@ def test_executed_notebooks(graded):
     for notebook in (folder / "first" / "students").rglob("*.ipynb"):
         kinds = {
             kind
-            for cell in json.loads(notebook.read_text())["cells"]
+            for cell in json.loads(notebook.read_text(), parse_constant=pytest.fail)["cells"]
             for output in cell.get("outputs", [])
             for kind in output.get("data", {})
         }
@@ -424,6 +455,28 @@ def test_a_given_cell_that_fails_in_the_sandbox_is_no_mark(tmp_path):
     notebook["cells"].pop(1)
     path.write_text(json.dumps(notebook))
     assert graded_names(run("class", "-o", "out", "--sheet", "sheet", cwd=tmp_path)) == ["anna"]
+
+
+def test_what_goes_wrong_with_one_student_is_that_student_alone(pair):
+    folder, again = pair
+    students = folder / "out" / "students"
+    shutil.copytree(folder / "class" / "anna", folder / "class" / "dora")
+    shutil.rmtree(students / "bert")
+    (students / "bert").touch()  # where a folder should be
+    (students / "dora").mkdir()
+    (students / "dora" / "index.html").mkdir()
+    result = again()
+    assert result.returncode == 1
+    assert "bert: not graded: out/students/bert/result.json: Not a directory\n" in result.stdout
+    assert "dora: the page could not be written: " in result.stdout and "Traceback" not in result.stderr
+    assert result.stderr.endswith("Error: 2 of 3 students could not be graded; results.csv says why\n")
+    rows = {row["student"]: row for row in table(folder / "out" / "results.csv") if row["task"] == "wave"}
+    found = {name: (row["status"], row["points"]) for name, row in rows.items()}
+    assert found == {"anna": ("correct", "2"), "bert": ("failed", ""), "dora": ("failed", "2")}
+    (students / "bert").unlink()
+    (students / "dora" / "index.html").rmdir()
+    assert graded_names(again()) == ["bert"], "the others are done"
+    assert points(folder, "bert")["wave"] == "0" and points(folder, "dora")["wave"] == "2"
 
 
 def test_without_a_sandbox(small, tmp_path):

@@ -96,7 +96,7 @@ def test_what_cannot_be_read_is_the_error_of_one_student(hand_in, tmp_path, monk
     monkeypatch.setattr(os, "open", refuse)
     anna, bert = read_submissions(tmp_path, WANTED)
     assert anna.error is None and anna.answers == {"01": {"f": "1"}}
-    assert bert == ("bert", {}, {}, {}, f"{path} cannot be read: Permission denied")
+    assert bert == ("bert", {}, {}, {}, f"what was handed in cannot be read: {path}: Permission denied")
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="becomes somebody else to have no rights")
@@ -114,7 +114,7 @@ def test_a_folder_that_may_not_be_read(inner, rights):
         finally:
             os.seteuid(0)
     where = locked / "01.ipynb" if rights else locked
-    assert anna.error == f"{where} cannot be read: Permission denied"
+    assert anna.error == f"what was handed in cannot be read: {where}: Permission denied"
 
 
 def test_folders_within_folders(hand_in, tmp_path):
