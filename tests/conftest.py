@@ -15,3 +15,9 @@ def hostile():
 def pytest_xdist_auto_num_workers(config):
     """One process for a few files: they are done before another one has started; else one for each core."""
     return 0 if all(Path(argument.split("::")[0]).is_file() for argument in config.args) else None
+
+
+def pytest_collection_modifyitems(items):
+    """Files with slow tests begin first: one that began last would be waited for."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: (item.path not in slow, "grading" not in item.path.parts))
