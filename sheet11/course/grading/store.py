@@ -38,7 +38,7 @@ class Store:
 
     def __init__(self, out: Path, create: bool = True) -> None:
         self.path = out / DATABASE
-        if not create and not self.path.exists():
+        if not create and not (self.path.exists() and self.path.stat().st_size):
             raise FolderError(f"{out} holds no grading")
         make_private(out)
         self._db = connect(self.path)

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from sheet11.course.errors import PointsError, StoreError
+from sheet11.course.errors import FolderError, PointsError, StoreError
 from sheet11.course.grading.marks import Answer, Asked
 from sheet11.course.grading.store import Store
 
@@ -219,6 +219,16 @@ def test_a_damaged_file_is_said_and_left(tmp_path, damage):
         Store(tmp_path)
     assert "\n" not in str(error.value) and str(path) in str(error.value)
     assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("empty", [False, True])
+def test_where_there_is_no_grading_none_is_begun(tmp_path, empty):
+    if empty:
+        (tmp_path / "grading.sqlite").touch()
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(FolderError, match=r"^\S+ holds no grading$"):
+        Store(tmp_path, create=False)
+    assert sorted(tmp_path.rglob("*")) == before
 
 
 def test_a_mark_that_is_half_written_is_amended_and_undone_as_one(store):
