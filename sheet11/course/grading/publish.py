@@ -3,7 +3,7 @@
 import hashlib
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import count, groupby
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from tqdm import tqdm
 from sheet11.course.errors import reason
 from sheet11.course.files import write_private
 from sheet11.course.grading.gradebook import Row, Table, grades_csv, results_csv, table_of_points
-from sheet11.course.grading.marks import Answer, Entry
+from sheet11.course.grading.marks import Entry
 from sheet11.course.grading.report import figures_of, student_folder
 from sheet11.course.grading.scoring import FAILED
 from sheet11.course.grading.store import Store
@@ -32,12 +32,12 @@ def publish(out: Path, store: Store) -> Table:
     Raises:
         OSError: `out` cannot be written to.
     """
-    entries = store.entries()
+    entries = store.entries(whole=False)  # with their images, those of a class would fill the memory
     table, written = table_of_points(store.tasks(), entries), []
     of_student = {name: list(own) for name, own in groupby(entries, lambda entry: entry.answer.student)}
     for student, rows in tqdm(table.by_student().items(), "write", unit="page", disable=None):
         try:
-            _write_page(out, student, rows, of_student[student])
+            _write_page(out, store, student, rows, of_student[student])
         except Exception as error:  # whatever it is, it is about this student alone
             rows = [_failed(row, f"the page could not be written: {reason(error)}") for row in rows]
         written += rows
@@ -66,12 +66,12 @@ def _write_table(store: Store, path: Path, content: str) -> None:
     write_private(path, content)
 
 
-def _write_page(out: Path, student: str, rows: Sequence[Row], entries: Sequence[Entry]) -> None:
+def _write_page(out: Path, store: Store, student: str, rows: Sequence[Row], entries: Sequence[Entry]) -> None:
     """Write a student's page of feedback, which ends with a digest of what it was made from."""
     path, pairs = student_folder(out, student) / "index.html", list(zip(rows, entries, strict=True))
     notebooks = {row.task.notebook: path.with_name(f"{row.task.notebook}.ipynb") for row in rows}
     written = [notebook.stat().st_mtime_ns for notebook in notebooks.values() if notebook.exists()]
-    made_from = json.dumps([kit_digest(), rows, [entry.answer for entry in entries], written])
+    made_from = json.dumps([kit_digest(), rows, [entry.digest for entry in entries], written])
     ending = f"\n<!-- {digest_of(made_from.encode())} -->\n"
     if path.exists() and path.read_bytes().endswith(ending.encode()):
         return
@@ -80,7 +80,9 @@ def _write_page(out: Path, student: str, rows: Sequence[Row], entries: Sequence[
             "stem": stem,
             "title": next(row.task.heading for row in rows if row.task.notebook == stem),
             "has_notebook": notebook.exists(),
-            "answers": [(row, *_shown(entry.answer)) for row, entry in pairs if row.task.notebook == stem],
+            "answers": [
+                (row, *_shown(*store.content(entry.digest))) for row, entry in pairs if row.task.notebook == stem
+            ],
             "figures": figures_of(notebook),
         }
         for stem, notebook in notebooks.items()
@@ -94,11 +96,11 @@ def _failed(row: Row, why: str) -> Row:
     return row if verdict.status == FAILED else row._replace(verdict=verdict._replace(status=FAILED, message=why))
 
 
-def _shown(answer: Answer) -> tuple[str | None, list[tuple[str, str]]]:
+def _shown(source: str, attachments: Mapping[str, Any]) -> tuple[str | None, list[tuple[str, str]]]:
     """The text of an answer, None if there is nothing to show, and its images as (name, address)."""
     images = [
         (name, f"data:{kind};base64,{content}")
-        for name, bundle in answer.attachments.items()
+        for name, bundle in attachments.items()
         for kind, content in bundle.items()
     ]
-    return answer.source or ("" if images else None), images
+    return source or ("" if images else None), images

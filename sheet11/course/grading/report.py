@@ -52,9 +52,12 @@ def write_description(out: Path, seed: int, given: Mapping[str, Any], exercises:
 
 
 def stored_result(out: Path, examination: Examination, columns: Collection[str]) -> Result | None:
-    """The result of exactly this examination, if there is one, for these columns."""
+    """The result of exactly this examination for these columns, if it is there, and all that belongs to it."""
+    folder = student_folder(out, examination.name)
     try:
-        stored = json.loads((student_folder(out, examination.name) / RESULT).read_text())
+        if not all(_is_whole(folder / f"{stem}.ipynb") for stem in examination.answers):
+            return None
+        stored = json.loads((folder / RESULT).read_text())
         verdicts = {column: Verdict(*stored["verdicts"][column]) for column in columns}
         its = stored["key"], stored["error"], verdicts, float(stored["seconds"])
         return Result(*its) if stored["key"] == examination.key else None
@@ -62,10 +65,17 @@ def stored_result(out: Path, examination: Examination, columns: Collection[str])
         return None
 
 
+def _is_whole(path: Path) -> bool:
+    """Whether a file of JSON has an end; it was renamed when it was written, but a machine can lose power."""
+    with open(path, "rb") as file:
+        file.seek(max(path.stat().st_size - 2, 0))
+        return b"}" in file.read()
+
+
 def seconds_of(out: Path, student: str) -> float | None:
     """Seconds that the grading of a student took, if that is known."""
     try:
-        return float(json.loads((student_folder(out, student) / "result.json").read_text())["seconds"])
+        return float(json.loads((student_folder(out, student) / RESULT).read_text())["seconds"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

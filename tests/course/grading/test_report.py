@@ -21,6 +21,15 @@ def test_a_result_comes_back_for_the_same_examination_and_tasks(tmp_path):
     assert stored_result(tmp_path, EXAMINATION, ["01/g"]) is None
 
 
+def test_a_result_whose_notebooks_are_gone_or_cut_off_is_none(tmp_path):
+    write_result(tmp_path, "anna", RESULT)
+    examination, path = EXAMINATION._replace(answers={"01": {}}), tmp_path / "students" / "anna" / "01.ipynb"
+    assert stored_result(tmp_path, examination, ["01/f"]) is None
+    for content, there in (("", False), ('{"cells": [', False), ('{"cells": []}\n', True), ('{"cells": []}', True)):
+        path.write_text(content)
+        assert (stored_result(tmp_path, examination, ["01/f"]) is not None) == there
+
+
 DAMAGED = [b"", b"[1]", b"3", b"\xff\x00", b'{"key": "the key"}', b'{"key": "the key", "error": null, "verdicts": [1]}']
 
 
