@@ -15,7 +15,7 @@ from sheets import waves
 from students import Student, with_lines, write_class
 
 from sheet11.course.errors import NotInstalledError
-from sheet11.course.grading.sandbox import check_sandbox
+from sheet11.course.grading.isolation.sandbox import check_sandbox
 
 pytestmark = [pytest.mark.slow, pytest.mark.cluster]
 pytest.importorskip("distributed", reason="needs Dask: pip install 'sheet11[cluster]'")

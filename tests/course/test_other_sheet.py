@@ -9,7 +9,7 @@ import pytest
 from sheets import waves
 
 from sheet11.course.errors import NotInstalledError
-from sheet11.course.grading.sandbox import check_sandbox
+from sheet11.course.grading.isolation.sandbox import check_sandbox
 from sheet11.course.notebooks import error_of, read_notebook
 from sheet11.course.release import release
 from sheet11.course.run import jobs_of_notebooks

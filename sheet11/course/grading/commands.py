@@ -74,7 +74,8 @@ def grade(
         from sheet11.course.files import alone_in
         from sheet11.course.grading.grade import grade as grade_class
         from sheet11.course.grading.gradebook import still_open, write_gradebook
-        from sheet11.course.grading.sandbox import MEGABYTE, Limits, check_sandbox
+        from sheet11.course.grading.isolation.bubblewrap import MEGABYTE
+        from sheet11.course.grading.isolation.sandbox import Limits, check_sandbox
         from sheet11.course.grading.scoring import FAILED
         from sheet11.course.jobs import cluster_executor, local_executor
         from sheet11.course.sheet import find_sheet

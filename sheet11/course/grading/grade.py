@@ -18,6 +18,7 @@ from sheet11.course.errors import FolderError, reason
 from sheet11.course.grading.examine import Examination, Findings, examine, paper_of, sandboxes_shared
 from sheet11.course.grading.exercises import Exercise, Task, draw_exercises
 from sheet11.course.grading.gradebook import Table
+from sheet11.course.grading.isolation.sandbox import Limits
 from sheet11.course.grading.marks import Answer, Asked
 from sheet11.course.grading.oracle import Oracle, consult
 from sheet11.course.grading.points import take_earlier_points
@@ -30,7 +31,6 @@ from sheet11.course.grading.report import (
     write_notebooks,
     write_result,
 )
-from sheet11.course.grading.sandbox import Limits
 from sheet11.course.grading.scoring import FAILED, OPEN, Verdict, score
 from sheet11.course.grading.store import Store
 from sheet11.course.grading.submissions import Submission, read_submissions

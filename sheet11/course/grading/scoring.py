@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from sheet11.course.grading.exercises import Task
-from sheet11.course.grading.sandbox import Batch, Limits
+from sheet11.course.grading.isolation.sandbox import Batch, Limits
 from sheet11.lab.records import read_records
 
 Records = dict[str, Any]

@@ -11,7 +11,7 @@ from sheet11.course.forks.warm import SERVER
 from sheet11.course.grading.examine import examine, failure_of, paper_of, run_task
 from sheet11.course.grading.exercises import draw_exercises
 from sheet11.course.grading.grade import blank_examination
-from sheet11.course.grading.sandbox import Batch, Limits
+from sheet11.course.grading.isolation.sandbox import Batch, Limits
 
 GIVEN = [("imports", "import os")]
 

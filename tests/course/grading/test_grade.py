@@ -22,7 +22,7 @@ from sheet11.course.errors import NotInstalledError
 from sheet11.course.grading.exercises import draw_exercises
 from sheet11.course.grading.grade import blank_examination, sit
 from sheet11.course.grading.gradebook import harmless
-from sheet11.course.grading.sandbox import Limits, check_sandbox
+from sheet11.course.grading.isolation.sandbox import Limits, check_sandbox
 from sheet11.course.grading.submissions import Submission, key_of
 from sheet11.course.sheet import find_sheet
 from sheet11.course.visible import visible

@@ -6,7 +6,7 @@ from sheets import waves
 from students import Student, first, with_lines, write_class
 
 from sheet11.course.errors import NotInstalledError
-from sheet11.course.grading.sandbox import check_sandbox
+from sheet11.course.grading.isolation.sandbox import check_sandbox
 
 pytestmark = pytest.mark.slow
 pytest.importorskip("nbgrader.api", reason="needs nbgrader: pip install 'sheet11[grade]'")

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sheet11.course.grading.exercises import Task
-from sheet11.course.grading.sandbox import Batch, Limits
+from sheet11.course.grading.isolation.sandbox import Batch, Limits
 from sheet11.course.grading.scoring import difference, first_difference, records_of, score
 from sheet11.lab.records import MIME_TYPE, _encode
 

