@@ -73,6 +73,11 @@ def class_html(
     return _render("class.html.j2", heading="What the class did", students=students, maximum=maximum, **values)
 
 
+def style_sheet() -> str:
+    """How all pages look."""
+    return _render("pages.css")
+
+
 def _sums(rows: Sequence[Any]) -> dict[str, Any]:
     points = [row.verdict.points for row in rows]
     maximum = sum(row.task.points for row in rows)

@@ -4,6 +4,8 @@ import multiprocessing
 import os
 import signal
 import sqlite3
+import subprocess
+import sys
 import time
 
 import pytest
@@ -256,3 +258,16 @@ def test_entries_without_their_sources_are_as_those_with(store):
     (entry, _), (light, _) = store.entries("01/proof"), store.entries("01/proof", whole=False)
     assert light.digest == entry.digest == entry.answer.digest
     assert (light.answer.source, light.answer.attachments) == ("", {})
+
+
+def test_another_store_in_the_same_process_leaves_the_locks_alone(store, tmp_path):
+    """Without them the last other process to close the file would take away the log that this one goes on writing to."""
+    with Store(tmp_path):
+        pass
+    code = "import sys; from pathlib import Path; from sheet11.course.grading.store import Store\n"
+    code += "with Store(Path(sys.argv[1])) as store: store.add_snippet('theirs')"
+    subprocess.run([sys.executable, "-c", code, tmp_path], check=True)
+    assert [words for _, words in store.snippets()] == ["theirs"]
+    store.add_snippet("ours")
+    subprocess.run([sys.executable, "-c", code.replace("theirs", "more"), tmp_path], check=True)
+    assert [words for _, words in store.snippets()] == ["theirs", "ours", "more"]

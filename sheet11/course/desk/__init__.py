@@ -1,0 +1,1 @@
+"""The marking page: one task at a time across all students, without names."""

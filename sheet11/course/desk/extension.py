@@ -1,0 +1,88 @@
+"""The marking page as an extension of a Jupyter server, which brings the token, the protection and the Hub.
+
+By itself: `sheet11 mark OUT`. In a server that runs anyway, as under JupyterHub:
+
+    jupyter lab --ServerApp.jpserver_extensions="{'sheet11.course.desk.extension': True}" --MarkingDesk.out=OUT
+"""
+
+import logging
+from pathlib import Path
+from typing import Any
+
+from jupyter_server.extension.application import ExtensionApp
+from jupyter_server.serverapp import ServerApp
+from traitlets import Unicode
+
+from sheet11.course.desk.desk import Desk
+from sheet11.course.desk.handlers import PAGE, DeskHandler, PageHandler
+
+
+class MarkingDesk(ExtensionApp):
+    """The page to read and mark on."""
+
+    name = "sheet11_mark"
+    extension_url = f"/{PAGE}/"
+    load_other_extensions = False
+    out = Unicode("build/grade", help="The folder of the grading.").tag(config=True)
+    person = Unicode("", help="Who marks, if that is not the server's user.").tag(config=True)
+
+    @classmethod
+    def get_extension_package(cls) -> str:
+        """Where `_jupyter_server_extension_points` is."""
+        return __name__
+
+    @classmethod
+    def make_serverapp(cls, **kwargs: Any) -> ServerApp:
+        """A server that has no kernels, terminals or files to offer."""
+        server = super().make_serverapp(**kwargs)
+        server.default_services = ("api", "auth", "security", "shutdown")  # type: ignore[assignment]
+        return server
+
+    def initialize_handlers(self) -> None:
+        """Called by the server."""
+        desk = Desk(Path(self.out))
+        self.handlers.extend(
+            [
+                (rf"/{PAGE}/api/(\w+)", DeskHandler, {"desk": desk, "name": self.person}),
+                (rf"/{PAGE}/([\w.]*)", PageHandler),
+            ]
+        )
+
+
+def _jupyter_server_extension_points() -> list[dict[str, Any]]:
+    return [{"module": __name__, "app": MarkingDesk}]
+
+
+def serve(out: Path, person: str, port: int, browser: bool) -> int:
+    """Serve the page until the process is told to end.
+
+    Args:
+        out: folder of the grading.
+        person: who marks; empty is the server's user.
+        port: on this machine; another one if it is taken.
+        browser: whether to open one.
+
+    Returns:
+        How many answers are still to be read.
+
+    Raises:
+        FolderError: the folder holds no grading.
+        StoreError: its store is damaged.
+        OSError: it cannot be written to.
+    """
+    settings = {
+        "Application.log_level": logging.WARNING,
+        "MarkingDesk.out": str(out),
+        "MarkingDesk.person": person,
+        "ServerApp.ip": "127.0.0.1",
+        "ServerApp.port": port,
+        "ServerApp.open_browser": browser,
+        "ServerApp.answer_yes": True,  # Ctrl-C ends it without a question
+        "ServerApp.allow_root": True,  # as root a kernel would be a danger; there is none
+    }
+    desk = Desk(out)  # here, so that what is wrong with the folder is one line
+    arguments = [f"--{name}={value}" for name, value in settings.items()]
+    server = MarkingDesk.initialize_server(arguments)  # type: ignore[no-untyped-call]
+    server.io_loop.add_callback(lambda: print(f"Marking at {server.display_url}", flush=True))  # when it listens
+    server.start()
+    return sum(entry.state in ("unread", "stale") for entry in desk.store.entries(whole=False))

@@ -1,0 +1,47 @@
+"""Where an answer stands in its notebook: what was asked there, what kind of cell it is, and which figures are near."""
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import nbformat
+from nbformat import NotebookNode
+
+from sheet11.course.grading.marks import Asked
+from sheet11.course.pages.cells import alternative_text
+
+PART = re.compile(r"^## ", re.MULTILINE)
+
+
+class Place(NamedTuple):
+    """The cells around an answer."""
+
+    kind: str  # of the answer's cell
+    figures: list[tuple[str, str]]  # of the part that the answer belongs to, as (PNG in base64, what it shows)
+
+
+def place_of(notebook: Path, task: Asked) -> Place:
+    """What is around an answer in a student's executed notebook; nothing if there is none."""
+    kind = "markdown" if task.by_hand else "code"
+    try:
+        cells = nbformat.read(notebook, as_version=4).cells
+    except Exception:  # nbformat raises many types for what is no notebook; this one need not be there
+        return Place(kind, [])
+    name = task.name.partition("/")[2]
+    at = next((index for index, cell in enumerate(cells) if cell.get("id") == name), None)
+    if at is None:
+        return Place(kind, [])
+    return Place(str(cells[at].cell_type), _figures(_part(cells, at)))
+
+
+def _part(cells: Sequence[NotebookNode], at: int) -> Sequence[NotebookNode]:
+    """The cells from the heading of a part to that of the next one."""
+    begins = [index for index, cell in enumerate(cells) if cell.cell_type == "markdown" and PART.search(cell.source)]
+    first = max((index for index in begins if index <= at), default=0)
+    return cells[first : min((index for index in begins if index > at), default=len(cells))]
+
+
+def _figures(cells: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
+    displays = [output for cell in cells for output in cell.get("outputs", [])]
+    return [(o["data"]["image/png"], alternative_text(o)) for o in displays if "image/png" in o.get("data", {})]
