@@ -22,13 +22,13 @@ from sheet11.course.options import usage_failures
 def mark(out: Path, name: str, port: int, no_browser: bool) -> None:
     """Read and mark what is in OUT, the folder of a grading, on a page in the browser.
 
-    One task at a time across all students, without names; Ctrl-C ends it. Several people can mark in the same folder at
-    the same time, each with a server of their own.
+    One task at a time across all students, without names. Several people can mark in the same folder at the same time,
+    each with a server of their own. Ctrl-C ends it, and writes the marks into tables and feedback.
     """
     with usage_failures(out):
-        from sheet11.course.desk.extension import serve
+        from sheet11.course.desk.extension import serve_desk
 
-        left = serve(out, name, port, not no_browser)
+        left = serve_desk(out, name, port, not no_browser)
+    click.echo(out / "index.html")
     if left:
         click.echo(f"{left} answers are still to be read")
-    click.echo("The same sheet11 grade once more writes the marks into tables and feedback")

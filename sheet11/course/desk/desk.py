@@ -13,9 +13,10 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from sheet11.course.desk.nameless import HIDDEN, pattern_of, plain_html, plain_picture, without_file_names
 from sheet11.course.desk.piles import Pile, piles_of, summary
 from sheet11.course.desk.sections import place_of
-from sheet11.course.errors import FolderError, PointsError
+from sheet11.course.errors import PointsError
 from sheet11.course.grading.marks import Asked
-from sheet11.course.grading.store import DATABASE, Store
+from sheet11.course.grading.report import student_folder
+from sheet11.course.grading.store import Store
 from sheet11.course.pages.cells import cells_html
 
 LONGEST_COMMENT = 5000  # characters
@@ -37,10 +38,8 @@ class Desk:
             StoreError: its store is damaged.
             OSError: it cannot be written to.
         """
-        if not (out / DATABASE).is_file():
-            raise FolderError(f"{out} holds no grading: there is no {DATABASE}, which sheet11 grade writes")
         self.out = out
-        self.store = Store(out)
+        self.store = Store(out, create=False)
         self._started = time.time()  # versions of an earlier process are none of this one's
         self._names = ("", pattern_of(()))
 
@@ -82,9 +81,9 @@ class Desk:
 
     def mark(self, who: str, sent: Mapping[str, Any]) -> Json:
         """Mark a pile; the same mark once more changes nothing, so that a page may send it until it hears of it."""
-        task = self._task(_text(sent, "task"))
-        pile = self._pile(task, who, _text(sent, "id"))
-        points, comment, items = _points(sent["points"]), _text(sent, "comment").strip(), _ids(sent["items"])
+        task = self._task(_string(sent, "task"))
+        pile = self._pile(task, who, _string(sent, "id"))
+        points, comment, items = _points(sent["points"]), _string(sent, "comment").strip(), _ids(sent["items"])
         new = (points, comment, items)
         same = [
             any(
@@ -101,7 +100,7 @@ class Desk:
 
     def undo(self, who: str, sent: Mapping[str, Any]) -> Json:
         """Take back the newest mark on a task; says on which pile it was."""
-        task = self._task(_text(sent, "task"))
+        task = self._task(_string(sent, "task"))
         taken = {student for student, _ in self.store.undo(who, task.name)}
         piles = self._piles(task, who)
         return self.answers(who, task.name) | {
@@ -110,21 +109,21 @@ class Desk:
 
     def flag(self, who: str, sent: Mapping[str, Any]) -> Json:
         """Remember to come back to a pile, or not to."""
-        task = self._task(_text(sent, "task"))
-        pile = self._pile(task, who, _text(sent, "id"))
+        task = self._task(_string(sent, "task"))
+        pile = self._pile(task, who, _string(sent, "id"))
         self.store.set_flag(pile.students, task.name, who, sent["flagged"] is True)
         return self.answers(who, task.name)
 
     def rubric(self, who: str, sent: Mapping[str, Any]) -> Json:
         """Add, change or remove one item of a task's rubric."""
-        task, item = self._task(_text(sent, "task")), sent.get("item")
+        task, item = self._task(_string(sent, "task")), sent.get("item")
         known = {each.id for each in self.store.items(task.name)}
         if item is not None and item not in known:
             raise ChangedError("this item of the rubric is not there any more")
         if sent.get("remove") is True:
             self.store.remove_item(_ids([item])[0])
             return self.answers(who, task.name)
-        points, words = _points(sent["points"]), _text(sent, "words").strip()
+        points, words = _points(sent["points"]), _string(sent, "words").strip()
         if points is None or not words or abs(points) > task.points:
             raise PointsError(f"an item wants words, and points from {-task.points:g} to {task.points:g}")
         if item is None:
@@ -137,7 +136,7 @@ class Desk:
         """Keep a comment for later, or forget one."""
         if (known := sent.get("remove")) is not None:
             self.store.remove_snippet(int(known))
-        elif words := _text(sent, "words").strip():
+        elif words := _string(sent, "words").strip():
             self.store.add_snippet(words)
         return {"snippets": self._snippets()}
 
@@ -160,7 +159,7 @@ class Desk:
         return found
 
     def _notebook(self, pile: Pile, task: Asked) -> Path:
-        return self.out / "students" / pile.students[0] / f"{task.name.partition('/')[0]}.ipynb"
+        return student_folder(self.out, pile.students[0]) / f"{task.notebook}.ipynb"
 
     def _html(self, source: str, attachments: Mapping[str, Any], kind: str) -> str:
         source, attachments = without_file_names(source, attachments)
@@ -178,10 +177,9 @@ class Desk:
 
 
 def _described(task: Asked) -> Json:
-    notebook, _, _ = task.name.partition("/")
     return {
         "name": task.name,
-        "notebook": notebook,
+        "heading": task.heading,
         "title": task.title,
         "wanted": task.wanted,
         "points": task.points,
@@ -189,7 +187,7 @@ def _described(task: Asked) -> Json:
     }
 
 
-def _text(sent: Mapping[str, Any], key: str) -> str:
+def _string(sent: Mapping[str, Any], key: str) -> str:
     text = sent[key]
     if not isinstance(text, str) or len(text) > LONGEST_COMMENT:
         raise PointsError(f"{key} must be a text of at most {LONGEST_COMMENT} characters")

@@ -15,6 +15,9 @@ from traitlets import Unicode
 
 from sheet11.course.desk.desk import Desk
 from sheet11.course.desk.handlers import PAGE, DeskHandler, PageHandler
+from sheet11.course.files import alone_in
+from sheet11.course.grading.gradebook import still_open
+from sheet11.course.grading.publish import publish
 
 
 class MarkingDesk(ExtensionApp):
@@ -53,8 +56,8 @@ def _jupyter_server_extension_points() -> list[dict[str, Any]]:
     return [{"module": __name__, "app": MarkingDesk}]
 
 
-def serve(out: Path, person: str, port: int, browser: bool) -> int:
-    """Serve the page until the process is told to end.
+def serve_desk(out: Path, person: str, port: int, browser: bool) -> int:
+    """Serve the page until the process is told to end, and then write the marks into tables and feedback.
 
     Args:
         out: folder of the grading.
@@ -85,4 +88,5 @@ def serve(out: Path, person: str, port: int, browser: bool) -> int:
     server = MarkingDesk.initialize_server(arguments)  # type: ignore[no-untyped-call]
     server.io_loop.add_callback(lambda: print(f"Marking at {server.display_url}", flush=True))  # when it listens
     server.start()
-    return sum(entry.state in ("unread", "stale") for entry in desk.store.entries(whole=False))
+    with alone_in(out):
+        return still_open(publish(out, desk.store).rows)

@@ -93,10 +93,14 @@ class DeskHandler(APIHandler):
         try:
             self.finish(json.dumps(act()))
         except CourseError as error:
-            raise web.HTTPError(400, str(error).replace("%", "%%")) from error
-        except (KeyError, TypeError, AttributeError) as error:
-            raise web.HTTPError(400, "the request is incomplete") from error
+            self._refuse(400, str(error))
+        except (KeyError, TypeError, AttributeError):
+            self._refuse(400, "the request is incomplete")
         except ChangedError as error:
-            raise web.HTTPError(409, str(error).replace("%", "%%")) from error
+            self._refuse(409, str(error))
         except sqlite3.OperationalError as error:  # locked for long, or the disk is full: the page tries again
-            raise web.HTTPError(503, str(error)) from error
+            self._refuse(503, str(error))
+
+    def _refuse(self, status: int, message: str) -> None:
+        self.set_status(status)
+        self.finish(json.dumps({"message": message}))

@@ -28,11 +28,10 @@ def place_of(notebook: Path, task: Asked) -> Place:
         cells = nbformat.read(notebook, as_version=4).cells
     except Exception:  # nbformat raises many types for what is no notebook; this one need not be there
         return Place(kind, [])
-    name = task.name.partition("/")[2]
-    at = next((index for index, cell in enumerate(cells) if cell.get("id") == name), None)
+    at = next((index for index, cell in enumerate(cells) if cell.get("id") == task.answer), None)
     if at is None:
         return Place(kind, [])
-    return Place(str(cells[at].cell_type), _figures(_part(cells, at)))
+    return Place(str(cells[at].cell_type), _figures_shown(_part(cells, at)))
 
 
 def _part(cells: Sequence[NotebookNode], at: int) -> Sequence[NotebookNode]:
@@ -42,6 +41,6 @@ def _part(cells: Sequence[NotebookNode], at: int) -> Sequence[NotebookNode]:
     return cells[first : min((index for index in begins if index > at), default=len(cells))]
 
 
-def _figures(cells: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
+def _figures_shown(cells: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
     displays = [output for cell in cells for output in cell.get("outputs", [])]
     return [(o["data"]["image/png"], alternative_text(o)) for o in displays if "image/png" in o.get("data", {})]

@@ -91,7 +91,8 @@ def answers_of(name, number, changed=()):
             source = PROOFS[number % 3] if number < 9 else f"{PROOFS[1]}\n\nSo it holds. ({number})"
         if task.name == "2_slopes/d" and number == 1:
             file = f"{name.replace(' ', '_')}_scan.png"
-            source = f"Worked out by hand by {name}:\n\n![{file}](attachment:{file})\n\n![other]({name.split()[0]}.png)"
+            source = f"Worked out by hand by {login(name)}:\n\n![{file}](attachment:{file})\n\n"
+            source += f"![other]({name.split()[0]}.png)"
             attachments = {file: {"image/png": picture(name)}}
         if task.name == "2_slopes/b" and number in (3, 8):
             source, verdict = "", (0.0, "not answered", "not answered")

@@ -53,6 +53,11 @@ class Server:
             with error:
                 return error.code, error.read().decode()
 
+    def end(self):
+        """End it as Ctrl-C does; what it printed after its address."""
+        self.process.send_signal(signal.SIGINT)
+        return self.process.communicate(timeout=60)[0]
+
     def ask(self, path, sent=None):
         """What the server answers."""
         status, text = self.request(f"api/{path}", sent)
@@ -71,5 +76,6 @@ def serving(out, own, name="grace", port=None, command=MARK):
         address = re.fullmatch(r"Marking at (http://127\.0\.0\.1:\d+/\S+)\n", process.stdout.readline())
         yield Server(process, address[1])
     finally:
-        process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=60)
+        process.terminate()
+        with process.stdout:
+            process.wait(timeout=60)

@@ -261,7 +261,7 @@ def test_entries_without_their_sources_are_as_those_with(store):
 
 
 def test_another_store_in_the_same_process_leaves_the_locks_alone(store, tmp_path):
-    """Without them the last other process to close the file would take away the log that this one goes on writing to."""
+    """Without them, another process that closes the file would take away the log that this one goes on writing to."""
     with Store(tmp_path):
         pass
     code = "import sys; from pathlib import Path; from sheet11.course.grading.store import Store\n"
