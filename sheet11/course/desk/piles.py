@@ -67,7 +67,7 @@ def summary(pile: Pile, who: str) -> dict[str, Any]:
         "flagged": any(who in entry.flagged_by for entry in pile.entries),
         "verdict": _verdict(pile),
         "own": own and {"points": own.points, "comment": own.comment, "items": [item.id for item in own.items]},
-        "marks": [_shown(mark, who, pile) for mark in marks],
+        "marks": [_mark_shown(mark, who, pile) for mark in marks],
     }
 
 
@@ -91,7 +91,7 @@ def _marks(pile: Pile) -> list[Mark]:
     return sorted(found.values(), key=lambda mark: mark.at)
 
 
-def _shown(mark: Mark, who: str, pile: Pile) -> dict[str, Any]:
+def _mark_shown(mark: Mark, who: str, pile: Pile) -> dict[str, Any]:
     counts = [mark in entry.marks for entry in pile.entries]
     return {
         "who": mark.who,

@@ -56,7 +56,7 @@ class Server:
     def end(self):
         """End it as Ctrl-C does; what it printed after its address."""
         self.process.send_signal(signal.SIGINT)
-        return self.process.communicate(timeout=60)[0]
+        return self.process.stdout.read()
 
     def ask(self, path, sent=None):
         """What the server answers."""
