@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from sheet11.course.errors import FolderError, reason
 from sheet11.course.grading.examine import Examination, Findings, examine, paper_of, sandboxes_shared
-from sheet11.course.grading.exercises import Exercise, Task, draw_exercises
+from sheet11.course.grading.exercises import Exercise, Task, draw_exercises, marks
 from sheet11.course.grading.gradebook import Table
 from sheet11.course.grading.isolation.sandbox import Limits
 from sheet11.course.grading.marks import Answer, Asked
@@ -35,7 +35,7 @@ from sheet11.course.grading.scoring import FAILED, OPEN, Verdict, score
 from sheet11.course.grading.store import Store
 from sheet11.course.grading.submissions import Submission, read_submissions
 from sheet11.course.jobs import finish_all
-from sheet11.course.notebooks import title_of
+from sheet11.course.notebooks import read_notebook, title_of
 from sheet11.course.sheet import Sheet, kit_digest
 
 RESULTS_DEPEND_ON = ("numpy", "torch", "ipython")  # and on Python
@@ -96,7 +96,8 @@ def grade(
         raise FolderError(f"{folder} holds no folder {unknown[0]!r}")
     write_description(out, seed, given, exercises)
     blank = blank_examination(sheet, exercises, limits, isolated, [folder, out])
-    examinations = [sit(blank, submission, exercises, sheet) for submission in submissions]
+    same = circumstances(sheet, exercises, blank)
+    examinations = [sit(blank, submission, same) for submission in submissions]
     columns = [task.column for task in tasks]
     results = {each.name: stored_result(out, each, columns) for each in examinations}
     todo = [each for each in examinations if each.name in again or _is_to_do(results[each.name])]
@@ -166,13 +167,25 @@ def blank_examination(
     return Examination("", "", {}, papers, package, limits, isolated, paths)
 
 
-def sit(blank: Examination, submission: Submission, exercises: Mapping[str, Exercise], sheet: Sheet) -> Examination:
-    """A student's examination; two with the same key have the same result."""
-    rules = [(exercise.tasks, exercise.solutions, exercise.mistakes) for exercise in exercises.values()]
+def circumstances(sheet: Sheet, exercises: Mapping[str, Exercise], blank: Examination) -> str:
+    """A digest of all that a result depends on but for what the student has handed in."""
     programs = [platform.python_version(), *(version(name) for name in RESULTS_DEPEND_ON)]
-    asked = [kit_digest(), programs, sheet.package_digest(), blank.papers, blank.limits, blank.isolated, rules]
-    identity = json.dumps([asked, *submission], sort_keys=True)
-    key = hashlib.sha256(identity.encode()).hexdigest()
+    rules = [(exercise.tasks, exercise.solutions, exercise.mistakes) for exercise in exercises.values()]
+    notebooks = [read_notebook(path) for path in sheet.notebooks.values()]
+    marked = [cell.source for notebook in notebooks for cell in notebook.cells if marks(cell)]  # with hidden tests
+    same = [kit_digest(), programs, sheet.package_digest(), blank.papers, blank.limits, blank.isolated, rules, marked]
+    return hashlib.sha256(json.dumps(same, sort_keys=True).encode()).hexdigest()
+
+
+def sit(blank: Examination, submission: Submission, same: str) -> Examination:
+    """A student's examination; two with the same key have the same result.
+
+    Args:
+        blank: what all sit.
+        submission: the student's.
+        same: the `circumstances`.
+    """
+    key = hashlib.sha256(json.dumps([same, *submission], sort_keys=True).encode()).hexdigest()
     return blank._replace(name=submission.student, key=key, answers=submission.answers, unread=submission.error)
 
 

@@ -20,7 +20,7 @@ from students import PIXEL, Student, expected_of, first, of_the_waves, students,
 
 from sheet11.course.errors import NotInstalledError
 from sheet11.course.grading.exercises import draw_exercises
-from sheet11.course.grading.grade import blank_examination, sit
+from sheet11.course.grading.grade import blank_examination, circumstances, sit
 from sheet11.course.grading.gradebook import harmless
 from sheet11.course.grading.isolation.sandbox import Limits, check_sandbox
 from sheet11.course.grading.submissions import Submission, key_of
@@ -344,6 +344,7 @@ def change(path, *changes):
         ("notebooks/1_waves.ipynb", "angle(row + 1, position", "angle(row + 1.001, position"),
         ("notebooks/1_waves.ipynb", "E.shape == (p, n)", "np.shape(E) == (p, n)"),
         ("notebooks/1_waves.ipynb", "Sines in rows", "Rows of sines"),
+        ("notebooks/1_waves.ipynb", "right(9, 4, start=3)", "right(9, 5, start=3)"),
         ("notebooks/mistakes/1_waves.toml", "here they", "yours"),
     ],
 )
@@ -354,7 +355,8 @@ def test_what_a_result_depends_on(tmp_path, name, old, new):
         sheet = find_sheet(tmp_path)
         exercises = draw_exercises(sheet, {}, seed)
         blank = blank_examination(sheet, exercises, limits, isolated)
-        return sit(blank, Submission("anna", {course.first: answers}, {}), exercises, sheet).key
+        same = circumstances(sheet, exercises, blank)
+        return sit(blank, Submission("anna", {course.first: answers}, {}), same).key
 
     before = key()
     assert key() == before
