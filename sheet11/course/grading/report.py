@@ -98,7 +98,8 @@ def write_notebooks(
             notebook = nbformat.from_dict(json.loads(json.dumps(exercise.notebook)))
             for cell in notebook.cells:
                 cell.source = submission.answers[stem].get(cell.id, cell.source)
-                if images := submission.attachments.get(stem, {}).get(cell.id):
+                images = submission.attachments.get(stem, {}).get(cell.id)
+                if images and cell.cell_type != "code":
                     cell.attachments = images
                 if cell.cell_type == "code" and whole:
                     cell.outputs = [nbformat.from_dict(output) for output in whole.outputs.get(cell.id, [])]

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import contextlib
+import functools
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -98,14 +99,22 @@ def main_figure(notebook: NotebookNode) -> tuple[bytes, str] | None:
 
 
 def _render(template: str, **values: Any) -> str:
+    return _environment_of_pages().get_template(template).render(**values)
+
+
+@functools.cache
+def _environment_of_pages() -> jinja2.Environment:
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_legible,
     )
-    environment.finalize = _legible
     environment.globals["most_frames"] = MOST_FRAMES
     environment.filters["points"] = lambda value: f"{value:g}"
     environment.filters["number"] = lambda value: f"{value:.4g}" if isinstance(value, float) else str(value)
-    return environment.get_template(template).render(**values)
+    return environment
 
 
 def _legible(value: Any) -> Any:

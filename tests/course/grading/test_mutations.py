@@ -1,0 +1,155 @@
+"""A thousand notebooks that are broken in every way give a thousand stated results."""
+
+import csv
+import json
+import random
+import subprocess
+import sys
+
+import nbformat
+import pytest
+from mutations import altered, mutations
+from sheets import waves
+
+from sheet11.course.errors import NotInstalledError
+from sheet11.course.grading.examine import Findings
+from sheet11.course.grading.exercises import draw_exercises
+from sheet11.course.grading.marks import Answer, Asked
+from sheet11.course.grading.outputs import harmless_outputs
+from sheet11.course.grading.publish import publish
+from sheet11.course.grading.report import write_notebooks
+from sheet11.course.grading.sandbox import Batch, Limits, check_sandbox
+from sheet11.course.grading.scoring import score
+from sheet11.course.grading.store import Store
+from sheet11.course.grading.submissions import read_submissions
+from sheet11.course.notebooks import read_notebook
+from sheet11.lab.records import MIME_TYPE
+
+NUMBER = 1000
+PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
+SENTENCES = (
+    "1_waves.ipynb is no Jupyter notebook",
+    "1_waves.ipynb has more than 2000000 values",
+    "the answer has more than 100000 characters",
+)
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory):
+    return waves(tmp_path_factory.mktemp("sheet"))
+
+
+@pytest.fixture(scope="module")
+def mutated(course, tmp_path_factory):
+    """A folder with a folder for each mutated notebook, and what must become of them."""
+    folder = tmp_path_factory.mktemp("mutated")
+    notebook = read_notebook(course.sheet.notebooks[course.first])
+    for cell in notebook.cells:
+        cell.source = course.solutions[course.first].get(cell.id, cell.source)
+        if cell.id == "proof":
+            cell.attachments = {"scan.png": {"image/png": PIXEL}}
+    found = {}
+    for number, mutation in enumerate(
+        mutations(json.loads(json.dumps(notebook)), course.solutions[course.first], NUMBER, seed=1)
+    ):
+        path = folder / f"{number:04}" / f"{course.first}.ipynb"
+        path.parent.mkdir()
+        path.write_bytes(mutation.content)
+        found[path.parent.name] = mutation
+    return folder, found
+
+
+@pytest.fixture(scope="module")
+def taken(course, mutated):
+    """What is read of all of them."""
+    wanted = {stem: solutions.keys() for stem, solutions in course.solutions.items()}
+    return {submission.student: submission for submission in read_submissions(mutated[0], wanted)}
+
+
+def test_every_notebook_is_read_as_stated(course, mutated, taken):
+    assert taken.keys() == mutated[1].keys()
+    for name, (_, kept, perhaps) in mutated[1].items():
+        submission = taken[name]
+        assert submission.error is None
+        assert submission.problems["2_slopes"] == "there is no 2_slopes.ipynb"
+        said = {key: text for key, text in submission.problems.items() if key != "2_slopes"}
+        assert set(said.values()) <= set(SENTENCES), name
+        if kept is None:
+            assert course.first in said and not submission.answers, name
+            continue
+        answers = submission.answers.get(course.first, {})
+        assert answers.items() >= kept.items(), name
+        assert answers.keys() - kept.keys() <= perhaps, name
+        assert all(isinstance(source, str) and source.encode() is not None for source in answers.values()), name
+
+
+def test_most_mutations_leave_something(mutated, taken):
+    """Else the others would show little."""
+    assert sum(bool(submission.answers) for submission in taken.values()) > NUMBER / 2
+    assert sum(not submission.answers for submission in taken.values()) > NUMBER / 5
+
+
+def shown(chance):
+    """What a cell has shown, or what stands in its place."""
+    record = {"E": {"dtype": "<f8", "shape": [1], "values": "AAAAAAAA8D8="}, "E_later": 1.0}
+    outputs = [
+        {"output_type": "display_data", "data": altered(chance, {MIME_TYPE: record}), "metadata": {}},
+        {
+            "output_type": "display_data",
+            "data": altered(chance, {"image/png": PIXEL, "text/plain": "t"}),
+            "metadata": {},
+        },
+        {"output_type": "stream", "name": "stdout", "text": "\ud800\x1b[31m\u202e"},
+    ]
+    return [output for output in outputs if isinstance(output.get("data", {}), dict)]
+
+
+def test_every_notebook_gets_a_verdict_a_copy_and_a_page(course, taken, tmp_path):
+    chance, exercises = random.Random(2), draw_exercises(course.sheet, {}, 0)
+    tasks = [task for exercise in exercises.values() for task in exercise.tasks]
+    asked = [Asked(task.column, task.title, task.wanted, task.points, task.check is None, "", "") for task in tasks]
+    answers = []
+    for name, submission in taken.items():
+        outputs = {"wave": shown(chance), "wave-check": shown(chance)}
+        batch = harmless_outputs(Batch(outputs, {"wave", "wave-check"}, None))
+        whole = {course.first: batch}
+        write_notebooks(tmp_path, submission, Findings({}, whole, 0.0), exercises)
+        source = submission.answers.get(course.first, {}).get("wave")
+        verdict = score(tasks[0], source, "", batch, {"E": 1.0, "E_later": 1.0}, Limits())
+        assert verdict.status in ("correct", "wrong", "missing", "not answered"), name
+        images = submission.attachments.get(course.first, {}).get("proof", {})
+        answers += [Answer(name, task.column, source or "", images, *verdict) for task in tasks]
+    with Store(tmp_path) as store:
+        store.replace_answers(asked, answers)
+        table = publish(tmp_path, store)
+    assert len(table.rows) == NUMBER * len(tasks)
+    assert not [row for row in table.rows if row.verdict.status == "failed"]
+    for copy in (tmp_path / "students").rglob("*.ipynb"):
+        content = json.loads(copy.read_text(), parse_constant=pytest.fail)
+        nbformat.validate(content)
+        assert copy.stat().st_size < 500_000
+    for page in (tmp_path / "students").rglob("*.html"):
+        assert not {"\x1b", "\u202e", "\x00"} & set(page.read_text())
+
+
+def test_the_command_takes_them_as_they_are(course, mutated, tmp_path):
+    try:
+        check_sandbox()
+    except NotInstalledError:
+        pytest.skip("needs bubblewrap: pip install 'sheet11[grade]'")
+    (tmp_path / "class").mkdir()
+    for name in list(mutated[1])[:24]:
+        (mutated[0] / name).rename(tmp_path / "class" / name)
+    command = [sys.executable, "-m", "sheet11.course.cli", "grade", "class", "-o", "out", "--sheet", course.folder]
+    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    assert "Traceback" not in result.stderr
+    with open(tmp_path / "out" / "results.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 24 * 4
+    for row in rows:
+        kept = mutated[1][row["student"]].kept or {}
+        if row["task"] in kept and row["task"] != "proof":
+            its_own = "error" if row["task"] == "totals" and "wave" not in kept else "correct"
+            assert row["status"] in ("correct", its_own), row
+        assert row["message"] or row["status"] in ("correct", "to be read"), row
