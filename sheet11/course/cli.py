@@ -11,7 +11,7 @@ import click
 
 from sheet11.course import VERSION
 from sheet11.course.arguments import parameter_option, value, values
-from sheet11.course.desk.commands import mark
+from sheet11.course.desk.commands import keep_rubric, mark
 from sheet11.course.grading.commands import grade, overview, read_points
 from sheet11.course.options import (
     UsageFailure,
@@ -158,6 +158,7 @@ main.add_command(grade)
 main.add_command(read_points)
 main.add_command(overview)
 main.add_command(mark)
+main.add_command(keep_rubric)
 
 
 if __name__ == "__main__":

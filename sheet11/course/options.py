@@ -54,7 +54,8 @@ scheduler_option = click.option(
 )
 
 
-def _login() -> str:
+def login() -> str:
+    """How the Hub or the system calls who works here."""
     try:
         return os.environ.get("JUPYTERHUB_USER") or getpass.getuser()
     except (KeyError, OSError):  # in a container, perhaps
@@ -62,7 +63,7 @@ def _login() -> str:
 
 
 name_option = click.option(
-    "--name", "who", metavar="NAME", default=_login, show_default="login", help="Whose marks these are."
+    "--name", "who", metavar="NAME", default=login, show_default="login", help="Whose marks these are."
 )
 
 

@@ -1,15 +1,15 @@
-"""The command of the marking page; what it needs is imported inside of it, as in `cli`."""
+"""The commands of the marking page; what they need is imported inside of them, as in `cli`."""
 
 from pathlib import Path
 
 import click
 
-from sheet11.course.options import usage_failures
+from sheet11.course.options import name_option, sheet_option, usage_failures
 
 
 @click.command()
 @click.argument("out", default="build/grade", type=click.Path(path_type=Path))
-@click.option("--name", metavar="NAME", default="", help="Who marks.  [default: the Hub's user, or the system's]")
+@name_option
 @click.option(
     "--port",
     metavar="PORT",
@@ -19,7 +19,7 @@ from sheet11.course.options import usage_failures
     help="On this machine; another one if it is taken.",
 )
 @click.option("--no-browser", is_flag=True, help="Print the address only.")
-def mark(out: Path, name: str, port: int, no_browser: bool) -> None:
+def mark(out: Path, who: str, port: int, no_browser: bool) -> None:
     """Read and mark what is in OUT, the folder of a grading, on a page in the browser.
 
     One task at a time across all students, without names. Several people can mark in the same folder at the same time,
@@ -28,7 +28,25 @@ def mark(out: Path, name: str, port: int, no_browser: bool) -> None:
     with usage_failures(out):
         from sheet11.course.desk.extension import serve_desk
 
-        left = serve_desk(out, name, port, not no_browser)
+        left = serve_desk(out, who, port, not no_browser)
     click.echo(out / "index.html")
     if left:
         click.echo(f"{left} answers are still to be read")
+
+
+@click.command()
+@click.argument("out", default="build/grade", type=click.Path(path_type=Path))
+@sheet_option
+def keep_rubric(out: Path, sheet_folder: Path | None) -> None:
+    """Write the rubrics that were made while marking OUT into the sheet's notebooks, for the next time."""
+    with usage_failures(out):
+        from sheet11.course.grading.rubric import keep_rubrics
+        from sheet11.course.grading.store import Store
+        from sheet11.course.sheet import find_sheet
+
+        with Store(out, create=False) as store:
+            changed = keep_rubrics(store, find_sheet(sheet_folder))
+    for path in changed:
+        click.echo(path)
+    if not changed:
+        click.echo("The notebooks hold these rubrics already")

@@ -61,7 +61,7 @@ def serve_desk(out: Path, person: str, port: int, browser: bool) -> int:
 
     Args:
         out: folder of the grading.
-        person: who marks; empty is the server's user.
+        person: who marks.
         port: on this machine; another one if it is taken.
         browser: whether to open one.
 

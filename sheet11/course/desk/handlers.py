@@ -1,9 +1,7 @@
 """The addresses of the marking page: the page itself, its style, and what it asks for and sends."""
 
 import functools
-import getpass
 import json
-import os
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +13,7 @@ from tornado import web
 
 from sheet11.course.desk.desk import ChangedError, Desk
 from sheet11.course.errors import CourseError
+from sheet11.course.options import login
 from sheet11.course.pages.render import style_sheet
 
 STATIC = Path(__file__).with_name("static")
@@ -84,7 +83,7 @@ class DeskHandler(APIHandler):
         if self.person:
             return self.person
         if type(self.identity_provider) in NAMELESS:
-            return os.environ.get("JUPYTERHUB_USER") or getpass.getuser()
+            return login()
         return str(self.current_user.username)
 
     def _answer(self, act: Callable[[], Any] | None) -> None:

@@ -94,8 +94,8 @@ def grade(
     click.echo(out / "index.html")
     if to_read := still_open(table.rows):
         click.echo(
-            f"{to_read} answers are still to be read: enter their points into {out / 'grades.csv'}, "
-            f"and give: sheet11 read-points {out}"
+            f"{to_read} answers are still to be read: sheet11 mark {out}; or enter their points into "
+            f"{out / 'grades.csv'}, and give: sheet11 read-points {out}"
         )
     if failed := {row.student: row.verdict.message for row in table.rows if row.verdict.status == FAILED}:
         graded = len(table.by_student())

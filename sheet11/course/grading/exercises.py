@@ -11,6 +11,7 @@ from nbformat import NotebookNode
 
 from sheet11.course.errors import NotebookError, SheetError
 from sheet11.course.grading.mistakes import Mistake, read_mistakes
+from sheet11.course.grading.rubric import read_rubrics
 from sheet11.course.notebooks import METADATA, check_parameters, parameters_of, read_notebook, with_parameters
 from sheet11.course.release import without_answers
 from sheet11.course.sheet import Sheet
@@ -42,6 +43,7 @@ class Exercise(NamedTuple):
     tasks: list[Task]
     solutions: dict[str, str]  # the sheet's own answers, by id
     mistakes: dict[str, list[Mistake]]  # by id of the answer
+    rubrics: dict[str, list[tuple[float, str]]]  # by name of the task
 
 
 def draw_exercises(sheet: Sheet, given: Mapping[str, Any], seed: int) -> dict[str, Exercise]:
@@ -55,7 +57,7 @@ def draw_exercises(sheet: Sheet, given: Mapping[str, Any], seed: int) -> dict[st
     Raises:
         NotebookError: a check does not come after an answer.
         ParameterError: no notebook has one of the parameters.
-        SheetError: no notebook sets a task, or its usual mistakes are unusable.
+        SheetError: no notebook sets a task, or its usual mistakes or rubrics are unusable.
     """
     exercises, known = {}, set()
     generator = random.Random(seed)
@@ -69,7 +71,7 @@ def draw_exercises(sheet: Sheet, given: Mapping[str, Any], seed: int) -> dict[st
             solutions = {cell.id: cell.source for cell in notebook.cells if marks(cell).get("solution")}
             mistakes = read_mistakes(sheet.beside("mistakes") / f"{stem}.toml", solutions)
             edition = with_parameters(without_answers(notebook), chosen)
-            exercises[stem] = Exercise(edition, tasks, solutions, mistakes)
+            exercises[stem] = Exercise(edition, tasks, solutions, mistakes, read_rubrics(stem, notebook))
     check_parameters(given, known)
     if not exercises:
         raise SheetError(f"{sheet.title} sets no tasks: no cell of its notebooks has points in nbgrader's metadata")

@@ -31,6 +31,7 @@ from sheet11.course.grading.report import (
     write_notebooks,
     write_result,
 )
+from sheet11.course.grading.rubric import begin_rubrics
 from sheet11.course.grading.scoring import FAILED, OPEN, Verdict, score
 from sheet11.course.grading.store import Store
 from sheet11.course.grading.submissions import Submission, read_submissions
@@ -109,6 +110,7 @@ def grade(
 
     with Store(out) as store:
         store.replace_answers(_asked(exercises), _handed_in(submissions, tasks, results))
+        begin_rubrics(store, {name: items for each in exercises.values() for name, items in each.rubrics.items()})
         take_earlier_points(out, store)
         return publish(out, store)
 

@@ -196,10 +196,11 @@ class Store:
         (action,) = self._db.execute(newest, (who, task)).fetchone()
         return action, self._db.execute("SELECT student, task FROM mark WHERE action = ?", (action,)).fetchall()
 
-    def items(self, task: str | None = None) -> list[Item]:
-        """The rubric of a task, or of all, in the order in which it was made."""
-        found = "SELECT id, task, points, words FROM item WHERE NOT removed AND (?1 IS NULL OR task = ?1) ORDER BY id"
-        return [Item(*row) for row in self._db.execute(found, (task,))]
+    def items(self, task: str | None = None, removed: bool = False) -> list[Item]:
+        """The rubric of a task, or of all, in the order in which it was made; also what was removed, if asked for."""
+        found = """SELECT id, task, points, words FROM item
+                   WHERE (?2 OR NOT removed) AND (?1 IS NULL OR task = ?1) ORDER BY id"""
+        return [Item(*row) for row in self._db.execute(found, (task, removed))]
 
     def add_item(self, task: str, points: float, words: str) -> int:
         """Add an item to a task's rubric; its id."""

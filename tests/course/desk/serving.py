@@ -68,7 +68,7 @@ class Server:
 @contextlib.contextmanager
 def serving(out, own, name="grace", port=None, command=MARK):
     """The server, until the context ends."""
-    options = ["--no-browser", "--name", name, "--port", str(port or free_port())]
+    options = ["--no-browser", "--port", str(port or free_port()), *(["--name", name] if name else [])]
     process = subprocess.Popen(
         [*command, str(out), *options], env=settings(own), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     )
