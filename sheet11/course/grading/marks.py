@@ -129,6 +129,8 @@ def decide(marks: Sequence[Mark], maximum: float, digest: str) -> Standing | Non
     mark, given = deciding[-1], deciding[-1].given or 0.0
     points = min(max(given, 0.0), maximum)
     said = [f"{item.words} ({item.points:+g})" for item in mark.items]
+    if mark.items and mark.points:
+        said.append(f"besides ({mark.points:+g})")
     said += [mark.comment] if mark.comment else []
     said += mere_comments(marks)
     if given > maximum:

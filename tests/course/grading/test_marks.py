@@ -40,7 +40,7 @@ def test_the_newest_that_gives_points_counts():
         (3.0, (), 3.0, ""),
         (5.0, (), 3.0, "5 points were given, of which 3 can be had"),
         (None, (SIGN,), 0.0, "sign (-0.5)"),
-        (2.0, (GOOD,), 3.0, "idea (+2); 4 points were given, of which 3 can be had"),
+        (2.0, (GOOD,), 3.0, "idea (+2); besides (+2); 4 points were given, of which 3 can be had"),
     ],
 )
 def test_points_that_cannot_be_had(points, items, counted, remark):

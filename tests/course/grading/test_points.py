@@ -178,7 +178,7 @@ def test_what_the_table_does_not_change_stays(store):
     anna, jorg = ["anna", "2", "2.5", "", "see the lecture"], ["Jörg", "2", "3", "", ""]
     assert take(store, table(anna, jorg, header=header)) == (1, 1, 2)
     found = {entry.answer.student: entry.standing for entry in store.entries("01/proof")}
-    assert (found["anna"].points, found["anna"].remark) == (2.5, "idea (+2); see the lecture")
+    assert (found["anna"].points, found["anna"].remark) == (2.5, "idea (+2); besides (+0.5); see the lecture")
     assert (found["Jörg"].points, found["Jörg"].remark) == (3.0, "neat")
     assert found["=1+1"] is None
 

@@ -89,7 +89,7 @@ def test_a_rubric_changes_for_everybody(store):
     assert (points_of(store, "anna"), points_of(store, "bert")) == (1.5, 2.5)
     store.change_item(idea, 1, "an idea")
     assert (points_of(store, "anna"), points_of(store, "bert")) == (0.5, 1.5)
-    assert proof_of(store, "bert").standing.remark == "an idea (+1); neat"
+    assert proof_of(store, "bert").standing.remark == "an idea (+1); besides (+0.5); neat"
     assert [(item.points, item.words) for item in store.items("01/proof")] == [(1.0, "an idea"), (-0.5, "sign")]
     store.remove_item(idea)
     assert (points_of(store, "anna"), points_of(store, "bert")) == (0.0, 0.5)
