@@ -470,6 +470,20 @@ def test_what_goes_wrong_with_one_student_is_that_student_alone(pair):
     assert points(folder, "bert")["wave"] == "0" and points(folder, "dora")["wave"] == "2"
 
 
+@pytest.mark.skipif(os.getuid() != 0 or not shutil.which("setpriv"), reason="gives up a right that only root has")
+def test_a_folder_that_may_not_be_read_is_that_student_alone(small, tmp_path):
+    write_class(tmp_path / "class", [Student("anna", {}), Student("bert", {})], small)
+    (tmp_path / "class" / "bert").chmod(0)
+    command = ["setpriv", "--bounding-set=-dac_override,-dac_read_search", *COMMAND, "class", "-o", "out"]
+    result = subprocess.run([*command, "--sheet", small.folder], cwd=tmp_path, capture_output=True, text=True)
+    assert result.returncode == 1
+    why = "bert: not graded: what was handed in cannot be read: class/bert: Permission denied"
+    assert why in result.stdout.splitlines()
+    assert result.stderr == "Error: 1 of 2 students could not be graded; results.csv says why\n"
+    found = {(row["student"], row["status"], row["points"]) for row in table(tmp_path / "out" / "results.csv")}
+    assert found == {("anna", "missing", "0"), ("bert", "failed", "")}
+
+
 def test_without_a_sandbox(small, tmp_path):
     write_class(tmp_path / "class", [Student("anna", first(small))], small)
     result = run("class", "-o", "out", "--sheet", small.folder, "--no-sandbox", "-j", "1", cwd=tmp_path)
