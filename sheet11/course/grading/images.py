@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 LARGEST_SIDE = 2000  # pixels of an image that is kept as it is; a page of handwriting is legible
 LARGEST_IMAGE = 1 << 20  # bytes of one
+MOST_PIXELS_OF_ONE = 51_000_000  # what the cameras of telephones give; they are decoded in memory
 QUALITY = 80  # of the JPEG that becomes of a larger one
 PNG, JPEG = ("PNG",), ("PNG", "JPEG")
 
@@ -40,7 +41,7 @@ class Room:
             raise ImageError("has too many pixels") from error
         except Exception as error:  # Pillow raises many types for what is no image
             raise ImageError(f"is no {' or '.join(formats)}") from error
-        if image.width * image.height > self.pixels:
+        if image.width * image.height > min(self.pixels, MOST_PIXELS_OF_ONE):
             raise ImageError("has too many pixels")
         self.images, self.pixels = self.images - 1, self.pixels - image.width * image.height
         return image
@@ -78,11 +79,14 @@ def moderate(text: str, room: Room) -> dict[str, str]:
 
 
 def _smaller(image: "Image") -> bytes:
+    """A JPEG, upright, of no more than the largest side."""
     from PIL import ImageOps
 
     image.draft("RGB", (LARGEST_SIDE, LARGEST_SIDE))  # a JPEG need not be decoded in full
+    if image.mode in ("1", "P"):  # which would lose lines where they are made smaller
+        image = image.convert("L" if image.mode == "1" else "RGBA")
+    image.thumbnail((LARGEST_SIDE, LARGEST_SIDE))
     upright = ImageOps.exif_transpose(image).convert("RGBA")
-    upright.thumbnail((LARGEST_SIDE, LARGEST_SIDE))
     white = _pillow().new("RGB", upright.size, "white")
     white.paste(upright, mask=upright)
     written = io.BytesIO()

@@ -235,6 +235,17 @@ def test_large_images_are_made_smaller(form):
         assert (image.format, image.size) == ("JPEG", (2000, 960))
 
 
+def test_thin_lines_of_a_scan_are_still_there():
+    page = Image.new("1", (4000, 4000), 1)
+    page.paste(0, (0, 2001, 4000, 2002))  # a line that every second pixel would miss
+    content = io.BytesIO()
+    page.save(content, "PNG")
+    bundle = {"image/png": base64.b64encode(content.getvalue()).decode()}
+    kept = answers_in([cell("", "proof", attachments={"x": bundle})], IDS).attachments["proof"]["x"]
+    with Image.open(io.BytesIO(base64.b64decode(kept["image/jpeg"]))) as image:
+        assert min(image.convert("L").crop((0, 995, 10, 1005)).tobytes()) < 200
+
+
 def test_a_photo_that_lies_on_its_side_is_turned():
     exif = Image.Exif()
     exif[274] = 6  # orientation: to be turned to the right
