@@ -67,7 +67,7 @@ class Desk:
         return {"version": now, "task": _described(task), "items": items, "piles": piles}
 
     def content(self, who: str, name: str, pile: str) -> Json:
-        """What there is to read: an answer, what it was when it was read, and the figures around it."""
+        """What there is to read: an answer, what it was when it was read, and what is around it."""
         task = self._task(name)
         found = self._pile(task, who, pile)
         place = place_of(self._notebook(found, task), task)
@@ -76,6 +76,7 @@ class Desk:
             "now": None if found.empty else self._html(*self.store.content(first.digest), place.kind),
             "before": before and self._html(*self.store.content(before), place.kind),
             "solution": self._html(task.solution, {}, place.kind),
+            "asked": self._html(*place.asked, "markdown"),
             "figures": [{"src": plain_picture(png), "alt": self._hidden(text)} for png, text in place.figures],
         }
 

@@ -31,6 +31,7 @@ const acts = {
   t: () => openTasks(""),
   v: () => page.setSecond(!page.isSecond()),
   m: hideOwn,
+  q: () => (at("question").open = !at("question").open),
   "?": () => at("help").showModal(),
 };
 

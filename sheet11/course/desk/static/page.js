@@ -278,7 +278,10 @@ function count() {
   view.showMap(state.piles, state.here, isToRead);
   const answers = state.piles.reduce((sum, each) => sum + each.count, 0);
   const left = state.piles.filter(isToRead).reduce((sum, each) => sum + each.count, 0);
-  at("progress").textContent = left ? `${answers - left} of ${answers} read, ${left} to go` : `all ${answers} read`;
+  const said = left ? `${answers - left} of ${answers} read, ${left} to go` : `all ${answers} read`;
+  const others = state.tasks.filter((task) => task.by_hand && task.name !== state.task.name);
+  const toRead = others.reduce((sum, { counts }) => sum + (counts.unread ?? 0) + (counts.stale ?? 0), left);
+  at("progress").replaceChildren(said, view.make("span", { class: "all" }, ` · ${toRead} in all`));
 }
 
 function replied(path, body, reply) {

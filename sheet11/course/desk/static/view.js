@@ -68,6 +68,7 @@ export function showAnswer(pile, content) {
   else if (content.before) answer.replaceChildren(version("As it was read", content.before), version("Now", content.now));
   else answer.innerHTML = content.now;
   at("solution").innerHTML = content?.solution ?? "";
+  at("asked").innerHTML = content?.asked ?? "";
   const figures = pile.empty ? [] : (content?.figures ?? []);
   const title = pile.count > 1 ? "Figures of one of them, in this part" : "Figures in this part";
   at("figures").replaceChildren(
