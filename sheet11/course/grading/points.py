@@ -145,10 +145,10 @@ def _rows(text: str, tasks: Sequence[Asked]) -> Iterator[tuple[int, dict[str, st
     declared = re.match(r"sep=([,;\t])[\r\n]+", text)  # Excel's own way to say it
     text = text[declared.end() :] if declared else text
     first = re.split(r"[\r\n]", text, maxsplit=1)[0]
-    separators = [each for each in (declared[1] if declared else ",;\t") if STUDENT in _fields(first, each)]
-    if len(separators) != 1:
-        raise PointsError(f"the first line must name the columns, {STUDENT!r} among them, got {first[:80]!r}")
     try:
+        separators = [each for each in (declared[1] if declared else ",;\t") if STUDENT in _fields(first, each)]
+        if len(separators) != 1:
+            raise PointsError(f"the first line must name the columns, {STUDENT!r} among them, got {first[:80]!r}")
         header, *rows = csv.reader(io.StringIO(text, newline=""), delimiter=separators[0], strict=True)
     except csv.Error as error:
         raise PointsError(f"this is no CSV: {error}") from error

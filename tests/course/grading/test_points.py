@@ -133,6 +133,7 @@ def test_what_spreadsheets_make_of_it(store, content):
             "01/f of 'anna' is graded automatically; to change its points to 1",
         ),
         (table(ANNA, separator=";").replace("anna", '"anna'), "this is no CSV: unexpected end of data"),
+        ("x" * 200_000, "this is no CSV: field larger than field limit (131072)"),
         (b"PK\x03\x04...", "this is no table of text; save the spreadsheet as CSV"),
         (b"student,\x81\n", "this is neither UTF-8 nor UTF-16 nor Windows-1252"),
         (table(ANNA, separator="\t").encode("utf-16-le"), "this is neither UTF-8 nor UTF-16 nor Windows-1252"),
