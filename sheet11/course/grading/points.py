@@ -64,10 +64,11 @@ def take_points(store: Store, path: Path, who: str) -> Taken:
         new = [each for each in entered if _is_new(each, entries[each.student, each.task.name])]
     except PointsError as error:
         raise PointsError(f"{path}: {error}") from error
-    for each in new:
-        _set_mark(store, who, each, entries[each.student, each.task.name])
-    if path.name == GRADES:
-        store.add_written(GRADES, digest_of(content))  # what was read need not be kept
+    with store.writing():
+        for each in new:
+            _set_mark(store, who, each, entries[each.student, each.task.name])
+        if path.name == GRADES:
+            store.add_written(GRADES, digest_of(content))  # what was read need not be kept
     changed = sum(_differs(each, entries[each.student, each.task.name]) for each in new)
     return Taken(changed, sum(bool(each.comment) for each in new), len({each.student for each in new}))
 
@@ -88,10 +89,11 @@ def take_earlier_points(out: Path, store: Store) -> None:
     except (ValueError, TypeError, AttributeError) as error:
         raise PointsError(f"{path}, which holds points entered by hand, is damaged: {error}") from error
     tasks = {task.column: task for task in store.tasks() if task.by_hand}
-    for student in store.students():
-        for column, points in kept.pop(harmless(student), {}).items():
-            if column in tasks:
-                store.set_mark([student], tasks[column].name, GRADES, min(points, tasks[column].points))
+    with store.writing():
+        for student in store.students():
+            for column, points in kept.pop(harmless(student), {}).items():
+                if column in tasks:
+                    store.set_mark([student], tasks[column].name, GRADES, min(points, tasks[column].points))
     if kept:
         write_private(path, json.dumps(kept, indent=1))
     else:

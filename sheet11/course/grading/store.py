@@ -50,8 +50,11 @@ class Store:
         self._db.close()
 
     @contextlib.contextmanager
-    def _writing(self) -> Iterator[None]:
-        """All or nothing, and nobody else writes meanwhile."""
+    def writing(self) -> Iterator[None]:
+        """What is done in this context is done whole or not at all, and nobody else writes meanwhile."""
+        if self._db.in_transaction:  # it is within another one
+            yield
+            return
         try:
             with self._db:
                 self._db.execute("BEGIN IMMEDIATE")
@@ -66,7 +69,7 @@ class Store:
 
     def replace_answers(self, tasks: Iterable[Asked], answers: Iterable[Answer]) -> None:
         """Take the place of all tasks and answers that are there; marks, and what they are of, stay."""
-        with self._writing():
+        with self.writing():
             self._db.execute("DELETE FROM answer")
             self._db.execute("DELETE FROM task")
             for position, task in enumerate(tasks):
@@ -157,7 +160,7 @@ class Store:
                 no such answer, task or item.
         """
         row = (who, datetime.now(UTC).isoformat(timespec="milliseconds"), points, comment.strip())
-        with self._writing():
+        with self.writing():
             asked = next((each for each in self.tasks() if each.name == task), None)
             if asked is None:
                 raise PointsError(f"there is no task {task!r}")
@@ -186,7 +189,7 @@ class Store:
 
     def undo(self, who: str, task: str | None = None) -> list[tuple[str, str]]:
         """Take back the newest mark that a person has set, of a task or of any; whose it was, as (student, task)."""
-        with self._writing():
+        with self.writing():
             newest, taken = self._newest_action(who, task)
             self._db.execute("UPDATE mark SET undone = 1 WHERE action = ?", (newest,))
         return taken
@@ -204,20 +207,20 @@ class Store:
 
     def add_item(self, task: str, points: float, words: str) -> int:
         """Add an item to a task's rubric; its id."""
-        with self._writing():
+        with self.writing():
             row = (task, _finite(points), words.strip())
             return int(self._db.execute("INSERT INTO item (task, points, words) VALUES (?, ?, ?)", row).lastrowid or 0)
 
     def change_item(self, item: int, points: float, words: str) -> None:
         """Change an item, for everybody who has it."""
-        with self._writing():
+        with self.writing():
             self._db.execute(
                 "UPDATE item SET points = ?, words = ? WHERE id = ?", (_finite(points), words.strip(), item)
             )
 
     def remove_item(self, item: int, removed: bool = True) -> None:
         """Take an item out of its rubric, and its points from everybody who has it; or put it back."""
-        with self._writing():
+        with self.writing():
             self._db.execute("UPDATE item SET removed = ? WHERE id = ?", (removed, item))
 
     def set_flag(self, students: Collection[str], task: str, who: str, flagged: bool = True) -> None:
@@ -225,7 +228,7 @@ class Store:
         change = "INSERT OR IGNORE INTO flag VALUES (?, ?, ?)"
         if not flagged:
             change = "DELETE FROM flag WHERE student = ? AND task = ? AND who = ?"
-        with self._writing():
+        with self.writing():
             self._db.executemany(change, [(student, task, who) for student in students])
 
     def snippets(self) -> list[tuple[int, str]]:
@@ -234,12 +237,12 @@ class Store:
 
     def add_snippet(self, words: str) -> None:
         """Keep a comment for later."""
-        with self._writing():
+        with self.writing():
             self._db.execute("INSERT OR IGNORE INTO snippet (words) VALUES (?)", (words.strip(),))
 
     def remove_snippet(self, snippet: int) -> None:
         """Forget a comment."""
-        with self._writing():
+        with self.writing():
             self._db.execute("DELETE FROM snippet WHERE id = ?", (snippet,))
 
     def has_written(self, file: str, digest: str) -> bool:
@@ -249,7 +252,7 @@ class Store:
 
     def add_written(self, file: str, digest: str) -> None:
         """Remember what is written to a file."""
-        with self._writing():
+        with self.writing():
             self._db.execute("INSERT OR IGNORE INTO written VALUES (?, ?)", (file, digest))
 
     def _newest_marks(self, task: str | None) -> dict[tuple[str, str], list[Mark]]:

@@ -119,6 +119,17 @@ def test_marks_that_are_none(store, arguments, message):
     assert not any(entry.marks for entry in store.entries()), "all or nothing"
 
 
+def test_what_is_done_together_is_done_whole_or_not_at_all(store):
+    with pytest.raises(PointsError), store.writing():
+        store.set_mark(["anna"], "01/proof", "eve", 1.0)
+        store.set_mark(["bert"], "01/proof", "eve", 99.0)
+    assert store.progress()["01/proof"] == {"unread": 2}
+    with store.writing():
+        store.set_mark(["anna"], "01/proof", "eve", 1.0)
+        store.set_mark(["bert"], "01/proof", "eve", 2.0)
+    assert store.progress()["01/proof"] == {"read": 2}
+
+
 def test_an_override_has_a_reason(store):
     store.set_mark(["anna"], "01/f", "eve", 1.0, "only the name is wrong")
     standing = store.entries("01/f")[0].standing
