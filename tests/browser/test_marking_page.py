@@ -355,6 +355,7 @@ def test_it_fits_and_everything_has_a_name(browser, server, scheme):
     person.press("?")
     person.see("help", "the next answer to be read", open=True)
     person.press("Escape", "j")
+    assert person.page.locator("#map .here").get_attribute("data-index") == "1"
     person.wait("document.getElementById('live').textContent.startsWith('Answer 2 of 7')")
     assert person.page.evaluate("document.activeElement.id") == "reading"
     assert person.errors == []

@@ -2,6 +2,7 @@
 
 import hashlib
 import math
+import re
 import time
 from collections import Counter
 from collections.abc import Mapping
@@ -173,7 +174,9 @@ class Desk:
         """A text without the names of students."""
         version = self.store.version()
         if self._names[0] != version:
-            self._names = (version, pattern_of(self.store.students()))
+            keys = self.store.students()
+            before_numbers = [re.split(r"_(?=\d)", key)[0] for key in keys]  # as platforms name folders
+            self._names = (version, pattern_of([*keys, *before_numbers]))
         return self._names[1].sub(HIDDEN, text)
 
 

@@ -2,7 +2,7 @@
 
 By itself: `sheet11 mark OUT`. In a server that runs anyway, as under JupyterHub:
 
-    jupyter lab --ServerApp.jpserver_extensions="{'sheet11.course.desk.extension': True}" --MarkingDesk.out=OUT
+    jupyter server --ServerApp.jpserver_extensions='{"sheet11.course.desk.extension": True}' --MarkingDesk.out=OUT
 """
 
 import logging

@@ -109,7 +109,7 @@ def grade(
             results[name] = _keep(out, examined, by_name[name], exercises, oracle, limits)
 
     with Store(out) as store:
-        store.replace_answers(_asked(exercises), _handed_in(submissions, tasks, results))
+        store.replace_answers(asked_of(exercises), _handed_in(submissions, tasks, results))
         begin_rubrics(store, {name: items for each in exercises.values() for name, items in each.rubrics.items()})
         take_earlier_points(out, store)
         return publish(out, store)
@@ -137,7 +137,7 @@ def _keep(
     return result
 
 
-def _asked(exercises: Mapping[str, Exercise]) -> Iterator[Asked]:
+def asked_of(exercises: Mapping[str, Exercise]) -> Iterator[Asked]:
     """All tasks, with the sheet's own answers."""
     for stem, exercise in exercises.items():
         heading = title_of(exercise.notebook, stem)

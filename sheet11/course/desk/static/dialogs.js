@@ -43,8 +43,9 @@ function row(task) {
   });
   const [all, left] = [answers(task), toRead(task)];
   const bar = make("progress", { max: all, value: all - left, "aria-hidden": "true" });
+  const read = task.by_hand || left ? [bar, ` ${all - left} of ${all}`] : [];
   const cells = [task.counts.stale, task.counts.flagged, task.counts.disputed].map((count) => make("td", {}, count ? String(count) : ""));
-  return make("tr", {}, make("th", { scope: "row" }, open), make("td", {}, bar, ` ${all - left} of ${all}`), ...cells);
+  return make("tr", {}, make("th", { scope: "row" }, open), make("td", {}, ...read), ...cells);
 }
 
 // rubric

@@ -144,6 +144,7 @@ function show() {
   at("repeat").hidden = !repeats;
   at("repeat").replaceChildren(each.state === "stale" ? "The same mark for the new answer " : "The same mark for all ", view.make("kbd", {}, "="));
   at("flag").setAttribute("aria-pressed", String(each.flagged));
+  view.showMap(state.piles, state.here, isToRead);
   view.showTags(each);
   view.showVerdict(each);
   view.showAnswer(each, contents.get(each.id));
@@ -281,7 +282,7 @@ function count() {
   const said = left ? `${answers - left} of ${answers} read, ${left} to go` : `all ${answers} read`;
   const others = state.tasks.filter((task) => task.by_hand && task.name !== state.task.name);
   const toRead = others.reduce((sum, { counts }) => sum + (counts.unread ?? 0) + (counts.stale ?? 0), left);
-  at("progress").replaceChildren(said, view.make("span", { class: "all" }, ` · ${toRead} in all`));
+  at("progress").replaceChildren(said, view.make("span", { class: "all" }, toRead ? ` · ${toRead} in all` : ""));
 }
 
 function replied(path, body, reply) {
