@@ -1,5 +1,17 @@
-"""`python -m sheet11`: the command line, where the program `sheet11` is not on the path."""
+"""`python -m sheet11`, and the program `sheet11`: the command line, which may be interrupted as soon as it starts."""
 
-from sheet11.course.cli import main
+import sys
 
-main(prog_name="sheet11")
+
+def command_line() -> None:
+    """Run the command that the arguments name."""
+    try:
+        from sheet11.course.cli import main
+
+        main(prog_name="sheet11")
+    except KeyboardInterrupt:  # while the command line itself is imported; from then on click says this
+        sys.exit("\nAborted!")
+
+
+if __name__ == "__main__":
+    command_line()

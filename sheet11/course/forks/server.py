@@ -59,7 +59,10 @@ def serve(control: socket.socket) -> None:
     prctl(PR_SET_CHILD_SUBREAPER, 1)
     gc.collect()
     gc.freeze()  # else every fork's collector walks through, and so copies, what it has inherited
-    control.sendall(READY)
+    try:
+        control.sendall(READY)
+    except OSError:
+        return  # the client has ended meanwhile
     wake_read, wake_write = os.pipe()
     os.set_blocking(wake_read, False)
     os.set_blocking(wake_write, False)
@@ -81,7 +84,8 @@ def serve(control: socket.socket) -> None:
             keepers = end_orphans(keepers)
             _import(request["modules"])
             if request["limits"]:  # one at a time; nothing inside of a sandbox can stop its first process
-                keep(kernel, request, sockets, ours=[control.fileno(), wake_read, wake_write])
+                ours = [control.fileno(), wake_read, wake_write]
+                keep(kernel, request, sockets, ours, wakes=[control.fileno()])
                 continue
             pid = os.fork()
             if pid == 0:
@@ -100,7 +104,6 @@ def serve(control: socket.socket) -> None:
 def be_keeper(kernel: Any, request: dict[str, Any], sockets: list[int], ours: list[int]) -> NoReturn:
     """In a fork: keep a kernel, also when the server ends."""
     try:
-        _die_with_parent()
         prctl(PR_SET_CHILD_SUBREAPER, 1)  # what loses its parent below is this process's child then
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
@@ -108,6 +111,7 @@ def be_keeper(kernel: Any, request: dict[str, Any], sockets: list[int], ours: li
             os.close(descriptor)
         terminated, wake = os.pipe()
         signal.signal(signal.SIGTERM, lambda *_: os.write(wake, b"!"))
+        _die_with_parent(signal.SIGTERM)  # it ends what it keeps first
         keep(kernel, request, sockets, ours=[terminated, wake], wakes=[terminated])
     finally:
         os._exit(0)
@@ -255,9 +259,9 @@ def _children(pid: int) -> list[int]:
         return []
 
 
-def _die_with_parent() -> None:
+def _die_with_parent(signum: int = signal.SIGKILL) -> None:
     parent = os.getppid()
-    prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    prctl(PR_SET_PDEATHSIG, signum)
     if os.getppid() != parent:
         os._exit(1)  # it died before this process could ask to go with it
 

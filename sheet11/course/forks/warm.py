@@ -35,6 +35,7 @@ PRELOAD = [
 PRELOAD += ["ipykernel.debugger", "tornado.platform.asyncio"]
 PRELOAD += ["IPython.core." + name for name in ("completerlib", "debugger", "oinspect", "logger", "pylabtools")]
 ON_DEMAND = {"torch": ["torch", "torch._dynamo"]}  # takes as long as all others; its optimizers import the second
+PATIENCE = 1  # seconds that a server may take to end
 MEMORY = 512 << 20  # bytes that a kernel may come to need
 CAN_FORK = sys.platform.startswith("linux")  # macOS frameworks do not survive a fork
 
@@ -67,6 +68,7 @@ class Server:
         if _interrupted.is_set():
             raise RuntimeError("interrupted")
         self._lock = threading.Lock()
+        self._ready = False
         self._control, theirs = socket.socketpair()
         env = dict(os.environ if env is None else env) | {"MPLBACKEND": INLINE}
         if threads is not None:
@@ -86,14 +88,12 @@ class Server:
             self._send({"modules": list(modules), "closed": closed})
 
     def is_ready(self, seconds: float) -> bool:
-        """Whether the server has imported everything after at most that time; to be asked once."""
-        self._control.settimeout(seconds)
-        try:
-            return self._control.recv(1) == READY
-        except OSError:
-            return False
-        finally:
+        """Whether the server has imported everything after at most that time."""
+        with contextlib.suppress(OSError):
+            self._control.settimeout(seconds)
+            self._ready = self._ready or self._control.recv(1) == READY
             self._control.settimeout(None)
+        return self._ready
 
     def fork(
         self,
@@ -138,13 +138,19 @@ class Server:
                 os.close(descriptor)
         return kernel
 
+    def hang_up(self) -> None:
+        """Have the server end, with its kernels, without waiting for it."""
+        if not (self._ready or self.is_ready(0)):
+            self.process.kill()  # it has no kernels yet, and would not hear of it before it has imported everything
+        self._control.close()
+
     def close(self) -> None:
         """End the server and its kernels."""
-        self._control.close()
+        self.hang_up()
         try:
-            self.process.wait(5)
+            self.process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
-            self.process.kill()
+            self.process.kill()  # it is importing; the keepers end what they keep
             self.process.wait()
 
     def _send(self, message: Message, descriptors: Sequence[int] = ()) -> None:
@@ -194,7 +200,10 @@ def ending_all_if_interrupted() -> Iterator[None]:
         yield
     except (KeyboardInterrupt, SystemExit, GeneratorExit):
         _interrupted.set()
-        for running in list(_servers):
+        servers = list(_servers)
+        for running in servers:
+            running.hang_up()  # all at once
+        for running in servers:
             running.close()
         raise
     finally:
