@@ -41,7 +41,7 @@ class Person:
     def __init__(self, browser, url, **options):
         self.page = browser.new_context(viewport=WIDE, **options).new_page()
         self.errors = errors_of(self.page)
-        self.page.set_default_timeout(12_000)
+        self.page.set_default_timeout(1000 * MINUTE)
         self.responses = []
         self.page.on("response", lambda response: self.responses.append(response))
         self.page.goto(url)
@@ -184,7 +184,8 @@ def test_a_rubric_is_made_while_reading_and_changes_for_everybody(browser, serve
         person.press("Enter")
     person.press("Escape")
     person.see("items", "a sign")
-    person.press("1", "3", "Enter", "1", "2", "Enter", "2")
+    person.page.locator("#items input").first.focus()
+    person.press("Space", "3", "Enter", "1", "2", "Enter", "2")
     person.see("sum", "0.5")
     person.saved()
     assert sorted(filter(None, points(out, "1_waves/proof").values()))[0] == 0.5
@@ -321,6 +322,48 @@ def test_an_answer_that_changed_after_it_was_read(browser, server, out):
     with Store(out) as store:
         assert {entry.state for entry in store.entries("2_slopes/a") if entry.answer.student == student} == {"read"}
     assert person.errors == []
+
+
+def test_anothers_mark_is_taken_over_for_a_changed_answer(browser, server, out):
+    student = login("Emma Schäfer")
+    with Store(out) as store:
+        item = store.add_item("2_slopes/a", 0.25, "the idea")
+        store.set_mark([student], "2_slopes/a", "ada", 0.5, "neat", [item])
+    hand_in(out, changed={(student, "2_slopes/a")})
+    person = Person(browser, server.url)
+    person.begin("The slope")
+    where = person.page.evaluate("[...document.querySelectorAll('#map span')].findIndex(e => e.matches('.odd'))")
+    person.press(*["k"] * 13, *["j"] * where)
+    person.see("marks", "ada: 0.75 points")
+    person.press("=")
+    person.saved()
+    with Store(out) as store:
+        (entry,) = [entry for entry in store.entries("2_slopes/a") if entry.answer.student == student]
+    assert [(mark.who, mark.given, mark.comment) for mark in entry.marks] == [
+        ("ada", 0.75, "neat"),
+        ("grace", 0.75, "neat"),
+    ]
+    assert entry.state == "read" and not entry.disputed
+    assert person.errors == []
+
+
+def test_what_is_typed_is_for_the_answer_it_was_typed_for(browser, server, out):
+    """That one changes in the middle of a comment; the comment must not get to another one."""
+    person = Person(browser, server.url)
+    person.begin("The slope")
+    person.wait("document.getElementById('answer').textContent.includes('in the words of number')")
+    number = int(re.search(r"words of number (\d+)", person.text("answer"))[1])
+    person.press("c")
+    for _ in range(30):
+        person.type("so ")
+        hand_in(out, changed={(login(NAMES[number]), "2_slopes/a")})
+        if "Now with the case" in person.text("answer") or f"number {number}:" not in person.text("answer"):
+            break
+        person.page.wait_for_timeout(300)
+    person.saved()
+    with Store(out) as store:
+        for entry in store.entries("2_slopes/a"):
+            assert not entry.marks or entry.answer.student == login(NAMES[number])
 
 
 def test_an_automatic_mark_is_changed_with_a_reason(browser, server, out):

@@ -176,7 +176,8 @@ class Desk:
         if self._names[0] != version:
             keys = self.store.students()
             before_numbers = [re.split(r"_(?=\d)", key)[0] for key in keys]  # as platforms name folders
-            self._names = (version, pattern_of([*keys, *before_numbers]))
+            subject = " ".join(f"{task.title} {task.wanted} {task.solution}" for task in self.store.tasks())
+            self._names = (version, pattern_of([*keys, *before_numbers], subject))
         return self._names[1].sub(HIDDEN, text)
 
 

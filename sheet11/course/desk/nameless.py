@@ -15,17 +15,20 @@ LINK_TO_FILE = re.compile(r'<a href="(?!https?://|#)[^"]*"[^>]*>.*?</a>', re.DOT
 SHORTEST = 4  # characters of a name; shorter ones are also words and symbols
 
 
-def pattern_of(names: Iterable[str]) -> re.Pattern[str]:
+def pattern_of(names: Iterable[str], subject: str = "") -> re.Pattern[str]:
     """Finds names as whole words, also with the last name first.
 
-    Names of one word without a digit are left alone: a login like `norm` is a word of the subject, too.
+    Args:
+        names: of people, their logins, addresses.
+        subject: texts whose words are left alone if they are also somebody's login: norm, max.
     """
+    words_of_subject = set(re.findall(r"\w+", subject.lower()))
     found = set()
     for name in names:
         words = re.findall(r"[^\s,;_]+", name)
         if len(words) > 1:
             found |= {tuple(words), (words[-1], *words[:-1]), (*words[1:], words[0])}
-        elif len(name) >= SHORTEST and re.search(r"[\d@]", name):
+        elif len(name) >= SHORTEST and name.lower() not in words_of_subject:
             found.add((name,))
     each = (r"[\s,;_]+".join(map(re.escape, words)) for words in sorted(found, key=len, reverse=True))
     return re.compile(rf"(?<!\w)(?:{'|'.join(each)})(?!\w)" if found else r"(?!)", re.IGNORECASE)

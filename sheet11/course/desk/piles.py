@@ -98,6 +98,7 @@ def _mark_shown(mark: Mark, who: str, pile: Pile) -> dict[str, Any]:
         "at": mark.at,
         "mine": mark.who == who,
         "given": mark.given,
+        "points": mark.points,
         "items": [{"id": item.id, "points": item.points, "words": item.words} for item in mark.items],
         "comment": mark.comment,
         "old": mark.digest not in {entry.digest for entry in pile.entries},

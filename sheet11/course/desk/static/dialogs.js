@@ -135,6 +135,11 @@ function showSnippets(index) {
   options[chosen]?.scrollIntoView({ block: "nearest" });
 }
 
+export function acceptSnippets(snippets) {
+  state.snippets = snippets;
+  if (at("snippets").open) showSnippets(chosen);
+}
+
 function use(snippet) {
   at("snippets").close();
   if (snippet) page.insert(snippet.words);
@@ -143,6 +148,7 @@ function use(snippet) {
 function keep() {
   const words = page.comment().trim();
   if (!words) return;
+  state.snippets = [...state.snippets, { id: "kept", words }]; // its number comes with the answer
   save("snippet", { words });
   announce("Kept");
   at("snippets").close();
@@ -152,7 +158,7 @@ function forget() {
   const snippet = matching()[chosen];
   if (!snippet) return;
   state.snippets = state.snippets.filter((each) => each !== snippet);
-  save("snippet", { remove: snippet.id });
+  if (snippet.id !== "kept") save("snippet", { remove: snippet.id });
   showSnippets(chosen);
 }
 

@@ -14,6 +14,13 @@ export function total({ points, items }) {
 
 export const before = (each) => each.own ?? NOTHING;
 
+// The mark that stands on a pile, one's own before others'; null if there is none.
+export function standing({ own, marks }) {
+  if (own && total(own) !== null) return own;
+  const found = marks.filter((mark) => mark.given !== null).at(-1);
+  return found ? { points: found.points, comment: found.comment, items: found.items.map((item) => item.id) } : null;
+}
+
 // What the fields hold when an answer comes to the front; of one that has changed, what was said of the earlier one.
 export function drafted(each) {
   const { points, comment, items } = before(each);

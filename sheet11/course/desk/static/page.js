@@ -1,8 +1,9 @@
 // The page: which task and which answer are in front, what the person has entered for it, and where to go from there.
 
-import { openTasks, showRubric } from "./dialogs.js";
+import { contents, fetchContent } from "./contents.js";
+import { acceptSnippets, openTasks, showRubric } from "./dialogs.js";
 import { listen } from "./keys.js";
-import { before, clip, drafted, entered, problem, total } from "./mark.js";
+import { before, clip, drafted, entered, problem, standing, total } from "./mark.js";
 import { ask, begin, Refused, save, unsaved } from "./server.js";
 import { state } from "./state.js";
 import * as view from "./view.js";
@@ -15,14 +16,13 @@ let second = false; // whether answers that others have read are to be read by t
 let draft = null; // what is entered for the pile in front: {points: text, comment, items: a set}
 let typed = null; // the timer that will save what is being typed
 let amend = false; // whether the newest mark is only half of what is being typed
-const contents = new Map(); // by pile
 const unfinished = new Map(); // what was entered and could not be saved as it is, by pile
 const { at } = view;
 
 export const pile = () => state.piles[state.here];
 export const comment = () => draft?.comment ?? "";
 export const isToRead = (each) =>
-  second && state.task.by_hand && !each.empty ? each.own === null : each.state === "unread" || each.state === "stale";
+  second && state.task.by_hand && !each.empty ? total(before(each)) === null : each.state === "unread" || each.state === "stale";
 
 // from the server
 
@@ -41,6 +41,7 @@ function accept(answers, anew = false) {
   if (!answers.piles) return;
   if (!anew && answers.task.name !== state.task.name) return; // an answer to an earlier request
   const shown = anew ? null : pile();
+  if (shown && !answers.piles.some((each) => each.id === shown.id)) settle(); // what is typed belongs to the answer that was
   Object.assign(state, { task: answers.task, items: answers.items, piles: answers.piles });
   for (const { path, task, id, ...mark } of unsaved()) {
     const waits = path === "mark" && task === state.task.name && state.piles.find((each) => each.id === id);
@@ -53,7 +54,6 @@ function accept(answers, anew = false) {
     if (same < 0) go(state.here);
     else show();
   }
-  count();
 }
 
 // How a pile will look when the server has what was entered for it.
@@ -66,25 +66,17 @@ function foresee(each, mark) {
 async function poll() {
   try {
     if (state.task && !document.hidden) accept(await ask("answers", { task: state.task.name, version }));
-    if (!unsaved().length) connection("saved");
+    if (!unsaved().length) view.showConnection("saved");
+    if (pile() && !contents.has(pile().id)) await showContent(pile());
   } catch (error) {
-    if (!(error instanceof Refused)) connection("lost");
+    if (!(error instanceof Refused)) view.showConnection("lost", unsaved().length);
   }
   setTimeout(poll, POLL);
 }
 
-function connection(kind) {
-  const words = { saving: "Saving …", saved: "Saved", lost: "No connection: not saved yet, trying again" };
-  if (kind === "lost" && !unsaved().length) words.lost = "No connection, trying again";
-  if (at("saved").textContent !== words[kind]) at("saved").textContent = words[kind];
-  at("saved").className = kind;
-}
-
-async function fetchContent(each) {
-  if (!each || contents.has(each.id)) return;
-  const task = state.task.name;
-  const content = await ask("content", { task, id: each.id }).catch(() => null);
-  if (content && state.task.name === task) contents.set(each.id, content);
+async function showContent(each) {
+  await fetchContent(each.id);
+  if (pile()?.id === each.id) view.showAnswer(each, contents.get(each.id));
 }
 
 // what is in front
@@ -102,9 +94,8 @@ export async function go(index) {
   view.announce([`Answer ${state.here + 1} of ${state.piles.length}`, isToRead(each) ? "to be read" : "read", ...tags].join(", "));
   at("reading").focus({ preventScroll: true });
   at("reading").scrollTop = at("own").scrollTop = 0;
-  await fetchContent(each);
-  if (pile()?.id === each.id) view.showAnswer(each, contents.get(each.id));
-  await fetchContent(state.piles[next(isToRead)] ?? state.piles[state.here + 1]); // so that it is there at once
+  await showContent(each);
+  await fetchContent((state.piles[next(isToRead)] ?? state.piles[state.here + 1])?.id); // so that it is there at once
 }
 
 function next(wanted) {
@@ -121,11 +112,14 @@ export function goTo(wanted, nothing) {
 }
 
 export function goOn() {
-  if (!goTo(isToRead, "") && !isToRead(pile())) openTasks("All answers to this task are read.");
+  if (goTo(isToRead, "")) return;
+  if (isToRead(pile())) view.announce("This is the last one to be read.");
+  else openTasks("All answers to this task are read.");
 }
 
 export async function openTask(name) {
-  if (!state.task || name !== state.task.name) await load(name);
+  if (name === state.task.name) return;
+  await load(name).catch((error) => (at("problem").textContent = `The task was not loaded: ${error.message}`));
 }
 
 function show() {
@@ -140,11 +134,11 @@ function show() {
   at("wanted").hidden = !wanted;
   at("points-label").textContent = state.items.length ? "Points besides the rubric’s" : "Points";
   at("comment-label").textContent = by_hand ? "Comment" : "Reason, which the student reads";
-  const repeats = each.state === "stale" || (each.marks.length > 0 && (each.uneven || each.state === "unread"));
+  const repeats = standing(each) && (each.uneven || each.state === "stale" || each.state === "unread");
   at("repeat").hidden = !repeats;
   at("repeat").replaceChildren(each.state === "stale" ? "The same mark for the new answer " : "The same mark for all ", view.make("kbd", {}, "="));
   at("flag").setAttribute("aria-pressed", String(each.flagged));
-  view.showMap(state.piles, state.here, isToRead);
+  view.showProgress(state, isToRead);
   view.showTags(each);
   view.showVerdict(each);
   view.showAnswer(each, contents.get(each.id));
@@ -164,8 +158,8 @@ function fill() {
   if (at("comment").value !== draft.comment) at("comment").value = draft.comment;
   const mark = entered(draft);
   const sum = mark ? total(mark) : null;
-  const standing = sum === null ? (mark && !pile().own ? pile().points : null) : clip(sum);
-  at("sum").textContent = standing === null ? "–" : view.number(standing);
+  const shown = sum === null ? (mark && !pile().own ? pile().points : null) : clip(sum);
+  at("sum").textContent = shown === null ? "–" : view.number(shown);
   const cut = sum !== null && sum !== clip(sum) ? ` (${view.number(sum)} were given)` : "";
   at("maximum").textContent = `of ${view.plural(state.task.points, "point")}${cut}`;
   at("points").setAttribute("aria-invalid", String(mark === null));
@@ -183,7 +177,7 @@ function changed() {
   if (JSON.stringify(mark) === JSON.stringify(before(each))) return;
   foresee(each, mark);
   save("mark", { task: state.task.name, id: each.id, ...mark, amend });
-  count();
+  view.showProgress(state, isToRead);
 }
 
 export function settle() {
@@ -233,21 +227,11 @@ export function insert(words) {
 export function repeat() {
   if (at("repeat").hidden) return;
   left();
-  const { marks, own } = pile();
-  const standing = marks.filter((mark) => mark.given !== null).at(-1);
-  const mark = own && total(own) !== null ? { ...own } : standing && copied(standing);
-  if (!mark) return;
-  const { id } = pile();
+  const mark = standing(pile());
   foresee(pile(), mark);
-  save("mark", { task: state.task.name, id, ...mark, amend: false });
+  save("mark", { task: state.task.name, id: pile().id, ...mark, amend: false });
   draft = null;
   show();
-  count();
-}
-
-function copied(mark) {
-  const items = mark.items.map((item) => item.id);
-  return { points: mark.points, comment: mark.comment, items };
 }
 
 export function flag() {
@@ -255,7 +239,6 @@ export function flag() {
   pile().flagged = !pile().flagged;
   save("flag", { task: state.task.name, id: pile().id, flagged: pile().flagged });
   show();
-  count();
 }
 
 export function undo() {
@@ -268,25 +251,14 @@ export function setSecond(on) {
   localStorage.setItem(secondKey(state.task.name), on ? "yes" : "no");
   view.announce(on ? "Second reading on" : "Second reading off");
   show();
-  count();
 }
 
 export const hasUnfinished = () => unfinished.size > 0;
 export const isSecond = () => second;
 const secondKey = (name) => `sheet11-mark/${state.folder}/${state.who}/second/${name}`;
 
-function count() {
-  view.showMap(state.piles, state.here, isToRead);
-  const answers = state.piles.reduce((sum, each) => sum + each.count, 0);
-  const left = state.piles.filter(isToRead).reduce((sum, each) => sum + each.count, 0);
-  const said = left ? `${answers - left} of ${answers} read, ${left} to go` : `all ${answers} read`;
-  const others = state.tasks.filter((task) => task.by_hand && task.name !== state.task.name);
-  const toRead = others.reduce((sum, { counts }) => sum + (counts.unread ?? 0) + (counts.stale ?? 0), left);
-  at("progress").replaceChildren(said, view.make("span", { class: "all" }, toRead ? ` · ${toRead} in all` : ""));
-}
-
 function replied(path, body, reply) {
-  if (reply.snippets) state.snippets = reply.snippets;
+  if (reply.snippets) acceptSnippets(reply.snippets);
   if (!reply.piles || reply.task.name !== state.task.name) return;
   if (path === "undo") unfinished.delete(pile()?.id);
   accept(reply);
@@ -302,13 +274,14 @@ function replied(path, body, reply) {
 async function refused(path, body, message) {
   const answers = await ask("answers", { task: state.task.name }).catch(() => null);
   if (answers) accept(answers);
-  at(at("rubric").open ? "rubric-problem" : "problem").textContent = `Not saved: ${message}`;
+  const comment = body.comment ? `; the comment was: ${body.comment}` : "";
+  at(at("rubric").open ? "rubric-problem" : "problem").textContent = `Not saved: ${message}${comment}`;
 }
 
 async function start() {
   try {
     Object.assign(state, await ask("overview"));
-    begin(state.folder, state.who, { reply: replied, refused, state: connection });
+    begin(state.folder, state.who, { reply: replied, refused, state: (kind) => view.showConnection(kind, unsaved().length) });
     const wanted = new URLSearchParams(location.hash.slice(1));
     const name = wanted.get("task");
     const first = state.tasks.find((task) => task.name === name) ?? state.tasks.find((task) => task.counts.unread);

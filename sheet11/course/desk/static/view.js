@@ -21,7 +21,7 @@ export function announce(text) {
   setTimeout(() => (at("live").textContent = text), 50);
 }
 
-export function showMap(piles, here, isToRead) {
+function showMap(piles, here, isToRead) {
   const marks = piles.map((pile, index) => {
     const kinds = [isToRead(pile) ? "to-read" : "done", index === here && "here", pile.flagged && "flagged"];
     if (pile.disputed || pile.state === "stale") kinds.push("odd");
@@ -85,7 +85,9 @@ export function showItems(items, chosen, toggle) {
     const words = make("span", { class: "words" }, item.words);
     return make("label", { class: "item" }, ...key, box, make("span", { class: "worth" }, signed(item.points)), words);
   });
+  const focused = document.activeElement.id;
   at("items").replaceChildren(...(rows.length ? rows : [make("p", { class: "label" }, "No items yet.")]));
+  if (focused.startsWith("item-")) at(focused)?.focus();
 }
 
 export function showMarks(pile, hidden) {
@@ -99,4 +101,21 @@ export function showMarks(pile, hidden) {
   });
   if (hidden) rows.splice(0, rows.length, make("li", {}, "Others’ marks are hidden until you have given yours."));
   at("marks").replaceChildren(...(rows.length ? rows : [make("li", {}, "None.")]));
+}
+
+export function showConnection(kind, waiting = 0) {
+  const lost = waiting ? "No connection: not saved yet, trying again" : "No connection, trying again";
+  const text = { saving: "Saving …", saved: "Saved", lost }[kind];
+  if (at("saved").textContent !== text) at("saved").textContent = text;
+  at("saved").className = kind;
+}
+
+export function showProgress({ tasks, task, piles, here }, isToRead) {
+  showMap(piles, here, isToRead);
+  const answers = piles.reduce((sum, each) => sum + each.count, 0);
+  const left = piles.filter(isToRead).reduce((sum, each) => sum + each.count, 0);
+  const said = left ? `${answers - left} of ${answers} read, ${left} to go` : `all ${answers} read`;
+  const others = tasks.filter((each) => each.by_hand && each.name !== task.name);
+  const all = others.reduce((sum, { counts }) => sum + (counts.unread ?? 0) + (counts.stale ?? 0), left);
+  at("progress").replaceChildren(said, make("span", { class: "all" }, all ? ` · ${all} in all` : ""));
 }
