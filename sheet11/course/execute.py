@@ -57,6 +57,7 @@ def execute(
     notebook = with_parameters(notebook, parameters)
     running = [cell for cell in notebook.cells if cell.cell_type == "code"][:1]  # blamed if no kernel starts
     environment = _kernel_environment(package_folder, frames)
+    forks = server() if warm and is_own(kernel_name) else None
     with (
         tempfile.TemporaryDirectory(prefix=TEMPORARY, ignore_cleanup_errors=True) as folder,
         contextlib.ExitStack() as closing,
@@ -65,8 +66,8 @@ def execute(
         empty.mkdir()
         where = str(cwd or empty)
         fork: Any = None  # nbclient takes whatever does what it asks of a manager
-        if warm and is_own(kernel_name):
-            fork = server().fork(
+        if forks:
+            fork = forks.fork(
                 where, wanted(notebook), environment, remove=[folder], instead_of_figures=instead_of_figures
             )
             closing.callback(fork.close)

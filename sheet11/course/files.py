@@ -1,9 +1,12 @@
 """Files that are either whole or not there, some for their owner only, and folders that one command writes to."""
 
+import atexit
 import contextlib
 import os
 import secrets
+import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -36,6 +39,15 @@ def make_private(folder: Path) -> None:
     for each in (*reversed(folder.parents), folder):
         with contextlib.suppress(FileExistsError):
             each.mkdir(0o700)
+
+
+def folder_for_this_process() -> Path:
+    """A new temporary folder, which is removed when this process ends, also if it is killed."""
+    folder = tempfile.mkdtemp(prefix=TEMPORARY)
+    remove = 'read -r line; rm -rf -- "$0"'  # there is nothing to read until this process has ended
+    remover = subprocess.Popen(["sh", "-c", remove, folder], stdin=subprocess.PIPE, start_new_session=True)
+    atexit.register(remover.communicate)
+    return Path(folder)
 
 
 @contextlib.contextmanager

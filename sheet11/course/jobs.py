@@ -4,12 +4,14 @@ Whatever implements `concurrent.futures.Executor` will do; it is the only thing 
 """
 
 import contextlib
+import itertools
 import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, ThreadPoolExecutor, wait
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 import nbformat
@@ -22,6 +24,8 @@ from sheet11.course.forks import warm
 from sheet11.course.notebooks import error_of
 from sheet11.course.visible import visible
 
+FEW = 20  # jobs whose remaining time nobody needs to be told well
+OLDEST = 32  # jobs among which those are sought that are said to run; there may be thousands
 CONNECT = 10  # seconds that a scheduler may take to answer
 
 
@@ -110,30 +114,35 @@ def finish_all(
         unit: what a job is called.
     """
     failed, suspects = 0, []
-    with tqdm(total=len(jobs), unit=unit, disable=None) as bar:
+    with tqdm(total=len(jobs), unit=unit, disable=None, smoothing=0) as bar:
 
         def report(job: J, result: R | Exception) -> D:
             nonlocal failed
             done = outcome(job, result)
             failed += done.error is not None
             bar.update()
+            if bar.n == 1 and len(jobs) > FEW:  # or the estimate would count for each what starting takes once
+                bar.start_t, bar.initial = time.time(), 1
             if done.error or bar.disable:
                 text = f"failed, {done.error}" if done.error else "done"
                 bar.write(visible(f"{job.name}: {text} ({done.seconds:.1f} s)"), file=sys.stdout)
             return done
 
         def results(batch: Sequence[J]) -> Iterator[tuple[J, R | Exception]]:
+            ended: SimpleQueue[Future[R]] = SimpleQueue()
             futures = {executor.submit(work, job): job for job in batch}
-            pending = set(futures)
+            for future in futures:
+                future.add_done_callback(ended.put)
             try:
-                while pending:
-                    running = [futures[future].name for future in futures if future in pending and future.running()]
+                while futures:
+                    oldest = itertools.islice(futures.items(), OLDEST)
+                    running = [job.name for future, job in oldest if future.running()]
                     bar.set_postfix_str(f"failed {failed}, running {visible(', '.join(running[:3]))}")
-                    finished, pending = wait(pending, timeout=0.5, return_when=FIRST_COMPLETED)
-                    for future in finished:
+                    with contextlib.suppress(Empty):
+                        future = ended.get(timeout=0.5)
                         yield futures.pop(future), _result(future)  # or all results would be kept until the end
             finally:
-                for future in pending:
+                for future in futures:
                     future.cancel()
 
         for job, result in results(jobs):

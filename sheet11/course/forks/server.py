@@ -59,10 +59,8 @@ def serve(control: socket.socket) -> None:
     prctl(PR_SET_CHILD_SUBREAPER, 1)
     gc.collect()
     gc.freeze()  # else every fork's collector walks through, and so copies, what it has inherited
-    try:
+    with contextlib.suppress(OSError):  # the client has ended meanwhile, but may have left folders to be removed
         control.sendall(READY)
-    except OSError:
-        return  # the client has ended meanwhile
     wake_read, wake_write = os.pipe()
     os.set_blocking(wake_read, False)
     os.set_blocking(wake_write, False)

@@ -1,19 +1,16 @@
 """One student's answers, each run with its check in a process of its own, in a sandbox, here or on another machine."""
 
 import ast
-import atexit
 import contextlib
 import functools
 import itertools
-import shutil
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from sheet11.course.errors import FolderError, SolutionError
-from sheet11.course.files import TEMPORARY
+from sheet11.course.files import folder_for_this_process
 from sheet11.course.forks.warm import ON_DEMAND
 from sheet11.course.grading.exercises import Exercise, marks, syntax
 from sheet11.course.grading.isolation.sandbox import Batch, Limits, Sandbox, SandboxError
@@ -213,8 +210,7 @@ def _imports(examination: Examination) -> list[str]:
 @functools.cache
 def _unpack(package: tuple[tuple[str, bytes], ...]) -> Path:
     """A folder with these files, until this process ends."""
-    folder = Path(tempfile.mkdtemp(prefix=TEMPORARY))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    folder = folder_for_this_process()
     for name, content in package:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
