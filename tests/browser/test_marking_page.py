@@ -300,6 +300,18 @@ def test_the_connection_comes_back_to_an_open_page(browser, out, tmp_path):
         assert sorted(value for value in points(out, "2_slopes/d").values() if value is not None) == [0.0, 2.0]
 
 
+def test_a_server_that_cannot_write_says_so_and_is_asked_again(browser, server, out):
+    person = Person(browser, server.url)
+    person.begin("The slope")
+    refusal = {"status": 503, "json": {"message": "database or disk is full"}}
+    person.page.route("**/api/mark", lambda route: route.fulfill(**refusal))
+    person.press("f")
+    person.see("saved", "The server says: database or disk is full: not saved yet, trying again")
+    person.page.unroute("**/api/mark")
+    person.saved()
+    assert sum(value is not None for value in points(out, "2_slopes/a").values()) == 1
+
+
 def test_an_answer_that_changed_after_it_was_read(browser, server, out):
     person = Person(browser, server.url)
     person.begin("The slope")

@@ -69,7 +69,7 @@ async function poll() {
     if (!unsaved().length) view.showConnection("saved");
     if (pile() && !contents.has(pile().id)) await showContent(pile());
   } catch (error) {
-    if (!(error instanceof Refused)) view.showConnection("lost", unsaved().length);
+    if (!(error instanceof Refused)) view.showConnection("lost", error, unsaved().length);
   }
   setTimeout(poll, POLL);
 }
@@ -281,7 +281,7 @@ async function refused(path, body, message) {
 async function start() {
   try {
     Object.assign(state, await ask("overview"));
-    begin(state.folder, state.who, { reply: replied, refused, state: (kind) => view.showConnection(kind, unsaved().length) });
+    begin(state.folder, state.who, { reply: replied, refused, state: (kind, error) => view.showConnection(kind, error, unsaved().length) });
     const wanted = new URLSearchParams(location.hash.slice(1));
     const name = wanted.get("task");
     const first = state.tasks.find((task) => task.name === name) ?? state.tasks.find((task) => task.counts.unread);

@@ -17,7 +17,8 @@ async function request(path, options = {}) {
   if (response.ok) return response.json();
   const said = await response.json().catch(() => ({}));
   const message = said.message || response.statusText;
-  throw response.status === 400 || response.status === 409 ? new Refused(message) : new Error(message);
+  if (response.status === 400 || response.status === 409) throw new Refused(message);
+  throw new Error(message, { cause: response.status }); // logged out, or the disk is full: that can end
 }
 
 export const ask = (path, values = {}) => request(`${path}?${new URLSearchParams(values)}`);
@@ -71,7 +72,7 @@ async function send() {
         listeners.refused(path, body, error.message);
         attempt = 0;
       } else {
-        listeners.state("lost");
+        listeners.state("lost", error);
         await new Promise((done) => setTimeout(done, PATIENCE[Math.min(attempt++, PATIENCE.length - 1)]));
       }
     }

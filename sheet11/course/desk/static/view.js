@@ -103,8 +103,9 @@ export function showMarks(pile, hidden) {
   at("marks").replaceChildren(...(rows.length ? rows : [make("li", {}, "None.")]));
 }
 
-export function showConnection(kind, waiting = 0) {
-  const lost = waiting ? "No connection: not saved yet, trying again" : "No connection, trying again";
+export function showConnection(kind, error, waiting) {
+  const why = error?.cause ? `The server says: ${error.message}` : "No connection";
+  const lost = waiting ? `${why}: not saved yet, trying again` : `${why}, trying again`;
   const text = { saving: "Saving …", saved: "Saved", lost }[kind];
   if (at("saved").textContent !== text) at("saved").textContent = text;
   at("saved").className = kind;
