@@ -2,6 +2,7 @@
 
 import atexit
 import contextlib
+import functools
 import os
 import secrets
 import subprocess
@@ -41,8 +42,9 @@ def make_private(folder: Path) -> None:
             each.mkdir(0o700)
 
 
-def folder_for_this_process() -> Path:
-    """A new temporary folder, which is removed when this process ends, also if it is killed."""
+@functools.cache
+def folder_of_this_process() -> Path:
+    """A temporary folder that is removed when this process ends, also if it is killed."""
     folder = tempfile.mkdtemp(prefix=TEMPORARY)
     remove = 'read -r line; rm -rf -- "$0"'  # there is nothing to read until this process has ended
     remover = subprocess.Popen(["sh", "-c", remove, folder], stdin=subprocess.PIPE, start_new_session=True)

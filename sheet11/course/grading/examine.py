@@ -4,13 +4,14 @@ import ast
 import contextlib
 import functools
 import itertools
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from sheet11.course.errors import FolderError, SolutionError
-from sheet11.course.files import folder_for_this_process
+from sheet11.course.files import folder_of_this_process
 from sheet11.course.forks.warm import ON_DEMAND
 from sheet11.course.grading.exercises import Exercise, marks, syntax
 from sheet11.course.grading.isolation.sandbox import Batch, Limits, Sandbox, SandboxError
@@ -210,7 +211,7 @@ def _imports(examination: Examination) -> list[str]:
 @functools.cache
 def _unpack(package: tuple[tuple[str, bytes], ...]) -> Path:
     """A folder with these files, until this process ends."""
-    folder = folder_for_this_process()
+    folder = Path(tempfile.mkdtemp(dir=folder_of_this_process()))
     for name, content in package:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -12,11 +12,12 @@ import os
 import shutil
 import site
 import sys
+import tempfile
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from sheet11.course.errors import NotInstalledError
-from sheet11.course.files import folder_for_this_process
+from sheet11.course.files import folder_of_this_process
 from sheet11.course.forks.forked import INLINE, THREADS
 from sheet11.course.forks.warm import SERVER
 from sheet11.course.sheet import PACKAGE
@@ -109,7 +110,7 @@ def font_cache() -> Path:
     """A folder with matplotlib's list of fonts, which takes a second to make."""
     from matplotlib import font_manager
 
-    folder = folder_for_this_process()
+    folder = Path(tempfile.mkdtemp(dir=folder_of_this_process()))
     name = f"fontlist-v{font_manager.FontManager.__version__}.json"
     font_manager.json_dump(font_manager.fontManager, folder / name)
     return folder

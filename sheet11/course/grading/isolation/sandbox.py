@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from nbclient.exceptions import DeadKernelError
 
 from sheet11.course.errors import NotInstalledError
-from sheet11.course.files import TEMPORARY
+from sheet11.course.files import folder_of_this_process
 from sheet11.course.forks.kernel import LOST, NONSENSE, Kernel
 from sheet11.course.forks.warm import OPTIONS, SERVER, Server
 from sheet11.course.grading.isolation.bubblewrap import (
@@ -75,7 +75,7 @@ class Sandbox:
             command = [*bubblewrap(package, hidden), sys.executable, *OPTIONS, f"{INSIDE}/server.py"]
             variables = environment()
         else:
-            self._folder = self._closing.enter_context(tempfile.TemporaryDirectory(prefix=TEMPORARY))
+            self._folder = self._closing.enter_context(tempfile.TemporaryDirectory(dir=folder_of_this_process()))
             self._empty = [self._folder]
             command = [sys.executable, *OPTIONS, str(SERVER)]
             variables = environment() | {"PYTHONPATH": str(package), "MPLCONFIGDIR": str(font_cache())}
