@@ -1,5 +1,6 @@
 """The command line, by running it."""
 
+import contextlib
 import json
 import os
 import signal
@@ -12,6 +13,8 @@ from pathlib import Path
 import nbformat
 import psutil
 import pytest
+from sheets import waves
+from students import Student, first, write_class
 
 from sheet11.course.notebooks import error_of, read_notebook
 from sheet11.lab.records import read_records
@@ -84,38 +87,77 @@ def test_help_and_version(invoke, tmp_path):
     assert invoke("--version", cwd=tmp_path).stdout == f"sheet11, version {version('sheet11')}\n"
 
 
-WAITING = "import os, time\nopen('pid', 'w').write(f'{os.getpid()} {os.getppid()}')\ntime.sleep(60)"
+WAITING = "import time\nif n == 4:\n    while True: time.sleep(0.01)"
+ENDLESS = {  # what never ends, and what is there as soon as all but that is done
+    "run": (["quick.ipynb", "slow.ipynb", "-p", "n=4"], "quick.html"),
+    "sweep": (["slow.ipynb", "-p", "n=3,4"], "points/*.ipynb"),
+    "grade": (["class", "--sheet", "sheet", "--timeout", "100"], "students/quick/result.json"),
+}
+
+
+@pytest.fixture
+def endless(build, recording, tmp_path):
+    """A folder in which every command has one thing to do that ends and one that does not."""
+    nbformat.write(build(recording), tmp_path / "quick.ipynb")
+    nbformat.write(build(WAITING), tmp_path / "slow.ipynb")
+    course = waves(tmp_path / "sheet")
+    slow = first(course, wave="def wave(*_, **__):\n    while True: pass")
+    write_class(tmp_path / "class", [Student("quick", first(course)), Student("slow", slow)], course)
+    (tmp_path / "tmp").mkdir()
+    return tmp_path
+
+
+def left_of(environment):
+    """Processes with this environment that live."""
+    found = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error, OSError):
+            if process.environ().get("TMPDIR") == environment and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process)
+    return found
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("command", ["run", "sweep"])
-def test_an_interrupt_keeps_what_is_done_and_leaves_nothing_else(command, build, recording, tmp_path):
-    scratch = tmp_path / "tmp"
-    scratch.mkdir()
-    nbformat.write(build(recording), tmp_path / "quick.ipynb")
-    nbformat.write(build(f"if n == 4:\n    {WAITING.replace(chr(10), chr(10) + '    ')}"), tmp_path / "slow.ipynb")
-    arguments = {"run": ["quick.ipynb", "slow.ipynb", "-p", "n=4"], "sweep": ["slow.ipynb", "-p", "n=3,4"]}[command]
+@pytest.mark.parametrize(
+    ("command", "works", "signum"),
+    [
+        ("run", True, signal.SIGINT),
+        ("sweep", True, signal.SIGINT),
+        ("grade", True, signal.SIGINT),
+        ("run", False, signal.SIGINT),
+        ("grade", False, signal.SIGINT),
+        ("run", True, signal.SIGKILL),
+        ("grade", True, signal.SIGKILL),
+        ("sweep", False, signal.SIGKILL),
+    ],
+)
+def test_a_command_that_is_ended_keeps_what_is_done_and_leaves_nothing_else(command, works, signum, endless):
+    scratch, (arguments, finished) = endless / "tmp", ENDLESS[command]
     process = subprocess.Popen(
-        [sys.executable, "-m", "sheet11", command, *arguments, "-o", "out"],
-        cwd=tmp_path,
+        [sys.executable, "-m", "sheet11", command, *arguments, "-j", "2", "-o", "out"],
+        cwd=endless,
         env=os.environ | {"TMPDIR": str(scratch)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        start_new_session=True,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background jobs ignore it
     )
-    finished = tmp_path / "out" / ("quick.html" if command == "run" else "points")
     deadline = time.monotonic() + 60
-    while not ((tmp_path / "pid").exists() and finished.exists()) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    children = psutil.Process(process.pid).children(recursive=True)
-    process.send_signal(signal.SIGINT)
-    try:
-        _, stderr = process.communicate(timeout=30)
-    finally:
-        process.kill()
-    assert process.returncode == 1 and stderr.strip().splitlines()[-1] == "Aborted!" and "Traceback" not in stderr
-    assert not psutil.wait_procs(children, timeout=10)[1], "no process is left"
-    assert list(scratch.iterdir()) == [], "no connection file, no socket"
-    assert not [path for path in (tmp_path / "out").rglob(".*")], "no half-written file"
-    assert len(list((tmp_path / "out").rglob("*.ipynb"))) == 1
+    while not (list((endless / "out").glob(finished)) if works else psutil.Process(process.pid).children()):
+        assert time.monotonic() < deadline and process.poll() is None
+        time.sleep(0.01)
+    since = time.monotonic()
+    os.killpg(process.pid, signum)  # as a terminal does it
+    process.wait(30)
+    seconds = time.monotonic() - since
+    while (left := [*left_of(str(scratch)), *scratch.iterdir()]) and time.monotonic() - since < 15:
+        time.sleep(0.1)
+    assert left == [], "no process, no socket, no temporary folder"
+    stderr = process.communicate()[1]
+    if signum == signal.SIGINT:
+        assert seconds < 5  # 3 where nothing else is to do
+        assert process.returncode == 1 and stderr.strip().splitlines()[-1] == "Aborted!"
+    assert "Traceback" not in stderr and "Exception ignored" not in stderr
+    assert not [path for path in (endless / "out").rglob(".*") if path.name != ".lock"], "no half-written file"
+    assert bool(list((endless / "out").glob(finished))) == works
