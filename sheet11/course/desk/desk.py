@@ -4,7 +4,7 @@ import hashlib
 import math
 import re
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -46,7 +46,7 @@ class Desk:
 
     def overview(self, who: str) -> Json:
         """All tasks, with how much of each was read."""
-        counts: dict[str, Counter[str]] = {task.name: Counter() for task in self.store.tasks()}
+        counts: dict[str, Counter[str]] = defaultdict(Counter)
         for entry in self.store.entries(whole=False):
             count = counts[entry.answer.task]
             count[entry.state] += 1
@@ -64,6 +64,8 @@ class Desk:
             return {"version": now}
         task = self._task(name)
         piles = [summary(pile, who) for pile in self._piles(task, who)]
+        for verdict in filter(None, (pile["verdict"] for pile in piles)):
+            verdict["message"] = self._hidden(verdict["message"])
         items = [{"id": item.id, "points": item.points, "words": item.words} for item in self.store.items(name)]
         return {"version": now, "task": _described(task), "items": items, "piles": piles}
 

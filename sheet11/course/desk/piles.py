@@ -7,6 +7,7 @@ from collections.abc import Collection
 from typing import Any, NamedTuple
 
 from sheet11.course.grading.marks import Asked, Entry, Mark
+from sheet11.course.grading.scoring import FAILED
 
 EMPTY = ("not answered", "missing")
 
@@ -107,11 +108,12 @@ def _mark_shown(mark: Mark, who: str, pile: Pile) -> dict[str, Any]:
 
 
 def _verdict(pile: Pile) -> dict[str, Any] | None:
-    """What was found automatically; what it says of a file that is missing could name its author."""
+    """What was found automatically; what it says of files could name their author."""
     answer = pile.entries[0].answer
     if answer.points is None and not answer.message:
         return None
-    return {"points": answer.points, "status": answer.status, "message": "" if pile.empty else answer.message}
+    of_files = pile.empty or answer.status == FAILED
+    return {"points": answer.points, "status": answer.status, "message": "" if of_files else answer.message}
 
 
 def _hash(*parts: Any) -> str:

@@ -7,6 +7,7 @@ from class_of_thirteen import NAMES, TASKS, hand_in, login, write_class
 
 from sheet11.course.desk.desk import ChangedError, Desk
 from sheet11.course.errors import FolderError, PointsError
+from sheet11.course.grading.marks import Answer
 
 BERT, CHIARA = login(NAMES[1]), login(NAMES[2])
 
@@ -164,6 +165,22 @@ def test_figures_are_those_of_the_part(desk):
     figures = desk.content("grace", "1_waves/proof", first["id"])["figures"]
     assert len(figures) == 1 and figures[0]["src"].startswith("data:image/png;base64,")
     assert desk.content("grace", "2_slopes/a", piles(desk)[0]["id"])["figures"] == [], "there is no such notebook"
+
+
+def test_a_verdict_names_nobody(desk):
+    desk.store.replace_answers(
+        TASKS,
+        [
+            Answer(BERT, "1_waves/wave", "wave = 1", {}, None, "failed", f"not graded: no space left on /out/{BERT}"),
+            Answer(CHIARA, "1_waves/wave", "wave = 2", {}, 0.0, "error", f"the answer raised KeyError: {CHIARA}"),
+            Answer(login(NAMES[0]), "1_waves/wave", "", {}, 0.0, "missing", "Anna.ipynb is no Jupyter notebook"),
+        ],
+    )
+    assert [pile["verdict"] for pile in piles(desk, "1_waves/wave")] == [
+        {"points": None, "status": "failed", "message": ""},
+        {"points": 0.0, "status": "error", "message": "the answer raised KeyError: ▮▮▮"},
+        {"points": 0.0, "status": "missing", "message": ""},
+    ]
 
 
 def test_nobody_is_named(desk):
