@@ -160,10 +160,13 @@ def local_executor(workers: int | None = None, kernels: bool = True) -> Iterator
     """An executor for this machine, and the threads that each job may use: as many as there are cores in all.
 
     Args:
-        workers: number of jobs at a time; None is `share_cores`'s choice.
+        workers: number of jobs at a time, which `share_cores` bounds, and chooses if it is None.
         kernels: whether the jobs want warm kernels.
     """
-    workers, threads = warm.share_cores(workers)
+    wanted = workers
+    workers, threads = warm.share_cores(wanted)
+    if wanted and workers < wanted:
+        print(f"-j {wanted}: there are cores and memory for {workers} at a time", file=sys.stderr)
     if kernels:
         warm.server(threads)  # imports while the caller prepares the jobs
     executor = ThreadPoolExecutor(workers)  # the kernels are processes; the threads only wait for them

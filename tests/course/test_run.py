@@ -1,7 +1,11 @@
 """Running several notebooks in this process."""
 
+import io
+import itertools
+import os
 import time
 from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
 
 import nbformat
 import pytest
@@ -49,8 +53,17 @@ def test_a_job_whose_worker_dies_comes_back_with_the_error(folder, monkeypatch, 
     assert "second: failed, RuntimeError: the worker has died" in capsys.readouterr().out
 
 
+def test_more_at_a_time_than_there_are_cores_is_said(monkeypatch, capsys):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {0, 1})
+    for wanted, said in ((1000, "-j 1000: there are cores and memory for 2 at a time\n"), (2, ""), (None, "")):
+        with local_executor(wanted, kernels=False) as (executor, threads):
+            assert threads == 1 and executor._max_workers == 2
+        assert capsys.readouterr().err == said
+
+
 @pytest.mark.slow
-def test_jobs_run_side_by_side_and_share_the_cores(build):
+def test_jobs_run_side_by_side_and_share_the_cores(build, monkeypatch):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: set(range(4)))
     source = "import time\ntime.sleep(1)"
     with local_executor(4) as (executor, threads):
         assert threads == 1
@@ -90,3 +103,30 @@ def test_check_parameters():
     check_parameters({"n": 1}, {"n", "p"})
     with pytest.raises(ParameterError, match="there are none$"):
         check_parameters({"n": 1}, set())
+
+
+class Point(NamedTuple):
+    """Something that is done."""
+
+    name: str
+    error: None = None
+    seconds: float = 0.0
+
+
+def test_after_a_twentieth_the_remaining_time_is_known_however_long_starting_took(monkeypatch):
+    bars, moments, real = [], [], jobs.tqdm
+    shown = {"disable": False, "file": io.StringIO()}
+    monkeypatch.setattr(jobs, "tqdm", lambda **options: bars.append(real(**options | shown)) or bars[0])
+
+    def outcome(point, result):
+        time.sleep(0.002 if moments else 0.5)  # the first waits for the server
+        moments.append(time.time())
+        return point
+
+    with ThreadPoolExecutor(1) as executor:
+        done = jobs.finish_all(str, [Point(str(number)) for number in range(1000)], executor, outcome, "point")
+        list(itertools.islice(done, 50))
+        state = bars[0].format_dict
+        done.close()
+    told = float(real.format_meter(**state | {"bar_format": "{remaining_s}"}))
+    assert told == pytest.approx(950 * (moments[-1] - moments[0]) / 49, rel=0.2)

@@ -4,15 +4,20 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
+import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
 
 import nbformat
 import pandas as pd
 import pytest
+from nbformat.v4 import new_output
 
 from sheet11.course import jobs
 from sheet11.course.errors import ParameterError
-from sheet11.course.sweep import jobs_of_grid
+from sheet11.course.sweep import _row as row_of_point
+from sheet11.course.sweep import jobs_of_grid, sweep
 
 SOURCE = """
 import random, time
@@ -128,3 +133,33 @@ def test_unusable_arguments_end_in_one_line(arguments, message, notebook, build,
     assert result.returncode == 2
     (line,) = result.stderr.splitlines()
     assert line.startswith("Error: ") and message in line
+
+
+def test_memory_stays_as_it_is_while_points_finish(build, tmp_path, monkeypatch):
+    nbformat.write(build("1"), tmp_path / "a.ipynb")
+    executed = build("1")
+    shown = {"application/vnd.sheet11.record+json": {"word": "nine"}, "text/plain": "x" * 10_000}
+    executed.cells[-1].outputs = [new_output("display_data", shown)]
+    content, used, ahead, real = nbformat.writes(executed), [], threading.Semaphore(2), row_of_point
+
+    def perform(job):
+        ahead.acquire()  # kernels are no faster than what takes their results
+        return content, 0.01
+
+    def counted(job, notebook):
+        row = real(job, notebook)
+        if job.parameters["n"] in (50, 149):
+            used.append(tracemalloc.get_traced_memory()[0])
+        if job.parameters["n"] == 149:
+            tracemalloc.stop()  # drawing would take long with it
+        ahead.release()
+        return row
+
+    monkeypatch.setattr(jobs, "perform", perform)
+    monkeypatch.setattr("sheet11.course.sweep._row", counted)
+    points = jobs_of_grid(tmp_path / "a.ipynb", {"n": range(150)})
+    tracemalloc.start()
+    with ThreadPoolExecutor(1) as executor:
+        table = sweep(points, executor, tmp_path / "out")
+    assert len(table) == 150 and (table.word == "nine").all()
+    assert used[1] - used[0] < 99 * 1024, "a point's notebook has 10 kB"

@@ -211,10 +211,10 @@ def ending_all_if_interrupted() -> Iterator[None]:
 
 
 def share_cores(workers: int | None = None) -> tuple[int, int]:
-    """How many notebooks at a time, as many as there are cores and memory for, and the threads for each."""
+    """How many notebooks at a time, no more than there are cores and memory for, and the threads for each."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     room = max(1, psutil.virtual_memory().available // MEMORY)
-    workers = min(workers or cores, room)
+    workers = min(workers or cores, cores, room)
     return workers, max(1, cores // workers)
 
 

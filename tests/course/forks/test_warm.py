@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from types import SimpleNamespace
 
 import nbformat
 import numpy as np
@@ -118,7 +119,12 @@ def test_a_package_comes_from_where_the_kernel_is_told(build, tmp_path):
 
 def test_cores_are_shared(monkeypatch):
     monkeypatch.setattr(os, "sched_getaffinity", lambda pid: set(range(8)))
-    assert [warm.share_cores(n) for n in (None, 1, 2, 3, 8, 20)] == [(8, 1), (1, 8), (2, 4), (3, 2), (8, 1), (20, 1)]
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=64 << 30))
+    assert [warm.share_cores(n) for n in (None, 1, 2, 3, 8, 20)] == [(8, 1), (1, 8), (2, 4), (3, 2), (8, 1), (8, 1)]
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=2 << 30))
+    assert [warm.share_cores(n) for n in (None, 2, 20)] == [(4, 2), (2, 4), (4, 2)]
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=0))
+    assert warm.share_cores(20) == (1, 8)
 
 
 @pytest.mark.slow
