@@ -29,8 +29,8 @@ import select
 import shutil
 import signal
 import socket
+import subprocess
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
@@ -40,10 +40,18 @@ READY = b"!"
 POLL = 0.05  # seconds between two looks at what a kernel uses
 prctl = ctypes.CDLL(None).prctl
 
-_beside = importlib.util.spec_from_file_location("sheet11_forked", Path(__file__).with_name("forked.py"))
-assert _beside and _beside.loader
-forked = importlib.util.module_from_spec(_beside)
-_beside.loader.exec_module(forked)
+
+def _beside(name: str) -> Any:
+    """The module in the file beside this one."""
+    found = importlib.util.spec_from_file_location(f"sheet11_{name}", Path(__file__).with_name(f"{name}.py"))
+    assert found and found.loader
+    module = importlib.util.module_from_spec(found)
+    sys.modules[found.name] = module  # which dataclasses and the like look for
+    found.loader.exec_module(module)
+    return module
+
+
+forked, watch = _beside("forked"), _beside("watch")
 
 
 def serve(control: socket.socket) -> None:
@@ -95,7 +103,7 @@ def serve(control: socket.socket) -> None:
     for pid in keepers:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGTERM)  # it ends what it keeps
-    while keepers and _children(os.getpid()):
+    while keepers and watch.children(os.getpid()):
         keepers -= _reap(block=True)
 
 
@@ -135,6 +143,7 @@ def keep(
     status, wire, out, err = sockets
     for folder in request["empty"]:
         _empty(folder)  # where the keeper before was killed, it has not done so
+    begun = watch.begin(request["empty"])
     pid = os.fork()
     if pid == 0:
         signal.set_wakeup_fd(-1)
@@ -143,11 +152,11 @@ def keep(
         for descriptor in (status, *ours):
             os.close(descriptor)
         _die_with_parent()
+        prctl(PR_SET_DUMPABLE, 1)  # the keeper looks how much memory it has
         forked.run(kernel, request, wire, out, err)
     for descriptor in (wire, out, err):
         os.close(descriptor)
-    ended, limits = os.pidfd_open(pid), request["limits"]
-    why, deadline = "", time.monotonic() + (limits or {"seconds": 0})["seconds"]
+    ended, limits, why = os.pidfd_open(pid), request["limits"], ""
     while not why:
         ready = select.select([ended, status, *wakes], [], [], POLL if limits else None)[0]
         if ended in ready:
@@ -155,7 +164,7 @@ def keep(
         elif ready:  # the client wants no more, or has gone, or the server has
             why = str(-signal.SIGKILL)
         elif limits:
-            why = "time" if time.monotonic() > deadline else _exceeded(limits)
+            why = watch.exceeded(limits, begun, request["empty"])
     end_children()
     for folder in request["empty"]:
         _empty(folder)
@@ -183,37 +192,23 @@ def receive(control: socket.socket) -> tuple[dict[str, Any], list[int]] | None:
     return json.loads(content), list(descriptors)
 
 
-def _exceeded(limits: dict[str, int]) -> str:
-    """The limit that what is below this process exceeds, all together, or nothing."""
-    found = _descendants(os.getpid())
-    if len(found) > limits["processes"]:
-        return "processes"
-    own = _memory(os.getpid())  # inherited by all of them
-    return "memory" if sum(max(0, _memory(pid) - own) for pid in found) > limits["memory"] else ""
-
-
-def _memory(pid: int) -> int:
-    """Bytes that are not mapped from files."""
-    try:
-        _, resident, shared, *_ = map(int, Path(f"/proc/{pid}/statm").read_text().split())
-        return (resident - shared) * os.sysconf("SC_PAGE_SIZE")
-    except (OSError, ValueError):
-        return 0
-
-
 def _empty(folder: str) -> None:
+    """Remove everything in a folder, however deep it lies and whatever rights it has been left with."""
+    left = []
     for entry in os.scandir(folder):
         if entry.is_dir(follow_symlinks=False):
-            shutil.rmtree(entry, ignore_errors=True)
+            left.append(entry.path)
         else:
             os.unlink(entry)
+    for command in (["chmod", "-R", "u+rwx"], ["rm", "-rf"]) if left else ():
+        subprocess.run([*command, "--", *left], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
 
 
 def end_orphans(keepers: set[int]) -> set[int]:
     """End what keepers have left behind that were killed; those that live."""
     keepers -= _reap()
-    while orphans := set(_children(os.getpid())) - keepers:
-        for pid in [other for orphan in orphans for other in (orphan, *_descendants(orphan))]:
+    while orphans := set(watch.children(os.getpid())) - keepers:
+        for pid in [other for orphan in orphans for other in (orphan, *watch.descendants(orphan))]:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         keepers -= _reap()
@@ -222,7 +217,7 @@ def end_orphans(keepers: set[int]) -> set[int]:
 
 def end_children() -> None:
     """End all processes below this one, also those that have left their session or lost their parents."""
-    while found := _descendants(os.getpid()):
+    while found := watch.descendants(os.getpid()):
         for pid in found:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
@@ -237,24 +232,6 @@ def _reap(block: bool = False) -> set[int]:
             ended.add(pid)
             block = False
     return ended
-
-
-def _descendants(pid: int) -> list[int]:
-    found = _children(pid)
-    for child in found:
-        found += _children(child)  # the list grows while it is walked through
-    return found
-
-
-def _children(pid: int) -> list[int]:
-    try:
-        return [
-            int(name)
-            for path in Path(f"/proc/{pid}/task").iterdir()
-            for name in (path / "children").read_text().split()
-        ]
-    except OSError:
-        return []
 
 
 def _die_with_parent(signum: int = signal.SIGKILL) -> None:

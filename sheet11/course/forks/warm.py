@@ -54,6 +54,7 @@ class Server:
         env: its environment; None is this process's.
         cwd: its working directory; None is this process's.
         closed: whether what runs in its forks must not look into it.
+        descriptors: of files that the command reads.
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class Server:
         env: dict[str, str] | None = None,
         cwd: str | None = None,
         closed: bool = False,
+        descriptors: Sequence[int] = (),
     ) -> None:
         if _interrupted.is_set():
             raise RuntimeError("interrupted")
@@ -76,7 +78,7 @@ class Server:
         with theirs:
             self.process = subprocess.Popen(
                 [*command, str(theirs.fileno())],
-                pass_fds=[theirs.fileno()],
+                pass_fds=[theirs.fileno(), *descriptors],
                 stdin=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL if closed else None,
                 env=env,

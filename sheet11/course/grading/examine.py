@@ -216,4 +216,6 @@ def _unpack(package: tuple[tuple[str, bytes], ...]) -> Path:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
+    for path in (folder, *folder.rglob("*")):
+        path.chmod(0o755 if path.is_dir() else 0o644)  # in a sandbox it may be another user who reads them
     return folder

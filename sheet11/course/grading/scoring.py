@@ -124,9 +124,10 @@ def difference(name: str, expected: Any, got: Any, there: bool, tolerance: float
 
 
 _BROKEN = {
-    "time": "did not end within {seconds} s",
+    "time": "did not end within {seconds} s of processor time, or thrice that by the clock",
     "memory": "used more than {memory} of memory",
-    "processes": "started more than {processes} processes",
+    "processes": "started more than {processes} processes and threads",
+    "files": "made more than {files} files",
     "output": "put out more than {output}",
 }
 

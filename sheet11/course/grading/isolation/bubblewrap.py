@@ -20,18 +20,21 @@ from sheet11.course.errors import NotInstalledError
 from sheet11.course.files import folder_of_this_process
 from sheet11.course.forks.forked import INLINE, THREADS
 from sheet11.course.forks.warm import SERVER
+from sheet11.course.grading.isolation.seccomp import seccomp_filter
 from sheet11.course.sheet import PACKAGE
 
 INSIDE = "/forks"  # where the sandbox has the server
 SCRATCH = "/scratch"
 MEGABYTE = 1 << 20
+NOBODY = "65534"  # user and group
 
 
-def bubblewrap(package: Path, hidden: Collection[Path] = ()) -> list[str]:
-    """The command that opens a sandbox, to be followed by what runs in it.
+@contextlib.contextmanager
+def bubblewrap(package: Path, hidden: Collection[Path] = ()) -> Iterator[tuple[list[str], int]]:
+    """The command that opens a sandbox, to be followed by what runs in it; and a descriptor that it must inherit.
 
     Raises:
-        NotInstalledError: there is no bubblewrap.
+        NotInstalledError: there is no bubblewrap, or no filter for this kind of machine.
     """
     seen = [Path(path) for path in ("/usr", sys.base_prefix, os.path.realpath(sys.base_prefix), sys.prefix)]
     more = [Path(path) for path in _site_packages() if not any(Path(path).is_relative_to(other) for other in seen)]
@@ -39,35 +42,80 @@ def bubblewrap(package: Path, hidden: Collection[Path] = ()) -> list[str]:
     for path in {*_installed(), *(path.resolve() for path in hidden)}:
         if any(path.is_relative_to(other) for other in mounts if path != other) and path.is_dir():
             mounts[path] = ["--tmpfs", str(path)]
-    command = [_program(), "--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent", "--new-session"]
-    command += ["--as-pid-1", "--clearenv", "--cap-drop", "ALL", "--uid", "1000", "--gid", "1000"]
+    command = [_program(), *_user(mounts), "--die-with-parent", "--new-session", "--as-pid-1", "--clearenv"]
     command += ["--hostname", "sandbox"]
     for path in sorted(mounts, key=lambda path: len(path.parts)):  # what lies inside another comes after it
         command += mounts[path]
     for path, mount in mounts.items():
         command += ["--remount-ro", str(path)] if mount[0] == "--tmpfs" else []
-    for name in ("/bin", "/lib", "/lib32", "/lib64"):
-        if os.path.islink(name):
-            command += ["--symlink", os.readlink(name), name]
-        elif os.path.isdir(name):
-            command += ["--ro-bind", name, name]
-    for name in ("/etc/ld.so.cache", "/etc/alternatives", "/etc/localtime"):
-        command += ["--ro-bind-try", name, name]
-    command += ["--proc", "/proc", "--dev", "/dev", "--size", str(64 * MEGABYTE), "--tmpfs", "/dev/shm"]
-    command += ["--remount-ro", "/dev", "--size", str(64 * MEGABYTE), "--tmpfs", SCRATCH]
-    command += [*_programs(), "--ro-bind", str(package), "/package"]
+    command += [*_system(), *_programs(), "--ro-bind", str(package), "/package"]
     command += ["--ro-bind", str(font_cache()), "/fonts", "--remount-ro", "/", "--chdir", SCRATCH]
     paths = os.pathsep.join(["/package", *map(str, more)])
     variables = environment() | {"PYTHONPATH": paths, "MPLCONFIGDIR": "/fonts", "HOME": SCRATCH, "TMPDIR": SCRATCH}
     for name, value in variables.items():
         command += ["--setenv", name, value]
-    return command
+    with tempfile.TemporaryFile() as file:
+        file.write(seccomp_filter())
+        file.seek(0)
+        yield [*command, "--seccomp", str(file.fileno()), *_as_nobody()], file.fileno()
+
+
+def _user(mounts: Collection[Path]) -> list[str]:
+    """Whose rights what runs inside has: those of the user that opens it, in a namespace of its own, and never root's.
+
+    In a namespace root would stay who it is, and own what /proc shows of the machine. Without one bubblewrap mounts
+    with root's rights, and what `_as_nobody` adds gives up the user and all rights before anything else runs.
+    """
+    if os.geteuid():
+        return [
+            "--unshare-all",
+            "--unshare-user",
+            "--disable-userns",
+            "--cap-drop",
+            "ALL",
+            "--uid",
+            "1000",
+            "--gid",
+            "1000",
+        ]
+    parts = [f"--unshare-{part}" for part in ("pid", "net", "ipc", "uts", "cgroup-try")]
+    kept = [word for name in ("SETUID", "SETGID", "SETPCAP") for word in ("--cap-add", f"CAP_{name}")]
+    parents = {str(parent) for path in mounts for parent in path.parents} - {"/"}
+    folders = [word for path in sorted(parents) for word in ("--perms", "0755", "--dir", path)]
+    return [*parts, "--cap-drop", "ALL", *kept, *folders]
+
+
+def _as_nobody() -> list[str]:
+    if os.geteuid():
+        return []
+    if not (program := shutil.which("setpriv", path="/usr/bin:/bin")):
+        raise NotInstalledError("root grades with another user's rights, which takes setpriv: apt install util-linux")
+    without = [word for kind in ("bounding-set", "inh-caps", "ambient-caps") for word in (f"--{kind}", "-all")]
+    nobody = ["--reuid", NOBODY, "--regid", NOBODY, "--clear-groups", "--no-new-privs", "--pdeathsig", "KILL"]
+    return [program, *nobody, *without]
+
+
+def _system() -> list[str]:
+    """What programs expect of a system; there is nothing that can be written to but two small folders in memory."""
+    found = []
+    for name in ("/bin", "/lib", "/lib32", "/lib64"):
+        if os.path.islink(name):
+            found += ["--symlink", os.readlink(name), name]
+        elif os.path.isdir(name):
+            found += ["--ro-bind", name, name]
+    for name in ("/etc/ld.so.cache", "/etc/alternatives", "/etc/localtime"):
+        found += ["--ro-bind-try", name, name]
+    found += ["--proc", "/proc", "--ro-bind", "/proc/sys", "/proc/sys", "--ro-bind-try", *["/proc/pressure"] * 2]
+    found += ["--dev", "/dev", "--ro-bind", "/dev/null", "/dev/zero"]  # a shared map of zeros is nobody's memory
+    small = ["--perms", "0777", "--size", str(64 * MEGABYTE), "--tmpfs"]
+    return [*found, *small, "/dev/shm", "--remount-ro", "/dev", *small, SCRATCH]
 
 
 def _programs() -> list[str]:
-    """Shows the server's two files to the sandbox, and nothing beside them."""
-    shown = {str(SERVER.with_name(name)): f"{INSIDE}/{name}" for name in ("server.py", "forked.py")}
-    return [word for path, place in shown.items() for word in ("--ro-bind", path, place)]
+    """Shows the server's files to the sandbox, and nothing beside them."""
+    shown = {str(SERVER.with_name(name)): f"{INSIDE}/{name}" for name in ("server.py", "forked.py", "watch.py")}
+    binds = [word for path, place in shown.items() for word in ("--ro-bind", path, place)]
+    return ["--perms", "0755", "--dir", INSIDE, *binds]
 
 
 def environment() -> dict[str, str]:
@@ -113,4 +161,5 @@ def font_cache() -> Path:
     folder = Path(tempfile.mkdtemp(dir=folder_of_this_process()))
     name = f"fontlist-v{font_manager.FontManager.__version__}.json"
     font_manager.json_dump(font_manager.fontManager, folder / name)
+    folder.chmod(0o755)  # inside, it is another user who reads it
     return folder

@@ -20,6 +20,7 @@ from sheet11.course.errors import NotInstalledError
 from sheet11.course.files import folder_of_this_process
 from sheet11.course.forks.kernel import LOST, NONSENSE, Kernel
 from sheet11.course.forks.warm import OPTIONS, SERVER, Server
+from sheet11.course.forks.watch import WALL
 from sheet11.course.grading.isolation.bubblewrap import (
     INSIDE,
     MEGABYTE,
@@ -29,16 +30,17 @@ from sheet11.course.grading.isolation.bubblewrap import (
     font_cache,
 )
 
-BREAKING = ("time", "memory", "processes", "output")  # limits that end a batch
+BREAKING = ("time", "memory", "processes", "files", "output")  # limits that end a batch
 START = 120  # seconds that the process inside may take to start
 
 
 class Limits(NamedTuple):
     """What one batch of cells may use."""
 
-    seconds: int = 30  # wall time, and CPU time of each process
+    seconds: int = 30  # processor time of all processes together; three times that by the clock
     memory: int = 2000 * MEGABYTE  # bytes, of all processes together
-    processes: int = 32
+    processes: int = 64  # and threads
+    files: int = 10_000
     file_size: int = 16 * MEGABYTE  # bytes
     output: int = 32 * MEGABYTE  # bytes
 
@@ -72,14 +74,17 @@ class Sandbox:
         self._closing = contextlib.ExitStack()
         if isolated:
             self._folder, self._empty = SCRATCH, [SCRATCH, "/dev/shm"]
-            command = [*bubblewrap(package, hidden), sys.executable, *OPTIONS, f"{INSIDE}/server.py"]
-            variables = environment()
+            command, needed = self._closing.enter_context(bubblewrap(package, hidden))
+            command += [sys.executable, *OPTIONS, f"{INSIDE}/server.py"]
+            variables, descriptors = environment(), [needed]
         else:
             self._folder = self._closing.enter_context(tempfile.TemporaryDirectory(dir=folder_of_this_process()))
             self._empty = [self._folder]
             command = [sys.executable, *OPTIONS, str(SERVER)]
             variables = environment() | {"PYTHONPATH": str(package), "MPLCONFIGDIR": str(font_cache())}
-        self._server = Server(None, modules, command, variables, None if isolated else self._folder, closed=True)
+            descriptors = []
+        where = None if isolated else self._folder
+        self._server = Server(None, modules, command, variables, where, closed=True, descriptors=descriptors)
         self._closing.callback(self._server.close)
         if not self._server.is_ready(START):
             self.close()
@@ -97,7 +102,7 @@ class Sandbox:
             self.close()
             raise SandboxError("the sandbox has ended") from error
         try:
-            batch = asyncio.run(asyncio.wait_for(_run(kernel, cells, go_on), limits.seconds + START))
+            batch = asyncio.run(asyncio.wait_for(_run(kernel, cells, go_on), WALL * limits.seconds + START))
         except (TimeoutError, KeyError, TypeError, ValueError, AttributeError) as error:
             self.close()
             raise SandboxError("what the sandbox answered is no answer") from error
@@ -170,8 +175,9 @@ def check_sandbox() -> None:
     Raises:
         NotInstalledError: there is no bubblewrap, or it cannot make a sandbox.
     """
-    command = [*bubblewrap(SERVER.parent), sys.executable, "-c", ""]
-    found = subprocess.run(command, capture_output=True, text=True, check=False)
+    with bubblewrap(SERVER.parent) as (command, descriptor):
+        command += [sys.executable, "-c", ""]
+        found = subprocess.run(command, pass_fds=[descriptor], capture_output=True, text=True, check=False)
     if found.returncode:
         said = found.stderr.strip().splitlines() or [f"exit code {found.returncode}"]
         raise NotInstalledError(

@@ -1,0 +1,119 @@
+"""What a kernel uses with everything that it has started, all together, and which limit that exceeds.
+
+`server.py` loads this file from beside it; it imports nothing of this package.
+
+Counted are the processor time of all processes, those that have ended, too; threads; files; and memory: proportional
+shares, so that what processes share is counted once. Memory that is nobody's share, such as System V segments, cannot
+be had in a sandbox.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+WALL = 3  # times the seconds of processor time: others want to work, too
+TICK, PAGE = os.sysconf("SC_CLK_TCK"), os.sysconf("SC_PAGE_SIZE")
+
+
+class Begun(NamedTuple):
+    """How things were before."""
+
+    at: float
+    ended: float  # seconds of processor time of children that had ended
+    files: int
+
+
+def begin(folders: Sequence[str]) -> Begun:
+    """Begin to count."""
+    return Begun(time.monotonic(), _time_of_ended(), _files(folders))
+
+
+def exceeded(limits: dict[str, int], begun: Begun, folders: Sequence[str]) -> str:
+    """The limit that what is below this process exceeds, or nothing.
+
+    Args:
+        limits: `seconds`, `memory`, `processes` and `files`.
+        begun: from `begin`.
+        folders: in which files can be made.
+    """
+    found = descendants(os.getpid())
+    seconds, threads = _time_of_ended() - begun.ended, 0
+    for pid in found:
+        its_seconds, its_threads = _time_and_threads(pid)
+        seconds, threads = seconds + its_seconds, threads + its_threads
+    if seconds > limits["seconds"] or time.monotonic() - begun.at > WALL * limits["seconds"]:
+        return "time"
+    if threads > limits["processes"]:
+        return "processes"
+    if _files(folders) - begun.files > limits["files"]:
+        return "files"
+    own = _anonymous(os.getpid())  # most of which all have inherited
+    most = sum(map(_anonymous, found))  # what is shared counted again and again: quick, and mostly enough
+    return "memory" if most - own > limits["memory"] and sum(map(_share, found)) - own > limits["memory"] else ""
+
+
+def descendants(pid: int) -> list[int]:
+    """All processes below one."""
+    found = children(pid)
+    for child in found:
+        found += children(child)  # the list grows while it is walked through
+    return found
+
+
+def children(pid: int) -> list[int]:
+    """The processes that one has started."""
+    try:
+        return [
+            int(name)
+            for path in Path(f"/proc/{pid}/task").iterdir()
+            for name in (path / "children").read_text().split()
+        ]
+    except OSError:
+        return []
+
+
+def _time_and_threads(pid: int) -> tuple[float, int]:
+    """Processor time of a process and of those children that it has waited for, and its threads."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return sum(map(int, fields[11:15])) / TICK, int(fields[17])
+    except (OSError, ValueError, IndexError):
+        return 0.0, 0
+
+
+def _time_of_ended() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def _files(folders: Sequence[str]) -> int:
+    """Files in file systems of their own; those of the machine are not counted."""
+    found = 0
+    for folder in folders:
+        if os.path.ismount(folder):
+            system = os.statvfs(folder)
+            found += system.f_files - system.f_ffree
+    return found
+
+
+def _anonymous(pid: int) -> int:
+    """Bytes of a process that are not mapped from files, shared or not."""
+    try:
+        _, resident, shared, *_ = map(int, Path(f"/proc/{pid}/statm").read_text().split())
+        return (resident - shared) * PAGE
+    except (OSError, ValueError):
+        return 0
+
+
+def _share(pid: int) -> int:
+    """The same, of what is shared a share; of a process that keeps that secret, all."""
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+        return 1024 * sum(int(line.split()[1]) for line in lines if line.startswith(("Pss_Anon:", "Pss_Shmem:")))
+    except (OSError, ValueError, IndexError):
+        return _anonymous(pid)
