@@ -121,6 +121,8 @@ def _limit(limits: dict[str, int]) -> None:
         resource.RLIMIT_CORE: 0,
     }.items():
         resource.setrlimit(kind, (most, most))
+    if limits["alone"]:  # this user has no other processes
+        resource.setrlimit(resource.RLIMIT_NPROC, (2 * limits["processes"],) * 2)
 
 
 def _draw_nothing(shell: Any, text: str) -> None:

@@ -46,10 +46,10 @@ def exceeded(limits: dict[str, int], begun: Begun, folders: Sequence[str]) -> st
     for pid in found:
         its_seconds, its_threads = _time_and_threads(pid)
         seconds, threads = seconds + its_seconds, threads + its_threads
-    if seconds > limits["seconds"] or time.monotonic() - begun.at > WALL * limits["seconds"]:
-        return "time"
     if threads > limits["processes"]:
         return "processes"
+    if seconds > limits["seconds"] or time.monotonic() - begun.at > WALL * limits["seconds"]:
+        return "time"
     if _files(folders) - begun.files > limits["files"]:
         return "files"
     own = _anonymous(os.getpid())  # most of which all have inherited

@@ -8,7 +8,9 @@ import contextlib
 import functools
 import importlib
 import importlib.metadata
+import itertools
 import os
+import re
 import shutil
 import site
 import sys
@@ -26,7 +28,9 @@ from sheet11.course.sheet import PACKAGE
 INSIDE = "/forks"  # where the sandbox has the server
 SCRATCH = "/scratch"
 MEGABYTE = 1 << 20
-NOBODY = "65534"  # user and group
+SOMEBODY = 2**30  # the first of the users and groups that are nobody's
+
+_opened = itertools.count()
 
 
 @contextlib.contextmanager
@@ -90,9 +94,20 @@ def _as_nobody() -> list[str]:
         return []
     if not (program := shutil.which("setpriv", path="/usr/bin:/bin")):
         raise NotInstalledError("root grades with another user's rights, which takes setpriv: apt install util-linux")
+    one = str(SOMEBODY + 64 * os.getpid() + next(_opened) % 64)  # else one sandbox could use up what a user may have
     without = [word for kind in ("bounding-set", "inh-caps", "ambient-caps") for word in (f"--{kind}", "-all")]
-    nobody = ["--reuid", NOBODY, "--regid", NOBODY, "--clear-groups", "--no-new-privs", "--pdeathsig", "KILL"]
-    return [program, *nobody, *without]
+    return [
+        program,
+        "--reuid",
+        one,
+        "--regid",
+        one,
+        "--clear-groups",
+        "--no-new-privs",
+        "--pdeathsig",
+        "KILL",
+        *without,
+    ]
 
 
 def _system() -> list[str]:
@@ -109,6 +124,12 @@ def _system() -> list[str]:
     found += ["--dev", "/dev", "--ro-bind", "/dev/null", "/dev/zero"]  # a shared map of zeros is nobody's memory
     small = ["--perms", "0777", "--size", str(64 * MEGABYTE), "--tmpfs"]
     return [*found, *small, "/dev/shm", "--remount-ro", "/dev", *small, SCRATCH]
+
+
+def is_user_alone() -> bool:
+    """Whether the processes of a sandbox are all that their user is counted for; since Linux 5.14 in a namespace, too."""
+    major, minor = map(int, re.findall(r"\d+", os.uname().release)[:2])
+    return os.geteuid() == 0 or (major, minor) >= (5, 14)
 
 
 def _programs() -> list[str]:

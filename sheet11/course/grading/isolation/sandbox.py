@@ -28,6 +28,7 @@ from sheet11.course.grading.isolation.bubblewrap import (
     bubblewrap,
     environment,
     font_cache,
+    is_user_alone,
 )
 
 BREAKING = ("time", "memory", "processes", "files", "output")  # limits that end a batch
@@ -72,6 +73,7 @@ class Sandbox:
         if not sys.platform.startswith("linux"):
             raise NotInstalledError("grading needs Linux: it limits and watches processes by what only Linux has")
         self._closing = contextlib.ExitStack()
+        self._alone = isolated and is_user_alone()
         if isolated:
             self._folder, self._empty = SCRATCH, [SCRATCH, "/dev/shm"]
             command, needed = self._closing.enter_context(bubblewrap(package, hidden))
@@ -97,7 +99,8 @@ class Sandbox:
             SandboxError: the sandbox broke; it is closed.
         """
         try:
-            kernel = self._server.fork(self._folder, limits=limits._asdict(), empty=self._empty)
+            counted = limits._asdict() | {"alone": self._alone}
+            kernel = self._server.fork(self._folder, limits=counted, empty=self._empty)
         except RuntimeError as error:
             self.close()
             raise SandboxError("the sandbox has ended") from error
