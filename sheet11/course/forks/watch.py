@@ -30,7 +30,7 @@ class Begun(NamedTuple):
 
 def begin(folders: Sequence[str]) -> Begun:
     """Begin to count."""
-    return Begun(time.monotonic(), _time_of_ended(), _files(folders))
+    return Begun(time.monotonic(), _time_of_ended(), _number_of_files(folders))
 
 
 def exceeded(limits: dict[str, int], begun: Begun, folders: Sequence[str]) -> str:
@@ -50,7 +50,7 @@ def exceeded(limits: dict[str, int], begun: Begun, folders: Sequence[str]) -> st
         return "processes"
     if seconds > limits["seconds"] or time.monotonic() - begun.at > WALL * limits["seconds"]:
         return "time"
-    if _files(folders) - begun.files > limits["files"]:
+    if _number_of_files(folders) - begun.files > limits["files"]:
         return "files"
     own = _anonymous(os.getpid())  # most of which all have inherited
     most = sum(map(_anonymous, found))  # what is shared counted again and again: quick, and mostly enough
@@ -91,7 +91,7 @@ def _time_of_ended() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def _files(folders: Sequence[str]) -> int:
+def _number_of_files(folders: Sequence[str]) -> int:
     """Files in file systems of their own; those of the machine are not counted."""
     found = 0
     for folder in folders:

@@ -127,7 +127,7 @@ def _system() -> list[str]:
 
 
 def is_user_alone() -> bool:
-    """Whether the processes of a sandbox are all that their user is counted for; since Linux 5.14 in a namespace, too."""
+    """Whether the processes of a sandbox are all that its user is counted for: since Linux 5.14 in a namespace, too."""
     major, minor = map(int, re.findall(r"\d+", os.uname().release)[:2])
     return os.geteuid() == 0 or (major, minor) >= (5, 14)
 
