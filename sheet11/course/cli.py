@@ -12,7 +12,7 @@ import click
 from sheet11.course import VERSION
 from sheet11.course.arguments import parameter_option, value, values
 from sheet11.course.desk.commands import keep_rubric, mark
-from sheet11.course.grading.commands import grade, overview, read_points
+from sheet11.course.grading.commands import give_back, grade, overview, read_points
 from sheet11.course.options import (
     UsageFailure,
     jobs_option,
@@ -157,6 +157,7 @@ def warm_up(workers: int | None) -> None:
 main.add_command(grade)
 main.add_command(read_points)
 main.add_command(overview)
+main.add_command(give_back, "return")
 main.add_command(mark)
 main.add_command(keep_rubric)
 

@@ -9,6 +9,7 @@ CourseError
 ├── SchedulerError      a cluster that does not answer
 ├── SolutionError       the sheet's own solution fails
 ├── PointsError         points entered by hand that are none
+├── RosterError         a list of a class, or a platform's table, that cannot be read
 └── StoreError          a file of marks that is damaged, or another version's
 """
 
@@ -51,6 +52,10 @@ class SolutionError(CourseError):
 
 class PointsError(CourseError):
     """Points entered by hand that are none."""
+
+
+class RosterError(CourseError):
+    """A list of a class, or a platform's table, that cannot be read."""
 
 
 class StoreError(CourseError):

@@ -10,6 +10,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from sheet11.course import run, sweep
 from sheet11.course.grading.exercises import Task
 from sheet11.course.grading.gradebook import Row
+from sheet11.course.grading.platforms.people import Identity, Person
 from sheet11.course.grading.scoring import Verdict
 from sheet11.course.jobs import local_executor
 from sheet11.course.notebooks import title_of
@@ -78,11 +79,19 @@ def folder(browser, tmp_path_factory, hostile):
     tasks = [Task("notebook", f"task-{n}", "1a) A part", "", 2, "check" if n else None, 0.1) for n in range(9)]
     verdicts = [Verdict(None, "to be read", ""), *[Verdict(n % 3, "wrong", f"{HTML} " * (n == 2)) for n in range(8)]]
     rows = [Row(HTML, task, verdict) for task, verdict in zip(tasks, verdicts, strict=True)]
-    (out / "grades.html").write_text(grades_html(tasks, {"somebody": rows, HTML: rows}))
+    (out / "grades.html").write_text(
+        grades_html(tasks, {"somebody": rows, HTML: rows}, {"somebody": called("somebody"), HTML: called(HTML)})
+    )
     section = {"stem": "notebook", "title": HTML, "answers": [(row, HTML, []) for row in rows], "has_notebook": True}
     section["figures"] = [(base64.b64encode(PNG).decode(), HTML)]
-    (out / "feedback.html").write_text(feedback_html(HTML, rows, [section]))
+    (out / "feedback.html").write_text(feedback_html(called(HTML), rows, [section]))
     return out
+
+
+def called(name):
+    """Somebody who was late, in a group, and handed in too much."""
+    both = (Identity(login=name, name=name), Identity(name=HTML))
+    return Person(name, both[0], both, late="1 d 2 h late", notes=(HTML,))
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from sheet11.course.desk.piles import Pile, piles_of, summary
 from sheet11.course.desk.sections import place_of
 from sheet11.course.errors import PointsError
 from sheet11.course.grading.marks import Asked
+from sheet11.course.grading.platforms.people import kept_people, names_of
 from sheet11.course.grading.report import student_folder
 from sheet11.course.grading.store import Store
 from sheet11.course.pages.cells import cells_html
@@ -176,7 +177,7 @@ class Desk:
         """A text without the names of students."""
         version = self.store.version()
         if self._names[0] != version:
-            keys = self.store.students()
+            keys = names_of(kept_people(self.store).values())
             before_numbers = [re.split(r"_(?=\d)", key)[0] for key in keys]  # as platforms name folders
             subject = " ".join(f"{task.title} {task.wanted} {task.solution}" for task in self.store.tasks())
             self._names = (version, pattern_of([*keys, *before_numbers], subject))

@@ -1,5 +1,6 @@
 """The commands of grading; what they need is imported inside of them, as in `cli`."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ import click
 
 from sheet11.course.arguments import parameter_option, value
 from sheet11.course.options import (
+    UsageFailure,
     jobs_option,
     name_option,
     out_option,
@@ -29,7 +31,19 @@ MOST_LINES = 50  # of students who could not be graded
     "--seed", metavar="N", type=click.IntRange(min=0), help="Draw the parameters with this seed, to repeat a grading."
 )
 @click.option("--student", "again", multiple=True, metavar="NAME", help="Grade this one again; may be repeated.")
-@click.option("--gradebook", type=click.Choice(["moodle", "canvas"]), help="Also write a file that this one imports.")
+@click.option(
+    "--roster",
+    "roster_file",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="A CSV with columns id, login, name, group, e-mail, or what a platform exports.",
+)
+@click.option(
+    "--deadline",
+    metavar="TIME",
+    type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M%z"]),
+    help="Local time (2026-11-21T12:00), against nbgrader's timestamps; what is late is shown.",
+)
 @click.option(
     "--timeout",
     metavar="SECONDS",
@@ -56,14 +70,19 @@ def grade(
     sheet_folder: Path | None,
     seed: int | None,
     again: tuple[str, ...],
-    gradebook: str | None,
+    roster_file: Path | None,
+    deadline: datetime | None,
     timeout: int,
     memory: int,
     no_sandbox: bool,
     workers: int | None,
     scheduler: str | None,
 ) -> None:
-    """Grade what is in SUBMISSIONS, a folder with a folder for each student; write tables and feedback.
+    """Grade what is in SUBMISSIONS; write tables and feedback.
+
+    SUBMISSIONS is what Moodle or Canvas let you download, zip or folder, nbgrader's folder `submitted`, GitHub
+    Classroom's clones, or a folder with a folder for each student. A notebook is known by its cells, whatever it is
+    called.
 
     Students whose answers have not changed are not graded again. What people have marked is kept.
     """
@@ -73,10 +92,14 @@ def grade(
     with usage_failures(out):
         from sheet11.course.files import alone_in
         from sheet11.course.grading.grade import grade as grade_class
-        from sheet11.course.grading.gradebook import still_open, write_gradebook
+        from sheet11.course.grading.gradebook import still_open
         from sheet11.course.grading.isolation.bubblewrap import MEGABYTE
         from sheet11.course.grading.isolation.sandbox import Limits, check_sandbox
+        from sheet11.course.grading.platforms.intake import not_understood
+        from sheet11.course.grading.platforms.people import kept_people, listed
+        from sheet11.course.grading.platforms.roster import NO_ROSTER, read_roster
         from sheet11.course.grading.scoring import FAILED
+        from sheet11.course.grading.store import Store
         from sheet11.course.jobs import cluster_executor, local_executor
         from sheet11.course.sheet import find_sheet
 
@@ -88,9 +111,13 @@ def grade(
             alone_in(out),
             cluster_executor(scheduler) if scheduler else local_executor(workers, kernels=False) as (executor, _),
         ):
-            table = grade_class(sheet, submissions, out, executor, parameters, seed, limits, not no_sandbox, again)
-            if gradebook:
-                click.echo(write_gradebook(out, table, gradebook, sheet.title))
+            roster = read_roster(roster_file) if roster_file else NO_ROSTER
+            due = deadline.astimezone() if deadline else None
+            table = grade_class(
+                *(sheet, submissions, out, executor, parameters, seed, limits, not no_sandbox, again, roster, due)
+            )
+            with Store(out) as store:
+                strange = not_understood(list(kept_people(store).values()))
     click.echo(out / "index.html")
     if to_read := still_open(table.rows):
         click.echo(
@@ -102,6 +129,8 @@ def grade(
         for student, why in list(failed.items())[:MOST_LINES]:
             click.echo(visible(f"{student}: {why}"))
         raise click.ClickException(f"{len(failed)} of {graded} students could not be graded; results.csv says why")
+    if strange:
+        raise click.ClickException(visible(f"no notebook was recognised of {listed(strange)}"))
 
 
 @click.command()
@@ -137,3 +166,39 @@ def overview(out: Path) -> None:
 
         page = write_overview(out)
     click.echo(page)
+
+
+@click.command()
+@click.argument("out", type=click.Path(path_type=Path))
+@click.argument("platform", type=click.Choice(["moodle", "canvas", "folder"]))
+@click.option("--partial", is_flag=True, help="Also where answers are still to be read.")
+@click.option(
+    "--worksheet", metavar="FILE", type=click.Path(path_type=Path), help="Moodle's grading worksheet, to be filled in."
+)
+@click.option("--assignment", metavar="TEXT", help="As Canvas's gradebook calls it: 'Sheet 3 (4711)'.")
+def give_back(out: Path, platform: str, partial: bool, worksheet: Path | None, assignment: str | None) -> None:
+    """Write to OUT/return what a platform takes as it is: everybody's points and page of feedback.
+
+    OUT is the folder of a grading. Refused as long as answers are to be read.
+    """
+    if worksheet and platform != "moodle":
+        raise UsageFailure(f"--worksheet is Moodle's, and there is none for {platform!r}")
+    with usage_failures(out):
+        from sheet11.course.files import alone_in
+        from sheet11.course.grading.platforms.canvas import to_canvas
+        from sheet11.course.grading.platforms.moodle import to_moodle
+        from sheet11.course.grading.platforms.returns import collect, to_folder
+        from sheet11.course.grading.publish import publish
+        from sheet11.course.grading.store import Store
+
+        with Store(out, create=False) as store, alone_in(out):
+            publish(out, store)  # marks may be newer than the pages
+            returned, into = collect(out, partial), out / "return"
+            if platform == "moodle":
+                written = to_moodle(returned, into, worksheet)
+            elif platform == "canvas":
+                written = to_canvas(returned, into, assignment or returned.title)
+            else:
+                written = to_folder(returned, into)
+    for path in written:
+        click.echo(path)

@@ -7,7 +7,7 @@ from pathlib import Path
 from sheet11.course.errors import StoreError
 
 SCHEMA = Path(__file__).with_name("database.sql")
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 PATIENCE = 30  # seconds that a writer waits for another one
 
 

@@ -10,6 +10,7 @@ import json
 import platform
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
+from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,6 +22,9 @@ from sheet11.course.grading.gradebook import Table
 from sheet11.course.grading.isolation.sandbox import Limits
 from sheet11.course.grading.marks import Answer, Asked
 from sheet11.course.grading.oracle import Oracle, consult
+from sheet11.course.grading.platforms.intake import Wanted, take_in, what_was_handed_in
+from sheet11.course.grading.platforms.people import keep_people
+from sheet11.course.grading.platforms.roster import NO_ROSTER, Roster
 from sheet11.course.grading.points import take_earlier_points
 from sheet11.course.grading.publish import publish
 from sheet11.course.grading.report import (
@@ -34,7 +38,7 @@ from sheet11.course.grading.report import (
 from sheet11.course.grading.rubric import begin_rubrics
 from sheet11.course.grading.scoring import FAILED, OPEN, Verdict, score
 from sheet11.course.grading.store import Store
-from sheet11.course.grading.submissions import Submission, read_submissions
+from sheet11.course.grading.submissions import Submission
 from sheet11.course.jobs import finish_all
 from sheet11.course.notebooks import read_notebook, title_of
 from sheet11.course.sheet import Sheet, kit_digest
@@ -61,12 +65,14 @@ def grade(
     limits: Limits,
     isolated: bool = True,
     again: Collection[str] = (),
+    roster: Roster = NO_ROSTER,
+    deadline: datetime | None = None,
 ) -> Table:
     """Grade a class and write everything to `out`; what is there already, unchanged, is not run again.
 
     Args:
         sheet: what was to be done.
-        folder: holds a folder with notebooks for each student.
+        folder: what a platform gives, or a folder with notebooks for each student.
         out: folder for the results.
         executor: where answers are run.
         given: parameters by name; the others are drawn.
@@ -74,6 +80,8 @@ def grade(
         limits: for every answer.
         isolated: False runs answers without a sandbox.
         again: students to be graded again in any case.
+        roster: who is in the class.
+        deadline: of what nbgrader has stamped with a time.
 
     Returns:
         The table of all points.
@@ -91,11 +99,14 @@ def grade(
         seed = choose_seed(out, seed)
     exercises = draw_exercises(sheet, given, seed)
     tasks = [task for exercise in exercises.values() for task in exercise.tasks]
-    submissions = read_submissions(folder, {stem: exercise.solutions.keys() for stem, exercise in exercises.items()})
+    ids = {stem: exercise.solutions.keys() for stem, exercise in exercises.items()}
+    intake = take_in(folder, Wanted(ids, roster, deadline), out)
+    print(what_was_handed_in(intake, len(ids)), flush=True)
+    submissions = intake.submissions
     by_name = {submission.student: submission for submission in submissions}
     if unknown := sorted(set(again) - by_name.keys()):
         raise FolderError(f"{folder} holds no folder {unknown[0]!r}")
-    write_description(out, seed, given, exercises)
+    write_description(out, seed, given, exercises, sheet.title)
     blank = blank_examination(sheet, exercises, limits, isolated, [folder, out])
     same = circumstances(sheet, exercises, blank)
     examinations = [sit(blank, submission, same) for submission in submissions]
@@ -109,6 +120,7 @@ def grade(
             results[name] = _keep(out, examined, by_name[name], exercises, oracle, limits)
 
     with Store(out) as store:
+        keep_people(store, intake.people)
         store.replace_answers(asked_of(exercises), _handed_in(submissions, tasks, results))
         begin_rubrics(store, {name: items for each in exercises.values() for name, items in each.rubrics.items()})
         take_earlier_points(out, store)

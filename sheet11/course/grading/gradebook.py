@@ -5,10 +5,8 @@ import io
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import NamedTuple
 
-from sheet11.course.files import write_private
 from sheet11.course.grading.marks import READ, Asked, Entry, mere_comments
 from sheet11.course.grading.scoring import AGAIN, Verdict
 from sheet11.course.visible import visible
@@ -100,27 +98,6 @@ def results_csv(table: Table) -> str:
         task = [row.task.notebook, row.task.answer, row.task.title, number, f"{row.task.points:g}"]
         results.append([row.student, *task, row.verdict.status, row.verdict.message])
     return csv_text(results)
-
-
-def write_gradebook(out: Path, table: Table, gradebook: str, title: str) -> Path:
-    """Write the totals in the form that a learning platform imports; the folder's name is the student's login.
-
-    Moodle (Grades ▸ Import ▸ CSV file) matches the column `Username`; Canvas wants its own first five columns, matches
-    `SIS Login ID`, and takes the second row as the points possible.
-    """
-    students = table.by_student().items()
-    if gradebook == "moodle":
-        content = [["Username", title, f"{title} feedback"]]
-        for student, rows in students:
-            lost = [f"{row.task.title}: {row.verdict.message}" for row in rows if row.verdict.message]
-            content.append([student, f"{total(rows):g}", "; ".join(lost)])
-    else:
-        content = [["Student", "ID", "SIS User ID", "SIS Login ID", "Section", title]]
-        content.append(["    Points Possible", "", "", "", "", f"{table.maximum:g}"])
-        content += [[student, "", "", student, "", f"{total(rows):g}"] for student, rows in students]
-    path = out / f"{gradebook}.csv"
-    write_private(path, csv_text(content))
-    return path
 
 
 def csv_text(rows: Sequence[Sequence[str]]) -> str:

@@ -59,7 +59,7 @@ def take_points(store: Store, path: Path, who: str) -> Taken:
         raise PointsError(f"{path} cannot be read: {error.strerror}") from error
     entries = {(each.answer.student, each.answer.task): each for each in store.entries(whole=False)}
     try:
-        rows = _rows(_decoded(content), store.tasks())
+        rows = _rows(text_of_table(content), store.tasks())
         entered = list(_entered(rows, store.tasks(), {student for student, _ in entries}))
         new = [each for each in entered if _is_new(each, entries[each.student, each.task.name])]
     except PointsError as error:
@@ -128,7 +128,12 @@ def _set_mark(store: Store, who: str, entered: Entered, entry: Entry) -> None:
     store.set_mark([entered.student], entered.task.name, who, points, comment, items)
 
 
-def _decoded(content: bytes) -> str:
+def text_of_table(content: bytes) -> str:
+    """The text of a spreadsheet's CSV, in whichever encoding it was saved.
+
+    Raises:
+        PointsError: it is none.
+    """
     if content.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
         raise PointsError("this is no table of text; save the spreadsheet as CSV")
     utf_16 = content.startswith((b"\xff\xfe", b"\xfe\xff"))

@@ -14,6 +14,7 @@ from sheet11.course.errors import reason
 from sheet11.course.files import write_private
 from sheet11.course.grading.gradebook import Row, Table, grades_csv, results_csv, table_of_points
 from sheet11.course.grading.marks import Entry
+from sheet11.course.grading.platforms.people import Person, kept_people, people_csv
 from sheet11.course.grading.report import figures_of, student_folder
 from sheet11.course.grading.scoring import FAILED
 from sheet11.course.grading.store import Store
@@ -24,7 +25,7 @@ GRADES = "grades.csv"
 
 
 def publish(out: Path, store: Store) -> Table:
-    """Write `grades.csv`, `results.csv`, `index.html` and every student's page; what has not changed stays.
+    """Write `grades.csv`, `results.csv`, `students.csv`, `index.html`, and all pages; what has not changed stays.
 
     Returns:
         All points; a student whose page cannot be written has failed.
@@ -35,16 +36,18 @@ def publish(out: Path, store: Store) -> Table:
     entries = store.entries(whole=False)  # with their images, those of a class would fill the memory
     table, written = table_of_points(store.tasks(), entries), []
     of_student = {name: list(own) for name, own in groupby(entries, lambda entry: entry.answer.student)}
+    people = kept_people(store)
     for student, rows in tqdm(table.by_student().items(), "write", unit="page", disable=None):
         try:
-            _write_page(out, store, student, rows, of_student[student])
+            _write_page(out, store, people[student], rows, of_student[student])
         except Exception as error:  # whatever it is, it is about this student alone
             rows = [_failed(row, f"the page could not be written: {reason(error)}") for row in rows]
         written += rows
     table = table._replace(rows=written)
     for name, content in (("results.csv", results_csv(table)), (GRADES, grades_csv(table))):
         _write_table(store, out / name, content)
-    write_private(out / "index.html", grades_html(table.tasks, table.by_student()))
+    write_private(out / "students.csv", people_csv(people.values()))
+    write_private(out / "index.html", grades_html(table.tasks, table.by_student(), people))
     return table
 
 
@@ -66,12 +69,12 @@ def _write_table(store: Store, path: Path, content: str) -> None:
     write_private(path, content)
 
 
-def _write_page(out: Path, store: Store, student: str, rows: Sequence[Row], entries: Sequence[Entry]) -> None:
+def _write_page(out: Path, store: Store, person: Person, rows: Sequence[Row], entries: Sequence[Entry]) -> None:
     """Write a student's page of feedback, which ends with a digest of what it was made from."""
-    path, pairs = student_folder(out, student) / "index.html", list(zip(rows, entries, strict=True))
+    path, pairs = student_folder(out, person.student) / "index.html", list(zip(rows, entries, strict=True))
     notebooks = {row.task.notebook: path.with_name(f"{row.task.notebook}.ipynb") for row in rows}
     written = [notebook.stat().st_mtime_ns for notebook in notebooks.values() if notebook.exists()]
-    made_from = json.dumps([kit_digest(), rows, [entry.digest for entry in entries], written])
+    made_from = json.dumps([kit_digest(), person, rows, [entry.digest for entry in entries], written])
     ending = f"\n<!-- {digest_of(made_from.encode())} -->\n"
     if path.exists() and path.read_bytes().endswith(ending.encode()):
         return
@@ -87,7 +90,7 @@ def _write_page(out: Path, store: Store, student: str, rows: Sequence[Row], entr
         }
         for stem, notebook in notebooks.items()
     ]
-    write_private(path, feedback_html(student, rows, sections) + ending)
+    write_private(path, feedback_html(person, rows, sections) + ending)
 
 
 def _failed(row: Row, why: str) -> Row:

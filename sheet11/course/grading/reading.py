@@ -1,13 +1,14 @@
 """One notebook file that somebody else has written: opened once, measured, parsed, and reduced to answers."""
 
+import contextlib
 import itertools
 import json
 import os
 import re
 import stat
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 from sheet11.course.grading.images import ImageError, Room, moderate
 from sheet11.course.visible import encodable
@@ -97,19 +98,29 @@ def answer_id(cell: dict[str, Any], ids: Collection[str]) -> str | None:
     return next((name for name in candidates if isinstance(name, str) and name in ids), None)
 
 
-def _read(path: Path) -> bytes:
-    """What is in a regular file; what the name stands for is looked at once it is open."""
+@contextlib.contextmanager
+def opened(path: Path) -> Iterator[BinaryIO]:
+    """Open a regular file; what the name stands for is looked at once it is open.
+
+    Raises:
+        UnreadableError: it is none.
+        OSError: it cannot be read.
+    """
     try:
-        opened = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
         if os.path.islink(path) or (os.path.exists(path) and not os.path.isfile(path)):
             raise UnreadableError(f"{path.name} is no regular file") from error
         raise
-    with open(opened, "rb") as file:
-        found = os.fstat(file.fileno())
-        if not stat.S_ISREG(found.st_mode):
+    with open(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise UnreadableError(f"{path.name} is no regular file")
-        content = file.read(min(found.st_size, LARGEST) + 1)
+        yield file
+
+
+def _read(path: Path) -> bytes:
+    with opened(path) as file:
+        content = file.read(min(os.fstat(file.fileno()).st_size, LARGEST) + 1)
     if len(content) > LARGEST:
         raise UnreadableError(f"{path.name} has more than {LARGEST >> 20} MB")
     return content

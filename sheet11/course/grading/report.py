@@ -43,11 +43,13 @@ def choose_seed(out: Path, seed: int | None) -> int:
     return seed
 
 
-def write_description(out: Path, seed: int, given: Mapping[str, Any], exercises: Mapping[str, Exercise]) -> None:
+def write_description(
+    out: Path, seed: int, given: Mapping[str, Any], exercises: Mapping[str, Exercise], title: str
+) -> None:
     """Write what is needed to grade again in exactly the same way."""
     metadata = {stem: exercise.notebook.metadata for stem, exercise in exercises.items()}
     drawn = {stem: its.get("papermill", {}).get("parameters", {}) for stem, its in metadata.items()}
-    content = {"sheet11": VERSION, "seed": seed, "given": dict(given), "parameters": drawn}
+    content = {"sheet11": VERSION, "title": title, "seed": seed, "given": dict(given), "parameters": drawn}
     write_private(out / "grading.json", json.dumps(content, indent=1))
 
 

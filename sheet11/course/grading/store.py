@@ -9,7 +9,7 @@ import json
 import math
 import sqlite3
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
@@ -90,6 +90,16 @@ class Store:
     def students(self) -> list[str]:
         """All students, sorted."""
         return [student for (student,) in self._db.execute("SELECT DISTINCT student FROM answer ORDER BY student")]
+
+    def replace_people(self, people: Mapping[str, str]) -> None:
+        """Take the place of what is there about everybody who has handed in; as JSON, by student."""
+        with self.writing():
+            self._db.execute("DELETE FROM person")
+            self._db.executemany("INSERT INTO person VALUES (?, ?)", people.items())
+
+    def people(self) -> dict[str, str]:
+        """What `replace_people` has been given."""
+        return dict(self._db.execute("SELECT student, about FROM person"))
 
     def content(self, digest: str) -> tuple[str, dict[str, Any]]:
         """Source and attachments of an answer that is there or was read.

@@ -1,21 +1,20 @@
-"""What students have handed in, reduced to the answers: everything else in their files is ignored."""
+"""What a student has handed in, reduced to the answers: everything else in the files is ignored."""
 
 import hashlib
 import os
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from tqdm import tqdm
-
-from sheet11.course.errors import FolderError, reason
-from sheet11.course.grading.reading import Attachments, UnreadableError, read_answers
+from sheet11.course.errors import reason
+from sheet11.course.grading.reading import Attachments, UnreadableError, answer_id, answers_in, read_cells
 from sheet11.course.visible import visible
 
-MOST_FILES = 2000
-DEEPEST = 20  # folders within a student's
 LONGEST_KEY = 200  # bytes
+MOST_NOTEBOOKS = 200  # of a hand-in that are looked at: the newest
+
+Cells = list[dict[str, Any]]
 
 
 class Submission(NamedTuple):
@@ -28,48 +27,79 @@ class Submission(NamedTuple):
     error: str | None = None  # why what was handed in could not be read, which is not the student's fault
 
 
-def read_submissions(folder: Path, wanted: Mapping[str, Collection[str]]) -> list[Submission]:
-    """One submission for each folder in `folder`, sorted by name.
+class Handed(NamedTuple):
+    """A notebook file of a hand-in."""
 
-    Symbolic links are not followed: they could lead to another student's answers. What cannot be read is the `error`
-    of that submission.
+    path: Path
+    name: str  # as the student called it
+    depth: int  # folders around it
+    number: int = 0  # the platform's: newer ones have higher ones
+
+
+class Chosen(NamedTuple):
+    """Which of a hand-in's notebooks count."""
+
+    cells: dict[str, Cells]  # by stem
+    problems: dict[str, str]  # why there is none, by stem
+    notes: list[str]  # what was decided
+
+
+def choose_notebooks(files: Iterable[Handed], wanted: Mapping[str, Collection[str]]) -> Chosen:
+    """The newest notebook for each stem; what a file is, the ids of its cells say, whatever it is called.
+
+    A file that holds none of them counts for the stem that it is named after.
 
     Args:
-        folder: holds a folder for each student.
+        files: of one hand-in.
         wanted: ids of the answer cells, by the stem of the notebook.
 
     Raises:
-        FolderError: there is no such folder, or it holds none.
-        OSError: the folder cannot be read.
+        OSError: a file cannot be read.
     """
-    if not folder.is_dir():
-        raise FolderError(f"there is no folder {str(folder)!r}")
-    found = sorted(entry.name for entry in os.scandir(folder) if not entry.name.startswith(".") and entry.is_dir())
-    if not found:
-        raise FolderError(f"{folder} holds no folders; it wants one for each student, with notebooks in it")
-    return [_try(folder / name, wanted) for name in tqdm(found, "read", unit="student", disable=None)]
-
-
-def read_submission(folder: Path, wanted: Mapping[str, Collection[str]]) -> Submission:
-    """The answers in one student's folder.
-
-    Raises:
-        OSError: something in it cannot be read.
-    """
-    submission = Submission(key_of(folder.name), {}, {}, {})
-    linked = folder.is_symlink()
-    files = [] if linked else list(_notebooks(str(folder)))
-    for stem, ids in wanted.items():
+    cells: dict[str, Cells] = {}
+    notes = []
+    names: dict[str, list[str]] = {stem: [] for stem in wanted}
+    unread: dict[str, str] = {}
+    for file in sorted(files, key=_age)[-MOST_NOTEBOOKS:]:
         try:
-            if linked:
-                raise UnreadableError("the folder is a symbolic link, which is not followed")
-            found = read_answers(_choose(files, stem), ids)
+            found = read_cells(file.path)
         except UnreadableError as error:
-            submission.problems[stem] = visible(str(error))
-        else:
+            unread[file.name] = visible(str(error).replace(file.path.name, file.name))
+            continue
+        stem = _stem_of(found, wanted) or next((stem for stem in wanted if _is_called(file.name, stem)), None)
+        if stem:
+            if stem in cells and _answers(cells[stem], wanted[stem]) != _answers(found, wanted[stem]):
+                names[stem].append(file.name)
+            elif stem not in cells:
+                names[stem] = [file.name]
+            else:
+                names[stem][-1] = file.name
+            cells[stem] = found
+    for of_one in names.values():
+        if len(of_one) > 1:
+            notes.append(visible(f"{_joined_names(of_one)} differ, and the last one was taken"))
+    problems = {}
+    for stem in wanted:
+        if stem not in cells:
+            called = next((name for name in unread if _is_called(name, stem)), None)
+            problems[stem] = unread.pop(called) if called else f"there is no {stem}.ipynb"
+    return Chosen(cells, problems, notes + list(unread.values()))
+
+
+def read_submission(student: str, chosen: Chosen, wanted: Mapping[str, Collection[str]]) -> Submission:
+    """The answers in the notebooks that count."""
+    submission = Submission(student, {}, dict(chosen.problems), {})
+    for stem, ids in wanted.items():
+        if stem in chosen.cells:
+            found = answers_in(chosen.cells[stem], ids)
             submission.answers[stem], submission.attachments[stem] = found.sources, found.attachments
             submission.problems.update((f"{stem}/{name}", problem) for name, problem in found.problems.items())
     return submission
+
+
+def unreadable(student: str, error: Exception) -> Submission:
+    """The submission of a student whose files cannot be read, which is nobody's fault."""
+    return Submission(student, {}, {}, {}, f"what was handed in cannot be read: {reason(error)}")
 
 
 def key_of(name: str) -> str:
@@ -85,37 +115,36 @@ def key_of(name: str) -> str:
     return f"{short}~{hashlib.sha256(original).hexdigest()[:12]}"
 
 
-def _try(folder: Path, wanted: Mapping[str, Collection[str]]) -> Submission:
-    try:
-        return read_submission(folder, wanted)
-    except Exception as error:  # whatever it is, it is about this student alone
-        return Submission(key_of(folder.name), {}, {}, {}, f"what was handed in cannot be read: {reason(error)}")
+def _age(file: Handed) -> tuple[Any, ...]:
+    """Sorts the newest file last: by the numbers in names, then outer folders last, then by the time of the file.
+
+    Canvas puts -1, -2 behind what is handed in again, browsers (1), (2) behind what is downloaded again; JupyterLab's
+    -Copy1 is of an earlier state.
+    """
+    stem = Path(file.name).stem
+    again = re.search(r"-(\d{1,4})$", stem) if file.number else None
+    downloaded = re.search(r"\((\d{1,4})\)$", stem[: again.start()] if again else stem)
+    numbers = [int(match[1]) if match else 0 for match in (again, downloaded)]
+    is_copy = bool(re.search(r"-Copy\d+$", stem))
+    seconds = os.stat(file.path, follow_symlinks=False).st_mtime
+    return (*numbers, not is_copy, -file.depth, file.number, seconds, file.name)
 
 
-def _notebooks(folder: str) -> Iterator[Path]:
-    """The notebooks in a folder, those that are not too many nor too deep."""
-    left = MOST_FILES
-
-    def fail(error: OSError) -> None:
-        raise error
-
-    for where, folders, files in os.walk(folder, onerror=fail):
-        deep = where.count(os.sep) - folder.count(os.sep) >= DEEPEST
-        folders[:] = [] if deep else sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(files):
-            if name.endswith(".ipynb") and not name.startswith(".") and left:
-                left -= 1
-                yield Path(where, name)
+def _stem_of(cells: Cells, wanted: Mapping[str, Collection[str]]) -> str | None:
+    """Which notebook these cells are of: the one that has most of their ids."""
+    counts = {stem: sum(answer_id(cell, ids) is not None for cell in cells) for stem, ids in wanted.items()}
+    best = max(counts, key=lambda stem: counts[stem], default=None)
+    return best if best and counts[best] else None
 
 
-def _choose(files: list[Path], stem: str) -> Path:
-    """The file of exactly this name, or else the only one that looks like a copy of it."""
-    exact = [path for path in files if path.name == f"{stem}.ipynb"]
-    copies = [path for path in files if re.fullmatch(rf"{re.escape(stem)}\W.*\.ipynb", path.name)]
-    candidates = exact or copies
-    if not candidates:
-        raise UnreadableError(f"there is no {stem}.ipynb")
-    nearest = [path for path in candidates if len(path.parts) == min(len(path.parts) for path in candidates)]
-    if len(nearest) > 1:
-        raise UnreadableError(f"{' and '.join(path.name for path in nearest[:3])} could both be {stem}.ipynb")
-    return nearest[0]
+def _answers(cells: Cells, ids: Collection[str]) -> list[Any]:
+    return [(name, cell.get("source"), cell.get("attachments")) for cell in cells if (name := answer_id(cell, ids))]
+
+
+def _is_called(name: str, stem: str) -> bool:
+    """Whether a file is called like a notebook, or like a copy of it."""
+    return re.fullmatch(rf"{re.escape(stem)}(\W.*)?\.ipynb", name, re.DOTALL) is not None
+
+
+def _joined_names(names: list[str]) -> str:
+    return f"{', '.join(names[:-1])} and {names[-1]}"

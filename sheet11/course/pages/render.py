@@ -42,21 +42,23 @@ def sweep_html(heading: str, figures: Mapping[str, str], columns: list[str], row
     return _render("sweep.html.j2", heading=heading, figures=figures, columns=columns, rows=rows)
 
 
-def feedback_html(student: str, rows: Sequence[Any], sections: Sequence[dict[str, Any]]) -> str:
+def feedback_html(person: Any, rows: Sequence[Any], sections: Sequence[dict[str, Any]]) -> str:
     """What a student is told: points and remarks for every task, the answers, and the figures they made.
 
     Args:
-        student: name.
+        person: who has handed in.
         rows: of the table of points.
         sections: for every notebook `stem`, `title`, `answers` as (row, answer, images as (name, address)),
             `figures` as (PNG in base64, text), and `has_notebook`.
     """
-    return _render("feedback.html.j2", heading=student, sections=sections, **_sums(rows))
+    return _render(
+        "feedback.html.j2", heading=person.who.shown or person.student, person=person, sections=sections, **_sums(rows)
+    )
 
 
-def grades_html(tasks: Sequence[Any], students: Mapping[str, Sequence[Any]]) -> str:
+def grades_html(tasks: Sequence[Any], students: Mapping[str, Sequence[Any]], people: Mapping[str, Any]) -> str:
     """All points, with a link to every student's page."""
-    shown = [{"name": name, "rows": rows, **_sums(rows)} for name, rows in students.items()]
+    shown = [{"person": people[name], "rows": rows, **_sums(rows)} for name, rows in students.items()]
     maximum = sum(task.points for task in tasks)
     return _render("grades.html.j2", heading="Grades", tasks=tasks, students=shown, maximum=maximum)
 

@@ -123,7 +123,7 @@ def students(course: Course, secret: str = "/nowhere", port: int = 9) -> list[St
         Student("linked folder", {}, {name: ("missing", "symbolic link") for name in nothing}, changes.link_folder),
         Student("a pipe", {stem: {}}, {stem: ("missing", "no regular file")}, changes.pipe),
         Student("no notebook", {}, nothing),
-        Student("two notebooks", first(course), {stem: ("missing", "could both be")}, changes.renamed("{} (1)", "{} (2)")),
+        Student("two notebooks", first(course), change=changes.renamed("{} (1)", "{} (2)")),
         Student("a copy", first(course), change=changes.renamed("{}-Copy1")),
         Student("not JSON", *no_notebook("%PDF-1.4")),
         Student("empty file", *no_notebook("")),

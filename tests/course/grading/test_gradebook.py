@@ -14,7 +14,6 @@ from sheet11.course.grading.gradebook import (
     still_open,
     table_of_points,
     verdict_of,
-    write_gradebook,
 )
 from sheet11.course.grading.marks import Answer, Asked, Entry, Mark, decide
 from sheet11.course.grading.scoring import Verdict
@@ -48,23 +47,6 @@ def test_tables():
         ["anna", "01", "proof", "1a.2 · A proof", "", "3", "to be read", ""],
         ["'=1+\"1", "01", "f", "1a.1 · A function", "0", "2", "wrong", "'@x has shape (1,)"],
         ["'=1+\"1", "01", "proof", "1a.2 · A proof", "1.5", "3", "read", "read by a person"],
-    ]
-
-
-def test_moodle(tmp_path):
-    assert read(write_gradebook(tmp_path, TABLE, "moodle", "Sheet 3").read_text()) == [
-        ["Username", "Sheet 3", "Sheet 3 feedback"],
-        ["anna", "2", ""],
-        ["'=1+\"1", "1.5", "1a.1 · A function: @x has shape (1,); 1a.2 · A proof: read by a person"],
-    ]
-
-
-def test_canvas(tmp_path):
-    assert read(write_gradebook(tmp_path, TABLE, "canvas", "Sheet 3").read_text()) == [
-        ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", "Sheet 3"],
-        ["    Points Possible", "", "", "", "", "5"],
-        ["anna", "", "", "anna", "", "2"],
-        ["'=1+\"1", "", "", "'=1+\"1", "", "1.5"],
     ]
 
 

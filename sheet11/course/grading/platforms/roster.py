@@ -1,0 +1,132 @@
+"""The list of a class: who is called how on which platform; and which of them a hand-in belongs to."""
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from sheet11.course.errors import PointsError, RosterError
+from sheet11.course.grading.platforms.people import Identity, same_name
+from sheet11.course.grading.points import text_of_table
+
+# as this kit, Moodle (in English and German), Canvas and GitHub Classroom call the columns; the first one counts
+COLUMNS = {
+    "id": ("identifier", "id", "identifikator", "student id", "id number", "sis user id"),
+    "login": ("github_username", "login", "username", "user name", "sis login id", "anmeldename"),
+    "name": ("name", "full name", "student", "vollständiger name"),
+    "group": ("group", "gruppe", "team"),
+    "email": ("e-mail", "email", "email address", "e-mail address", "e-mail-adresse"),
+}
+FIRST, LAST = ("first name", "firstname", "vorname"), ("last name", "lastname", "surname", "nachname")
+LATE = re.compile(r"[\w ]*\blate\b", re.IGNORECASE)  # in Moodle's column `Status`
+
+
+class CsvTable(NamedTuple):
+    """A table: its separator, the names of its columns, and its rows."""
+
+    separator: str
+    header: list[str]
+    rows: list[list[str]]
+
+
+class Roster(NamedTuple):
+    """Who is in the class, and what a platform says of their hand-ins."""
+
+    people: list[Identity]
+    late: dict[Identity, str]
+
+
+NO_ROSTER = Roster([], {})
+
+
+def read_table(path: Path) -> CsvTable:
+    """A CSV with commas, semicolons or tabs, in UTF-8, UTF-16 or Windows-1252; rows are as long as the header.
+
+    Raises:
+        RosterError: it cannot be read.
+    """
+    try:
+        text = text_of_table(path.read_bytes())
+        declared = re.match(r"sep=([,;\t])\s*\n", text)
+        text = text[declared.end() :] if declared else text
+        first = text.splitlines()[0] if text.strip() else ""
+        separator = declared[1] if declared else max(",;\t", key=first.count)
+        header, *rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    except OSError as error:
+        raise RosterError(f"{path} cannot be read: {error.strerror}") from error
+    except (PointsError, csv.Error, ValueError) as error:
+        raise RosterError(f"{path} is no table: {error}") from error
+    width = len(header)
+    rows = [(row + [""] * width)[:width] for row in rows if any(field.strip() for field in row)]
+    return CsvTable(separator, [name.strip() for name in header], rows)
+
+
+def read_roster(path: Path) -> Roster:
+    """The people in a table; columns of other things are ignored, as platforms' exports have many.
+
+    Raises:
+        RosterError: it cannot be read, or says of nobody who it is.
+    """
+    table = read_table(path)
+    places = columns_of(table.header)
+    if not places.keys() & {"id", "login", "name", "email"}:
+        got = ", ".join(table.header)[:80]
+        raise RosterError(f"{path}: the first line must name columns like id, login, name, group, e-mail, got {got!r}")
+    lower = [name.lower() for name in table.header]
+    first, last = (next((lower.index(name) for name in names if name in lower), None) for names in (FIRST, LAST))
+    status = lower.index("status") if "status" in lower else None
+    people, late = [], {}
+    for row in table.rows:
+        fields = {field: row[place].strip() for field, place in places.items()}
+        if not fields.get("name") and first is not None and last is not None:
+            fields["name"] = f"{row[first].strip()} {row[last].strip()}".strip()
+        fields["id"] = re.sub(r"^\D+ (\d+)$", r"\1", fields.get("id", ""))  # Moodle's "Participant 1234567"
+        who = Identity(**fields)
+        if who.name == "Points Possible" or not who.shown:  # Canvas's second row
+            continue
+        people.append(who)
+        if status is not None and (match := LATE.search(row[status])):
+            late[who] = match[0].strip()
+    return Roster(people, late)
+
+
+def columns_of(header: Sequence[str]) -> dict[str, int]:
+    """Where a table has what an `Identity` knows."""
+    lower = [name.lower() for name in header]
+    found = {field: [lower.index(name) for name in names if name in lower] for field, names in COLUMNS.items()}
+    return {field: places[0] for field, places in found.items() if places}
+
+
+class Directory:
+    """Finds people of a roster by whatever they are called; what fits several of them finds nobody."""
+
+    def __init__(self, people: Iterable[Identity]) -> None:
+        self.people = list(people)
+        self._by: dict[tuple[str, str], list[Identity]] = {}
+        for person in self.people:
+            squashed = same_name(person.name)
+            keys = {("id", person.id), ("login", person.login.casefold()), ("email", person.email.casefold())}
+            keys |= {("name", squashed), ("letters", letters_of(person.name))}
+            for key in keys:
+                if key[1]:
+                    self._by.setdefault(key, []).append(person)
+
+    def find(self, who: Identity) -> Identity | None:
+        """The person whom a platform calls so: by id, else login, e-mail, or name."""
+        calls = [("id", who.id), ("login", who.login.casefold()), ("email", who.email.casefold())]
+        for text in (who.name, who.login):
+            calls += [("login", text.casefold()), ("email", text.casefold()), ("name", same_name(text)), ("id", text)]
+            calls += [("letters", letters_of(text))]
+        found = (self._by[call] for call in calls if call in self._by)
+        return next((several[0] for several in found if len(several) == 1), None)
+
+    def group(self, name: str) -> list[Identity]:
+        """The members of a group."""
+        return [person for person in self.people if name and same_name(person.group) == same_name(name)]
+
+
+def letters_of(name: str) -> str:
+    """A name as Canvas writes it into the names of files: the letters, sorted to be free of their order."""
+    return "".join(sorted(same_name(name).replace(" ", "")))
