@@ -101,11 +101,11 @@ def grade(
     tasks = [task for exercise in exercises.values() for task in exercise.tasks]
     ids = {stem: exercise.solutions.keys() for stem, exercise in exercises.items()}
     intake = take_in(folder, Wanted(ids, roster, deadline), out)
-    print(what_was_handed_in(intake, len(ids)), flush=True)
     submissions = intake.submissions
     by_name = {submission.student: submission for submission in submissions}
     if unknown := sorted(set(again) - by_name.keys()):
         raise FolderError(f"{folder} holds no folder {unknown[0]!r}")
+    print(what_was_handed_in(intake, len(ids)), flush=True)
     write_description(out, seed, given, exercises, sheet.title)
     blank = blank_examination(sheet, exercises, limits, isolated, [folder, out])
     same = circumstances(sheet, exercises, blank)
