@@ -11,7 +11,7 @@ from typing import NamedTuple
 from tqdm import tqdm
 
 from sheet11.course.errors import FolderError
-from sheet11.course.files import TEMPORARY
+from sheet11.course.files import folder_of_this_process
 from sheet11.course.grading.platforms.archives import OF_A_CLASS, STAMP, ArchiveError, unpack
 from sheet11.course.grading.platforms.layouts import HandIn, Source, files_of, find_hand_ins
 from sheet11.course.grading.platforms.members import members_in, with_members
@@ -68,7 +68,7 @@ def take_in(folder: Path, wanted: Wanted, out: Path | None = None) -> Intake:
         FolderError: there is no such folder or file, or it holds nobody's work.
         OSError: it cannot be read.
     """
-    with tempfile.TemporaryDirectory(prefix=TEMPORARY) as scratch:
+    with tempfile.TemporaryDirectory(dir=folder_of_this_process()) as scratch:
         root = folder
         if folder.is_file():
             root = Path(scratch, "class")
