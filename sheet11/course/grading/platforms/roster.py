@@ -107,7 +107,9 @@ class Directory:
         self._by: dict[tuple[str, str], list[Identity]] = {}
         for person in self.people:
             squashed = same_name(person.name)
-            keys = {("id", person.id), ("login", person.login.casefold()), ("email", person.email.casefold())}
+            email = person.email.casefold()
+            login = person.login.casefold() or email.partition("@")[0]
+            keys = {("id", person.id), ("login", login), ("email", email)}
             keys |= {("name", squashed), ("letters", letters_of(person.name))}
             for key in keys:
                 if key[1]:
