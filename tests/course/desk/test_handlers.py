@@ -106,6 +106,8 @@ def test_marks_get_into_tables_when_the_server_ends(tmp_path):
     assert said == f"{tmp_path / 'out'}/index.html\n62 answers are still to be read\n"
     (row,) = [line for line in (tmp_path / "out/results.csv").read_text().splitlines() if "short" in line]
     assert ",0.5,1," in row
+    student = row.partition(",")[0]
+    assert "short" in (tmp_path / "out/students" / student / "index.html").read_text()
 
 
 @pytest.mark.parametrize("kind", ["none", "damaged"])

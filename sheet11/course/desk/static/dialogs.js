@@ -129,7 +129,7 @@ function showSnippets(index) {
     option.addEventListener("click", () => use(snippet));
     return option;
   });
-  at("snippet-list").replaceChildren(...(options.length ? options : [make("li", { class: "label" }, "None.")]));
+  at("snippet-list").replaceChildren(...(options.length ? options : [make("li", { class: "label", role: "option", "aria-disabled": "true" }, "None.")]));
   at("search").setAttribute("aria-activedescendant", found[chosen] ? `snippet-${found[chosen].id}` : "");
   at("forget").disabled = !found[chosen];
   options[chosen]?.scrollIntoView({ block: "nearest" });
