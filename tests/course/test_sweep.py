@@ -148,18 +148,18 @@ def test_memory_stays_as_it_is_while_points_finish(build, tmp_path, monkeypatch)
 
     def counted(job, notebook):
         row = real(job, notebook)
-        if job.parameters["n"] in (50, 149):
+        if job.parameters["n"] in (20, 59):
             used.append(tracemalloc.get_traced_memory()[0])
-        if job.parameters["n"] == 149:
+        if job.parameters["n"] == 59:
             tracemalloc.stop()  # drawing would take long with it
         ahead.release()
         return row
 
     monkeypatch.setattr(jobs, "perform", perform)
     monkeypatch.setattr("sheet11.course.sweep._row", counted)
-    points = jobs_of_grid(tmp_path / "a.ipynb", {"n": range(150)})
+    points = jobs_of_grid(tmp_path / "a.ipynb", {"n": range(60)})
     tracemalloc.start()
     with ThreadPoolExecutor(1) as executor:
         table = sweep(points, executor, tmp_path / "out")
-    assert len(table) == 150 and (table.word == "nine").all()
-    assert used[1] - used[0] < 99 * 1024, "a point's notebook has 10 kB"
+    assert len(table) == 60 and (table.word == "nine").all()
+    assert used[1] - used[0] < 39 * 1024, "a point's notebook has 10 kB"

@@ -202,8 +202,8 @@ class Kernel:
     def _pass_on(self, message: Message) -> None:
         message["header"] = {"msg_type": message["msg_type"]}
         message["buffers"] = [base64.b64decode(text) for text in message.get("buffers", ())]
+        self._read_pipes()  # what a program has printed before is shown before
         if message["msg_type"] == "execute_reply":
-            self._read_pipes()
             self._publish("status", {"execution_state": "idle"})
             self.shell_channel.put(message)
         else:
