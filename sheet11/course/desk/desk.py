@@ -2,7 +2,6 @@
 
 import hashlib
 import math
-import re
 import time
 from collections import Counter, defaultdict
 from collections.abc import Mapping
@@ -177,10 +176,9 @@ class Desk:
         """A text without the names of students."""
         version = self.store.version()
         if self._names[0] != version:
-            keys = names_of(kept_people(self.store).values())
-            before_numbers = [re.split(r"_(?=\d)", key)[0] for key in keys]  # as platforms name folders
+            names = names_of(kept_people(self.store).values())
             subject = " ".join(f"{task.title} {task.wanted} {task.solution}" for task in self.store.tasks())
-            self._names = (version, pattern_of([*keys, *before_numbers], subject))
+            self._names = (version, pattern_of(names, subject))
         return self._names[1].sub(HIDDEN, text)
 
 

@@ -13,6 +13,7 @@ NOT_HERE = "<em>a file that was not handed in</em>"
 PICTURE = re.compile(r"data:image/(?:png|jpeg|gif|webp);base64,([A-Za-z0-9+/=\s]+)")
 LINK_TO_FILE = re.compile(r'<a href="(?!https?://|#)[^"]*"[^>]*>.*?</a>', re.DOTALL)
 SHORTEST = 4  # characters of a name; shorter ones are also words and symbols
+SHORTEST_NUMBER = 6  # digits of somebody's number; shorter ones are also sizes
 
 
 def pattern_of(names: Iterable[str], subject: str = "") -> re.Pattern[str]:
@@ -28,7 +29,7 @@ def pattern_of(names: Iterable[str], subject: str = "") -> re.Pattern[str]:
         words = re.findall(r"[^\s,;_]+", name)
         if len(words) > 1:
             found |= {tuple(words), (words[-1], *words[:-1]), (*words[1:], words[0])}
-        elif len(name) >= SHORTEST and name.lower() not in words_of_subject:
+        elif len(name) >= (SHORTEST_NUMBER if name.isdigit() else SHORTEST) and name.lower() not in words_of_subject:
             found.add((name,))
     each = (r"[\s,;_]+".join(map(re.escape, words)) for words in sorted(found, key=len, reverse=True))
     return re.compile(rf"(?<!\w)(?:{'|'.join(each)})(?!\w)" if found else r"(?!)", re.IGNORECASE)

@@ -9,6 +9,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from PIL import Image, PngImagePlugin
 
 from sheet11.course.grading.marks import Answer, Asked
+from sheet11.course.grading.platforms.people import Identity, Person, keep_people
 from sheet11.course.grading.store import Store
 
 NAMES = [
@@ -91,7 +92,7 @@ def answers_of(name, number, changed=()):
             source = PROOFS[number % 3] if number < 9 else f"{PROOFS[1]}\n\nSo it holds. ({number})"
         if task.name == "2_slopes/d" and number == 1:
             file = f"{name.replace(' ', '_')}_scan.png"
-            source = f"Worked out by hand by {login(name)}:\n\n![{file}](attachment:{file})\n\n"
+            source = f"Worked out by hand by {name} ({login(name)}):\n\n![{file}](attachment:{file})\n\n"
             source += f"![other]({name.split()[0]}.png)"
             attachments = {file: {"image/png": picture(name)}}
         if task.name == "2_slopes/b" and number in (3, 8):
@@ -104,6 +105,8 @@ def answers_of(name, number, changed=()):
 def hand_in(out, changed=()):
     """Put everybody's answers into the store."""
     with Store(out) as store:
+        everybody = [Identity(login=login(name), name=name, id=str(7000000 + n)) for n, name in enumerate(NAMES)]
+        keep_people(store, [Person(who.login, who, (who,)) for who in everybody])
         store.replace_answers(
             TASKS, [answer for number, name in enumerate(NAMES) for answer in answers_of(name, number, changed)]
         )

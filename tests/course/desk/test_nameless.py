@@ -18,12 +18,24 @@ from sheet11.course.desk.nameless import HIDDEN, pattern_of, plain_html, plain_p
         ("am1234:", f"{HIDDEN}:"),
         ("anna@uni.example", HIDDEN),
         ("Anna María del Río", HIDDEN),
+        ("7654321 of 4096", f"{HIDDEN} of 4096"),
         ("amueller and Amueller", f"{HIDDEN} and {HIDDEN}"),
         (r"$\max_i$ and the norm of am12345", r"$\max_i$ and the norm of am12345"),
     ],
 )
 def test_names_in_texts(text, hidden):
-    names = ["Anna Müller", "am1234", "anna@uni.example", "amueller", "max", "norm", "a1", "María del Río Anna"]
+    names = [
+        "Anna Müller",
+        "am1234",
+        "anna@uni.example",
+        "amueller",
+        "7654321",
+        "4096",
+        "max",
+        "norm",
+        "a1",
+        "María del Río Anna",
+    ]
     assert pattern_of(names, "The Norm of x").sub(HIDDEN, text) == hidden
 
 
