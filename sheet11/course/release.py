@@ -12,11 +12,14 @@ from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
+from nbformat.v4 import new_markdown_cell
 
 from sheet11.course.errors import FolderError, NotInstalledError
 from sheet11.course.notebooks import METADATA, read_notebook, title_of
 from sheet11.course.sheet import Sheet
 
+MEMBERS = "Handed in by:"  # what follows, in a text cell of a hand-in, are the members of a group
+MEMBERS_ASKED = f"**{MEMBERS}** (names or logins of all in your group, with commas; leave it so if you work alone)"
 README = "student.md"  # beside the notebooks; {notebooks} in it becomes a table of them
 ENVIRONMENT = """\
 name: {name}
@@ -58,6 +61,8 @@ def release(sheet: Sheet, out: Path) -> None:
 def edition(sheet: Sheet) -> dict[str, bytes]:
     """The files of the student edition: content by path."""
     notebooks = {stem: without_answers(read_notebook(path)) for stem, path in sheet.notebooks.items()}
+    for notebook in list(notebooks.values())[:1]:  # a group hands in once
+        notebook.cells.insert(1, new_markdown_cell(MEMBERS_ASKED, id="handed-in-by"))
     texts = {f"{stem}.ipynb": nbformat.writes(notebook) + "\n" for stem, notebook in notebooks.items()}
     texts["requirements.txt"] = "".join(f"{requirement}\n" for requirement in sheet.requirements)
     texts["environment.yml"] = ENVIRONMENT.format(name=sheet.package or "sheet")

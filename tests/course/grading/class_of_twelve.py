@@ -60,10 +60,10 @@ class Answers:
         return self.course.solutions["1_waves"]["wave"] + "\n" + self.course.wrong
 
 
-def scanned() -> str:
+def scanned(size: tuple[int, int] = (900, 1200)) -> str:
     """A page of handwriting, so to speak."""
     buffer = io.BytesIO()
-    Image.effect_noise((900, 1200), 60).save(buffer, "PNG")
+    Image.effect_noise(size, 60).save(buffer, "PNG")
     return base64.b64encode(buffer.getvalue()).decode()
 
 

@@ -6,10 +6,9 @@ from typing import Any
 
 from sheet11.course.grading.platforms.people import Identity, Person, listed
 from sheet11.course.grading.platforms.roster import Directory
+from sheet11.course.release import MEMBERS
 from sheet11.course.visible import visible
 
-MEMBERS = "Handed in by:"  # a line of this kind in a text cell names the members of a group
-ASKED = f"**{MEMBERS}** (names or logins of all in your group, with commas between them; leave it so if you work alone)"
 MOST_MATES = 6  # a larger group of a roster meets, but does not hand in together
 MOST, LONGEST = 20, 100  # members, and characters of a name
 LINE = re.compile(rf"^\W*{re.escape(MEMBERS)}(.*)$", re.IGNORECASE | re.MULTILINE)
