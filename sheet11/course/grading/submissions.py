@@ -42,6 +42,7 @@ class Chosen(NamedTuple):
     cells: dict[str, Cells]  # by stem
     problems: dict[str, str]  # why there is none, by stem
     notes: list[str]  # what was decided
+    paths: list[Path]  # of the files
 
 
 def choose_notebooks(files: Iterable[Handed], wanted: Mapping[str, Collection[str]]) -> Chosen:
@@ -57,6 +58,7 @@ def choose_notebooks(files: Iterable[Handed], wanted: Mapping[str, Collection[st
         OSError: a file cannot be read.
     """
     cells: dict[str, Cells] = {}
+    paths: dict[str, Path] = {}
     notes = []
     names: dict[str, list[str]] = {stem: [] for stem in wanted}
     unread: dict[str, str] = {}
@@ -74,7 +76,7 @@ def choose_notebooks(files: Iterable[Handed], wanted: Mapping[str, Collection[st
                 names[stem] = [file.name]
             else:
                 names[stem][-1] = file.name
-            cells[stem] = found
+            cells[stem], paths[stem] = found, file.path
     for of_one in names.values():
         if len(of_one) > 1:
             notes.append(visible(f"{_joined_names(of_one)} differ, and the last one was taken"))
@@ -83,7 +85,7 @@ def choose_notebooks(files: Iterable[Handed], wanted: Mapping[str, Collection[st
         if stem not in cells:
             called = next((name for name in unread if _is_called(name, stem)), None)
             problems[stem] = unread.pop(called) if called else f"there is no {stem}.ipynb"
-    return Chosen(cells, problems, notes + list(unread.values()))
+    return Chosen(cells, problems, notes + list(unread.values()), list(paths.values()))
 
 
 def read_submission(student: str, chosen: Chosen, wanted: Mapping[str, Collection[str]]) -> Submission:

@@ -122,20 +122,23 @@ def _taken(
         chosen = choose_notebooks(files, wanted.ids)
         if any(source.path.is_symlink() for source in hand_in.sources):
             linked = "the folder is a symbolic link, which is not followed"
-            chosen = Chosen({}, dict.fromkeys(wanted.ids, linked), [])
+            chosen = Chosen({}, dict.fromkeys(wanted.ids, linked), [], [])
         submission = read_submission(student, chosen, wanted.ids)
     except Exception as error:  # whatever it is, it is about this student alone
         return unreadable(student, error), person, []
-    late = lateness(stamps, wanted.deadline) or wanted.roster.late.get(who) or ("late" if hand_in.late else "")
+    holding = {folder for path in chosen.paths for folder in path.parents}
+    times = [stamp for folder, stamp in stamps.items() if folder in holding]
+    late = lateness(times, wanted.deadline) or wanted.roster.late.get(who) or ("late" if hand_in.late else "")
     notes = (*notes, *map(visible, chosen.notes))
     person = person._replace(late=late, notes=notes, notebooks=len(chosen.cells))
     return submission, person, members_in(cell for cells in chosen.cells.values() for cell in cells)
 
 
-def _files_in(hand_in: HandIn, scratch: Path) -> tuple[list[Handed], list[str], tuple[str, ...]]:
-    """The notebooks of a hand-in, what nbgrader's timestamps say, and what was left out; archives are unpacked."""
+def _files_in(hand_in: HandIn, scratch: Path) -> tuple[list[Handed], dict[Path, str], tuple[str, ...]]:
+    """The notebooks of a hand-in, unpacked; what nbgrader's timestamps say of a folder; and what was left out."""
     handed: list[Handed] = []
-    stamps, notes = [], []
+    stamps: dict[Path, str] = {}
+    notes: list[str] = []
     queue = [(source, 0) for source in hand_in.sources if not source.path.is_symlink()]
     for source, nested in queue:
         base = len(source.path.parts) + 1
@@ -156,7 +159,7 @@ def _files_in(hand_in: HandIn, scratch: Path) -> tuple[list[Handed], list[str], 
             elif name.lower().endswith(OTHER_ARCHIVES):
                 notes.append(visible(f"{name} is no zip file, and was not unpacked"))
             elif name == STAMP:
-                stamps.append(_stamp(path))
+                stamps[path.parent] = _stamp(path)
     return handed, stamps, tuple(notes)
 
 

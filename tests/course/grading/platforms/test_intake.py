@@ -114,6 +114,17 @@ def test_the_summary(ids, answers, tmp_path):
     assert note == "eschaefer: 1_waves.ipynb and 1_waves (1).ipynb differ, and the last one was taken"
 
 
+def test_timestamps_of_other_sheets_do_not_count(ids, answers, tmp_path):
+    own = tmp_path / "submitted" / "anna"
+    for name, day in (("sheet3", 21), ("sheet4", 28)):
+        (own / name).mkdir(parents=True)
+        (own / name / "timestamp.txt").write_text(f"2026-11-{day} 12:00:00 UTC")
+    (own / "sheet3" / "1_waves.ipynb").write_bytes(answers.notebook("1_waves"))
+    (own / "sheet4" / "3_tides.ipynb").write_text('{"cells": []}')
+    (person,) = take_in(tmp_path, Wanted(ids, deadline=datetime(2026, 11, 21, 10, tzinfo=UTC))).people
+    assert person.late == "2 h late"
+
+
 def test_two_hand_ins_of_one_group_are_reported(ids, answers, tmp_path, rosters):
     for login in ("hsuzuki", "ihorvat"):
         (tmp_path / "class" / login).mkdir(parents=True)
