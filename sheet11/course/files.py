@@ -46,8 +46,8 @@ def make_private(folder: Path) -> None:
 def folder_of_this_process() -> Path:
     """A temporary folder that is removed when this process ends, also if it is killed."""
     folder = tempfile.mkdtemp(prefix=TEMPORARY)
-    remove = 'read -r line; rm -rf -- "$0"'  # there is nothing to read until this process has ended
-    remover = subprocess.Popen(["sh", "-c", remove, folder], stdin=subprocess.PIPE, start_new_session=True)
+    remove = 'read -r line; /bin/rm -rf -- "$0"'  # there is nothing to read until this process has ended
+    remover = subprocess.Popen(["/bin/sh", "-c", remove, folder], stdin=subprocess.PIPE, start_new_session=True)
     atexit.register(remover.communicate)
     return Path(folder)
 
