@@ -30,7 +30,7 @@ class Paper(NamedTuple):
     notebook: str
     cells: Cells
     given: Cells  # those before the first answer
-    tasks: Cells  # ids of answer and check
+    tasks: list[tuple[str, str, str]]  # ids of answer and check, and the hidden tests after it
 
 
 class Examination(NamedTuple):
@@ -67,7 +67,8 @@ def paper_of(stem: str, exercise: Exercise) -> Paper:
     code = [cell for cell in exercise.notebook.cells if cell.cell_type == "code"]
     cells = [(cell.id, cell.source) for cell in code]
     first = next((number for number, cell in enumerate(code) if marks(cell).get("solution")), len(code))
-    return Paper(stem, cells, cells[:first], [(task.name, task.check) for task in exercise.tasks if task.check])
+    tasks = [(task.name, task.check, task.hidden) for task in exercise.tasks if task.check]
+    return Paper(stem, cells, cells[:first], tasks)
 
 
 def examine(examination: Examination) -> Findings:
@@ -89,9 +90,9 @@ def examine(examination: Examination) -> Findings:
             stubs = dict(paper.cells)
             changed = {name for name in stubs.keys() & answers.keys() if answers[name].split() != stubs[name].split()}
             tasks[stem] = {}
-            for answer, check in paper.tasks:
+            for answer, check, hidden in paper.tasks:
                 if answer in changed:
-                    batch = tasks[stem][answer] = run_task(run, paper, answer, check, answers[answer])
+                    batch = tasks[stem][answer] = run_task(run, paper, answer, check, hidden, answers[answer])
                     if batch is None or batch.ended or check not in batch.outputs and answer not in batch.outputs:
                         changed.remove(answer)  # it would do the same again
             if changed:
@@ -156,14 +157,18 @@ def _take(place: Place) -> Sandbox | None:
         return None
 
 
-def run_task(run: Run, paper: Paper, answer: str, check: str, source: str) -> Batch | None:
-    """Run an answer and its check after the cells that are given.
+def run_task(run: Run, paper: Paper, answer: str, check: str, hidden: str, source: str) -> Batch | None:
+    """Run an answer and its check after the cells that are given, and then the hidden tests.
+
+    What the check records has left the process before the hidden tests enter it, as the cell `hidden_name(check)`. An
+    answer could read them then, and nobody is shown what they show.
 
     Raises:
         SolutionError: a given cell fails, or the check imports what is not there: that is no student's fault.
     """
     its_check = dict(paper.cells)[check]
-    batch = run([*paper.given, (answer, source), (check, its_check)])
+    after = [(hidden_name(check), hidden)] if hidden else []
+    batch = run([*paper.given, (answer, source), (check, its_check), *after])
     if batch is not None:
         _must_succeed(batch, paper, paper.given)
         if _has_import_error(batch, check):
@@ -172,6 +177,11 @@ def run_task(run: Run, paper: Paper, answer: str, check: str, source: str) -> Ba
             if (without := run([*paper.given, *alone])) is not None:
                 _must_succeed(without, paper, alone)
     return batch
+
+
+def hidden_name(check: str) -> str:
+    """The cell of a check's hidden tests."""
+    return f"{check} (hidden)"
 
 
 def failure_of(batch: Batch) -> str:

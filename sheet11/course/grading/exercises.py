@@ -16,6 +16,7 @@ from sheet11.course.notebooks import METADATA, check_parameters, parameters_of, 
 from sheet11.course.release import without_answers
 from sheet11.course.sheet import Sheet
 
+HIDDEN_TESTS = re.compile(r"^### BEGIN HIDDEN TESTS$(.*?)^### END HIDDEN TESTS$", re.MULTILINE | re.DOTALL)
 TOLERANCE = 1e-9  # of a record whose check says nothing of it
 
 
@@ -29,6 +30,8 @@ class Task(NamedTuple):
     points: float
     check: str | None  # id of the check's cell; None if a person reads the answer
     tolerance: float  # relative to the largest number of a record
+    hidden: str = ""  # tests that students do not see, to be run after the check
+    judge: str = ""  # an expression in the records, whose value is compared in their place
 
     @property
     def column(self) -> str:
@@ -119,6 +122,8 @@ def tasks_of(stem: str, notebook: NotebookNode) -> list[Task]:
                     float(asks["points"]),
                     None if by_hand else cell.id,
                     cell.metadata.get(METADATA, {}).get("tolerance", TOLERANCE),
+                    "" if by_hand else "\n".join(HIDDEN_TESTS.findall(cell.source)),
+                    cell.metadata.get(METADATA, {}).get("judge", ""),
                 )
             )
     return tasks

@@ -5,6 +5,7 @@ is run with its check, in a process of its own, in a sandbox, with parameters th
 comes back and is compared, out of its reach, with what the sheet's own solution records.
 """
 
+import functools
 import hashlib
 import json
 import platform
@@ -43,7 +44,16 @@ from sheet11.course.jobs import finish_all
 from sheet11.course.notebooks import read_notebook, title_of
 from sheet11.course.sheet import Sheet, kit_digest
 
+DRAWS = 4  # as often the sheet's own solution runs, at most
 RESULTS_DEPEND_ON = ("numpy", "torch", "ipython")  # and on Python
+
+
+class Drawn(NamedTuple):
+    """What goes with one drawing of the parameters."""
+
+    exercises: dict[str, Exercise]
+    blank: Examination
+    same: str  # the `circumstances`
 
 
 class Examined(NamedTuple):
@@ -97,7 +107,8 @@ def grade(
     """
     with Store(out):  # if marks cannot be read, it is said before hours of work
         seed = choose_seed(out, seed)
-    exercises = draw_exercises(sheet, given, seed)
+    drawn = functools.cache(lambda number: _drawing(sheet, given, seed, number, limits, isolated, [folder, out]))
+    exercises = drawn(0).exercises
     tasks = [task for exercise in exercises.values() for task in exercise.tasks]
     ids = {stem: exercise.solutions.keys() for stem, exercise in exercises.items()}
     intake = take_in(folder, Wanted(ids, roster, deadline), out)
@@ -106,18 +117,22 @@ def grade(
     if unknown := sorted(set(again) - by_name.keys()):
         raise FolderError(f"{folder} holds no folder {unknown[0]!r}")
     print(what_was_handed_in(intake, len(ids)), flush=True)
-    write_description(out, seed, given, exercises, sheet.title)
-    blank = blank_examination(sheet, exercises, limits, isolated, [folder, out])
-    same = circumstances(sheet, exercises, blank)
-    examinations = [sit(blank, submission, same) for submission in submissions]
+    numbers = {submission.student: number_of(seed, submission) for submission in submissions}
+    of_number = {number: drawn(number).exercises for number in set(numbers.values())}
+    write_description(out, seed, given, numbers, of_number, sheet.title)
+    examinations = [sit(drawn(numbers[each.student]), each) for each in submissions]
     columns = [task.column for task in tasks]
     results = {each.name: stored_result(out, each, columns) for each in examinations}
     todo = [each for each in examinations if each.name in again or _is_to_do(results[each.name])]
-    wanted = {stem: exercises[stem].solutions for stem in exercises if any(stem in each.answers for each in todo)}
-    with sandboxes_shared(), consult(exercises, blank._replace(answers=wanted)) as oracle:
+    with sandboxes_shared(), consult(drawn(0).blank) as oracle_of:
+        oracles = {
+            number: oracle_of(drawn(number).exercises, _wanted(drawn(number), together))
+            for number, together in _by_number(todo, numbers)
+        }
         for examined in finish_all(examine, todo, executor, _examined, "student"):
             name = examined.examination.name
-            results[name] = _keep(out, examined, by_name[name], exercises, oracle, limits)
+            number = numbers[name]
+            results[name] = _keep(out, examined, by_name[name], drawn(number).exercises, oracles[number], limits)
 
     with Store(out) as store:
         keep_people(store, intake.people)
@@ -125,6 +140,39 @@ def grade(
         begin_rubrics(store, {name: items for each in exercises.values() for name, items in each.rubrics.items()})
         take_earlier_points(out, store)
         return publish(out, store)
+
+
+def number_of(seed: int, submission: Submission) -> int:
+    """Which of the drawn parameters a student gets: others for other answers, so that no number is of use twice."""
+    identity = json.dumps([seed, submission.student, submission.answers], sort_keys=True)
+    return int(hashlib.sha256(identity.encode()).hexdigest(), 16) % DRAWS
+
+
+def _drawing(
+    sheet: Sheet,
+    given: Mapping[str, Any],
+    seed: int,
+    number: int,
+    limits: Limits,
+    isolated: bool,
+    hidden: Collection[Path],
+) -> Drawn:
+    """One of the drawings that a seed stands for."""
+    exercises = draw_exercises(sheet, given, seed + (number << 32))
+    blank = blank_examination(sheet, exercises, limits, isolated, hidden)
+    return Drawn(exercises, blank, circumstances(sheet, exercises, blank))
+
+
+def _by_number(todo: Sequence[Examination], numbers: Mapping[str, int]) -> Iterator[tuple[int, list[Examination]]]:
+    """Examinations with the same parameters."""
+    for number in sorted({numbers[each.name] for each in todo}):
+        yield number, [each for each in todo if numbers[each.name] == number]
+
+
+def _wanted(drawn: Drawn, together: Sequence[Examination]) -> Examination:
+    """An examination in all notebooks that some of these have."""
+    stems = [stem for stem in drawn.exercises if any(stem in each.answers for each in together)]
+    return drawn.blank._replace(answers={stem: drawn.exercises[stem].solutions for stem in stems})
 
 
 def _keep(
@@ -191,16 +239,10 @@ def circumstances(sheet: Sheet, exercises: Mapping[str, Exercise], blank: Examin
     return hashlib.sha256(json.dumps(same, sort_keys=True).encode()).hexdigest()
 
 
-def sit(blank: Examination, submission: Submission, same: str) -> Examination:
-    """A student's examination; two with the same key have the same result.
-
-    Args:
-        blank: what all sit.
-        submission: the student's.
-        same: the `circumstances`.
-    """
-    key = hashlib.sha256(json.dumps([same, *submission], sort_keys=True).encode()).hexdigest()
-    return blank._replace(name=submission.student, key=key, answers=submission.answers, unread=submission.error)
+def sit(drawn: Drawn, submission: Submission) -> Examination:
+    """A student's examination; two with the same key have the same result."""
+    key = hashlib.sha256(json.dumps([drawn.same, *submission], sort_keys=True).encode()).hexdigest()
+    return drawn.blank._replace(name=submission.student, key=key, answers=submission.answers, unread=submission.error)
 
 
 def _is_to_do(result: Result | None) -> bool:

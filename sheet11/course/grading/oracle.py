@@ -4,14 +4,14 @@ Both run as a student's answers do, after the same given cells and with the same
 """
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from sheet11.course.errors import SolutionError
-from sheet11.course.grading.examine import Examination, Run, failure_of, run_task, runner
+from sheet11.course.grading.examine import Examination, Run, failure_of, hidden_name, run_task, runner
 from sheet11.course.grading.exercises import Exercise, Task
 from sheet11.course.grading.mistakes import Mistake
-from sheet11.course.grading.scoring import Records, first_difference, records_of
+from sheet11.course.grading.scoring import Records, first_difference, judged, records_of
 
 
 class Mistaken(NamedTuple):
@@ -54,7 +54,7 @@ class Oracle:
         return None
 
     def _solve(self, task: Task) -> Records:
-        records, problem = self._records(task, self._exercises[task.notebook].solutions[task.name])
+        records, problem = self._records(task, self._exercises[task.notebook].solutions[task.name], bool(task.hidden))
         if problem is not None:
             raise SolutionError(f"the sheet's own solution of {task.column} fails with these parameters: {problem}")
         return records
@@ -65,23 +65,27 @@ class Oracle:
             problem = "it records what the right answer does"
         return Mistaken(mistake, records, problem)
 
-    def _records(self, task: Task, answer: str) -> tuple[Records, str | None]:
-        """What an answer records, and what went wrong if something did."""
+    def _records(self, task: Task, answer: str, hidden: bool = False) -> tuple[Records, str | None]:
+        """What an answer records, and what went wrong if something did; the hidden tests, too, if that is asked."""
         assert task.check
-        batch = run_task(self._run, self._papers[task.notebook], task.name, task.check, answer)
+        batch = run_task(self._run, self._papers[task.notebook], task.name, task.check, task.hidden, answer)
         if batch is None:
             return {}, "the process that ran it has broken"
         if batch.ended or not {task.name, task.check} <= batch.succeeded:
             return {}, failure_of(batch)
-        return records_of(batch, task.check), None
+        if hidden and hidden_name(task.check) not in batch.succeeded:
+            return {}, f"in a hidden test, {failure_of(batch)}"
+        return judged(task, records_of(batch, task.check)), None
 
 
 @contextlib.contextmanager
-def consult(exercises: Mapping[str, Exercise], examination: Examination) -> Iterator[Oracle]:
-    """The oracle for the notebooks in an examination, whose answers are left aside.
+def consult(examination: Examination) -> Iterator[Callable[[Mapping[str, Exercise], Examination], Oracle]]:
+    """Makes oracles, for exercises and for the notebooks in an examination, whose answers are left aside.
 
-    Raises:
-        SolutionError: the sheet's own solution, or a cell that is given, fails with these parameters.
+    It raises a `SolutionError` where the sheet's own solution, or a cell that is given, fails with these parameters.
+
+    Args:
+        examination: has the package and the limits.
     """
     with runner(examination._replace(isolated=False)) as run:
-        yield Oracle(exercises, examination, run)
+        yield lambda exercises, wanted: Oracle(exercises, wanted, run)

@@ -6,7 +6,7 @@ A student's folder, `students/NAME`, holds the sheet's notebooks with the studen
 
 import json
 import secrets
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,10 +16,12 @@ from sheet11.course import VERSION
 from sheet11.course.files import write_private
 from sheet11.course.grading.examine import Examination, Findings
 from sheet11.course.grading.exercises import Exercise
+from sheet11.course.grading.isolation.sandbox import Batch
 from sheet11.course.grading.scoring import Verdict
 from sheet11.course.grading.submissions import Submission
 from sheet11.course.pages.cells import alternative_text
 from sheet11.course.visible import encodable
+from sheet11.lab.records import MIME_TYPE
 
 RESULT = "result.json"
 
@@ -44,12 +46,32 @@ def choose_seed(out: Path, seed: int | None) -> int:
 
 
 def write_description(
-    out: Path, seed: int, given: Mapping[str, Any], exercises: Mapping[str, Exercise], title: str
+    out: Path,
+    seed: int,
+    given: Mapping[str, Any],
+    students: Mapping[str, int],
+    drawn: Mapping[int, dict[str, Exercise]],
+    title: str,
 ) -> None:
-    """Write what is needed to grade again in exactly the same way."""
-    metadata = {stem: exercise.notebook.metadata for stem, exercise in exercises.items()}
-    drawn = {stem: its.get("papermill", {}).get("parameters", {}) for stem, its in metadata.items()}
-    content = {"sheet11": VERSION, "title": title, "seed": seed, "given": dict(given), "parameters": drawn}
+    """Write what is needed to grade again in exactly the same way, and who had which parameters.
+
+    Args:
+        out: folder of the grading.
+        seed: of the drawing.
+        given: parameters that were not drawn.
+        students: number of the parameters that each student had.
+        drawn: exercises by that number.
+        title: of the sheet.
+    """
+    parameters = {
+        number: {
+            stem: exercise.notebook.metadata.get("papermill", {}).get("parameters", {})
+            for stem, exercise in exercises.items()
+        }
+        for number, exercises in drawn.items()
+    }
+    content: dict[str, Any] = {"sheet11": VERSION, "title": title, "seed": seed, "given": dict(given)}
+    content |= {"parameters": parameters, "students": dict(students)}
     write_private(out / "grading.json", json.dumps(content, indent=1))
 
 
@@ -104,9 +126,16 @@ def write_notebooks(
                 if images and cell.cell_type != "code":
                     cell.attachments = images
                 if cell.cell_type == "code" and whole:
-                    cell.outputs = [nbformat.from_dict(output) for output in whole.outputs.get(cell.id, [])]
+                    cell.outputs = [nbformat.from_dict(shown) for shown in _without_records(whole, cell.id)]
             # half a character is written out, which is how JSON has it
             write_private(path, encodable(nbformat.writes(notebook, allow_nan=False)))
+
+
+def _without_records(batch: Batch, cell: str) -> Iterator[dict[str, Any]]:
+    """What a cell showed but for records, which another student could hand in."""
+    for output in batch.outputs.get(cell, []):
+        if MIME_TYPE not in output.get("data", {}):
+            yield output
 
 
 def student_folder(out: Path, student: str) -> Path:

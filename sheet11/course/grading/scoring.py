@@ -1,16 +1,20 @@
 """Points: whether what a student's answer recorded is what the sheet's own records."""
 
+import builtins
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
+from sheet11.course.grading.examine import hidden_name
 from sheet11.course.grading.exercises import Task
 from sheet11.course.grading.isolation.sandbox import Batch, Limits
 from sheet11.lab.records import read_records
 
 Records = dict[str, Any]
+Complex = NDArray[np.complex128]
 
 OPEN = "to be read"
 AGAIN = "to be read again"  # the answer has changed since
@@ -65,11 +69,15 @@ def score(
         if where not in batch.succeeded:
             return Verdict(0, "ended", f"the process ended while {doing} ran")
     try:
-        recorded = records_of(batch, task.check)
+        recorded = judged(task, records_of(batch, task.check))
         reason = first_difference(expected, recorded, task.tolerance)
-        return Verdict(0, "wrong", hint(task, recorded) or reason) if reason else Verdict(task.points, "correct", "")
+        if reason:
+            return Verdict(0, "wrong", hint(task, recorded) or reason)
     except Exception as error:  # a record can be forged to provoke any
         return Verdict(0, "wrong", f"{error}"[:200])
+    if task.hidden and hidden_name(task.check) not in batch.succeeded:
+        return Verdict(0, "wrong", "what the check records is right, and a test that you do not see fails")
+    return Verdict(task.points, "correct", "")
 
 
 def records_of(batch: Batch, check: str) -> Records:
@@ -79,6 +87,19 @@ def records_of(batch: Batch, check: str) -> Records:
         ValueError: a record is damaged.
     """
     return read_records({"cells": [{"outputs": batch.outputs[check]}]})  # type: ignore[arg-type]
+
+
+def judged(task: Task, records: Records) -> Records:
+    """What is compared: what was recorded, or where many answers are right, what the sheet's judge makes of it.
+
+    The judge is an expression of the notebook's author in the names of the records and `np`.
+
+    Raises:
+        Exception: whatever the judge raises about what somebody has recorded.
+    """
+    if not task.judge:
+        return records
+    return {"the judgement": eval(task.judge, {**records, "np": np, "__builtins__": builtins})}
 
 
 def first_difference(expected: Records, recorded: Records, tolerance: float) -> str | None:
@@ -103,24 +124,29 @@ def difference(name: str, expected: Any, got: Any, there: bool, tolerance: float
         same = wanted.dtype.kind == found.dtype.kind and np.array_equal(wanted, found)
         return None if same else f"{name} is not what was expected"
     if wanted.dtype.kind == "b":
-        wrong = wanted != found
-        size = ""
+        wrong, size = wanted != found, ""
     else:
-        with np.errstate(all="ignore"):
-            wanted, found = wanted.astype(complex), found.astype(complex)
-            finite = np.isfinite(wanted)
-            scale = np.abs(wanted[finite]).max(initial=0) or 1.0
-            deviation = np.where(wanted == found, 0, np.abs(found - wanted))
-        wrong = ~(deviation <= tolerance * scale)  # NaN is wrong, too
-        finite &= np.isfinite(found)
-        size = (
-            f", by up to {deviation[finite].max(initial=0) / scale:.1g} of its largest number" if finite.all() else ""
-        )
+        wrong, size = _deviation(wanted.astype(complex), found.astype(complex), tolerance)
     if not wrong.any():
         return None
     if not wanted.shape:
         return f"{name} is not what was expected{size}"
-    return f"{name} differs in {np.count_nonzero(wrong)} of {wrong.size} entries{size}"
+    share = "all" if wrong.all() else "most" if wrong.mean() > 0.5 else "some"
+    return f"{name} differs in {share} entries{size}"
+
+
+def _deviation(wanted: Complex, found: Complex, tolerance: float) -> tuple[NDArray[np.bool_], str]:
+    """Which entries are wrong, and in words by how much; numbers would add up to the solution."""
+    with np.errstate(all="ignore"):
+        finite = np.isfinite(wanted)
+        scale = np.abs(wanted[finite]).max(initial=0) or 1.0
+        deviation = np.where(wanted == found, 0, np.abs(found - wanted)) / scale
+    wrong = ~(deviation <= tolerance)  # NaN is wrong, too
+    finite &= np.isfinite(found)
+    if not finite.all():
+        return wrong, ""
+    largest = deviation.max(initial=0)
+    return wrong, ", by little" if largest < 1e-3 else ", clearly" if largest < 1 else ", widely"
 
 
 _BROKEN = {

@@ -31,8 +31,8 @@ assert E.shape == (p, n), f"E must have {p} rows and {n} columns, got shape {E.s
 assert np.all(np.abs(E) <= 1), f"a sine lies between -1 and 1, at n = {n}, p = {p}"
 record(E=E, E_later=wave(n, p, start=start))
 ### BEGIN HIDDEN TESTS
-from waves.solution import wave as right
-assert np.allclose(wave(9, 4, start=3), right(9, 4, start=3))
+right = np.sin(np.outer(np.arange(1, 5), np.arange(3, 12)))
+assert np.allclose(wave(9, 4, start=3), right)
 ### END HIDDEN TESTS"""
 TOTALS = '''def totals(E):
     """Sum over the positions: (p,)."""

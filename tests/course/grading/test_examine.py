@@ -8,7 +8,7 @@ from sheets import waves
 
 from sheet11.course.errors import SolutionError
 from sheet11.course.forks.warm import SERVER
-from sheet11.course.grading.examine import examine, failure_of, paper_of, run_task
+from sheet11.course.grading.examine import examine, failure_of, hidden_name, paper_of, run_task
 from sheet11.course.grading.exercises import draw_exercises
 from sheet11.course.grading.grade import blank_examination
 from sheet11.course.grading.isolation.sandbox import Batch, Limits
@@ -30,7 +30,7 @@ def test_a_paper_is_the_code_with_what_is_given(course, blank):
     paper = blank.papers["1_waves"]
     assert [name for name, _ in paper.given] == ["imports", "parameters", "injected-parameters"]
     assert [name for name, _ in paper.cells[3:]] == ["wave", "wave-check", "totals", "totals-check"]
-    assert paper.tasks == [("wave", "wave-check"), ("totals", "totals-check")]
+    assert [names for *names, _ in paper.tasks] == [["wave", "wave-check"], ["totals", "totals-check"]]
     assert "n = 9" in dict(paper.cells)["injected-parameters"]
     exercise = draw_exercises(course.sheet, {}, 1)["2_slopes"]
     assert [name for name, _ in paper_of("2_slopes", exercise).given][-1] == "figure"
@@ -69,7 +69,7 @@ def batch(*succeeded, **errors):
     return Batch(shown, set(succeeded), None)
 
 
-def attempt(blank, *batches):
+def attempt(blank, *batches, hidden=""):
     """Run a task for which the sandbox answers with these batches; what it was asked to run."""
     answers, asked = list(batches), []
 
@@ -80,7 +80,7 @@ def attempt(blank, *batches):
     paper = blank.papers["1_waves"]._replace(
         given=GIVEN, cells=[*GIVEN, ("f", ""), ("check", "import sys\nrecord(f=1)")]
     )
-    assert run_task(run, paper, "f", "check", "f = 1") is batches[0]
+    assert run_task(run, paper, "f", "check", hidden, "f = 1") is batches[0]
     return asked
 
 
@@ -92,6 +92,12 @@ def test_a_given_cell_that_fails_is_no_fault_of_the_answer(blank):
     assert len(attempt(blank, None)) == 1
 
 
+def test_hidden_tests_come_last(blank):
+    answered = batch("imports", "f", "check", hidden_name("check"))
+    (cells,) = attempt(blank, answered, hidden="assert f == 1")
+    assert cells[-2:] == [("check", "import sys\nrecord(f=1)"), (hidden_name("check"), "assert f == 1")]
+
+
 def test_an_import_error_in_a_check_is_looked_into(blank):
     first, second = attempt(blank, batch("imports", "f", check="ImportError"), batch("imports", "check"))
     assert first == [*GIVEN, ("f", "f = 1"), ("check", "import sys\nrecord(f=1)")]
@@ -101,7 +107,7 @@ def test_an_import_error_in_a_check_is_looked_into(blank):
     assert len(attempt(blank, batch("imports", "f", check="KeyError"))) == 1
 
 
-@pytest.mark.parametrize("name", ["server.py", "forked.py"])
+@pytest.mark.parametrize("name", ["server.py", "forked.py", "watch.py"])
 def test_what_is_inside_stands_alone(name):
     """It is given to the sandbox as a file: it imports nothing of the package, nor on its first lines anything else."""
     source = SERVER.with_name(name).read_text()

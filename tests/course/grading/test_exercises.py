@@ -28,9 +28,15 @@ def test_an_answer_with_its_check_and_one_in_words():
     ]
 
 
-def test_columns_of_tables():
+def test_names():
     read, run = tasks(text("why", "…", 1.5), answer("f", F), check("f", "", 1))
-    assert (read.column, run.column) == ("01/why (by hand / 1.5)", "01/f")
+    assert (read.column, run.column) == ("01/why", "01/f")
+
+
+def test_hidden_tests_belong_to_the_task():
+    source = "record(f=f(1))\n### BEGIN HIDDEN TESTS\nassert f(2)\n### END HIDDEN TESTS\n"
+    (task,) = tasks(answer("f", F), check("f", source, 1))
+    assert task.hidden.strip() == "assert f(2)"
 
 
 def test_a_title_is_that_of_the_task_right_above():

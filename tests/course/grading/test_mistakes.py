@@ -70,9 +70,9 @@ def problems(sheet, seed):
     """What is wrong with the usual mistakes of a sheet, with parameters drawn by the seed."""
     exercises = draw_exercises(sheet, {}, seed)
     blank = blank_examination(sheet, exercises, Limits(), isolated=False)
-    with consult(
-        exercises, blank._replace(answers={stem: each.solutions for stem, each in exercises.items()})
-    ) as oracle:
+    wanted = blank._replace(answers={stem: each.solutions for stem, each in exercises.items()})
+    with consult(blank) as oracle_of:
+        oracle = oracle_of(exercises, wanted)
         tasks = [task for each in exercises.values() for task in each.tasks if task.check]
         found = [(task.column, tried) for task in tasks for tried in oracle.mistaken(task)]
     return [f"{column}: {tried.mistake.hint} … {tried.problem}" for column, tried in found if tried.problem]
