@@ -376,7 +376,8 @@ def test_what_changes_in_the_sheet_gives_what_a_new_folder_gives(tmp_path):
     change(tmp_path / "out" / "grades.csv", ("anna,2,1,,", "anna,2,1,1,"))
     assert read_points("out", cwd=tmp_path).returncode == 0
     changes = [("angle(row + 1, position", "angle(row + 1.001, position"), ('tolerance": 1e-05', 'tolerance": 1e-06')]
-    change(tmp_path / "sheet" / "notebooks" / "1_waves.ipynb", *changes, ('"points": 1', '"points": 0.5'))
+    changes += [('"points": 1', '"points": 0.5'), ("assert np.allclose(wave(9, 4", "(wave(9, 4")]  # it would notice
+    change(tmp_path / "sheet" / "notebooks" / "1_waves.ipynb", *changes)
     assert grade("out") == grade("new") == ["anna"]
     for name in TABLES:
         assert without_marks(tmp_path / "out" / name) == without_marks(tmp_path / "new" / name)
