@@ -48,11 +48,12 @@ class Examination(NamedTuple):
 
 
 class Findings(NamedTuple):
-    """What came of an examination; None where the sandbox broke."""
+    """What came of an examination; None where the answer broke the sandbox."""
 
     tasks: dict[str, dict[str, Batch | None]]  # by notebook and answer
     whole: dict[str, Batch | None]  # the notebook from top to bottom
     seconds: float
+    failed: dict[str, str] = {}  # what could not be examined, by NOTEBOOK/ANSWER, and why; that is no answer's doing
 
 
 class Run(Protocol):
@@ -75,7 +76,6 @@ def examine(examination: Examination) -> Findings:
     """Run a student's answers, each with its check, and then the notebooks as a whole.
 
     Raises:
-        SolutionError: a cell that students are given fails.
         NotInstalledError: no sandbox can be made here.
         FolderError: what was handed in could not be read.
     """
@@ -84,6 +84,7 @@ def examine(examination: Examination) -> Findings:
     start = time.perf_counter()
     tasks: dict[str, dict[str, Batch | None]] = {}
     whole: dict[str, Batch | None] = {}
+    failed: dict[str, str] = {}
     with runner(examination) as run:
         for stem, answers in examination.answers.items():
             paper = examination.papers[stem]
@@ -92,13 +93,18 @@ def examine(examination: Examination) -> Findings:
             tasks[stem] = {}
             for answer, check, hidden in paper.tasks:
                 if answer in changed:
-                    batch = tasks[stem][answer] = run_task(run, paper, answer, check, hidden, answers[answer])
+                    try:
+                        batch = run_task(run, paper, answer, check, hidden, answers[answer])
+                    except SolutionError as error:
+                        failed[f"{stem}/{answer}"] = str(error)
+                        continue
+                    tasks[stem][answer] = batch
                     if batch is None or batch.ended or check not in batch.outputs and answer not in batch.outputs:
                         changed.remove(answer)  # it would do the same again
             if changed:
                 own = [(name, answers[name] if name in changed else source) for name, source in paper.cells]
                 whole[stem] = run(own, go_on=True)
-    return Findings(tasks, whole, time.perf_counter() - start)
+    return Findings(tasks, whole, time.perf_counter() - start, failed)
 
 
 @contextlib.contextmanager
@@ -161,21 +167,25 @@ def run_task(run: Run, paper: Paper, answer: str, check: str, hidden: str, sourc
     """Run an answer and its check after the cells that are given, and then the hidden tests.
 
     What the check records has left the process before the hidden tests enter it, as the cell `hidden_name(check)`. An
-    answer could read them then, and nobody is shown what they show.
+    answer could read them then, and nobody is shown what they show. If the process died and nobody knows why,
+    all runs once more.
 
     Raises:
-        SolutionError: a given cell fails, or the check imports what is not there: that is no student's fault.
+        SolutionError: it goes wrong without the answer, too: a given cell fails, or the check lacks what it imports.
     """
     its_check = dict(paper.cells)[check]
     after = [(hidden_name(check), hidden)] if hidden else []
-    batch = run([*paper.given, (answer, source), (check, its_check), *after])
+    cells = [*paper.given, (answer, source), (check, its_check), *after]
+    batch = run(cells)
+    died = batch is None or _has_died(batch, cells)
+    if died or batch and _has_import_error(batch, check):
+        imports = [node for node in syntax(its_check).body if isinstance(node, ast.Import | ast.ImportFrom)]
+        alone = [*paper.given, (check, ast.unparse(ast.Module(list(imports), [])))]
+        _must_succeed(run(alone), paper, alone)
+    if died:
+        batch = run(cells)
     if batch is not None:
         _must_succeed(batch, paper, paper.given)
-        if _has_import_error(batch, check):
-            imports = [node for node in syntax(its_check).body if isinstance(node, ast.Import | ast.ImportFrom)]
-            alone = [(check, ast.unparse(ast.Module(list(imports), [])))]
-            if (without := run([*paper.given, *alone])) is not None:
-                _must_succeed(without, paper, alone)
     return batch
 
 
@@ -193,10 +203,18 @@ def failure_of(batch: Batch) -> str:
     return f"limit of {batch.ended}" if batch.ended else "the process ended"
 
 
-def _must_succeed(batch: Batch, paper: Paper, given: Cells) -> None:
+def _must_succeed(batch: Batch | None, paper: Paper, given: Cells) -> None:
+    if batch is None:
+        raise SolutionError(f"the process that runs {paper.notebook} ends without any answer in it")
     for name, _ in given:
         if name not in batch.succeeded:
             raise SolutionError(f"the given cell {name!r} of {paper.notebook} fails: {failure_of(batch)}")
+
+
+def _has_died(batch: Batch, cells: Cells) -> bool:
+    """Whether the process ended, by no limit, before all cells had run or one had raised an error."""
+    errors = (output for many in batch.outputs.values() for output in many if output["output_type"] == "error")
+    return not batch.ended and len(batch.succeeded) < len(cells) and not any(errors)
 
 
 def _has_import_error(batch: Batch, cell: str) -> bool:

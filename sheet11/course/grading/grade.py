@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from sheet11.course.errors import FolderError, reason
+from sheet11.course.grading.draws import Drawn, by_number, number_of, sound_oracle
 from sheet11.course.grading.examine import Examination, Findings, examine, paper_of, sandboxes_shared
 from sheet11.course.grading.exercises import Exercise, Task, draw_exercises, marks
 from sheet11.course.grading.gradebook import Table
@@ -44,16 +45,7 @@ from sheet11.course.jobs import finish_all
 from sheet11.course.notebooks import read_notebook, title_of
 from sheet11.course.sheet import Sheet, kit_digest
 
-DRAWS = 4  # as often the sheet's own solution runs, at most
 RESULTS_DEPEND_ON = ("numpy", "torch", "ipython")  # and on Python
-
-
-class Drawn(NamedTuple):
-    """What goes with one drawing of the parameters."""
-
-    exercises: dict[str, Exercise]
-    blank: Examination
-    same: str  # the `circumstances`
 
 
 class Examined(NamedTuple):
@@ -126,13 +118,13 @@ def grade(
     todo = [each for each in examinations if each.name in again or _is_to_do(results[each.name])]
     with sandboxes_shared(), consult(drawn(0).blank) as oracle_of:
         oracles = {
-            number: oracle_of(drawn(number).exercises, _wanted(drawn(number), together))
-            for number, together in _by_number(todo, numbers)
+            number: sound_oracle(oracle_of, drawn, number, together) for number, together in by_number(todo, numbers)
         }
+        todo = [each._replace(papers=oracles[numbers[each.name]].papers) for each in todo]
         for examined in finish_all(examine, todo, executor, _examined, "student"):
             name = examined.examination.name
-            number = numbers[name]
-            results[name] = _keep(out, examined, by_name[name], drawn(number).exercises, oracles[number], limits)
+            oracle = oracles[numbers[name]]
+            results[name] = _keep(out, examined, by_name[name], oracle.exercises, oracle, limits)
 
     with Store(out) as store:
         keep_people(store, intake.people)
@@ -140,12 +132,6 @@ def grade(
         begin_rubrics(store, {name: items for each in exercises.values() for name, items in each.rubrics.items()})
         take_earlier_points(out, store)
         return publish(out, store)
-
-
-def number_of(seed: int, submission: Submission) -> int:
-    """Which of the drawn parameters a student gets: others for other answers, so that no number is of use twice."""
-    identity = json.dumps([seed, submission.student, submission.answers], sort_keys=True)
-    return int(hashlib.sha256(identity.encode()).hexdigest(), 16) % DRAWS
 
 
 def _drawing(
@@ -161,18 +147,6 @@ def _drawing(
     exercises = draw_exercises(sheet, given, seed + (number << 32))
     blank = blank_examination(sheet, exercises, limits, isolated, hidden)
     return Drawn(exercises, blank, circumstances(sheet, exercises, blank))
-
-
-def _by_number(todo: Sequence[Examination], numbers: Mapping[str, int]) -> Iterator[tuple[int, list[Examination]]]:
-    """Examinations with the same parameters."""
-    for number in sorted({numbers[each.name] for each in todo}):
-        yield number, [each for each in todo if numbers[each.name] == number]
-
-
-def _wanted(drawn: Drawn, together: Sequence[Examination]) -> Examination:
-    """An examination in all notebooks that some of these have."""
-    stems = [stem for stem in drawn.exercises if any(stem in each.answers for each in together)]
-    return drawn.blank._replace(answers={stem: drawn.exercises[stem].solutions for stem in stems})
 
 
 def _keep(
@@ -251,8 +225,8 @@ def _is_to_do(result: Result | None) -> bool:
 
 def _examined(examination: Examination, result: Findings | Exception) -> Examined:
     if isinstance(result, Findings):
-        return Examined(examination, result, None, result.seconds)
-    # a worker died, or can make no sandbox, or lacks what a given cell wants; the answers' own errors do not get here
+        return Examined(examination, result, next(iter(result.failed.values()), None), result.seconds)
+    # a worker died, or can make no sandbox; the answers' own errors do not get here
     return Examined(examination, None, reason(result), 0.0)
 
 
@@ -277,8 +251,9 @@ def _verdicts(
             elif task.check is None:
                 missing = answer is None or (answer.split() == stubs[task.name].split() and not images)
                 verdict = Verdict(0, "not answered", "not answered") if missing else Verdict(None, OPEN, "")
-            elif examined.findings is None:
-                verdict = Verdict(None, FAILED, f"not graded: {examined.error}")
+            elif examined.findings is None or task.column in examined.findings.failed:
+                why = examined.findings.failed[task.column] if examined.findings else examined.error
+                verdict = Verdict(None, FAILED, f"not graded: {why}")
             else:
                 batch = examined.findings.tasks[stem].get(task.name)
                 stub, expected = stubs[task.name], oracle.expected(task)

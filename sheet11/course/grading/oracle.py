@@ -26,7 +26,7 @@ class Oracle:
     """Knows what every answer must record, and finds out what a mistaken one does when it is first asked."""
 
     def __init__(self, exercises: Mapping[str, Exercise], examination: Examination, run: Run) -> None:
-        self._exercises, self._papers, self._run = exercises, examination.papers, run
+        self.exercises, self.papers, self._run = exercises, examination.papers, run
         self._mistaken: dict[str, list[Mistaken]] = {}
         self._expected = {
             task.column: self._solve(task)
@@ -42,7 +42,7 @@ class Oracle:
     def mistaken(self, task: Task) -> list[Mistaken]:
         """What the usual mistakes record."""
         if task.column not in self._mistaken:
-            mistakes = self._exercises[task.notebook].mistakes.get(task.name, [])
+            mistakes = self.exercises[task.notebook].mistakes.get(task.name, [])
             self._mistaken[task.column] = [self._try(task, mistake) for mistake in mistakes]
         return self._mistaken[task.column]
 
@@ -54,7 +54,7 @@ class Oracle:
         return None
 
     def _solve(self, task: Task) -> Records:
-        records, problem = self._records(task, self._exercises[task.notebook].solutions[task.name], bool(task.hidden))
+        records, problem = self._records(task, self.exercises[task.notebook].solutions[task.name], bool(task.hidden))
         if problem is not None:
             raise SolutionError(f"the sheet's own solution of {task.column} fails with these parameters: {problem}")
         return records
@@ -68,7 +68,7 @@ class Oracle:
     def _records(self, task: Task, answer: str, hidden: bool = False) -> tuple[Records, str | None]:
         """What an answer records, and what went wrong if something did; the hidden tests, too, if that is asked."""
         assert task.check
-        batch = run_task(self._run, self._papers[task.notebook], task.name, task.check, task.hidden, answer)
+        batch = run_task(self._run, self.papers[task.notebook], task.name, task.check, task.hidden, answer)
         if batch is None:
             return {}, "the process that ran it has broken"
         if batch.ended or not {task.name, task.check} <= batch.succeeded:

@@ -70,7 +70,7 @@ def batch(*succeeded, **errors):
 
 
 def attempt(blank, *batches, hidden=""):
-    """Run a task for which the sandbox answers with these batches; what it was asked to run."""
+    """Run a task for which the sandbox answers with these batches; what came of it, and what it was asked to run."""
     answers, asked = list(batches), []
 
     def run(cells, go_on=False):
@@ -80,8 +80,7 @@ def attempt(blank, *batches, hidden=""):
     paper = blank.papers["1_waves"]._replace(
         given=GIVEN, cells=[*GIVEN, ("f", ""), ("check", "import sys\nrecord(f=1)")]
     )
-    assert run_task(run, paper, "f", "check", hidden, "f = 1") is batches[0]
-    return asked
+    return run_task(run, paper, "f", "check", hidden, "f = 1"), asked
 
 
 def test_a_given_cell_that_fails_is_no_fault_of_the_answer(blank):
@@ -89,22 +88,46 @@ def test_a_given_cell_that_fails_is_no_fault_of_the_answer(blank):
         attempt(blank, batch(imports="KeyError"))
     with pytest.raises(SolutionError, match="fails: limit of time"):
         attempt(blank, batch()._replace(ended="time"))
-    assert len(attempt(blank, None)) == 1
 
 
 def test_hidden_tests_come_last(blank):
     answered = batch("imports", "f", "check", hidden_name("check"))
-    (cells,) = attempt(blank, answered, hidden="assert f == 1")
+    _, (cells,) = attempt(blank, answered, hidden="assert f == 1")
     assert cells[-2:] == [("check", "import sys\nrecord(f=1)"), (hidden_name("check"), "assert f == 1")]
 
 
 def test_an_import_error_in_a_check_is_looked_into(blank):
-    first, second = attempt(blank, batch("imports", "f", check="ImportError"), batch("imports", "check"))
-    assert first == [*GIVEN, ("f", "f = 1"), ("check", "import sys\nrecord(f=1)")]
+    missing = batch("imports", "f", check="ImportError")
+    found, (first, second) = attempt(blank, missing, batch("imports", "check"))
+    assert found is missing and first == [*GIVEN, ("f", "f = 1"), ("check", "import sys\nrecord(f=1)")]
     assert second == [*GIVEN, ("check", "import sys")], "the check's imports alone"
     with pytest.raises(SolutionError, match="^the given cell 'check' of 1_waves fails: ModuleNotFoundError: a b$"):
-        attempt(blank, batch("imports", "f", check="ImportError"), batch("imports", check="ModuleNotFoundError"))
-    assert len(attempt(blank, batch("imports", "f", check="KeyError"))) == 1
+        attempt(blank, missing, batch("imports", check="ModuleNotFoundError"))
+    assert len(attempt(blank, batch("imports", "f", check="KeyError"))[1]) == 1
+
+
+@pytest.mark.parametrize("died", [None, batch("imports"), batch("imports", "f")])
+def test_a_process_that_died_is_looked_into(blank, died):
+    """Something else may have killed it; only what happens again, and not without the answer, is the answer's doing."""
+    well, alone = batch("imports", "f", "check"), batch("imports", "check")
+    found, asked = attempt(blank, died, alone, well)
+    assert found is well and asked[0] == asked[2] and asked[1] == [*GIVEN, ("check", "import sys")]
+    assert attempt(blank, died, alone, died)[0] is died
+    with pytest.raises(SolutionError, match="^the process that runs 1_waves ends without any answer in it$"):
+        attempt(blank, died, None)
+    with pytest.raises(SolutionError, match="^the given cell 'check' of 1_waves fails: the process ended$"):
+        attempt(blank, died, batch("imports"))
+
+
+def test_what_cannot_be_examined_is_one_task(course, blank):
+    paper = blank.papers["1_waves"]
+    cells = [(name, f"import not_here\n{source}" if name == "wave-check" else source) for name, source in paper.cells]
+    papers = blank.papers | {"1_waves": paper._replace(cells=cells)}
+    findings = examine(blank._replace(papers=papers, answers={"1_waves": course.solutions["1_waves"]}))
+    assert findings.failed == {
+        "1_waves/wave": "the given cell 'wave-check' of 1_waves fails: ModuleNotFoundError: No module named 'not_here'"
+    }
+    assert findings.tasks["1_waves"].keys() == {"totals"}
 
 
 @pytest.mark.parametrize("name", ["server.py", "forked.py", "watch.py"])
