@@ -1,90 +1,113 @@
-"""Time of the soft(arg)max aggregation beside PyTorch Geometric's SoftmaxAggregation, and how it grows with the edges.
+"""Time of the soft(arg)max aggregation beside other ways to compute it, from 10⁴ to 10⁷ edges.
 
     pip install -e '.[bench]'
-    python tests/benchmarks/aggregation.py [--edges 1000000] [--repeat 3] [--growth 10000 100000 1000000 10000000]
+    python tests/benchmarks/aggregation.py [--edges 10000 100000 1000000 10000000] [--threads 1 2] [--repeat 5]
 
-float32, 64 channels, 20 messages for each node on average, λ = 1, η = 0. The floor is the time that the bytes which
-must move (the messages in; backward, the gradient out as well) take at the bandwidth of a copy, measured in the same
-run.
+float32, 64 channels (16 with 10⁷ edges), 20 messages for each node on average, λ = 1, η = 0; forward and backward.
+
+* softargmax_aggregate: this kit's, targets in any order;
+* SoftmaxAggregation: PyTorch Geometric's as it comes;
+* SoftmaxAggregation, compiled: by `torch.compile` for any number of edges, which needs a C++ compiler; compiling is no
+  part of its time, but told apart;
+* numba: two loops over the messages of each node, with derivatives by hand, for sorted targets (`segments.py`).
+
+The floor is the time that the bytes which must move (the messages in; backward again, and the gradient out) take at the
+bandwidth of a copy, measured in the same run. Each number of threads has a process of its own.
 """
 
 import argparse
 import os
+import subprocess
+import sys
+import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import torch
 from measure import copy_of, in_turn, peak, table
+from segments import segment_softmax
+from torch_geometric.nn import SoftmaxAggregation
 
 from sheet11 import softargmax_aggregate
 
-CHANNELS = 64
+MEMORY = 10**6  # edges with which the memory is measured
 
 
 def draw(edges: int, ordered: bool) -> tuple[torch.Tensor, torch.Tensor, int]:
     """Messages, targets and the number of nodes."""
     generator = torch.Generator().manual_seed(0)
-    num_nodes = max(1, edges // 20)
+    num_nodes, channels = max(1, edges // 20), 64 if edges < 10**7 else 16
     index = torch.randint(num_nodes, (edges,), generator=generator)
-    return torch.randn(edges, CHANNELS, generator=generator), index.sort().values if ordered else index, num_nodes
+    return torch.randn(edges, channels, generator=generator), index.sort().values if ordered else index, num_nodes
 
 
-def tools() -> dict[str, Callable]:
-    """What is compared: functions of messages, index and number of nodes."""
-    found = {"softargmax_aggregate": softargmax_aggregate}
-    try:
-        from torch_geometric.nn import SoftmaxAggregation
-    except ImportError:
-        print("without PyTorch Geometric: pip install -e '.[bench]'")
-        return found
-    return found | {"SoftmaxAggregation": lambda m, i, n: SoftmaxAggregation(t=1.0)(m, i, dim_size=n)}
+def geometric(aggregation: Callable) -> Callable:
+    """One of PyTorch Geometric's as a function of messages, index and number of nodes."""
+    return lambda messages, index, num_nodes: aggregation(messages, index, dim_size=num_nodes)
 
 
-def works(tool: Callable, messages: torch.Tensor, index: torch.Tensor, num_nodes: int) -> dict[str, Callable]:
-    """Forward, and forward with backward."""
+TOOLS = {
+    "softargmax_aggregate": softargmax_aggregate,
+    "SoftmaxAggregation": geometric(SoftmaxAggregation(t=1.0)),
+    "SoftmaxAggregation, compiled": geometric(torch.compile(SoftmaxAggregation(t=1.0), dynamic=True)),
+    "numba": segment_softmax,
+}
 
-    def both() -> None:
+
+def work(name: str, messages: torch.Tensor, index: torch.Tensor, num_nodes: int) -> Callable[[], torch.Tensor]:
+    """Forward and backward by one of the tools; it gives the gradient."""
+
+    def both() -> torch.Tensor:
         leaf = messages.detach().requires_grad_()
-        tool(leaf, index, num_nodes).sum().backward()
+        TOOLS[name](leaf, index, num_nodes).square().sum().backward()
+        return leaf.grad
 
-    return {"forward": lambda: tool(messages, index, num_nodes), "forward and backward": both}
+    return both
 
 
-def compare(edges: int, repeat: int, ordered: bool) -> None:
-    """Print medians and ratios of runs in turn, and the memory besides the messages."""
-    messages, index, num_nodes = draw(edges, ordered)
-    for kind, copies in {"forward": 1, "forward and backward": 3}.items():
-        todo = {name: works(tool, messages, index, num_nodes)[kind] for name, tool in tools().items()}
-        todo["floor"] = copy_of(copies * messages.nbytes)
-        memory = {
-            name: peak(
-                Path(__file__),
-                f"works(tools()[{name!r}], *draw({edges}, {ordered}))[{kind!r}]",
-                f"works(tools()[{name!r}], *draw(1000, {ordered}))[{kind!r}]",
-            )
-            for name in tools()
-        }
-        title = f"{kind}, {edges} edges, targets {'sorted' if ordered else 'unsorted'}"
-        table(title, in_turn(todo, repeat), "softargmax_aggregate", memory)
+def compare(edges: int, ordered: bool, repeat: int) -> None:
+    """Print medians and ratios of runs in turn."""
+    data = draw(edges, ordered)
+    works = {name: work(name, *data) for name in TOOLS if ordered or name != "numba"}
+    expected = works["softargmax_aggregate"]()
+    for name, each in works.items():
+        assert torch.allclose(each(), expected, rtol=1e-3, atol=1e-5), name
+    works["floor"] = copy_of(3 * data[0].nbytes)
+    order = "sorted" if ordered else "unsorted"
+    title = f"{edges:.0e} edges × {data[0].shape[1]}, targets {order}, threads: {torch.get_num_threads()}"
+    table(title, in_turn(works, repeat), "softargmax_aggregate")
 
 
 def main() -> None:
     """Measure and print tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--edges", type=int, default=1_000_000)
-    parser.add_argument("--repeat", type=int, default=3)
-    parser.add_argument("--growth", type=int, nargs="*", default=[10**4, 10**5, 10**6, 10**7])
+    parser.add_argument("--edges", type=int, nargs="*", default=[10**4, 10**5, 10**6, 10**7])
+    parser.add_argument("--threads", type=int, nargs="*", default=[1, 2])
+    parser.add_argument("--repeat", type=int, default=5)
     options = parser.parse_args()
-    print(f"{os.cpu_count()} cores, torch {torch.__version__}")
-    print(f"The messages take {options.edges * CHANNELS * 4 / 2**20:.0f} MiB, which the memory peaks do not count.")
-    for ordered in (False, True):
-        compare(options.edges, options.repeat, ordered)
-    if options.growth:
-        print("\n| edges | forward and backward, seconds | nanoseconds for each edge |\n|---|---|---|")
-    for edges in options.growth:
-        work = works(softargmax_aggregate, *draw(edges, False))["forward and backward"]
-        median = in_turn({"ours": work}, options.repeat)["ours"]
-        print(f"| {edges} | {median:.4f} | {median / edges * 1e9:.0f} |", flush=True)
+    if "NUMBA_NUM_THREADS" not in os.environ:
+        for threads in options.threads:
+            with tempfile.TemporaryDirectory() as cache:  # nothing is compiled already
+                given = ["--threads", threads, "--repeat", options.repeat, "--edges", *options.edges]
+                environment = os.environ | {"TORCHINDUCTOR_CACHE_DIR": cache, "NUMBA_NUM_THREADS": str(threads)}
+                environment["NUMBA_THREADING_LAYER"] = "workqueue"  # OpenMP's would set torch's number of threads
+                subprocess.run([sys.executable, __file__, *map(str, given)], env=environment, check=True)
+        print("\n| 10⁶ edges, forward and backward | memory besides the messages |\n|---|---|")
+        for name in TOOLS:
+            if "compiled" not in name:  # what compiling takes is no part of it
+                small, large = (f"work({name!r}, *draw({edges}, True))" for edges in (1000, MEMORY))
+                print(f"| {name} | {peak(Path(__file__), large, small) / 2**20:.0f} MiB |", flush=True)
+        return
+    torch.set_num_threads(*options.threads)
+    print(f"\n{os.cpu_count()} cores, torch {torch.__version__}, threads: {torch.get_num_threads()}")
+    for name in ("SoftmaxAggregation, compiled", "numba"):
+        start = time.perf_counter()
+        work(name, *draw(1000, True))()
+        print(f"Compiling {name.removesuffix(', compiled')} takes {time.perf_counter() - start:.1f} s.", flush=True)
+    for edges in options.edges:
+        for ordered in (False, True):
+            compare(edges, ordered, options.repeat)
 
 
 if __name__ == "__main__":

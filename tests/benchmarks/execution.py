@@ -2,92 +2,92 @@
 
     python tests/benchmarks/execution.py run encoding oversmoothing growth --repeat 3
 
-The contenders take turns, and every number is a median over the repetitions. The floor is what the machine allows: the
-cells alone, in a warm kernel that is there already, divided by the number of cores.
+Each contender is a command that starts from nothing and writes the executed notebooks; afterwards it is looked whether
+they are complete. They take turns; numbers are medians over the repetitions. Where several work side by side, each has
+one thread, as `sheet11` gives it by itself. All but `sheet11 sweep` draw the notebooks' figures. The floor is what the
+machine allows: the cells alone, figures drawn, in a warm kernel that is there already, divided by the number of cores.
 """
 
+import json
 import os
-import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 import nbclient
 import nbformat
-import papermill
 import psutil
+from processes import CORES, ONE_THREAD, Contender, Cost, cost, in_turn, table
 
-from sheet11.course.forks.forked import THREADS
 from sheet11.course.forks.warm import Server
+from sheet11.course.notebooks import with_parameters
 from sheet11.course.sheet import find_sheet
 
-CORES = len(os.sched_getaffinity(0))
-BIN = Path(sys.executable).parent
+PARTS = ("run", "encoding", "oversmoothing", "growth")
 KIT = find_sheet().notebooks
-Points = list[dict[str, Any]]
+RUN = [(stem, {}) for stem in KIT]
+Points = list[tuple[str, dict[str, Any]]]  # notebooks and parameters
 
 
-def command(*arguments: Any) -> None:
-    """Run a command of this environment; it must succeed."""
-    subprocess.run([BIN / arguments[0], *map(str, arguments[1:])], check=True, capture_output=True)
+def peer(tool: str, processes: int, points: Points, folder: Path) -> Cost:
+    """The points by a tool of `peers.py`."""
+    jobs = [(str(KIT[stem]), str(folder / f"{i}.ipynb"), values) for i, (stem, values) in enumerate(points)]
+    command = [sys.executable, Path(__file__).with_name("peers.py"), tool, processes]
+    return cost(command, stdin=json.dumps(jobs), threads=processes == 1)
 
 
-def papermill_commands(folder: str) -> None:
-    """Each notebook by the papermill command, one after another."""
-    for stem, path in KIT.items():
-        command("papermill", path, Path(folder, f"{stem}.ipynb"))
+def copies(points: Points, folder: Path) -> list[Path]:
+    """The points as notebooks with their parameters in place and without outputs, for tools that take none."""
+    paths = []
+    for i, (stem, values) in enumerate(points):
+        notebook = with_parameters(nbformat.read(KIT[stem], as_version=4), values)
+        for cell in notebook.cells:
+            if cell.cell_type == "code":
+                cell.outputs, cell.execution_count = [], None
+        paths.append(folder / f"{i}.ipynb")
+        nbformat.write(notebook, paths[-1])
+    return paths
 
 
-def jupyter_execute(folder: str) -> None:
-    """All notebooks by one `jupyter execute`."""
-    copies = [shutil.copy(path, folder) for path in KIT.values()]
-    command("jupyter", "execute", *copies)
+def jupyter_execute(points: Points, folder: Path) -> Cost:
+    """All by one `jupyter execute`."""
+    return cost(["jupyter", "execute", "--inplace", *copies(points, folder)])
 
 
-def sheet11_run(folder: str) -> None:
-    """All notebooks by `sheet11 run`, HTML and index included."""
-    command("sheet11", "run", "-o", folder)
+def jupyter_cache(points: Points, folder: Path) -> Cost:
+    """All by jupyter-cache with as many processes as there are cores."""
+    project = ["-p", folder / "cache"]
+    add = ["jcache", "notebook", *project, "add", *copies(points, folder)]
+    added = cost(add, stdin="y\n")  # to be asked whether it may make the folder
+    execute = ["jcache", "project", *project, "execute", "-e", "local-parallel", "-t", 600]
+    done = cost(execute, threads=False)
+    return Cost(added.wall + done.wall, added.cpu + done.cpu)
 
 
-def papermill_command(stem: str, point: dict[str, Any], folder: str) -> None:
-    """One point by papermill's command."""
-    parameters = [text for name, value in point.items() for text in ("-p", name, value)]
-    command("papermill", KIT[stem], Path(folder, "-".join(map(str, point.values())) + ".ipynb"), *parameters)
+def sheet11_run(folder: Path) -> Cost:
+    """All notebooks, HTML and index included."""
+    return cost(["sheet11", "run", "-o", folder])
 
 
-def papermill_point(stem: str, point: dict[str, Any], folder: str) -> None:
-    """One point by papermill's Python interface."""
-    out = Path(folder, "-".join(map(str, point.values())) + ".ipynb")
-    papermill.execute_notebook(KIT[stem], out, point, progress_bar=False)
+def sheet11_sweep(points: Points, folder: Path, *options: str) -> Cost:
+    """The grid; table, figures of it and page included."""
+    stem, first = points[0]
+    grid = {name: dict.fromkeys(str(values[name]) for _, values in points) for name in first}
+    given = [f"-p{name}={','.join(texts)}" for name, texts in grid.items()]
+    return cost(["sheet11", "sweep", stem, *given, "-o", folder, *options])
 
 
-def papermill_loop(stem: str, points: Points, folder: str) -> None:
-    """One point after another, in a process that has imported papermill."""
-    for point in points:
-        papermill_point(stem, point, folder)
-
-
-def papermill_pool(stem: str, points: Points, folder: str) -> None:
-    """As many points at a time as there are cores."""
-    with ProcessPoolExecutor(CORES) as pool:
-        list(pool.map(papermill_point, [stem] * len(points), points, [folder] * len(points)))
-
-
-def sheet11_sweep(stem: str, points: Points, folder: str) -> None:
-    """The grid by `sheet11 sweep`, table, figures and page included."""
-    values = {name: dict.fromkeys(str(point[name]) for point in points) for name in points[0]}
-    command("sheet11", "sweep", stem, *(f"-p{name}={','.join(texts)}" for name, texts in values.items()), "-o", folder)
-
-
-def floor(stem: str, points: Points) -> float:
+def floor(points: Points, folder: Path) -> Cost:
     """Seconds that the cells of all points take in one warm kernel with one thread, divided by the cores."""
+    return Cost(sum(_cells(stem, [p for s, p in points if s == stem]) for stem in dict(points)) / CORES)
+
+
+def _cells(stem: str, points: list[dict[str, Any]]) -> float:
     notebook = nbformat.read(KIT[stem], as_version=4)
     cells = [(index, cell) for index, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
     client = nbclient.NotebookClient(notebook, kernel_name="python3", record_timing=False)
@@ -100,63 +100,59 @@ def floor(stem: str, points: Points) -> float:
                 client.execute_cell(nbformat.v4.new_code_cell(f"globals().update({point!r})"), index)
         return time.perf_counter() - start
 
-    with client.setup_kernel(env=os.environ | dict.fromkeys(THREADS, "1")):
+    with client.setup_kernel(env=os.environ | ONE_THREAD):
         execute(points[0])  # imports, and loads fonts
-        return sum(map(execute, points)) / CORES
+        return sum(map(execute, points))
 
 
-def in_turn(contenders: dict[str, Callable[[str], Any]], repeat: int) -> dict[str, float]:
-    """Median seconds of each contender; each call gets an empty folder, or returns the seconds that count."""
-    times: dict[str, list[float]] = {name: [] for name in contenders}
-    for _ in range(repeat):
-        for name, contender in contenders.items():
-            with tempfile.TemporaryDirectory() as folder:
-                start = time.perf_counter()
-                counted = contender(folder)
-                times[name].append(counted if isinstance(counted, float) else time.perf_counter() - start)
-            click.echo(f"  {name}: {times[name][-1]:.1f} s", err=True)
-    return {name: statistics.median(seconds) for name, seconds in times.items()}
+def complete(contender: Contender, count: int) -> Contender:
+    """A contender that must leave as many notebooks as it was given, executed to their end without an error."""
+
+    def checked(folder: Path) -> Cost:
+        found = contender(folder)
+        done = 0
+        for path in folder.rglob("*.ipynb"):
+            cells = [each for each in nbformat.read(path, as_version=4).cells if each.cell_type == "code"]
+            outputs = [output for cell in cells for output in cell.outputs]
+            done += bool(outputs) and all(output.output_type != "error" for output in outputs)
+        if done < count:
+            raise SystemExit(f"{done} of {count} notebooks were executed")
+        return found
+
+    return checked
 
 
-def table(title: str, medians: dict[str, float], ours: str) -> None:
-    """Print medians, and the ratio of each to ours."""
-    click.echo(f"\n| {title} | seconds | relative to `{ours}` |\n|---|---|---|")
-    for name, seconds in medians.items():
-        click.echo(f"| {name} | {seconds:.1f} | {seconds / medians[ours]:.2f} |")
-
-
-def compare_sweep(stem: str, points: Points, repeat: int) -> None:
-    """A sweep against papermill one by one and several at a time, by its command and in Python."""
-
-    def commands(at_a_time: int, folder: str) -> None:
-        with ThreadPoolExecutor(at_a_time) as pool:
-            list(pool.map(papermill_command, [stem] * len(points), points, [folder] * len(points)))
-
-    contenders: dict[str, Callable[[str], Any]] = {
-        "papermill commands, one by one": lambda folder: commands(1, folder),
-        f"papermill commands, {CORES} at a time": lambda folder: commands(CORES, folder),
-        "papermill.execute_notebook in a loop": lambda folder: papermill_loop(stem, points, folder),
-        f"papermill.execute_notebook in {CORES} processes": lambda folder: papermill_pool(stem, points, folder),
-        "sheet11 sweep": lambda folder: sheet11_sweep(stem, points, folder),
-        "floor": lambda folder: floor(stem, points),
+def peers(points: Points) -> dict[str, Contender]:
+    """The other tools, each as it is used well."""
+    return {
+        f"papermill commands, {CORES} at a time": partial(peer, "command", CORES, points),
+        "papermill.execute_notebook in a loop": partial(peer, "papermill", 1, points),
+        f"papermill.execute_notebook in {CORES} processes": partial(peer, "papermill", CORES, points),
+        "jupyter execute": partial(jupyter_execute, points),
+        "jupyter-cache, local-parallel": partial(jupyter_cache, points),
+        f"execnb in {CORES} processes": partial(peer, "execnb", CORES, points),
+        f"ploomber-engine in {CORES} processes": partial(peer, "ploomber", CORES, points),
     }
-    table(f"{len(points)} points of {stem}", in_turn(contenders, repeat), "sheet11 sweep")
 
 
-def compare_run(repeat: int) -> None:
-    """All notebooks once."""
-    contenders: dict[str, Callable[[str], Any]] = {
-        "papermill, four commands": papermill_commands,
-        "jupyter execute": jupyter_execute,
-        "sheet11 run": sheet11_run,
-        "floor": lambda folder: sum(floor(stem, [{}]) for stem in KIT),
+def compare(title: str, points: Points, ours: dict[str, Contender], repeat: int) -> None:
+    """Print the costs of executing the points, of all tools in turn."""
+    contenders = {name: complete(each, len(points)) for name, each in (peers(points) | ours).items()}
+    table(title, in_turn(contenders | {"floor": partial(floor, points)}, repeat), *ours)
+
+
+def compare_sweep(points: Points, repeat: int) -> None:
+    """A sweep with and without the figures of its points."""
+    ours = {
+        "sheet11 sweep": lambda folder: sheet11_sweep(points, folder),
+        "sheet11 sweep --figures": lambda folder: sheet11_sweep(points, folder, "--figures"),
     }
-    table("the four notebooks", in_turn(contenders, repeat), "sheet11 run")
+    compare(f"{len(points)} points of {points[0][0]}", points, ours, repeat)
 
 
 def encoding_points(count: int) -> Points:
     """A grid of p and seed."""
-    return [{"p": p, "seed": seed} for p in (64, 256) for seed in range(count // 2)]
+    return [("01_encoding", {"p": p, "seed": seed}) for p in (64, 256) for seed in range(count // 2)]
 
 
 def growth(repeat: int) -> None:
@@ -167,12 +163,12 @@ def growth(repeat: int) -> None:
         for count in counts
     }
     medians = in_turn(contenders, repeat)
-    click.echo("\n| sheet11 sweep of 01_encoding | seconds | seconds per further point |\n|---|---|---|")
+    print("\n| sheet11 sweep of 01_encoding | seconds | seconds per further point |\n|---|---|---|")
     before = None
-    for count, (name, seconds) in zip(counts, medians.items(), strict=True):
-        slope = f"{(seconds - before[1]) / (count - before[0]):.2f}" if before else ""
-        click.echo(f"| {name} | {seconds:.1f} | {slope} |")
-        before = count, seconds
+    for count, (name, median) in zip(counts, medians.items(), strict=True):
+        slope = f"{(median.wall - before[1]) / (count - before[0]):.3f}" if before else ""
+        print(f"| {name} | {median.wall:.1f} | {slope} |")
+        before = count, median.wall
 
     with tempfile.TemporaryDirectory() as folder:
         server = Server(threads=1)
@@ -187,24 +183,24 @@ def growth(repeat: int) -> None:
     fresh.stdout.readline()
     ordinary = psutil.Process(fresh.pid).memory_full_info().uss / 2**20
     fresh.communicate(b"\n")
-    click.echo(
-        f"\nMemory of one more kernel: forked {forked:.0f} MiB, of its own with the same imports {ordinary:.0f} MiB"
-    )
+    print(f"\nMemory of one more kernel: forked {forked:.0f} MiB, of its own with the same imports {ordinary:.0f} MiB")
 
 
 @click.command(help=__doc__)
-@click.argument("parts", nargs=-1, type=click.Choice(["run", "encoding", "oversmoothing", "growth"]))
-@click.option("--repeat", default=3, show_default=True, help="Repetitions.")
-def main(parts: tuple[str, ...], repeat: int) -> None:
+@click.argument("parts", nargs=-1, type=click.Choice(PARTS))
+@click.option("--repeat", default=3, show_default=True, help="Repetitions of what takes less than 40 s.")
+@click.option("--points", default=32, show_default=True, help="Points of 01_encoding, and half as many of 04.")
+def main(parts: tuple[str, ...], repeat: int, points: int) -> None:
     """Time the parts that are named, or all."""
-    for part in parts or ("run", "encoding", "oversmoothing", "growth"):
+    print(f"{CORES} cores")
+    for part in parts or PARTS:
         if part == "run":
-            compare_run(repeat)
+            compare("the four notebooks", RUN, {"sheet11 run": sheet11_run}, repeat)
         elif part == "encoding":
-            compare_sweep("01_encoding", encoding_points(32), repeat)
+            compare_sweep(encoding_points(points), repeat)
         elif part == "oversmoothing":
-            points = [{"graph": graph, "seed": seed} for graph in ("karate", "sbm") for seed in range(8)]
-            compare_sweep("04_oversmoothing", points, repeat)
+            grid = [{"graph": graph, "seed": seed} for graph in ("karate", "sbm") for seed in range(points // 4)]
+            compare_sweep([("04_oversmoothing", point) for point in grid], repeat)
         else:
             growth(repeat)
 

@@ -1,27 +1,42 @@
-"""Time of `sheet11 grade` beside `nbgrader autograde`, on the same submissions, and how it grows with the class.
+"""Cost of `sheet11 grade` beside nbgrader and Otter on the same submissions, and how it grows with the class.
 
     python tests/benchmarks/grading.py [--students 16] [--repeat 1] [--growth 8 16 32 64]
 
-Both grade all four notebooks of every student: nbgrader with its hidden tests, without a sandbox and without feedback;
-sheet11 with unseen parameters, a sandbox for each student, and a page of feedback. Both start from nothing every time.
+All grade all four notebooks of every student, and start from nothing every time. nbgrader and Otter run the check cells
+with their hidden tests in the submitted notebook, without a sandbox and without feedback; sheet11 uses unseen
+parameters, a sandbox for each student, and writes a page of feedback. Where nbgrader works in two processes, each has a
+course folder and a gradebook of its own, and half of the class; Otter is `otter.api.grade_submission`. Both have one
+thread for each process then, as `sheet11` gives it by itself.
 """
 
 import argparse
-import os
+import json
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
+import zipfile
+from functools import partial
 from pathlib import Path
 
+import nbformat
 import psutil
+from processes import CORES, Cost, cost, in_turn, table
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "course" / "grading"))
 from sheets import Course, this_kit
 from students import Student, write_class
+
+GRADE = [sys.executable, "-m", "sheet11", "grade", "class", "-o", "out", "--seed", "1"]
+TEST = """OK_FORMAT = False
+from otter.test_files import test_case
+name, points = {name!r}, {points!r}
+
+@test_case(points=points, hidden=True)
+def check(env):
+    exec({source!r}, env)
+"""
 
 
 def members(count: int, course: Course) -> list[Student]:
@@ -40,66 +55,78 @@ def members(count: int, course: Course) -> list[Student]:
     return made
 
 
-def nbgrader_course(folder: Path, students: list[Student], course: Course) -> None:
-    """A course directory of nbgrader with the sheet released and the submissions in place."""
-    source = folder / "source" / "sheet"
-    source.mkdir(parents=True)
-    for path in course.sheet.notebooks.values():
-        shutil.copy(path, source)
-    (folder / "nbgrader_config.py").write_text("c = get_config()\nc.CourseDirectory.course_id = 'sheet11'\n")
-    call([sys.executable, "-m", "nbgrader", "generate_assignment", "sheet"], folder)
+def grade(students: list[Student], course: Course, folder: Path) -> Cost:
+    """Grade with sheet11."""
     write_class(folder / "class", students, course)
-    for student in students:
-        shutil.copytree(folder / "class" / student.name, folder / "submitted" / student.name / "sheet")
+    return cost(GRADE, cwd=folder)
 
 
-def call(command: list[str], folder: Path, watched: bool = False) -> tuple[float, int]:
-    """Run a command to its end; seconds and, if watched, the largest memory of it with all its children, in bytes."""
-    start, peak, done = time.perf_counter(), 0, threading.Event()
-    path = os.pathsep.join([os.path.dirname(sys.executable), os.environ["PATH"]])  # where nbgrader finds alembic
-    environment = os.environ | {"PATH": path}
-    process = subprocess.Popen(
-        command, cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
-    )
+def autograde(students: list[Student], course: Course, processes: int, folder: Path) -> Cost:
+    """Grade with nbgrader, each process in a course folder of its own."""
+    folders = []
+    for number in range(processes):
+        folders.append(folder / str(number))
+        source = folders[-1] / "source" / "sheet"
+        source.mkdir(parents=True)
+        for path in course.sheet.notebooks.values():
+            shutil.copy(path, source)
+        (folders[-1] / "nbgrader_config.py").write_text("c = get_config()\nc.CourseDirectory.course_id = 'sheet11'\n")
+        cost(["nbgrader", "generate_assignment", "sheet"], cwd=folders[-1])
+        own = students[number::processes]
+        write_class(folders[-1] / "class", own, course)
+        for student in own:
+            shutil.copytree(folders[-1] / "class" / student.name, folders[-1] / "submitted" / student.name / "sheet")
+    return cost(*[["nbgrader", "autograde", "sheet"]] * processes, cwd=folders, threads=processes == 1)
 
-    def watch() -> None:
-        nonlocal peak
-        while not done.wait(2):
-            total = 0
+
+def otter(students: list[Student], course: Course, folder: Path) -> Cost:
+    """Grade with Otter: the check cells are its tests, at their places in the notebook."""
+    write_class(folder / "class", students, course)
+    jobs = []
+    for stem, path in course.sheet.notebooks.items():
+        autograder = folder / f"{stem}.zip"
+        with zipfile.ZipFile(autograder, "w") as file:
+            file.writestr("otter_config.json", "{}")
+            for name, cell in _checks(path).items():
+                points = cell.metadata["nbgrader"]["points"]
+                file.writestr(f"tests/{name}.py", TEST.format(name=name, points=points, source=cell.source))
+        for submission in sorted((folder / "class").glob(f"*/{stem}.ipynb")):
+            notebook = nbformat.read(submission, as_version=4)
+            for name, cell in _checks(submission, notebook).items():
+                cell.source, cell.metadata["otter"] = "", {"tests": [name]}
+            nbformat.write(notebook, submission)
+            jobs.append((str(submission), str(autograder), {}))
+    command = [sys.executable, Path(__file__).with_name("peers.py"), "otter", CORES]
+    found = cost(command, stdin=json.dumps(jobs), threads=False)
+    for path in (folder / "class" / students[0].name).glob("*.json"):
+        score = json.loads(path.read_text())
+        assert score["total"] == score["possible"] > 0, f"{path.stem} has everything right, and got {score}"
+    return found
+
+
+def _checks(path: Path, notebook: nbformat.NotebookNode | None = None) -> dict[str, nbformat.NotebookNode]:
+    """The cells that check answers, by name."""
+    cells = (notebook or nbformat.read(path, as_version=4)).cells
+    code = [cell for cell in cells if cell.cell_type == "code" and cell.metadata.get("nbgrader", {}).get("grade")]
+    return {cell.metadata["nbgrader"]["grade_id"].replace("-", "_"): cell for cell in code}
+
+
+def watched(folder: Path) -> tuple[float, int]:
+    """Seconds of grading `class` with sheet11, and the largest memory of it with all its children, in bytes."""
+    start, peak = time.perf_counter(), 0
+    process = subprocess.Popen(GRADE, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while process.poll() is None:
+        total = 0
+        for each in [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]:
             try:
-                root = psutil.Process(process.pid)
-                for each in [root, *root.children(recursive=True)]:
-                    try:
-                        total += each.memory_full_info().pss  # what is shared counts once
-                    except psutil.Error:
-                        pass
-            except psutil.Error:
-                return
-            peak = max(peak, total)
-
-    watcher = threading.Thread(target=watch)
-    if watched:
-        watcher.start()
-    _, stderr = process.communicate()
-    done.set()
-    if watched:
-        watcher.join()
+                total += each.memory_full_info().pss  # what is shared counts once
+            except psutil.Error:  # it has ended
+                pass
+        peak = max(peak, total)
+        time.sleep(1)
     if process.returncode:
-        raise SystemExit(f"{' '.join(command)} failed: {stderr[-2000:]}")
+        raise SystemExit(f"{GRADE} failed")
     return time.perf_counter() - start, peak
-
-
-def grade(folder: Path, watched: bool = False) -> tuple[float, int]:
-    """Grade `class` with sheet11."""
-    shutil.rmtree(folder / "out", ignore_errors=True)
-    command = [sys.executable, "-m", "sheet11.course.cli", "grade", "class", "-o", "out", "--seed", "1"]
-    return call(command, folder, watched)
-
-
-def autograde(folder: Path) -> tuple[float, int]:
-    """Grade `submitted` with nbgrader."""
-    shutil.rmtree(folder / "autograded", ignore_errors=True)
-    return call([sys.executable, "-m", "nbgrader", "autograde", "sheet", "--force"], folder)
 
 
 def main() -> None:
@@ -110,26 +137,23 @@ def main() -> None:
     parser.add_argument("--growth", type=int, nargs="*", default=[8, 16, 32, 64])
     options = parser.parse_args()
     course = this_kit()
-    print(f"{os.cpu_count()} cores")
+    print(f"{CORES} cores")
     if options.students:
-        with tempfile.TemporaryDirectory() as name:
-            folder = Path(name)
-            nbgrader_course(folder, members(options.students, course), course)
-            times: dict[str, list[float]] = {"nbgrader autograde": [], "sheet11 grade": []}
-            for _ in range(options.repeat):  # in turn
-                times["nbgrader autograde"].append(autograde(folder)[0])
-                times["sheet11 grade"].append(grade(folder)[0])
-        ours = statistics.median(times["sheet11 grade"])
-        print(f"\n| {options.students} students, four notebooks each | seconds | relative to `sheet11 grade` |")
-        print("|---|---|---|")
-        for tool, seconds in times.items():
-            print(f"| {tool} | {statistics.median(seconds):.1f} | {statistics.median(seconds) / ours:.2f} |")
+        students = members(options.students, course)
+        contenders = {
+            "nbgrader autograde": partial(autograde, students, course, 1),
+            f"nbgrader autograde in {CORES} processes": partial(autograde, students, course, CORES),
+            f"Otter in {CORES} processes": partial(otter, students, course),
+            "sheet11 grade": partial(grade, students, course),
+        }
+        title = f"{options.students} students, four notebooks each"
+        table(title, in_turn(contenders, options.repeat), "sheet11 grade")
     if options.growth:
         print("\n| students | seconds | seconds for each | peak memory |\n|---|---|---|---|")
     for count in options.growth:
         with tempfile.TemporaryDirectory() as name:
             write_class(Path(name, "class"), members(count, course), course)
-            seconds, peak = grade(Path(name), watched=True)
+            seconds, peak = watched(Path(name))
         print(f"| {count} | {seconds:.1f} | {seconds / count:.2f} | {peak / 2**20:.0f} MiB |", flush=True)
 
 

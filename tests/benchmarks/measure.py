@@ -8,29 +8,30 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import torch
+from processes import Cost
 
 Work = Callable[[], object]
 
 
-def seconds(work: Work) -> float:
-    """Time of one call."""
-    start = time.perf_counter()
-    work()
-    return time.perf_counter() - start
+def clock(work: Work, calls: int = 1) -> Cost:
+    """Wall and CPU seconds of one call, of several in a row."""
+    start, cpu = time.perf_counter(), time.process_time()
+    for _ in range(calls):
+        work()
+    return Cost((time.perf_counter() - start) / calls, (time.process_time() - cpu) / calls)
 
 
-def in_turn(works: Mapping[str, Work], repeat: int) -> dict[str, float]:
-    """Median seconds of each; all are called once to warm up, and then take turns. A short one is called many times."""
+def in_turn(works: Mapping[str, Work], repeat: int) -> dict[str, Cost]:
+    """Median cost of each; all are called once to warm up, and then take turns. A short one is called many times."""
     calls = {}
     for name, work in works.items():
-        calls[name] = 1 if seconds(work) > 0.1 else max(1, int(0.005 / seconds(work)))
-    times: dict[str, list[float]] = {name: [] for name in works}
+        first = clock(work).wall
+        calls[name] = 1 if first > 0.1 else max(1, int(0.005 / clock(work).wall))
+    costs: dict[str, list[Cost]] = {name: [] for name in works}
     for _ in range(repeat):
         for name, work in works.items():
-            times[name].append(
-                seconds(lambda work=work, count=calls[name]: [work() for _ in range(count)]) / calls[name]
-            )
-    return {name: statistics.median(values) for name, values in times.items()}
+            costs[name].append(clock(work, calls[name]))
+    return {name: Cost(*map(statistics.median, zip(*each, strict=True))) for name, each in costs.items()}
 
 
 def copy_of(num_bytes: float) -> Work:
@@ -67,10 +68,12 @@ print(now("VmHWM") - before)
     return int(subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, check=True).stdout)
 
 
-def table(title: str, rows: Mapping[str, float], ours: str, memory: Mapping[str, int] | None = None) -> None:
+def table(title: str, rows: Mapping[str, Cost], ours: str, memory: Mapping[str, int] | None = None) -> None:
     """Print medians, their ratio to ours and, where it was measured, the memory peak, as a Markdown table."""
-    print(f"\n| {title} | seconds | relative |" + (" memory peak |" if memory else ""))
-    print("|---|---|---|" + ("---|" if memory else ""))
+    print(f"\n| {title} | seconds | relative | CPU seconds |" + (" memory peak |" if memory else ""))
+    print("|---|---|---|---|" + ("---|" if memory else ""))
     for name, median in rows.items():
-        line = f"| {name} | {median:.3g} | {median / rows[ours]:.2f} |"
-        print(line + (f" {memory[name] / 2**20:.0f} MiB |" if name in memory else " |") if memory else line)
+        ratio = median.wall / rows[ours].wall
+        wins = " **wins**" if ratio < 1 and name != "floor" else ""
+        line = f"| {name} | {median.wall:.3g} | {ratio:.2f}{wins} | {median.cpu:.3g} |"
+        print(line + (f" {memory[name] / 2**20:.0f} MiB |" if name in memory else " |") if memory else line, flush=True)
