@@ -1,16 +1,15 @@
 """One notebook file that somebody else has written: opened once, measured, parsed, and reduced to answers."""
 
 import contextlib
-import itertools
 import json
 import os
-import re
 import stat
 from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
-from sheet11.course.grading.images import ImageError, Room, moderate
+from sheet11.course.grading.attachments import Attachments, joined, with_images
+from sheet11.course.grading.images import Room
 from sheet11.course.visible import encodable
 
 LARGEST = 50 << 20  # bytes of a notebook
@@ -18,9 +17,6 @@ MOST_VALUES = 2_000_000  # in its JSON: each takes up to some hundred bytes of m
 LONGEST = 100_000  # characters of an answer, images aside
 MOST_IMAGES = 30  # of a notebook's answers
 MOST_PIXELS = 300_000_000  # of them together, before they are made smaller
-EMBEDDED = re.compile(r"data:image/[\w.+-]+;base64,([A-Za-z0-9+/=\s]+)", re.IGNORECASE)
-
-Attachments = dict[str, dict[str, str]]  # base64 by name and MIME type
 
 
 class UnreadableError(ValueError):
@@ -74,12 +70,12 @@ def answers_in(cells: Collection[dict[str, Any]], ids: Collection[str]) -> Answe
     """The answers among a notebook's cells; of several copies of a cell the last one counts."""
     found = {}
     for cell in cells:
-        if (name := answer_id(cell, ids)) and (source := _joined(cell.get("source", cell.get("input")))) is not None:
+        if (name := answer_id(cell, ids)) and (source := joined(cell.get("source", cell.get("input")))) is not None:
             found[name] = (source, cell)
     answers, room = Answers({}, {}, {}), Room(MOST_IMAGES, MOST_PIXELS)
     for name, (source, cell) in found.items():
         if cell.get("cell_type") != "code":
-            source, images = _with_images(source, cell.get("attachments"), room)
+            source, images = with_images(source, cell.get("attachments"), room)
             if images:
                 answers.attachments[name] = images
         if len(source) > LONGEST:
@@ -124,33 +120,3 @@ def _read(path: Path) -> bytes:
     if len(content) > LARGEST:
         raise UnreadableError(f"{path.name} has more than {LARGEST >> 20} MB")
     return content
-
-
-def _joined(value: Any) -> str | None:
-    """A text in one piece or in lines, as notebooks have them; None if it is none."""
-    if isinstance(value, list) and all(isinstance(line, str) for line in value):
-        return "".join(value)
-    return value if isinstance(value, str) else None
-
-
-def _with_images(source: str, attached: Any, room: Room) -> tuple[str, Attachments]:
-    """The text with its images; those within it become attachments, and what is left out is said at its end."""
-    images: Attachments = {}
-    left_out = []
-
-    def take(name: str, content: Any) -> None:
-        try:
-            images[name] = moderate(_joined(content) or "", room)
-        except ImageError as error:
-            left_out.append(f"[left out: {name}, which {error}]")
-
-    def take_embedded(match: re.Match[str]) -> str:
-        name = next(name for number in itertools.count(1) if (name := f"embedded-{number}") not in images)
-        take(name, match[1])
-        return f"attachment:{name}"
-
-    for name, bundle in list(attached.items())[: 2 * MOST_IMAGES] if isinstance(attached, dict) else ():
-        kinds = bundle if isinstance(bundle, dict) else {}
-        take(encodable(name)[:200], next((kinds[kind] for kind in ("image/png", "image/jpeg") if kind in kinds), None))
-    source = EMBEDDED.sub(take_embedded, source)
-    return "\n\n".join([source, *left_out[:MOST_IMAGES]]), images
