@@ -19,6 +19,7 @@ from sheet11.course.grading.platforms.people import kept_people, names_of
 from sheet11.course.grading.report import student_folder
 from sheet11.course.grading.store import Store
 from sheet11.course.pages.cells import cells_html
+from sheet11.course.visible import visible
 
 LONGEST_COMMENT = 5000  # characters
 Json = dict[str, Any]
@@ -166,7 +167,7 @@ class Desk:
         return student_folder(self.out, pile.students[0]) / f"{task.notebook}.ipynb"
 
     def _html(self, source: str, attachments: Mapping[str, Any], kind: str) -> str:
-        source, attachments = without_file_names(source, attachments)
+        source, attachments = without_file_names(visible(source, lines=True), attachments)
         cell = new_markdown_cell(self._hidden(source), attachments=attachments)
         if kind == "code":
             cell = new_code_cell(self._hidden(source))

@@ -183,6 +183,13 @@ def test_a_verdict_names_nobody(desk):
     ]
 
 
+def test_what_would_turn_or_hide_text_is_written_out(desk):
+    desk.store.replace_answers(TASKS, [Answer(BERT, "2_slopes/a", "1 \u202e 2\n\n3\x1b", {}, None, "to be read", "")])
+    (pile,) = piles(desk)
+    now = desk.content("grace", "2_slopes/a", pile["id"])["now"]
+    assert "<p>1 \\u202e 2</p>" in now and "<p>3\\x1b</p>" in now
+
+
 def test_nobody_is_named(desk):
     sent = [desk.overview("grace")]
     for task in TASKS:
