@@ -182,7 +182,8 @@ def test_images_are_part_of_an_answer(graded):
         notebook = json.loads((folder / "first" / "students" / "photos" / f"{course.first}.ipynb").read_text())
         (proof,) = [cell for cell in notebook["cells"] if cell.get("attachments")]
         assert proof["attachments"] == {"scan.png": {"image/png": PIXEL}}
-        assert "".join(proof["source"]) == "Because **sin** is odd.\n\n[left out: x.svg, which is no PNG or JPEG]"
+        shown, left_out = "![scan.png](attachment:scan.png)", "[left out: x.svg, which is no PNG or JPEG]"
+        assert "".join(proof["source"]) == f"Because **sin** is odd.\n\n{shown}\n\n{left_out}"
         page = (folder / "first" / "students" / "photos" / "index.html").read_text()
         assert f'<img src="data:image/png;base64,{PIXEL}" alt="scan.png"' in page and "onload" not in page
 
