@@ -44,14 +44,13 @@ def mutated(course, tmp_path_factory):
     """A folder with a folder for each mutated notebook, and what must become of them."""
     folder = tmp_path_factory.mktemp("mutated")
     notebook = read_notebook(course.sheet.notebooks[course.first])
+    answers = course.solutions[course.first] | {"proof": "It is odd: ![](attachment:scan.png)"}
     for cell in notebook.cells:
-        cell.source = course.solutions[course.first].get(cell.id, cell.source)
+        cell.source = answers.get(cell.id, cell.source)
         if cell.id == "proof":
             cell.attachments = {"scan.png": {"image/png": PIXEL}}
     found = {}
-    for number, mutation in enumerate(
-        mutations(json.loads(json.dumps(notebook)), course.solutions[course.first], NUMBER, seed=1)
-    ):
+    for number, mutation in enumerate(mutations(json.loads(json.dumps(notebook)), answers, NUMBER, seed=1)):
         path = folder / f"{number:04}" / f"{course.first}.ipynb"
         path.parent.mkdir()
         path.write_bytes(mutation.content)
