@@ -7,7 +7,7 @@ Sources: the sheet; Li et al. 2020, DeeperGCN, arXiv:2006.07739, whose softmax a
 import torch
 from torch import Tensor
 
-from sheet11.large.aggregation import aggregate_in_blocks, common_shift
+from sheet11.large.aggregation import aggregate_in_blocks
 from sheet11.tensors import check_aggregate, check_messages, check_per_channel
 
 LARGE = 2**17  # entries of the messages; from here on blocks are faster
@@ -45,8 +45,8 @@ def softargmax_aggregate(
     """
     index = check_messages(messages, index, num_nodes)
     lam, eta = check_per_channel("lam", lam, messages), check_per_channel("eta", eta, messages, finite=True)
-    if messages.numel() >= LARGE and (shift := common_shift(messages, lam)) is not None:
-        return check_aggregate(aggregate_in_blocks(messages, index, num_nodes, lam, eta, shift), messages, eta)
+    if messages.numel() >= LARGE and (agg := aggregate_in_blocks(messages, index, num_nodes, lam, eta)) is not None:
+        return check_aggregate(agg, messages, eta)
 
     # The weights do not change when a constant c is taken from all messages of a neighbourhood, and neither does any
     # gradient. With c the message that λ favours no exponent is positive, and one weight is exactly 1.

@@ -36,10 +36,6 @@ def formula(*arguments):
         aggregation.LARGE = before
 
 
-def in_blocks(messages, index, num_nodes, lam, eta):
-    return large.aggregate_in_blocks(messages, index, num_nodes, lam, eta, large.common_shift(messages, lam))
-
-
 def compare(ways, messages, index, num_nodes, lam, eta, tolerance):
     """Check that two ways give the same values and derivatives."""
     inputs = [x.detach().requires_grad_() for x in (messages, lam, eta)]
@@ -53,35 +49,64 @@ def compare(ways, messages, index, num_nodes, lam, eta, tolerance):
         assert (ours - other).abs().max() <= tolerance * max(1.0, other.abs().max())
 
 
+def reach(dtype):
+    """The exponent between messages up to which one shift serves all nodes, wherever it is."""
+    return -math.log(torch.finfo(dtype).tiny / torch.finfo(dtype).eps) - math.log(6)  # of as many weights in one sum
+
+
 @each_dtype
 @pytest.mark.parametrize("share", [0.01, 0.99])
 @pytest.mark.parametrize("sign", [-1, 1])
 def test_blocks_are_the_formula_with_derivatives(blocks, dtype, share, sign):
     messages, index, num_nodes = shuffled(dtype)
-    largest = -0.9 * math.log(torch.finfo(dtype).tiny)  # exponent that blocks take on
-    lam = sign * share * largest / (messages.amax(0) - messages.amin(0)).max()
-    compare([in_blocks, formula], messages, index, num_nodes, lam[None], lam.new_full((1,), 0.3), TOLERANCE[dtype])
+    lam = sign * share * reach(dtype) / (messages.amax(0) - messages.amin(0)).max()
+    compare(
+        [large.aggregate_in_blocks, formula],
+        messages,
+        index,
+        num_nodes,
+        lam[None],
+        lam.new_full((1,), 0.3),
+        TOLERANCE[dtype],
+    )
 
 
 @each_dtype
 @pytest.mark.parametrize("sign", [-1, 1])
-def test_where_exponents_would_underflow_there_is_no_common_shift(dtype, sign):
-    messages, _, _ = shuffled(dtype)
-    largest = -0.9 * math.log(torch.finfo(dtype).tiny)
+@pytest.mark.parametrize("first", [0, 1])  # the message of which the first block is
+def test_where_weights_would_leave_the_range_of_numbers_there_is_no_one_shift(dtype, sign, first, monkeypatch):
+    monkeypatch.setattr(large, "BLOCK", 1)
+    messages, index = torch.tensor([[-3.0], [5.0]], dtype=dtype), torch.tensor([0, 1])
+    order = [first, 1 - first]
     for share, expected in {0.99: True, 1.01: False}.items():
-        lam = sign * share * largest / (messages.amax(0) - messages.amin(0)).max()
-        assert (large.common_shift(messages, lam[None]) is not None) == expected
+        lam = messages.new_tensor([sign * share * (reach(dtype) + math.log(6)) / 8])
+        found = large.aggregate_in_blocks(messages[order], index, 2, lam, lam.new_zeros(1))
+        assert (found is not None) == expected
+        if expected:
+            torch.testing.assert_close(found, messages[order])
+        torch.testing.assert_close(softargmax_aggregate(messages, index, 2, lam), messages)
 
 
 @pytest.mark.parametrize("lam", [0.0, math.inf, -math.inf, 1e6])
-def test_common_shift_is_what_lam_favours(lam):
-    messages, _, _ = shuffled()
-    lam = torch.tensor([lam], dtype=torch.float64)
-    shift = large.common_shift(messages, lam)
-    assert (shift is None) == (lam != 0)
-    assert shift is None or torch.equal(shift, messages.amin(0))
-    assert large.common_shift(messages[:0], lam) is None
-    assert large.common_shift(messages.half(), lam.half()) is None
+def test_blocks_are_for_ordinary_numbers(lam):
+    messages, index, num_nodes = shuffled()
+    lam, eta = torch.tensor([lam], dtype=torch.float64), torch.zeros(1, dtype=torch.float64)
+    assert (large.aggregate_in_blocks(messages, index, num_nodes, lam, eta) is None) == (lam != 0)
+    zero = lam.new_zeros(1)
+    assert large.aggregate_in_blocks(messages[:0], index[:0], num_nodes, zero, eta) is None
+    assert large.aggregate_in_blocks(messages.half(), index, num_nodes, zero.half(), eta.half()) is None
+    for bad in (math.inf, math.nan):
+        assert large.aggregate_in_blocks(messages + bad, index, num_nodes, zero, eta) is None
+
+
+@each_dtype
+def test_large_messages_and_differences_that_overflow(dtype):
+    largest = torch.finfo(dtype).max
+    zero, index = torch.zeros(1, dtype=dtype), torch.zeros(6, dtype=torch.int64)
+    same = torch.full((6, 2), largest / 2, dtype=dtype)
+    assert torch.equal(large.aggregate_in_blocks(same, index, 1, zero, zero), same[:1])
+    apart = torch.tensor([[largest], [-largest]], dtype=dtype)  # of weights 1 and 0, but with which derivative
+    assert large.aggregate_in_blocks(apart, index[:2], 1, zero + 1, zero) is None
 
 
 @pytest.mark.parametrize("check", [torch.autograd.gradcheck, torch.autograd.gradgradcheck])
@@ -91,14 +116,16 @@ def test_derivatives_in_messages_lam_and_eta(blocks, check, lam):
     index = torch.tensor([3, 0, 2, 0, 3, 0])  # nodes 1 and 4 have no neighbours, node 2 has one
     lam = torch.tensor(lam, dtype=torch.float64).requires_grad_()
     eta = torch.tensor([0.4, -0.6], dtype=torch.float64).requires_grad_()
-    assert check(lambda m, lam, eta: in_blocks(m, index, 5, lam, eta), (messages, lam, eta))
+    assert check(lambda m, lam, eta: large.aggregate_in_blocks(m, index, 5, lam, eta), (messages, lam, eta))
 
 
 def test_derivatives_of_some_inputs_only(blocks):
     messages, index, num_nodes = shuffled()
     lam = torch.tensor([0.5], dtype=torch.float64, requires_grad=True)
     eta = torch.zeros(1, dtype=torch.float64)
-    (slope,) = torch.autograd.grad(in_blocks(messages, index, num_nodes, lam, eta).sum(), lam, create_graph=True)
+    (slope,) = torch.autograd.grad(
+        large.aggregate_in_blocks(messages, index, num_nodes, lam, eta).sum(), lam, create_graph=True
+    )
     (bend,) = torch.autograd.grad(slope, lam)
     (expected,) = torch.autograd.grad(formula(messages, index, num_nodes, lam, eta).sum(), lam, create_graph=True)
     torch.testing.assert_close(slope, expected)
