@@ -128,16 +128,15 @@ def peers(points: Points) -> dict[str, Contender]:
         f"papermill commands, {CORES} at a time": partial(peer, "command", CORES, points),
         "papermill.execute_notebook in a loop": partial(peer, "papermill", 1, points),
         f"papermill.execute_notebook in {CORES} processes": partial(peer, "papermill", CORES, points),
-        "jupyter execute": partial(jupyter_execute, points),
         "jupyter-cache, local-parallel": partial(jupyter_cache, points),
         f"execnb in {CORES} processes": partial(peer, "execnb", CORES, points),
         f"ploomber-engine in {CORES} processes": partial(peer, "ploomber", CORES, points),
     }
 
 
-def compare(title: str, points: Points, ours: dict[str, Contender], repeat: int) -> None:
+def compare(title: str, points: Points, others: dict[str, Contender], ours: dict[str, Contender], repeat: int) -> None:
     """Print the costs of executing the points, of all tools in turn."""
-    contenders = {name: complete(each, len(points)) for name, each in (peers(points) | ours).items()}
+    contenders = {name: complete(each, len(points)) for name, each in (others | ours).items()}
     table(title, in_turn(contenders | {"floor": partial(floor, points)}, repeat), *ours)
 
 
@@ -147,7 +146,7 @@ def compare_sweep(points: Points, repeat: int) -> None:
         "sheet11 sweep": lambda folder: sheet11_sweep(points, folder),
         "sheet11 sweep --figures": lambda folder: sheet11_sweep(points, folder, "--figures"),
     }
-    compare(f"{len(points)} points of {points[0][0]}", points, ours, repeat)
+    compare(f"{len(points)} points of {points[0][0]}", points, peers(points), ours, repeat)
 
 
 def encoding_points(count: int) -> Points:
@@ -188,14 +187,15 @@ def growth(repeat: int) -> None:
 
 @click.command(help=__doc__)
 @click.argument("parts", nargs=-1, type=click.Choice(PARTS))
-@click.option("--repeat", default=3, show_default=True, help="Repetitions of what takes less than 40 s.")
+@click.option("--repeat", default=3, show_default=True, help="Repetitions of what takes less than 20 s.")
 @click.option("--points", default=32, show_default=True, help="Points of 01_encoding, and half as many of 04.")
 def main(parts: tuple[str, ...], repeat: int, points: int) -> None:
     """Time the parts that are named, or all."""
     print(f"{CORES} cores")
     for part in parts or PARTS:
         if part == "run":
-            compare("the four notebooks", RUN, {"sheet11 run": sheet11_run}, repeat)
+            others = peers(RUN) | {"jupyter execute": partial(jupyter_execute, RUN)}
+            compare("the four notebooks", RUN, others, {"sheet11 run": sheet11_run}, repeat)
         elif part == "encoding":
             compare_sweep(encoding_points(points), repeat)
         elif part == "oversmoothing":

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 CORES = len(os.sched_getaffinity(0))
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
 PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
-LONG = 40  # seconds; what takes longer is measured once
+LONG = 20  # seconds; what takes longer is measured once
 PATIENCE = 10  # seconds that a server may take to end after its command
 
 
