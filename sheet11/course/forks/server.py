@@ -29,6 +29,7 @@ import select
 import shutil
 import signal
 import socket
+import stat
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -64,6 +65,7 @@ def serve(control: socket.socket) -> None:
     kernel = forked.make_kernel()
     if message[0].get("closed"):
         prctl(PR_SET_DUMPABLE, 0)  # memory and descriptors of this process are closed to what runs below it
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # all others that it does not handle are not delivered
     prctl(PR_SET_CHILD_SUBREAPER, 1)
     gc.collect()
     gc.freeze()  # else every fork's collector walks through, and so copies, what it has inherited
@@ -149,6 +151,7 @@ def keep(
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         for descriptor in (status, *ours):
             os.close(descriptor)
         _die_with_parent()
@@ -195,6 +198,8 @@ def receive(control: socket.socket) -> tuple[dict[str, Any], list[int]] | None:
 def _empty(folder: str) -> None:
     """Remove everything in a folder, however deep it lies and whatever rights it has been left with."""
     left = []
+    with contextlib.suppress(PermissionError):  # it belongs to somebody else, so that nobody can have closed it
+        os.chmod(folder, stat.S_IRWXU)
     for entry in os.scandir(folder):
         if entry.is_dir(follow_symlinks=False):
             left.append(entry.path)

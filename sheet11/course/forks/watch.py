@@ -3,14 +3,15 @@
 `server.py` loads this file from beside it; it imports nothing of this package.
 
 Counted are the processor time of all processes, those that have ended, too; threads; files; and memory: proportional
-shares, so that what processes share is counted once. Memory that is nobody's share, such as System V segments, cannot
-be had in a sandbox.
+shares, so that what processes share is counted once, and what sockets may hold. Other memory that is nobody's share,
+such as System V segments, cannot be had in a sandbox.
 """
 
 from __future__ import annotations
 
 import os
 import resource
+import socket
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -26,11 +27,12 @@ class Begun(NamedTuple):
     at: float
     ended: float  # seconds of processor time of children that had ended
     files: int
+    seen: dict[tuple[int, str], float]  # seconds of each process when it was looked at last, by number and start
 
 
 def begin(folders: Sequence[str]) -> Begun:
     """Begin to count."""
-    return Begun(time.monotonic(), _time_of_ended(), _number_of_files(folders))
+    return Begun(time.monotonic(), _time_of_ended(), _number_of_files(folders), {})
 
 
 def exceeded(limits: dict[str, int], begun: Begun, folders: Sequence[str]) -> str:
@@ -44,8 +46,10 @@ def exceeded(limits: dict[str, int], begun: Begun, folders: Sequence[str]) -> st
     found = descendants(os.getpid())
     seconds, threads = _time_of_ended() - begun.ended, 0
     for pid in found:
-        its_seconds, its_threads = _time_and_threads(pid)
-        seconds, threads = seconds + its_seconds, threads + its_threads
+        start, own, waited, its_threads = _time_and_threads(pid)
+        begun.seen[pid, start] = own
+        seconds, threads = seconds + own + waited, threads + its_threads
+    seconds = max(seconds, sum(begun.seen.values()))  # nobody waits for the children of who ignores that they end
     if threads > limits["processes"]:
         return "processes"
     if seconds > limits["seconds"] or time.monotonic() - begun.at > WALL * limits["seconds"]:
@@ -53,8 +57,10 @@ def exceeded(limits: dict[str, int], begun: Begun, folders: Sequence[str]) -> st
     if _number_of_files(folders) - begun.files > limits["files"]:
         return "files"
     own = _anonymous(os.getpid())  # most of which all have inherited
-    most = sum(map(_anonymous, found))  # what is shared counted again and again: quick, and mostly enough
-    return "memory" if most - own > limits["memory"] and sum(map(_share, found)) - own > limits["memory"] else ""
+    most = limits["memory"] + own - _in_sockets(folders)
+    if sum(map(_anonymous, found)) <= most:  # what is shared counted again and again: quick, and mostly enough
+        return ""
+    return "memory" if sum(map(_share, found)) > most else ""
 
 
 def descendants(pid: int) -> list[int]:
@@ -77,13 +83,14 @@ def children(pid: int) -> list[int]:
         return []
 
 
-def _time_and_threads(pid: int) -> tuple[float, int]:
-    """Processor time of a process and of those children that it has waited for, and its threads."""
+def _time_and_threads(pid: int) -> tuple[str, float, float, int]:
+    """Start of a process, its processor time, that of those children that it has waited for, and its threads."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        return sum(map(int, fields[11:15])) / TICK, int(fields[17])
+        user, system, waited_user, waited_system = map(int, fields[11:15])
+        return fields[19], (user + system) / TICK, (waited_user + waited_system) / TICK, int(fields[17])
     except (OSError, ValueError, IndexError):
-        return 0.0, 0
+        return "", 0.0, 0.0, 0
 
 
 def _time_of_ended() -> float:
@@ -99,6 +106,15 @@ def _number_of_files(folders: Sequence[str]) -> int:
             system = os.statvfs(folder)
             found += system.f_files - system.f_ffree
     return found
+
+
+def _in_sockets(folders: Sequence[str]) -> int:
+    """Bytes that sockets may hold; where the network is the machine's, nobody knows whose they are."""
+    if not all(map(os.path.ismount, folders)):
+        return 0
+    one, other = socket.socketpair()
+    with one, other, open("/proc/net/unix") as lines:
+        return sum(1 for _ in lines) * one.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF)
 
 
 def _anonymous(pid: int) -> int:

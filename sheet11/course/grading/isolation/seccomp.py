@@ -1,9 +1,11 @@
 """The system calls that are refused in a sandbox, as a filter for the kernel that bubblewrap installs.
 
 Refused is what an answer to a sheet does not need and what ways out of sandboxes have begun with: keyrings, io_uring,
-userfaultfd, BPF, tracing, namespaces, mounts, kernel images and modules, setting clocks, queues, leases, sockets; and
-memory that belongs to no process, which nobody could count: System V segments, memory files, shared anonymous maps.
-They fail with EPERM, so that what tries politely goes on without.
+userfaultfd, BPF, tracing, namespaces, mounts, kernel images and modules, setting clocks, queues, leases, sockets but
+for those within the sandbox; memory that belongs to no process, which nobody could count: System V segments, memory
+files, shared anonymous maps, pages left in pipes, larger buffers of sockets, attributes of files; and what would stay
+with the server, and so with the next student: its priority, its processors, its limits. They fail with EPERM, so that
+what tries politely goes on without.
 
 The program is classic BPF over `struct seccomp_data`: man 2 seccomp, linux/filter.h, linux/seccomp.h. Numbers are those
 of arch/x86/entry/syscalls/syscall_64.tbl and include/uapi/asm-generic/unistd.h in Linux.
@@ -35,13 +37,18 @@ REFUSED: dict[str, tuple[int | None, int | None]] = {
     **{"semget": (64, 190), "semctl": (66, 191), "semop": (65, 193), "semtimedop": (220, 192)},
     **{"msgget": (68, 186), "msgctl": (71, 187), "msgrcv": (70, 188), "msgsnd": (69, 189)},
     **{"mq_open": (240, 180), "mq_unlink": (241, 181), "mq_timedsend": (242, 182), "mq_timedreceive": (243, 183)},
-    **{"mq_notify": (244, 184), "mq_getsetattr": (245, 185), "socket": (41, 198)},
+    **{"mq_notify": (244, 184), "mq_getsetattr": (245, 185)},
+    **{"vmsplice": (278, 75), "io_setup": (206, 0), "setxattr": (188, 5), "lsetxattr": (189, 6), "fsetxattr": (190, 7)},
+    **{"setpriority": (141, 140), "ioprio_set": (251, 30), "sched_setscheduler": (144, 119)},
+    **{"sched_setparam": (142, 118), "sched_setattr": (314, 274), "sched_setaffinity": (203, 122)},
 }
 ARCHITECTURES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}  # column above, and linux/audit.h
 CLONE3 = 435
-CLONE, SOCKETPAIR, FCNTL, IOCTL, MMAP = (56, 220), (53, 199), (72, 25), (16, 29), (9, 222)
+CLONE, FCNTL, IOCTL, MMAP, PRLIMIT64 = (56, 220), (72, 25), (16, 29), (9, 222), (302, 261)
+SOCKET, SOCKETPAIR, SETSOCKOPT = (41, 198), (53, 199), (54, 208)
 NEW_NAMESPACES = 0x7E020080  # CLONE_NEWUSER, NEWNS and the like, linux/sched.h
 AF_UNIX, F_SETLEASE, F_NOTIFY, TIOCSTI, TIOCLINUX = 1, 1024, 1026, 0x5412, 0x541C
+SO_SNDBUF, SO_SNDBUFFORCE = 7, 32
 SHARED_ANONYMOUS = 0x21  # MAP_SHARED and MAP_ANONYMOUS
 X32 = 0x40000000  # bit of a number that another table is meant by
 
@@ -68,11 +75,15 @@ def seccomp_filter(machine: str = platform.machine()) -> bytes:
             program += [(EQUAL, 0, 1, number), _refused()]
     program += [(EQUAL, 0, 1, CLONE3), _refused(errno.ENOSYS)]  # its flags lie in memory; the C library takes clone
     program += _where(CLONE[column], 0, [(ANY, 0, 1, NEW_NAMESPACES), _refused()])
-    program += _where(SOCKETPAIR[column], 0, [(EQUAL, 1, 0, AF_UNIX), _refused()])
+    for call in (SOCKET, SOCKETPAIR):  # one family, by which torch's loaders of data hand tensors over
+        program += _where(call[column], 0, [(EQUAL, 1, 0, AF_UNIX), _refused()])
+    larger = [(EQUAL, 1, 0, SO_SNDBUF), (EQUAL, 0, 1, SO_SNDBUFFORCE), _refused()]
+    program += _where(SETSOCKOPT[column], 2, larger)
     program += _where(FCNTL[column], 1, [(EQUAL, 1, 0, F_SETLEASE), (EQUAL, 0, 1, F_NOTIFY), _refused()])
     program += _where(IOCTL[column], 1, [(EQUAL, 1, 0, TIOCSTI), (EQUAL, 0, 1, TIOCLINUX), _refused()])
     shared = [(AND, 0, 0, SHARED_ANONYMOUS), (EQUAL, 0, 1, SHARED_ANONYMOUS), _refused()]
     program += _where(MMAP[column], 3, shared)
+    program += _where(PRLIMIT64[column], 0, [(EQUAL, 1, 0, 0), _refused()])  # of other processes
     program += [(RETURN, 0, 0, ALLOW)]
     return b"".join(struct.pack("=HBBI", *instruction) for instruction in program)
 

@@ -101,7 +101,7 @@ class TestWaysAroundLimits:
         [
             (f"{TWELVE}    x = b'x' * 70 * 2**20; time.sleep(9)", "memory"),  # 70 MB in each of twelve processes
             (f"{TWELVE}    while True: pass", "time"),  # twelve that are busy
-            ("import threading, time\nfor _ in range(50): threading.Thread(target=time.sleep, args=(9,)).start()\n"
+            ("import threading, time\nfor _ in range(30): threading.Thread(target=time.sleep, args=(9,)).start()\n"
              "time.sleep(9)", "processes"),
             ("for k in range(20_000): open(f'{k}', 'x').close()", "files"),
             ("import os\nfor k in range(20_000): os.symlink('a', f'/dev/shm/{k}')", "files"),
@@ -137,6 +137,52 @@ class TestWaysAroundLimits:
         assert run("import mmap; mmap.mmap(-1, 4096)") == ["PermissionError"]
         assert run("open('/dev/zero', 'r+b')") == ["PermissionError"]
         assert run("import mmap; mmap.mmap(-1, 4096, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)[:1]") == ["b'\\x00'"]
+
+    def test_sockets_and_pipes_hold_little(self, run):
+        larger = "import socket; a, b = socket.socketpair(); a.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2**20)"
+        assert run(larger) == ["PermissionError"]
+        left = "import ctypes; c = ctypes.CDLL(None, use_errno=True); c.vmsplice(1, 0, 0, 0), ctypes.get_errno()"
+        assert run(left) == ["(-1, 1)"]
+        many = (
+            "import os, socket, time\nfor _ in range(9):\n    if not os.fork(): break\n"
+            "pairs = [socket.socketpair() for _ in range(50)]; time.sleep(9)"
+        )
+        run(many, limits=LIMITS._replace(seconds=9, memory=100 * MEGABYTE, processes=20))
+        assert run.batch.ended == "memory", "900 sockets of 200 kB"
+
+    def test_processes_hand_over_what_they_share(self, run):
+        """As workers of torch's loaders do, which hand descriptors over and wait for ever if they cannot."""
+        assert run(
+            "from multiprocessing import Pipe, Value, connection, reduction\nimport os",
+            "listener = connection.Listener(family='AF_UNIX'); client = connection.Client(listener.address)",
+            "server = listener.accept(); client.send(5); server.recv(), Value('i', 3).value",
+            "a, b = Pipe(); reduction.send_handle(a, os.open('/package/mine.py', os.O_RDONLY), os.getpid())",
+            "os.read(reduction.recv_handle(b), 20)",
+        ) == ["(5, 3)", "b'VALUE = 11'"]
+
+    @pytest.mark.parametrize(
+        "source",
+        [
+            "resource.prlimit(1, resource.RLIMIT_NPROC, (1, 1))",
+            "resource.prlimit(1, resource.RLIMIT_CPU, (0, 0))",
+            "os.setpriority(os.PRIO_PROCESS, 1, 19)",
+            "os.sched_setscheduler(1, os.SCHED_IDLE, os.sched_param(0))",
+            "os.sched_setaffinity(1, {min(os.sched_getaffinity(0))})",
+            "os.setxattr('.', 'user.a', b'a')",
+            "os.chmod('/scratch', 0o555)",
+            "os.chmod('/dev/shm', 0)",
+            "[os.kill(1, number) for number in range(1, 65)]",
+        ],
+    )
+    def test_nothing_stays_with_the_server(self, run, source):
+        same = (
+            "import os, resource\nfor folder in ('/scratch', '/dev/shm'): open(f'{folder}/a', 'x').close()\n"
+            "if not os.fork(): os._exit(0)\nos.wait()\nos.listxattr('.'), os.sched_getaffinity(0), "
+            "os.sched_getscheduler(0), os.getpriority(0, 0), resource.getrlimit(resource.RLIMIT_NPROC)"
+        )
+        before = run(same)
+        run(f"import os, resource; {source}")
+        assert before[0].startswith("([], {") and run(same) == before
 
     def test_nothing_outlives_a_task(self, run):
         hard = (

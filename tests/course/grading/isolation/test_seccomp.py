@@ -51,7 +51,8 @@ def test_numbers_are_those_of_libseccomp(machine):
     except OSError:
         pytest.skip("needs libseccomp")
     column, architecture = ARCHITECTURES[machine]
-    more = {name: getattr(seccomp, name.upper()) for name in ("clone", "socketpair", "fcntl", "ioctl", "mmap")}
+    by_argument = ("clone", "fcntl", "ioctl", "mmap", "prlimit64", "socket", "socketpair", "setsockopt")
+    more = {name: getattr(seccomp, name.upper()) for name in by_argument}
     for name, numbers in (REFUSED | more | {"clone3": (435, 435)}).items():
         known = resolve(ctypes.c_uint32(architecture), name.encode())
         assert (known if known >= 0 else None) == numbers[column], name
@@ -75,7 +76,12 @@ def test_by_argument(ask):
     for new in (0x10000000, 0x20000, 0x40000000, 0x08000000, 0x04000000, 0x02000000, 0x20000000, 0x80):
         expected = ALLOW if new == 0x20000 and not seccomp.NEW_NAMESPACES & new else REFUSED_WITH_EPERM
         assert ask(seccomp.CLONE, new | 17) == expected, hex(new)
-    assert ask(seccomp.SOCKETPAIR, 1, 1) == ALLOW and ask(seccomp.SOCKETPAIR, 16, 3) == REFUSED_WITH_EPERM
+    for call in (seccomp.SOCKET, seccomp.SOCKETPAIR):
+        assert ask(call, 1, 1) == ALLOW
+        assert {ask(call, family, 3) for family in (0, *range(2, 47))} == {REFUSED_WITH_EPERM}
+    assert ask(seccomp.SETSOCKOPT, 5, 1, 2) == ALLOW, "SO_REUSEADDR"
+    assert ask(seccomp.SETSOCKOPT, 5, 1, 7) == ask(seccomp.SETSOCKOPT, 5, 1, 32) == REFUSED_WITH_EPERM
+    assert ask(seccomp.PRLIMIT64, 0, 7, 1) == ALLOW and ask(seccomp.PRLIMIT64, 1, 7, 1) == REFUSED_WITH_EPERM
     assert ask(seccomp.FCNTL, 3, 2) == ALLOW
     assert ask(seccomp.FCNTL, 3, 1024) == ask(seccomp.FCNTL, 3, 1026) == REFUSED_WITH_EPERM
     assert ask(seccomp.IOCTL, 0, 0x5401) == ALLOW and ask(seccomp.IOCTL, 0, 0x5412) == REFUSED_WITH_EPERM
