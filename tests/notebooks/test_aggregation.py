@@ -348,8 +348,9 @@ def test_right_answers_in_other_styles_pass_every_check(style, task, parameters,
     ours = answered(task, solutions[task], hidden=True, **parameters)
     theirs = answered(task, STYLES[style][task], hidden=True, **parameters)
     assert ours.keys() == theirs.keys()
-    for name, expected in ours.items():
-        np.testing.assert_allclose(theirs[name], expected, rtol=1e-6, atol=1e-9, err_msg=name)
+    if task != "c-pairs":  # where many answers are right
+        for name, expected in ours.items():
+            np.testing.assert_allclose(theirs[name], expected, rtol=1e-6, atol=1e-9, err_msg=name)
 
 
 @pytest.mark.parametrize("style", STYLES)
