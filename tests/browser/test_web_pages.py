@@ -8,8 +8,8 @@ from hostile import HTML, PNG
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from sheet11.course import run, sweep
+from sheet11.course.grading.book.gradebook import Row
 from sheet11.course.grading.exercises import Task
-from sheet11.course.grading.gradebook import Row
 from sheet11.course.grading.platforms.people import Identity, Person
 from sheet11.course.grading.scoring import Verdict
 from sheet11.course.jobs import local_executor

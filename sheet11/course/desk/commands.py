@@ -40,8 +40,8 @@ def mark(out: Path, who: str, port: int, no_browser: bool) -> None:
 def keep_rubric(out: Path, sheet_folder: Path | None) -> None:
     """Write the rubrics that were made while marking OUT into the sheet's notebooks, for the next time."""
     with usage_failures(out):
-        from sheet11.course.grading.rubric import keep_rubrics
-        from sheet11.course.grading.store import Store
+        from sheet11.course.grading.book.rubric import keep_rubrics
+        from sheet11.course.grading.book.store import Store
         from sheet11.course.sheet import find_sheet
 
         with Store(out, create=False) as store:

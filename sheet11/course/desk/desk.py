@@ -14,10 +14,10 @@ from sheet11.course.desk.nameless import HIDDEN, pattern_of, plain_html, plain_p
 from sheet11.course.desk.piles import Pile, piles_of, summary
 from sheet11.course.desk.sections import place_of
 from sheet11.course.errors import PointsError
-from sheet11.course.grading.marks import Asked
+from sheet11.course.grading.book.marks import Asked
+from sheet11.course.grading.book.store import Store
 from sheet11.course.grading.platforms.people import kept_people, names_of
 from sheet11.course.grading.report import student_folder
-from sheet11.course.grading.store import Store
 from sheet11.course.pages.cells import cells_html
 from sheet11.course.visible import visible
 

@@ -16,8 +16,8 @@ from traitlets import Unicode
 from sheet11.course.desk.desk import Desk
 from sheet11.course.desk.handlers import PAGE, DeskHandler, PageHandler
 from sheet11.course.files import alone_in
-from sheet11.course.grading.gradebook import still_open
-from sheet11.course.grading.publish import publish
+from sheet11.course.grading.book.gradebook import still_open
+from sheet11.course.grading.book.publish import publish
 
 
 class MarkingDesk(ExtensionApp):

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection
 from typing import Any, NamedTuple
 
-from sheet11.course.grading.marks import Asked, Entry, Mark
+from sheet11.course.grading.book.marks import Asked, Entry, Mark
 from sheet11.course.grading.scoring import FAILED
 
 EMPTY = ("not answered", "missing")

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import nbformat
 from nbformat import NotebookNode
 
+from sheet11.course.grading.book.marks import Asked
 from sheet11.course.grading.exercises import marks
-from sheet11.course.grading.marks import Asked
 from sheet11.course.pages.cells import alternative_text
 
 PART = re.compile(r"^## ", re.MULTILINE)

@@ -91,15 +91,15 @@ def grade(
         click.echo("Warning: the students' code runs with your rights, and can read and delete your files", err=True)
     with usage_failures(out):
         from sheet11.course.files import alone_in
+        from sheet11.course.grading.book.gradebook import still_open
+        from sheet11.course.grading.book.store import Store
         from sheet11.course.grading.grade import grade as grade_class
-        from sheet11.course.grading.gradebook import still_open
         from sheet11.course.grading.isolation.bubblewrap import MEGABYTE
         from sheet11.course.grading.isolation.sandbox import Limits, check_sandbox
         from sheet11.course.grading.platforms.intake import not_understood
         from sheet11.course.grading.platforms.people import kept_people, listed
         from sheet11.course.grading.platforms.roster import NO_ROSTER, read_roster
         from sheet11.course.grading.scoring import FAILED
-        from sheet11.course.grading.store import Store
         from sheet11.course.jobs import cluster_executor, local_executor
         from sheet11.course.sheet import find_sheet
 
@@ -145,9 +145,9 @@ def read_points(out: Path, table: Path | None, who: str) -> None:
     """
     with usage_failures(out):
         from sheet11.course.files import alone_in
-        from sheet11.course.grading.points import take_points
-        from sheet11.course.grading.publish import GRADES, publish
-        from sheet11.course.grading.store import Store
+        from sheet11.course.grading.book.points import take_points
+        from sheet11.course.grading.book.publish import GRADES, publish
+        from sheet11.course.grading.book.store import Store
 
         with Store(out, create=False) as store, alone_in(out):
             taken = take_points(store, table or out / GRADES, who)
@@ -185,11 +185,11 @@ def give_back(out: Path, platform: str, partial: bool, worksheet: Path | None, a
         raise UsageFailure(f"--worksheet is Moodle's, and there is none for {platform!r}")
     with usage_failures(out):
         from sheet11.course.files import alone_in
+        from sheet11.course.grading.book.publish import publish
+        from sheet11.course.grading.book.store import Store
         from sheet11.course.grading.platforms.canvas import to_canvas
         from sheet11.course.grading.platforms.moodle import to_moodle
         from sheet11.course.grading.platforms.returns import collect, to_folder
-        from sheet11.course.grading.publish import publish
-        from sheet11.course.grading.store import Store
 
         with Store(out, create=False) as store, alone_in(out):
             publish(out, store)  # marks may be newer than the pages

@@ -10,8 +10,8 @@ from IPython.core.inputtransformer2 import TransformerManager
 from nbformat import NotebookNode
 
 from sheet11.course.errors import NotebookError, SheetError
+from sheet11.course.grading.book.rubric import read_rubrics
 from sheet11.course.grading.mistakes import Mistake, read_mistakes
-from sheet11.course.grading.rubric import read_rubrics
 from sheet11.course.notebooks import METADATA, check_parameters, parameters_of, read_notebook, with_parameters
 from sheet11.course.release import without_answers
 from sheet11.course.sheet import Sheet

@@ -7,7 +7,7 @@ from class_of_thirteen import NAMES, TASKS, hand_in, login, write_class
 
 from sheet11.course.desk.desk import ChangedError, Desk
 from sheet11.course.errors import FolderError, PointsError
-from sheet11.course.grading.marks import Answer
+from sheet11.course.grading.book.marks import Answer
 
 BERT, CHIARA = login(NAMES[1]), login(NAMES[2])
 

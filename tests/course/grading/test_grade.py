@@ -19,12 +19,12 @@ from sheets import this_kit, waves
 from students import PIXEL, Student, expected_of, first, of_the_waves, students, with_lines, write_class
 
 from sheet11.course.errors import NotInstalledError
+from sheet11.course.grading.book.gradebook import harmless
 from sheet11.course.grading.draws import Drawn
 from sheet11.course.grading.exercises import draw_exercises
 from sheet11.course.grading.grade import blank_examination, circumstances, sit
-from sheet11.course.grading.gradebook import harmless
+from sheet11.course.grading.handins.submissions import Submission, key_of
 from sheet11.course.grading.isolation.sandbox import Limits, check_sandbox
-from sheet11.course.grading.submissions import Submission, key_of
 from sheet11.course.sheet import find_sheet
 from sheet11.course.visible import visible
 

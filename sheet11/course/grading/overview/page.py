@@ -14,12 +14,12 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from sheet11.course.files import write_private
-from sheet11.course.grading.gradebook import harmless, table_of_points
-from sheet11.course.grading.marks import Answer
+from sheet11.course.grading.book.gradebook import harmless, table_of_points
+from sheet11.course.grading.book.marks import Answer
+from sheet11.course.grading.book.store import Store
 from sheet11.course.grading.overview.similar import Pair, similar_pairs
 from sheet11.course.grading.overview.statistics import frequent_reasons, points_by_student, task_statistics
 from sheet11.course.grading.report import seconds_of
-from sheet11.course.grading.store import Store
 from sheet11.course.pages.render import class_html
 
 COLOUR = "#0072B2"

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from sheet11.course.grading.gradebook import Row, Table
+from sheet11.course.grading.book.gradebook import Row, Table
 
 FEWEST = 5  # students of whom a correlation says something
 MOST_REASONS = 3  # of a task

@@ -7,7 +7,7 @@ import zipfile
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-from sheet11.course.grading.reading import LARGEST, UnreadableError, opened
+from sheet11.course.grading.handins.reading import LARGEST, UnreadableError, opened
 from sheet11.course.visible import visible
 
 WANTED = (".ipynb", ".zip")

@@ -8,7 +8,7 @@ import nbformat
 from nbformat.v4 import new_markdown_cell, new_notebook
 
 from sheet11.course.files import write_private
-from sheet11.course.grading.gradebook import csv_text, still_open
+from sheet11.course.grading.book.gradebook import csv_text, still_open
 from sheet11.course.grading.platforms.returns import Outcome, Returned
 from sheet11.course.visible import encodable, visible
 

@@ -12,13 +12,8 @@ from tqdm import tqdm
 
 from sheet11.course.errors import FolderError
 from sheet11.course.files import folder_of_this_process
-from sheet11.course.grading.platforms.archives import OF_A_CLASS, STAMP, ArchiveError, unpack
-from sheet11.course.grading.platforms.layouts import HandIn, Source, files_of, find_hand_ins
-from sheet11.course.grading.platforms.members import members_in, with_members
-from sheet11.course.grading.platforms.people import Person, listed
-from sheet11.course.grading.platforms.roster import NO_ROSTER, Directory, Roster
-from sheet11.course.grading.reading import UnreadableError, opened
-from sheet11.course.grading.submissions import (
+from sheet11.course.grading.handins.reading import UnreadableError, opened
+from sheet11.course.grading.handins.submissions import (
     Chosen,
     Handed,
     Submission,
@@ -27,6 +22,11 @@ from sheet11.course.grading.submissions import (
     read_submission,
     unreadable,
 )
+from sheet11.course.grading.platforms.archives import OF_A_CLASS, STAMP, ArchiveError, unpack
+from sheet11.course.grading.platforms.layouts import HandIn, Source, files_of, find_hand_ins
+from sheet11.course.grading.platforms.members import members_in, with_members
+from sheet11.course.grading.platforms.people import Person, listed
+from sheet11.course.grading.platforms.roster import NO_ROSTER, Directory, Roster
 from sheet11.course.visible import visible
 
 MOST_FILES = 2000

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sheet11.course.errors import RosterError
 from sheet11.course.files import write_private
-from sheet11.course.grading.gradebook import harmless
+from sheet11.course.grading.book.gradebook import harmless
 from sheet11.course.grading.platforms.people import Identity
 from sheet11.course.grading.platforms.returns import Outcome, Returned
 from sheet11.course.grading.platforms.roster import columns_of, read_table

@@ -5,8 +5,8 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple, Self
 
-from sheet11.course.grading.gradebook import csv_text
-from sheet11.course.grading.store import Store
+from sheet11.course.grading.book.gradebook import csv_text
+from sheet11.course.grading.book.store import Store
 
 
 class Identity(NamedTuple):

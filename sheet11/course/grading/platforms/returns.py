@@ -10,13 +10,13 @@ from tqdm import tqdm
 
 from sheet11.course.errors import FolderError
 from sheet11.course.files import write_private
-from sheet11.course.grading.gradebook import Row, Table, csv_text, still_open, table_of_points, total
+from sheet11.course.grading.book.gradebook import Row, Table, csv_text, still_open, table_of_points, total
+from sheet11.course.grading.book.store import Store
+from sheet11.course.grading.handins.submissions import key_of
 from sheet11.course.grading.platforms.people import Identity, Person, kept_people
 from sheet11.course.grading.platforms.slim import slim
 from sheet11.course.grading.report import student_folder
 from sheet11.course.grading.scoring import FAILED
-from sheet11.course.grading.store import Store
-from sheet11.course.grading.submissions import key_of
 
 
 class Outcome(NamedTuple):

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from sheet11.course.errors import PointsError, RosterError
+from sheet11.course.grading.book.points import text_of_table
 from sheet11.course.grading.platforms.people import Identity, same_name
-from sheet11.course.grading.points import text_of_table
 
 # as this kit, Moodle (in English and German), Canvas and GitHub Classroom call the columns; the first one counts
 COLUMNS = {

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from sheet11.course.grading.gradebook import Row, Table
-from sheet11.course.grading.marks import Asked
+from sheet11.course.grading.book.gradebook import Row, Table
+from sheet11.course.grading.book.marks import Asked
 from sheet11.course.grading.overview.statistics import frequent_reasons, task_statistics
 from sheet11.course.grading.scoring import Verdict
 

@@ -3,10 +3,10 @@
 import pytest
 from class_of_twelve import HANDED_IN, scanned
 
-from sheet11.course.grading.marks import Answer, Asked
+from sheet11.course.grading.book.marks import Answer, Asked
+from sheet11.course.grading.book.publish import publish
+from sheet11.course.grading.book.store import Store
 from sheet11.course.grading.platforms.people import Identity, Person, keep_people
-from sheet11.course.grading.publish import publish
-from sheet11.course.grading.store import Store
 
 TASKS = [Asked("1/f", "A <function>", "", 3.0, False, "", "One"), Asked("1/why", "Why | so", "", 2.0, True, "", "One")]
 

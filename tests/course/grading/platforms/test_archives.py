@@ -7,8 +7,8 @@ import zipfile
 import pytest
 from class_of_twelve import OLD, zipped
 
+from sheet11.course.grading.handins.reading import UnreadableError
 from sheet11.course.grading.platforms.archives import OF_A_CLASS, ArchiveError, Bounds, unpack
-from sheet11.course.grading.reading import UnreadableError
 
 
 def files(folder):

@@ -7,8 +7,8 @@ import tracemalloc
 
 import pytest
 
-from sheet11.course.grading import reading
-from sheet11.course.grading.reading import UnreadableError, answers_in, read_answers
+from sheet11.course.grading.handins import reading
+from sheet11.course.grading.handins.reading import UnreadableError, answers_in, read_answers
 
 IDS = ["f", "proof"]
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="

@@ -7,7 +7,7 @@ import pytest
 from pictures import bomb, encoded, noise, picture
 from PIL import Image
 
-from sheet11.course.grading.images import ImageError, Room, moderate
+from sheet11.course.grading.handins.images import ImageError, Room, moderate
 
 
 def opened(bundle):

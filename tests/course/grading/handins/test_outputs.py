@@ -6,9 +6,9 @@ import io
 import pytest
 from PIL import Image
 
-from sheet11.course.grading import outputs
+from sheet11.course.grading.handins import outputs
+from sheet11.course.grading.handins.outputs import harmless_outputs
 from sheet11.course.grading.isolation.sandbox import Batch
-from sheet11.course.grading.outputs import harmless_outputs
 from sheet11.lab.records import MIME_TYPE, read_records
 
 

@@ -5,7 +5,7 @@ import re
 from typing import Any
 from urllib.parse import quote
 
-from sheet11.course.grading.images import ImageError, Room, moderate
+from sheet11.course.grading.handins.images import ImageError, Room, moderate
 from sheet11.course.visible import encodable
 
 MOST_ATTACHED = 60  # that are looked at

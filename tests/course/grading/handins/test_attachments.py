@@ -3,8 +3,8 @@
 import pytest
 from pictures import picture
 
-from sheet11.course.grading.attachments import with_images
-from sheet11.course.grading.images import Room
+from sheet11.course.grading.handins.attachments import with_images
+from sheet11.course.grading.handins.images import Room
 
 SMALL, PHOTO = picture(), picture(form="JPEG")
 PNG, JPEG = {"image/png": SMALL}, {"image/jpeg": PHOTO}

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from sheet11.course.errors import reason
-from sheet11.course.grading.attachments import Attachments
-from sheet11.course.grading.reading import UnreadableError, answer_id, answers_in, read_cells
+from sheet11.course.grading.handins.attachments import Attachments
+from sheet11.course.grading.handins.reading import UnreadableError, answer_id, answers_in, read_cells
 from sheet11.course.visible import visible
 
 LONGEST_KEY = 200  # bytes

@@ -10,10 +10,10 @@ from typing import NamedTuple
 
 from sheet11.course.errors import PointsError
 from sheet11.course.files import write_private
-from sheet11.course.grading.gradebook import grades_header, harmless
-from sheet11.course.grading.marks import Asked, Entry
-from sheet11.course.grading.publish import GRADES, digest_of
-from sheet11.course.grading.store import Store
+from sheet11.course.grading.book.gradebook import grades_header, harmless
+from sheet11.course.grading.book.marks import Asked, Entry
+from sheet11.course.grading.book.publish import GRADES, digest_of
+from sheet11.course.grading.book.store import Store
 from sheet11.course.notebooks import nearest
 
 STUDENT = "student"

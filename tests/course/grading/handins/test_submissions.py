@@ -8,9 +8,9 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from sheet11.course.grading.handins.submissions import key_of
 from sheet11.course.grading.platforms import intake
 from sheet11.course.grading.platforms.intake import Wanted, take_in
-from sheet11.course.grading.submissions import key_of
 
 WANTED = {"01": ["f", "proof"], "02": ["g"]}
 

@@ -12,7 +12,7 @@ from nbformat import NotebookNode
 
 from sheet11.course.errors import SheetError
 from sheet11.course.files import write_whole
-from sheet11.course.grading.store import Store
+from sheet11.course.grading.book.store import Store
 from sheet11.course.notebooks import METADATA, read_notebook
 from sheet11.course.sheet import Sheet
 

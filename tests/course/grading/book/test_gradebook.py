@@ -5,7 +5,7 @@ import io
 
 import pytest
 
-from sheet11.course.grading.gradebook import (
+from sheet11.course.grading.book.gradebook import (
     Row,
     Table,
     grades_csv,
@@ -15,7 +15,7 @@ from sheet11.course.grading.gradebook import (
     table_of_points,
     verdict_of,
 )
-from sheet11.course.grading.marks import Answer, Asked, Entry, Mark, decide
+from sheet11.course.grading.book.marks import Answer, Asked, Entry, Mark, decide
 from sheet11.course.grading.scoring import Verdict
 
 AUTO = Asked("01/f", "1a.1 · A function", "", 2.0, False, "")

@@ -8,8 +8,8 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
-from sheet11.course.grading.attachments import Attachments, joined, with_images
-from sheet11.course.grading.images import Room
+from sheet11.course.grading.handins.attachments import Attachments, joined, with_images
+from sheet11.course.grading.handins.images import Room
 from sheet11.course.visible import encodable
 
 LARGEST = 50 << 20  # bytes of a notebook

@@ -12,12 +12,12 @@ from tqdm import tqdm
 
 from sheet11.course.errors import reason
 from sheet11.course.files import write_private
-from sheet11.course.grading.gradebook import Row, Table, grades_csv, results_csv, table_of_points
-from sheet11.course.grading.marks import Entry
+from sheet11.course.grading.book.gradebook import Row, Table, grades_csv, results_csv, table_of_points
+from sheet11.course.grading.book.marks import Entry
+from sheet11.course.grading.book.store import Store
 from sheet11.course.grading.platforms.people import Person, kept_people, people_csv
 from sheet11.course.grading.report import figures_of, student_folder
 from sheet11.course.grading.scoring import FAILED
-from sheet11.course.grading.store import Store
 from sheet11.course.pages.render import feedback_html, grades_html
 from sheet11.course.sheet import kit_digest
 

@@ -16,8 +16,8 @@ from typing import Any, Self
 
 from sheet11.course.errors import FolderError, PointsError, StoreError
 from sheet11.course.files import make_private
-from sheet11.course.grading.database import connect
-from sheet11.course.grading.marks import Answer, Asked, Entry, Item, Mark, check_mark, decide
+from sheet11.course.grading.book.database import connect
+from sheet11.course.grading.book.marks import Answer, Asked, Entry, Item, Mark, check_mark, decide
 from sheet11.course.visible import encodable
 
 DATABASE = "grading.sqlite"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sheet11.course.grading.marks import READ, Answer, Entry, Item, Mark, decide
+from sheet11.course.grading.book.marks import READ, Answer, Entry, Item, Mark, decide
 
 GOOD, SIGN = Item(1, "01/proof", 2.0, "idea"), Item(2, "01/proof", -0.5, "sign")
 

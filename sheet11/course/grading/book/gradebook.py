@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from sheet11.course.grading.marks import READ, Asked, Entry, mere_comments
+from sheet11.course.grading.book.marks import READ, Asked, Entry, mere_comments
 from sheet11.course.grading.scoring import AGAIN, Verdict
 from sheet11.course.visible import visible
 

@@ -5,10 +5,10 @@ import json
 import pytest
 
 from sheet11.course.errors import PointsError
-from sheet11.course.grading.marks import Answer, Asked
-from sheet11.course.grading.points import take_earlier_points, take_points
-from sheet11.course.grading.publish import publish
-from sheet11.course.grading.store import Store
+from sheet11.course.grading.book.marks import Answer, Asked
+from sheet11.course.grading.book.points import take_earlier_points, take_points
+from sheet11.course.grading.book.publish import publish
+from sheet11.course.grading.book.store import Store
 
 TASKS = [
     Asked("01/f", "A function", "", 2.0, False, "", "First"),

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from sheet11.course.grading.marks import Answer, Asked
-from sheet11.course.grading.publish import publish
-from sheet11.course.grading.store import Store
+from sheet11.course.grading.book.marks import Answer, Asked
+from sheet11.course.grading.book.publish import publish
+from sheet11.course.grading.book.store import Store
 
 TASKS = [
     Asked("01/f", "A function", "f(x)", 2.0, False, "", "First"),

@@ -7,10 +7,10 @@ import pytest
 from sheets import waves
 
 from sheet11.course.errors import SheetError
+from sheet11.course.grading.book.marks import Asked
+from sheet11.course.grading.book.rubric import begin_rubrics, keep_rubrics
+from sheet11.course.grading.book.store import Store
 from sheet11.course.grading.exercises import draw_exercises
-from sheet11.course.grading.marks import Asked
-from sheet11.course.grading.rubric import begin_rubrics, keep_rubrics
-from sheet11.course.grading.store import Store
 from sheet11.course.release import without_answers
 
 PROOF = Asked("1_waves/proof", "Why", "", 1.0, True, "")

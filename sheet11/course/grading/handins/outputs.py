@@ -4,7 +4,7 @@ import base64
 import math
 from typing import Any
 
-from sheet11.course.grading.images import PNG, Room, decoded
+from sheet11.course.grading.handins.images import PNG, Room, decoded
 from sheet11.course.grading.isolation.sandbox import Batch
 from sheet11.course.visible import encodable
 from sheet11.lab.records import MIME_TYPE

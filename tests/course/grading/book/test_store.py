@@ -11,8 +11,8 @@ import time
 import pytest
 
 from sheet11.course.errors import FolderError, PointsError, StoreError
-from sheet11.course.grading.marks import Answer, Asked
-from sheet11.course.grading.store import Store
+from sheet11.course.grading.book.marks import Answer, Asked
+from sheet11.course.grading.book.store import Store
 
 TASKS = [
     Asked("01/f", "1a.1 · A function", "f(x)", 2.0, False, "f = abs"),
@@ -275,7 +275,7 @@ def test_another_store_in_the_same_process_leaves_the_locks_alone(store, tmp_pat
     """Without them, another process that closes the file would take away the log that this one goes on writing to."""
     with Store(tmp_path):
         pass
-    code = "import sys; from pathlib import Path; from sheet11.course.grading.store import Store\n"
+    code = "import sys; from pathlib import Path; from sheet11.course.grading.book.store import Store\n"
     code += "with Store(Path(sys.argv[1])) as store: store.add_snippet('theirs')"
     subprocess.run([sys.executable, "-c", code, tmp_path], check=True)
     assert [words for _, words in store.snippets()] == ["theirs"]
