@@ -1,0 +1,32 @@
+"""A small sheet, and the command that grades hand-ins to it."""
+
+import pytest
+from sheets import waves
+from students import Student, first, with_lines, write_class
+
+
+@pytest.fixture(scope="session")
+def small(tmp_path_factory):
+    """The sheet of waves, which no test changes."""
+    return waves(tmp_path_factory.mktemp("sheet"))
+
+
+@pytest.fixture
+def grade(invoke):
+    """`sheet11 grade` in this process, which spares its start."""
+    return lambda *arguments, cwd: invoke("grade", *arguments, cwd=cwd)
+
+
+@pytest.fixture
+def pair(small, tmp_path, grade):
+    """Grade two students who have the first notebook, once; a function that grades them again, and what was said."""
+    wrong = with_lines(small.solutions[small.first]["wave"], "", small.wrong)
+    write_class(tmp_path / "class", [Student("anna", first(small)), Student("bert", first(small, wave=wrong))], small)
+
+    def again(*arguments):
+        return grade("class", "-o", "out", "--sheet", small.folder, *arguments, cwd=tmp_path)
+
+    result = again()
+    assert result.returncode == 0, result.stderr
+    assert "2 answers are still to be read" in result.stdout
+    return tmp_path, again

@@ -1,0 +1,46 @@
+"""Running `sheet11 grade` in tests, and reading what it has written."""
+
+import csv
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sheet11.course.errors import NotInstalledError
+from sheet11.course.grading.isolation.sandbox import check_sandbox
+
+COMMAND = [sys.executable, "-m", "sheet11.course.cli", "grade"]
+
+
+def skip_without_graders() -> None:
+    """Skip a module where nbgrader or the sandbox is missing."""
+    pytest.importorskip("nbgrader", reason="needs nbgrader: pip install 'sheet11[grade]'")
+    try:
+        check_sandbox()
+    except NotInstalledError:
+        pytest.skip("needs bubblewrap: pip install 'sheet11[grade]'", allow_module_level=True)
+
+
+def run(*arguments: object, cwd: Path, **options: Any) -> subprocess.CompletedProcess[str]:
+    """`sheet11 grade` in a process of its own."""
+    return subprocess.run([*COMMAND, *map(str, arguments)], cwd=cwd, capture_output=True, text=True, **options)
+
+
+def table(path: Path) -> list[dict[str, str]]:
+    """The rows of a CSV file."""
+    with open(path, newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def points(folder: Path, student: str) -> dict[str, str]:
+    """A student's row of `out/grades.csv` below `folder`, by task; without what is empty."""
+    (row,) = [row for row in table(folder / "out" / "grades.csv") if row["student"] == student]
+    return {name.partition("/")[2].partition(" ")[0] or name: value for name, value in row.items() if value}
+
+
+def graded_names(result: Any) -> list[str]:
+    """Who was graded, as the command that has succeeded says it."""
+    assert result.returncode == 0, result.stderr
+    return [line.partition(":")[0] for line in result.stdout.splitlines() if ": done" in line]

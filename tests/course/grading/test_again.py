@@ -1,0 +1,169 @@
+"""What stays when gradings are repeated, and what is graded again."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+
+import psutil
+import pytest
+from gradings import COMMAND, graded_names, points, skip_without_graders, table
+from sheets import waves
+from students import Student, first, with_lines, write_class
+
+from sheet11.course.grading.draws import Drawn
+from sheet11.course.grading.exercises import draw_exercises
+from sheet11.course.grading.grade import blank_examination, circumstances, sit
+from sheet11.course.grading.handins.submissions import Submission
+from sheet11.course.grading.isolation.sandbox import Limits
+from sheet11.course.sheet import find_sheet
+
+skip_without_graders()
+
+
+def test_killed_in_the_middle_and_started_again_gives_the_same(small, tmp_path, grade):
+    loop = with_lines(small.solutions[small.first]["wave"], "while True: pass")
+    members = [Student("loop", first(small, wave=loop)), *(Student(name, first(small)) for name in "abcdef")]
+    write_class(tmp_path / "class", members, small)
+    arguments = ["class", "--sheet", small.folder, "--seed", "5", "--timeout", "2", "-j", "2", "-o"]
+    assert grade(*arguments, "first", cwd=tmp_path).returncode == 0
+    command = [*COMMAND, *map(str, arguments), "second"]
+    grading = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    results = tmp_path / "second" / "students"
+    deadline = time.monotonic() + 120
+    while len(list(results.glob("*/result.json"))) < 2 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    family = psutil.Process(grading.pid).children(recursive=True)
+    os.kill(grading.pid, signal.SIGKILL)
+    grading.wait()
+    assert family and not psutil.wait_procs(family, timeout=10)[1], "no sandbox outlives the grading"
+    done = {path.parent.name for path in results.glob("*/result.json")}
+    assert 2 <= len(done) < len(members)
+    again = set(graded_names(grade(*arguments, "second", cwd=tmp_path)))
+    assert not again & done and len(again) + len(done) == len(members)
+    for name in ("results.csv", "grades.csv"):
+        assert (tmp_path / "second" / name).read_bytes() == (tmp_path / "first" / name).read_bytes()
+
+
+def test_what_is_graded_again(small, pair):
+    folder, again = pair
+    out, submitted = folder / "out", folder / "class"
+    before = (out / "results.csv").read_bytes()
+    seed = json.loads((out / "grading.json").read_text())["seed"]
+    assert graded_names(again()) == [], "nothing has changed"
+    assert json.loads((out / "grading.json").read_text())["seed"] == seed
+    assert graded_names(again("--student", "bert")) == ["bert"]
+    assert (out / "results.csv").read_bytes() == before
+    shutil.copy(submitted / "anna" / f"{small.first}.ipynb", submitted / "bert" / f"{small.first}.ipynb")
+    shutil.copytree(submitted / "anna", submitted / "late")
+    assert sorted(graded_names(again())) == ["bert", "late"], "a file was replaced, and somebody was late"
+    assert points(folder, "bert")["wave"] == "2"
+    assert sorted(graded_names(again("--seed", seed + 1))) == ["anna", "bert", "late"]
+    assert sorted(graded_names(again("-p", "n=21"))) == ["anna", "bert", "late"]
+    drawn = json.loads((out / "grading.json").read_text())
+    assert drawn["given"] == {"n": 21} and {each[small.first]["n"] for each in drawn["parameters"].values()} == {21}
+
+
+def test_points_by_hand_survive(small, pair, invoke):
+    folder, again = pair
+    path = folder / "out" / "grades.csv"
+    (column,) = [name for name in table(path)[0] if "/proof " in name]
+    path.write_text(path.read_text().replace("anna,2,1,,", "anna,2,1,0.5,"))
+    assert points(folder, "anna")["proof"] == "0.5"
+    result = invoke("read-points", "out", "--name", "eve", cwd=folder)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout == "1 point and 0 comments for 1 student, from out/grades.csv\n"
+    assert points(folder, "anna")["total"] == "3.5"
+    assert "3.5 of 5 points" in (folder / "out" / "students" / "anna" / "index.html").read_text()
+    assert graded_names(again()) == []
+    again("--student", "anna")
+    assert points(folder, "anna")["proof"] == "0.5"
+    (folder / "mine.csv").write_text(path.read_text().replace(",0.5,", ",7,"))
+    result = invoke("read-points", "out", "mine.csv", cwd=folder)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr == f"Error: mine.csv: {small.first}/proof of 'anna' must be a number from 0 to 1, got '7'\n"
+    result = invoke("read-points", "elsewhere", "mine.csv", cwd=folder)
+    assert (result.returncode, result.stderr) == (2, "Error: elsewhere holds no grading\n")
+    assert not (folder / "elsewhere").exists()
+    shutil.rmtree(folder / "class" / "anna")
+    write_class(folder / "class", [Student("anna", first(small, proof="Because **cos** is even."))], small)
+    assert graded_names(again()) == ["anna"]
+    (row,) = [row for row in table(folder / "out" / "results.csv") if row["points"] and row["task"] == "proof"]
+    assert (row["points"], row["status"]) == ("0.5", "to be read again")
+    assert row["message"] == "this was read before the answer was changed"
+
+
+def change(path, *changes):
+    text = path.read_text()
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    path.write_text(text)
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("waves/angles.py", "Given to", "A gift to"),
+        ("waves/solution.py", "Not given", "Never given"),
+        ("notebooks/1_waves.ipynb", '"tolerance": 1e-05', '"tolerance": 1e-06'),
+        ("notebooks/1_waves.ipynb", '"points": 2', '"points": 3'),
+        ("notebooks/1_waves.ipynb", "angle(row + 1, position", "angle(row + 1.001, position"),
+        ("notebooks/1_waves.ipynb", "E.shape == (p, n)", "np.shape(E) == (p, n)"),
+        ("notebooks/1_waves.ipynb", "Sines in rows", "Rows of sines"),
+        ("notebooks/1_waves.ipynb", "np.arange(1, 5), np.arange(3, 12)", "np.arange(1, 5), np.arange(3, 11)"),
+        ("notebooks/mistakes/1_waves.toml", "here they", "yours"),
+    ],
+)
+def test_what_a_result_depends_on(tmp_path, name, old, new):
+    course = waves(tmp_path)
+
+    def key(seed=7, seconds=6, isolated=True, **answers):
+        sheet = find_sheet(tmp_path)
+        exercises = draw_exercises(sheet, {}, seed)
+        blank = blank_examination(sheet, exercises, Limits(seconds=seconds), isolated)
+        drawn = Drawn(exercises, blank, circumstances(sheet, exercises, blank))
+        return sit(drawn, Submission("anna", {course.first: answers}, {})).key
+
+    before = key()
+    assert key() == before
+    assert len({before, key(8), key(seconds=9), key(isolated=False), key(wave="wave = 0")}) == 5
+    change(tmp_path / name, (old, new))
+    assert key() != before
+
+
+def test_what_changes_in_the_sheet_gives_what_a_new_folder_gives(tmp_path, grade, invoke):
+    course = waves(tmp_path / "sheet")
+    write_class(tmp_path / "class", [Student("anna", first(course))], course)
+
+    def names_of(out):
+        return graded_names(grade("class", "-o", out, "--seed", "7", "--sheet", "sheet", cwd=tmp_path))
+
+    assert names_of("out") == ["anna"]
+    change(tmp_path / "out" / "grades.csv", ("anna,2,1,,", "anna,2,1,1,"))
+    assert invoke("read-points", "out", cwd=tmp_path).returncode == 0
+    changes = [("angle(row + 1, position", "angle(row + 1.001, position"), ('tolerance": 1e-05', 'tolerance": 1e-06')]
+    changes += [('"points": 1', '"points": 0.5'), ("assert np.allclose(wave(9, 4", "(wave(9, 4")]  # it would notice
+    change(tmp_path / "sheet" / "notebooks" / "1_waves.ipynb", *changes)
+    assert names_of("out") == names_of("new") == ["anna"]
+    for name in ("grades.csv", "results.csv"):
+        assert without_marks(tmp_path / "out" / name) == without_marks(tmp_path / "new" / name)
+    assert points(tmp_path, "anna") == {
+        **{"student": "anna", "wave": "0", "totals": "0.5", "proof": "0.5", "slope": "0"},
+        **{"total": "1", "max": "4", "to be read": "0"},
+    }
+    (row,) = [row for row in table(tmp_path / "out" / "results.csv") if row["task"] == "proof"]
+    assert row["message"] == "1 points were given, of which 0.5 can be had"
+
+
+def without_marks(path):
+    """A table without what people have said."""
+    rows = table(path)
+    for row in rows:
+        if row.get("status") in ("read", "to be read"):
+            row.update(points="", status="", message="")
+        for name in ("total", "to be read", *(name for name in row if "by hand" in name)):
+            row.pop(name, None)
+    return rows

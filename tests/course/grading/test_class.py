@@ -1,0 +1,188 @@
+"""A class with every way of being right or wrong, graded once."""
+
+import ctypes
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+
+import psutil
+import pytest
+from gradings import run, skip_without_graders, table
+from sheets import this_kit
+from students import PIXEL, expected_of, of_the_waves, students, write_class
+
+from sheet11.course.grading.book.gradebook import harmless
+from sheet11.course.grading.handins.submissions import key_of
+from sheet11.course.visible import visible
+
+skip_without_graders()
+
+
+PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
+HURRY = ["--timeout", "3", "--memory", "1000"]
+
+
+def is_inside(process):
+    try:
+        return any(word.endswith("forks/server.py") for word in process.cmdline())
+    except psutil.Error:
+        return False
+
+
+# everybody is in the class on the small sheet; on this kit's notebooks, which take longer, those who depend on them
+OF_THIS_KIT = {
+    *("right", "half", "nothing answered", "wrong", "imports the solution", "imports the module"),
+    *("imports the course", "searches the disk", "searches the memory"),
+}
+
+
+@pytest.fixture(scope="module", params=["waves", pytest.param("this kit", marks=pytest.mark.slow)])
+def graded(request, tmp_path_factory):
+    """The class, graded once: its folder, its members and its sheet."""
+    folder = tmp_path_factory.mktemp("grading")
+    secret = folder / "secret"
+    secret.mkdir()
+    (secret / "answers.txt").write_text("42")
+    if request.param == "waves":
+        course = request.getfixturevalue("small")
+        more = of_the_waves(course)
+    else:
+        course, more = this_kit(), []
+    assert "def " in course.solutions[course.first][course.task]
+    before = set(psutil.Process().children(recursive=True))
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)  # what the grading leaves behind becomes a child of this process
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.setblocking(False)
+        members = students(course, str(secret), server.getsockname()[1]) + more
+        if course.folder is None:
+            members = [member for member in members if member.name in OF_THIS_KIT]
+        write_class(folder / "class", members, course)
+        for path in course.sheet.notebooks.values() if course.folder is None else ():
+            shutil.copy(path, folder / "class" / "right")  # its own notebooks, unchanged, are right
+        environment = os.environ | {"SHEET11_SECRET": "42"}
+        options = ["--sheet", course.folder, *HURRY] if course.folder else ["--timeout", "15"]
+        result = run("class", "-o", "first", "--seed", "5", *options, cwd=folder, env=environment)
+        said = "Error: no notebook was recognised of .*\n" if course.folder else ""  # in the other class all have one
+        assert result.returncode == (1 if said else 0) and re.fullmatch(said, result.stderr), result.stderr
+        assert visible(result.stdout, lines=True) == result.stdout, "nothing is for the terminal to obey"
+        with pytest.raises(BlockingIOError):
+            server.accept()
+    subprocess.run(["rm", "-rf", folder / "class" / "deep folders" / "d"], check=True)  # pytest cannot remove it
+    left = [process for process in psutil.Process().children(recursive=True) if process not in before]
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 0)
+    assert not [process for process in left if is_inside(process)]
+    return folder, members, course
+
+
+def test_class_is_large_and_names_are_different(graded):
+    members = graded[1]
+    assert len({student.name for student in members}) == len(members)
+    assert len(members) >= 50 if graded[2].folder else len(members) == len(OF_THIS_KIT)
+
+
+def test_everybody_gets_what_is_stated(graded):
+    folder, members, course = graded
+    rows = {(row["student"], row["notebook"], row["task"]): row for row in table(folder / "first" / "results.csv")}
+    unexpected = []
+    for student in members:
+        name = harmless(key_of(student.name))
+        for stem, tasks in course.tasks.items():
+            for task in tasks:
+                row = rows[name, stem, task]
+                status, message = expected_of(student, stem, task, course)
+                full = float(row["points"]) == float(row["max_points"])
+                as_stated = row["status"] == status if status else row["status"] in ("wrong", "error", "ended")
+                if not as_stated or message not in row["message"] or full != (status == "correct"):
+                    unexpected.append((student.name, stem, task, status, message, row["status"], row["message"]))
+                if not full and not row["message"]:
+                    unexpected.append((student.name, task, "has no reason"))
+    assert not unexpected
+
+
+def test_nothing_outside_was_touched(graded):
+    folder, members, _ = graded
+    assert [path.name for path in (folder / "secret").iterdir()] == ["answers.txt"]
+    assert {path.name for path in (folder / "class").iterdir()} == {student.name for student in members}
+    assert not list(folder.rglob("written-by-a-student"))
+
+
+def test_pages_have_no_scripts_and_ask_no_other_host(graded):
+    folder, members, _ = graded
+    pages = list((folder / "first").rglob("*.html"))
+    assert len(pages) == len(members) + 1
+    for page in pages:
+        text = page.read_text()
+        assert "<script" not in text.lower() and not re.search(r"""(src|href)=["']?(https?:)?//""", text)
+        assert not re.search(r"<b>(?! )", text.replace("&lt;b&gt;", "")), "names are escaped"
+
+
+def test_feedback_shows_points_reasons_answers_and_figures(graded):
+    folder, _, course = graded
+    page = (folder / "first" / "students" / "right" / "index.html").read_text()
+    assert page.count("data:image/png;base64,") >= 1 and 'alt=""' not in page
+    assert "still to be read by a person" in page
+    page = (folder / "first" / "students" / "half" / "index.html").read_text()
+    (points,) = [row["total"] for row in table(folder / "first" / "grades.csv") if row["student"] == "half"]
+    assert f"<strong>{points} of {course.maximum:g} points</strong>" in page and float(points) > 0
+    assert "not answered" in page and "def " in page
+    page = (folder / "first" / "students" / "wrong" / "index.html").read_text()
+    assert "differs in" in page
+
+
+def test_pages_are_bounded(graded):
+    folder, _, course = graded
+    if course.folder:
+        notebook = json.loads((folder / "first" / "students" / "gigapixels" / f"{course.first}.ipynb").read_text())
+        images = [output for cell in notebook["cells"] for output in cell.get("outputs", []) if "data" in output]
+        assert 5 <= len([output for output in images if "image/png" in output["data"]]) <= 6, "100 megapixels"
+    for page in (folder / "first").rglob("*.*"):
+        assert page.stat().st_size < 5 << 20, page
+
+
+def test_images_are_part_of_an_answer(graded):
+    folder, _, course = graded
+    if course.folder:
+        notebook = json.loads((folder / "first" / "students" / "photos" / f"{course.first}.ipynb").read_text())
+        (proof,) = [cell for cell in notebook["cells"] if cell.get("attachments")]
+        assert proof["attachments"] == {"scan.png": {"image/png": PIXEL}}
+        shown, left_out = "![scan.png](attachment:scan.png)", "[left out: x.svg, which is no PNG or JPEG]"
+        assert "".join(proof["source"]) == f"Because **sin** is odd.\n\n{shown}\n\n{left_out}"
+        page = (folder / "first" / "students" / "photos" / "index.html").read_text()
+        assert f'<img src="data:image/png;base64,{PIXEL}" alt="scan.png"' in page and "onload" not in page
+
+
+def test_results_are_for_their_owner(graded):
+    folder = graded[0]
+    for path in (folder / "first", *(folder / "first").rglob("*")):
+        assert path.stat().st_mode & 0o077 == 0, path
+
+
+def test_tasks_have_their_titles(graded):
+    folder, _, course = graded
+    if course.folder:
+        page = (folder / "first" / "students" / "off by one" / "index.html").read_text()
+        assert '<th scope="row">1a.1 · Sines in rows</th>' in page and '<th scope="row">2a) Lines: slope</th>' in page
+        titles = {row["task"]: row["title"] for row in table(folder / "first" / "results.csv")}
+        assert titles["totals"] == "1a.2 · Their sums" and titles["proof"] == "1a.3 · Why"
+
+
+def test_executed_notebooks(graded):
+    folder, _, course = graded
+    right = folder / "first" / "students" / "right"
+    described = json.loads((folder / "first" / "grading.json").read_text())
+    assert len(set(described["students"].values())) > 1, "not everybody has the same parameters"
+    drawn = described["parameters"][str(described["students"]["right"])]
+    for stem in course.solutions:
+        notebook = json.loads((right / f"{stem}.ipynb").read_text())
+        assert notebook["metadata"]["papermill"]["parameters"] == drawn[stem] != {}
+    for notebook in (folder / "first" / "students").rglob("*.ipynb"):
+        kinds = {
+            kind
+            for cell in json.loads(notebook.read_text(), parse_constant=pytest.fail)["cells"]
+            for output in cell.get("outputs", [])
+            for kind in output.get("data", {})
+        }
+        assert kinds <= {"text/plain", "image/png"}, "no record, with which another student could answer"
