@@ -37,33 +37,44 @@ def dask(*arguments, log):
     return subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True, env=environment)
 
 
-@pytest.fixture
-def cluster(tmp_path, request):
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory, request):
     """Address of a scheduler, and its two workers; they have the options that the test gives, `--no-nanny` if none."""
     extra = getattr(request, "param", ["--no-nanny"])
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    address = f"tcp://127.0.0.1:{port}"
-    with open(tmp_path / "dask.log", "w") as log:
+    address, folder = f"tcp://127.0.0.1:{port}", tmp_path_factory.mktemp("cluster")
+    with open(folder / "dask.log", "w") as log:
         scheduler = dask("--host", "127.0.0.1", "--port", str(port), "--no-dashboard", log=log)
-        options = [
-            "--nthreads",
-            "1",
-            "--no-dashboard",
-            *extra,
-            "--host",
-            "127.0.0.1",
-            "--local-directory",
-            tmp_path,
-        ]
-        workers = [dask(address, *map(str, options), log=log) for _ in range(2)]
+        options = ["--nthreads", "1", "--no-dashboard", *extra, "--host", "127.0.0.1", "--local-directory", str(folder)]
+        workers = [dask(address, *options, log=log) for _ in range(2)]
         try:
             yield address, workers
         finally:
             for process in [*workers, scheduler]:
                 process.kill()
                 process.wait()
+
+
+def test_grading_on_a_cluster_gives_what_this_machine_gives(cluster, invoke, tmp_path):
+    pytest.importorskip("nbgrader", reason="needs nbgrader: pip install 'sheet11[grade]'")
+    try:
+        check_sandbox()
+    except NotInstalledError as error:
+        pytest.skip(str(error))
+    course = waves(tmp_path / "course")
+    right = course.solutions[course.first]
+    wrong = right | {course.task: with_lines(right[course.task], "", course.wrong)}
+    members = {"anna": right, "bert": wrong, "zoe": right}
+    write_class(tmp_path / "class", [Student(name, {course.first: own}) for name, own in members.items()], course)
+    for out, options in (("there", ["--scheduler", cluster[0]]), ("here", [])):
+        result = invoke("grade", "--sheet", "course", "class", "-o", out, "--seed", "3", *options, cwd=tmp_path)
+        assert result.returncode == 0, result.stderr
+    results = [(tmp_path / out / "results.csv").read_text() for out in ("there", "here")]
+    assert results[0] == results[1] and f"bert,{course.first},{course.task}," in results[0]
+    table = pd.read_csv(tmp_path / "there" / "results.csv").set_index(["student", "task"])
+    assert list(table.status[[("anna", course.task), ("bert", course.task)]]) == ["correct", "wrong"]
 
 
 def test_every_row_comes_back_though_a_worker_is_killed(cluster, build, tmp_path):
@@ -112,23 +123,3 @@ def test_a_job_that_kills_its_worker_fails_alone(cluster, build, sheet11, tmp_pa
     assert table.error[3].startswith("KilledWorker: ")
     others = table.drop(index=3)
     assert (others.status == "ok").all() and (others.square == others.index**2).all()
-
-
-def test_grading_on_a_cluster_gives_what_this_machine_gives(cluster, invoke, tmp_path):
-    pytest.importorskip("nbgrader", reason="needs nbgrader: pip install 'sheet11[grade]'")
-    try:
-        check_sandbox()
-    except NotInstalledError as error:
-        pytest.skip(str(error))
-    course = waves(tmp_path / "course")
-    right = course.solutions[course.first]
-    wrong = right | {course.task: with_lines(right[course.task], "", course.wrong)}
-    members = {"anna": right, "bert": wrong, "zoe": right}
-    write_class(tmp_path / "class", [Student(name, {course.first: own}) for name, own in members.items()], course)
-    for out, options in (("there", ["--scheduler", cluster[0]]), ("here", [])):
-        result = invoke("grade", "--sheet", "course", "class", "-o", out, "--seed", "3", *options, cwd=tmp_path)
-        assert result.returncode == 0, result.stderr
-    results = [(tmp_path / out / "results.csv").read_text() for out in ("there", "here")]
-    assert results[0] == results[1] and f"bert,{course.first},{course.task}," in results[0]
-    table = pd.read_csv(tmp_path / "there" / "results.csv").set_index(["student", "task"])
-    assert list(table.status[[("anna", course.task), ("bert", course.task)]]) == ["correct", "wrong"]

@@ -65,12 +65,12 @@ def graded(request, tmp_path_factory):
         environment = os.environ | {"SHEET11_SECRET": "42"}
         options = ["--sheet", course.folder, *HURRY] if course.folder else ["--timeout", "15"]
         result = run("class", "-o", "first", "--seed", "5", *options, cwd=folder, env=environment)
+        subprocess.run(["rm", "-rf", folder / "class" / "deep folders" / "d"], check=True)  # pytest cannot remove it
         said = "Error: no notebook was recognised of .*\n" if course.folder else ""  # in the other class all have one
         assert result.returncode == (1 if said else 0) and re.fullmatch(said, result.stderr), result.stderr
         assert visible(result.stdout, lines=True) == result.stdout, "nothing is for the terminal to obey"
         with pytest.raises(BlockingIOError):
             server.accept()
-    subprocess.run(["rm", "-rf", folder / "class" / "deep folders" / "d"], check=True)  # pytest cannot remove it
     left = [process for process in psutil.Process().children(recursive=True) if process not in before]
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 0)
     assert not [process for process in left if is_inside(process)]

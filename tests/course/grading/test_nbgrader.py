@@ -1,19 +1,13 @@
 """Notebooks are nbgrader's own kind of source: its commands give the points that `sheet11 grade` gives."""
 
 import pytest
+from gradings import skip_without_graders
 from nbgrading import autograde, grade
 from sheets import waves
 from students import Student, first, with_lines, write_class
 
-from sheet11.course.errors import NotInstalledError
-from sheet11.course.grading.isolation.sandbox import check_sandbox
-
 pytestmark = pytest.mark.slow
-pytest.importorskip("nbgrader.api", reason="needs nbgrader: pip install 'sheet11[grade]'")
-try:
-    check_sandbox()
-except NotInstalledError:
-    pytest.skip("needs bubblewrap: pip install 'sheet11[grade]'", allow_module_level=True)
+skip_without_graders()
 
 NAMES = ("right", "blank", "wrong", "broken", "float32", "raises")
 
