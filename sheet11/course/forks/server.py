@@ -137,12 +137,12 @@ def keep(
     Args:
         kernel: what runs in the fork.
         request: from the client.
-        sockets: status, whose other end tells that no more is wanted by being closed; and the fork's wire, standard
-            output and standard error.
+        sockets: status, whose other end tells that no more is wanted by being closed; the fork's wire, standard
+            output and standard error; and the list of a control group's processes if it is to enter one.
         ours: descriptors that the fork must not have.
         wakes: descriptors that tell that it is to end, by having something to read.
     """
-    status, wire, out, err = sockets
+    status, wire, out, err, *group = sockets
     for folder in request["empty"]:
         _empty(folder)  # where the keeper before was killed, it has not done so
     begun = watch.begin(request["empty"])
@@ -152,12 +152,14 @@ def keep(
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        for descriptor in (status, *ours):
+        for descriptor in group:
+            os.write(descriptor, b"0")  # itself
+        for descriptor in (status, *group, *ours):
             os.close(descriptor)
         _die_with_parent()
         prctl(PR_SET_DUMPABLE, 1)  # the keeper looks how much memory it has
         forked.run(kernel, request, wire, out, err)
-    for descriptor in (wire, out, err):
+    for descriptor in (wire, out, err, *group):
         os.close(descriptor)
     ended, limits, why = os.pidfd_open(pid), request["limits"], ""
     while not why:

@@ -106,6 +106,7 @@ class Server:
         empty: Sequence[str] = (),
         remove: Sequence[str] = (),
         instead_of_figures: str | None = None,
+        group: Path | None = None,
     ) -> "Kernel":
         """Fork a kernel, after importing those of the modules that are not imported yet.
 
@@ -117,6 +118,7 @@ class Server:
             empty: folders that are emptied when it has ended.
             remove: folders that are removed then, also if this process is no more.
             instead_of_figures: a text that is shown for every figure, which is not drawn then.
+            group: a control group (v2) that it enters with all that it starts; it must have limits.
 
         Raises:
             RuntimeError: the server has died.
@@ -124,6 +126,8 @@ class Server:
         status, wire = socket.socketpair(), socket.socketpair()
         out, err = os.pipe(), os.pipe()
         theirs = [status[1].detach(), wire[1].detach(), out[1], err[1]]
+        if group:  # who opens the file decides who may enter, so that nobody inside needs the right to
+            theirs.append(os.open(group / "cgroup.procs", os.O_WRONLY | os.O_CLOEXEC))
         request: Message = {"cwd": os.path.abspath(cwd), "modules": list(modules), "env": env}
         request |= {"limits": limits and dict(limits), "empty": list(empty), "remove": list(remove)}
         request["instead_of_figures"] = instead_of_figures

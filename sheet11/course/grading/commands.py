@@ -95,6 +95,7 @@ def grade(
         from sheet11.course.grading.book.store import Store
         from sheet11.course.grading.grade import grade as grade_class
         from sheet11.course.grading.isolation.bubblewrap import MEGABYTE
+        from sheet11.course.grading.isolation.cgroup import described
         from sheet11.course.grading.isolation.sandbox import Limits, check_sandbox
         from sheet11.course.grading.platforms.intake import not_understood
         from sheet11.course.grading.platforms.people import kept_people, listed
@@ -106,6 +107,8 @@ def grade(
         sheet = find_sheet(sheet_folder)
         if not no_sandbox and not scheduler:
             check_sandbox()
+        if not scheduler:
+            click.echo(described())
         limits = Limits(seconds=timeout, memory=memory * MEGABYTE)
         with (
             alone_in(out),

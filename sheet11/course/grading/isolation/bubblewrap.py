@@ -28,6 +28,7 @@ from sheet11.course.sheet import PACKAGE
 INSIDE = "/forks"  # where the sandbox has the server
 SCRATCH = "/scratch"
 MEGABYTE = 1 << 20
+SPACE = 64 * MEGABYTE  # of each of the two folders that can be written to
 SOMEBODY = 2**30  # the first of the users and groups that are nobody's
 
 _opened = itertools.count()
@@ -122,7 +123,7 @@ def _system() -> list[str]:
         found += ["--ro-bind-try", name, name]
     found += ["--proc", "/proc", "--ro-bind", "/proc/sys", "/proc/sys", "--ro-bind-try", *["/proc/pressure"] * 2]
     found += ["--dev", "/dev", "--ro-bind", "/dev/null", "/dev/zero"]  # a shared map of zeros is nobody's memory
-    small = ["--perms", "0777", "--size", str(64 * MEGABYTE), "--tmpfs"]
+    small = ["--perms", "0777", "--size", str(SPACE), "--tmpfs"]
     return [*found, *small, "/dev/shm", "--remount-ro", "/dev", *small, SCRATCH]
 
 

@@ -21,10 +21,12 @@ from sheet11.course.files import folder_of_this_process
 from sheet11.course.forks.kernel import LOST, NONSENSE, Kernel
 from sheet11.course.forks.warm import OPTIONS, SERVER, Server
 from sheet11.course.forks.watch import WALL
+from sheet11.course.grading.isolation import cgroup
 from sheet11.course.grading.isolation.bubblewrap import (
     INSIDE,
     MEGABYTE,
     SCRATCH,
+    SPACE,
     bubblewrap,
     environment,
     font_cache,
@@ -32,6 +34,7 @@ from sheet11.course.grading.isolation.bubblewrap import (
 )
 
 BREAKING = ("time", "memory", "processes", "files", "output")  # limits that end a batch
+LOOK = 0.05  # seconds between two looks at what a control group has counted
 START = 120  # seconds that the process inside may take to start
 
 
@@ -98,14 +101,19 @@ class Sandbox:
         Raises:
             SandboxError: the sandbox broke; it is closed.
         """
+        with cgroup.group(limits.memory + 2 * SPACE, 2 * limits.processes) as group:
+            return self._run(cells, limits, go_on, group)
+
+    def _run(self, cells: Sequence[tuple[str, str]], limits: Limits, go_on: bool, group: Path | None) -> Batch:
         try:
             counted = limits._asdict() | {"alone": self._alone}
-            kernel = self._server.fork(self._folder, limits=counted, empty=self._empty)
+            kernel = self._server.fork(self._folder, limits=counted, empty=self._empty, group=group)
         except RuntimeError as error:
             self.close()
             raise SandboxError("the sandbox has ended") from error
+        running = _run(kernel, cells, go_on, group, limits.seconds)
         try:
-            batch = asyncio.run(asyncio.wait_for(_run(kernel, cells, go_on), WALL * limits.seconds + START))
+            batch = asyncio.run(asyncio.wait_for(running, WALL * limits.seconds + START))
         except (TimeoutError, KeyError, TypeError, ValueError, AttributeError) as error:
             self.close()
             raise SandboxError("what the sandbox answered is no answer") from error
@@ -125,10 +133,13 @@ class Sandbox:
         self.close()
 
 
-async def _run(kernel: Kernel, cells: Sequence[tuple[str, str]], go_on: bool) -> Batch:
+async def _run(
+    kernel: Kernel, cells: Sequence[tuple[str, str]], go_on: bool, group: Path | None, seconds: int
+) -> Batch:
     outputs: dict[str, list[dict[str, Any]]] = {}
     succeeded = set()
     kernel.start_channels()
+    watching = asyncio.create_task(_watch(group, seconds))
     try:
         for name, source in cells:
             shown: list[dict[str, Any]] = []
@@ -145,8 +156,19 @@ async def _run(kernel: Kernel, cells: Sequence[tuple[str, str]], go_on: bool) ->
         pass
     finally:
         listening.cancel()
+        watching.cancel()
         await kernel.end()
-    return Batch(outputs, succeeded, kernel.ended if kernel.ended in (*BREAKING, LOST, NONSENSE) else None)
+    if kernel.ended in (*BREAKING, LOST, NONSENSE):
+        return Batch(outputs, succeeded, kernel.ended)
+    return Batch(outputs, succeeded, cgroup.exceeded(group, seconds) if group else None)
+
+
+async def _watch(group: Path | None, seconds: int) -> None:
+    """End what is in a control group as soon as that has met a limit."""
+    while group:
+        if cgroup.exceeded(group, seconds):
+            cgroup.end(group)
+        await asyncio.sleep(LOOK)
 
 
 async def _listen(kernel: Kernel, shown: list[dict[str, Any]]) -> None:

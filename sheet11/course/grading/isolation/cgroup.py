@@ -1,0 +1,132 @@
+"""Control groups (v2): the kernel itself counts what a task uses, and bounds it, where the machine lets us make them.
+
+Each task has a group of its own, a folder in `sheet11-PID`, which lies in the nearest group around this process that
+may be divided. Its bounds are a little above the limits that `watch.py` enforces and names, so that tables are the same
+with groups and without; what happens between two looks ends at them.
+"""
+
+import atexit
+import contextlib
+import functools
+import itertools
+import os
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from sheet11.course.files import TEMPORARY
+
+ROOT = Path("/sys/fs/cgroup")
+NEEDED = ("memory", "pids")
+WANTED = (*NEEDED, "cpu")  # with which tasks share processors evenly, however many processes they have
+PATIENCE = 5  # seconds that killed processes may take to end
+
+_made = itertools.count()
+
+
+@functools.cache
+def place() -> Path | None:
+    """The folder of this process's groups, or None where it can make none; what others have left is removed.
+
+    A group that holds processes cannot hold groups that are controlled, but for the hierarchy's root: so this process's
+    own is of no use, and neither is one that a shell is in.
+    """
+    for folder in _around():
+        with contextlib.suppress(OSError):
+            there = (folder / "cgroup.controllers").read_text().split()
+            if set(NEEDED) <= set(there) and os.access(folder / "cgroup.procs", os.W_OK):  # else none can be moved
+                names = " ".join(f"+{name}" for name in WANTED if name in there)
+                (folder / "cgroup.subtree_control").write_text(names)
+                _remove_left(folder)
+                own = folder / f"{TEMPORARY}{os.getpid()}"
+                own.mkdir(exist_ok=True)  # two threads may be here
+                atexit.register(_remove, own)
+                (own / "cgroup.subtree_control").write_text(names)
+                if (own / "cgroup.kill").exists():  # older kernels would have root's right of whoever is let in
+                    return own
+    return None
+
+
+@contextlib.contextmanager
+def group(memory: int, processes: int) -> Iterator[Path | None]:
+    """A group for one task, whose processes are ended with it; None where there can be none."""
+    if (parent := place()) is None:
+        yield None
+        return
+    own = parent / str(next(_made))
+    own.mkdir()
+    try:
+        (own / "memory.max").write_text(str(memory))
+        (own / "memory.oom.group").write_text("1")  # or one process would be ended, and the others go on
+        with contextlib.suppress(FileNotFoundError):  # the kernel knows no swap
+            (own / "memory.swap.max").write_text("0")
+        (own / "pids.max").write_text(str(processes))
+        yield own
+    finally:
+        end(own)
+        _remove(own)
+
+
+def exceeded(own: Path, seconds: int) -> str | None:
+    """The limit that a group has met, or None."""
+    if _counted(own / "memory.events", "oom_kill"):
+        return "memory"
+    if _counted(own / "pids.events", "max"):
+        return "processes"
+    return "time" if _counted(own / "cpu.stat", "usage_usec") > 1_000_000 * seconds else None
+
+
+def end(own: Path) -> None:
+    """Kill all processes of a group, also those that are being made."""
+    (own / "cgroup.kill").write_text("1")
+
+
+def described() -> str:
+    """How limits are kept here, in a line for people."""
+    if own := place():
+        names = ", ".join((own / "cgroup.subtree_control").read_text().split())
+        return f"limits: control groups ({names}), and a look at all processes every 50 ms"
+    why = "this machine has no control groups of version 2"
+    if (ROOT / "cgroup.controllers").exists():
+        why = "no control group here may be divided"
+        if os.geteuid() and os.environ.get("XDG_RUNTIME_DIR"):
+            why += "; systemd-run --user --scope before the command may get one"
+    return f"limits: a look at all processes every 50 ms ({why})"
+
+
+def _around() -> Sequence[Path]:
+    """This process's group and those that it lies in, from the inside out."""
+    try:
+        lines = Path("/proc/self/cgroup").read_text().splitlines()
+    except OSError:
+        return []
+    own = next((line[3:] for line in lines if line.startswith("0::")), "/")
+    found = ROOT / own.lstrip("/")
+    return [folder for folder in (found, *found.parents) if folder.is_relative_to(ROOT)]
+
+
+def _remove_left(folder: Path) -> None:
+    """Remove the groups of processes that were killed before they could; those that hold processes stay."""
+    for left in folder.glob(f"{TEMPORARY}*"):
+        if not Path("/proc", left.name.removeprefix(TEMPORARY)).exists():
+            for each in (*left.glob("*/"), left):
+                with contextlib.suppress(OSError):
+                    each.rmdir()
+
+
+def _remove(own: Path) -> None:
+    """Remove a group as soon as its processes have ended."""
+    patience = time.monotonic() + PATIENCE
+    while own.exists():
+        try:
+            own.rmdir()
+        except OSError:
+            if time.monotonic() > patience:
+                return
+            time.sleep(0.002)
+
+
+def _counted(file: Path, name: str) -> int:
+    """A number in a file with a name and a number on each line."""
+    numbers = dict(line.split() for line in file.read_text().splitlines())
+    return int(numbers.get(name, 0))
