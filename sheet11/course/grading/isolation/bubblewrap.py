@@ -27,6 +27,7 @@ from sheet11.course.sheet import PACKAGE
 
 INSIDE = "/forks"  # where the sandbox has the server
 SCRATCH = "/scratch"
+SETTINGS = f"{SCRATCH}/matplotlib"
 MEGABYTE = 1 << 20
 SPACE = 64 * MEGABYTE  # of each of the two folders that can be written to
 SOMEBODY = 2**30  # the first of the users and groups that are nobody's
@@ -54,9 +55,9 @@ def bubblewrap(package: Path, hidden: Collection[Path] = ()) -> Iterator[tuple[l
     for path, mount in mounts.items():
         command += ["--remount-ro", str(path)] if mount[0] == "--tmpfs" else []
     command += [*_system(), *_programs(), "--ro-bind", str(package), "/package"]
-    command += ["--ro-bind", str(font_cache()), "/fonts", "--remount-ro", "/", "--chdir", SCRATCH]
+    command += [*_fonts(), "--remount-ro", "/", "--chdir", SCRATCH]
     paths = os.pathsep.join(["/package", *map(str, more)])
-    variables = environment() | {"PYTHONPATH": paths, "MPLCONFIGDIR": "/fonts", "HOME": SCRATCH, "TMPDIR": SCRATCH}
+    variables = environment() | {"PYTHONPATH": paths, "MPLCONFIGDIR": SETTINGS, "HOME": SCRATCH, "TMPDIR": SCRATCH}
     for name, value in variables.items():
         command += ["--setenv", name, value]
     with tempfile.TemporaryFile() as file:
@@ -145,6 +146,17 @@ def environment() -> dict[str, str]:
     fixed = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "MPLBACKEND": INLINE, "PYTHONDONTWRITEBYTECODE": "1"}
     threads = dict.fromkeys(THREADS, "1")
     return fixed | threads | {"IPYTHONDIR": SCRATCH, "PYTHONNOUSERSITE": "1", "PYTHONHASHSEED": "0"}
+
+
+def _fonts() -> list[str]:
+    """Shows matplotlib its list of fonts in a folder that it may write to, or it makes a list of its own.
+
+    That folder goes with the first answer, when the server has read the list.
+    """
+    links = [
+        word for name in os.listdir(font_cache()) for word in ("--symlink", f"/fonts/{name}", f"{SETTINGS}/{name}")
+    ]
+    return ["--ro-bind", str(font_cache()), "/fonts", "--perms", "0777", "--dir", SETTINGS, *links]
 
 
 def _program() -> str:

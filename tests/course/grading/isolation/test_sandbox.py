@@ -313,6 +313,15 @@ class TestIsolation:
         assert os.listdir(Path(sys.prefix, "share"))
         assert inside(f"import os; os.listdir({str(Path(sys.prefix, 'share'))!r})") == "[]"
 
+    def test_matplotlib_finds_its_list_of_fonts_and_makes_none(self, tmp_path):
+        (tmp_path / "early.py").write_text(
+            "import matplotlib, os\nfrom matplotlib import font_manager\nfolder = matplotlib.get_cachedir()\n"
+            "found = [os.readlink(f'{folder}/{name}').startswith('/fonts/fontlist') for name in os.listdir(folder)]"
+        )
+        with Sandbox(tmp_path, ["early"]) as process:
+            outputs = process.run([("a", "import early, os; early.found, os.listdir('/scratch')")], LIMITS).outputs
+        assert outputs["a"][0]["data"]["text/plain"] == "([True], [])"
+
     def test_no_capability_and_no_way_to_a_new_one(self, inside):
         assert inside("int(next(l for l in open('/proc/self/status') if l.startswith('CapEff')).split()[1], 16)") == "0"
         assert inside("import ctypes; ctypes.CDLL(None).unshare(0x10000000)") == "-1", "no new user namespace"
