@@ -57,6 +57,8 @@ forked, watch = _beside("forked"), _beside("watch")
 
 def serve(control: socket.socket) -> None:
     """Import what the first message names, then fork on request until the client closes its end."""
+    if os.getpid() == 1:  # in a sandbox, which must not outlive who holds it
+        prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     message = receive(control)
     if message is None:
         return

@@ -5,6 +5,7 @@ import contextlib
 import json
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -147,7 +148,7 @@ class Server:
     def hang_up(self) -> None:
         """Have the server end, with its kernels, without waiting for it."""
         if not (self._ready or self.is_ready(0)):
-            self.process.kill()  # it has no kernels yet, and would not hear of it before it has imported everything
+            self._kill()  # it has no kernels yet, and would not hear of it before it has imported everything
         self._control.close()
 
     def close(self) -> None:
@@ -156,8 +157,13 @@ class Server:
         try:
             self.process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
-            self.process.kill()  # it is importing; the keepers end what they keep
+            self._kill()  # it is importing; the keepers end what they keep
             self.process.wait()
+
+    def _kill(self) -> None:
+        """Kill what was started, with the child that bubblewrap has made and not told yet that it may go on."""
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
 
     def _send(self, message: Message, descriptors: Sequence[int] = ()) -> None:
         content = json.dumps(message).encode()

@@ -96,7 +96,7 @@ def students(course: Course, secret: str = "/nowhere", port: int = 9) -> list[St
         Student("10 GB", put("x = np.ones(10 * 2**30, np.uint8)"), one("error", "MemoryError")),
         Student("fork bomb", put("import os\nwhile True: os.fork()"), one("ended", "processes")),
         Student("threads", put("import threading, time\nfor _ in range(10**4): threading.Thread(target=time.sleep, "
-                "args=(60,), daemon=True).start()"), one("error", "start new thread")),
+                "args=(60,), daemon=True).start()"), one("", "thread")),  # no room for more, or seen to be too many
         Student("1 GB of output", put("for _ in range(2**20): print('x' * 1024)"), one("ended", "put out")),
         Student("1 GB to the screen", put("import os\nfor _ in range(2**10): os.write(1, bytes(2**20))")),
         Student("large record", put("", "record(x=np.zeros(2**22))"), one("ended", "put out")),

@@ -48,7 +48,8 @@ def bubblewrap(package: Path, hidden: Collection[Path] = ()) -> Iterator[tuple[l
     for path in {*_installed(), *(path.resolve() for path in hidden)}:
         if any(path.is_relative_to(other) for other in mounts if path != other) and path.is_dir():
             mounts[path] = ["--tmpfs", str(path)]
-    command = [_program(), *_user(mounts), "--die-with-parent", "--new-session", "--as-pid-1", "--clearenv"]
+    # not --die-with-parent: bubblewrap killed while its child waits for a word of it would leave that waiting for ever
+    command = [_program(), *_user(mounts), "--new-session", "--as-pid-1", "--clearenv"]
     command += ["--hostname", "sandbox"]
     for path in sorted(mounts, key=lambda path: len(path.parts)):  # what lies inside another comes after it
         command += mounts[path]

@@ -10,9 +10,10 @@ import pytest
 
 from sheet11.course.errors import NotInstalledError
 from sheet11.course.forks.forked import TERMINAL
-from sheet11.course.forks.warm import SERVER
+from sheet11.course.forks.warm import OPTIONS, SERVER, Server
+from sheet11.course.forks.watch import children
 from sheet11.course.grading.isolation import sandbox
-from sheet11.course.grading.isolation.bubblewrap import MEGABYTE, bubblewrap, environment
+from sheet11.course.grading.isolation.bubblewrap import INSIDE, MEGABYTE, bubblewrap, environment
 from sheet11.course.grading.isolation.sandbox import Limits, Sandbox, SandboxError, check_sandbox
 
 LIMITS = Limits(seconds=2, memory=300 * MEGABYTE, processes=8, file_size=MEGABYTE, output=MEGABYTE)
@@ -262,6 +263,22 @@ def test_closing_ends_all(run):
     assert not psutil.wait_procs(members, timeout=5)[1]
     with pytest.raises(SandboxError, match="has ended"):
         run("1")
+
+
+@needs_bubblewrap
+def test_closing_while_bubblewrap_starts_leaves_none_of_its_processes(tmp_path):
+    """Its child waits for a word of it, and would do so for ever if it was killed alone."""
+    for _ in range(60):
+        with bubblewrap(tmp_path) as (command, descriptor):
+            command += [sys.executable, *OPTIONS, f"{INSIDE}/server.py"]
+            server = Server(None, [], command, environment(), closed=True, descriptors=[descriptor])
+            while not children(server.process.pid):
+                pass
+            server.close()
+    left, patience = [tmp_path], time.monotonic() + 10
+    while left and time.monotonic() < patience:
+        left = [found for found in psutil.process_iter(["cmdline"]) if str(tmp_path) in (found.info["cmdline"] or ())]
+    assert not left
 
 
 @needs_bubblewrap
