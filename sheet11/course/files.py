@@ -5,6 +5,7 @@ import contextlib
 import functools
 import os
 import secrets
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -40,6 +41,18 @@ def make_private(folder: Path) -> None:
     for each in (*reversed(folder.parents), folder):
         with contextlib.suppress(FileExistsError):
             each.mkdir(0o700)
+
+
+@contextlib.contextmanager
+def whole_folder(path: Path) -> Iterator[Path]:
+    """A new folder, for the owner only, which takes the place of the one at `path` when nothing has gone wrong."""
+    temporary = path.with_name(f".{path.name}.new")
+    shutil.rmtree(temporary, ignore_errors=True)  # an earlier command's, which was killed
+    make_private(temporary)
+    yield temporary
+    if path.exists():
+        shutil.rmtree(path)
+    temporary.rename(path)
 
 
 @functools.cache

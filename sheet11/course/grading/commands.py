@@ -92,13 +92,10 @@ def grade(
     with usage_failures(out):
         from sheet11.course.files import alone_in
         from sheet11.course.grading.book.gradebook import still_open
-        from sheet11.course.grading.book.store import Store
         from sheet11.course.grading.grade import grade as grade_class
         from sheet11.course.grading.isolation.bubblewrap import MEGABYTE
         from sheet11.course.grading.isolation.cgroup import described
         from sheet11.course.grading.isolation.sandbox import Limits, check_sandbox
-        from sheet11.course.grading.platforms.intake import not_understood
-        from sheet11.course.grading.platforms.people import kept_people, listed
         from sheet11.course.grading.platforms.roster import NO_ROSTER, read_roster
         from sheet11.course.grading.scoring import FAILED
         from sheet11.course.jobs import cluster_executor, local_executor
@@ -116,11 +113,9 @@ def grade(
         ):
             roster = read_roster(roster_file) if roster_file else NO_ROSTER
             due = deadline.astimezone() if deadline else None
-            table = grade_class(
+            table, strange = grade_class(
                 *(sheet, submissions, out, executor, parameters, seed, limits, not no_sandbox, again, roster, due)
             )
-            with Store(out) as store:
-                strange = not_understood(list(kept_people(store).values()))
     click.echo(out / "index.html")
     if to_read := still_open(table.rows):
         click.echo(
@@ -133,7 +128,7 @@ def grade(
             click.echo(visible(f"{student}: {why}"))
         raise click.ClickException(f"{len(failed)} of {graded} students could not be graded; results.csv says why")
     if strange:
-        raise click.ClickException(visible(f"no notebook was recognised of {listed(strange)}"))
+        raise click.ClickException(visible("; ".join(strange[:MOST_LINES])))
 
 
 @click.command()
@@ -180,14 +175,14 @@ def overview(out: Path) -> None:
 )
 @click.option("--assignment", metavar="TEXT", help="As Canvas's gradebook calls it: 'Sheet 3 (4711)'.")
 def give_back(out: Path, platform: str, partial: bool, worksheet: Path | None, assignment: str | None) -> None:
-    """Write to OUT/return what a platform takes as it is: everybody's points and page of feedback.
+    """Write what a platform takes as it is: everybody's points and page of feedback, in a new folder OUT/return.
 
     OUT is the folder of a grading. Refused as long as answers are to be read.
     """
     if worksheet and platform != "moodle":
         raise UsageFailure(f"--worksheet is Moodle's, and there is none for {platform!r}")
     with usage_failures(out):
-        from sheet11.course.files import alone_in
+        from sheet11.course.files import alone_in, whole_folder
         from sheet11.course.grading.book.publish import publish
         from sheet11.course.grading.book.store import Store
         from sheet11.course.grading.platforms.canvas import to_canvas
@@ -196,12 +191,13 @@ def give_back(out: Path, platform: str, partial: bool, worksheet: Path | None, a
 
         with Store(out, create=False) as store, alone_in(out):
             publish(out, store)  # marks may be newer than the pages
-            returned, into = collect(out, partial), out / "return"
-            if platform == "moodle":
-                written = to_moodle(returned, into, worksheet)
-            elif platform == "canvas":
-                written = to_canvas(returned, into, assignment or returned.title)
-            else:
-                written = to_folder(returned, into)
+            returned = collect(out, partial)
+            with whole_folder(out / "return") as into:
+                if platform == "moodle":
+                    written = to_moodle(returned, into, worksheet)
+                elif platform == "canvas":
+                    written = to_canvas(returned, into, assignment or returned.title)
+                else:
+                    written = to_folder(returned, into)
     for path in written:
-        click.echo(path)
+        click.echo(out / "return" / path.name)

@@ -29,7 +29,7 @@ from sheet11.course.grading.exercises import Exercise, Task, draw_exercises, mar
 from sheet11.course.grading.handins.submissions import Submission
 from sheet11.course.grading.isolation.sandbox import Limits
 from sheet11.course.grading.oracle import Oracle, consult
-from sheet11.course.grading.platforms.intake import Wanted, take_in, what_was_handed_in
+from sheet11.course.grading.platforms.intake import Wanted, not_understood, take_in, what_was_handed_in
 from sheet11.course.grading.platforms.people import keep_people
 from sheet11.course.grading.platforms.roster import NO_ROSTER, Roster
 from sheet11.course.grading.report import (
@@ -57,6 +57,13 @@ class Examined(NamedTuple):
     seconds: float
 
 
+class Graded(NamedTuple):
+    """What came of a class."""
+
+    table: Table
+    strange: list[str]  # what was not understood of what was handed in
+
+
 def grade(
     sheet: Sheet,
     folder: Path,
@@ -69,7 +76,7 @@ def grade(
     again: Collection[str] = (),
     roster: Roster = NO_ROSTER,
     deadline: datetime | None = None,
-) -> Table:
+) -> Graded:
     """Grade a class and write everything to `out`; what is there already, unchanged, is not run again.
 
     Args:
@@ -86,7 +93,7 @@ def grade(
         deadline: of what nbgrader has stamped with a time.
 
     Returns:
-        The table of all points.
+        The table of all points, and what was not understood.
 
     Raises:
         FolderError: there are no submissions, or none of a student who is to be graded again.
@@ -131,7 +138,7 @@ def grade(
         store.replace_answers(asked_of(exercises), _handed_in(submissions, tasks, results))
         begin_rubrics(store, {name: items for each in exercises.values() for name, items in each.rubrics.items()})
         take_earlier_points(out, store)
-        return publish(out, store)
+        return Graded(publish(out, store), not_understood(intake))
 
 
 def _drawing(

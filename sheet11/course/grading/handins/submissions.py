@@ -124,7 +124,7 @@ def _age(file: Handed) -> tuple[Any, ...]:
     Canvas puts -1, -2 behind what is handed in again, browsers (1), (2) behind what is downloaded again; JupyterLab's
     -Copy1 is of an earlier state.
     """
-    stem = Path(file.name).stem
+    stem = re.sub(r"\.ipynb(\.\w+)?$", "", file.name, flags=re.IGNORECASE)
     again = re.search(r"-(\d{1,4})$", stem) if file.number else None
     downloaded = re.search(r"\((\d{1,4})\)$", stem[: again.start()] if again else stem)
     numbers = [int(match[1]) if match else 0 for match in (again, downloaded)]
@@ -146,7 +146,7 @@ def _answers(cells: Cells, ids: Collection[str]) -> list[Any]:
 
 def _is_called(name: str, stem: str) -> bool:
     """Whether a file is called like a notebook, or like a copy of it."""
-    return re.fullmatch(rf"{re.escape(stem)}(\W.*)?\.ipynb", name, re.DOTALL) is not None
+    return re.fullmatch(rf"{re.escape(stem)}(\W.*)?\.ipynb(\.\w+)?", name, re.DOTALL | re.IGNORECASE) is not None
 
 
 def _joined_names(names: list[str]) -> str:

@@ -22,7 +22,7 @@ from sheet11.course.grading.handins.submissions import (
     read_submission,
     unreadable,
 )
-from sheet11.course.grading.platforms.archives import OF_A_CLASS, STAMP, ArchiveError, unpack
+from sheet11.course.grading.platforms.archives import OF_A_CLASS, STAMP, ArchiveError, is_notebook, unpack
 from sheet11.course.grading.platforms.layouts import HandIn, Source, files_of, find_hand_ins
 from sheet11.course.grading.platforms.members import members_in, with_members
 from sheet11.course.grading.platforms.people import Person, listed
@@ -34,6 +34,7 @@ DEEPEST = 20  # folders within a student's
 NESTED = 3  # archives within archives
 OTHER_ARCHIVES = (".rar", ".7z", ".tar", ".tgz", ".gz", ".xz", ".bz2")
 LONGEST_STAMP = 100  # bytes
+MOST_SAID = 20  # of what a class has that is nobody's
 
 
 class Wanted(NamedTuple):
@@ -49,7 +50,7 @@ class Intake(NamedTuple):
 
     submissions: list[Submission]
     people: list[Person]
-    loose: list[str]  # notebooks that are nobody's
+    strange: list[str]  # notebooks that are nobody's, and what could not be unpacked
     absent: list[str]  # who of the roster has handed in nothing
 
 
@@ -69,11 +70,11 @@ def take_in(folder: Path, wanted: Wanted, out: Path | None = None) -> Intake:
         OSError: it cannot be read.
     """
     with tempfile.TemporaryDirectory(dir=folder_of_this_process()) as scratch:
-        root = folder
+        root, left_out = folder, []
         if folder.is_file():
             root = Path(scratch, "class")
             try:
-                unpack(folder, root, OF_A_CLASS)
+                left_out = unpack(folder, root, OF_A_CLASS)
             except UnreadableError as error:
                 raise FolderError(f"{folder}: {error}") from error
         elif not folder.is_dir():
@@ -86,11 +87,21 @@ def take_in(folder: Path, wanted: Wanted, out: Path | None = None) -> Intake:
         for number, each in enumerate(tqdm(hand_ins, "read", unit="student", disable=None)):
             found.append(_taken(each, wanted, directory, Path(scratch, str(number))))
     people, absent = with_members([(person, names) for _, person, names in found], directory)
-    return Intake([submission for submission, _, _ in found], people, [visible(name) for name in loose], absent)
+    return Intake(
+        [submission for submission, _, _ in found],
+        people,
+        left_out + [f"whose is {visible(name)}?" for name in loose],
+        absent,
+    )
 
 
-def not_understood(people: Sequence[Person]) -> list[str]:
-    """Whose hand-ins have no notebook that was recognised."""
+def not_understood(intake: Intake) -> list[str]:
+    """What was not understood, in sentences: who has handed in no notebook that was recognised; what is nobody's."""
+    names = _without(intake.people)
+    return ([f"no notebook was recognised of {listed(names)}"] if names else []) + intake.strange
+
+
+def _without(people: Sequence[Person]) -> list[str]:
     return [person.student for person in people if not person.notebooks]
 
 
@@ -100,13 +111,13 @@ def what_was_handed_in(intake: Intake, notebooks: int) -> str:
     plural = "" if notebooks == 1 else "s"
     said = [f"{len(people)} student{'' if len(people) == 1 else 's'}, {notebooks} notebook{plural} each"]
     fewer = [person.student for person in people if 0 < person.notebooks < notebooks]
-    counts = [(fewer, "with fewer"), (not_understood(people), "without a recognisable notebook")]
+    counts = [(fewer, "with fewer"), (_without(people), "without a recognisable notebook")]
     said += [f"{len(names)} {what}: {listed(names)}" for names, what in counts if names]
     late = sum(bool(person.late) for person in people)
     said += [f"{late} late"] if late else []
     said += [f"nothing from {listed(intake.absent)}"] if intake.absent else []
-    said += [f"whose is {listed(intake.loose)}?"] if intake.loose else []
-    notes = [f"{person.student}: {note}" for person in people for note in person.notes]
+    notes = intake.strange[:MOST_SAID]
+    notes += [f"{person.student}: {note}" for person in people for note in person.notes]
     return visible("\n".join(["; ".join(said), *notes]), lines=True)
 
 
@@ -139,19 +150,20 @@ def _files_in(hand_in: HandIn, scratch: Path) -> tuple[list[Handed], dict[Path, 
     handed: list[Handed] = []
     stamps: dict[Path, str] = {}
     notes: list[str] = []
+    others: list[str] = []
     queue = [(source, 0) for source in hand_in.sources if not source.path.is_symlink()]
     for source, nested in queue:
         base = len(source.path.parts) + 1
         for path in files_of(source, MOST_FILES, DEEPEST):
             name = source.name if path == source.path else path.name
-            if name.endswith(".ipynb") and len(handed) < MOST_FILES:
+            if is_notebook(name) and len(handed) < MOST_FILES:
                 handed.append(Handed(path, name, len(path.parts) - base + nested, source.number))
             elif name.lower().endswith(".zip"):
                 inner = scratch / str(len(queue))
                 try:
                     if nested == NESTED or len(queue) > MOST_FILES:
                         raise ArchiveError(f"{name} is an archive within too many others, and was not unpacked")
-                    unpack(path, inner)
+                    notes += [left_out.replace(path.name, name) for left_out in unpack(path, inner)]
                 except UnreadableError as error:
                     notes.append(visible(str(error).replace(path.name, name)))
                 else:
@@ -160,6 +172,10 @@ def _files_in(hand_in: HandIn, scratch: Path) -> tuple[list[Handed], dict[Path, 
                 notes.append(visible(f"{name} is no zip file, and was not unpacked"))
             elif name == STAMP:
                 stamps[path.parent] = _stamp(path)
+            else:
+                others.append(name)
+    if not handed and not notes:
+        notes.append(visible(f"no notebook, but {listed(others)}" if others else "no notebook, nor any other file"))
     return handed, stamps, tuple(notes)
 
 

@@ -8,11 +8,12 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from sheet11.course.grading.platforms.archives import is_nobodys
+from sheet11.course.grading.platforms.archives import is_nobodys, is_notebook
 from sheet11.course.grading.platforms.people import Identity
 
-# Anna Müller_1234567_assignsubmission_file, also with the file's name behind it; as mod_assign's downloader has it
-MOODLE = re.compile(r"(?P<name>.*)_(?P<id>\d+)_assignsubmission_(?P<plugin>[a-z]+)(?:_(?P<file>.*))?", re.DOTALL)
+# Anna Müller_1234567_assignsubmission_file, also with the file's name behind it; of a group its name and number, and of
+# those in none `Default group` without one; as mod_assign's downloader has it
+MOODLE = re.compile(r"(?P<name>.*?)(?:_(?P<id>\d+))?_assignsubmission_(?P<plugin>[a-z]+)(?:_(?P<file>.*))?", re.DOTALL)
 # mülleranna_LATE_123_456_01.ipynb, LATE_anon_x9y_456_01.ipynb, müllerannna_123_text.html; as content_zipper.rb has it
 CANVAS = re.compile(
     r"(?:(?!LATE_)(?P<name>.+?)_)?(?:(?P<late>LATE)_)?(?P<id>\d+|anon_[A-Za-z0-9]+)_"
@@ -61,7 +62,7 @@ def find_hand_ins(root: Path, title: str, hidden: Iterable[Path] = ()) -> tuple[
             before = found.get(hand_in.key, hand_in._replace(sources=()))
             late, label = before.late or hand_in.late, before.label or hand_in.label
             found[hand_in.key] = hand_in._replace(sources=before.sources + hand_in.sources, late=late, label=label)
-        elif path.suffix == ".ipynb":
+        elif is_notebook(path.name):
             loose.append(path.name)
     return [found[key] for key in sorted(found)], loose
 
@@ -70,10 +71,9 @@ def _recognised(path: Path, prefix: str) -> HandIn | None:
     """What a file or a folder of a class is, None if it is nobody's."""
     name = path.name
     if match := MOODLE.fullmatch(name):
-        who = Identity(id=match["id"], name=_composed(match["name"]))
-        label = f"{match['name']}_{match['id']}_assignsubmission_file"
-        source = Source(path, match["file"] or name)
-        return HandIn(f"{match['name']}_{match['id']}", who, label, False, (source,))
+        who = Identity(id=match["id"] or "", name=_composed(match["name"]))
+        key = "_".join(filter(None, (match["name"], match["id"])))
+        return HandIn(key, who, f"{key}_assignsubmission_file", False, (Source(path, match["file"] or name),))
     if path.is_dir():
         who = Identity(login=name.removeprefix(prefix)) if _is_clone(path) else Identity(name=_composed(name))
         return HandIn(who.login or name, who, "", False, (Source(path, name),))

@@ -14,7 +14,7 @@ from sheet11.course.grading.platforms.returns import Outcome, Returned
 from sheet11.course.grading.platforms.roster import columns_of, read_table
 
 HEADER = ["Identifier", "Full name", "Grade", "Maximum grade", "Last modified (grade)"]
-GRADE, MAXIMUM = ("grade", "bewertung"), ("maximum grade", "höchste bewertung", "beste bewertung")
+GRADE, MAXIMUM = ("grade", "bewertung"), ("maximum grade", "bestbewertung", "höchste bewertung", "beste bewertung")
 
 
 def to_moodle(returned: Returned, into: Path, worksheet: Path | None) -> list[Path]:
@@ -74,7 +74,10 @@ def _filled(path: Path, results: list[Outcome], returned: Returned) -> str:
     grade, maximum = (next((lower.index(name) for name in names if name in lower), None) for names in (GRADE, MAXIMUM))
     number = columns_of(table.header).get("id")
     if grade is None or number is None:
-        raise RosterError(f"{path} is no grading worksheet: it has no columns 'Identifier' and 'Grade'")
+        raise RosterError(
+            f"{path} is no grading worksheet in English or German: it has no columns 'Identifier' and 'Grade', but "
+            f"{', '.join(table.header)[:200]!r}"
+        )
     points = {each.who.id: each.points for each in results}
     rows = []
     for row in table.rows:

@@ -1,7 +1,6 @@
 """Handing back: the files in which Moodle, Canvas, or anybody else takes points and pages of feedback as they are."""
 
 import json
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -68,15 +67,16 @@ def collect(out: Path, partial: bool) -> Returned:
 
 
 def to_folder(returned: Returned, into: Path) -> list[Path]:
-    """Write a folder for each student, called by login, with the page of feedback; and all points."""
+    """Write a folder for each student, called by login, or else by name, with the page of feedback; and all points."""
     folder = into / f"students{returned.mark}"
-    shutil.rmtree(folder, ignore_errors=True)
-    rows = [["login", "name", "id", "e-mail", "points", "max", "late", "to be read"]]
+    rows = [["folder", "login", "name", "id", "e-mail", "points", "max", "late", "to be read"]]
     for each in returned.results:
-        login = each.who.login or each.who.id or each.person.student
-        write_private(folder / key_of(login.replace("/", "-")) / "feedback.html", each.page)
-        known = [login, each.who.name, each.who.id, each.who.email, each.points, f"{returned.maximum:g}"]
-        rows.append([*known, each.person.late, str(still_open(each.rows))])
+        name = key_of((each.who.login or each.who.shown or each.person.student).replace("/", "-"))
+        if (folder / name).exists():  # somebody else has this name, too
+            name = key_of(f"{name} {each.who.id or each.person.student}".replace("/", "-"))
+        write_private(folder / name / "feedback.html", each.page)
+        known = [name, each.who.login, each.who.name, each.who.id, each.who.email]
+        rows.append([*known, each.points, f"{returned.maximum:g}", each.person.late, str(still_open(each.rows))])
     table = into / f"points{returned.mark}.csv"
     write_private(table, csv_text(rows))
     return [folder, table]

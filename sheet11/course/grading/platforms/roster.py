@@ -20,6 +20,7 @@ COLUMNS = {
     "email": ("e-mail", "email", "email address", "e-mail address", "e-mail-adresse"),
 }
 FIRST, LAST = ("first name", "firstname", "vorname"), ("last name", "lastname", "surname", "nachname")
+PARTICIPANT = re.compile(r"^(\D+ |Teilnehmer/in)(?=\d+$)")  # what Moodle puts in front of its number
 LATE = re.compile(r"[\w ]*\blate\b", re.IGNORECASE)  # in Moodle's column `Status`
 
 
@@ -82,7 +83,7 @@ def read_roster(path: Path) -> Roster:
         fields = {field: row[place].strip() for field, place in places.items()}
         if not fields.get("name") and first is not None and last is not None:
             fields["name"] = f"{row[first].strip()} {row[last].strip()}".strip()
-        fields["id"] = re.sub(r"^\D+ (\d+)$", r"\1", fields.get("id", ""))  # Moodle's "Participant 1234567"
+        fields["id"] = PARTICIPANT.sub("", fields.get("id", ""))
         who = Identity(**fields)
         if who.name == "Points Possible" or not who.shown:  # Canvas's second row
             continue
@@ -116,7 +117,9 @@ class Directory:
                     self._by.setdefault(key, []).append(person)
 
     def find(self, who: Identity) -> Identity | None:
-        """The person whom a platform calls so: by id, else login, e-mail, or name."""
+        """The person whom a platform calls so: by id, else login, e-mail, or name; nobody, if that is a group."""
+        if self.group(who.name):
+            return None
         calls = [("id", who.id), ("login", who.login.casefold()), ("email", who.email.casefold())]
         for text in (who.name, who.login):
             calls += [("login", text.casefold()), ("email", text.casefold()), ("name", same_name(text)), ("id", text)]
