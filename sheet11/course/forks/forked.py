@@ -23,6 +23,7 @@ from types import SimpleNamespace
 from typing import Any
 
 FLUSH = 0.2  # seconds for which printed text is collected, as in ipykernel
+MOST_KEPT = 1 << 20  # characters of it: what is sent takes several times their memory
 INLINE = "module://matplotlib_inline.backend_inline"  # as ipykernel sets it
 TERMINAL = ("TERM", "CLICOLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "PAGER", "GIT_PAGER")  # set by ipykernel
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -165,6 +166,7 @@ class Text(io.TextIOBase):
     def __init__(self, name: str, session: Any) -> None:
         self.name, self._session, self._since = name, session, 0.0
         self._kept: list[str] = []
+        self._size = 0
 
     @property
     def encoding(self) -> str:  # type: ignore[override]
@@ -186,13 +188,14 @@ class Text(io.TextIOBase):
         if not self._kept:
             self._since = time.monotonic()
         self._kept.append(text)
-        if time.monotonic() - self._since > FLUSH:
+        self._size += len(text)
+        if self._size > MOST_KEPT or time.monotonic() - self._since > FLUSH:
             self.flush()
         return len(text)
 
     def flush(self) -> None:
         """Send what has been kept."""
-        text, self._kept = "".join(self._kept), []
+        text, self._kept, self._size = "".join(self._kept), [], 0
         if text:
             self._session.send(None, "stream", {"name": self.name, "text": text})
 

@@ -3,9 +3,11 @@
 import asyncio
 import base64
 import contextlib
+import itertools
 import json
 import os
 import queue
+import re
 import socket
 import sys
 from collections.abc import Callable
@@ -28,6 +30,8 @@ LANGUAGE = {
 KILLED = "-9"  # why a kernel has ended, as long as nobody knows better
 LOST = "lost"  # why a kernel has ended whose keeper, or the server, has died
 NONSENSE = "nonsense"  # why a kernel has ended that sent what are no messages
+MOST_VALUES = 2_000_000  # in the JSON of one that has limits: each takes up to some hundred bytes of memory
+VALUES = re.compile(rb'"(?>[^"\\]+|\\.)*+"?|[\[{,]', re.DOTALL)  # strings, what is in them not counted, and the rest
 
 Message = dict[str, Any]
 
@@ -66,9 +70,10 @@ class Kernel:
     def __init__(self, status: socket.socket, wire: socket.socket, pipes: dict[str, int], most: int) -> None:
         """Take over the client's ends of the sockets, and of the pipes by the name of their stream.
 
-        No more than `most` bytes are read.
+        No more than `most` bytes are read, and then no more than `MOST_VALUES` values.
         """
         self._left = most
+        self._values_left = None if most == sys.maxsize else MOST_VALUES
         self.session = Session()
         self.ended: str | None = None  # exit code, or the limit that ended it
         self._status, self._wire, self._pipes = status, wire, pipes
@@ -190,14 +195,24 @@ class Kernel:
             self._loop.remove_reader(self._wire)
             self._check_size()
             return False
-        *lines, self._incoming = (self._incoming + part).split(b"\n")
+        self._incoming += part
+        *lines, self._incoming = self._incoming.split(b"\n") if b"\n" in part else [self._incoming]
         for line in lines:
+            if not self._has_room_for(line):
+                self._end("output")
+                return False
             try:
                 self._pass_on(json.loads(line))
             except (ValueError, TypeError, KeyError, RecursionError):  # whoever has got hold of the wire
                 self._end(NONSENSE)
                 return False
         return True
+
+    def _has_room_for(self, line: bytearray) -> bool:
+        """Whether a line of JSON may be parsed: 32 MB of it can hold what takes a gigabyte."""
+        if self._values_left is not None:
+            self._values_left -= sum(1 for _ in itertools.islice(VALUES.finditer(line), self._values_left + 1))
+        return self._values_left is None or self._values_left >= 0
 
     def _pass_on(self, message: Message) -> None:
         message["header"] = {"msg_type": message["msg_type"]}

@@ -381,6 +381,24 @@ def test_nonsense_on_the_wire_breaks_the_sandbox_and_nothing_else(run, said):
         run(f"{everywhere}\nos._exit(0)")
 
 
+@both
+def test_values_are_counted_before_they_are_parsed(run):
+    """Twelve megabytes of empty lists would take 200 here, and text takes what it is long."""
+    show = "from IPython.display import display\ndisplay({{'application/json': [{}] * 3_000_000}}, raw=True)"
+    run(show.format("[]"), limits=Limits())
+    assert run.batch.ended == "output"
+    assert run(show.format("None").replace("3_000_000", "1_000_000"), limits=Limits()) == [None]
+    assert run("print('[{1, ' * 3_000_000)", limits=Limits())[0].startswith("[{1, [{1, ")
+    assert run.batch.ended is None
+
+
+@both
+def test_much_output_ends_as_that_whatever_it_waits_for(run):
+    for _ in range(3):
+        run("for _ in range(2**20): print('x' * 1024)", limits=Limits(seconds=6, memory=300 * MEGABYTE))
+        assert run.batch.ended == "output"
+
+
 def test_a_server_that_dies_at_once(monkeypatch, tmp_path):
     (tmp_path / "server.py").write_text("")
     monkeypatch.setattr(sandbox, "SERVER", tmp_path / "server.py")
