@@ -55,14 +55,17 @@ def run(notebooks: dict[str, NotebookNode]) -> Iterator[Run]:
 
 @pytest.fixture
 def run_with(notebooks: dict[str, NotebookNode], run: Run) -> Run:
-    """Run a notebook with other answers, by id, hidden tests included: `run_with("01_encoding", answers, n=4)`."""
+    """Run a notebook with other answers, by id, hidden tests included: `run_with("01_encoding", answers, n=4)`.
+
+    Nobody looks at its figures; `run` draws them.
+    """
 
     def run_with(stem: str, answers: Mapping[str, str], /, **parameters: Any) -> NotebookNode:
         notebook = copy.deepcopy(notebooks[stem])
         assert set(answers) <= {cell.id for cell in notebook.cells}
         for cell in notebook.cells:
             cell.source = answers.get(cell.id, cell.source)
-        return execute(notebook, parameters, warm=True)
+        return execute(notebook, parameters, warm=True, instead_of_figures="a figure")
 
     return run_with
 

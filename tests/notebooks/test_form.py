@@ -2,12 +2,12 @@
 
 import ast
 import re
-import subprocess
-import sys
 from itertools import pairwise
 
 import nbformat
 import pytest
+from click.testing import CliRunner
+from papermill.cli import papermill
 
 from sheet11 import read_records
 from sheet11.course.notebooks import MAIN_FIGURE, error_of, parameters_of
@@ -156,7 +156,6 @@ def test_parameters_are_typed_literals_with_help(notebook):
 
 
 def test_papermill_shows_the_parameters(stem, notebook):
-    command = [sys.executable, "-m", "papermill", "--help-notebook", find_sheet().notebooks[stem]]
-    shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    shown = CliRunner().invoke(papermill, ["--help-notebook", str(find_sheet().notebooks[stem])]).stdout
     for name, default in parameters_of(notebook).items():
         assert re.search(rf"{name}: (int|float|str) \(default {re.escape(default)}\)\s+\S", shown)
