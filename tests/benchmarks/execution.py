@@ -125,7 +125,6 @@ def complete(contender: Contender, count: int) -> Contender:
 def peers(points: Points) -> dict[str, Contender]:
     """The other tools, each as it is used well."""
     return {
-        f"papermill commands, {CORES} at a time": partial(peer, "command", CORES, points),
         "papermill.execute_notebook in a loop": partial(peer, "papermill", 1, points),
         f"papermill.execute_notebook in {CORES} processes": partial(peer, "papermill", CORES, points),
         "jupyter-cache, local-parallel": partial(jupyter_cache, points),
@@ -158,8 +157,7 @@ def growth(repeat: int) -> None:
     """How the time of a sweep grows with the number of points, and what one more kernel costs in memory."""
     counts = (8, 32, 128)
     contenders = {
-        f"{count} points": lambda folder, count=count: sheet11_sweep("01_encoding", encoding_points(count), folder)
-        for count in counts
+        f"{count} points": lambda folder, count=count: sheet11_sweep(encoding_points(count), folder) for count in counts
     }
     medians = in_turn(contenders, repeat)
     print("\n| sheet11 sweep of 01_encoding | seconds | seconds per further point |\n|---|---|---|")

@@ -1,12 +1,13 @@
 """Cost of `sheet11 grade` beside nbgrader and Otter on the same submissions, and how it grows with the class.
 
-    python tests/benchmarks/grading.py [--students 16] [--repeat 1] [--growth 8 16 32 64]
+    python tests/benchmarks/grading.py [--students 16] [--sample 4] [--repeat 1] [--growth 8 16 32 64]
 
 All grade all four notebooks of every student, and start from nothing every time. nbgrader and Otter run the check cells
 with their hidden tests in the submitted notebook, without a sandbox and without feedback; sheet11 uses unseen
 parameters, a sandbox for each student, and writes a page of feedback. Where nbgrader works in two processes, each has a
 course folder and a gradebook of its own, and half of the class; Otter is `otter.api.grade_submission`. Both have one
-thread for each process then, as `sheet11` gives it by itself.
+thread for each process then, as `sheet11` gives it by itself. nbgrader one by one, and Otter, grade a sample of the
+class and count as many times as that goes into it, because what they take grows with the notebooks alone.
 """
 
 import argparse
@@ -22,7 +23,7 @@ from pathlib import Path
 
 import nbformat
 import psutil
-from processes import CORES, Cost, cost, in_turn, table
+from processes import CORES, Contender, Cost, cost, in_turn, table
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "course" / "grading"))
 from sheets import Course, this_kit
@@ -104,6 +105,12 @@ def otter(students: list[Student], course: Course, folder: Path) -> Cost:
     return found
 
 
+def times(factor: float, contender: Contender, folder: Path) -> Cost:
+    """What the whole class would cost of which a contender grades a sample."""
+    wall, cpu = contender(folder)
+    return Cost(wall * factor, cpu * factor)
+
+
 def _checks(path: Path, notebook: nbformat.NotebookNode | None = None) -> dict[str, nbformat.NotebookNode]:
     """The cells that check answers, by name."""
     cells = (notebook or nbformat.read(path, as_version=4)).cells
@@ -133,6 +140,7 @@ def main() -> None:
     """Measure and print tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--students", type=int, default=16)
+    parser.add_argument("--sample", type=int, default=4, help="students of whom slow tools grade the notebooks")
     parser.add_argument("--repeat", type=int, default=1)
     parser.add_argument("--growth", type=int, nargs="*", default=[8, 16, 32, 64])
     options = parser.parse_args()
@@ -140,10 +148,13 @@ def main() -> None:
     print(f"{CORES} cores")
     if options.students:
         students = members(options.students, course)
+        sample = students[: options.sample]
+        factor = len(students) / len(sample)
+        share = f", from {len(sample)} students" if factor > 1 else ""
         contenders = {
-            "nbgrader autograde": partial(autograde, students, course, 1),
+            f"nbgrader autograde{share}": partial(times, factor, partial(autograde, sample, course, 1)),
             f"nbgrader autograde in {CORES} processes": partial(autograde, students, course, CORES),
-            f"Otter in {CORES} processes": partial(otter, students, course),
+            f"Otter in {CORES} processes{share}": partial(times, factor, partial(otter, sample, course)),
             "sheet11 grade": partial(grade, students, course),
         }
         title = f"{options.students} students, four notebooks each"

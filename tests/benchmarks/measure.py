@@ -12,6 +12,8 @@ from processes import Cost
 
 Work = Callable[[], object]
 
+LONG = 2  # seconds; what takes longer is measured once
+
 
 def clock(work: Work, calls: int = 1) -> Cost:
     """Wall and CPU seconds of one call, of several in a row."""
@@ -23,14 +25,15 @@ def clock(work: Work, calls: int = 1) -> Cost:
 
 def in_turn(works: Mapping[str, Work], repeat: int) -> dict[str, Cost]:
     """Median cost of each; all are called once to warm up, and then take turns. A short one is called many times."""
-    calls = {}
+    calls, costs = {}, {}
     for name, work in works.items():
-        first = clock(work).wall
-        calls[name] = 1 if first > 0.1 else max(1, int(0.005 / clock(work).wall))
-    costs: dict[str, list[Cost]] = {name: [] for name in works}
+        first = clock(work)
+        costs[name] = [first] if first.wall > LONG else []
+        calls[name] = 1 if first.wall > 0.1 else max(1, int(0.005 / clock(work).wall))
     for _ in range(repeat):
         for name, work in works.items():
-            costs[name].append(clock(work, calls[name]))
+            if not costs[name] or costs[name][0].wall <= LONG:
+                costs[name].append(clock(work, calls[name]))
     return {name: Cost(*map(statistics.median, zip(*each, strict=True))) for name, each in costs.items()}
 
 
