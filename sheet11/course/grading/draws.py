@@ -34,8 +34,8 @@ def sound_oracle(
     drawn: Callable[[int], Drawn],
     number: int,
     together: Sequence[Examination],
-) -> Oracle:
-    """The oracle for a drawing; where the sheet's own solution fails with that one, for the next.
+) -> tuple[int, Oracle]:
+    """The oracle for a drawing, or where the sheet's own solution fails with that one, for the next; and its number.
 
     Raises:
         SolutionError: it fails with all of them.
@@ -49,7 +49,7 @@ def sound_oracle(
         else:
             for failed, problem in problems.items():
                 print(visible(f"drawing {failed} of the parameters is not used: {problem}"), flush=True)
-            return oracle
+            return other, oracle
     raise problems[number]
 
 

@@ -117,21 +117,26 @@ def grade(
         raise FolderError(f"{folder} holds no folder {unknown[0]!r}")
     print(what_was_handed_in(intake, len(ids)), flush=True)
     numbers = {submission.student: number_of(seed, submission) for submission in submissions}
-    of_number = {number: drawn(number).exercises for number in set(numbers.values())}
-    write_description(out, seed, given, numbers, of_number, sheet.title)
     examinations = [sit(drawn(numbers[each.student]), each) for each in submissions]
     columns = [task.column for task in tasks]
     results = {each.name: stored_result(out, each, columns) for each in examinations}
     todo = [each for each in examinations if each.name in again or _is_to_do(results[each.name])]
+
+    def describe() -> None:
+        used = numbers | {name: result.drawing for name, result in results.items() if result}
+        of_number = {number: drawn(number).exercises for number in set(used.values())}
+        write_description(out, seed, given, used, of_number, sheet.title)
+
+    describe()  # if this is killed, the next one has the seed
     with sandboxes_shared(), consult(drawn(0).blank) as oracle_of:
         oracles = {
             number: sound_oracle(oracle_of, drawn, number, together) for number, together in by_number(todo, numbers)
         }
-        todo = [each._replace(papers=oracles[numbers[each.name]].papers) for each in todo]
+        todo = [each._replace(papers=oracles[numbers[each.name]][1].papers) for each in todo]
         for examined in finish_all(examine, todo, executor, _examined, "student"):
             name = examined.examination.name
-            oracle = oracles[numbers[name]]
-            results[name] = _keep(out, examined, by_name[name], oracle.exercises, oracle, limits)
+            results[name] = _keep(out, examined, by_name[name], *oracles[numbers[name]], limits)
+    describe()
 
     with Store(out) as store:
         keep_people(store, intake.people)
@@ -160,21 +165,21 @@ def _keep(
     out: Path,
     examined: Examined,
     submission: Submission,
-    exercises: Mapping[str, Exercise],
+    drawing: int,
     oracle: Oracle,
     limits: Limits,
 ) -> Result:
     """Score and write one student's work; whatever goes wrong with it, the others' goes on."""
-    key, seconds = examined.examination.key, round(examined.seconds, 3)
+    key, seconds, exercises = examined.examination.key, round(examined.seconds, 3), oracle.exercises
     try:
         verdicts = _verdicts(examined, submission, exercises, oracle, limits)
-        result = Result(key, examined.error, verdicts, seconds)
+        result = Result(key, examined.error, verdicts, seconds, drawing)
         write_notebooks(out, submission, examined.findings, exercises)
         write_result(out, submission.student, result)
     except Exception as error:
         tasks = [task for exercise in exercises.values() for task in exercise.tasks]
         failed = Verdict(None, FAILED, f"not graded: {reason(error)}")
-        result = Result(key, failed.message, {task.column: failed for task in tasks}, seconds)
+        result = Result(key, failed.message, {task.column: failed for task in tasks}, seconds, drawing)
     return result
 
 

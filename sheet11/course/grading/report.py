@@ -33,6 +33,7 @@ class Result(NamedTuple):
     error: str | None  # why it failed
     verdicts: dict[str, Verdict]  # by column
     seconds: float = 0.0  # that it took
+    drawing: int = 0  # number of the parameters that the answers ran under
 
 
 def choose_seed(out: Path, seed: int | None) -> int:
@@ -83,7 +84,7 @@ def stored_result(out: Path, examination: Examination, columns: Collection[str])
             return None
         stored = json.loads((folder / RESULT).read_text())
         verdicts = {column: Verdict(*stored["verdicts"][column]) for column in columns}
-        its = stored["key"], stored["error"], verdicts, float(stored["seconds"])
+        its = stored["key"], stored["error"], verdicts, float(stored["seconds"]), int(stored["drawing"])
         return Result(*its) if stored["key"] == examination.key else None
     except (OSError, ValueError, KeyError, TypeError):
         return None

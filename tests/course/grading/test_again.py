@@ -66,6 +66,22 @@ def test_what_is_graded_again(small, pair):
     assert drawn["given"] == {"n": 21} and {each[small.first]["n"] for each in drawn["parameters"].values()} == {21}
 
 
+def test_the_parameters_that_were_used_are_those_that_are_named(tmp_path, grade):
+    sheet = waves(tmp_path / "sheet")
+    path = sheet.folder / "notebooks" / f"{sheet.first}.ipynb"
+    path.write_text(path.read_text().replace("E = np.asarray(", "assert n % 2, n\\nE = np.asarray("))  # fails for some
+    write_class(tmp_path / "class", [Student(name, first(sheet)) for name in "abcdefgh"], sheet)
+    for first_time in (True, False):
+        result = grade("class", "-o", "out", "--sheet", sheet.folder, "--seed", "5", cwd=tmp_path)
+        described = json.loads((tmp_path / "out" / "grading.json").read_text())
+        for name, number in described["students"].items():
+            executed = json.loads((tmp_path / "out" / "students" / name / f"{sheet.first}.ipynb").read_text())
+            named = described["parameters"][str(number)][sheet.first]
+            assert executed["metadata"]["papermill"]["parameters"] == named and named["n"] % 2
+        assert set(described["parameters"]) == {str(number) for number in described["students"].values()}
+        assert result.returncode == 0 and ("of the parameters is not used" in result.stdout) == first_time
+
+
 def test_points_by_hand_survive(small, pair, invoke):
     folder, again = pair
     path = folder / "out" / "grades.csv"

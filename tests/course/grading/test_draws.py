@@ -40,7 +40,7 @@ def test_records_that_travel_earn_nothing(tmp_path):
     sitting = [each.blank._replace(name=str(n), answers={"1_waves": {}}) for n, each in enumerate(drawn[:2])]
     with consult(drawn[0].blank) as oracle_of:
         together = dict(by_number(sitting, {"0": 0, "1": 1}))
-        oracles = [sound_oracle(oracle_of, drawn.__getitem__, number, together[number]) for number in (0, 1)]
+        oracles = [sound_oracle(oracle_of, drawn.__getitem__, number, together[number])[1] for number in (0, 1)]
         task = oracles[0].exercises["1_waves"].tasks[0]
         data = {name: _encode(name, value) for name, value in oracles[0].expected(task).items()}
         shown = {"output_type": "display_data", "data": {MIME_TYPE: data}}
@@ -60,7 +60,8 @@ def test_a_drawing_with_which_the_solution_fails_is_not_used(tmp_path, capsys):
     drawn[1] = drawn[1]._replace(blank=drawn[1].blank._replace(papers=broken))
     together = [drawn[1].blank._replace(answers={"1_waves": {}})]
     with consult(drawn[0].blank) as oracle_of:
-        assert sound_oracle(oracle_of, drawn.__getitem__, 1, together).papers is drawn[2].blank.papers
+        number, oracle = sound_oracle(oracle_of, drawn.__getitem__, 1, together)
+        assert number == 2 and oracle.papers is drawn[2].blank.papers
         said = capsys.readouterr().out
         problem = "the sheet's own solution of 1_waves/wave fails with these parameters: AssertionError: "
         assert said.startswith(f"drawing 1 of the parameters is not used: {problem}") and said.count("\n") == 1

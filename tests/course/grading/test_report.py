@@ -10,7 +10,9 @@ from sheet11.course.grading.report import Result, choose_seed, figures_of, store
 from sheet11.course.grading.scoring import Verdict
 
 EXAMINATION = Examination("anna", "the key", {}, {}, (), Limits(), True, ())
-RESULT = Result("the key", None, {"01/f": Verdict(2.0, "correct", ""), "01/proof": Verdict(None, "to be read", "")})
+RESULT = Result(
+    "the key", None, {"01/f": Verdict(2.0, "correct", ""), "01/proof": Verdict(None, "to be read", "")}, 1.5, 2
+)
 
 
 def test_a_result_comes_back_for_the_same_examination_and_tasks(tmp_path):
