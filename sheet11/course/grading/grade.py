@@ -26,6 +26,7 @@ from sheet11.course.grading.book.store import Store
 from sheet11.course.grading.draws import Drawn, by_number, number_of, sound_oracle
 from sheet11.course.grading.examine import Examination, Findings, examine, paper_of, sandboxes_shared
 from sheet11.course.grading.exercises import Exercise, Task, draw_exercises, marks
+from sheet11.course.grading.handins.attachments import taken_out
 from sheet11.course.grading.handins.submissions import Submission
 from sheet11.course.grading.isolation.sandbox import Limits
 from sheet11.course.grading.oracle import Oracle, consult
@@ -200,7 +201,8 @@ def _handed_in(
         if result := results[submission.student]:
             for task in tasks:
                 source = submission.answers.get(task.notebook, {}).get(task.name, "")
-                images = submission.attachments.get(task.notebook, {}).get(task.name, {})
+                digest = submission.images.get(task.notebook, {}).get(task.name)
+                images = taken_out(digest) if digest else {}
                 yield Answer(submission.student, task.column, source, images, *result.verdicts[task.column])
 
 
@@ -255,7 +257,7 @@ def _verdicts(
         stubs = {cell.id: cell.source for cell in exercise.notebook.cells}
         answers = submission.answers.get(stem, {})
         for task in exercise.tasks:
-            answer, images = answers.get(task.name), submission.attachments.get(stem, {}).get(task.name)
+            answer, images = answers.get(task.name), submission.images.get(stem, {}).get(task.name)
             if submission.error:
                 verdict = Verdict(None, FAILED, f"not graded: {submission.error}")
             elif problem := submission.problems.get(stem) or submission.problems.get(f"{stem}/{task.name}"):

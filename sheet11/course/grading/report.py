@@ -16,6 +16,7 @@ from sheet11.course import VERSION
 from sheet11.course.files import write_private
 from sheet11.course.grading.examine import Examination, Findings
 from sheet11.course.grading.exercises import Exercise
+from sheet11.course.grading.handins.attachments import taken_out
 from sheet11.course.grading.handins.submissions import Submission
 from sheet11.course.grading.isolation.sandbox import Batch
 from sheet11.course.grading.scoring import Verdict
@@ -123,9 +124,9 @@ def write_notebooks(
             notebook = nbformat.from_dict(json.loads(json.dumps(exercise.notebook)))
             for cell in notebook.cells:
                 cell.source = submission.answers[stem].get(cell.id, cell.source)
-                images = submission.attachments.get(stem, {}).get(cell.id)
+                images = submission.images.get(stem, {}).get(cell.id)
                 if images and cell.cell_type != "code":
-                    cell.attachments = images
+                    cell.attachments = taken_out(images)
                 if cell.cell_type == "code" and whole:
                     cell.outputs = [nbformat.from_dict(shown) for shown in _without_records(whole, cell.id)]
             # half a character is written out, which is how JSON has it

@@ -17,6 +17,7 @@ from sheet11.course.grading.book.publish import publish
 from sheet11.course.grading.book.store import Store
 from sheet11.course.grading.examine import Findings
 from sheet11.course.grading.exercises import draw_exercises
+from sheet11.course.grading.handins.attachments import taken_out
 from sheet11.course.grading.handins.outputs import harmless_outputs
 from sheet11.course.grading.isolation.sandbox import Batch, Limits, check_sandbox
 from sheet11.course.grading.platforms.intake import Wanted, take_in
@@ -116,7 +117,8 @@ def test_every_notebook_gets_a_verdict_a_copy_and_a_page(course, taken, tmp_path
         source = submission.answers.get(course.first, {}).get("wave")
         verdict = score(tasks[0], source, "", batch, {"E": 1.0, "E_later": 1.0}, Limits())
         assert verdict.status in ("correct", "wrong", "missing", "not answered"), name
-        images = submission.attachments.get(course.first, {}).get("proof", {})
+        digest = submission.images.get(course.first, {}).get("proof")
+        images = taken_out(digest) if digest else {}
         answers += [Answer(name, task.column, source or "", images, *verdict) for task in tasks]
     with Store(tmp_path) as store:
         store.replace_answers(asked, answers)

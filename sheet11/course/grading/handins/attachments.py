@@ -1,10 +1,16 @@
 """The images of an answer in words: attached to its cell or written into its text, and all of them shown by it."""
 
+import functools
+import hashlib
 import itertools
+import json
 import re
+import tempfile
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from sheet11.course.files import folder_of_this_process
 from sheet11.course.grading.handins.images import ImageError, Room, moderate
 from sheet11.course.visible import encodable
 
@@ -58,6 +64,25 @@ def with_images(source: str, attached: Any, room: Room) -> tuple[str, Attachment
     shown = set(re.findall(r"attachment:([\w.-]+)", source))
     unseen = [f"![{name}](attachment:{name})" for name in images if name not in shown]
     return "\n\n".join([source, *unseen, *left_out[:MOST_ATTACHED]]), images
+
+
+def put_away(images: Attachments) -> str:
+    """Write images to a temporary file, since those of a class would fill the memory; a digest that stands for them."""
+    content = json.dumps(images).encode()
+    digest = hashlib.sha256(content).hexdigest()
+    (_kept() / digest).write_bytes(content)
+    return digest
+
+
+def taken_out(digest: str) -> Attachments:
+    """The images that have been put away under a digest."""
+    found: Attachments = json.loads((_kept() / digest).read_bytes())
+    return found
+
+
+@functools.cache
+def _kept() -> Path:
+    return Path(tempfile.mkdtemp(dir=folder_of_this_process()))
 
 
 def _forms(name: str) -> set[str]:

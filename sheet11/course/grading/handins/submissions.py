@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from sheet11.course.errors import reason
-from sheet11.course.grading.handins.attachments import Attachments
+from sheet11.course.grading.handins.attachments import put_away
 from sheet11.course.grading.handins.reading import UnreadableError, answer_id, answers_in, read_cells
 from sheet11.course.visible import visible
 
@@ -24,7 +24,7 @@ class Submission(NamedTuple):
     student: str  # as `key_of` makes it
     answers: dict[str, dict[str, str]]
     problems: dict[str, str]  # why something is not there, by notebook, or by NOTEBOOK/CELL
-    attachments: dict[str, dict[str, Attachments]] = {}  # the images of the answers
+    images: dict[str, dict[str, str]] = {}  # of the answers, as `put_away` has named them
     error: str | None = None  # why what was handed in could not be read, which is not the student's fault
 
 
@@ -95,7 +95,8 @@ def read_submission(student: str, chosen: Chosen, wanted: Mapping[str, Collectio
     for stem, ids in wanted.items():
         if stem in chosen.cells:
             found = answers_in(chosen.cells[stem], ids)
-            submission.answers[stem], submission.attachments[stem] = found.sources, found.attachments
+            submission.answers[stem] = found.sources
+            submission.images[stem] = {name: put_away(images) for name, images in found.attachments.items()}
             submission.problems.update((f"{stem}/{name}", problem) for name, problem in found.problems.items())
     return submission
 

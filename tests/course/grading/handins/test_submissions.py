@@ -8,6 +8,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from sheet11.course.grading.handins.attachments import taken_out
 from sheet11.course.grading.handins.submissions import key_of
 from sheet11.course.grading.platforms import intake
 from sheet11.course.grading.platforms.intake import Wanted, take_in
@@ -91,7 +92,8 @@ def test_images_are_by_notebook_and_answer(hand_in, tmp_path):
     pixel = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
     attachments = {"scan.png": {"image/png": pixel}}
     hand_in("01.ipynb", cell("![](attachment:scan.png)", "proof", new_markdown_cell, attachments=attachments))
-    assert read_submission(tmp_path / "anna").attachments == {"01": {"proof": attachments}}
+    kept = read_submission(tmp_path / "anna").images["01"]["proof"]
+    assert taken_out(kept) == attachments and len(kept) == 64, "those of a class would fill the memory"
 
 
 def test_what_cannot_be_read_is_the_error_of_one_student(hand_in, tmp_path, monkeypatch):

@@ -8,6 +8,7 @@ from class_of_twelve import CLASS, HANDED_IN, LAYOUTS, ROSTER, WORKSHEET, Answer
 from sheets import waves
 
 from sheet11.course.errors import FolderError, NotInstalledError
+from sheet11.course.grading.handins.attachments import taken_out
 from sheet11.course.grading.isolation.sandbox import check_sandbox
 from sheet11.course.grading.platforms.intake import Wanted, lateness, not_understood, take_in, what_was_handed_in
 from sheet11.course.grading.platforms.roster import NO_ROSTER, read_roster
@@ -67,7 +68,7 @@ def test_the_same_answers_in_every_layout(taken, course):
     assert found["fpetersen"][1].answers == {"2_slopes": right["2_slopes"]}
     assert found["fpetersen"][1].problems == {"1_waves": "there is no 1_waves.ipynb"}
     assert found["gnowak"][1].answers["1_waves"]["wave"] != right["1_waves"]["wave"]
-    assert found["kmensah"][1].attachments["1_waves"]["proof"].keys() == {"scan.png"}
+    assert taken_out(found["kmensah"][1].images["1_waves"]["proof"]).keys() == {"scan.png"}
     assert found["ldubois"][1].answers == {} and all(submission.error is None for _, submission in found.values())
 
 
