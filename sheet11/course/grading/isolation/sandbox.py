@@ -7,6 +7,7 @@ the package that it is given; of this kit, the submissions and the results it se
 
 import asyncio
 import contextlib
+import os
 import subprocess
 import sys
 import tempfile
@@ -35,6 +36,10 @@ from sheet11.course.grading.isolation.bubblewrap import (
 
 BREAKING = ("time", "memory", "processes", "files", "output")  # limits that end a batch
 LOOK = 0.05  # seconds between two looks at what a control group has counted
+ALLOW = (
+    "this machine forbids user namespaces to ordinary users: root allows them by the sysctls user.max_user_namespaces "
+    "or kernel.unprivileged_userns_clone, or by an AppArmor profile for bwrap; or grade as root"
+)
 START = 120  # seconds that the process inside may take to start
 
 
@@ -204,7 +209,9 @@ def check_sandbox() -> None:
         command += [sys.executable, "-c", ""]
         found = subprocess.run(command, pass_fds=[descriptor], capture_output=True, text=True, check=False)
     if found.returncode:
-        said = found.stderr.strip().splitlines() or [f"exit code {found.returncode}"]
+        said = (found.stderr.strip().splitlines() or [f"exit code {found.returncode}"])[-1]
+        forbidden = os.geteuid() and ("namespace" in said or "uid map" in said)
+        advice = f"{ALLOW}; " if forbidden else ""
         raise NotInstalledError(
-            f"no sandbox can be made here ({said[-1]}); --no-sandbox runs the code with your rights"
+            f"no sandbox can be made here ({said}); {advice}--no-sandbox runs the code with your rights"
         )

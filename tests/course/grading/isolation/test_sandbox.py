@@ -361,10 +361,14 @@ def test_bubblewrap_that_may_not(monkeypatch, tmp_path):
     fake.write_text("#!/bin/sh\necho 'bwrap: No permissions to create a new namespace' >&2\nexit 1\n")
     fake.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(
-        NotInstalledError, match=r"no sandbox can be made here \(bwrap: No permissions.*\); --no-sandbox"
+    for user, advice in (
+        (0, ""),
+        (1000, "this machine forbids user namespaces to ordinary users: .*; or grade as root; "),
     ):
-        check_sandbox()
+        monkeypatch.setattr(os, "geteuid", lambda user=user: user)
+        expected = rf"^no sandbox can be made here \(bwrap: No permissions .* namespace\); {advice}--no-sandbox runs"
+        with pytest.raises(NotInstalledError, match=expected):
+            check_sandbox()
     with pytest.raises(NotInstalledError, match="could not be started"):
         Sandbox(tmp_path, [])
 
