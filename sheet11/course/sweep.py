@@ -1,5 +1,6 @@
 """`sheet11 sweep`: one notebook over a grid of parameters, with a table and figures of its scalar records."""
 
+import gc
 import hashlib
 import io
 import itertools
@@ -126,6 +127,7 @@ def sweep(jobs: Sequence[Job], executor: Executor, out: Path) -> pd.DataFrame:
         rows_by_key[done.job.key] = _row(done.job, done.notebook)
         if time.monotonic() - written > OFTEN:
             write_table()
+            gc.collect()  # each execution leaves cycles, for which Python looks late where much has been imported
             written = time.monotonic()
     table = write_table()
     swept = [name for name in jobs[0].parameters if table[name].nunique(dropna=False) > 1]

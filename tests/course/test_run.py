@@ -3,6 +3,9 @@
 import io
 import itertools
 import os
+import signal
+import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
@@ -37,6 +40,43 @@ def test_index_lists_what_is_done_when_a_run_is_cut_off(folder, monkeypatch):
         run(prepared, executor, folder / "out")
     index = (folder / "out" / "index.html").read_text()
     assert "first.html" in index and "second.html" not in index
+
+
+@pytest.mark.slow
+def test_killed_halfway_it_keeps_what_was_done_and_a_second_run_is_as_if_nothing_had_happened(
+    build, recording, invoke, tmp_path
+):
+    nbformat.write(build(f"{recording}\n{'#' * 2000}"), tmp_path / "first.ipynb")  # the longest begins
+    nbformat.write(
+        build(f"import time\ntime.sleep(wait)\n{recording}", parameters="n = 3\nwait = 0.0"), tmp_path / "last.ipynb"
+    )
+    command = ["run", "first.ipynb", "last.ipynb", "-j", "1"]
+    stopped, undisturbed = tmp_path / "stopped", tmp_path / "undisturbed"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "sheet11", *command, "-p", "wait=60", "-o", stopped],
+        cwd=tmp_path,
+        stdout=subprocess.DEVNULL,
+    )
+    deadline = time.monotonic() + 60
+    while "first.html" not in _text(stopped / "index.html") and time.monotonic() < deadline:
+        time.sleep(0.01)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    kept = {path.name: path.read_bytes() for path in stopped.iterdir()}
+    assert kept.keys() == {"index.html", "first.html", "first.ipynb"}, (
+        "what was done is whole, and nothing is half done"
+    )
+    for out in (stopped, undisturbed):
+        assert invoke(*command, "-o", out, cwd=tmp_path).returncode == 0
+    for path in undisturbed.glob("*.*"):
+        if path.name != "index.html":  # which has seconds
+            assert (stopped / path.name).read_bytes() == path.read_bytes()
+    assert (stopped / "first.ipynb").read_bytes() == kept["first.ipynb"]
+    assert {path.name for path in stopped.iterdir()} == {path.name for path in undisturbed.iterdir()}
+
+
+def _text(path):
+    return path.read_text() if path.exists() else ""
 
 
 def test_a_job_whose_worker_dies_comes_back_with_the_error(folder, monkeypatch, capsys):
