@@ -222,6 +222,37 @@ def test_comments_are_used_again(browser, server, out):
     assert said == ["The limit is not shown to exist"] * 2
 
 
+def test_what_one_has_written_is_there_to_be_used_again(browser, server, out):
+    person = Person(browser, server.url)
+    person.begin("The limit")
+    person.press("z", "c")
+    person.type("Which limit?")
+    person.press("Control+Enter", "s")
+    person.see("snippet-list", "Which limit?")
+    assert person.page.locator("#forget").is_disabled(), "it is part of a mark"
+    person.press("Enter")
+    person.saved()
+    assert person.page.input_value("#comment") == "Which limit?"
+    with Store(out) as store:
+        assert store.snippets() == []
+
+
+def test_a_letter_is_no_point(browser, server, out):
+    """Who types points and then a comment need not leave the field in between."""
+    person = Person(browser, server.url)
+    person.begin("The limit")
+    person.press(".")
+    person.type("0.5")
+    person.press("c")
+    person.type("So so.")
+    person.press("Control+Enter")
+    person.saved()
+    assert 0.5 in points(out, "2_slopes/b").values()
+    with Store(out) as store:
+        assert [mark.comment for entry in store.entries("2_slopes/b") for mark in entry.marks] == ["So so."]
+    assert person.errors == []
+
+
 def test_two_people_at_once(browser, server, out, tmp_path):
     with serving(out, tmp_path, name="ada") as other:
         grace, ada = Person(browser, server.url), Person(browser, other.url)

@@ -116,9 +116,16 @@ export function openSnippets() {
   at("search").focus();
 }
 
+// what was kept, and what one has written oneself about other answers to this task
+function reusable() {
+  const known = new Set([page.comment().trim(), ...state.snippets.map((snippet) => snippet.words)]);
+  const own = [...new Set(state.piles.map((pile) => pile.own?.comment).filter((words) => words && !known.has(words)))];
+  return [...own.map((words, place) => ({ id: `own${place}`, words, own: true })), ...state.snippets];
+}
+
 const matching = () => {
   const words = at("search").value.toLowerCase().split(/\s+/);
-  return state.snippets.filter((snippet) => words.every((word) => snippet.words.toLowerCase().includes(word)));
+  return reusable().filter((snippet) => words.every((word) => snippet.words.toLowerCase().includes(word)));
 };
 
 function showSnippets(index) {
@@ -131,7 +138,7 @@ function showSnippets(index) {
   });
   at("snippet-list").replaceChildren(...(options.length ? options : [make("li", { class: "label", role: "option", "aria-disabled": "true" }, "None.")]));
   at("search").setAttribute("aria-activedescendant", found[chosen] ? `snippet-${found[chosen].id}` : "");
-  at("forget").disabled = !found[chosen];
+  at("forget").disabled = !found[chosen] || Boolean(found[chosen].own);
   options[chosen]?.scrollIntoView({ block: "nearest" });
 }
 
@@ -156,7 +163,7 @@ function keep() {
 
 function forget() {
   const snippet = matching()[chosen];
-  if (!snippet) return;
+  if (!snippet || snippet.own) return;
   state.snippets = state.snippets.filter((each) => each !== snippet);
   if (snippet.id !== "kept") save("snippet", { remove: snippet.id });
   showSnippets(chosen);

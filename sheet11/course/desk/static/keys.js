@@ -59,10 +59,12 @@ function pressed(event) {
 
 function inField(event, field) {
   const done = event.key === "Enter" && (event.ctrlKey || field === at("points"));
-  if (!done && event.key !== "Escape") return;
+  const act = field === at("points") && !event.ctrlKey && /^[a-z=?]$/.test(event.key) && acts[event.key]; // no number
+  if (!done && !act && event.key !== "Escape") return;
   event.preventDefault();
   page.left();
   at("reading").focus({ preventScroll: true });
+  if (act) act();
   if (done && !at("problem").textContent) page.goOn();
 }
 

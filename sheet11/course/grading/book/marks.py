@@ -51,8 +51,9 @@ class Answer(NamedTuple):
 
     @property
     def digest(self) -> str:
-        """Equal for equal answers, and only for those."""
-        return hashlib.sha256(json.dumps([self.source, self.attachments], sort_keys=True).encode()).hexdigest()
+        """Equal for equal answers, and only for those; spaces at the ends of lines and of the whole do not count."""
+        lines = [line.rstrip() for line in self.source.strip().splitlines()]
+        return hashlib.sha256(json.dumps(["\n".join(lines), self.attachments], sort_keys=True).encode()).hexdigest()
 
 
 class Item(NamedTuple):
