@@ -36,6 +36,12 @@ def shown(monkeypatch):
 
 
 @pytest.fixture
+def undrawn(monkeypatch):
+    """Nothing is painted: for tests of what a figure holds, which stands there before."""
+    monkeypatch.setattr(plots, "png", lambda figure: b"")
+
+
+@pytest.fixture
 def open_explorer(shown, monkeypatch):
     """Call an explorer as a cell in JupyterLab does."""
     monkeypatch.setattr(sliders, "_somebody_is_there", lambda: True)

@@ -2,6 +2,7 @@
 
 import base64
 import html
+from functools import partial
 
 import matplotlib.pyplot as plt
 import pytest
@@ -11,7 +12,14 @@ import sheet11
 from sheet11.lab import plots, sliders
 from sheet11.lab.explore.encoding import explore_encoding
 
-each = pytest.mark.parametrize("explore", ALL.values(), ids=ALL)
+SMALL = {"encoding": {"n": 16, "p": 32}, "scores": {"n": 16, "p": 32}, "aggregation": {"messages": (-1.0, 0.6, 2.0)}}
+each = pytest.mark.parametrize("explore", [partial(ALL[name], **SMALL.get(name, {})) for name in ALL], ids=ALL)
+
+
+@pytest.fixture(autouse=True)
+def coarse(monkeypatch):
+    """Figures of few pixels."""
+    monkeypatch.setitem(plt.rcParams, "figure.dpi", 25)
 
 
 @each
@@ -59,7 +67,7 @@ def test_every_control_changes_the_picture_and_back(explore, open_explorer):
 
 
 @each
-def test_a_change_draws_into_what_is_there(explore, open_explorer):
+def test_a_change_draws_into_what_is_there(explore, undrawn, open_explorer):
     explorer = open_explorer(explore)
     count = [len(ax.get_children()) for ax in explorer.figure.axes]
     for control in explorer.controls.values():

@@ -93,6 +93,7 @@ def draw_marks(ax: Axes, marks: Mapping[str, float]) -> None:
     ax.relim()
     for name, value in marks.items():
         ax.axhline(value, color="0.4", linewidth=0.8, linestyle=":", label=f"_{name}")
+    ax.autoscale_view()  # a mark that has moved inwards leaves no room behind
     bottom, top = ax.get_ylim()
     height = -np.inf
     for name, value in sorted(marks.items(), key=lambda mark: mark[1]):

@@ -22,7 +22,7 @@ def test_a_missing_answer_is_the_cells_error():
 
 
 @pytest.mark.parametrize("lam", [-math.inf, -2, 0, 0.5, math.inf])
-def test_aggregation_shows_weights_aggregate_and_limits(lam, open_explorer):
+def test_aggregation_shows_weights_aggregate_and_limits(lam, undrawn, open_explorer):
     explorer = open_explorer(explorers.aggregation, messages=(1.0, -2.0, 2.0, 2.0))
     explorer.set(λ=lam, η=0.5, m1=1.5)
     m = torch.tensor([1.5, -2.0, 2.0, 2.0], dtype=torch.float64)

@@ -18,7 +18,7 @@ def test_a_missing_answer_is_the_cells_error():
     assert plt.get_fignums() == [], "an empty figure"
 
 
-def test_encoding_shows_E_gram_and_profile(open_explorer):
+def test_encoding_shows_E_gram_and_profile(undrawn, open_explorer):
     explorer = open_explorer(explorers.encoding, n=20, p=8, scale=77.0)
     explorer.set(n=30, convention="vaswani")
     E = sheet11.positional_encoding(30, 8, "vaswani", scale=77.0)
@@ -35,6 +35,6 @@ def test_encoding_shows_E_gram_and_profile(open_explorer):
     assert left.get_title() == "cosine rows of E"
 
 
-def test_encoding_starts_within_its_sliders(open_explorer):
+def test_encoding_starts_within_its_sliders(undrawn, open_explorer):
     explorer = open_explorer(explorers.encoding, n=4096, p=1024)
     assert (explorer.controls["n"].value, explorer.controls["p"].value) == (128, 512)

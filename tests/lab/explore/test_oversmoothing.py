@@ -28,7 +28,7 @@ def test_a_missing_answer_is_the_cells_error():
 
 
 @pytest.mark.parametrize("way", [*WAYS, *LAYERS])
-def test_oversmoothing_draws_the_chosen_way_down_to_the_depth(way, open_explorer):
+def test_oversmoothing_draws_the_chosen_way_down_to_the_depth(way, undrawn, open_explorer):
     explorer = open_explorer(explorers.oversmoothing, layers=LAYERS, features=3, seed=2)
     explorer.set(graph="sbm", depth=3, propagation=way)
     graph = sheet11.load_graph("sbm", 2)

@@ -19,7 +19,7 @@ def test_a_missing_answer_is_the_cells_error():
     assert plt.get_fignums() == [], "an empty figure"
 
 
-def test_scores_are_drawn_on_one_scale_and_measured_against_the_prediction(open_explorer):
+def test_scores_are_drawn_on_one_scale_and_measured_against_the_prediction(undrawn, open_explorer):
     explorer = open_explorer(explorers.scores, n=16, p=32, seed=4)
     explorer.set(p=48, **{"σ / std(E)": 2.0}, mode="cat")
     E = sheet11.positional_encoding(16, 48)
