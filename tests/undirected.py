@@ -10,7 +10,9 @@ graphs = st.builds(nx.gnp_random_graph, st.integers(1, 12), st.floats(0, 1), see
 
 
 def edge_index_of(graph):
-    return torch.tensor(list(graph.to_directed().edges), dtype=torch.int64).reshape(-1, 2).T
+    edges = np.array(list(graph.edges), dtype=np.int64).reshape(-1, 2).T
+    ways = edges[:, edges[0] != edges[1]]  # a loop has one
+    return torch.from_numpy(np.concatenate([edges, ways[::-1]], axis=1))
 
 
 def dense(graph):
