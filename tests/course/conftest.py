@@ -22,13 +22,13 @@ class Ended(NamedTuple):
     stderr: str
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def recording():
     """Source of a cell that records n² and 0 … n−1."""
     return RECORDING
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def build():
     """Make a notebook of code cells, the first one tagged `parameters`."""
 

@@ -1,8 +1,12 @@
 """Executing notebooks of a few cells made here."""
 
+from pathlib import Path
+from typing import NamedTuple
+
 import nbformat
 import numpy as np
 import pytest
+from nbformat import NotebookNode
 
 from sheet11.course.errors import NotebookError
 from sheet11.course.execute import execute
@@ -10,25 +14,44 @@ from sheet11.course.notebooks import error_of, parameters_of, read_notebook
 from sheet11.lab.records import read_records
 
 
-def test_parameters_replace_defaults_and_the_argument_stays_as_it_is(build, recording):
-    notebook = build(recording)
+NOISY = "import sys, time\nfor i in range(3):\n    print(i, flush=True)\n    time.sleep(0.02)"
+
+
+class Executed(NamedTuple):
+    """A notebook, and what came of it in a folder with a file."""
+
+    notebook: NotebookNode
+    before: str  # the notebook, written
+    folder: Path
+    result: NotebookNode
+    cells: list  # an entry for each that was executed
+
+
+@pytest.fixture(scope="module")
+def executed(build, recording, tmp_path_factory):
+    folder, cells = tmp_path_factory.mktemp("folder"), []
+    (folder / "data.txt").write_text("here")
+    notebook = build(recording, NOISY, "record(text=open('data.txt').read())")
     before = nbformat.writes(notebook)
-    cells = []
-    executed = execute(notebook, {"n": 5}, on_cell=lambda: cells.append(1))
-    records = read_records(executed)
+    return Executed(
+        notebook, before, folder, execute(notebook, {"n": 5}, folder, on_cell=lambda: cells.append(1)), cells
+    )
+
+
+def test_parameters_replace_defaults_and_the_argument_stays_as_it_is(executed):
+    records = read_records(executed.result)
     assert records["square"] == 25
     assert np.array_equal(records["many"], np.arange(5))
-    assert nbformat.writes(notebook) == before
-    assert len(cells) == 3  # parameters, injected parameters, recording
-    nbformat.validate(executed)
+    assert nbformat.writes(executed.notebook) == executed.before
+    assert len(executed.cells) == 5  # parameters, injected parameters, three others
+    nbformat.validate(executed.result)
 
 
 @pytest.mark.slow
-def test_same_input_same_output(build, recording):
-    noisy = "import sys, time\nfor i in range(3):\n    print(i, flush=True)\n    time.sleep(0.3)"
-    notebook = build(recording, noisy)
-    first, second = (nbformat.writes(execute(notebook, {"n": 2})) for _ in range(2))
-    assert first == second
+def test_same_input_same_output(executed):
+    again = execute(executed.notebook, {"n": 5}, executed.folder)
+    assert nbformat.writes(again) == nbformat.writes(executed.result)
+    assert [output.text for output in again.cells[4].outputs] == ["0\n1\n2\n"], "however it came"
 
 
 @pytest.mark.parametrize(
@@ -46,15 +69,13 @@ def test_error_ends_the_execution_and_is_kept(build, source, message):
     assert executed.cells[-2].outputs[-1].output_type == "error"
 
 
-def test_no_error(build):
-    assert error_of(execute(build("1 + 1"), {})) is None
+def test_no_error(executed):
+    assert error_of(executed.result) is None
 
 
-def test_working_directory(build, tmp_path):
-    (tmp_path / "data.txt").write_text("here")
-    executed = execute(build("from sheet11 import record\nrecord(text=open('data.txt').read())"), {}, cwd=tmp_path)
-    assert read_records(executed) == {"text": "here"}
-    assert [path.name for path in tmp_path.iterdir()] == ["data.txt"]
+def test_working_directory(executed):
+    assert read_records(executed.result)["text"] == "here"
+    assert [path.name for path in executed.folder.iterdir()] == ["data.txt"]
 
 
 def test_unknown_kernel(build):

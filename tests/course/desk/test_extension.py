@@ -20,7 +20,8 @@ def test_in_a_server_of_jupyterhub(tmp_path):
     options = [f"--ServerApp.port={port}", "--ServerApp.base_url=/user/ada/", "--IdentityProvider.token=secret"]
     options += ["--no-browser", "--allow-root", "--ip=127.0.0.1", EXTENSION, f"--MarkingDesk.out={tmp_path / 'out'}"]
     with open(tmp_path / "log", "w+") as log:
-        environment = settings(tmp_path) | {"JUPYTERHUB_USER": "ada"}
+        # other extensions, as JupyterLab, take longer to load than the server itself
+        environment = settings(tmp_path) | {"JUPYTERHUB_USER": "ada", "JUPYTER_NO_CONFIG": "1"}
         command = [sys.executable, "-m", "jupyter_server", *options]
         with subprocess.Popen(command, env=environment, cwd=tmp_path, stdout=log, stderr=log) as server:
             try:
@@ -49,6 +50,6 @@ def wait_for(server, url, log):
         except urllib.error.HTTPError:
             raise
         except urllib.error.URLError:
-            time.sleep(0.1)
+            time.sleep(0.02)
     log.seek(0)
     raise RuntimeError(log.read())

@@ -2,13 +2,12 @@
 
 import getpass
 import json
-import subprocess
 import urllib.error
 import urllib.request
 
 import pytest
 from class_of_thirteen import write_class
-from serving import MARK, serving, settings
+from serving import serving
 
 
 @pytest.fixture(scope="module")
@@ -18,6 +17,13 @@ def server(tmp_path_factory):
     with serving(folder / "out", folder) as server:
         server.out = folder / "out"
         yield server
+
+
+@pytest.fixture(scope="module")
+def other(server, tmp_path_factory):
+    """A second server of the same folder, of somebody who is not named."""
+    with serving(server.out, tmp_path_factory.mktemp("other"), name="") as other:
+        yield other
 
 
 def first(server, task="2_slopes/a"):
@@ -83,17 +89,15 @@ def test_requests_that_make_no_sense(server, path, sent, status, said):
     assert (got, said in json.loads(text)["message"]) == (status, True)
 
 
-def test_a_system_user_marks_if_nobody_is_named(server, tmp_path):
-    with serving(server.out, tmp_path, name="") as other:
-        assert other.ask("overview")["who"] == getpass.getuser()
+def test_a_system_user_marks_if_nobody_is_named(other):
+    assert other.ask("overview")["who"] == getpass.getuser()
 
 
-def test_two_servers_share_the_marks(server, tmp_path):
-    with serving(server.out, tmp_path, name="ada") as other:
-        other.ask("snippet", {"words": "from ada"})
-        assert [each["words"] for each in server.ask("overview")["snippets"]] == ["from ada"]
-        server.ask("snippet", {"words": "from grace"})
-        assert len(other.ask("overview")["snippets"]) == 2
+def test_two_servers_share_the_marks(server, other):
+    other.ask("snippet", {"words": "from another"})
+    assert [each["words"] for each in server.ask("overview")["snippets"]] == ["from another"]
+    server.ask("snippet", {"words": "from grace"})
+    assert len(other.ask("overview")["snippets"]) == 2
 
 
 def test_marks_get_into_tables_when_the_server_ends(tmp_path):
@@ -111,8 +115,8 @@ def test_marks_get_into_tables_when_the_server_ends(tmp_path):
 
 
 @pytest.mark.parametrize("kind", ["none", "damaged"])
-def test_a_folder_that_is_no_grading(tmp_path, kind):
+def test_a_folder_that_is_no_grading(invoke, tmp_path, kind):
     if kind == "damaged":
         (tmp_path / "grading.sqlite").write_bytes(b"not a database, but long enough to look like one" * 30)
-    run = subprocess.run([*MARK, tmp_path, "--no-browser"], env=settings(tmp_path), capture_output=True, text=True)
+    run = invoke("mark", tmp_path, "--no-browser", cwd=tmp_path)
     assert run.returncode == 2 and len(run.stderr.splitlines()) == 1 and str(tmp_path) in run.stderr
