@@ -13,7 +13,6 @@ from sheet11.course.execute import execute
 from sheet11.course.notebooks import error_of, parameters_of, read_notebook
 from sheet11.lab.records import read_records
 
-
 NOISY = "import sys, time\nfor i in range(3):\n    print(i, flush=True)\n    time.sleep(0.02)"
 
 
