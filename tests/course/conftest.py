@@ -60,9 +60,14 @@ def one_server():
 
 
 @pytest.fixture
-def invoke(one_server, monkeypatch):
-    """Call the command `sheet11` in this process, whose imports and kernel server are there already."""
+def keep_server(one_server, monkeypatch):
+    """Have this process's kernel server serve the next test, too."""
     monkeypatch.setattr(warm, "stop_server", lambda: None)
+
+
+@pytest.fixture
+def invoke(keep_server, monkeypatch):
+    """Call the command `sheet11` in this process, whose imports and kernel server are there already."""
 
     def invoke(*arguments, cwd):
         monkeypatch.chdir(cwd)

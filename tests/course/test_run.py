@@ -102,9 +102,9 @@ def test_more_at_a_time_than_there_are_cores_is_said(monkeypatch, capsys):
 
 
 @pytest.mark.slow
-def test_jobs_run_side_by_side_and_share_the_cores(build, monkeypatch):
+def test_jobs_run_side_by_side_and_share_the_cores(build, keep_server, monkeypatch):
     monkeypatch.setattr(os, "sched_getaffinity", lambda pid: set(range(4)))
-    source = "import time\ntime.sleep(1)"
+    source = "import time\ntime.sleep(0.6)"
     with local_executor(4) as (executor, threads):
         assert threads == 1
         warm_up = Job("w", "w", nbformat.writes(build("1")), {}, threads=threads)
@@ -129,7 +129,7 @@ show_with_controls(figure, lambda n: ax.set_title(f"n is {n}"), {"n": 2}, lambda
 """
 
 
-def test_a_page_moves_its_explorers_and_the_kept_notebook_holds_their_start(build, tmp_path):
+def test_a_page_moves_its_explorers_and_the_kept_notebook_holds_their_start(build, keep_server, tmp_path):
     nbformat.write(build(EXPLORE), tmp_path / "explore.ipynb")
     with local_executor(1) as (executor, threads):
         (page,) = run(jobs_of_notebooks([tmp_path / "explore.ipynb"], {}, threads), executor, tmp_path)

@@ -92,7 +92,7 @@ def test_an_empty_list_of_values_is_refused(notebook):
 @pytest.mark.slow
 @pytest.mark.parametrize("points_before_the_kill", [0, 2])
 def test_killed_at_any_moment_a_second_start_runs_what_is_missing(points_before_the_kill, notebook, invoke, tmp_path):
-    arguments = ["sweep", notebook.name, "-p", "n=1,2", "-p", "seed=0,1", "-p", "wait=0.3", "-o", "out"]
+    arguments = ["sweep", notebook.name, "-p", "n=1,2", "-p", "seed=0,1", "-p", "wait=0.15", "-o", "out"]
     points = tmp_path / "out" / "points"
     process = subprocess.Popen([sys.executable, "-m", "sheet11", *arguments], cwd=tmp_path, stdout=subprocess.DEVNULL)
     deadline = time.monotonic() + 60
