@@ -34,8 +34,8 @@ def is_inside(process):
 
 # everybody is in the class on the small sheet; on this kit's notebooks, which take longer, those who depend on them
 OF_THIS_KIT = {
-    *("right", "half", "nothing answered", "wrong", "imports the solution", "imports the module"),
-    *("imports the course", "searches the disk", "searches the memory"),
+    *("right", "half", "nothing answered", "wrong", "imports the solution", "searches the disk"),
+    "searches the memory",
 }
 
 

@@ -67,7 +67,7 @@ def group(memory: int, processes: int) -> Iterator[Path | None]:
         _remove(own)
 
 
-def exceeded(own: Path, seconds: int) -> str | None:
+def limit_met(own: Path, seconds: int) -> str | None:
     """The limit that a group has met, or None."""
     if _counted(own / "memory.events", "oom_kill"):
         return "memory"

@@ -165,13 +165,13 @@ async def _run(
         await kernel.end()
     if kernel.ended in (*BREAKING, LOST, NONSENSE):
         return Batch(outputs, succeeded, kernel.ended)
-    return Batch(outputs, succeeded, cgroup.exceeded(group, seconds) if group else None)
+    return Batch(outputs, succeeded, cgroup.limit_met(group, seconds) if group else None)
 
 
 async def _watch(group: Path | None, seconds: int) -> None:
     """End what is in a control group as soon as that has met a limit."""
     while group:
-        if cgroup.exceeded(group, seconds):
+        if cgroup.limit_met(group, seconds):
             cgroup.end(group)
         await asyncio.sleep(LOOK)
 

@@ -60,7 +60,7 @@ def test_what_is_counted_and_which_limit_that_is(tmp_path):
         }
         for name, content in (contents | {name.replace("_", "."): text for name, text in files.items()}).items():
             (tmp_path / name).write_text(content)
-        return cgroup.exceeded(tmp_path, 2)
+        return cgroup.limit_met(tmp_path, 2)
 
     assert counted() is None
     assert counted(memory_events="oom 2\noom_kill 1\n") == "memory"
@@ -99,7 +99,7 @@ class TestGroups:
         with cgroup.group(100 * MEGABYTE, 20) as own:
             command = f"echo 0 > {own}/cgroup.procs; exec {sys.executable} -c 'bytearray(1 << 30)'"
             assert subprocess.run(["/bin/sh", "-c", command], check=False).returncode == -signal.SIGKILL
-            assert cgroup.exceeded(own, 60) == "memory"
+            assert cgroup.limit_met(own, 60) == "memory"
 
     def test_nothing_is_left_of_who_was_killed(self):
         with subprocess.Popen([sys.executable, "-c", LEAVE], stdout=subprocess.PIPE, text=True) as leaver:
