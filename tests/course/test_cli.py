@@ -131,12 +131,12 @@ def left_of(environment):
         ("sweep", False, signal.SIGKILL),
     ],
 )
-def test_a_command_that_is_ended_keeps_what_is_done_and_leaves_nothing_else(command, works, signum, endless):
+def test_a_command_that_is_ended_keeps_what_is_done_and_leaves_nothing_else(command, works, signum, endless, light):
     scratch, (arguments, finished) = endless / "tmp", ENDLESS[command]
     process = subprocess.Popen(
         [sys.executable, "-m", "sheet11", command, *arguments, "-j", "2", "-o", "out"],
         cwd=endless,
-        env=os.environ | {"TMPDIR": str(scratch)},
+        env=(light if command == "run" else os.environ) | {"TMPDIR": str(scratch)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

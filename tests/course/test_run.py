@@ -44,7 +44,7 @@ def test_index_lists_what_is_done_when_a_run_is_cut_off(folder, monkeypatch):
 
 @pytest.mark.slow
 def test_killed_halfway_it_keeps_what_was_done_and_a_second_run_is_as_if_nothing_had_happened(
-    build, recording, invoke, tmp_path
+    build, recording, invoke, light, tmp_path
 ):
     nbformat.write(build(f"{recording}\n{'#' * 2000}"), tmp_path / "first.ipynb")  # the longest begins
     nbformat.write(
@@ -55,6 +55,7 @@ def test_killed_halfway_it_keeps_what_was_done_and_a_second_run_is_as_if_nothing
     process = subprocess.Popen(
         [sys.executable, "-m", "sheet11", *command, "-p", "wait=60", "-o", stopped],
         cwd=tmp_path,
+        env=light,
         stdout=subprocess.DEVNULL,
     )
     deadline = time.monotonic() + 60
