@@ -23,8 +23,7 @@ from sheet11.course.forks.kernel import Kernel, Message
 from sheet11.course.forks.server import READY
 
 SERVER = Path(__file__).with_name("server.py")  # a program of its own, which imports nothing of this package
-# the working directory is the kernel's to import from, not the server's; frozen modules: as ipykernel has it
-OPTIONS = ("-P", "-Xfrozen_modules=off")
+OPTIONS = ("-P",)  # the working directory is the kernel's to import from, not the server's
 PRELOAD = [
     "numpy",
     "matplotlib.pyplot",
