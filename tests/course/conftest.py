@@ -52,12 +52,12 @@ def light(tmp_path_factory):
 
 
 @pytest.fixture
-def sheet11(light):
+def sheet11():
     """Run the command `sheet11` in a process of its own."""
 
-    def sheet11(*arguments, cwd):
+    def sheet11(*arguments, cwd, env=None):
         command = [sys.executable, "-m", "sheet11", *map(str, arguments)]
-        return subprocess.run(command, cwd=cwd, env=light, capture_output=True, text=True, timeout=300)
+        return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, timeout=300)
 
     return sheet11
 

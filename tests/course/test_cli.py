@@ -44,9 +44,9 @@ def test_run_writes_everything(build, recording, invoke, tmp_path):
         assert expected in index
 
 
-def test_run_succeeds(build, recording, sheet11, tmp_path):
+def test_run_succeeds(build, recording, sheet11, light, tmp_path):
     nbformat.write(build(recording), tmp_path / "ok.ipynb")
-    result = sheet11("run", "ok.ipynb", cwd=tmp_path)
+    result = sheet11("run", "ok.ipynb", cwd=tmp_path, env=light)
     assert result.returncode == 0, result.stderr
     assert result.stdout.splitlines()[-1] == str(Path("build/run/index.html"))
 
