@@ -10,7 +10,6 @@ from typing import Any
 import click
 
 from sheet11.course import VERSION
-from sheet11.course.arguments import parameter_option, value, values
 from sheet11.course.desk.commands import keep_rubric, mark
 from sheet11.course.grading.commands import give_back, grade, overview, read_points
 from sheet11.course.options import (
@@ -18,11 +17,14 @@ from sheet11.course.options import (
     jobs_option,
     kernel_option,
     out_option,
+    parameter_option,
     refuse_workers_on_cluster,
     scheduler_option,
     sheet_option,
     timeout_option,
     usage_failures,
+    value,
+    values,
 )
 
 # What the commands need is imported inside of them, so that `--help` does not wait for the notebook machinery.

@@ -6,16 +6,17 @@ from typing import Any
 
 import click
 
-from sheet11.course.arguments import parameter_option, value
 from sheet11.course.options import (
     UsageFailure,
     jobs_option,
     name_option,
     out_option,
+    parameter_option,
     refuse_workers_on_cluster,
     scheduler_option,
     sheet_option,
     usage_failures,
+    value,
 )
 from sheet11.course.visible import visible
 

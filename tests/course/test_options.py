@@ -5,7 +5,7 @@ import re
 import click
 import pytest
 
-from sheet11.course.arguments import literal, value, values
+from sheet11.course.options import literal, value, values
 
 
 def test_value():
