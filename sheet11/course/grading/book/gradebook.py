@@ -100,10 +100,15 @@ def results_csv(table: Table) -> str:
     return csv_text(results)
 
 
-def csv_text(rows: Sequence[Sequence[str]]) -> str:
+def csv_text(rows: Iterable[Sequence[str]]) -> str:
     """A table as text, without formulas."""
+    return csv_as_it_is([harmless(field) for field in row] for row in rows)
+
+
+def csv_as_it_is(rows: Iterable[Sequence[str]]) -> str:
+    """A table as text, formulas too."""
     buffer = io.StringIO()
-    csv.writer(buffer, lineterminator="\n").writerows([[harmless(field) for field in row] for row in rows])
+    csv.writer(buffer, lineterminator="\n").writerows(rows)
     return buffer.getvalue()
 
 

@@ -29,12 +29,12 @@ class Submission(NamedTuple):
 
 
 class Handed(NamedTuple):
-    """A notebook file of a hand-in."""
+    """A file of a hand-in, or a folder."""
 
     path: Path
     name: str  # as the student called it
-    depth: int  # folders around it
-    number: int = 0  # the platform's: newer ones have higher ones
+    number: int = 0  # of Canvas's attachment: newer ones have higher ones
+    depth: int = 0  # folders and archives around it
 
 
 class Chosen(NamedTuple):

@@ -1,7 +1,6 @@
 """The page about a class, its table, and the list of answers that are alike."""
 
 import base64
-import csv
 import io
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from sheet11.course.files import write_private
-from sheet11.course.grading.book.gradebook import harmless, table_of_points
+from sheet11.course.grading.book.gradebook import csv_text, table_of_points
 from sheet11.course.grading.book.marks import Answer
 from sheet11.course.grading.book.store import Store
 from sheet11.course.grading.overview.similar import Pair, similar_pairs
@@ -71,13 +70,9 @@ def _quantiles(seconds: Sequence[float]) -> dict[str, float] | None:
 
 
 def _pairs_csv(pairs: Sequence[Pair]) -> str:
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(["student", "other student", "answers in common", "nodes of syntax in common", "tasks"])
-    for pair in pairs:
-        names = [harmless(name) for name in pair.students]
-        writer.writerow([*names, len(pair.tasks), pair.size, " ".join(pair.tasks)])
-    return buffer.getvalue()
+    header = ["student", "other student", "answers in common", "nodes of syntax in common", "tasks"]
+    rows = [[*pair.students, str(len(pair.tasks)), str(pair.size), " ".join(pair.tasks)] for pair in pairs]
+    return csv_text([header, *rows])
 
 
 def _totals(totals: "pd.Series[float]", maximum: float) -> tuple[str, str]:

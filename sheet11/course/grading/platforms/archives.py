@@ -7,7 +7,7 @@ import stat
 import time
 import zipfile
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from sheet11.course.grading.handins.reading import LARGEST, UnreadableError, opened
 from sheet11.course.visible import visible
@@ -77,7 +77,7 @@ def is_nobodys(parts: tuple[str, ...]) -> bool:
     return any(part in NOBODY or (part.startswith(".") and part not in (".", "..")) for part in parts)
 
 
-def _check_directory(file, name: str, bounds: Bounds) -> None:  # type: ignore[no-untyped-def]
+def _check_directory(file: BinaryIO, name: str, bounds: Bounds) -> None:
     """Measure an archive's table of contents, which zipfile would take into memory in one piece."""
     size = file.seek(0, os.SEEK_END)
     file.seek(max(size - LONGEST_END, 0))

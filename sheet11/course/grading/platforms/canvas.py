@@ -1,7 +1,5 @@
 """Handing back to Canvas: its gradebook's CSV, and a zip of files that become comments."""
 
-import io
-import zipfile
 from pathlib import Path
 
 import nbformat
@@ -9,7 +7,7 @@ from nbformat.v4 import new_markdown_cell, new_notebook
 
 from sheet11.course.files import write_private
 from sheet11.course.grading.book.gradebook import csv_text, still_open
-from sheet11.course.grading.platforms.returns import Outcome, Returned
+from sheet11.course.grading.platforms.returns import Outcome, Returned, zipped
 from sheet11.course.visible import encodable, visible
 
 HEADER = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section"]
@@ -33,22 +31,16 @@ def to_canvas(returned: Returned, into: Path, assignment: str) -> list[Path]:
     gradebook = into / f"canvas-gradebook{returned.mark}.csv"
     comments = into / f"canvas-comments{returned.mark}.zip"
     write_private(gradebook, csv_text(rows))
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for each in returned.results:
-            if each.who == each.person.who and each.person.label:  # Canvas gives the comment to the whole group
-                archive.writestr(each.person.label, _comment(each))
-    write_private(comments, buffer.getvalue())
+    # Canvas gives the comment to the whole group
+    first = (each for each in returned.results if each.who == each.person.who and each.person.label)
+    write_private(comments, zipped((each.person.label, _comment(each)) for each in first))
     return [gradebook, comments]
 
 
 def _comment(result: Outcome) -> bytes | str:
     name = result.person.label.lower()
     if name.endswith(".zip"):
-        buffer = io.BytesIO()
-        with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-            archive.writestr("feedback.html", result.page)
-        return buffer.getvalue()
+        return zipped([("feedback.html", result.page)])
     return _notebook(result) if name.endswith(".ipynb") else result.page
 
 

@@ -23,7 +23,7 @@ from sheet11.course.grading.handins.submissions import (
     unreadable,
 )
 from sheet11.course.grading.platforms.archives import OF_A_CLASS, STAMP, ArchiveError, is_notebook, unpack
-from sheet11.course.grading.platforms.layouts import HandIn, Source, files_of, find_hand_ins
+from sheet11.course.grading.platforms.layouts import HandIn, files_of, find_hand_ins
 from sheet11.course.grading.platforms.members import members_in, with_members
 from sheet11.course.grading.platforms.people import Person, listed
 from sheet11.course.grading.platforms.roster import NO_ROSTER, Directory, Roster
@@ -151,23 +151,23 @@ def _files_in(hand_in: HandIn, scratch: Path) -> tuple[list[Handed], dict[Path, 
     stamps: dict[Path, str] = {}
     notes: list[str] = []
     others: list[str] = []
-    queue = [(source, 0) for source in hand_in.sources if not source.path.is_symlink()]
-    for source, nested in queue:
+    queue = [source for source in hand_in.sources if not source.path.is_symlink()]
+    for source in queue:
         base = len(source.path.parts) + 1
         for path in files_of(source, MOST_FILES, DEEPEST):
             name = source.name if path == source.path else path.name
             if is_notebook(name) and len(handed) < MOST_FILES:
-                handed.append(Handed(path, name, len(path.parts) - base + nested, source.number))
+                handed.append(Handed(path, name, source.number, len(path.parts) - base + source.depth))
             elif name.lower().endswith(".zip"):
                 inner = scratch / str(len(queue))
                 try:
-                    if nested == NESTED or len(queue) > MOST_FILES:
+                    if source.depth == NESTED or len(queue) > MOST_FILES:
                         raise ArchiveError(f"{name} is an archive within too many others, and was not unpacked")
                     notes += [left_out.replace(path.name, name) for left_out in unpack(path, inner)]
                 except UnreadableError as error:
                     notes.append(visible(str(error).replace(path.name, name)))
                 else:
-                    queue.append((Source(inner, name, source.number), nested + 1))
+                    queue.append(Handed(inner, name, source.number, source.depth + 1))
             elif name.lower().endswith(OTHER_ARCHIVES):
                 notes.append(visible(f"{name} is no zip file, and was not unpacked"))
             elif name == STAMP:

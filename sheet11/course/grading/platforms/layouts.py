@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from sheet11.course.grading.handins.submissions import Handed
 from sheet11.course.grading.platforms.archives import is_nobodys, is_notebook
 from sheet11.course.grading.platforms.people import Identity
 
@@ -22,14 +23,6 @@ CANVAS = re.compile(
 )
 
 
-class Source(NamedTuple):
-    """A folder or a file that was handed in."""
-
-    path: Path
-    name: str  # of a file as the student called it; with Canvas's number
-    number: int = 0  # of Canvas's attachment: newer ones have higher ones
-
-
 class HandIn(NamedTuple):
     """What one student, or one group, has handed in."""
 
@@ -37,7 +30,7 @@ class HandIn(NamedTuple):
     who: Identity
     label: str  # the name under which the platform takes something back
     late: bool
-    sources: tuple[Source, ...]
+    sources: tuple[Handed, ...]  # folders and files
 
 
 def find_hand_ins(root: Path, title: str, hidden: Iterable[Path] = ()) -> tuple[list[HandIn], list[str]]:
@@ -73,17 +66,17 @@ def _recognised(path: Path, prefix: str) -> HandIn | None:
     if match := MOODLE.fullmatch(name):
         who = Identity(id=match["id"] or "", name=_composed(match["name"]))
         key = "_".join(filter(None, (match["name"], match["id"])))
-        return HandIn(key, who, f"{key}_assignsubmission_file", False, (Source(path, match["file"] or name),))
+        return HandIn(key, who, f"{key}_assignsubmission_file", False, (Handed(path, match["file"] or name),))
     if path.is_dir():
         who = Identity(login=name.removeprefix(prefix)) if _is_clone(path) else Identity(name=_composed(name))
-        return HandIn(who.login or name, who, "", False, (Source(path, name),))
+        return HandIn(who.login or name, who, "", False, (Handed(path, name),))
     if match := CANVAS.fullmatch(name):
         who = Identity(id=match["id"], name=_composed(match["name"] or ""))
-        source = Source(path, match["file"] or name, int(match["attachment"] or 0))
+        source = Handed(path, match["file"] or name, int(match["attachment"] or 0))
         label = name if source.number else ""
         return HandIn("_".join(filter(None, (match["name"], match["id"]))), who, label, bool(match["late"]), (source,))
     if path.suffix.lower() == ".zip":
-        return HandIn(path.stem, Identity(name=_composed(path.stem)), "", False, (Source(path, name),))
+        return HandIn(path.stem, Identity(name=_composed(path.stem)), "", False, (Handed(path, name),))
     return None
 
 
@@ -125,7 +118,7 @@ def _composed(name: str) -> str:
     return unicodedata.normalize("NFC", name)
 
 
-def files_of(source: Source, most: int, deepest: int) -> Iterator[Path]:
+def files_of(source: Handed, most: int, deepest: int) -> Iterator[Path]:
     """The files of a source that nobody's programs have left behind, those that are not too many nor too deep.
 
     Raises:

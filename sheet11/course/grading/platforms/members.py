@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from sheet11.course.grading.handins.attachments import joined
 from sheet11.course.grading.platforms.people import Identity, Person, listed
 from sheet11.course.grading.platforms.roster import Directory
 from sheet11.course.release import MEMBERS
@@ -18,10 +19,8 @@ def members_in(cells: Iterable[dict[str, Any]]) -> list[str]:
     """Whom a notebook's text cells name as members, as they stand there."""
     found: dict[str, None] = {}
     for cell in cells:
-        source = cell.get("source")
-        text = "".join(source) if isinstance(source, list) and all(isinstance(each, str) for each in source) else source
-        if isinstance(text, str) and cell.get("cell_type") in ("markdown", "raw"):
-            for match in LINE.finditer(text):
+        if cell.get("cell_type") in ("markdown", "raw"):
+            for match in LINE.finditer(joined(cell.get("source")) or ""):
                 names = re.split(r"[,;&]|\band\b|\bund\b", re.sub(r"\(.*?\)", "", match[1]))
                 found |= dict.fromkeys(name.strip(" *_.")[:LONGEST] for name in names if name.strip(" *_."))
     return list(found)[:MOST]

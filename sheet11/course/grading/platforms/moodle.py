@@ -1,17 +1,14 @@
 """Handing back to Moodle: a zip of feedback files, and the assignment's grading worksheet."""
 
-import csv
-import io
 import re
-import zipfile
 from pathlib import Path
 
 from sheet11.course.errors import RosterError
 from sheet11.course.files import write_private
-from sheet11.course.grading.book.gradebook import harmless
+from sheet11.course.grading.book.gradebook import csv_as_it_is, harmless
 from sheet11.course.grading.platforms.people import Identity
-from sheet11.course.grading.platforms.returns import Outcome, Returned
-from sheet11.course.grading.platforms.roster import columns_of, read_table
+from sheet11.course.grading.platforms.returns import Outcome, Returned, zipped
+from sheet11.course.grading.platforms.roster import COLUMNS, column_of, read_table
 
 HEADER = ["Identifier", "Full name", "Grade", "Maximum grade", "Last modified (grade)"]
 GRADE, MAXIMUM = ("grade", "bewertung"), ("maximum grade", "bestbewertung", "höchste bewertung", "beste bewertung")
@@ -37,17 +34,9 @@ def to_moodle(returned: Returned, into: Path, worksheet: Path | None) -> list[Pa
         )
     table = _filled(worksheet, known, returned) if worksheet else _made(known, returned)
     pages, grades = into / f"moodle-feedback{returned.mark}.zip", into / f"moodle-grades{returned.mark}.csv"
-    write_private(pages, _zipped(known))
+    write_private(pages, zipped((f"{_label(each)}/feedback.html", each.page) for each in known))
     write_private(grades, table)
     return [pages, grades]
-
-
-def _zipped(results: list[Outcome]) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for each in results:
-            archive.writestr(f"{_label(each)}/feedback.html", each.page)
-    return buffer.getvalue()
 
 
 def _label(result: Outcome) -> str:
@@ -64,15 +53,13 @@ def _made(results: list[Outcome], returned: Returned) -> str:
     for each in results:
         name = harmless(each.who.name)
         rows.append([f"Participant {each.who.id}", name, each.points, f"{returned.maximum:g}", "-"])
-    return _with_commas(rows)
+    return csv_as_it_is(rows)
 
 
 def _filled(path: Path, results: list[Outcome], returned: Returned) -> str:
     """The worksheet as it was, with grades; Moodle wants commas."""
     table = read_table(path)
-    lower = [name.lower() for name in table.header]
-    grade, maximum = (next((lower.index(name) for name in names if name in lower), None) for names in (GRADE, MAXIMUM))
-    number = columns_of(table.header).get("id")
+    grade, maximum, number = (column_of(names, table.header) for names in (GRADE, MAXIMUM, COLUMNS["id"]))
     if grade is None or number is None:
         raise RosterError(
             f"{path} is no grading worksheet in English or German: it has no columns 'Identifier' and 'Grade', but "
@@ -90,7 +77,7 @@ def _filled(path: Path, results: list[Outcome], returned: Returned) -> str:
         rows.append([points.pop(identifier, value) if place == grade else value for place, value in enumerate(row)])
     if points:
         raise RosterError(f"{path} does not have {Identity(id=next(iter(points))).shown!r}, who has handed in")
-    return _with_commas([table.header, *rows])
+    return csv_as_it_is([table.header, *rows])
 
 
 def _decimal(text: str) -> float | None:
@@ -98,9 +85,3 @@ def _decimal(text: str) -> float | None:
         return float(text.replace(",", "."))
     except ValueError:
         return None
-
-
-def _with_commas(rows: list[list[str]]) -> str:
-    buffer = io.StringIO()
-    csv.writer(buffer, lineterminator="\n").writerows(rows)
-    return buffer.getvalue()

@@ -1,7 +1,9 @@
 """Handing back: the files in which Moodle, Canvas, or anybody else takes points and pages of feedback as they are."""
 
+import io
 import json
-from collections.abc import Iterator
+import zipfile
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -80,6 +82,15 @@ def to_folder(returned: Returned, into: Path) -> list[Path]:
     table = into / f"points{returned.mark}.csv"
     write_private(table, csv_text(rows))
     return [folder, table]
+
+
+def zipped(files: Iterable[tuple[str, str | bytes]]) -> bytes:
+    """A zip of files, given as pairs of name and content."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files:
+            archive.writestr(name, content)
+    return buffer.getvalue()
 
 
 def _results(out: Path, table: Table, people: dict[str, Person]) -> Iterator[Outcome]:

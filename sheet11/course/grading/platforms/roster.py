@@ -20,14 +20,14 @@ COLUMNS = {
     "email": ("e-mail", "email", "email address", "e-mail address", "e-mail-adresse"),
 }
 FIRST, LAST = ("first name", "firstname", "vorname"), ("last name", "lastname", "surname", "nachname")
+STATUS = ("status",)
 PARTICIPANT = re.compile(r"^(\D+ |Teilnehmer/in)(?=\d+$)")  # what Moodle puts in front of its number
 LATE = re.compile(r"[\w ]*\blate\b", re.IGNORECASE)  # in Moodle's column `Status`
 
 
 class CsvTable(NamedTuple):
-    """A table: its separator, the names of its columns, and its rows."""
+    """A table: the names of its columns, and its rows."""
 
-    separator: str
     header: list[str]
     rows: list[list[str]]
 
@@ -61,7 +61,7 @@ def read_table(path: Path) -> CsvTable:
         raise RosterError(f"{path} is no table: {error}") from error
     width = len(header)
     rows = [(row + [""] * width)[:width] for row in rows if any(field.strip() for field in row)]
-    return CsvTable(separator, [name.strip() for name in header], rows)
+    return CsvTable([name.strip() for name in header], rows)
 
 
 def read_roster(path: Path) -> Roster:
@@ -71,13 +71,11 @@ def read_roster(path: Path) -> Roster:
         RosterError: it cannot be read, or says of nobody who it is.
     """
     table = read_table(path)
-    places = columns_of(table.header)
-    if not places.keys() & {"id", "login", "name", "email"}:
+    places = {field: place for field in COLUMNS if (place := column_of(COLUMNS[field], table.header)) is not None}
+    if not places.keys() - {"group"}:
         got = ", ".join(table.header)[:80]
         raise RosterError(f"{path}: the first line must name columns like id, login, name, group, e-mail, got {got!r}")
-    lower = [name.lower() for name in table.header]
-    first, last = (next((lower.index(name) for name in names if name in lower), None) for names in (FIRST, LAST))
-    status = lower.index("status") if "status" in lower else None
+    first, last, status = (column_of(names, table.header) for names in (FIRST, LAST, STATUS))
     people, late = [], {}
     for row in table.rows:
         fields = {field: row[place].strip() for field, place in places.items()}
@@ -93,11 +91,10 @@ def read_roster(path: Path) -> Roster:
     return Roster(people, late)
 
 
-def columns_of(header: Sequence[str]) -> dict[str, int]:
-    """Where a table has what an `Identity` knows."""
+def column_of(names: Sequence[str], header: Sequence[str]) -> int | None:
+    """Where a table has the first of these columns that it has."""
     lower = [name.lower() for name in header]
-    found = {field: [lower.index(name) for name in names if name in lower] for field, names in COLUMNS.items()}
-    return {field: places[0] for field, places in found.items() if places}
+    return next((lower.index(name) for name in names if name in lower), None)
 
 
 class Directory:
