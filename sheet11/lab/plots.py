@@ -96,7 +96,6 @@ def heatmaps(
     ylabel: str,
     colour_label: str,
     first_index: tuple[int, int] = (1, 1),
-    height: float = 3.4,
 ) -> Figure:
     """Heatmaps side by side, titled by name, on one diverging colour scale centred at 0.
 
@@ -108,11 +107,10 @@ def heatmaps(
         ylabel: what the rows are.
         colour_label: what the entries are.
         first_index: number of the first row and of the first column.
-        height: of the figure, in inches.
     """
     limit = max(float(np.abs(matrix).max()) for matrix in matrices.values())
     width = WIDTH if len(matrices) > 1 else 0.75 * WIDTH
-    figure, axes = panels(len(matrices), height, width, gap=0.5, right=0.65)
+    figure, axes = panels(len(matrices), 3.4, width, gap=0.5, right=0.65)
     for ax, (title, matrix) in zip(axes, matrices.items(), strict=True):
         draw_heatmap(ax, matrix, limit, first_index)
         ax.set(title=title, xlabel=xlabel, ylabel=ylabel if ax is axes[0] else "")
@@ -174,9 +172,9 @@ def draw_curve(ax: Axes, label: str, x: ArrayLike, y: ArrayLike, **style: Any) -
 
 
 def panels(
-    columns: int, height: float, width: float = WIDTH, gap: float = 0.85, right: float = 0.2, sharey: bool = False
+    columns: int, height: float, width: float = WIDTH, gap: float = 0.85, right: float = 0.2
 ) -> tuple[Figure, Sequence[Axes]]:
-    """Panels side by side with fixed margins: a layout engine takes as long to find them as the drawing itself.
+    """Panels side by side.
 
     Args:
         columns: number of panels.
@@ -184,21 +182,34 @@ def panels(
         width: of the figure, in inches.
         gap: between two panels, in inches; room for the labels of the second.
         right: margin, in inches.
-        sharey: whether the panels have one vertical axis.
     """
-    left, (bottom, top) = 0.95, MARGINS  # inches
-    panel = (width - left - right - (columns - 1) * gap) / columns
-    margins = {
-        "left": left / width,
-        "right": 1 - right / width,
-        "bottom": bottom / height,
-        "top": 1 - top / height,
-        "wspace": gap / panel,
-    }
-    figure, axes = plt.subplots(1, columns, figsize=(width, height), gridspec_kw=margins, squeeze=False, sharey=sharey)
-    for ax in axes[0]:
-        ax.grid(alpha=0.3)
+    figure, axes = grid_of_panels((1, columns), (width, height), (gap, 0), (0.95, right, *MARGINS))
     return figure, axes[0]
+
+
+def grid_of_panels(
+    shape: tuple[int, int],
+    size: tuple[float, float],
+    gaps: tuple[float, float],
+    margins: tuple[float, float, float, float],
+) -> tuple[Figure, Any]:
+    """Rows of panels with fixed margins: a layout engine takes as long to find them as the drawing itself.
+
+    Args:
+        shape: rows and columns.
+        size: width and height of the figure, in inches; so are all that follow.
+        gaps: between columns and between rows.
+        margins: left, right, bottom and top.
+    """
+    (rows, columns), (width, height), (across, down), (left, right, bottom, top) = shape, size, gaps, margins
+    wspace = across * columns / (width - left - right - (columns - 1) * across)  # in panels
+    hspace = down * rows / (height - bottom - top - (rows - 1) * down)
+    edges = {"left": left / width, "right": 1 - right / width, "bottom": bottom / height, "top": 1 - top / height}
+    where = edges | {"wspace": wspace, "hspace": hspace}
+    figure, axes = plt.subplots(rows, columns, figsize=size, gridspec_kw=where, squeeze=False)
+    for ax in axes.flat:
+        ax.grid(alpha=0.3)
+    return figure, axes
 
 
 def powers_of_ten(axis: Axis) -> None:

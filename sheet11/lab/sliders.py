@@ -19,6 +19,8 @@ from matplotlib.figure import Figure
 from sheet11.lab import frames, plots
 
 P = ParamSpec("P")
+Draw = Callable[..., None]
+Controls = Callable[[Any], dict[str, Any]]
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 # ipywidgets draws the name and the value of a control beside it, and tells those who have the screen read of neither
@@ -53,11 +55,7 @@ def explored_if_wanted(explore: Callable[P, None]) -> Callable[P, None]:
 
 
 def show_with_controls(
-    figure: Figure,
-    draw: Callable[..., None],
-    start: dict[str, Any],
-    controls: Callable[[Any], dict[str, Any]],
-    legends: Sequence[tuple[Any, str]] = (),
+    figure: Figure, draw: Draw, start: dict[str, Any], controls: Controls, legends: Sequence[tuple[Any, str]] = ()
 ) -> None:
     """Draw with the settings at the start; show the figure, below controls if somebody is there to move them.
 
@@ -83,9 +81,7 @@ def show_with_controls(
         plots.show(figure)
 
 
-def _show_controls(
-    figure: Figure, draw: Callable[..., None], start: dict[str, Any], controls: Callable[[Any], dict[str, Any]]
-) -> None:
+def _show_controls(figure: Figure, draw: Draw, start: dict[str, Any], controls: Controls) -> None:
     """Show the figure as an image that follows its controls."""
     import ipywidgets  # here, because only these pages need it
 
@@ -118,9 +114,7 @@ def _show_controls(
     display(plots.bundle(figure) | shown, metadata={"image/png": {"alt": plots.describe(figure)}}, raw=True)
 
 
-def _show_frames(
-    figure: Figure, draw: Callable[..., None], start: dict[str, Any], controls: Callable[[Any], dict[str, Any]]
-) -> None:
+def _show_frames(figure: Figure, draw: Draw, start: dict[str, Any], controls: Controls) -> None:
     """Show the figure, with a picture for every setting beside it that a page can turn to."""
     plt.close(figure)
     shown: dict[str, Any] = dict(plots.bundle(figure))

@@ -23,7 +23,17 @@ def test_heatmaps_are_labelled_and_everything_is_inside():
 
 
 def test_every_function_has_a_test():
-    pieces = {"show", "bundle", "png", "describe", "panels", "powers_of_ten", "draw_heatmap", "draw_curve"}
+    pieces = {
+        "show",
+        "bundle",
+        "png",
+        "describe",
+        "panels",
+        "grid_of_panels",
+        "powers_of_ten",
+        "draw_heatmap",
+        "draw_curve",
+    }
     wishes = {"are_wanted", "drawn_if_wanted"}
     assert functions_of(plots) - {"P"} == {"heatmaps", *pieces, *wishes}
 

@@ -106,29 +106,29 @@ def draw_profiles(ax: Axes, profiles: Mapping[str, ArrayLike]) -> None:
 @drawn_if_wanted
 def token_deviations(deviations: Mapping[str, ArrayLike]) -> Figure:
     """Deviation from permutation equivariance for every token, on a logarithmic scale that starts at rounding."""
-    figure = _on_a_logarithmic_scale(deviations, 1)
-    title = "Does attention commute with a permutation?"
-    figure.axes[0].set(xlabel="token", ylabel="‖ Att(XΠ) − Att(X)Π ‖", title=title)
-    return figure
+    words = {
+        "xlabel": "token",
+        "ylabel": "‖ Att(XΠ) − Att(X)Π ‖",
+        "title": "Does attention commute with a permutation?",
+    }
+    return _on_a_logarithmic_scale(deviations, 1, words)
 
 
 @drawn_if_wanted
 def diagonal_spreads(spreads: Mapping[str, ArrayLike]) -> Figure:
     """Largest minus smallest entry along every diagonal, on a logarithmic scale that starts at rounding."""
-    figure = _on_a_logarithmic_scale(spreads, 0)
-    title = "How much does EᵀE vary along a diagonal?"
-    figure.axes[0].set(xlabel="lag of the diagonal (tokens)", ylabel="largest − smallest entry", title=title)
-    return figure
+    words = {"xlabel": "lag of the diagonal (tokens)", "ylabel": "largest − smallest entry"}
+    return _on_a_logarithmic_scale(spreads, 0, words | {"title": "How much does EᵀE vary along a diagonal?"})
 
 
-def _on_a_logarithmic_scale(values: Mapping[str, ArrayLike], first: int) -> Figure:
+def _on_a_logarithmic_scale(values: Mapping[str, ArrayLike], first: int, words: Mapping[str, str]) -> Figure:
     figure, (ax,) = panels(1, 3.0, right=ROOM)
     for number, (name, value) in enumerate(values.items()):
         height = np.maximum(np.asarray(value), 1e-17)
         hollow = {"markersize": 7, "fillstyle": "none"} if number == 1 else {"markersize": 4}  # where two coincide
         number_of = np.arange(first, first + len(height))
         ax.semilogy(number_of, height, MARKERS[number], color=COLOURS[number], label=name, **hollow)
-    ax.set_ylim(bottom=1e-17)
+    ax.set(ylim=(1e-17, None), **words)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     powers_of_ten(ax.yaxis)
     _legend_beside(ax)

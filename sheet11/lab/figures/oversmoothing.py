@@ -3,14 +3,23 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
-from sheet11.lab.plots import COLOURS, DIVERGING, MARKERS, MOST, WIDTH, draw_curve, drawn_if_wanted, powers_of_ten
+from sheet11.lab.plots import (
+    COLOURS,
+    DIVERGING,
+    MARKERS,
+    MOST,
+    WIDTH,
+    draw_curve,
+    drawn_if_wanted,
+    grid_of_panels,
+    powers_of_ten,
+)
 
 FLOOR = 1e-18  # smallest energy that is drawn
 
@@ -20,28 +29,14 @@ def energies(energy: Mapping[str, ArrayLike], rates: Mapping[str, float], highli
     """Dirichlet energy against depth for several graphs; dashed lines fall at the predicted rates."""
     figure, ((ax,),) = _stacked(1, 1, 3.7, bottom=1.2)
     for number, (name, values) in enumerate(energy.items()):
-        values = np.asarray(values)
-        layer = np.arange(len(values))
-        shown = np.flatnonzero(values > 1e-20 * values[0])
-        ax.semilogy(
-            layer[shown],
-            values[shown],
-            color=COLOURS[number],
-            linewidth=2.5 if name == highlighted else 1.2,
-            label=f"{name}: measured",
-        )
-        end = shown[-1]
-        ax.semilogy(
-            layer[shown],
-            values[end] * np.exp(rates[name] * (layer[shown] - end)),
-            color=COLOURS[number],
-            linestyle="--",
-            linewidth=1,
-            label=f"{name}: predicted slope {rates[name]:.4g}",
-        )
-    ax.set(
-        xlabel="depth (layers)", ylabel="Dirichlet energy E(X)", title="Energy of the features, and its predicted rate"
-    )
+        values, colour, width = np.asarray(values), COLOURS[number], 2.5 if name == highlighted else 1.2
+        layer = np.flatnonzero(values > 1e-20 * values[0])
+        ax.semilogy(layer, values[layer], color=colour, linewidth=width, label=f"{name}: measured")
+        predicted = values[layer[-1]] * np.exp(rates[name] * (layer - layer[-1]))
+        label = f"{name}: predicted slope {rates[name]:.4g}"
+        ax.semilogy(layer, predicted, "--", color=colour, linewidth=1, label=label)
+    ax.set(xlabel="depth (layers)", ylabel="Dirichlet energy E(X)")
+    ax.set_title("Energy of the features, and its predicted rate")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     powers_of_ten(ax.yaxis)
     _legend_below(figure, ax, columns=3)  # measured above predicted
@@ -206,15 +201,8 @@ def layers(measures: Mapping[str, Mapping[str, ArrayLike]], title: str) -> Figur
 
 
 def _stacked(rows: int, columns: int, height: float, bottom: float = 0.95) -> tuple[Figure, Any]:
-    """Rows of panels with a grid, and room below for one legend; a layout engine takes as long as the drawing."""
-    total, (left, right, top), (across, down) = height * rows + 0.5, (0.95, 0.2, 0.5), (0.75, 0.8)  # inches
-    panel = (WIDTH - left - right - (columns - 1) * across) / columns, (total - bottom - top - (rows - 1) * down) / rows
-    margins = {"left": left / WIDTH, "right": 1 - right / WIDTH, "bottom": bottom / total, "top": 1 - top / total}
-    gaps = {"wspace": across / panel[0], "hspace": down / panel[1]}
-    figure, axes = plt.subplots(rows, columns, figsize=(WIDTH, total), gridspec_kw=margins | gaps, squeeze=False)
-    for ax in axes.flat:
-        ax.grid(alpha=0.3)
-    return figure, axes
+    """Rows of panels, and room below for one legend."""
+    return grid_of_panels((rows, columns), (WIDTH, height * rows + 0.5), (0.75, 0.8), (0.95, 0.2, bottom, 0.5))
 
 
 def _legend_below(figure: Figure, ax: Axes, columns: int = 5) -> None:
