@@ -200,31 +200,18 @@ def _figure(table: pd.DataFrame, record: str, swept: Sequence[str]) -> bytes:
     data = table.assign(**{name: table[name].astype(str) for name in (hue, panel) if name})
     if not numeric:
         data[x] = data[x].astype(str)
+    curves = {"hue": hue, "style": hue, "markers": True, "palette": "colorblind"} if hue else {"marker": "o"}
+    wrap = 3 if panel and data[panel].nunique() > 3 else None
+    size = {"height": 4, "aspect": 1.4}
     with plt.rc_context({"axes.grid": True, "grid.alpha": 0.3}):
         grid = sns.relplot(
-            data=data,
-            x=x,
-            y=record,
-            hue=hue,
-            style=hue,
-            col=panel,
-            col_wrap=3 if panel and data[panel].nunique() > 3 else None,
-            kind="line",
-            markers=True if hue else None,
-            marker=None if hue else "o",
-            dashes=False,
-            errorbar="sd",
-            palette="colorblind" if hue else None,
-            height=4,
-            aspect=1.4,
+            data, x=x, y=record, col=panel, col_wrap=wrap, kind="line", dashes=False, errorbar="sd", **curves, **size
         )
     values = table[x].dropna()
     if numeric and (values > 0).all() and values.max() >= 10 * values.min():
-        grid.set(xscale="log")
+        ticks = sorted(values.unique())
+        grid.set(xscale="log", xticks=ticks, xticklabels=[f"{tick:g}" for tick in ticks])
         for ax in grid.axes.flat:
-            ax.set_xticks(
-                sorted(values.unique()), labels=[f"{value:g}" for value in sorted(values.unique())], minor=False
-            )
             ax.minorticks_off()
     buffer = io.BytesIO()
     figure: Figure = grid.figure

@@ -6,10 +6,8 @@ from collections import defaultdict
 from collections.abc import Collection
 from typing import Any, NamedTuple
 
-from sheet11.course.grading.book.marks import Asked, Entry, Mark
+from sheet11.course.grading.book.marks import EMPTY, Asked, Entry, Mark
 from sheet11.course.grading.scoring import FAILED
-
-EMPTY = ("not answered", "missing")
 
 
 class Pile(NamedTuple):

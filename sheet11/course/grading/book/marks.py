@@ -9,6 +9,7 @@ from sheet11.course.errors import PointsError
 
 READ = "read"
 OVERRIDE = "override"
+EMPTY = ("missing", "not answered")  # status of what is no answer
 
 
 class Asked(NamedTuple):

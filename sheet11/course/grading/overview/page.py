@@ -1,7 +1,6 @@
 """The page about a class, its table, and the list of answers that are alike."""
 
 import base64
-import io
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,12 +13,13 @@ from matplotlib.ticker import MaxNLocator
 
 from sheet11.course.files import write_private
 from sheet11.course.grading.book.gradebook import csv_text, table_of_points
-from sheet11.course.grading.book.marks import Answer
+from sheet11.course.grading.book.marks import EMPTY
 from sheet11.course.grading.book.store import Store
 from sheet11.course.grading.overview.similar import Pair, similar_pairs
 from sheet11.course.grading.overview.statistics import frequent_reasons, points_by_student, task_statistics
 from sheet11.course.grading.report import seconds_of
 from sheet11.course.pages.render import class_html
+from sheet11.lab.plots import png
 
 COLOUR = "#0072B2"
 LONGEST = 3000  # characters of an example
@@ -48,25 +48,15 @@ def write_overview(out: Path) -> Path:
     times = [seconds for student in totals.index if (seconds := seconds_of(out, student))]
     figures = [_totals(totals, table.maximum), _tasks(statistics)]
     rows = statistics.astype(object).where(statistics.notna(), None).to_dict("records")
-    content = class_html(len(totals), table.maximum, figures, rows, frequent_reasons(table, sources), _quantiles(times))
+    spent = {"median": np.median(times), "most": np.quantile(times, 0.9), "longest": max(times)} if times else None
+    content = class_html(len(totals), table.maximum, figures, rows, frequent_reasons(table, sources), spent)
     code = {task.name for task in table.tasks if not task.by_hand}
-    answers = [entry.answer for entry in entries if entry.answer.task in code and _is_answer(entry.answer)]
-    alike = similar_pairs((answer.student, answer.task, answer.source) for answer in answers)
+    answers = (entry.answer for entry in entries)
+    alike = similar_pairs((a.student, a.task, a.source) for a in answers if a.task in code and a.status not in EMPTY)
     write_private(out / "tasks.csv", statistics.to_csv(index=False, float_format="%.4g"))
     write_private(out / "similar.csv", _pairs_csv(alike))
     write_private(out / "class.html", content)
     return out / "class.html"
-
-
-def _is_answer(answer: Answer) -> bool:
-    return answer.status not in ("missing", "not answered")
-
-
-def _quantiles(seconds: Sequence[float]) -> dict[str, float] | None:
-    """Median, nine tenths, and the longest."""
-    if not seconds:
-        return None
-    return {"median": float(np.median(seconds)), "most": float(np.quantile(seconds, 0.9)), "longest": max(seconds)}
 
 
 def _pairs_csv(pairs: Sequence[Pair]) -> str:
@@ -100,7 +90,5 @@ def _tasks(statistics: pd.DataFrame) -> tuple[str, str]:
 
 
 def _picture(figure: Figure) -> str:
-    buffer = io.BytesIO()
-    figure.savefig(buffer, dpi=100)
     plt.close(figure)
-    return base64.b64encode(buffer.getvalue()).decode("ascii")
+    return base64.b64encode(png(figure)).decode("ascii")

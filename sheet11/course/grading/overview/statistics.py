@@ -1,13 +1,16 @@
 """How a class did: in each task, and for which reasons points were lost."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from sheet11.course.grading.book.gradebook import Row, Table
+from sheet11.course.grading.book.marks import EMPTY
+from sheet11.course.grading.scoring import FAILED
 
 FEWEST = 5  # students of whom a correlation says something
 MOST_REASONS = 3  # of a task
@@ -31,9 +34,9 @@ def task_statistics(table: Table) -> pd.DataFrame:
     nothing of what a student can do in the others; below, there is something wrong with it.
     """
     points = points_by_student(table)
-    others = points.sum(axis=1).to_numpy()[:, None] - points.fillna(0).to_numpy()
+    totals = points.sum(axis=1)
     found = []
-    for column, task in enumerate(table.tasks):
+    for task in table.tasks:
         own = points[task.name]
         known = own.notna()
         rows = [row for row in table.rows if row.task.name == task.name]
@@ -43,10 +46,10 @@ def task_statistics(table: Table) -> pd.DataFrame:
                 "title": task.title,
                 "points": task.points,
                 "students": int(known.sum()),
-                "answered": sum(row.verdict.status not in ("missing", "not answered", "failed") for row in rows),
+                "answered": sum(map(_is_answered, rows)),
                 "mean": own.mean(),
                 "earned": own.mean() / task.points if task.points else np.nan,
-                "discrimination": _correlation(own[known].to_numpy(), others[known, column]),
+                "discrimination": _correlation(own[known].to_numpy(), (totals - own)[known].to_numpy()),
             }
         )
     return pd.DataFrame(found)
@@ -78,13 +81,16 @@ def frequent_reasons(table: Table, sources: Mapping[tuple[str, str], str]) -> li
     return reasons
 
 
+def _is_answered(row: Row) -> bool:
+    return row.verdict.status not in (*EMPTY, FAILED)
+
+
 def _was_lost(row: Row) -> bool:
-    answered = row.verdict.status not in ("missing", "not answered", "failed")
     points = row.verdict.points
-    return answered and points is not None and points < row.task.points and bool(row.verdict.message)
+    return _is_answered(row) and points is not None and points < row.task.points and bool(row.verdict.message)
 
 
-def _correlation(one: "np.ndarray[tuple[int], np.dtype[np.float64]]", other: Sequence[float]) -> float:
+def _correlation(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
     """Pearson's, NaN where there are few numbers or all are the same."""
     if len(one) < FEWEST or np.ptp(one) == 0 or np.ptp(other) == 0:
         return float("nan")
