@@ -59,7 +59,7 @@ def take_points(store: Store, path: Path, who: str) -> Taken:
         raise PointsError(f"{path} cannot be read: {error.strerror}") from error
     entries = {(each.answer.student, each.answer.task): each for each in store.entries(whole=False)}
     try:
-        rows = _rows(text_of_table(content), store.tasks())
+        rows = _rows(content, store.tasks())
         entered = list(_entered(rows, store.tasks(), {student for student, _ in entries}))
         new = [each for each in entered if _is_new(each, entries[each.student, each.task.name])]
     except PointsError as error:
@@ -147,20 +147,38 @@ def text_of_table(content: bytes) -> str:
     raise PointsError("this is neither UTF-8 nor UTF-16 nor Windows-1252")
 
 
-def _rows(text: str, tasks: Sequence[Asked]) -> Iterator[tuple[int, dict[str, str]]]:
-    """Line and fields of each row, by the names of the tasks, of their comments, and of other columns."""
-    declared = re.match(r"sep=([,;\t])[\r\n]+", text)  # Excel's own way to say it
+def rows_of_table(content: bytes, column: str = "") -> tuple[int, list[list[str]]]:
+    """The number of the first row of a spreadsheet's CSV, and all rows.
+
+    Args:
+        content: of the file: with commas, semicolons or tabs, in UTF-8, UTF-16 or Windows-1252.
+        column: the first row has it, with one separator only; without, the most frequent one separates.
+
+    Raises:
+        PointsError: it is no such table.
+    """
+    text = text_of_table(content)
+    declared = re.match(r"sep=([,;\t])\s*[\r\n]+", text)  # Excel's own way to say it
     text = text[declared.end() :] if declared else text
     first = re.split(r"[\r\n]", text, maxsplit=1)[0]
+    separators = list(declared[1] if declared else ",;\t")
     try:
-        separators = [each for each in (declared[1] if declared else ",;\t") if STUDENT in _fields(first, each)]
-        if len(separators) != 1:
-            raise PointsError(f"the first line must name the columns, {STUDENT!r} among them, got {first[:80]!r}")
-        header, *rows = csv.reader(io.StringIO(text, newline=""), delimiter=separators[0], strict=True)
+        if column:
+            separators = [each for each in separators if column in _fields(first, each)]
+            if len(separators) != 1:
+                raise PointsError(f"the first line must name the columns, {column!r} among them, got {first[:80]!r}")
+        separator = max(separators, key=first.count)
+        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True))
     except csv.Error as error:
         raise PointsError(f"this is no CSV: {error}") from error
+    return 2 if declared else 1, rows
+
+
+def _rows(content: bytes, tasks: Sequence[Asked]) -> Iterator[tuple[int, dict[str, str]]]:
+    """Line and fields of each row, by the names of the tasks, of their comments, and of other columns."""
+    first, (header, *rows) = rows_of_table(content, STUDENT)
     columns = _columns(header, tasks)
-    for number, fields in enumerate(rows, 3 if declared else 2):
+    for number, fields in enumerate(rows, first + 1):
         if any(field.strip() for field in fields):
             left_out = columns[len(fields) :]  # Excel does so at the end of a row, if the rows around have none, too
             if len(fields) > len(columns) or not all(name.endswith(COMMENT) for name in left_out):

@@ -4,12 +4,13 @@ import ast
 from collections import defaultdict
 from collections.abc import Iterable
 from itertools import combinations
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sheet11.course.grading.exercises import syntax
 
 SMALLEST = 25  # nodes of syntax: what is shorter, many write alike
 SHARE = 0.05  # of the class: what more than these have written, and more than four, is how one writes it
+NAMED_BY = {ast.Name: "id", ast.arg: "arg", ast.keyword: "arg", ast.FunctionDef: "name"}
 
 
 class Pair(NamedTuple):
@@ -50,12 +51,24 @@ def canonical(source: str) -> tuple[str, int]:
     The scaffold that everybody is given, a function's head and what it says of itself, does not count.
     """
     tree = syntax(source)
-    own = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
-    own |= {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
-    own |= {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.ClassDef)}
-    tree = _Renamed(own).visit(tree)
-    size = sum(1 for node in ast.walk(tree) if isinstance(node, ast.expr | ast.stmt | ast.operator))
-    return ast.dump(tree), size - sum(_head(node) for node in ast.walk(tree))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.arg):
+            node.annotation = None
+        elif isinstance(node, ast.FunctionDef):
+            node.returns = None
+            if ast.get_docstring(node) is not None:
+                node.body = node.body[1:] or [ast.Pass()]
+    nodes = list(ast.walk(tree))
+    own = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    own |= {node.arg for node in nodes if isinstance(node, ast.arg)}
+    own |= {node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+    numbers: dict[str, str] = {}
+    for node in nodes:
+        field = NAMED_BY.get(type(node), "")
+        if (name := getattr(node, field, None)) in own:
+            setattr(node, field, numbers.setdefault(name, f"_{len(numbers)}"))
+    size = sum(isinstance(node, ast.expr | ast.stmt | ast.operator) for node in nodes)
+    return ast.dump(tree), size - sum(map(_head, nodes))
 
 
 def _head(node: ast.AST) -> int:
@@ -63,32 +76,3 @@ def _head(node: ast.AST) -> int:
     if not isinstance(node, ast.FunctionDef):
         return 0
     return 1 + sum(1 for below in ast.walk(node.args) if isinstance(below, ast.expr | ast.operator))
-
-
-class _Renamed(ast.NodeTransformer):
-    """Gives names of the answer's own the number of their first appearance, and takes docstrings away."""
-
-    def __init__(self, own: set[str]) -> None:
-        self._own = own
-        self._numbers: dict[str, str] = {}
-
-    def _number(self, name: str) -> str:
-        return self._numbers.setdefault(name, f"_{len(self._numbers)}") if name in self._own else name
-
-    def visit_Name(self, node: ast.Name) -> ast.AST:
-        node.id = self._number(node.id)
-        return node
-
-    def visit_arg(self, node: ast.arg) -> ast.AST:
-        node.arg, node.annotation = self._number(node.arg), None
-        return node
-
-    def visit_keyword(self, node: ast.keyword) -> Any:
-        node.arg = node.arg and self._number(node.arg)
-        return self.generic_visit(node)
-
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> Any:
-        node.name, node.returns = self._number(node.name), None
-        if ast.get_docstring(node) is not None:
-            node.body = node.body[1:] or [ast.Pass()]
-        return self.generic_visit(node)

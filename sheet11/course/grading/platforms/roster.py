@@ -1,14 +1,12 @@
 """The list of a class: who is called how on which platform; and which of them a hand-in belongs to."""
 
-import csv
-import io
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from sheet11.course.errors import PointsError, RosterError
-from sheet11.course.grading.book.points import text_of_table
+from sheet11.course.errors import RosterError
+from sheet11.course.grading.book.points import rows_of_table
 from sheet11.course.grading.platforms.people import Identity, same_name
 
 # as this kit, Moodle (in English and German), Canvas and GitHub Classroom call the columns; the first one counts
@@ -49,15 +47,10 @@ def read_table(path: Path) -> CsvTable:
         RosterError: it cannot be read.
     """
     try:
-        text = text_of_table(path.read_bytes())
-        declared = re.match(r"sep=([,;\t])\s*\n", text)
-        text = text[declared.end() :] if declared else text
-        first = text.splitlines()[0] if text.strip() else ""
-        separator = declared[1] if declared else max(",;\t", key=first.count)
-        header, *rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+        _, (header, *rows) = rows_of_table(path.read_bytes())
     except OSError as error:
         raise RosterError(f"{path} cannot be read: {error.strerror}") from error
-    except (PointsError, csv.Error, ValueError) as error:
+    except ValueError as error:
         raise RosterError(f"{path} is no table: {error}") from error
     width = len(header)
     rows = [(row + [""] * width)[:width] for row in rows if any(field.strip() for field in row)]
