@@ -51,16 +51,13 @@ def feedback_html(person: Any, rows: Sequence[Any], sections: Sequence[dict[str,
         sections: for every notebook `stem`, `title`, `answers` as (row, answer, images as (name, address)),
             `figures` as (PNG in base64, text), and `has_notebook`.
     """
-    return _render(
-        "feedback.html.j2", heading=person.who.shown or person.student, person=person, sections=sections, **_sums(rows)
-    )
+    heading = person.who.shown or person.student
+    return _render("feedback.html.j2", heading=heading, person=person, rows=rows, sections=sections)
 
 
 def grades_html(tasks: Sequence[Any], students: Mapping[str, Sequence[Any]], people: Mapping[str, Any]) -> str:
     """All points, with a link to every student's page."""
-    shown = [{"person": people[name], "rows": rows, **_sums(rows)} for name, rows in students.items()]
-    maximum = sum(task.points for task in tasks)
-    return _render("grades.html.j2", heading="Grades", tasks=tasks, students=shown, maximum=maximum)
+    return _render("grades.html.j2", heading="Grades", tasks=tasks, students=students, people=people)
 
 
 def class_html(
@@ -79,13 +76,6 @@ def class_html(
 def style_sheet() -> str:
     """How all pages look."""
     return _render("pages.css")
-
-
-def _sums(rows: Sequence[Any]) -> dict[str, Any]:
-    points = [row.verdict.points for row in rows]
-    maximum = sum(row.task.points for row in rows)
-    to_read = sum(row.verdict.to_read for row in rows)
-    return {"total": sum(p for p in points if p is not None), "to_read": to_read, "maximum": maximum}
 
 
 def main_figure(notebook: NotebookNode) -> tuple[bytes, str] | None:
