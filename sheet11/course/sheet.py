@@ -1,11 +1,10 @@
 """A sheet: its notebooks, the package beside them, and what its `sheet.toml` says of them."""
 
-import fnmatch
 import functools
 import hashlib
 import tomllib
 from collections.abc import Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
 from sheet11.course.errors import NotebookError, SheetError
@@ -145,19 +144,13 @@ def _files(package: Path, wanted: tuple[str, ...], left_out: tuple[str, ...] = (
     """Content of the files of a package, by path from the folder that holds it."""
     files = {}
     for path in sorted(package.rglob("*")):
-        name = path.relative_to(package).as_posix()
-        hidden = any(part == "__pycache__" or part.startswith(".") for part in path.relative_to(package).parts)
+        name = PurePosixPath("/", *path.relative_to(package).parts)
+        hidden = any(part == "__pycache__" or part.startswith(".") for part in name.parts)
         if path.is_file() and not hidden and _matches(name, wanted) and not _matches(name, left_out):
-            files[f"{package.name}/{name}"] = path.read_bytes()
+            files[f"{package.name}{name}"] = path.read_bytes()
     return files
 
 
-def _matches(name: str, patterns: tuple[str, ...]) -> bool:
-    """Whether a path, or a folder that it is in, is like one of the patterns; `*` alone is all."""
-    parts = name.split("/")
-    heads = ["/".join(parts[: end + 1]) for end in range(len(parts))]
-    return any(pattern == "*" or any(_same(head, pattern) for head in heads) for pattern in patterns)
-
-
-def _same(name: str, pattern: str) -> bool:
-    return name.count("/") == pattern.count("/") and fnmatch.fnmatchcase(name, pattern)
+def _matches(path: PurePosixPath, patterns: tuple[str, ...]) -> bool:
+    """Whether a path below `/`, or a folder that it is in, is like one of the patterns."""
+    return any(each.match(f"/{pattern}") for each in (path, *path.parents[:-1]) for pattern in patterns)

@@ -184,14 +184,8 @@ class Desk:
 
 
 def _described(task: Asked) -> Json:
-    return {
-        "name": task.name,
-        "heading": task.heading,
-        "title": task.title,
-        "wanted": task.wanted,
-        "points": task.points,
-        "by_hand": task.by_hand,
-    }
+    """What the page shows of a task; the solution comes with an answer."""
+    return {name: value for name, value in task._asdict().items() if name != "solution"}
 
 
 def _string(sent: Mapping[str, Any], key: str) -> str:

@@ -25,14 +25,13 @@ class Place(NamedTuple):
 
 def place_of(notebook: Path, task: Asked) -> Place:
     """What is around an answer in a student's executed notebook; nothing if there is none."""
-    kind = "markdown" if task.by_hand else "code"
     try:
         cells = nbformat.read(notebook, as_version=4).cells
     except Exception:  # nbformat raises many types for what is no notebook; this one need not be there
-        return Place(kind, ("", {}), [])
+        cells = []
     at = next((index for index, cell in enumerate(cells) if cell.get("id") == task.answer), None)
     if at is None:
-        return Place(kind, ("", {}), [])
+        return Place("markdown" if task.by_hand else "code", ("", {}), [])
     part = _part(cells, at)
     return Place(str(cells[at].cell_type), _asked_above(part, cells[at]), _figures_shown(part))
 

@@ -67,15 +67,8 @@ def keep_rubrics(store: Store, sheet: Sheet) -> list[Path]:
 
 
 def _item_of(name: str, item: Any) -> tuple[float, str]:
-    try:
-        points, words = item["points"], item["words"]
-        if (
-            type(points) in (int, float)
-            and isinstance(words, str)
-            and words.strip()
-            and set(item) == {"points", "words"}
-        ):
-            return float(points), words.strip()
-    except (KeyError, TypeError):
-        pass
+    match item:
+        case {"points": int() | float() as points, "words": str() as words, **more} if words.strip() and not more:
+            if not isinstance(points, bool):
+                return float(points), words.strip()
     raise SheetError(f"the rubric of {name} must be a list of points with words, got {item!r:.80}")

@@ -8,7 +8,7 @@ import contextlib
 import json
 import math
 import sqlite3
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -131,13 +131,6 @@ class Store:
             standing = decide(its_marks, maximum, digest)
             found.append(Entry(answer, its_marks, standing, frozenset(flags[student, name]), digest))
         return found
-
-    def progress(self) -> dict[str, Counter[str]]:
-        """How many answers to each task are in which `state`."""
-        counted: dict[str, Counter[str]] = {task.name: Counter() for task in self.tasks()}
-        for entry in self.entries(whole=False):
-            counted[entry.answer.task][entry.state] += 1
-        return counted
 
     def set_mark(
         self,

@@ -1,20 +1,18 @@
 """Images that come from students: known by what they are, not by what they are called, and bounded."""
 
 import base64
-import functools
 import io
 import warnings
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from PIL.Image import Image
+from PIL import Image, ImageOps
 
 LARGEST_SIDE = 2000  # pixels of an image that is kept as it is; a page of handwriting is legible
 LARGEST_IMAGE = 1 << 20  # bytes of one
 MOST_PIXELS_OF_ONE = 51_000_000  # what the cameras of telephones give; they are decoded in memory
 QUALITY = 80  # of the JPEG that becomes of a larger one
 PNG, JPEG = ("PNG",), ("PNG", "JPEG")
+
+warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # pixels are counted here
 
 
 class ImageError(ValueError):
@@ -27,7 +25,7 @@ class Room:
     def __init__(self, images: int, pixels: int) -> None:
         self.images, self.pixels = images, pixels
 
-    def open(self, content: bytes, formats: Sequence[str]) -> "Image":
+    def open(self, content: bytes, formats: tuple[str, ...]) -> Image.Image:
         """An image whose pixels are not decoded yet.
 
         Raises:
@@ -36,8 +34,8 @@ class Room:
         if not self.images:
             raise ImageError("is one too many")
         try:
-            image: Image = _pillow().open(io.BytesIO(content), formats=formats)
-        except _pillow().DecompressionBombError as error:
+            image = Image.open(io.BytesIO(content), formats=formats)
+        except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
             raise ImageError("has too many pixels") from error
         except Exception as error:  # Pillow raises many types for what is no image
             raise ImageError(f"is no {' or '.join(formats)}") from error
@@ -78,25 +76,20 @@ def moderate(text: str, room: Room) -> dict[str, str]:
     return {kind: base64.b64encode(content).decode()}
 
 
-def _smaller(image: "Image") -> bytes:
-    """A JPEG, upright, of no more than the largest side."""
-    from PIL import ImageOps
+def on_white(image: Image.Image) -> Image.Image:
+    """An image without transparency."""
+    rgba = image.convert("RGBA")
+    white = Image.new("RGB", rgba.size, "white")
+    white.paste(rgba, mask=rgba)
+    return white
 
+
+def _smaller(image: Image.Image) -> bytes:
+    """A JPEG, upright, of no more than the largest side."""
     image.draft("RGB", (LARGEST_SIDE, LARGEST_SIDE))  # a JPEG need not be decoded in full
     if image.mode in ("1", "P"):  # which would lose lines where they are made smaller
         image = image.convert("L" if image.mode == "1" else "RGBA")
     image.thumbnail((LARGEST_SIDE, LARGEST_SIDE))
-    upright = ImageOps.exif_transpose(image).convert("RGBA")
-    white = _pillow().new("RGB", upright.size, "white")
-    white.paste(upright, mask=upright)
     written = io.BytesIO()
-    white.save(written, "JPEG", quality=QUALITY)
+    on_white(ImageOps.exif_transpose(image)).save(written, "JPEG", quality=QUALITY)
     return written.getvalue()
-
-
-@functools.cache
-def _pillow():  # type: ignore[no-untyped-def]
-    from PIL import Image  # comes with matplotlib
-
-    warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # pixels are counted here
-    return Image

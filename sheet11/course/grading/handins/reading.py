@@ -31,20 +31,6 @@ class Answers(NamedTuple):
     problems: dict[str, str]
 
 
-def read_answers(path: Path, ids: Collection[str]) -> Answers:
-    """The answers in a notebook file.
-
-    Args:
-        path: of the file.
-        ids: of the answer cells.
-
-    Raises:
-        UnreadableError: there is no notebook in the file.
-        OSError: the file cannot be read.
-    """
-    return answers_in(read_cells(path), ids)
-
-
 def read_cells(path: Path) -> list[dict[str, Any]]:
     """The cells of a notebook file in any version of the format, as they stand there: nothing in them is checked.
 
@@ -67,7 +53,7 @@ def read_cells(path: Path) -> list[dict[str, Any]]:
 
 
 def answers_in(cells: Collection[dict[str, Any]], ids: Collection[str]) -> Answers:
-    """The answers among a notebook's cells; of several copies of a cell the last one counts."""
+    """The answers among a notebook's cells, by the ids of their cells; of several copies of one the last one counts."""
     found = {}
     for cell in cells:
         if (name := answer_id(cell, ids)) and (source := joined(cell.get("source", cell.get("input")))) is not None:

@@ -5,6 +5,10 @@ import functools
 import io
 import re
 
+from PIL import Image
+
+from sheet11.course.grading.handins.images import on_white
+
 LARGEST_PAGE = 500_000  # bytes
 STEPS = ((2000, 128, 85), (1200, 64, 70), (800, 32, 55), (500, 16, 45), (300, 8, 35))  # side, colours, JPEG's quality
 IMAGE = re.compile(r"data:image/(?:png|jpeg);base64,([A-Za-z0-9+/=]+)")
@@ -37,13 +41,10 @@ def slim(page: str, most: int = LARGEST_PAGE) -> str:
 @functools.lru_cache(maxsize=32)
 def _smaller_image(content: str, side: int, colours: int, quality: int) -> str:
     """An image as an address that holds it: as PNG with few colours or as JPEG, whichever is smaller."""
-    from PIL import Image  # comes with matplotlib
-
     with Image.open(io.BytesIO(base64.b64decode(content)), formats=["PNG", "JPEG"]) as image:
         rgba = image.convert("RGBA")
     rgba.thumbnail((side, side))
-    plain = Image.new("RGB", rgba.size, "white")
-    plain.paste(rgba, mask=rgba)
+    plain = on_white(rgba)
     png, jpeg = io.BytesIO(), io.BytesIO()
     plain.quantize(colours, Image.Quantize.FASTOCTREE).save(png, "PNG")
     plain.save(jpeg, "JPEG", quality=quality)

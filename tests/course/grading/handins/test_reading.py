@@ -8,7 +8,7 @@ import tracemalloc
 import pytest
 
 from sheet11.course.grading.handins import reading
-from sheet11.course.grading.handins.reading import UnreadableError, answers_in, read_answers
+from sheet11.course.grading.handins.reading import UnreadableError, answers_in, read_cells
 
 IDS = ["f", "proof"]
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
@@ -26,7 +26,7 @@ def problem(tmp_path):
         path = tmp_path / "01.ipynb"
         path.write_bytes(content)
         with pytest.raises(UnreadableError) as caught:
-            read_answers(path, IDS)
+            answers_in(read_cells(path), IDS)
         return str(caught.value)
 
     return problem
@@ -68,12 +68,12 @@ def test_a_file_that_is_too_large_is_not_read(tmp_path):
     with open(tmp_path / "01.ipynb", "wb") as file:
         file.truncate(reading.LARGEST + 1)
     with pytest.raises(UnreadableError, match="^01.ipynb has more than 50 MB$"):
-        read_answers(tmp_path / "01.ipynb", IDS)
+        answers_in(read_cells(tmp_path / "01.ipynb"), IDS)
 
 
 def no_regular_file(path):
     with pytest.raises(UnreadableError, match=f"^{path.name} is no regular file$"):
-        read_answers(path, IDS)
+        answers_in(read_cells(path), IDS)
 
 
 def test_what_is_no_regular_file_is_not_waited_for(tmp_path, monkeypatch):
@@ -103,7 +103,7 @@ def test_a_file_that_becomes_a_pipe_is_not_waited_for(tmp_path, monkeypatch):
 
 def test_a_file_that_is_not_there_is_no_fault_of_the_notebook(tmp_path):
     with pytest.raises(FileNotFoundError):
-        read_answers(tmp_path / "01.ipynb", IDS)
+        answers_in(read_cells(tmp_path / "01.ipynb"), IDS)
 
 
 @pytest.mark.parametrize("name", [["f"], {"f": 1}, 1, None])
@@ -129,7 +129,7 @@ def test_half_a_character_is_written_out(tmp_path):
     (tmp_path / "01.ipynb").write_text(
         json.dumps({"cells": [cell("x = '\ud800'", "f"), cell("\ud83d\ude00", "proof")]})
     )
-    found = read_answers(tmp_path / "01.ipynb", IDS).sources
+    found = answers_in(read_cells(tmp_path / "01.ipynb"), IDS).sources
     assert found == {"f": "x = '\\ud800'", "proof": "😀"}
 
 
