@@ -37,6 +37,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER = 1, 4, 36  # linux/prctl.h
+QUIET = "PYDEVD_DISABLE_FILE_VALIDATION"  # else the debugger, when it is imported, warns of Python's frozen modules
 READY = b"!"
 POLL = 0.05  # seconds between two looks at what a kernel uses
 prctl = ctypes.CDLL(None).prctl
@@ -62,7 +63,11 @@ def serve(control: socket.socket) -> None:
     message = receive(control)
     if message is None:
         return
+    as_it_was = os.environ.get(QUIET)
+    os.environ[QUIET] = "1"
     _import(message[0]["modules"])
+    if as_it_was is None:
+        del os.environ[QUIET]
     _draw_once()
     kernel = forked.make_kernel()
     if message[0].get("closed"):
