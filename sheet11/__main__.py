@@ -6,6 +6,9 @@ import sys
 def command_line() -> None:
     """Run the command that the arguments name."""
     try:
+        from sheet11.course.interrupts import heed_interrupts
+
+        heed_interrupts()
         from sheet11.course.cli import main
 
         main(prog_name="sheet11")

@@ -58,11 +58,12 @@ def whole_folder(path: Path) -> Iterator[Path]:
 @functools.cache
 def folder_of_this_process() -> Path:
     """A temporary folder that is removed when this process ends, also if it is killed."""
-    folder = tempfile.mkdtemp(prefix=TEMPORARY)
+    folder = Path(tempfile.gettempdir(), TEMPORARY + secrets.token_hex(8))
     remove = 'read -r line; /bin/rm -rf -- "$0"'  # there is nothing to read until this process has ended
     remover = subprocess.Popen(["/bin/sh", "-c", remove, folder], stdin=subprocess.PIPE, start_new_session=True)
     atexit.register(remover.communicate)
-    return Path(folder)
+    folder.mkdir(0o700)  # now that it will be removed
+    return folder
 
 
 @contextlib.contextmanager

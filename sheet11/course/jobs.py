@@ -21,6 +21,7 @@ from tqdm import tqdm
 from sheet11.course.errors import NotInstalledError, SchedulerError
 from sheet11.course.execute import execute
 from sheet11.course.forks import warm
+from sheet11.course.interrupts import raise_if_interrupted
 from sheet11.course.notebooks import error_of
 from sheet11.course.visible import visible
 
@@ -135,6 +136,7 @@ def finish_all(
                 future.add_done_callback(ended.put)
             try:
                 while futures:
+                    raise_if_interrupted()
                     oldest = itertools.islice(futures.items(), OLDEST)
                     running = [job.name for future, job in oldest if future.running()]
                     bar.set_postfix_str(f"failed {failed}, running {visible(', '.join(running[:3]))}")

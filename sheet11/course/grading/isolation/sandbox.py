@@ -207,9 +207,13 @@ def check_sandbox() -> None:
     """
     with bubblewrap(SERVER.parent) as (command, descriptor):
         command += [sys.executable, "-c", ""]
-        found = subprocess.run(command, pass_fds=[descriptor], capture_output=True, text=True, check=False)
-    if found.returncode:
-        said = (found.stderr.strip().splitlines() or [f"exit code {found.returncode}"])[-1]
+        # out of Ctrl-C's reach, and not killed: see `bubblewrap`
+        with subprocess.Popen(
+            command, pass_fds=[descriptor], stderr=subprocess.PIPE, text=True, start_new_session=True
+        ) as opened:
+            stderr = opened.communicate()[1]
+    if opened.returncode:
+        said = (stderr.strip().splitlines() or [f"exit code {opened.returncode}"])[-1]
         forbidden = os.geteuid() and ("namespace" in said or "uid map" in said)
         advice = f"{ALLOW}; " if forbidden else ""
         raise NotInstalledError(
