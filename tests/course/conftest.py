@@ -15,6 +15,19 @@ from sheet11.course.forks import warm
 RECORDING = "from sheet11 import record\nimport numpy as np\nrecord(square=n * n, many=np.arange(n))"
 
 
+HIDING = """
+import sys
+
+class Hidden:
+    def find_spec(name, *_):
+        if name in {modules}:
+            raise ModuleNotFoundError(name)
+
+if any(word.endswith("server.py") for word in sys.orig_argv):
+    sys.meta_path.insert(0, Hidden)
+"""
+
+
 class Ended(NamedTuple):
     """A command that has ended, as `subprocess.run` describes it."""
 
@@ -44,11 +57,18 @@ def build():
 
 @pytest.fixture(scope="session")
 def light(tmp_path_factory):
-    """An environment for `sheet11 run`: its kernel server lacks what takes longest to import, and is not used here."""
-    folder = tmp_path_factory.mktemp("light")
-    for module in ("seaborn", "networkx"):
-        (folder / f"{module}.py").write_text("raise ImportError")
-    return os.environ | {"PYTHONPATH": str(folder)}
+    """Environments for `sheet11 run` and `sweep` with a kernel server without what takes long to import.
+
+    The notebook must use none of it; `sweep` does, and so does its kernel if it has no figures.
+    """
+
+    def environment(name, modules):
+        folder = tmp_path_factory.mktemp(name)
+        (folder / "sitecustomize.py").write_text(HIDING.format(modules=modules))
+        return os.environ | {"PYTHONPATH": str(folder)}
+
+    slow = ["seaborn", "networkx"]
+    return {"run": environment("run", [*slow, "matplotlib"]), "sweep": environment("sweep", slow)}
 
 
 @pytest.fixture

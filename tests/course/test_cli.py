@@ -46,7 +46,7 @@ def test_run_writes_everything(build, recording, invoke, tmp_path):
 
 def test_run_succeeds(build, recording, sheet11, light, tmp_path):
     nbformat.write(build(recording), tmp_path / "ok.ipynb")
-    result = sheet11("run", "ok.ipynb", cwd=tmp_path, env=light)
+    result = sheet11("run", "ok.ipynb", cwd=tmp_path, env=light["run"])
     assert result.returncode == 0 and result.stderr == ""
     assert result.stdout.splitlines()[-1] == str(Path("build/run/index.html"))
 
@@ -144,7 +144,7 @@ def test_a_command_that_is_ended_keeps_what_is_done_and_leaves_nothing_else(comm
     process = subprocess.Popen(
         [sys.executable, "-m", "sheet11", command, *arguments, "-j", "2", "-o", "out"],
         cwd=endless,
-        env=(light if command == "run" else os.environ) | {"TMPDIR": str(scratch)},
+        env=light.get(command, os.environ) | {"TMPDIR": str(scratch)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -55,7 +55,7 @@ def test_killed_halfway_it_keeps_what_was_done_and_a_second_run_is_as_if_nothing
     process = subprocess.Popen(
         [sys.executable, "-m", "sheet11", *command, "-p", "wait=60", "-o", stopped],
         cwd=tmp_path,
-        env=light,
+        env=light["run"],
         stdout=subprocess.DEVNULL,
     )
     deadline = time.monotonic() + 60

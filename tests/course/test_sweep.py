@@ -91,10 +91,13 @@ def test_an_empty_list_of_values_is_refused(notebook):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("points_before_the_kill", [0, 2])
-def test_killed_at_any_moment_a_second_start_runs_what_is_missing(points_before_the_kill, notebook, invoke, tmp_path):
+def test_killed_at_any_moment_a_second_start_runs_what_is_missing(
+    points_before_the_kill, notebook, invoke, light, tmp_path
+):
     arguments = ["sweep", notebook.name, "-p", "n=1,2", "-p", "seed=0,1", "-p", "wait=0.15", "-o", "out"]
     points = tmp_path / "out" / "points"
-    process = subprocess.Popen([sys.executable, "-m", "sheet11", *arguments], cwd=tmp_path, stdout=subprocess.DEVNULL)
+    command = [sys.executable, "-m", "sheet11", *arguments]
+    process = subprocess.Popen(command, cwd=tmp_path, env=light["sweep"], stdout=subprocess.DEVNULL)
     deadline = time.monotonic() + 60
     while len(list(points.glob("*.ipynb"))) < points_before_the_kill and time.monotonic() < deadline:
         time.sleep(0.01)

@@ -289,20 +289,20 @@ def test_another_interpreter_gets_the_ordinary_kernel(tmp_path, monkeypatch, bui
 
 
 SLEEPING = """
-import sys, nbformat
+import sys
 from sheet11.course.execute import execute
-from sheet11.course.forks.warm import server
+from nbformat.v4 import new_code_cell, new_notebook
 source = "import os, time\\nopen('pid', 'w').write(f'{os.getpid()} {os.getppid()}')\\ntime.sleep(60)"
-notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)])
+notebook = new_notebook(cells=[new_code_cell(source)])
 execute(notebook, {}, cwd=sys.argv[1], warm=True)
 """
 
 
 @pytest.mark.parametrize("signum", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
-def test_nothing_is_left_when_the_client_dies(signum, tmp_path):
+def test_nothing_is_left_when_the_client_dies(signum, light, tmp_path):
     scratch = tmp_path / "tmp"
     scratch.mkdir()
-    environment = os.environ | {"TMPDIR": str(scratch)}
+    environment = light["run"] | {"TMPDIR": str(scratch)}
     client = subprocess.Popen([sys.executable, "-c", SLEEPING, tmp_path], env=environment, stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 60
     while not (tmp_path / "pid").exists() or not (tmp_path / "pid").read_text():
