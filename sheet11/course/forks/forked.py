@@ -92,16 +92,16 @@ def run(kernel: Any, request: dict[str, Any], wire: int, out: int, err: int) -> 
         kernel.parent.init_path()  # the working directory, where ipykernel has it
         if limits:
             _limit(limits)
-            kernel.shell.run_line_magic("xmode", "Plain")  # others take 0.1 s for each error
         if request.get("instead_of_figures"):
             _draw_nothing(kernel.shell, request["instead_of_figures"])
         sys.argv = ["ipykernel_launcher.py"]
         import random
 
         random.seed()  # every fork has the server's generators: seed them anew, as in a new process
-        for name in ("numpy.random", "torch"):
-            if module := sys.modules.get(name):
-                module.seed()
+        if module := sys.modules.get("numpy.random"):
+            module.seed()
+        if module := sys.modules.get("torch"):
+            module.default_generator.seed()  # `torch.seed` looks for every kind of device, which takes 5 ms
         code = asyncio.run(_answer(kernel, socket.socket(fileno=wire)))
     except SystemExit as exit_:
         code = exit_.code if isinstance(exit_.code, int) else int(exit_.code is not None)

@@ -18,6 +18,7 @@ or with the client's end of its status socket, the kernel with its keeper, and i
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import ctypes
 import gc
@@ -40,6 +41,7 @@ PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER = 1, 4, 36  # linux/pr
 QUIET = "PYDEVD_DISABLE_FILE_VALIDATION"  # else the debugger, when it is imported, warns of Python's frozen modules
 READY = b"!"
 POLL = 0.05  # seconds between two looks at what a kernel uses
+MANY = 10  # forks, after which many more can be expected
 prctl = ctypes.CDLL(None).prctl
 
 
@@ -53,7 +55,7 @@ def _beside(name: str) -> Any:
     return module
 
 
-forked, watch = _beside("forked"), _beside("watch")
+forked, huge, watch = _beside("forked"), _beside("huge"), _beside("watch")
 
 
 def serve(control: socket.socket) -> None:
@@ -71,6 +73,7 @@ def serve(control: socket.socket) -> None:
     _draw_once()
     kernel = forked.make_kernel()
     if message[0].get("closed"):
+        kernel.shell.InteractiveTB.set_mode("Plain")  # other tracebacks take 0.1 s each
         prctl(PR_SET_DUMPABLE, 0)  # memory and descriptors of this process are closed to what runs below it
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # all others that it does not handle are not delivered
     prctl(PR_SET_CHILD_SUBREAPER, 1)
@@ -85,6 +88,7 @@ def serve(control: socket.socket) -> None:
     signal.set_wakeup_fd(wake_write)
     keepers: set[int] = set()
     watched: list[Any] = [control, wake_read]
+    forks = 0
     while True:
         ready = select.select(watched, [], [])[0]
         if wake_read in ready:
@@ -98,6 +102,9 @@ def serve(control: socket.socket) -> None:
             request, sockets = message
             keepers = end_orphans(keepers)
             _import(request["modules"])
+            forks += 1
+            if forks == MANY:
+                huge.collapse()
             if request["limits"]:  # one at a time; nothing inside of a sandbox can stop its first process
                 ours = [control.fileno(), wake_read, wake_write]
                 keep(kernel, request, sockets, ours, wakes=[control.fileno()])
@@ -279,3 +286,5 @@ def _draw_once() -> None:
 
 if __name__ == "__main__":
     serve(socket.socket(fileno=int(sys.argv[1])))
+    atexit._run_exitfuncs()  # matplotlib's folder goes, for one
+    os._exit(0)  # taking modules down again, one by one, would take a quarter of a second

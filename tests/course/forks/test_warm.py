@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 from types import SimpleNamespace
 
 import nbformat
@@ -19,6 +20,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 from sheet11.course.execute import execute
 from sheet11.course.forks import warm
 from sheet11.course.forks.forked import THREADS
+from sheet11.course.forks.server import MANY
 from sheet11.course.forks.warm import CAN_FORK, Server, server, stop_server
 from sheet11.course.notebooks import error_of, read_notebook
 from sheet11.course.sheet import find_sheet
@@ -57,6 +59,23 @@ def gone(pid):
 def test_server_has_one_thread_also_after_forks(build):
     execute(build("1"), {}, warm=True)
     assert len(os.listdir(f"/proc/{server().process.pid}/task")) == 1
+
+
+def test_server_that_has_forked_often_moves_its_memory_into_huge_pages(build):
+    if not os.path.exists("/sys/kernel/mm/transparent_hugepage"):
+        pytest.skip("this kernel has none")
+
+    def huge():
+        lines = Path(f"/proc/{server().process.pid}/smaps_rollup").read_text().splitlines()
+        return int(next(line for line in lines if line.startswith("AnonHugePages")).split()[1])
+
+    before = huge()
+    for _ in range(MANY):
+        server().fork("/").close()
+    execute(build("1"), {}, warm=True)
+    assert huge() > before + 20_000  # KiB
+    records = read_records(execute(build(WORK), {}, warm=True))
+    assert records["threads"] == 1
 
 
 @pytest.mark.slow

@@ -130,7 +130,7 @@ def test_what_cannot_be_examined_is_one_task(course, blank):
     assert findings.tasks["1_waves"].keys() == {"totals"}
 
 
-@pytest.mark.parametrize("name", ["server.py", "forked.py", "watch.py"])
+@pytest.mark.parametrize("name", ["server.py", "forked.py", "huge.py", "watch.py"])
 def test_what_is_inside_stands_alone(name):
     """It is given to the sandbox as a file: it imports nothing of the package, nor on its first lines anything else."""
     source = SERVER.with_name(name).read_text()
