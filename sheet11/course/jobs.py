@@ -202,7 +202,7 @@ def cluster_executor(address: str) -> Iterator[tuple[Executor, int]]:
     except (OSError, ValueError) as error:
         raise SchedulerError(f"there is no Dask scheduler at {address!r}") from error
     with client:
-        yield client.get_executor(), 1
+        yield client.get_executor(pure=False), 1  # else a job that is tried again could be told what came of it before
 
 
 def _result(future: Any) -> Any:

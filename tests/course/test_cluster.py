@@ -16,6 +16,7 @@ from students import Student, with_lines, write_class
 
 from sheet11.course.errors import NotInstalledError
 from sheet11.course.grading.isolation.sandbox import check_sandbox
+from sheet11.course.jobs import cluster_executor
 
 pytestmark = [pytest.mark.slow, pytest.mark.cluster]
 pytest.importorskip("distributed", reason="needs Dask: pip install 'sheet11[cluster]'")
@@ -103,6 +104,12 @@ def test_every_row_comes_back_though_a_worker_is_killed(cluster, build, tmp_path
     assert not alive, "the kernels of the dead worker must be gone"
 
 
+def test_what_is_tried_again_is_done_again(cluster):
+    with cluster_executor(cluster[0]) as (executor, _):
+        once, again = executor.submit(time.monotonic_ns), executor.submit(time.monotonic_ns)
+        assert once.result(60) != again.result(60)
+
+
 KILLING = """
 import os
 import psutil
@@ -118,7 +125,8 @@ def test_a_job_that_kills_its_worker_fails_alone(cluster, build, sheet11, tmp_pa
     nbformat.write(build(KILLING, parameters="n: int = 1  # a"), tmp_path / "small.ipynb")
     result = sheet11("sweep", "small.ipynb", "-p", "n=1:7", "--scheduler", cluster[0], "-o", "out", cwd=tmp_path)
     assert result.returncode == 1
-    assert "1 of 6 points failed" in result.stderr and "Traceback" not in result.stderr
+    assert "1 of 6 points failed" in result.stderr, result.stdout
+    assert "Traceback" not in result.stderr
     table = pd.read_csv(tmp_path / "out" / "results.csv").set_index("n")
     assert table.error[3].startswith("KilledWorker: ")
     others = table.drop(index=3)
