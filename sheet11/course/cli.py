@@ -3,6 +3,7 @@
 Exit codes: 0 if everything that was asked for succeeded, 1 where notebooks failed, 2 for unusable arguments.
 """
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,9 @@ from sheet11.course.options import (
 )
 
 # What the commands need is imported inside of them, so that `--help` does not wait for the notebook machinery.
+# jsonschema, which nbformat imports, would spend two seconds on building a package's grammar of web addresses.
+_modules: dict[str, Any] = sys.modules
+_modules.setdefault("rfc3987_syntax", None)
 
 
 class Commands(click.Group):
