@@ -95,6 +95,15 @@ def keep_server(one_server, monkeypatch):
     monkeypatch.setattr(warm, "stop_server", lambda: None)
 
 
+@pytest.fixture(scope="module")
+def new_server():
+    """A kernel server that has run nothing yet, with a thread for each kernel; the one of this process waits."""
+    kept, warm._server = warm._server, None
+    yield warm.server(threads=1)
+    warm.stop_server()
+    warm._server = kept
+
+
 @pytest.fixture
 def invoke(keep_server, monkeypatch):
     """Call the command `sheet11` in this process, whose imports and kernel server are there already."""

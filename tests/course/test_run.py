@@ -94,7 +94,7 @@ def test_a_job_whose_worker_dies_comes_back_with_the_error(folder, monkeypatch, 
     assert "second: failed, RuntimeError: the worker has died" in capsys.readouterr().out
 
 
-def test_more_at_a_time_than_there_are_cores_is_said(monkeypatch, capsys):
+def test_more_at_a_time_than_there_are_cores_is_said(keep_server, monkeypatch, capsys):
     monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {0, 1})
     for wanted, said in ((1000, "-j 1000: there are cores and memory for 2 at a time\n"), (2, ""), (None, "")):
         with local_executor(wanted, kernels=False) as (executor, threads):

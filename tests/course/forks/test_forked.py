@@ -8,7 +8,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
 from sheet11.course.execute import execute
-from sheet11.course.forks.warm import CAN_FORK, server, stop_server
+from sheet11.course.forks.warm import CAN_FORK, server
 from sheet11.course.notebooks import error_of
 
 pytestmark = pytest.mark.skipif(not CAN_FORK, reason="needs fork; elsewhere the ordinary kernel serves")
@@ -46,13 +46,10 @@ FATAL = {"exit": "DeadKernelError: Kernel died", "keeper": "DeadKernelError: Ker
 
 
 @pytest.fixture(scope="module")
-def neighbours():
+def neighbours(new_server):
     """A notebook without torch and one with it, on a server that has run nothing else, and what they give there."""
-    stop_server()
-    server(threads=1)
     notebooks = [new_notebook(cells=list(map(new_code_cell, cells))) for cells in (NEIGHBOUR, [*NEIGHBOUR[:-1], TORCH])]
-    yield [(notebook, outcome(notebook)) for notebook in notebooks]
-    stop_server()
+    return [(notebook, outcome(notebook)) for notebook in notebooks]
 
 
 def outcome(notebook):

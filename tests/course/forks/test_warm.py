@@ -1,5 +1,6 @@
 """Warm kernels: they do what ordinary kernels do, and nothing is left of them, whoever dies."""
 
+import functools
 import json
 import os
 import re
@@ -26,7 +27,10 @@ from sheet11.course.notebooks import error_of, read_notebook
 from sheet11.course.sheet import find_sheet
 from sheet11.lab.records import MIME_TYPE, read_records
 
-pytestmark = pytest.mark.skipif(not CAN_FORK, reason="needs fork; elsewhere the ordinary kernel serves")
+pytestmark = [
+    pytest.mark.skipif(not CAN_FORK, reason="needs fork; elsewhere the ordinary kernel serves"),
+    pytest.mark.usefixtures("new_server"),
+]
 
 WORK = """
 from sheet11 import record
@@ -37,13 +41,6 @@ plt.plot([1, 2]); plt.show()
 record(product=(a @ a.T), numpy_product=a.numpy() @ a.numpy(), threads=torch.get_num_threads(),
        backend=matplotlib.get_backend(), directory=os.listdir("."))
 """
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    stop_server()
-    yield server(threads=1)
-    stop_server()
 
 
 def gone(pid):
@@ -286,6 +283,8 @@ def test_killed_kernel(build):
 
 @pytest.mark.slow
 def test_killed_server_takes_its_kernels_along_and_is_replaced(build, monkeypatch):
+    monkeypatch.setattr(warm, "Server", functools.partial(Server, modules=[]))
+    monkeypatch.setattr(warm, "_server", None)
     old = server().process
     monkeypatch.setenv("SERVER", str(old.pid))
     executed = execute(
@@ -297,6 +296,7 @@ def test_killed_server_takes_its_kernels_along_and_is_replaced(build, monkeypatc
     old.wait(10)
     assert error_of(execute(build("1"), {}, warm=True)) is None
     assert server().process.pid != old.pid
+    stop_server()
 
 
 def test_another_interpreter_gets_the_ordinary_kernel(tmp_path, monkeypatch, build):
