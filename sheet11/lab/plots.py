@@ -9,7 +9,7 @@ import base64
 import functools
 import io
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ParamSpec
+from typing import Any, ParamSpec, TypeVar
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -31,6 +31,7 @@ MARGINS = 0.55, 0.35  # inches below and above a panel
 MOST = 256  # rows or columns of a heatmap, and lags with a marker each, that can be told apart
 
 P = ParamSpec("P")
+R = TypeVar("R")
 
 if hasattr(shell := get_ipython(), "kernel") and plt.get_backend().lower() == "agg":
     # MPLBACKEND says so, as on many CI machines; figures, a student's own too, are to be seen in the notebook even so
@@ -42,14 +43,20 @@ def are_wanted() -> bool:
     return "inline" not in plt.get_backend() or bool(InlineBackend.instance().figure_formats)
 
 
-def drawn_if_wanted(draw: Callable[P, Figure]) -> Callable[P, Figure]:
-    """Have a function return an empty figure where nobody wants any: most of the time goes into axes and labels."""
+def if_wanted(instead: Callable[[], R]) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Have a function do something else where nobody wants figures: most of the time goes into axes and labels."""
 
-    @functools.wraps(draw)
-    def drawn(*args: P.args, **kwargs: P.kwargs) -> Figure:
-        return draw(*args, **kwargs) if are_wanted() else Figure()
+    def decorate(draw: Callable[P, R]) -> Callable[P, R]:
+        @functools.wraps(draw)
+        def drawn(*args: P.args, **kwargs: P.kwargs) -> R:
+            return draw(*args, **kwargs) if are_wanted() else instead()
 
-    return drawn
+        return drawn
+
+    return decorate
+
+
+drawn_if_wanted = if_wanted(Figure)  # for functions that return a figure
 
 
 def show(figure: Figure) -> None:
@@ -230,7 +237,6 @@ def _coarse(matrix: NDArray[np.float64], k: int) -> NDArray[np.float64]:
     if k == 1:
         return matrix
     rows, columns = (-(-size // k) for size in matrix.shape)
-    padded = np.zeros((rows * k, columns * k))
-    padded[: matrix.shape[0], : matrix.shape[1]] = matrix
+    padded = np.pad(matrix, [(0, rows * k - matrix.shape[0]), (0, columns * k - matrix.shape[1])])
     blocks = padded.reshape(rows, k, columns, k).swapaxes(1, 2).reshape(rows, columns, k * k)
     return np.take_along_axis(blocks, np.abs(blocks).argmax(axis=2)[..., None], axis=2)[..., 0]

@@ -5,11 +5,10 @@ shows controls above the figure. Where there is nobody to move them (papermill, 
 with the settings at the start, as any other figure of the notebook.
 """
 
-import functools
 import html
 import math
 from collections.abc import Callable, Sequence
-from typing import Any, ParamSpec
+from typing import Any
 
 import matplotlib.pyplot as plt
 from IPython import get_ipython
@@ -18,7 +17,6 @@ from matplotlib.figure import Figure
 
 from sheet11.lab import frames, plots
 
-P = ParamSpec("P")
 Draw = Callable[..., None]
 Controls = Callable[[Any], dict[str, Any]]
 WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -41,17 +39,7 @@ setTimeout(() => {
 """
 
 
-def explored_if_wanted(explore: Callable[P, None]) -> Callable[P, None]:
-    """Have a function that shows a figure with controls show an empty one where nobody wants any."""
-
-    @functools.wraps(explore)
-    def explored(*args: P.args, **kwargs: P.kwargs) -> None:
-        if plots.are_wanted():
-            explore(*args, **kwargs)
-        else:
-            plots.show(Figure())
-
-    return explored
+explored_if_wanted = plots.if_wanted(lambda: plots.show(Figure()))  # for functions that show one with controls
 
 
 def show_with_controls(

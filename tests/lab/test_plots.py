@@ -34,8 +34,8 @@ def test_every_function_has_a_test():
         "draw_heatmap",
         "draw_curve",
     }
-    wishes = {"are_wanted", "drawn_if_wanted"}
-    assert functions_of(plots) - {"P"} == {"heatmaps", *pieces, *wishes}
+    wishes = {"are_wanted", "if_wanted", "drawn_if_wanted"}
+    assert functions_of(plots) - {"P", "R"} == {"heatmaps", *pieces, *wishes}
 
 
 def test_describe_names_panels_axes_and_colours():
