@@ -11,8 +11,8 @@ from sheet11.course.errors import NotebookError
 from sheet11.course.files import write_whole
 from sheet11.course.jobs import Done, Job, perform_all
 from sheet11.course.notebooks import check_parameters, kernel_of, parameters_of, read_notebook, scalar_records, title_of
-from sheet11.course.pages.cells import drop_frames
-from sheet11.course.pages.render import Page, index_html, main_figure, notebook_html
+from sheet11.course.pages.cells import cells_html, drop_frames
+from sheet11.course.pages.render import Page, main_figure, render
 from sheet11.course.sheet import Sheet
 
 
@@ -50,9 +50,8 @@ def jobs_of_notebooks(
         names = parameters_of(notebook)
         known |= set(names)
         chosen = {name: value for name, value in parameters.items() if name in names}
-        job = Job(
-            path.stem, path.stem, nbformat.writes(notebook), chosen, str(path.parent.resolve()), threads, imports_from
-        )
+        cwd = str(path.parent.resolve())
+        job = Job(path.stem, path.stem, nbformat.writes(notebook), chosen, cwd, threads, imports_from)
         jobs.append(job._replace(frames=True, kernel=kernel, timeout=timeout))
     check_parameters(parameters, known)
     return jobs
@@ -74,23 +73,23 @@ def run(jobs: Sequence[Job], executor: Executor, out: Path) -> list[Page]:
     Raises:
         OSError: `out` cannot be written to.
     """
-    write_whole(out / "index.html", index_html([], "Running"))  # an unwritable folder is found before the work
+    # an unwritable folder is found before the work
+    write_whole(out / "index.html", render("index.html.j2", heading="Running", pages=[]))
     order = [job.key for job in jobs]
     pages: list[Page] = []
     # a long one that starts last would run alone in the end, and what has much to say mostly has much to do
     for done in perform_all(sorted(jobs, key=lambda job: -len(job.notebook)), executor):
         pages = sorted([*pages, _write(done, out)], key=lambda page: order.index(page.stem))
-        write_whole(out / "index.html", index_html(pages, "Executed notebooks"))
+        write_whole(out / "index.html", render("index.html.j2", heading="Executed notebooks", pages=pages))
     return pages
 
 
 def _write(done: Done, out: Path) -> Page:
     stem, notebook = done.job.key, done.notebook
-    figure, title = main_figure(notebook), title_of(notebook, stem)
-    write_whole(out / f"{stem}.html", notebook_html(notebook, title))
+    (png, description), title = main_figure(notebook) or (None, None), title_of(notebook, stem)
+    write_whole(out / f"{stem}.html", render("notebook.html.j2", heading=title, cells=cells_html(notebook)))
     drop_frames(notebook)
     write_whole(out / f"{stem}.ipynb", nbformat.writes(notebook))
-    if figure:
-        write_whole(out / f"{stem}.png", figure[0])
-    description = figure[1] if figure else None
+    if png:
+        write_whole(out / f"{stem}.png", png)
     return Page(stem, title, done.error, done.seconds, done.job.parameters, scalar_records(notebook), description)

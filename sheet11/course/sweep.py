@@ -33,7 +33,7 @@ from sheet11.course.notebooks import (
     scalar_records,
     title_of,
 )
-from sheet11.course.pages.render import sweep_html
+from sheet11.course.pages.render import render
 from sheet11.course.sheet import Sheet
 
 OFTEN = 2  # seconds after which the table is written again, so that a long sweep can be watched
@@ -86,8 +86,10 @@ def jobs_of_grid(
     same = [VERSION, sheet.package_digest() if sheet else None, content, kernel, figures]
     jobs = []
     for point in points:
-        job = Job(_name(point), _file_name(path.stem, [*same, point]), content, point, cwd, threads, imports_from)
-        command = shlex.join(["sheet11", "run", str(path), *(f"-p{name}={value}" for name, value in point.items())])
+        assigned = [f"{name}={value}" for name, value in point.items()]
+        key, name = _file_name(path.stem, [*same, point]), " ".join(assigned) or "defaults"
+        job = Job(name, key, content, point, cwd, threads, imports_from)
+        command = shlex.join(["sheet11", "run", str(path), *(f"-p{each}" for each in assigned)])
         text = None if figures else f"A figure, which {command} draws; or the sweep, with --figures"
         jobs.append(job._replace(kernel=kernel, timeout=timeout, instead_of_figures=text))
     return jobs
@@ -111,7 +113,7 @@ def sweep(jobs: Sequence[Job], executor: Executor, out: Path) -> pd.DataFrame:
     Raises:
         OSError: `out` cannot be written to.
     """
-    write_whole(out / "index.html", sweep_html("Running", {}, [], []))
+    write_whole(out / "index.html", render("sweep.html.j2", heading="Running", figures={}, columns=[], rows=[]))
     points = out / "points"
     rows_by_key = {job.key: row for job in jobs if (row := _finished_row(points, job))}
 
@@ -139,12 +141,9 @@ def sweep(jobs: Sequence[Job], executor: Executor, out: Path) -> pd.DataFrame:
             figures[record] = _description(table, record, swept)
     rows = table.astype(object).where(table.notna(), None).to_dict("records")
     title = title_of(nbformat.reads(jobs[0].notebook, as_version=4), "Sweep")
-    write_whole(out / "index.html", sweep_html(title, figures, list(table.columns), rows))
+    shown = {"heading": title, "figures": figures, "columns": table.columns, "rows": rows}
+    write_whole(out / "index.html", render("sweep.html.j2", **shown))
     return table
-
-
-def _name(point: Mapping[str, Any]) -> str:
-    return " ".join(f"{name}={value}" for name, value in point.items()) or "defaults"
 
 
 def _file_name(stem: str, identity: list[Any]) -> str:

@@ -8,13 +8,14 @@ from hostile import HTML, PNG
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from sheet11.course import run, sweep
-from sheet11.course.grading.book.gradebook import Row
+from sheet11.course.grading.book.gradebook import Row, Table
 from sheet11.course.grading.exercises import Task
 from sheet11.course.grading.platforms.people import Identity, Person
 from sheet11.course.grading.scoring import Verdict
 from sheet11.course.jobs import local_executor
 from sheet11.course.notebooks import title_of
-from sheet11.course.pages.render import Page, feedback_html, grades_html, index_html, notebook_html
+from sheet11.course.pages.cells import cells_html
+from sheet11.course.pages.render import Page, render
 from sheet11.course.sheet import find_sheet
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
@@ -73,18 +74,20 @@ def folder(browser, tmp_path_factory, hostile):
     with local_executor(2) as (executor, threads):
         run.run(run.jobs_of_notebooks(paths, {}, threads), executor, out / "run")
         sweep.sweep(sweep.jobs_of_grid(out / "small.ipynb", {"n": [0, 1, 2]}, threads), executor, out / "sweep")
-    (out / "hostile.html").write_text(notebook_html(hostile, title_of(hostile, "hostile")))
+    title, cells = title_of(hostile, "hostile"), cells_html(hostile)
+    (out / "hostile.html").write_text(render("notebook.html.j2", heading=title, cells=cells))
     page = Page(HTML, HTML, HTML, 1.0, {HTML: HTML}, {HTML: HTML, "r": 1.5}, None)
-    (out / "hostile-index.html").write_text(index_html([page], HTML))
+    (out / "hostile-index.html").write_text(render("index.html.j2", heading=HTML, pages=[page]))
     tasks = [Task("notebook", f"task-{n}", "1a) A part", "", 2, "check" if n else None, 0.1) for n in range(9)]
     verdicts = [Verdict(None, "to be read", ""), *[Verdict(n % 3, "wrong", f"{HTML} " * (n == 2)) for n in range(8)]]
-    rows = [Row(HTML, task, verdict) for task, verdict in zip(tasks, verdicts, strict=True)]
-    (out / "grades.html").write_text(
-        grades_html(tasks, {"somebody": rows, HTML: rows}, {"somebody": called("somebody"), HTML: called(HTML)})
-    )
+    people = {name: called(name) for name in ("somebody", HTML)}
+    somebodys, rows = ([Row(name, *each) for each in zip(tasks, verdicts, strict=True)] for name in people)
+    table = Table(tasks, somebodys + rows)
+    (out / "grades.html").write_text(render("grades.html.j2", heading="Grades", table=table, people=people))
     section = {"stem": "notebook", "title": HTML, "answers": [(row, HTML, []) for row in rows], "has_notebook": True}
     section["figures"] = [(base64.b64encode(PNG).decode(), HTML)]
-    (out / "feedback.html").write_text(feedback_html(called(HTML), rows, [section]))
+    shown = {"heading": HTML, "person": called(HTML), "rows": rows, "sections": [section]}
+    (out / "feedback.html").write_text(render("feedback.html.j2", **shown))
     return out
 
 

@@ -104,10 +104,10 @@ def test_explorers_have_frames_if_they_are_wanted_that_a_page_can_hold(explore, 
     (alone, _), (turned, metadata) = shown
     assert frames.MIME_TYPE not in alone
     assert alone["image/png"] == turned["image/png"] and metadata["image/png"]["alt"] == alone["text/plain"]
-    figure = turning({"data": turned})
-    for control, settings in figure.controls:
+    _, controls = turning({"data": turned})
+    for control, settings in controls:
         assert sum(setting.png is None for setting in settings) == 1, f"{control} begins somewhere"
         assert len(settings) >= 2
-    pictures = [base64.b64decode(setting.png) for _, settings in figure.controls for setting in settings if setting.png]
+    pictures = [base64.b64decode(setting.png) for _, settings in controls for setting in settings if setting.png]
     assert len({Image.open(io.BytesIO(png)).size for png in pictures}) == 1, "the page keeps still"
     assert sum(map(len, pictures)) < 900_000

@@ -74,7 +74,7 @@ class Desk:
         """What there is to read: an answer, what it was when it was read, and what is around it."""
         task = self._task(name)
         found = self._pile(task, who, pile)
-        place = place_of(self._notebook(found, task), task)
+        place = place_of(student_folder(self.out, found.students[0]) / f"{task.notebook}.ipynb", task)
         before, first = found.read_before, found.entries[0]
         return {
             "now": None if found.empty else self._html(*self.store.content(first.digest), place.kind),
@@ -162,9 +162,6 @@ class Desk:
         if found is None:
             raise ChangedError("this answer has changed since it was shown")
         return found
-
-    def _notebook(self, pile: Pile, task: Asked) -> Path:
-        return student_folder(self.out, pile.students[0]) / f"{task.notebook}.ipynb"
 
     def _html(self, source: str, attachments: Mapping[str, Any], kind: str) -> str:
         source, attachments = without_file_names(visible(source, lines=True), attachments)

@@ -14,7 +14,7 @@ from tornado import web
 from sheet11.course.desk.desk import ChangedError, Desk
 from sheet11.course.errors import CourseError
 from sheet11.course.options import login
-from sheet11.course.pages.render import style_sheet
+from sheet11.course.pages.render import render
 
 STATIC = Path(__file__).with_name("static")
 PAGE = "sheet11/mark"  # below the server's base URL
@@ -44,7 +44,7 @@ class PageHandler(JupyterHandler):
         self.xsrf_token  # noqa: B018  # sets the cookie that the page's requests have to name
         self.set_header("Content-Type", f"{FILES[name]}; charset=utf-8")
         self.set_header("Cache-Control", "no-cache")
-        self.finish(style_sheet() if name == "pages.css" else (STATIC / (name or "index.html")).read_text("utf-8"))
+        self.finish(render(name) if name == "pages.css" else (STATIC / (name or "index.html")).read_text("utf-8"))
 
 
 class DeskHandler(APIHandler):

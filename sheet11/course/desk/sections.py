@@ -10,7 +10,7 @@ from nbformat import NotebookNode
 
 from sheet11.course.grading.book.marks import Asked
 from sheet11.course.grading.exercises import marks
-from sheet11.course.pages.cells import alternative_text
+from sheet11.course.pages.cells import figures_of_cells
 
 PART = re.compile(r"^## ", re.MULTILINE)
 
@@ -33,7 +33,7 @@ def place_of(notebook: Path, task: Asked) -> Place:
     if at is None:
         return Place("markdown" if task.by_hand else "code", ("", {}), [])
     part = _part(cells, at)
-    return Place(str(cells[at].cell_type), _asked_above(part, cells[at]), _figures_shown(part))
+    return Place(str(cells[at].cell_type), _asked_above(part, cells[at]), list(figures_of_cells(part)))
 
 
 def _part(cells: Sequence[NotebookNode], at: int) -> Sequence[NotebookNode]:
@@ -49,8 +49,3 @@ def _asked_above(part: Sequence[NotebookNode], answer: NotebookNode) -> tuple[st
         cell for cell in part[: part.index(answer)] if cell.cell_type == "markdown" and not marks(cell).get("solution")
     ]
     return (texts[-1].source, texts[-1].get("attachments", {})) if texts else ("", {})
-
-
-def _figures_shown(cells: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
-    displays = [output for cell in cells for output in cell.get("outputs", [])]
-    return [(o["data"]["image/png"], alternative_text(o)) for o in displays if "image/png" in o.get("data", {})]

@@ -9,7 +9,7 @@ import functools
 import html
 import re
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -84,6 +84,14 @@ def shown_kinds(data: Mapping[str, Any]) -> list[str]:
     ]
 
 
+def figures_of_cells(cells: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
+    """The figures that cells have put out, as (PNG in base64, what it shows)."""
+    for cell in cells:
+        for output in cell.get("outputs", []):
+            if "image/png" in shown_kinds(output.get("data", {})):
+                yield output["data"]["image/png"], alternative_text(output)
+
+
 class Setting(NamedTuple):
     """One setting of a control, and the picture that it turns to: none for the setting at the start."""
 
@@ -93,15 +101,11 @@ class Setting(NamedTuple):
     png: str | None
 
 
-class Turning(NamedTuple):
-    """A figure with settings: a name for its radio buttons, and the settings of every control."""
+def turning(output: Mapping[str, Any]) -> tuple[str, list[tuple[str, list[Setting]]]] | None:
+    """For a figure that comes with frames, a name for its radio buttons, and the settings of every control.
 
-    name: str
-    controls: list[tuple[str, list[Setting]]]
-
-
-def turning(output: Mapping[str, Any]) -> Turning | None:
-    """The settings of a figure that comes with frames; None if there are none, or anything about them is odd."""
+    None if there are no frames, or anything about them is odd.
+    """
     controls, number, size = [], 0, 0
     try:
         for control in output["data"][frames.MIME_TYPE]:
@@ -117,7 +121,7 @@ def turning(output: Mapping[str, Any]) -> Turning | None:
             controls.append((_text(control["control"], 40), settings))
     except (AttributeError, KeyError, TypeError):  # no list of objects that hold texts
         return None
-    return Turning(f"settings-{zlib.crc32(repr(controls).encode()):08x}", controls)
+    return f"settings-{zlib.crc32(repr(controls).encode()):08x}", controls
 
 
 def drop_frames(notebook: NotebookNode) -> None:

@@ -8,21 +8,22 @@ import pytest
 from hostile import PNG
 from nbformat.v4 import new_code_cell, new_notebook
 
+from sheet11.course.grading.book.gradebook import Table
 from sheet11.course.grading.platforms.people import Identity, Person
-from sheet11.course.pages.cells import MOST_FRAMES, TEMPLATES
-from sheet11.course.pages.render import (
-    Page,
-    feedback_html,
-    grades_html,
-    index_html,
-    main_figure,
-    notebook_html,
-    sweep_html,
-)
+from sheet11.course.pages.cells import MOST_FRAMES, TEMPLATES, cells_html
+from sheet11.course.pages.render import Page, main_figure, render
 
 
 def called(name):
     return Person(name, Identity(name=name), ())
+
+
+def notebook_html(notebook, title):
+    return render("notebook.html.j2", heading=title, cells=cells_html(notebook))
+
+
+def feedback_html(person):
+    return render("feedback.html.j2", heading=person.who.shown, person=person, rows=[], sections=[])
 
 
 def test_main_figure_is_the_tagged_one_else_the_first():
@@ -61,10 +62,10 @@ def test_a_notebook_without_a_heading_gets_its_title(build):
 def test_every_page_forbids_scripts_and_other_hosts(hostile):
     pages = [
         notebook_html(hostile, "<script>"),
-        index_html([], "heading"),
-        sweep_html("heading", {}, [], []),
-        grades_html([], {}, {}),
-        feedback_html(called("<b>"), [], []),
+        render("index.html.j2", heading="heading", pages=[]),
+        render("sweep.html.j2", heading="heading", figures={}, columns=[], rows=[]),
+        render("grades.html.j2", heading="heading", table=Table([], []), people={}),
+        feedback_html(called("<b>")),
     ]
     for page in pages:
         assert "default-src 'none'" in page and "script-src" not in page
@@ -72,7 +73,7 @@ def test_every_page_forbids_scripts_and_other_hosts(hostile):
 
 
 def test_what_would_turn_or_hide_text_is_written_out():
-    page = feedback_html(called("an\u202ena\x1b[2J\ud800"), [], [])
+    page = feedback_html(called("an\u202ena\x1b[2J\ud800"))
     assert "<h1>an\\u202ena\\x1b[2J\\ud800</h1>" in page
     assert page.encode().count(b"\n") > 20, "lines stay"
 
@@ -84,7 +85,7 @@ def test_a_page_has_a_rule_for_every_frame():
 
 def test_index_escapes_what_notebooks_say():
     page = Page("a b", "<script>x</script>", "<b>", 1.0, {"n": "<i>"}, {"r": "<u>"}, '<i> "')
-    html = index_html([page], "heading")
+    html = render("index.html.j2", heading="heading", pages=[page])
     for tag in ("<script>", "<b>", "<i>", "<u>"):
         assert tag not in html
     assert 'href="a%20b.html"' in html and 'alt="&lt;i&gt; &#34;"' in html

@@ -18,7 +18,7 @@ from sheet11.course.grading.book.store import Store
 from sheet11.course.grading.platforms.people import Person, kept_people, people_csv
 from sheet11.course.grading.report import figures_of, student_folder
 from sheet11.course.grading.scoring import FAILED
-from sheet11.course.pages.render import feedback_html, grades_html
+from sheet11.course.pages.render import render
 from sheet11.course.sheet import kit_digest
 
 GRADES = "grades.csv"
@@ -47,7 +47,7 @@ def publish(out: Path, store: Store) -> Table:
     for name, content in (("results.csv", results_csv(table)), (GRADES, grades_csv(table))):
         _write_table(store, out / name, content)
     write_private(out / "students.csv", people_csv(people.values()))
-    write_private(out / "index.html", grades_html(table.tasks, table.by_student(), people))
+    write_private(out / "index.html", render("grades.html.j2", heading="Grades", table=table, people=people))
     return table
 
 
@@ -90,7 +90,8 @@ def _write_page(out: Path, store: Store, person: Person, rows: Sequence[Row], en
         }
         for stem, notebook in notebooks.items()
     ]
-    write_private(path, feedback_html(person, rows, sections) + ending)
+    shown = {"heading": person.who.shown or person.student, "person": person, "rows": rows, "sections": sections}
+    write_private(path, render("feedback.html.j2", **shown) + ending)
 
 
 def _failed(row: Row, why: str) -> Row:

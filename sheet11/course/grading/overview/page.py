@@ -18,7 +18,7 @@ from sheet11.course.grading.book.store import Store
 from sheet11.course.grading.overview.similar import Pair, similar_pairs
 from sheet11.course.grading.overview.statistics import frequent_reasons, points_by_student, task_statistics
 from sheet11.course.grading.report import seconds_of
-from sheet11.course.pages.render import class_html
+from sheet11.course.pages.render import render
 from sheet11.lab.plots import png
 
 COLOUR = "#0072B2"
@@ -49,13 +49,14 @@ def write_overview(out: Path) -> Path:
     figures = [_totals(totals, table.maximum), _tasks(statistics)]
     rows = statistics.astype(object).where(statistics.notna(), None).to_dict("records")
     spent = {"median": np.median(times), "most": np.quantile(times, 0.9), "longest": max(times)} if times else None
-    content = class_html(len(totals), table.maximum, figures, rows, frequent_reasons(table, sources), spent)
+    shown = {"students": len(totals), "maximum": table.maximum, "figures": figures, "tasks": rows, "times": spent}
+    shown["reasons"] = frequent_reasons(table, sources)
     code = {task.name for task in table.tasks if not task.by_hand}
     answers = (entry.answer for entry in entries)
     alike = similar_pairs((a.student, a.task, a.source) for a in answers if a.task in code and a.status not in EMPTY)
     write_private(out / "tasks.csv", statistics.to_csv(index=False, float_format="%.4g"))
     write_private(out / "similar.csv", _pairs_csv(alike))
-    write_private(out / "class.html", content)
+    write_private(out / "class.html", render("class.html.j2", heading="What the class did", **shown))
     return out / "class.html"
 
 
