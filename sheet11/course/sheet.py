@@ -114,12 +114,21 @@ def _sheet(notebooks: Path, folder: Path) -> Sheet:
     )
 
 
-def _settings(path: Path) -> Mapping[str, Any]:
-    wanted: dict[str, type] = {"title": str, "package": str, "not_for_students": list, "requirements": list}
+def read_toml(path: Path) -> dict[str, Any]:
+    """What a TOML file of a sheet holds; nothing if it is not there.
+
+    Raises:
+        SheetError: it cannot be read, or is no TOML.
+    """
     try:
-        settings = tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        return tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     except (OSError, ValueError) as error:
         raise SheetError(f"{path} cannot be read: {str(error).splitlines()[0]}") from error
+
+
+def _settings(path: Path) -> Mapping[str, Any]:
+    wanted: dict[str, type] = {"title": str, "package": str, "not_for_students": list, "requirements": list}
+    settings = read_toml(path)
     for name, value in settings.items():
         if name not in wanted:
             raise SheetError(f"{path} has a key {name!r}; there are {', '.join(wanted)}{nearest(name, wanted)}")

@@ -12,13 +12,13 @@ They stand beside the notebooks, in `mistakes/STEM.toml`, by id of the answer ce
     answer = '''…'''           # or the whole cell
 """
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from sheet11.course.errors import SheetError
 from sheet11.course.notebooks import nearest
+from sheet11.course.sheet import read_toml
 
 FORMS = ({"hint", "of", "instead"}, {"hint", "answer"})
 
@@ -40,12 +40,8 @@ def read_mistakes(path: Path, solutions: Mapping[str, str]) -> dict[str, list[Mi
     Raises:
         SheetError: the file is unusable, in one line that says where.
     """
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    except (OSError, ValueError) as error:
-        raise SheetError(f"{path} cannot be read: {str(error).splitlines()[0]}") from error
     found = {}
-    for name, tables in content.items():
+    for name, tables in read_toml(path).items():
         if name not in solutions:
             raise SheetError(f"{path}: no answer has the id {name!r}{nearest(name, solutions)}")
         if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):

@@ -90,7 +90,6 @@ class Standing(NamedTuple):
 
     mark: Mark
     points: float  # from 0 to what the task gives
-    given: float  # before that
     remark: str  # for the student: items, comments, and what became of the points
     stale: bool  # the answer that was read is another one than the one that is there
 
@@ -137,7 +136,7 @@ def decide(marks: Sequence[Mark], maximum: float, digest: str) -> Standing | Non
     said += mere_comments(marks)
     if given > maximum:
         said.append(f"{given:g} points were given, of which {maximum:g} can be had")
-    return Standing(mark, points, given, "; ".join(said), mark.digest != digest)
+    return Standing(mark, points, "; ".join(said), mark.digest != digest)
 
 
 def mere_comments(marks: Sequence[Mark]) -> list[str]:

@@ -22,14 +22,6 @@ BY_HAND = r" \(by hand / [^()]*\)"  # stands in the name of a column, and change
 MANUAL = "manual.json"  # points entered by hand, up to version 1.0
 
 
-class Taken(NamedTuple):
-    """What came of a table."""
-
-    points: int
-    comments: int
-    students: int
-
-
 class Entered(NamedTuple):
     """What a table says of one answer."""
 
@@ -39,7 +31,7 @@ class Entered(NamedTuple):
     comment: str
 
 
-def take_points(store: Store, path: Path, who: str) -> Taken:
+def take_points(store: Store, path: Path, who: str) -> tuple[int, int, int]:
     """Take points and comments that were entered into a table like `grades.csv`, as one person's marks.
 
     It has the columns of `grades.csv`, in any order, and may have one for comments, called as that of the task with
@@ -49,6 +41,9 @@ def take_points(store: Store, path: Path, who: str) -> Taken:
         store: where the marks go.
         path: a spreadsheet's CSV: with commas, semicolons or tabs, decimal commas, in UTF-8, UTF-16 or Windows-1252.
         who: the person.
+
+    Returns:
+        How many points and comments were taken, of how many students.
 
     Raises:
         PointsError: the table cannot be read, or has something that is not understood; then nothing is taken.
@@ -70,7 +65,7 @@ def take_points(store: Store, path: Path, who: str) -> Taken:
         if path.name == GRADES:
             store.add_written(GRADES, digest_of(content))  # what was read need not be kept
     changed = sum(_differs(each, entries[each.student, each.task.name]) for each in new)
-    return Taken(changed, sum(bool(each.comment) for each in new), len({each.student for each in new}))
+    return changed, sum(bool(each.comment) for each in new), len({each.student for each in new})
 
 
 def take_earlier_points(out: Path, store: Store) -> None:

@@ -38,7 +38,10 @@ def read_cells(path: Path) -> list[dict[str, Any]]:
         UnreadableError: there is no notebook in the file.
         OSError: the file cannot be read.
     """
-    content = _read(path)
+    with opened(path) as file:
+        content = file.read(min(os.fstat(file.fileno()).st_size, LARGEST) + 1)
+    if len(content) > LARGEST:
+        raise UnreadableError(f"{path.name} has more than {LARGEST >> 20} MB")
     if sum(map(content.count, (b"[", b"{", b",", b":"))) > MOST_VALUES:
         raise UnreadableError(f"{path.name} has more than {MOST_VALUES} values")
     try:
@@ -98,11 +101,3 @@ def opened(path: Path) -> Iterator[BinaryIO]:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise UnreadableError(f"{path.name} is no regular file")
         yield file
-
-
-def _read(path: Path) -> bytes:
-    with opened(path) as file:
-        content = file.read(min(os.fstat(file.fileno()).st_size, LARGEST) + 1)
-    if len(content) > LARGEST:
-        raise UnreadableError(f"{path.name} has more than {LARGEST >> 20} MB")
-    return content

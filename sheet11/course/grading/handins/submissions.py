@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sheet11.course.errors import reason
 from sheet11.course.grading.handins.attachments import put_away
 from sheet11.course.grading.handins.reading import UnreadableError, answer_id, answers_in, read_cells
 from sheet11.course.visible import visible
@@ -60,7 +59,6 @@ def choose_notebooks(files: Iterable[Handed], wanted: Mapping[str, Collection[st
     """
     cells: dict[str, Cells] = {}
     paths: dict[str, Path] = {}
-    notes = []
     names: dict[str, list[str]] = {stem: [] for stem in wanted}
     unread: dict[str, str] = {}
     for file in sorted(files, key=_age)[-MOST_NOTEBOOKS:]:
@@ -71,16 +69,12 @@ def choose_notebooks(files: Iterable[Handed], wanted: Mapping[str, Collection[st
             continue
         stem = _stem_of(found, wanted) or next((stem for stem in wanted if _is_called(file.name, stem)), None)
         if stem:
-            if stem in cells and _answers(cells[stem], wanted[stem]) != _answers(found, wanted[stem]):
-                names[stem].append(file.name)
-            elif stem not in cells:
-                names[stem] = [file.name]
-            else:
-                names[stem][-1] = file.name
+            if stem in cells and _answers(cells[stem], wanted[stem]) == _answers(found, wanted[stem]):
+                names[stem].pop()
+            names[stem].append(file.name)
             cells[stem], paths[stem] = found, file.path
-    for of_one in names.values():
-        if len(of_one) > 1:
-            notes.append(visible(f"{_joined_names(of_one)} differ, and the last one was taken"))
+    several = [(", ".join(of_one[:-1]), of_one[-1]) for of_one in names.values() if len(of_one) > 1]
+    notes = [visible(f"{others} and {last} differ, and the last one was taken") for others, last in several]
     problems = {}
     for stem in wanted:
         if stem not in cells:
@@ -99,11 +93,6 @@ def read_submission(student: str, chosen: Chosen, wanted: Mapping[str, Collectio
             submission.images[stem] = {name: put_away(images) for name, images in found.attachments.items()}
             submission.problems.update((f"{stem}/{name}", problem) for name, problem in found.problems.items())
     return submission
-
-
-def unreadable(student: str, error: Exception) -> Submission:
-    """The submission of a student whose files cannot be read, which is nobody's fault."""
-    return Submission(student, {}, {}, {}, f"what was handed in cannot be read: {reason(error)}")
 
 
 def key_of(name: str) -> str:
@@ -148,7 +137,3 @@ def _answers(cells: Cells, ids: Collection[str]) -> list[Any]:
 def _is_called(name: str, stem: str) -> bool:
     """Whether a file is called like a notebook, or like a copy of it."""
     return re.fullmatch(rf"{re.escape(stem)}(\W.*)?\.ipynb(\.\w+)?", name, re.DOTALL | re.IGNORECASE) is not None
-
-
-def _joined_names(names: list[str]) -> str:
-    return f"{', '.join(names[:-1])} and {names[-1]}"

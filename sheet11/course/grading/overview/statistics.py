@@ -58,10 +58,7 @@ def task_statistics(table: Table) -> pd.DataFrame:
 def points_by_student(table: Table) -> pd.DataFrame:
     """Points, NaN where a person is yet to give them: a row for each student, a column for each task."""
     columns = [task.name for task in table.tasks]
-    rows = {
-        student: [np.nan if row.verdict.points is None else row.verdict.points for row in rows]
-        for student, rows in table.by_student().items()
-    }
+    rows = {student: [row.verdict.points for row in rows] for student, rows in table.by_student().items()}
     return pd.DataFrame.from_dict(rows, "index", columns=columns, dtype=float)
 
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from tqdm import tqdm
 
-from sheet11.course.errors import FolderError
+from sheet11.course.errors import FolderError, reason
 from sheet11.course.files import folder_of_this_process
 from sheet11.course.grading.handins.reading import UnreadableError, opened
 from sheet11.course.grading.handins.submissions import (
@@ -20,7 +20,6 @@ from sheet11.course.grading.handins.submissions import (
     choose_notebooks,
     key_of,
     read_submission,
-    unreadable,
 )
 from sheet11.course.grading.platforms.archives import OF_A_CLASS, STAMP, ArchiveError, is_notebook, unpack
 from sheet11.course.grading.platforms.layouts import HandIn, files_of, find_hand_ins
@@ -136,7 +135,8 @@ def _taken(
             chosen = Chosen({}, dict.fromkeys(wanted.ids, linked), [], [])
         submission = read_submission(student, chosen, wanted.ids)
     except Exception as error:  # whatever it is, it is about this student alone
-        return unreadable(student, error), person, []
+        why = f"what was handed in cannot be read: {reason(error)}"
+        return Submission(student, {}, {}, error=why), person, []
     holding = {folder for path in chosen.paths for folder in path.parents}
     times = [stamp for folder, stamp in stamps.items() if folder in holding]
     late = lateness(times, wanted.deadline) or wanted.roster.late.get(who) or ("late" if hand_in.late else "")

@@ -58,16 +58,16 @@ def _made(results: list[Outcome], returned: Returned) -> str:
 
 def _filled(path: Path, results: list[Outcome], returned: Returned) -> str:
     """The worksheet as it was, with grades; Moodle wants commas."""
-    table = read_table(path)
-    grade, maximum, number = (column_of(names, table.header) for names in (GRADE, MAXIMUM, COLUMNS["id"]))
+    header, table = read_table(path)
+    grade, maximum, number = (column_of(names, header) for names in (GRADE, MAXIMUM, COLUMNS["id"]))
     if grade is None or number is None:
         raise RosterError(
             f"{path} is no grading worksheet in English or German: it has no columns 'Identifier' and 'Grade', but "
-            f"{', '.join(table.header)[:200]!r}"
+            f"{', '.join(header)[:200]!r}"
         )
     points = {each.who.id: each.points for each in results}
     rows = []
-    for row in table.rows:
+    for row in table:
         identifier = re.sub(r"^.*?(\d+)$", r"\1", row[number].strip())
         if maximum is not None and _decimal(row[maximum]) not in (None, returned.maximum):
             raise RosterError(
@@ -77,7 +77,7 @@ def _filled(path: Path, results: list[Outcome], returned: Returned) -> str:
         rows.append([points.pop(identifier, value) if place == grade else value for place, value in enumerate(row)])
     if points:
         raise RosterError(f"{path} does not have {Identity(id=next(iter(points))).shown!r}, who has handed in")
-    return csv_as_it_is([table.header, *rows])
+    return csv_as_it_is([header, *rows])
 
 
 def _decimal(text: str) -> float | None:

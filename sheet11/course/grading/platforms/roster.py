@@ -23,13 +23,6 @@ PARTICIPANT = re.compile(r"^(\D+ |Teilnehmer/in)(?=\d+$)")  # what Moodle puts i
 LATE = re.compile(r"[\w ]*\blate\b", re.IGNORECASE)  # in Moodle's column `Status`
 
 
-class CsvTable(NamedTuple):
-    """A table: the names of its columns, and its rows."""
-
-    header: list[str]
-    rows: list[list[str]]
-
-
 class Roster(NamedTuple):
     """Who is in the class, and what a platform says of their hand-ins."""
 
@@ -40,8 +33,8 @@ class Roster(NamedTuple):
 NO_ROSTER = Roster([], {})
 
 
-def read_table(path: Path) -> CsvTable:
-    """A CSV with commas, semicolons or tabs, in UTF-8, UTF-16 or Windows-1252; rows are as long as the header.
+def read_table(path: Path) -> tuple[list[str], list[list[str]]]:
+    """The names of the columns of a spreadsheet's CSV, and its rows, which are as long as the header.
 
     Raises:
         RosterError: it cannot be read.
@@ -54,7 +47,7 @@ def read_table(path: Path) -> CsvTable:
         raise RosterError(f"{path} is no table: {error}") from error
     width = len(header)
     rows = [(row + [""] * width)[:width] for row in rows if any(field.strip() for field in row)]
-    return CsvTable([name.strip() for name in header], rows)
+    return [name.strip() for name in header], rows
 
 
 def read_roster(path: Path) -> Roster:
@@ -63,14 +56,14 @@ def read_roster(path: Path) -> Roster:
     Raises:
         RosterError: it cannot be read, or says of nobody who it is.
     """
-    table = read_table(path)
-    places = {field: place for field in COLUMNS if (place := column_of(COLUMNS[field], table.header)) is not None}
+    header, rows = read_table(path)
+    places = {field: place for field in COLUMNS if (place := column_of(COLUMNS[field], header)) is not None}
     if not places.keys() - {"group"}:
-        got = ", ".join(table.header)[:80]
+        got = ", ".join(header)[:80]
         raise RosterError(f"{path}: the first line must name columns like id, login, name, group, e-mail, got {got!r}")
-    first, last, status = (column_of(names, table.header) for names in (FIRST, LAST, STATUS))
+    first, last, status = (column_of(names, header) for names in (FIRST, LAST, STATUS))
     people, late = [], {}
-    for row in table.rows:
+    for row in rows:
         fields = {field: row[place].strip() for field, place in places.items()}
         if not fields.get("name") and first is not None and last is not None:
             fields["name"] = f"{row[first].strip()} {row[last].strip()}".strip()

@@ -28,14 +28,18 @@ def slim(page: str, most: int = LARGEST_PAGE) -> str:
     for step in STEPS[len(page) // most > 6 :]:  # the first step cannot be enough, and takes the longest
         if len(found.encode()) <= most:
             return found
-        found = IMAGE.sub(lambda match, step=step: _smaller_image(match[1], *step), page)  # type: ignore[misc]
+        found = IMAGE.sub(functools.partial(_readdressed, step), page)
     for longest in LONGEST_ANSWERS:
         if len(found.encode()) <= most:
             return found
-        found = ANSWER.sub(lambda match, n=longest: match[1] + _shortened(match[2], n) + match[3], found)  # type: ignore[misc]
+        found = ANSWER.sub(functools.partial(_shortened, longest), found)
     if len(found.encode()) > most:
         found = IMAGE.sub("data:,", found)
     return found
+
+
+def _readdressed(step: tuple[int, int, int], address: re.Match[str]) -> str:
+    return _smaller_image(address[1], *step)
 
 
 @functools.lru_cache(maxsize=32)
@@ -53,8 +57,10 @@ def _smaller_image(content: str, side: int, colours: int, quality: int) -> str:
     return min(address, f"data:image/png;base64,{content}", key=len) if content.startswith("iVBOR") else address
 
 
-def _shortened(text: str, longest: int) -> str:
-    """The beginning of escaped text."""
+def _shortened(longest: int, answer: re.Match[str]) -> str:
+    """An answer with the beginning of its text, which is escaped."""
+    head, text, end = answer.groups()
     if len(text) <= longest:
-        return text
-    return re.sub(r"&[#\w]*$", "", text[:longest]) + f"\n… ({len(text) - longest} characters are left out here)"
+        return answer[0]
+    text, more = re.sub(r"&[#\w]*$", "", text[:longest]), len(text) - longest
+    return f"{head}{text}\n… ({more} characters are left out here){end}"
