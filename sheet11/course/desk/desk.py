@@ -2,31 +2,43 @@
 
 import hashlib
 import math
+import re
 import time
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+import nbformat
+from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from sheet11.course.desk.nameless import HIDDEN, pattern_of, plain_html, plain_picture, without_file_names
 from sheet11.course.desk.piles import Pile, piles_of, summary
-from sheet11.course.desk.sections import place_of
 from sheet11.course.errors import PointsError
 from sheet11.course.grading.book.marks import Asked
 from sheet11.course.grading.book.store import Store
+from sheet11.course.grading.exercises import marks
 from sheet11.course.grading.platforms.people import kept_people, names_of
 from sheet11.course.grading.report import student_folder
-from sheet11.course.pages.cells import cells_html
+from sheet11.course.pages.cells import cells_html, figures_of_cells
 from sheet11.course.visible import visible
 
 LONGEST_COMMENT = 5000  # characters
+PART = re.compile(r"^## ", re.MULTILINE)
 Json = dict[str, Any]
 
 
 class ChangedError(LookupError):
     """What a page speaks of is not there any more; it is to load again."""
+
+
+class Place(NamedTuple):
+    """The cells around an answer."""
+
+    kind: str  # of the answer's cell
+    asked: tuple[str, Mapping[str, Any]]  # the text above it, and pictures in that
+    figures: list[tuple[str, str]]  # of the part that the answer belongs to, as (PNG in base64, what it shows)
 
 
 class Desk:
@@ -178,6 +190,34 @@ class Desk:
             subject = " ".join(f"{task.title} {task.wanted} {task.solution}" for task in self.store.tasks())
             self._names = (version, pattern_of(names, subject))
         return self._names[1].sub(HIDDEN, text)
+
+
+def place_of(notebook: Path, task: Asked) -> Place:
+    """What is around an answer in a student's executed notebook; nothing if there is none."""
+    try:
+        cells = nbformat.read(notebook, as_version=4).cells
+    except Exception:  # nbformat raises many types for what is no notebook; this one need not be there
+        cells = []
+    at = next((index for index, cell in enumerate(cells) if cell.get("id") == task.answer), None)
+    if at is None:
+        return Place("markdown" if task.by_hand else "code", ("", {}), [])
+    part = _part(cells, at)
+    return Place(str(cells[at].cell_type), _asked_above(part, cells[at]), list(figures_of_cells(part)))
+
+
+def _part(cells: Sequence[NotebookNode], at: int) -> Sequence[NotebookNode]:
+    """The cells from the heading of a part to that of the next one."""
+    begins = [index for index, cell in enumerate(cells) if cell.cell_type == "markdown" and PART.search(cell.source)]
+    first = max((index for index in begins if index <= at), default=0)
+    return cells[first : min((index for index in begins if index > at), default=len(cells))]
+
+
+def _asked_above(part: Sequence[NotebookNode], answer: NotebookNode) -> tuple[str, Mapping[str, Any]]:
+    """The last text before the answer that is not itself an answer."""
+    texts = [
+        cell for cell in part[: part.index(answer)] if cell.cell_type == "markdown" and not marks(cell).get("solution")
+    ]
+    return (texts[-1].source, texts[-1].get("attachments", {})) if texts else ("", {})
 
 
 def _described(task: Asked) -> Json:
