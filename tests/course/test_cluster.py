@@ -29,17 +29,17 @@ record(square=n * n)
 """
 
 
-def dask(*arguments, log):
+def dask(*arguments, log, env):
     command = [sys.executable, "-m", "distributed.cli.dask_scheduler", *arguments]
     if arguments[0].startswith("tcp:"):
         command[2] = "distributed.cli.dask_worker"
     # a job is given up when two workers have died of it; else it takes four
-    environment = os.environ | {"DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "1"}
-    return subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True, env=environment)
+    env = env | {"DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "1"}
+    return subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True, env=env)
 
 
 @pytest.fixture(scope="module")
-def cluster(tmp_path_factory, request):
+def cluster(tmp_path_factory, light, request):
     """Address of a scheduler, and its two workers; they have the options that the test gives, `--no-nanny` if none."""
     extra = getattr(request, "param", ["--no-nanny"])
     with socket.socket() as probe:
@@ -47,9 +47,9 @@ def cluster(tmp_path_factory, request):
         port = probe.getsockname()[1]
     address, folder = f"tcp://127.0.0.1:{port}", tmp_path_factory.mktemp("cluster")
     with open(folder / "dask.log", "w") as log:
-        scheduler = dask("--host", "127.0.0.1", "--port", str(port), "--no-dashboard", log=log)
+        scheduler = dask("--host", "127.0.0.1", "--port", str(port), "--no-dashboard", log=log, env=light["sweep"])
         options = ["--nthreads", "1", "--no-dashboard", *extra, "--host", "127.0.0.1", "--local-directory", str(folder)]
-        workers = [dask(address, *options, log=log) for _ in range(2)]
+        workers = [dask(address, *options, log=log, env=light["sweep"]) for _ in range(2)]
         try:
             yield address, workers
         finally:
