@@ -13,8 +13,6 @@ from sheet11.course.cli import main
 from sheet11.course.forks import warm
 
 RECORDING = "from sheet11 import record\nimport numpy as np\nrecord(square=n * n, many=np.arange(n))"
-
-
 HIDING = """
 import sys
 
@@ -23,6 +21,7 @@ class Hidden:
         if name in {modules}:
             raise ModuleNotFoundError(name)
 
+sys.modules["rfc3987_syntax"] = None
 if any(word.endswith("server.py") for word in sys.orig_argv):
     sys.meta_path.insert(0, Hidden)
 """
@@ -57,7 +56,7 @@ def build():
 
 @pytest.fixture(scope="session")
 def light(tmp_path_factory):
-    """Environments for `sheet11 run` and `sweep` with a kernel server without what takes long to import.
+    """Environments for `sheet11 run` and `sweep` without what takes long to import in a kernel server, and elsewhere.
 
     The notebook must use none of it; `sweep` does, and so does its kernel if it has no figures.
     """
