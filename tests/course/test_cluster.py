@@ -33,23 +33,22 @@ def dask(*arguments, log, env):
     command = [sys.executable, "-m", "distributed.cli.dask_scheduler", *arguments]
     if arguments[0].startswith("tcp:"):
         command[2] = "distributed.cli.dask_worker"
-    # a job is given up when two workers have died of it; else it takes four
-    env = env | {"DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "1"}
     return subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True, env=env)
 
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory, light, request):
-    """Address of a scheduler, and its two workers; they have the options that the test gives, `--no-nanny` if none."""
-    extra = getattr(request, "param", ["--no-nanny"])
+    """Address of a scheduler, and its two workers; how many may die of a job, and their options, a test may choose."""
+    failures, extra = getattr(request, "param", (1, ["--no-nanny"]))
+    env = light["sweep"] | {"DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": str(failures)}
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     address, folder = f"tcp://127.0.0.1:{port}", tmp_path_factory.mktemp("cluster")
     with open(folder / "dask.log", "w") as log:
-        scheduler = dask("--host", "127.0.0.1", "--port", str(port), "--no-dashboard", log=log, env=light["sweep"])
+        scheduler = dask("--host", "127.0.0.1", "--port", str(port), "--no-dashboard", log=log, env=env)
         options = ["--nthreads", "1", "--no-dashboard", *extra, "--host", "127.0.0.1", "--local-directory", str(folder)]
-        workers = [dask(address, *options, log=log, env=light["sweep"]) for _ in range(2)]
+        workers = [dask(address, *options, log=log, env=env) for _ in range(2)]
         try:
             yield address, workers
         finally:
@@ -120,7 +119,7 @@ record(square=n * n)
 """
 
 
-@pytest.mark.parametrize("cluster", [[]], indirect=True, ids=["workers that are started again"])
+@pytest.mark.parametrize("cluster", [(0, [])], indirect=True, ids=["workers that are started again"])
 def test_a_job_that_kills_its_worker_fails_alone(cluster, build, sheet11, tmp_path):
     nbformat.write(build(KILLING, parameters="n: int = 1  # a"), tmp_path / "small.ipynb")
     result = sheet11("sweep", "small.ipynb", "-p", "n=1:7", "--scheduler", cluster[0], "-o", "out", cwd=tmp_path)
