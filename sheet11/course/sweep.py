@@ -16,7 +16,6 @@ import matplotlib.pyplot as plt
 import nbformat
 import pandas as pd
 import seaborn as sns
-from matplotlib.figure import Figure
 
 from sheet11.course import VERSION
 from sheet11.course.errors import NotebookError, ParameterError
@@ -213,7 +212,6 @@ def _figure(table: pd.DataFrame, record: str, swept: Sequence[str]) -> bytes:
         for ax in grid.axes.flat:
             ax.minorticks_off()
     buffer = io.BytesIO()
-    figure: Figure = grid.figure
-    figure.savefig(buffer, dpi=100, bbox_inches="tight")
-    plt.close(figure)
+    grid.savefig(buffer, dpi=100)
+    plt.close(grid.figure)
     return buffer.getvalue()

@@ -8,14 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from sheet11.lab.figures.oversmoothing import draw_embedding, draw_nodes
+from sheet11.lab.figures.oversmoothing import FLOOR, draw_embedding, draw_nodes
 from sheet11.lab.plots import COLOURS, draw_curve, panels
 from sheet11.lab.sliders import explored_if_wanted, show_with_controls
 
 Layer = Callable[..., Any]
 WAYS = {"P": None, "mean": 0.0, "softargmax, λ = 1": 1.0, "max": math.inf}  # λ of the aggregation
 DEEPEST = 64
-FLOOR = 1e-18  # smallest energy that is drawn
 
 
 @explored_if_wanted

@@ -27,20 +27,16 @@ def similar_pairs(answers: Iterable[tuple[str, str, str]]) -> list[Pair]:
     Args:
         answers: student, task and source.
     """
-    alike: dict[tuple[str, str], list[str]] = defaultdict(list)
-    sizes: dict[tuple[str, str], int] = {}
+    alike: dict[tuple[str, tuple[str, int]], list[str]] = defaultdict(list)
     students = set()
     for student, task, source in answers:
         students.add(student)
-        form, size = canonical(source)
-        if size >= SMALLEST:
-            alike[task, form].append(student)
-            sizes[task, form] = size
+        alike[task, canonical(source)].append(student)
     common: dict[tuple[str, str], list[tuple[str, int]]] = defaultdict(list)
-    for (task, form), together in alike.items():
-        if len(together) <= max(4, SHARE * len(students)):
+    for (task, (_, size)), together in alike.items():
+        if size >= SMALLEST and len(together) <= max(4, SHARE * len(students)):
             for pair in combinations(sorted(together), 2):
-                common[pair].append((task, sizes[task, form]))
+                common[pair].append((task, size))
     pairs = [Pair(pair, [task for task, _ in had], sum(size for _, size in had)) for pair, had in common.items()]
     return sorted(pairs, key=lambda pair: (-pair.size, pair.students))
 
