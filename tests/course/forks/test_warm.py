@@ -27,10 +27,7 @@ from sheet11.course.notebooks import error_of, read_notebook
 from sheet11.course.sheet import find_sheet
 from sheet11.lab.records import MIME_TYPE, read_records
 
-pytestmark = [
-    pytest.mark.skipif(not CAN_FORK, reason="needs fork; elsewhere the ordinary kernel serves"),
-    pytest.mark.usefixtures("new_server"),
-]
+pytestmark = pytest.mark.skipif(not CAN_FORK, reason="needs fork; elsewhere the ordinary kernel serves")
 
 WORK = """
 from sheet11 import record
@@ -41,6 +38,16 @@ plt.plot([1, 2]); plt.show()
 record(product=(a @ a.T), numpy_product=a.numpy() @ a.numpy(), threads=torch.get_num_threads(),
        backend=matplotlib.get_backend(), directory=os.listdir("."))
 """
+
+
+@pytest.fixture(scope="module", autouse=True)
+def imported(new_server, build):
+    """Whether a new server has torch, torch._dynamo and seaborn for its first kernel, and for one that wants torch."""
+    source = (
+        "import sys\nfrom sheet11 import record\nnames = ['tor' + 'ch', 'tor' + 'ch._dynamo', 'seaborn']\n"
+        "record(imported=[name in sys.modules for name in names])"
+    )
+    return [read_records(execute(build(text), {}, warm=True))["imported"] for text in (source, f"{source}  # torch")]
 
 
 def gone(pid):
@@ -76,23 +83,11 @@ def test_server_that_has_forked_often_moves_its_memory_into_huge_pages(build):
 
 
 @pytest.mark.slow
-def test_a_new_server_imports_torch_for_the_first_kernel_that_wants_it_and_shares_its_threads(build, monkeypatch):
-    fresh = Server(threads=2)
-    monkeypatch.setattr(warm, "_server", fresh)
-    source = (
-        "import sys\nfrom sheet11 import record\nnames = ['tor' + 'ch', 'tor' + 'ch._dynamo', 'seaborn']\n"
-        "record(imported=[name in sys.modules for name in names])"
-    )
-    try:
-        imported = [
-            read_records(execute(build(text), {}, warm=True))["imported"] for text in (source, f"{source}  # torch")
-        ]
-        records = read_records(execute(build(WORK), {}, warm=True))
-        assert len(os.listdir(f"/proc/{fresh.process.pid}/task")) == 1, "what the first optimizer imports starts none"
-    finally:
-        fresh.close()
+def test_a_new_server_imports_torch_for_the_first_kernel_that_wants_it_and_shares_its_threads(imported, build):
     assert np.array_equal(imported, [[False, False, True], [True, True, True]])
-    assert records["threads"] == 2
+    records = read_records(execute(build(WORK), {}, warm=True))
+    assert len(os.listdir(f"/proc/{server().process.pid}/task")) == 1, "what the first optimizer imports starts none"
+    assert records["threads"] == 1
     a = np.arange(250_000).reshape(500, 500) / 1e5
     assert np.allclose(records["numpy_product"], a @ a) and np.allclose(records["product"], a @ a.T)
 
