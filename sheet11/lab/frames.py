@@ -24,7 +24,7 @@ def frames(
     draw: Callable[..., None],
     start: dict[str, Any],
     controls: Callable[[Any], dict[str, Any]],
-    picture: Callable[[], tuple[bytes, str]],
+    picture: Callable[[], tuple[Any, str]],
 ) -> list[dict[str, Any]]:
     """For every control its settings, each with a picture in which all other controls are as at the start.
 
@@ -32,7 +32,7 @@ def frames(
         draw: called with the settings by name.
         start: value of every setting.
         controls: makes a control for every setting from a module like ipywidgets.
-        picture: what is drawn, as a PNG and in words.
+        picture: what is drawn, as an image of Pillow's and in words.
 
     Returns:
         For every control an object with its name as `control`, and `frames`: objects with a `setting`, in words, and
@@ -48,8 +48,8 @@ def frames(
             return
         with suppress(Exception):  # the student's functions may raise anything
             draw(**start | {name: value})
-            png, shows = picture()
-            yield {"setting": setting, "shows": shows, "png": base64.b64encode(_smaller(png)).decode("ascii")}
+            image, shows = picture()
+            yield {"setting": setting, "shows": shows, "png": base64.b64encode(_small(image)).decode("ascii")}
 
     return [
         {
@@ -76,13 +76,11 @@ def _settings(control: dict[str, Any], start: Any) -> list[tuple[str, Any]]:
     return [(f"{value:.6g}".replace("-", "−"), value) for value in shown[first : first + MOST]]
 
 
-def _smaller(png: bytes) -> bytes:
-    """The picture with few colours."""
-    from PIL import Image  # which matplotlib itself uses to write PNG files
+def _small(image: Any) -> bytes:
+    """The image with few colours, as a PNG."""
+    from PIL.Image import Dither, Quantize  # here, because whoever executes notebooks imports this module, too
 
     file = io.BytesIO()
-    image = Image.open(io.BytesIO(png)).convert("RGB")
     # the colours that are rare, a marker's or a diagonal's, keep their hue
-    few = image.quantize(SHADES, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
-    few.save(file, "png")
+    image.quantize(SHADES, Quantize.MAXCOVERAGE, dither=Dither.NONE).save(file, "png")
     return file.getvalue()

@@ -107,7 +107,7 @@ def _show_frames(figure: Figure, draw: Draw, start: dict[str, Any], controls: Co
     plt.close(figure)
     shown: dict[str, Any] = dict(plots.bundle(figure))
     metadata = {"image/png": {"alt": plots.describe(figure)}}
-    made = frames.frames(draw, start, controls, lambda: (plots.png(figure), plots.describe(figure)))
+    made = frames.frames(draw, start, controls, lambda: (plots.painted(figure), plots.describe(figure)))
     display(shown | {frames.MIME_TYPE: made}, metadata=metadata, raw=True)
 
 

@@ -38,7 +38,7 @@ def made(draw, start=START):
     def picture():
         figure = Figure(figsize=(4, 3))
         figure.text(0.5, 0.5, str(now))
-        return plots.png(figure), str(now)
+        return plots.painted(figure), str(now)
 
     return {found["control"]: found["frames"] for found in frames.frames(drawn, start, controls, picture)}
 
@@ -71,7 +71,7 @@ def test_a_picture_is_small_and_keeps_its_size_and_colours():
     figure = plots.heatmaps({"noise": generator.normal(size=(64, 64))}, "column", "row", "entry")
     figure.axes[0].plot([20], [30], "o", color=plots.COLOURS[1])
     png = plots.png(figure)
-    small = frames._smaller(png)
+    small = frames._small(plots.painted(figure))
     before, after = (np.asarray(Image.open(io.BytesIO(data)).convert("RGB")).astype(int) for data in (png, small))
     assert len(small) < 0.5 * len(png)
     assert before.shape == after.shape and np.abs(before - after).max() <= 20

@@ -27,6 +27,7 @@ def test_every_function_has_a_test():
         "show",
         "bundle",
         "png",
+        "painted",
         "describe",
         "panels",
         "grid_of_panels",
