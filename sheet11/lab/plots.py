@@ -233,6 +233,11 @@ def grid_of_panels(
     return figure, axes
 
 
+def legend_beside(ax: Axes, **options: Any) -> None:
+    """A legend beside a panel, where it covers nothing; `options` go to matplotlib."""
+    ax.legend(loc="upper left", bbox_to_anchor=(1.02, 1), borderaxespad=0, **options)
+
+
 def powers_of_ten(axis: Axis) -> None:
     """Label a logarithmic axis with 10⁻³ and the like in plain text; matplotlib's formulas take long to draw."""
     superscript = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")

@@ -31,6 +31,7 @@ def test_every_function_has_a_test():
         "describe",
         "panels",
         "grid_of_panels",
+        "legend_beside",
         "powers_of_ten",
         "draw_heatmap",
         "draw_curve",

@@ -1,15 +1,14 @@
 """Figures of exercise 2: limits, convergence, interpolation and fits of the aggregation."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike, NDArray
 
-from sheet11.lab.plots import COLOURS, MARKERS, drawn_if_wanted, panels, powers_of_ten
+from sheet11.lab.plots import COLOURS, MARKERS, drawn_if_wanted, legend_beside, panels, powers_of_ten
 
 Floats = NDArray[np.float64]
 
@@ -26,7 +25,7 @@ def two_messages(x: ArrayLike, values: Mapping[str, ArrayLike], weights: Mapping
             ax.plot(x, curve, color=plt.get_cmap("viridis")(0.85 - 0.25 * number), label=name)
         ax.set(xlabel="m₁ (the other message is m₂ = 0)", ylabel=ylabel, title=title)
     axes[0].plot(x, np.maximum(x, 0), color="black", linestyle=":", label="max")
-    _legend(axes[1], axes[0].lines)
+    legend_beside(axes[1], handles=list(axes[0].lines), fontsize="small")
     return figure
 
 
@@ -55,7 +54,7 @@ def convergence(lam: ArrayLike, errors: Floats, bounds: Floats, gaps: ArrayLike,
     right.semilogx(gap, rate / gap, "o", color=COLOURS[1], markersize=4, label="measured")
     right.set(xlabel="gap Δ", ylabel="rate of the approach, divided by Δ", title="Rate, in every neighbourhood")
     powers_of_ten(right.xaxis)
-    _legend(right, [*left.lines[::2], *right.collections, *right.lines])
+    legend_beside(right, handles=[*left.lines[::2], *right.collections, *right.lines], fontsize="small")
     return figure
 
 
@@ -128,10 +127,5 @@ def fits(paths: Mapping[str, Floats], losses: Mapping[str, Floats]) -> Figure:
     plane.set(xlabel="inverse temperature λ", ylabel="degree exponent η", title="Paths of the parameters")
     over_time.set(xlabel="step", ylabel="relative squared error", title="Loss")
     powers_of_ten(over_time.yaxis)
-    _legend(over_time, [*over_time.lines, start])
+    legend_beside(over_time, handles=[*over_time.lines, start], fontsize="small")
     return figure
-
-
-def _legend(ax: Axes, handles: Iterable[Artist]) -> None:
-    """A legend beside a panel, where it covers nothing."""
-    ax.legend(handles=list(handles), loc="upper left", bbox_to_anchor=(1.02, 1), fontsize="small", borderaxespad=0)

@@ -17,6 +17,7 @@ from sheet11.lab.plots import (
     draw_curve,
     draw_heatmap,
     drawn_if_wanted,
+    legend_beside,
     panels,
     powers_of_ten,
 )
@@ -86,7 +87,7 @@ def lag_profiles(profiles: Mapping[str, ArrayLike]) -> Figure:
         more = ", all lags" if ax is not axes[0] else ""
         ax.set(xlabel="lag i − j (tokens)", title="Profile of the Gram matrix" + more)
     axes[0].set_ylabel("mean of (EᵀE)ᵢⱼ along the diagonal")
-    _legend_beside(axes[-1])
+    legend_beside(axes[-1], frameon=False)
     return figure
 
 
@@ -131,7 +132,7 @@ def _on_a_logarithmic_scale(values: Mapping[str, ArrayLike], first: int, words: 
     ax.set(ylim=(1e-17, None), **words)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     powers_of_ten(ax.yaxis)
-    _legend_beside(ax)
+    legend_beside(ax, frameon=False)
     return figure
 
 
@@ -157,7 +158,3 @@ def _rows(E: NDArray[np.float64], convention: str, kind: str) -> NDArray[np.floa
 def _is_sine(row: int, convention: str) -> bool:
     """Whether a row, counted from 0, is a sine; "submission" begins with a cosine."""
     return (row % 2 == 0) != (convention == "submission")
-
-
-def _legend_beside(ax: Axes) -> None:
-    ax.legend(loc="upper left", bbox_to_anchor=(1.02, 1), borderaxespad=0, frameon=False)
