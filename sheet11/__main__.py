@@ -6,13 +6,13 @@ import sys
 def command_line() -> None:
     """Run the command that the arguments name."""
     try:
-        from sheet11.course.interrupts import heed_interrupts
+        from sheet11.course.interrupts import end_if_interrupted
 
-        heed_interrupts()
+        end_if_interrupted()
         from sheet11.course.cli import main
 
         main(prog_name="sheet11")
-    except KeyboardInterrupt:  # while the command line itself is imported; from then on click says this
+    except KeyboardInterrupt:  # before anything but this was imported; from then on interrupts say this themselves
         sys.exit("\nAborted!")
 
 

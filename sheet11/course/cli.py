@@ -73,12 +73,12 @@ def run(
     parameter is set in every notebook that has it.
     """
     warm_up(workers)
-    with usage_failures(out):
-        from sheet11.course.jobs import local_executor
-        from sheet11.course.run import jobs_of_notebooks
-        from sheet11.course.run import run as run_jobs
-        from sheet11.course.sheet import find_notebook, find_sheet
+    from sheet11.course.jobs import local_executor
+    from sheet11.course.run import jobs_of_notebooks
+    from sheet11.course.run import run as run_jobs
+    from sheet11.course.sheet import find_notebook, find_sheet
 
+    with usage_failures(out):
         sheet = find_sheet(sheet_folder)
         paths = [find_notebook(name, sheet) for name in notebooks] or list(sheet.notebooks.values())
         with local_executor(workers) as (executor, threads):
@@ -120,12 +120,12 @@ def sweep(
     refuse_workers_on_cluster(workers, scheduler)
     if not scheduler:
         warm_up(workers)
-    with usage_failures(out):
-        from sheet11.course.jobs import cluster_executor, local_executor
-        from sheet11.course.sheet import find_notebook, find_sheet
-        from sheet11.course.sweep import jobs_of_grid
-        from sheet11.course.sweep import sweep as sweep_jobs
+    from sheet11.course.jobs import cluster_executor, local_executor
+    from sheet11.course.sheet import find_notebook, find_sheet
+    from sheet11.course.sweep import jobs_of_grid
+    from sheet11.course.sweep import sweep as sweep_jobs
 
+    with usage_failures(out):
         sheet = find_sheet(sheet_folder)
         path = find_notebook(notebook, sheet)
         with cluster_executor(scheduler) if scheduler else local_executor(workers) as (executor, threads):
@@ -141,10 +141,10 @@ def sweep(
 @sheet_option
 def release(out: Path, sheet_folder: Path | None) -> None:
     """Write the student edition to OUT, a new folder: notebooks without answers, package without solutions."""
-    with usage_failures(out):
-        from sheet11.course.release import release as write_release
-        from sheet11.course.sheet import find_sheet
+    from sheet11.course.release import release as write_release
+    from sheet11.course.sheet import find_sheet
 
+    with usage_failures(out):
         write_release(find_sheet(sheet_folder), out)
     click.echo(out)
 

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import click
 
 from sheet11.course.errors import CourseError
+from sheet11.course.interrupts import raise_interrupts
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
@@ -78,7 +79,8 @@ def refuse_workers_on_cluster(workers: int | None, scheduler: str | None) -> Non
 
 @contextlib.contextmanager
 def usage_failures(out: Path) -> Iterator[None]:
-    """Turn what is wrong with the arguments into one line."""
+    """Turn what is wrong with the arguments into one line; what is done there can be interrupted and clear up."""
+    raise_interrupts()
     try:
         yield
     except CourseError as error:

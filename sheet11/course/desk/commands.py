@@ -25,9 +25,9 @@ def mark(out: Path, who: str, port: int, no_browser: bool) -> None:
     One task at a time across all students, without names. Several people can mark in the same folder at the same time,
     each with a server of their own. Ctrl-C ends it, and writes the marks into tables and feedback.
     """
-    with usage_failures(out):
-        from sheet11.course.desk.extension import serve_desk
+    from sheet11.course.desk.extension import serve_desk
 
+    with usage_failures(out):
         left = serve_desk(out, who, port, not no_browser)
     click.echo(out / "index.html")
     if left:
@@ -39,11 +39,11 @@ def mark(out: Path, who: str, port: int, no_browser: bool) -> None:
 @sheet_option
 def keep_rubric(out: Path, sheet_folder: Path | None) -> None:
     """Write the rubrics that were made while marking OUT into the sheet's notebooks, for the next time."""
-    with usage_failures(out):
-        from sheet11.course.grading.book.rubric import keep_rubrics
-        from sheet11.course.grading.book.store import Store
-        from sheet11.course.sheet import find_sheet
+    from sheet11.course.grading.book.rubric import keep_rubrics
+    from sheet11.course.grading.book.store import Store
+    from sheet11.course.sheet import find_sheet
 
+    with usage_failures(out):
         with Store(out, create=False) as store:
             changed = keep_rubrics(store, find_sheet(sheet_folder))
     for path in changed:

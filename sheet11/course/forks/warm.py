@@ -178,7 +178,7 @@ def is_own(kernel_name: str) -> bool:
     return CAN_FORK and own and (not os.path.isabs(command[0]) or os.path.samefile(command[0], sys.executable))
 
 
-_server_lock = threading.Lock()
+_server_lock = threading.RLock()  # an interrupt may want the server ended while it is started
 
 
 def server(threads: int | None = None) -> Server:
