@@ -6,9 +6,9 @@ A student's folder, `students/NAME`, holds the sheet's notebooks with the studen
 
 import json
 import secrets
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import nbformat
 
@@ -25,6 +25,8 @@ from sheet11.course.visible import encodable
 from sheet11.lab.records import MIME_TYPE
 
 RESULT = "result.json"
+DESCRIPTION = "grading.json"
+T = TypeVar("T")
 
 
 class Result(NamedTuple):
@@ -39,12 +41,16 @@ class Result(NamedTuple):
 
 def choose_seed(out: Path, seed: int | None) -> int:
     """The seed of the parameters: what is asked for, else that of the grading that `out` holds, else a new one."""
-    if seed is None:
-        try:
-            seed = int(json.loads((out / "grading.json").read_text())["seed"])
-        except (OSError, ValueError, KeyError, TypeError):
-            seed = secrets.randbelow(2**32)
-    return seed
+    seed = stored(out / DESCRIPTION, "seed", int) if seed is None else seed
+    return secrets.randbelow(2**32) if seed is None else seed
+
+
+def stored(path: Path, key: str, kind: Callable[[Any], T]) -> T | None:
+    """What a file of a grading holds under a key; None if it is not there, or damaged."""
+    try:
+        return kind(json.loads(path.read_text())[key])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def write_description(
@@ -74,7 +80,7 @@ def write_description(
     }
     content: dict[str, Any] = {"sheet11": VERSION, "title": title, "seed": seed, "given": dict(given)}
     content |= {"parameters": parameters, "students": dict(students)}
-    write_private(out / "grading.json", json.dumps(content, indent=1))
+    write_private(out / DESCRIPTION, json.dumps(content, indent=1))
 
 
 def stored_result(out: Path, examination: Examination, columns: Collection[str]) -> Result | None:
@@ -83,10 +89,10 @@ def stored_result(out: Path, examination: Examination, columns: Collection[str])
     try:
         if not all(_is_whole(folder / f"{stem}.ipynb") for stem in examination.answers):
             return None
-        stored = json.loads((folder / RESULT).read_text())
-        verdicts = {column: Verdict(*stored["verdicts"][column]) for column in columns}
-        its = stored["key"], stored["error"], verdicts, float(stored["seconds"]), int(stored["drawing"])
-        return Result(*its) if stored["key"] == examination.key else None
+        found = json.loads((folder / RESULT).read_text())
+        verdicts = {column: Verdict(*found["verdicts"][column]) for column in columns}
+        its = found["key"], found["error"], verdicts, float(found["seconds"]), int(found["drawing"])
+        return Result(*its) if found["key"] == examination.key else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
@@ -96,14 +102,6 @@ def _is_whole(path: Path) -> bool:
     with open(path, "rb") as file:
         file.seek(max(path.stat().st_size - 2, 0))
         return b"}" in file.read()
-
-
-def seconds_of(out: Path, student: str) -> float | None:
-    """Seconds that the grading of a student took, if that is known."""
-    try:
-        return float(json.loads((student_folder(out, student) / RESULT).read_text())["seconds"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
 
 
 def write_result(out: Path, student: str, result: Result) -> None:

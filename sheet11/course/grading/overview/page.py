@@ -17,7 +17,7 @@ from sheet11.course.grading.book.marks import EMPTY
 from sheet11.course.grading.book.store import Store
 from sheet11.course.grading.overview.similar import Pair, similar_pairs
 from sheet11.course.grading.overview.statistics import frequent_reasons, points_by_student, task_statistics
-from sheet11.course.grading.report import seconds_of
+from sheet11.course.grading.report import RESULT, stored, student_folder
 from sheet11.course.pages.render import render
 from sheet11.lab.plots import png
 
@@ -45,7 +45,8 @@ def write_overview(out: Path) -> Path:
     statistics = task_statistics(table)
     sources = {(entry.answer.student, entry.answer.task): entry.answer.source[:LONGEST] for entry in entries}
     totals = points_by_student(table).sum(axis=1)
-    times = [seconds for student in totals.index if (seconds := seconds_of(out, student))]
+    results = [student_folder(out, student) / RESULT for student in totals.index]
+    times = [seconds for result in results if (seconds := stored(result, "seconds", float))]
     figures = [_totals(totals, table.maximum), _tasks(statistics)]
     rows = statistics.astype(object).where(statistics.notna(), None).to_dict("records")
     spent = {"median": np.median(times), "most": np.quantile(times, 0.9), "longest": max(times)} if times else None

@@ -1,7 +1,6 @@
 """Handing back: the files in which Moodle, Canvas, or anybody else takes points and pages of feedback as they are."""
 
 import io
-import json
 import zipfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -16,7 +15,7 @@ from sheet11.course.grading.book.store import Store
 from sheet11.course.grading.handins.submissions import key_of
 from sheet11.course.grading.platforms.people import Identity, Person, kept_people
 from sheet11.course.grading.platforms.slim import slim
-from sheet11.course.grading.report import student_folder
+from sheet11.course.grading.report import DESCRIPTION, stored, student_folder
 from sheet11.course.grading.scoring import FAILED
 
 
@@ -65,7 +64,8 @@ def collect(out: Path, partial: bool) -> Returned:
             "back what there is with --partial"
         )
     results = list(_results(out, table, people))
-    return Returned(_title(out), table.maximum, results, "-partial" if open_rows else "")
+    title = stored(out / DESCRIPTION, "title", str) or "Sheet"
+    return Returned(title, table.maximum, results, "-partial" if open_rows else "")
 
 
 def to_folder(returned: Returned, into: Path) -> list[Path]:
@@ -104,10 +104,3 @@ def _results(out: Path, table: Table, people: dict[str, Person]) -> Iterator[Out
             if who == person.who or who not in seen:
                 seen.add(who)
                 yield Outcome(who, person, of_student.get(student, []), page)
-
-
-def _title(out: Path) -> str:
-    try:
-        return str(json.loads((out / "grading.json").read_text())["title"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return "Sheet"
