@@ -142,8 +142,7 @@ def _settings(path: Path) -> Mapping[str, Any]:
 
 def _package_beside(folder: Path) -> str | None:
     found = sorted(path.parent.name for path in folder.glob("*/__init__.py"))
-    if len(found) > 1:  # a student edition brings this kit along
-        found = [name for name in found if name != PACKAGE.name]
+    found = [name for name in found if name != PACKAGE.name] or found  # a student edition brings this kit along
     if len(found) > 1:
         raise SheetError(f"{folder} holds several packages, {', '.join(found)}; {SETTINGS} must say which with package")
     return found[0] if found else None

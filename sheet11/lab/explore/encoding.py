@@ -1,7 +1,6 @@
 """Sliders of exercise encoding."""
 
 from collections.abc import Callable
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -52,7 +51,7 @@ def explore_encoding(
     start = {"n": min(n, 128), "p": min(p, 512), "convention": convention, "scale": scale or OWN}
     scales = [(OWN, OWN), *((f"{value:g}", value) for value in sorted({*SCALES, *([scale] if scale else [])}))]
 
-    def controls(w: ModuleType) -> dict[str, Any]:
+    def controls(w: Any) -> dict[str, Any]:
         return {
             "n": w.IntSlider(min=2, max=128),
             "p": w.IntSlider(min=1, max=512),

@@ -1,7 +1,6 @@
 """Sliders of exercise 1c, 1d: scores by concatenation and by addition, and how far one strays from the other."""
 
 from collections.abc import Callable
-from types import ModuleType
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -70,7 +69,7 @@ def explore_scores(
     lower.grid(alpha=0.3)
     start = {"p": min(p, 1024), "relative_sigma": 1.0, "mode": "add", "seed": seed}
 
-    def controls(w: ModuleType) -> dict[str, Any]:
+    def controls(w: Any) -> dict[str, Any]:
         return {
             "p": w.IntSlider(min=1, max=1024),
             "relative_sigma": w.FloatSlider(min=0, max=3, step=0.1, description="σ / std(E)"),

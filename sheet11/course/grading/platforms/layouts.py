@@ -100,9 +100,7 @@ def _entries(folder: Path) -> list[Path]:
 
 
 def _is_clone(path: Path) -> bool:
-    with contextlib.suppress(PermissionError):
-        return (path / ".git").exists()
-    return False
+    return os.path.exists(path / ".git")  # and False where that must not be looked at
 
 
 def _prefix_of_clones(names: list[str], folder: str) -> str:
