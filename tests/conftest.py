@@ -18,10 +18,13 @@ def pytest_xdist_auto_num_workers(config):
 
 
 def pytest_collection_modifyitems(config, items):
-    """Files with slow tests begin first: one that began last would be waited for. What needs a browser is asked for."""
+    """Files with slow tests begin first, then notebooks: one that began last would be waited for.
+
+    What needs a browser is asked for.
+    """
     if "browser" not in config.option.markexpr and not any("browser" in argument for argument in config.args):
         for item in items:
             if item.get_closest_marker("browser"):
                 item.add_marker(pytest.mark.skip(reason="pytest -m browser runs these"))
     slow = {item.path for item in items if item.get_closest_marker("slow")}
-    items.sort(key=lambda item: (item.path not in slow, "grading" not in item.path.parts))
+    items.sort(key=lambda item: (item.path not in slow, "grading" not in item.path.parts, item.path.suffix == ".py"))

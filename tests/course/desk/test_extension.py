@@ -14,7 +14,7 @@ EXTENSION = '--ServerApp.jpserver_extensions={"sheet11.course.desk.extension": T
 
 
 @pytest.mark.slow
-def test_in_a_server_of_jupyterhub(tmp_path):
+def test_in_a_server_of_jupyterhub(light, tmp_path):
     write_class(tmp_path / "out")
     port = free_port()
     options = [f"--ServerApp.port={port}", "--ServerApp.base_url=/user/ada/", "--IdentityProvider.token=secret"]
@@ -22,6 +22,7 @@ def test_in_a_server_of_jupyterhub(tmp_path):
     with open(tmp_path / "log", "w+") as log:
         # other extensions, as JupyterLab, take longer to load than the server itself
         environment = settings(tmp_path) | {"JUPYTERHUB_USER": "ada", "JUPYTER_NO_CONFIG": "1"}
+        environment["PYTHONPATH"] = light["run"]["PYTHONPATH"]
         command = [sys.executable, "-m", "jupyter_server", *options]
         with subprocess.Popen(command, env=environment, cwd=tmp_path, stdout=log, stderr=log) as server:
             try:
