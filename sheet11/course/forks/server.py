@@ -265,8 +265,10 @@ def _die_with_parent(signum: int = signal.SIGKILL) -> None:
 
 def _import(modules: list[str]) -> None:
     for module in modules:
-        with contextlib.suppress(ImportError):  # the cell that wants it will say so
-            __import__(module)
+        package, _, name = module.rpartition(".")
+        with contextlib.suppress(ImportError, AttributeError):  # the cell that wants it will say so
+            if not hasattr(sys.modules.get(package), name):  # which a package may import when it is asked
+                __import__(module)
     gc.freeze()  # else every fork's collector would walk through, and so copy, what it has inherited
 
 
