@@ -1,9 +1,16 @@
 """What tests in several folders share."""
 
+import os
 from pathlib import Path
 
 import pytest
 from hostile import hostile_notebook
+
+from sheet11.course.forks.forked import THREADS
+
+# of this process, if it has not loaded what reads them yet, and of all that it starts: matrices are small, and as many
+# tests run at once as there are cores, so that more threads only wait for each other
+os.environ |= dict.fromkeys(THREADS, "1")
 
 
 @pytest.fixture(scope="session")

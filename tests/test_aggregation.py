@@ -15,7 +15,6 @@ from sheet11.aggregation import softargmax_aggregate
 from sheet11.graphs import random_neighbourhoods
 from sheet11.softmax import softargmax
 
-torch.set_num_threads(1)  # for such small tensors more only wait for each other
 INF = math.inf
 law = settings(deadline=None, max_examples=50)
 numbers = st.floats(-10, 10)

@@ -12,7 +12,6 @@ from sheet11.gcn import GCN, REMEDIES
 from sheet11.graphs import karate_club
 from sheet11.oversmoothing import normalized_adjacency
 
-torch.set_num_threads(1)  # for such small matrices more only wait for each other
 KARATE = karate_club()
 
 

@@ -13,7 +13,6 @@ from undirected import close, dense, edge_index_of, graphs, normal, root_degree,
 from sheet11.graphs import karate_club
 from sheet11.oversmoothing import dirichlet_energy, mean_average_distance, normalized_adjacency, second_eigenvalue
 
-torch.set_num_threads(1)  # for such small matrices more only wait for each other
 law = settings(deadline=None, max_examples=50)
 KARATE = karate_club()
 

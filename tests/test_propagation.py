@@ -14,7 +14,6 @@ from sheet11.graphs import karate_club, load_graph
 from sheet11.oversmoothing import dirichlet_energy, normalized_adjacency, second_eigenvalue
 from sheet11.propagation import decay_rate, propagate
 
-torch.set_num_threads(1)  # for such small matrices more only wait for each other
 law = settings(deadline=None, max_examples=50)
 KARATE = karate_club()
 X, P3 = torch.zeros(3, 2), torch.eye(3)

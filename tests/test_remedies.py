@@ -16,7 +16,6 @@ from sheet11.graphs import karate_club
 from sheet11.oversmoothing import normalized_adjacency
 from sheet11.remedies import pair_norm
 
-torch.set_num_threads(1)  # for such small matrices more only wait for each other
 law = settings(deadline=None, max_examples=50)
 KARATE = karate_club()
 

@@ -13,7 +13,6 @@ from sheet11.graphs import karate_club, two_block_model
 from sheet11.oversmoothing import normalized_adjacency
 from sheet11.training import accuracy, cross_entropy, draw_training_nodes
 
-torch.set_num_threads(1)  # for such small matrices more only wait for each other
 law = settings(deadline=None, max_examples=50)
 KARATE = karate_club()
 

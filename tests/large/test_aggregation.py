@@ -10,7 +10,6 @@ from sheet11.aggregation import softargmax_aggregate
 from sheet11.graphs import random_neighbourhoods
 from sheet11.large import aggregation as large
 
-torch.set_num_threads(1)  # for such small tensors more only wait for each other
 TOLERANCE = {torch.float32: 1e-4, torch.float64: 1e-10}
 each_dtype = pytest.mark.parametrize("dtype", TOLERANCE)
 
