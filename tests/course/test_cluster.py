@@ -11,11 +11,10 @@ import nbformat
 import pandas as pd
 import psutil
 import pytest
+from gradings import skip_without_graders
 from sheets import waves
 from students import Student, with_lines, write_class
 
-from sheet11.course.errors import NotInstalledError
-from sheet11.course.grading.isolation.sandbox import check_sandbox
 from sheet11.course.jobs import cluster_executor
 
 pytestmark = [pytest.mark.slow, pytest.mark.cluster]
@@ -58,11 +57,7 @@ def cluster(tmp_path_factory, light, request):
 
 
 def test_grading_on_a_cluster_gives_what_this_machine_gives(cluster, invoke, tmp_path):
-    pytest.importorskip("nbgrader", reason="needs nbgrader: pip install 'sheet11[grade]'")
-    try:
-        check_sandbox()
-    except NotInstalledError as error:
-        pytest.skip(str(error))
+    skip_without_graders()
     course = waves(tmp_path / "course")
     right = course.solutions[course.first]
     wrong = right | {course.task: with_lines(right[course.task], "", course.wrong)}

@@ -6,10 +6,9 @@ import sys
 import nbformat
 import pandas as pd
 import pytest
+from gradings import skip_without_graders
 from sheets import waves
 
-from sheet11.course.errors import NotInstalledError
-from sheet11.course.grading.isolation.sandbox import check_sandbox
 from sheet11.course.notebooks import error_of, read_notebook
 from sheet11.course.release import release
 from sheet11.course.run import jobs_of_notebooks
@@ -101,11 +100,7 @@ def test_release(course, invoke, tmp_path):
 
 @pytest.mark.slow
 def test_grade(course, invoke, tmp_path):
-    pytest.importorskip("nbgrader", reason="needs nbgrader: pip install 'sheet11[grade]'")
-    try:
-        check_sandbox()
-    except NotInstalledError as error:
-        pytest.skip(str(error))
+    skip_without_graders()
     release(course.sheet, tmp_path / "edition")
     for student in ("anna", "bert"):
         (tmp_path / "class" / student).mkdir(parents=True)

@@ -87,5 +87,5 @@ def consult(examination: Examination) -> Iterator[Callable[[Mapping[str, Exercis
     Args:
         examination: has the package and the limits.
     """
-    with runner(examination._replace(isolated=False)) as run:
+    with runner(examination._replace(isolated=False, hidden=())) as run:
         yield lambda exercises, wanted: Oracle(exercises, wanted, run)

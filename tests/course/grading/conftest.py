@@ -1,8 +1,14 @@
 """A small sheet, and the command that grades hand-ins to it."""
 
+import contextlib
+import itertools
+
 import pytest
 from sheets import waves
 from students import Student, first, with_lines, write_class
+
+from sheet11.course.grading import examine
+from sheet11.course.grading import grade as grading
 
 
 @pytest.fixture(scope="session")
@@ -11,8 +17,26 @@ def small(tmp_path_factory):
     return waves(tmp_path_factory.mktemp("sheet"))
 
 
+@pytest.fixture(scope="session")
+def waiting():
+    """Sandboxes of this process that wait for the next student, which are ended at last."""
+    sandboxes = {}
+    yield sandboxes
+    for sandbox in itertools.chain(*sandboxes.values()):
+        sandbox.close()
+
+
 @pytest.fixture
-def grade(invoke):
+def keep_sandboxes(waiting, monkeypatch):
+    """Have sandboxes serve the next test, too; they see no temporary folder, so that none needs to be hidden."""
+    blank = grading.blank_examination
+    monkeypatch.setattr(examine, "_waiting", waiting)
+    monkeypatch.setattr(grading, "sandboxes_shared", contextlib.nullcontext)
+    monkeypatch.setattr(grading, "blank_examination", lambda *arguments: blank(*arguments)._replace(hidden=()))
+
+
+@pytest.fixture
+def grade(invoke, keep_sandboxes):
     """`sheet11 grade` in this process, which spares its start."""
     return lambda *arguments, cwd: invoke("grade", *arguments, cwd=cwd)
 

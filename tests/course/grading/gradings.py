@@ -1,6 +1,7 @@
 """Running `sheet11 grade` in tests, and reading what it has written."""
 
 import csv
+import functools
 import subprocess
 import sys
 from pathlib import Path
@@ -14,13 +15,21 @@ from sheet11.course.grading.isolation.sandbox import check_sandbox
 COMMAND = [sys.executable, "-m", "sheet11.course.cli", "grade"]
 
 
-def skip_without_graders() -> None:
-    """Skip a module where nbgrader or the sandbox is missing."""
-    pytest.importorskip("nbgrader", reason="needs nbgrader: pip install 'sheet11[grade]'")
+@functools.cache
+def no_sandbox() -> str | None:
+    """Why no sandbox can be made here, None if one can."""
     try:
         check_sandbox()
-    except NotInstalledError:
-        pytest.skip("needs bubblewrap: pip install 'sheet11[grade]'", allow_module_level=True)
+    except NotInstalledError as error:
+        return str(error)
+    return None
+
+
+def skip_without_graders() -> None:
+    """Skip a test, or a module, where nbgrader or the sandbox is missing."""
+    pytest.importorskip("nbgrader", reason="needs nbgrader: pip install 'sheet11[grade]'")
+    if problem := no_sandbox():
+        pytest.skip(problem, allow_module_level=True)
 
 
 def run(*arguments: object, cwd: Path, **options: Any) -> subprocess.CompletedProcess[str]:

@@ -35,6 +35,7 @@ def test_who_gets_which():
         assert sum(map(int.__eq__, chosen, others)) < len(names) / 2, "another seed, another answer: another drawing"
 
 
+@pytest.mark.usefixtures("keep_sandboxes")
 def test_records_that_travel_earn_nothing(tmp_path):
     drawn = drawings(waves(tmp_path))
     sitting = [each.blank._replace(name=str(n), answers={"1_waves": {}}) for n, each in enumerate(drawn[:2])]
@@ -49,6 +50,7 @@ def test_records_that_travel_earn_nothing(tmp_path):
     assert own == (2.0, "correct", "") and (others.points, others.status) == (0, "wrong")
 
 
+@pytest.mark.usefixtures("keep_sandboxes")
 def test_a_drawing_with_which_the_solution_fails_is_not_used(tmp_path, capsys):
     drawn = drawings(waves(tmp_path))
     papers = drawn[1].blank.papers

@@ -23,7 +23,8 @@ def course(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def blank(course):
-    return blank_examination(course.sheet, draw_exercises(course.sheet, {"n": 9}, 1), Limits(), isolated=False)
+    blank = blank_examination(course.sheet, draw_exercises(course.sheet, {"n": 9}, 1), Limits(), isolated=False)
+    return blank._replace(hidden=())
 
 
 def test_a_paper_is_the_code_with_what_is_given(course, blank):
@@ -42,6 +43,7 @@ def test_an_examination_needs_nothing_of_the_sheet(blank):
     assert not [name for name in files if "solution" in name or "course" in name]
 
 
+@pytest.mark.usefixtures("keep_sandboxes")
 def test_what_is_not_answered_is_not_run(course, blank):
     stub = dict(blank.papers["1_waves"].cells)["wave"]
     answers = {"1_waves": {"wave": f"{stub}\n\n", "totals": "def totals(E): return E.sum(1)", "proof": "text"}}
@@ -51,6 +53,7 @@ def test_what_is_not_answered_is_not_run(course, blank):
     assert examine(blank._replace(answers={"1_waves": {"wave": stub}})).whole == {}
 
 
+@pytest.mark.usefixtures("keep_sandboxes")
 def test_what_ended_by_force_is_not_run_again_in_the_whole(course, blank):
     right = course.solutions["1_waves"]
     findings = examine(blank._replace(answers={"1_waves": right | {"wave": "import os\nos._exit(1)"}}))
@@ -58,6 +61,7 @@ def test_what_ended_by_force_is_not_run_again_in_the_whole(course, blank):
     assert "NotImplementedError" in failure_of(findings.whole["1_waves"]), "the cell as students get it"
 
 
+@pytest.mark.usefixtures("keep_sandboxes")
 def test_a_broken_sandbox_is_replaced(course, blank):
     script = "import os, signal\nos.kill(os.getppid(), signal.SIGKILL)"  # without a sandbox it may
     findings = examine(blank._replace(answers={"1_waves": course.solutions["1_waves"] | {"wave": script}}))
@@ -119,6 +123,7 @@ def test_a_process_that_died_is_looked_into(blank, died):
         attempt(blank, died, batch("imports"))
 
 
+@pytest.mark.usefixtures("keep_sandboxes")
 def test_what_cannot_be_examined_is_one_task(course, blank):
     paper = blank.papers["1_waves"]
     cells = [(name, f"import not_here\n{source}" if name == "wave-check" else source) for name, source in paper.cells]

@@ -18,7 +18,7 @@ skip_without_graders()
 
 def test_two_at_once_on_one_folder(small, tmp_path):
     write_class(tmp_path / "class", [Student(name, first(small)) for name in ("anna", "bert")], small)
-    command = [*COMMAND, "class", "-o", "out", "--sheet", str(small.folder)]
+    command = [*COMMAND, "class", "-o", "out", "--sheet", str(small.folder), "-j", "1"]
     both = [
         subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         for _ in range(2)

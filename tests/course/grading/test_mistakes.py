@@ -78,6 +78,7 @@ def problems(sheet, seed):
     return [f"{column}: {tried.mistake.hint} … {tried.problem}" for column, tried in found if tried.problem]
 
 
+@pytest.mark.usefixtures("keep_sandboxes")
 def test_mistakes_that_cannot_be_recognised_are_named(tmp_path):
     sheet = waves(tmp_path).sheet
     assert problems(sheet, 1) == []
@@ -101,6 +102,7 @@ def test_mistakes_that_cannot_be_recognised_are_named(tmp_path):
     ]
 
 
+@pytest.mark.usefixtures("keep_sandboxes")
 @pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_mistakes_of_this_sheet_can_be_recognised(seed):
     assert problems(find_sheet(), seed) == []

@@ -1,17 +1,14 @@
 """A thousand notebooks that are broken in every way give a thousand stated results."""
 
-import csv
 import json
 import random
-import subprocess
-import sys
 
 import nbformat
 import pytest
+from gradings import skip_without_graders, table
 from mutations import altered, mutations
 from sheets import waves
 
-from sheet11.course.errors import NotInstalledError
 from sheet11.course.grading.book.marks import Answer, Asked
 from sheet11.course.grading.book.publish import publish
 from sheet11.course.grading.book.store import Store
@@ -19,7 +16,7 @@ from sheet11.course.grading.examine import Findings
 from sheet11.course.grading.exercises import draw_exercises
 from sheet11.course.grading.handins.attachments import taken_out
 from sheet11.course.grading.handins.outputs import harmless_outputs
-from sheet11.course.grading.isolation.sandbox import Batch, Limits, check_sandbox
+from sheet11.course.grading.isolation.sandbox import Batch, Limits
 from sheet11.course.grading.platforms.intake import Wanted, take_in
 from sheet11.course.grading.report import write_notebooks
 from sheet11.course.grading.scoring import score
@@ -133,21 +130,16 @@ def test_every_notebook_gets_a_verdict_a_copy_and_a_page(course, taken, tmp_path
         assert not {"\x1b", "\u202e", "\x00"} & set(page.read_text())
 
 
-def test_the_command_takes_them_as_they_are(course, mutated, tmp_path):
-    try:
-        check_sandbox()
-    except NotInstalledError:
-        pytest.skip("needs bubblewrap: pip install 'sheet11[grade]'")
+def test_the_command_takes_them_as_they_are(course, mutated, tmp_path, grade):
+    skip_without_graders()
     (tmp_path / "class").mkdir()
     for name in list(mutated[1])[:24]:
         (mutated[0] / name).rename(tmp_path / "class" / name)
-    command = [sys.executable, "-m", "sheet11.course.cli", "grade", "class", "-o", "out", "--sheet", course.folder]
-    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    result = grade("class", "-o", "out", "--sheet", course.folder, cwd=tmp_path)
     assert result.returncode == 1
     assert result.stderr.startswith("Error: no notebook was recognised of 0"), result.stderr
     assert "Traceback" not in result.stderr
-    with open(tmp_path / "out" / "results.csv", newline="") as file:
-        rows = list(csv.DictReader(file))
+    rows = table(tmp_path / "out" / "results.csv")
     assert len(rows) == 24 * 4
     for row in rows:
         kept = mutated[1][row["student"]].kept or {}
