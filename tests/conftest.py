@@ -1,5 +1,6 @@
 """What tests in several folders share."""
 
+import gc
 import os
 from pathlib import Path
 
@@ -22,6 +23,18 @@ def hostile():
 def pytest_xdist_auto_num_workers(config):
     """One process for a few files: they are done before another one has started; else one for each core."""
     return 0 if all(Path(argument.split("::")[0]).is_file() for argument in config.args) else None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection():
+    """Leave what tests import alone: Python would look for garbage in it again and again, while it grows and later."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.collect()
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_collection_modifyitems(config, items):
