@@ -12,7 +12,6 @@ import pytest
 from nbformat import NotebookNode
 
 from sheet11.course.execute import execute
-from sheet11.course.forks.warm import server, stop_server
 from sheet11.course.sheet import find_sheet
 
 matplotlib.use("Agg")
@@ -40,21 +39,18 @@ def notebooks() -> dict[str, NotebookNode]:
     return {stem: nbformat.read(path, as_version=4) for stem, path in find_sheet().notebooks.items()}
 
 
-@pytest.fixture(scope="package")
-def run(notebooks: dict[str, NotebookNode]) -> Iterator[Run]:
-    """Run a notebook under parameters: `run("01_encoding", n=4)`; one thread, because the matrices are small."""
-    stop_server()
-    server(threads=1)
+@pytest.fixture(scope="session")
+def run(notebooks: dict[str, NotebookNode]) -> Run:
+    """Run a notebook under parameters: `run("01_encoding", n=4)`."""
 
     def run(stem: str, /, **parameters: Any) -> NotebookNode:
         return execute(notebooks[stem], parameters, warm=True)
 
-    yield run
-    stop_server()
+    return run
 
 
 @pytest.fixture
-def run_with(notebooks: dict[str, NotebookNode], run: Run) -> Run:
+def run_with(notebooks: dict[str, NotebookNode]) -> Run:
     """Run a notebook with other answers, by id, hidden tests included: `run_with("01_encoding", answers, n=4)`.
 
     Nobody looks at its figures; `run` draws them.

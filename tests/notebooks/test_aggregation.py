@@ -1,13 +1,11 @@
 """Notebook 03: other parameters, what it records, and answers in other styles, right and wrong ones."""
 
-import copy
 import re
 
 import numpy as np
 import pytest
 
 from sheet11 import read_records
-from sheet11.course.execute import execute
 from sheet11.course.grading.mistakes import read_mistakes
 from sheet11.course.notebooks import error_of
 from sheet11.course.sheet import find_sheet
@@ -292,19 +290,6 @@ def answered(notebooks, solutions):
     return answered
 
 
-@pytest.fixture
-def run_changed(notebooks, run):  # `run` has the kernels made with one thread
-    """Run the notebook with other answers, by id, hidden tests included."""
-
-    def run_changed(answers, **parameters):
-        notebook = copy.deepcopy(notebooks[STEM])
-        for cell in notebook.cells:
-            cell.source = answers.get(cell.id, cell.source)
-        return execute(notebook, parameters, warm=True)
-
-    return run_changed
-
-
 @pytest.mark.parametrize("parameters", [SMALLEST, {"num_nodes": 200, "max_degree": 30, "fit_steps": 50, "seed": 9}])
 def test_other_parameters(parameters, run, promised):
     executed = run(STEM, **parameters)
@@ -354,8 +339,8 @@ def test_right_answers_in_other_styles_pass_every_check(style, task, parameters,
 
 
 @pytest.mark.parametrize("style", STYLES)
-def test_notebook_goes_with_other_styles(style, run_changed):
-    executed = run_changed(STYLES[style], fit_steps=20)
+def test_notebook_goes_with_other_styles(style, run_with):
+    executed = run_with(STEM, STYLES[style], fit_steps=20)
     assert error_of(executed) is None
     assert not any(output.get("name") == "stderr" for cell in executed.cells for output in cell.get("outputs", []))
 

@@ -13,7 +13,7 @@ from sheet11.course.notebooks import error_of
 STEM = "04_oversmoothing"
 QUICK = {"deepest": 2, "epochs": 4, "networks": 2, "hidden": 4}
 PARAMETERS = [
-    {"graph": "grid", "depth": 200, "seed": 7, **QUICK},
+    {"graph": "grid", "depth": 100, "seed": 7, **QUICK},
     {"graph": "sbm", "depth": 1, "features": 2, "deepest": 1, "epochs": 1, "networks": 1, "hidden": 1, "nodes": 4},
 ]
 
