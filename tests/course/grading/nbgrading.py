@@ -63,7 +63,7 @@ def autograde(folder: Path, course: Course) -> dict[tuple[str, str, str], float]
 def grade(folder: Path, course: Course) -> dict[tuple[str, str, str], float | None]:
     """Points that `sheet11 grade` gives to what is in `class`, by student, notebook and task."""
     sheet = ["--sheet", course.folder] if course.folder else []
-    python("-m", "sheet11.course.cli", "grade", "class", "-o", "out", *sheet, cwd=folder, course=course)
+    python("-m", "sheet11.course.cli", "grade", "class", "-o", "out", "-j", "1", *sheet, cwd=folder, course=course)
     with open(folder / "out" / "results.csv", newline="") as file:
         rows = list(csv.DictReader(file))
     return {
