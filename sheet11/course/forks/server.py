@@ -179,12 +179,12 @@ def keep(
     ended, limits, why = os.pidfd_open(pid), request["limits"], ""
     while not why:
         ready = select.select([ended, status, *wakes], [], [], POLL if limits else None)[0]
-        if ended in ready:
-            why = str(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
-        elif ready:  # the client wants no more, or has gone, or the server has
-            why = str(-signal.SIGKILL)
-        elif limits:
+        if limits:  # also at the end: what could not have more than too many processes may have ended for that
             why = watch.exceeded(limits, begun, request["empty"])
+        if not why and ended in ready:
+            why = str(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+        elif not why and ready:  # the client wants no more, or has gone, or the server has
+            why = str(-signal.SIGKILL)
     end_children()
     for folder in request["empty"]:
         _empty(folder)

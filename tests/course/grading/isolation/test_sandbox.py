@@ -113,6 +113,8 @@ class TestWaysAroundLimits:
             (f"{TWELVE}    while True: pass", "time"),  # twelve that are busy
             ("import threading, time\nfor _ in range(30): threading.Thread(target=time.sleep, args=(9,)).start()\n"
              "time.sleep(9)", "processes"),
+            ("import threading, time\nfor _ in range(30): threading.Thread(target=time.sleep, args=(9,)).start()\n"
+             "1 / 0", "processes"),  # before anybody has looked
             ("import time\nfor k in range(20_000): open(f'{k}', 'x').close()\ntime.sleep(9)", "files"),
             ("import os, time\nfor k in range(20_000): os.symlink('a', f'/dev/shm/{k}')\ntime.sleep(9)", "files"),
         ],
