@@ -3,8 +3,8 @@
 import csv
 import io
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from itertools import groupby
 from typing import NamedTuple
 
 from sheet11.course.grading.book.marks import READ, Asked, Entry, mere_comments
@@ -30,7 +30,10 @@ class Table(NamedTuple):
 
     def by_student(self) -> dict[str, list[Row]]:
         """The rows of each student."""
-        return {student: list(rows) for student, rows in groupby(self.rows, lambda row: row.student)}
+        found: dict[str, list[Row]] = defaultdict(list)  # in whatever order: no row of a student may be lost
+        for row in self.rows:
+            found[row.student].append(row)
+        return found
 
     @property
     def maximum(self) -> float:
