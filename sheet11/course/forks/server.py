@@ -69,10 +69,10 @@ def serve(control: socket.socket) -> None:
     as_it_was = os.environ.get(QUIET)
     os.environ[QUIET] = "1"
     _import(message[0]["modules"])
-    if as_it_was is None:
-        del os.environ[QUIET]
     _draw_once()
     kernel = forked.make_kernel()
+    if as_it_was is None:
+        del os.environ[QUIET]
     gc.freeze()
     if message[0].get("closed"):
         kernel.shell.InteractiveTB.set_mode("Plain")  # other tracebacks take 0.1 s each
