@@ -65,9 +65,21 @@ def test_server_has_one_thread_also_after_forks(build):
     assert len(os.listdir(f"/proc/{server().process.pid}/task")) == 1
 
 
+def test_kernels_have_as_many_threads_as_the_server_was_given(build, monkeypatch):
+    given = Server(threads=3, modules=[])
+    monkeypatch.setattr(warm, "_server", given)
+    source = "import os\nfrom sheet11 import record\n"
+    source += f"record(threads=' '.join(os.environ[name] for name in {list(THREADS)}))"
+    try:
+        assert read_records(execute(build(source), {}, warm=True))["threads"] == " ".join("3" for _ in THREADS)
+    finally:
+        given.close()
+
+
 def test_server_that_has_forked_often_moves_its_memory_into_huge_pages(build):
-    if not os.path.exists("/sys/kernel/mm/transparent_hugepage"):
-        pytest.skip("this kernel has none")
+    release = tuple(map(int, re.findall(r"\d+", os.uname().release)[:2]))
+    if release < (6, 1) or not os.path.exists("/sys/kernel/mm/transparent_hugepage"):
+        pytest.skip("this kernel has none, or moves nothing into them")
 
     def huge():
         lines = Path(f"/proc/{server().process.pid}/smaps_rollup").read_text().splitlines()
