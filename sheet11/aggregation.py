@@ -7,8 +7,8 @@ Sources: the sheet; Li et al. 2020, DeeperGCN, arXiv:2006.07739, whose softmax a
 import torch
 from torch import Tensor
 
+from sheet11.given.tensors import check_aggregate, check_messages, check_per_channel
 from sheet11.large.aggregation import aggregate_in_blocks
-from sheet11.tensors import check_aggregate, check_messages, check_per_channel
 
 LARGE = 2**17  # entries of the messages; from here on blocks are faster
 

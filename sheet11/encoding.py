@@ -7,8 +7,8 @@ Sources: the sheet; Vaswani et al. 2017, arXiv:1706.03762, section 3.5.
 import numpy as np
 from numpy.typing import NDArray
 
-from sheet11.checks import check_choice, check_int, check_positive
-from sheet11.conventions import CONVENTIONS, first_position
+from sheet11.given.checks import check_choice, check_int, check_positive
+from sheet11.given.conventions import CONVENTIONS, first_position
 from sheet11.large import encoding as large
 
 LARGE = 2**15  # entries of E; above, `large` gives the same in a fraction of the time

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from sheet11.checks import check_int
-from sheet11.edges import check_features, degrees
+from sheet11.given.checks import check_int
+from sheet11.given.edges import check_features, degrees
 from sheet11.large import oversmoothing as large
 
 LARGE = 2**15  # edges

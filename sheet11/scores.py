@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sheet11.checks import check_between, check_choice, check_matrix
+from sheet11.given.checks import check_between, check_choice, check_matrix
 
 MODES = ("cat", "add")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hostile import hostile_notebook
 
-from sheet11.course.forks.forked import THREADS
+from sheet11.course.engine.child import THREADS
 
 # of this process, if it has not loaded what reads them yet, and of all that it starts: matrices are small, and as many
 # tests run at once as there are cores, so that more threads only wait for each other

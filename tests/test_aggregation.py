@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from sheet11 import aggregation
 from sheet11.aggregation import softargmax_aggregate
-from sheet11.graphs import random_neighbourhoods
-from sheet11.softmax import softargmax
+from sheet11.given.graphs import random_neighbourhoods
+from sheet11.given.softmax import softargmax
 
 INF = math.inf
 law = settings(deadline=None, max_examples=50)

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sheet11.conventions import CONVENTIONS
 from sheet11.encoding import angular_frequencies, default_scale, gram, positional_encoding, rotation
-from sheet11.toeplitz import toeplitz_deviation
+from sheet11.given.conventions import CONVENTIONS
+from sheet11.given.toeplitz import toeplitz_deviation
 
 PAIRED = ("sheet", "vaswani")
 law = settings(deadline=None, max_examples=50)

@@ -57,7 +57,7 @@ def test_what_every_sheet_uses_knows_nothing_of_this_one():
         if floor(name) == "course" or Path(name).parent == Path("lab"):
             for module in imports(name):
                 of_this_sheet = floor(module) == "mathematics" or module.startswith(("lab.figures", "lab.explore"))
-                assert not of_this_sheet or module.startswith("checks."), f"{name} imports {module}"
+                assert not of_this_sheet or module.startswith("given.checks."), f"{name} imports {module}"
 
 
 def test_nothing_of_this_sheet_stands_in_the_code_of_the_course():

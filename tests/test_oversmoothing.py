@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from undirected import close, dense, edge_index_of, graphs, normal, root_degree, seeds
 
-from sheet11.graphs import karate_club
+from sheet11.given.graphs import karate_club
 from sheet11.oversmoothing import dirichlet_energy, mean_average_distance, normalized_adjacency, second_eigenvalue
 
 law = settings(deadline=None, max_examples=50)

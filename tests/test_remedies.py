@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from undirected import close, dense, normal, seeds
 
 from sheet11 import remedies
-from sheet11.gcn import GCN, REMEDIES, convolution
-from sheet11.graphs import karate_club
+from sheet11.given.gcn import GCN, REMEDIES, convolution
+from sheet11.given.graphs import karate_club
 from sheet11.oversmoothing import normalized_adjacency
 from sheet11.remedies import pair_norm
 

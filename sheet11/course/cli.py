@@ -151,7 +151,7 @@ def release(out: Path, sheet_folder: Path | None) -> None:
 
 def warm_up(workers: int | None) -> None:
     """Start the kernel server, so that it imports while this process imports the notebook machinery."""
-    from sheet11.course.forks import warm
+    from sheet11.course.engine import warm
 
     warm.server(warm.share_cores(workers)[1])
 

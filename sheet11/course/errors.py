@@ -15,7 +15,7 @@ CourseError
 
 import os
 
-from sheet11.course.visible import visible
+from sheet11.course.text import visible
 
 
 class CourseError(ValueError):

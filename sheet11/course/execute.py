@@ -15,8 +15,8 @@ from jupyter_client.manager import AsyncKernelManager
 from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
 
+from sheet11.course.engine.warm import is_own, server, wanted
 from sheet11.course.files import TEMPORARY
-from sheet11.course.forks.warm import is_own, server, wanted
 from sheet11.course.notebooks import kernel_of, with_parameters
 from sheet11.lab.frames import VARIABLE as FRAMES
 

@@ -18,12 +18,12 @@ import nbformat
 from nbformat import NotebookNode
 from tqdm import tqdm
 
+from sheet11.course.engine import warm
 from sheet11.course.errors import NotInstalledError, SchedulerError
 from sheet11.course.execute import execute
-from sheet11.course.forks import warm
 from sheet11.course.interrupts import raise_if_interrupted
 from sheet11.course.notebooks import error_of
-from sheet11.course.visible import visible
+from sheet11.course.text import visible
 
 FEW = 20  # jobs whose remaining time nobody needs to be told well
 OLDEST = 32  # jobs among which those are sought that are said to run; there may be thousands

@@ -12,7 +12,12 @@ from sheet11.course.notebooks import nearest
 
 PACKAGE = Path(__file__).resolve().parents[1]  # this kit
 SETTINGS = "sheet.toml"
-FOR_ANY_SHEET = ("__init__.py", "checks.py", "lab/*.py")  # what notebooks of another sheet may use of this kit
+FOR_ANY_SHEET = (
+    "__init__.py",
+    "given/__init__.py",
+    "given/checks.py",
+    "lab/*.py",
+)  # what notebooks of another sheet may use of this kit
 
 
 class Sheet(NamedTuple):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from sheet11.conventions import first_position
+from sheet11.given.conventions import first_position
 
 _BLOCK = 2**16  # complex numbers that are worked on at a time
 

@@ -24,7 +24,7 @@ import nbformat
 import psutil
 from processes import CORES, ONE_THREAD, Contender, Cost, cost, in_turn, table
 
-from sheet11.course.forks.warm import Server
+from sheet11.course.engine.warm import Server
 from sheet11.course.notebooks import with_parameters
 from sheet11.course.sheet import find_sheet
 

@@ -18,8 +18,8 @@ from chromium import chromium, missing
 from PIL import Image
 from serving import serving
 
-from sheet11.course.grading.book.marks import Answer
-from sheet11.course.grading.book.store import Store
+from sheet11.course.book.marks import Answer
+from sheet11.course.book.store import Store
 from sheet11.course.grading.exercises import draw_exercises
 from sheet11.course.grading.grade import asked_of
 from sheet11.course.sheet import find_sheet

@@ -12,7 +12,7 @@ from class_of_thirteen import BY_HAND, NAMES, hand_in, login, write_class
 from lab import MINUTE
 from serving import free_port, serving
 
-from sheet11.course.grading.book.store import Store
+from sheet11.course.book.store import Store
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 

@@ -8,15 +8,15 @@ from hostile import HTML, PNG
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from sheet11.course import run, sweep
-from sheet11.course.grading.book.gradebook import Row, Table
+from sheet11.course.book.gradebook import Row, Table
 from sheet11.course.grading.exercises import Task
-from sheet11.course.grading.platforms.people import Identity, Person
 from sheet11.course.grading.scoring import Verdict
 from sheet11.course.jobs import local_executor
 from sheet11.course.notebooks import title_of
 from sheet11.course.pages.cells import cells_html
 from sheet11.course.pages.render import Page, render
 from sheet11.course.sheet import find_sheet
+from sheet11.course.submissions.people import Identity, Person
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 WIDTHS = [360, 1280]

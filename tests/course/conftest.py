@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from sheet11.course.cli import main
-from sheet11.course.forks import warm
+from sheet11.course.engine import warm
 
 RECORDING = "from sheet11 import record\nimport numpy as np\nrecord(square=n * n, many=np.arange(n))"
 HIDING = """

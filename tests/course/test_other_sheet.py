@@ -83,8 +83,12 @@ def test_release(course, invoke, tmp_path):
         "1_waves.ipynb", "2_slopes.ipynb", "README.md", "environment.yml", "requirements.txt",
         "waves/__init__.py", "waves/angles.py",
     }  # fmt: skip
-    assert {"sheet11/__init__.py", "sheet11/checks.py", "sheet11/lab/records.py"} < kit
-    assert all(name in ("sheet11/__init__.py", "sheet11/checks.py") or name.startswith("sheet11/lab/") for name in kit)
+    assert {"sheet11/__init__.py", "sheet11/given/checks.py", "sheet11/lab/records.py"} < kit
+    assert all(
+        name in ("sheet11/__init__.py", "sheet11/given/__init__.py", "sheet11/given/checks.py")
+        or name.startswith("sheet11/lab/")
+        for name in kit
+    )
     assert (edition / "README.md").read_text() == f"# Waves\n\n{TABLE}"
     assert (edition / "requirements.txt").read_text() == "jupyterlab\nnumpy\n"
     assert "name: waves\n" in (edition / "environment.yml").read_text()

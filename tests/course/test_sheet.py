@@ -61,7 +61,9 @@ def test_what_students_get(folder, patterns, gone):
     own = {name.removeprefix("helpers/") for name in files if name.startswith("helpers/")}
     assert own == {"__init__.py", "given.py", "mine.py", "inner/mine.py", "data.csv"} - gone
     kit = {name.removeprefix("sheet11/") for name in files if name.startswith("sheet11/")}
-    assert kit == {"__init__.py", "checks.py"} | {f"lab/{path.name}" for path in (PACKAGE / "lab").glob("*.py")}
+    assert kit == {"__init__.py", "given/__init__.py", "given/checks.py"} | {
+        f"lab/{path.name}" for path in (PACKAGE / "lab").glob("*.py")
+    }
     assert files["helpers/__init__.py"] == b"__init__.py"
 
 

@@ -7,7 +7,7 @@ import torch
 
 from sheet11 import aggregation
 from sheet11.aggregation import softargmax_aggregate
-from sheet11.graphs import random_neighbourhoods
+from sheet11.given.graphs import random_neighbourhoods
 from sheet11.large import aggregation as large
 
 TOLERANCE = {torch.float32: 1e-4, torch.float64: 1e-10}

@@ -6,10 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sheet11 import encoding
-from sheet11.conventions import CONVENTIONS
 from sheet11.encoding import LARGE, angular_frequencies, gram, positional_encoding
+from sheet11.given.conventions import CONVENTIONS
+from sheet11.given.toeplitz import toeplitz_deviation
 from sheet11.large import encoding as large
-from sheet11.toeplitz import toeplitz_deviation
 
 PAIRED = ("sheet", "vaswani")
 law = settings(deadline=None, max_examples=50)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from sheet11.graphs import grid
+from sheet11.given.graphs import grid
 from sheet11.large.graphs import draw_successes, holds_both_directions
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from undirected import close, dense, edge_index_of, graphs, normal, seeds
 
 from sheet11 import oversmoothing
-from sheet11.graphs import grid, two_block_model
+from sheet11.given.graphs import grid, two_block_model
 from sheet11.large import oversmoothing as large
 from sheet11.oversmoothing import dirichlet_energy, mean_average_distance, normalized_adjacency, second_eigenvalue
 

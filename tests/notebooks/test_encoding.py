@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from sheet11 import gram, positional_encoding, read_records
-from sheet11.attention import self_attention
-from sheet11.conventions import CONVENTIONS
 from sheet11.course.notebooks import error_of
 from sheet11.course.sheet import find_sheet
+from sheet11.given.attention import self_attention
+from sheet11.given.conventions import CONVENTIONS
 
 STEM = "01_encoding"
 PARAMETERS = [

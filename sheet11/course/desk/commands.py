@@ -39,8 +39,8 @@ def mark(out: Path, who: str, port: int, no_browser: bool) -> None:
 @sheet_option
 def keep_rubric(out: Path, sheet_folder: Path | None) -> None:
     """Write the rubrics that were made while marking OUT into the sheet's notebooks, for the next time."""
-    from sheet11.course.grading.book.rubric import keep_rubrics
-    from sheet11.course.grading.book.store import Store
+    from sheet11.course.book.rubric import keep_rubrics
+    from sheet11.course.book.store import Store
     from sheet11.course.sheet import find_sheet
 
     with usage_failures(out):

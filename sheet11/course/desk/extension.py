@@ -13,11 +13,11 @@ from jupyter_server.extension.application import ExtensionApp
 from jupyter_server.serverapp import ServerApp
 from traitlets import Unicode
 
+from sheet11.course.book.gradebook import still_open
 from sheet11.course.desk.desk import Desk
 from sheet11.course.desk.handlers import PAGE, DeskHandler, PageHandler
 from sheet11.course.files import alone_in
-from sheet11.course.grading.book.gradebook import still_open
-from sheet11.course.grading.book.publish import publish
+from sheet11.course.hand_back.publish import publish
 
 
 class MarkingDesk(ExtensionApp):

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection
 from typing import Any, NamedTuple
 
-from sheet11.course.grading.book.marks import EMPTY, Asked, Entry, Mark
+from sheet11.course.book.marks import EMPTY, Asked, Entry, Mark
 from sheet11.course.grading.scoring import FAILED
 
 

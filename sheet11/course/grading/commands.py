@@ -18,7 +18,7 @@ from sheet11.course.options import (
     usage_failures,
     value,
 )
-from sheet11.course.visible import visible
+from sheet11.course.text import visible
 
 MOST_LINES = 50  # of students who could not be graded
 
@@ -90,16 +90,16 @@ def grade(
     refuse_workers_on_cluster(workers, scheduler)
     if no_sandbox:
         click.echo("Warning: the students' code runs with your rights, and can read and delete your files", err=True)
+    from sheet11.course.book.gradebook import still_open
     from sheet11.course.files import alone_in
-    from sheet11.course.grading.book.gradebook import still_open
     from sheet11.course.grading.grade import grade as grade_class
-    from sheet11.course.grading.isolation.bubblewrap import MEGABYTE
-    from sheet11.course.grading.isolation.cgroup import described
-    from sheet11.course.grading.isolation.sandbox import Limits, check_sandbox
-    from sheet11.course.grading.platforms.roster import NO_ROSTER, read_roster
     from sheet11.course.grading.scoring import FAILED
     from sheet11.course.jobs import cluster_executor, local_executor
+    from sheet11.course.sandbox.bubblewrap import MEGABYTE
+    from sheet11.course.sandbox.cgroup import described
+    from sheet11.course.sandbox.sandbox import Limits, check_sandbox
     from sheet11.course.sheet import find_sheet
+    from sheet11.course.submissions.roster import NO_ROSTER, read_roster
 
     with usage_failures(out):
         sheet = find_sheet(sheet_folder)
@@ -142,10 +142,10 @@ def read_points(out: Path, table: Path | None, who: str) -> None:
     A column for comments may stand beside that of a task, called as that one, with " comment" at the end. If there is
     anything in the file that is not understood, nothing is taken.
     """
+    from sheet11.course.book.store import Store
     from sheet11.course.files import alone_in
-    from sheet11.course.grading.book.points import take_points
-    from sheet11.course.grading.book.publish import GRADES, publish
-    from sheet11.course.grading.book.store import Store
+    from sheet11.course.hand_back.points import take_points
+    from sheet11.course.hand_back.publish import GRADES, publish
 
     with usage_failures(out):
         with Store(out, create=False) as store, alone_in(out):
@@ -160,7 +160,7 @@ def read_points(out: Path, table: Path | None, who: str) -> None:
 @click.argument("out", type=click.Path(path_type=Path))
 def overview(out: Path) -> None:
     """Write a page about what the class did to OUT, the folder of a grading, and lists of tasks and of like answers."""
-    from sheet11.course.grading.overview.page import write_overview
+    from sheet11.course.overview.page import write_overview
 
     with usage_failures(out):
         page = write_overview(out)
@@ -182,12 +182,12 @@ def give_back(out: Path, platform: str, partial: bool, worksheet: Path | None, a
     """
     if worksheet and platform != "moodle":
         raise UsageFailure(f"--worksheet is Moodle's, and there is none for {platform!r}")
+    from sheet11.course.book.store import Store
     from sheet11.course.files import alone_in, whole_folder
-    from sheet11.course.grading.book.publish import publish
-    from sheet11.course.grading.book.store import Store
-    from sheet11.course.grading.platforms.canvas import to_canvas
-    from sheet11.course.grading.platforms.moodle import to_moodle
-    from sheet11.course.grading.platforms.returns import collect, to_folder
+    from sheet11.course.hand_back.canvas import to_canvas
+    from sheet11.course.hand_back.moodle import to_moodle
+    from sheet11.course.hand_back.publish import publish
+    from sheet11.course.hand_back.returns import collect, to_folder
 
     with usage_failures(out):
         with Store(out, create=False) as store, alone_in(out):

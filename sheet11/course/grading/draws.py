@@ -8,9 +8,9 @@ from typing import NamedTuple
 from sheet11.course.errors import SolutionError
 from sheet11.course.grading.examine import Examination
 from sheet11.course.grading.exercises import Exercise
-from sheet11.course.grading.handins.submissions import Submission
 from sheet11.course.grading.oracle import Oracle
-from sheet11.course.visible import visible
+from sheet11.course.submissions.submissions import Submission
+from sheet11.course.text import visible
 
 DRAWS = 4  # as often the sheet's own solution runs, at most
 

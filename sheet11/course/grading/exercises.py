@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 from IPython.core.inputtransformer2 import TransformerManager
 from nbformat import NotebookNode
 
+from sheet11.course.book.rubric import read_rubrics
 from sheet11.course.errors import NotebookError, SheetError
-from sheet11.course.grading.book.rubric import read_rubrics
 from sheet11.course.grading.mistakes import Mistake, read_mistakes
 from sheet11.course.notebooks import METADATA, check_parameters, parameters_of, read_notebook, with_parameters
 from sheet11.course.release import without_answers

@@ -16,23 +16,15 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from sheet11.course.book.gradebook import Table
+from sheet11.course.book.marks import Answer, Asked
+from sheet11.course.book.rubric import begin_rubrics
+from sheet11.course.book.store import Store
 from sheet11.course.errors import FolderError, reason
-from sheet11.course.grading.book.gradebook import Table
-from sheet11.course.grading.book.marks import Answer, Asked
-from sheet11.course.grading.book.points import take_earlier_points
-from sheet11.course.grading.book.publish import publish
-from sheet11.course.grading.book.rubric import begin_rubrics
-from sheet11.course.grading.book.store import Store
 from sheet11.course.grading.draws import Drawn, by_number, number_of, sound_oracle
 from sheet11.course.grading.examine import Examination, Findings, examine, paper_of, sandboxes_shared
 from sheet11.course.grading.exercises import Exercise, Task, draw_exercises, marks
-from sheet11.course.grading.handins.attachments import taken_out
-from sheet11.course.grading.handins.submissions import Submission
-from sheet11.course.grading.isolation.sandbox import Limits
 from sheet11.course.grading.oracle import Oracle, consult
-from sheet11.course.grading.platforms.intake import Wanted, not_understood, take_in, what_was_handed_in
-from sheet11.course.grading.platforms.people import keep_people
-from sheet11.course.grading.platforms.roster import NO_ROSTER, Roster
 from sheet11.course.grading.report import (
     Result,
     choose_seed,
@@ -42,9 +34,17 @@ from sheet11.course.grading.report import (
     write_result,
 )
 from sheet11.course.grading.scoring import FAILED, OPEN, Verdict, score
+from sheet11.course.hand_back.points import take_earlier_points
+from sheet11.course.hand_back.publish import publish
 from sheet11.course.jobs import finish_all
 from sheet11.course.notebooks import read_notebook, title_of
+from sheet11.course.sandbox.sandbox import Limits
 from sheet11.course.sheet import Sheet, kit_digest
+from sheet11.course.submissions.attachments import taken_out
+from sheet11.course.submissions.intake import Wanted, not_understood, take_in, what_was_handed_in
+from sheet11.course.submissions.people import keep_people
+from sheet11.course.submissions.roster import NO_ROSTER, Roster
+from sheet11.course.submissions.submissions import Submission
 
 RESULTS_DEPEND_ON = ("numpy", "torch", "ipython")  # and on Python
 

@@ -16,12 +16,12 @@ from sheet11.course import VERSION
 from sheet11.course.files import write_private
 from sheet11.course.grading.examine import Examination, Findings
 from sheet11.course.grading.exercises import Exercise
-from sheet11.course.grading.handins.attachments import taken_out
-from sheet11.course.grading.handins.submissions import Submission
-from sheet11.course.grading.isolation.sandbox import Batch
 from sheet11.course.grading.scoring import Verdict
 from sheet11.course.pages.cells import alternative_text
-from sheet11.course.visible import encodable
+from sheet11.course.sandbox.sandbox import Batch
+from sheet11.course.submissions.attachments import taken_out
+from sheet11.course.submissions.submissions import Submission
+from sheet11.course.text import encodable
 from sheet11.lab.records import MIME_TYPE
 
 RESULT = "result.json"

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from sheet11.course.grading.examine import hidden_name
 from sheet11.course.grading.exercises import Task
-from sheet11.course.grading.isolation.sandbox import Batch, Limits
+from sheet11.course.sandbox.sandbox import Batch, Limits
 from sheet11.lab.records import read_records
 
 Records = dict[str, Any]

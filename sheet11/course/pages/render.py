@@ -11,7 +11,7 @@ from nbformat import NotebookNode
 
 from sheet11.course.notebooks import MAIN_FIGURE
 from sheet11.course.pages.cells import MOST_FRAMES, TEMPLATES, figures_of_cells
-from sheet11.course.visible import visible
+from sheet11.course.text import visible
 
 
 class Page(NamedTuple):

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from sheet11.checks import check_between
+from sheet11.given.checks import check_between
 from sheet11.lab.figures.aggregation import draw_marks
 from sheet11.lab.plots import COLOURS, draw_curve, panels
 from sheet11.lab.sliders import explored_if_wanted, show_with_controls, signed
@@ -29,7 +29,7 @@ def explore_aggregation(aggregate: Callable[..., Any], messages: Sequence[float]
     """
     import torch  # here and below, because it takes a second that notebooks without it need not wait
 
-    from sheet11.softmax import softargmax
+    from sheet11.given.softmax import softargmax
 
     if not 1 <= len(messages) <= 9:
         raise ValueError(f"messages must be one to nine numbers, got {len(messages)}")

@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from sheet11.conventions import CONVENTIONS, first_position
+from sheet11.given.conventions import CONVENTIONS, first_position
+from sheet11.given.toeplitz import lag_profile
 from sheet11.lab.figures.encoding import draw_encoding, draw_profiles
 from sheet11.lab.plots import draw_heatmap, panels
 from sheet11.lab.sliders import explored_if_wanted, show_with_controls
-from sheet11.toeplitz import lag_profile
 
 OWN = "own"  # scale of the convention
 SCALES = (16, 32, 64, 128, 256, 512, 1000, 2000, 5000, 10_000, 20_000)

@@ -42,8 +42,8 @@ def explore_oversmoothing(
     """
     import torch
 
-    from sheet11.gcn import convolution
-    from sheet11.graphs import GRAPHS, load_graph
+    from sheet11.given.gcn import convolution
+    from sheet11.given.graphs import GRAPHS, load_graph
 
     figure, (left, middle, right) = panels(3, 3.4, gap=0.8)
     drawn: list[str] = []  # the graph in the left panel

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike, NDArray
 
-from sheet11.conventions import first_position
+from sheet11.given.conventions import first_position
 from sheet11.lab.plots import (
     COLOURS,
     MARGINS,

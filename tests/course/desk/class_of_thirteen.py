@@ -8,9 +8,9 @@ import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from PIL import Image, PngImagePlugin
 
-from sheet11.course.grading.book.marks import Answer, Asked
-from sheet11.course.grading.book.store import Store
-from sheet11.course.grading.platforms.people import Identity, Person, keep_people
+from sheet11.course.book.marks import Answer, Asked
+from sheet11.course.book.store import Store
+from sheet11.course.submissions.people import Identity, Person, keep_people
 
 NAMES = [
     *("Anna Müller", "Bert Özdemir", "Chiara Rossi", "Dmitri Iwanow", "Emma Schäfer", "Finn Petersen", "Grażyna Nowak"),

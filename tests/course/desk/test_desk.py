@@ -7,9 +7,9 @@ import pytest
 from class_of_thirteen import NAMES, TASKS, hand_in, login, write_class
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from sheet11.course.book.marks import Answer
 from sheet11.course.desk.desk import ChangedError, Desk, place_of
 from sheet11.course.errors import FolderError, PointsError
-from sheet11.course.grading.book.marks import Answer
 
 BERT, CHIARA = login(NAMES[1]), login(NAMES[2])
 

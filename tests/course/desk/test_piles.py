@@ -2,8 +2,8 @@
 
 from class_of_thirteen import TASKS, hand_in
 
+from sheet11.course.book.store import Store
 from sheet11.course.desk.piles import piles_of
-from sheet11.course.grading.book.store import Store
 
 PROOF = TASKS[1]
 

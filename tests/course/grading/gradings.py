@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from sheet11.course.errors import NotInstalledError
-from sheet11.course.grading.isolation.sandbox import check_sandbox
+from sheet11.course.sandbox.sandbox import check_sandbox
 
 COMMAND = [sys.executable, "-m", "sheet11.course.cli", "grade"]
 

@@ -16,9 +16,9 @@ from students import Student, first, with_lines, write_class
 from sheet11.course.grading.draws import Drawn
 from sheet11.course.grading.exercises import draw_exercises
 from sheet11.course.grading.grade import blank_examination, circumstances, sit
-from sheet11.course.grading.handins.submissions import Submission
-from sheet11.course.grading.isolation.sandbox import Limits
+from sheet11.course.sandbox.sandbox import Limits
 from sheet11.course.sheet import find_sheet
+from sheet11.course.submissions.submissions import Submission
 
 skip_without_graders()
 

@@ -8,10 +8,10 @@ from sheet11.course.grading.draws import DRAWS, Drawn, by_number, number_of, sou
 from sheet11.course.grading.examine import hidden_name
 from sheet11.course.grading.exercises import draw_exercises
 from sheet11.course.grading.grade import blank_examination
-from sheet11.course.grading.handins.submissions import Submission
-from sheet11.course.grading.isolation.sandbox import Batch, Limits
 from sheet11.course.grading.oracle import consult
 from sheet11.course.grading.scoring import score
+from sheet11.course.sandbox.sandbox import Batch, Limits
+from sheet11.course.submissions.submissions import Submission
 from sheet11.lab.records import MIME_TYPE, _encode
 
 

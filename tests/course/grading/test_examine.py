@@ -6,12 +6,12 @@ import sys
 import pytest
 from sheets import waves
 
+from sheet11.course.engine.warm import SERVER
 from sheet11.course.errors import SolutionError
-from sheet11.course.forks.warm import SERVER
 from sheet11.course.grading.examine import examine, failure_of, hidden_name, paper_of, run_task
 from sheet11.course.grading.exercises import draw_exercises
 from sheet11.course.grading.grade import blank_examination
-from sheet11.course.grading.isolation.sandbox import Batch, Limits
+from sheet11.course.sandbox.sandbox import Batch, Limits
 
 GIVEN = [("imports", "import os")]
 

@@ -6,9 +6,9 @@ from sheets import waves
 from sheet11.course.errors import SheetError
 from sheet11.course.grading.exercises import draw_exercises
 from sheet11.course.grading.grade import blank_examination
-from sheet11.course.grading.isolation.sandbox import Limits
 from sheet11.course.grading.mistakes import Mistake, read_mistakes
 from sheet11.course.grading.oracle import consult
+from sheet11.course.sandbox.sandbox import Limits
 from sheet11.course.sheet import find_sheet
 
 SOLUTIONS = {"encoding": "k = row // 2\nk = row // 2", "proof": "…"}

@@ -9,18 +9,18 @@ from gradings import skip_without_graders, table
 from mutations import altered, mutations
 from sheets import waves
 
-from sheet11.course.grading.book.marks import Answer, Asked
-from sheet11.course.grading.book.publish import publish
-from sheet11.course.grading.book.store import Store
+from sheet11.course.book.marks import Answer, Asked
+from sheet11.course.book.store import Store
 from sheet11.course.grading.examine import Findings
 from sheet11.course.grading.exercises import draw_exercises
-from sheet11.course.grading.handins.attachments import taken_out
-from sheet11.course.grading.handins.outputs import harmless_outputs
-from sheet11.course.grading.isolation.sandbox import Batch, Limits
-from sheet11.course.grading.platforms.intake import Wanted, take_in
 from sheet11.course.grading.report import write_notebooks
 from sheet11.course.grading.scoring import score
+from sheet11.course.hand_back.publish import publish
 from sheet11.course.notebooks import read_notebook
+from sheet11.course.sandbox.sandbox import Batch, Limits
+from sheet11.course.submissions.attachments import taken_out
+from sheet11.course.submissions.intake import Wanted, take_in
+from sheet11.course.submissions.outputs import harmless_outputs
 from sheet11.lab.records import MIME_TYPE
 
 NUMBER = 1000

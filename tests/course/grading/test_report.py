@@ -5,9 +5,9 @@ import json
 import pytest
 
 from sheet11.course.grading.examine import Examination
-from sheet11.course.grading.isolation.sandbox import Limits
 from sheet11.course.grading.report import Result, choose_seed, figures_of, stored_result, write_result
 from sheet11.course.grading.scoring import Verdict
+from sheet11.course.sandbox.sandbox import Limits
 
 EXAMINATION = Examination("anna", "the key", {}, {}, (), Limits(), True, ())
 RESULT = Result(

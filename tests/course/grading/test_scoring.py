@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from sheet11.course.grading.examine import hidden_name
 from sheet11.course.grading.exercises import Task
-from sheet11.course.grading.isolation.sandbox import Batch, Limits
 from sheet11.course.grading.scoring import difference, first_difference, judged, records_of, score
+from sheet11.course.sandbox.sandbox import Batch, Limits
 from sheet11.lab.records import MIME_TYPE, _encode
 
 TASK = Task("01_encoding", "f", "1a", "f()", 2.0, "f-check", 1e-5)

@@ -8,10 +8,10 @@ import pytest
 from hostile import PNG
 from nbformat.v4 import new_code_cell, new_notebook
 
-from sheet11.course.grading.book.gradebook import Table
-from sheet11.course.grading.platforms.people import Identity, Person
+from sheet11.course.book.gradebook import Table
 from sheet11.course.pages.cells import MOST_FRAMES, TEMPLATES, cells_html
 from sheet11.course.pages.render import Page, main_figure, render
+from sheet11.course.submissions.people import Identity, Person
 
 
 def called(name):

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from drawings import check_figure, functions_of, line, panels_of
 
-from sheet11.conventions import CONVENTIONS
 from sheet11.encoding import positional_encoding
+from sheet11.given.conventions import CONVENTIONS
 from sheet11.lab.figures import encoding as figures
 
 GENERATOR = np.random.default_rng(0)

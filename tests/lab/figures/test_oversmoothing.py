@@ -6,7 +6,7 @@ import pytest
 from drawings import check_figure, functions_of, line, panels_of
 from matplotlib.colors import to_hex
 
-from sheet11.graphs import karate_club
+from sheet11.given.graphs import karate_club
 from sheet11.lab.figures import oversmoothing as figures
 from sheet11.lab.plots import COLOURS
 

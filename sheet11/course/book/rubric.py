@@ -1,0 +1,74 @@
+"""Rubrics that come with a sheet: points with words, in the metadata of the cell that a person reads.
+
+{"sheet11": {"rubric": [{"points": 1, "words": "the idea"}, {"points": -0.5, "words": "a sign is wrong"}]}}
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+
+from sheet11.course.book.store import Store
+from sheet11.course.errors import SheetError
+from sheet11.course.files import write_whole
+from sheet11.course.notebooks import METADATA, read_notebook
+from sheet11.course.sheet import Sheet
+
+Rubrics = Mapping[str, list[tuple[float, str]]]  # by name of the task
+
+
+def read_rubrics(stem: str, notebook: NotebookNode) -> dict[str, list[tuple[float, str]]]:
+    """The rubrics in a notebook, by name of the task.
+
+    Raises:
+        SheetError: one is not a list of points with words.
+    """
+    found = {}
+    for cell in notebook.cells:
+        content = cell.metadata.get(METADATA, {}).get("rubric")
+        if content is not None:
+            name = f"{stem}/{cell.metadata.get('nbgrader', {}).get('grade_id', cell.get('id'))}"
+            found[name] = [_item_of(name, item) for item in (content if isinstance(content, list) else [content])]
+    return found
+
+
+def begin_rubrics(store: Store, rubrics: Rubrics) -> None:
+    """Give tasks the rubrics that come with the sheet; not those that have one already, or had one."""
+    for task in store.tasks():
+        if not store.items(task.name, removed=True):
+            for points, words in rubrics.get(task.name, []):
+                store.add_item(task.name, points, words)
+
+
+def keep_rubrics(store: Store, sheet: Sheet) -> list[Path]:
+    """Write the rubrics as they are now into the sheet's notebooks.
+
+    Returns:
+        The notebooks that have changed.
+
+    Raises:
+        NotebookError: one of the notebooks is none.
+        OSError: it cannot be written.
+    """
+    changed = []
+    for stem, path in sheet.notebooks.items():
+        notebook = read_notebook(path)
+        before = nbformat.writes(notebook)
+        for cell in notebook.cells:
+            name = f"{stem}/{cell.metadata.get('nbgrader', {}).get('grade_id', cell.get('id'))}"
+            if items := [{"points": item.points, "words": item.words} for item in store.items(name)]:
+                cell.metadata[METADATA] = {**cell.metadata.get(METADATA, {}), "rubric": items}
+        if (content := nbformat.writes(notebook)) != before:
+            write_whole(path, content + "\n")
+            changed.append(path)
+    return changed
+
+
+def _item_of(name: str, item: Any) -> tuple[float, str]:
+    match item:
+        case {"points": int() | float() as points, "words": str() as words, **more} if words.strip() and not more:
+            if not isinstance(points, bool):
+                return float(points), words.strip()
+    raise SheetError(f"the rubric of {name} must be a list of points with words, got {item!r:.80}")

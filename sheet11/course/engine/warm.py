@@ -1,0 +1,235 @@
+"""The client's end of the process that forks kernels (`server.py`): started once, it gives kernels in milliseconds."""
+
+import atexit
+import contextlib
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import weakref
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from pathlib import Path
+
+import psutil
+from jupyter_client.kernelspec import KernelSpecManager
+from nbformat import NotebookNode
+
+from sheet11.course.engine.child import INLINE, THREADS
+from sheet11.course.engine.client import Kernel, Message
+from sheet11.course.engine.server import READY
+
+SERVER = Path(__file__).with_name("server.py")  # a program of its own, which imports nothing of this package
+OPTIONS = ("-P",)  # the working directory is the kernel's to import from, not the server's
+PRELOAD = [
+    "numpy",
+    "matplotlib.pyplot",
+    "seaborn",
+    "networkx",
+    "tqdm",
+    "ipywidgets",
+]
+PRELOAD += ["ipykernel.debugger", "tornado.platform.asyncio"]
+PRELOAD += ["IPython.core." + name for name in ("completerlib", "debugger", "oinspect", "logger", "pylabtools")]
+ON_DEMAND = {"torch": ["torch", "torch._dynamo"]}  # takes as long as all others; its optimizers import the second
+PATIENCE = 1  # seconds that a server may take to end
+MEMORY = 512 << 20  # bytes that a kernel may come to need
+CAN_FORK = sys.platform.startswith("linux")  # macOS frameworks do not survive a fork
+
+_server: "Server | None" = None  # this process's own
+_servers: "weakref.WeakSet[Server]" = weakref.WeakSet()  # all that this process has, those of sandboxes, too
+_interrupted = threading.Event()
+
+
+class Server:
+    """A process that has imported modules and forks kernels; it imports while the caller goes on.
+
+    Args:
+        threads: number of threads for BLAS and torch in every kernel; None leaves it to the libraries.
+        modules: what it imports.
+        command: what starts it, to be followed by the number of the control socket's descriptor.
+        env: its environment; None is this process's.
+        cwd: its working directory; None is this process's.
+        closed: whether what runs in its forks must not look into it.
+        descriptors: of files that the command reads.
+    """
+
+    def __init__(
+        self,
+        threads: int | None = None,
+        modules: Sequence[str] = PRELOAD,
+        command: Sequence[str] = (sys.executable, *OPTIONS, str(SERVER)),
+        env: dict[str, str] | None = None,
+        cwd: str | None = None,
+        closed: bool = False,
+        descriptors: Sequence[int] = (),
+    ) -> None:
+        if _interrupted.is_set():
+            raise RuntimeError("interrupted")
+        self._lock = threading.Lock()
+        self._ready = False
+        self._control, theirs = socket.socketpair()
+        env = dict(os.environ if env is None else env) | {"MPLBACKEND": INLINE}
+        if threads is not None:
+            env |= dict.fromkeys(THREADS, str(threads))
+        with theirs:
+            self.process = subprocess.Popen(
+                [*command, str(theirs.fileno())],
+                pass_fds=[theirs.fileno(), *descriptors],
+                stdin=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL if closed else None,
+                env=env,
+                cwd=cwd,
+                start_new_session=True,  # Ctrl-C is for the client, which then ends the server
+            )
+        _servers.add(self)
+        with contextlib.suppress(OSError):  # it has died, which whoever wants something of it will see
+            self._send({"modules": list(modules), "closed": closed})
+
+    def is_ready(self, seconds: float) -> bool:
+        """Whether the server has imported everything after at most that time."""
+        with contextlib.suppress(OSError):
+            self._control.settimeout(seconds)
+            self._ready = self._ready or self._control.recv(1) == READY
+            self._control.settimeout(None)
+        return self._ready
+
+    def fork(
+        self,
+        cwd: str | Path,
+        modules: Collection[str] = (),
+        env: dict[str, str] | None = None,
+        limits: Mapping[str, int] | None = None,
+        empty: Sequence[str] = (),
+        remove: Sequence[str] = (),
+        instead_of_figures: str | None = None,
+        group: Path | None = None,
+    ) -> "Kernel":
+        """Fork a kernel, after importing those of the modules that are not imported yet.
+
+        Args:
+            cwd: its working directory.
+            modules: what it is to have imported.
+            env: its environment; None is the server's.
+            limits: `seconds`, `memory`, `processes`, `file_size` and `output` that it may use with all that it starts.
+            empty: folders that are emptied when it has ended.
+            remove: folders that are removed then, also if this process is no more.
+            instead_of_figures: a text that is shown for every figure, which is not drawn then.
+            group: a control group (v2) that it enters with all that it starts; it must have limits.
+
+        Raises:
+            RuntimeError: the server has died.
+        """
+        status, wire = socket.socketpair(), socket.socketpair()
+        out, err = os.pipe(), os.pipe()
+        theirs = [status[1].detach(), wire[1].detach(), out[1], err[1]]
+        if group:  # who opens the file decides who may enter, so that nobody inside needs the right to
+            theirs.append(os.open(group / "cgroup.procs", os.O_WRONLY | os.O_CLOEXEC))
+        request: Message = {"cwd": os.path.abspath(cwd), "modules": list(modules), "env": env}
+        request |= {"limits": limits and dict(limits), "empty": list(empty), "remove": list(remove)}
+        request["instead_of_figures"] = instead_of_figures
+        kernel = Kernel(
+            status[0], wire[0], {"stdout": out[0], "stderr": err[0]}, (limits or {}).get("output", sys.maxsize)
+        )
+        try:
+            self._send(request, theirs)
+        except OSError as error:
+            kernel.close()
+            raise RuntimeError("the process that forks kernels has died") from error
+        finally:
+            for descriptor in theirs:
+                os.close(descriptor)
+        return kernel
+
+    def hang_up(self) -> None:
+        """Have the server end, with its kernels, without waiting for it."""
+        if not (self._ready or self.is_ready(0)):
+            self._kill()  # it has no kernels yet, and would not hear of it before it has imported everything
+        self._control.close()
+
+    def close(self) -> None:
+        """End the server and its kernels."""
+        self.hang_up()
+        try:
+            self.process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            self._kill()  # it is importing; the keepers end what they keep
+            self.process.wait()
+
+    def _kill(self) -> None:
+        """Kill what was started, with the child that bubblewrap has made and not told yet that it may go on."""
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+
+    def _send(self, message: Message, descriptors: Sequence[int] = ()) -> None:
+        content = json.dumps(message).encode()
+        with self._lock:
+            socket.send_fds(self._control, [len(content).to_bytes(4, "big")], list(descriptors))
+            self._control.sendall(content)
+
+
+def is_own(kernel_name: str) -> bool:
+    """Whether a kernel of this name is this interpreter's own ipykernel, of which there can be forks."""
+    command = KernelSpecManager().get_kernel_spec(kernel_name).argv
+    own = Path(command[0]).name.startswith("python") and "ipykernel_launcher" in command
+    return CAN_FORK and own and (not os.path.isabs(command[0]) or os.path.samefile(command[0], sys.executable))
+
+
+_server_lock = threading.RLock()  # an interrupt may want the server ended while it is started
+
+
+def server(threads: int | None = None) -> Server:
+    """This process's server, started on the first call, and again if it has died; `threads` is for a new one."""
+    global _server
+    with _server_lock:
+        if _server is not None and _server.process.poll() is not None:
+            _server.close()
+            _server = None
+        if _server is None:
+            _server = Server(threads)
+            atexit.register(stop_server)
+        return _server
+
+
+def stop_server() -> None:
+    """End this process's server, if there is one, and its kernels."""
+    global _server
+    with _server_lock:
+        if _server is not None:
+            _server.close()
+            _server = None
+
+
+@contextlib.contextmanager
+def ending_all_if_interrupted() -> Iterator[None]:
+    """End all servers of this process, and start none, if what is done is interrupted; else the one it has."""
+    _interrupted.clear()
+    try:
+        yield
+    except (KeyboardInterrupt, SystemExit, GeneratorExit):
+        _interrupted.set()
+        servers = list(_servers)
+        for running in servers:
+            running.hang_up()  # all at once
+        for running in servers:
+            running.close()
+        raise
+    finally:
+        stop_server()
+
+
+def share_cores(workers: int | None = None) -> tuple[int, int]:
+    """How many notebooks at a time, no more than there are cores and memory for, and the threads for each."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    room = max(1, psutil.virtual_memory().available // MEMORY)
+    workers = min(workers or cores, cores, room)
+    return workers, max(1, cores // workers)
+
+
+def wanted(notebook: NotebookNode) -> list[str]:
+    """The modules of those imported on demand that a notebook's code names."""
+    source = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
+    return [module for name, modules in ON_DEMAND.items() if re.search(rf"\b{name}\b", source) for module in modules]

@@ -1,0 +1,90 @@
+"""The images of an answer in words: attached to its cell or written into its text, and all of them shown by it."""
+
+import functools
+import hashlib
+import itertools
+import json
+import re
+import tempfile
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from sheet11.course.files import folder_of_this_process
+from sheet11.course.submissions.images import ImageError, Room, moderate
+from sheet11.course.text import encodable
+
+MOST_ATTACHED = 60  # that are looked at
+LONGEST_NAME = 200  # characters
+EMBEDDED = re.compile(r"data:image/[\w.+-]+;base64,([A-Za-z0-9+/=\s]+)", re.IGNORECASE)
+TAG = re.compile(r"""<img\b[^<>]{0,999}\bsrc=["']?(attachment:[\w.-]+)[^<>]{0,999}>""", re.IGNORECASE)
+
+Attachments = dict[str, dict[str, str]]  # base64 by name and MIME type
+
+
+def joined(value: Any) -> str | None:
+    """A text in one piece or in lines, as notebooks have them; None if it is none."""
+    if isinstance(value, list) and all(isinstance(line, str) for line in value):
+        return "".join(value)
+    return value if isinstance(value, str) else None
+
+
+def with_images(source: str, attached: Any, room: Room) -> tuple[str, Attachments]:
+    """A text with its images.
+
+    Those within the text become attachments; names become such that every reader of Markdown knows them again; an image
+    that the text does not show is put at its end, and so is a remark on what was left out.
+
+    Args:
+        source: the text of the cell.
+        attached: what the cell has as attachments.
+        room: for how many images, of all answers.
+    """
+    images: Attachments = {}
+    left_out = []
+
+    def take(name: str, content: Any) -> str:
+        plain = re.sub(r"[^\w.-]+", "-", name, flags=re.ASCII).strip("-")
+        numbered = (f"{plain or 'image'}-{number}" for number in itertools.count(2))
+        key = next(key for key in itertools.chain([plain], numbered) if key and key not in images)
+        try:
+            images[key] = moderate(joined(content) or "", room)
+        except ImageError as error:
+            left_out.append(f"[left out: {encodable(name)}, which {error}]")
+        return f"attachment:{key}"
+
+    places: dict[str, str] = {}  # by what the text may call them
+    for name, bundle in list(attached.items())[:MOST_ATTACHED] if isinstance(attached, dict) else ():
+        kinds, name = bundle if isinstance(bundle, dict) else {}, name[:LONGEST_NAME]
+        place = take(name, kinds.get("image/png", kinds.get("image/jpeg")))
+        places |= dict.fromkeys((f"attachment:{form}" for form in _forms(encodable(name))), place)
+    known = "|".join(map(re.escape, sorted(places, key=len, reverse=True)))
+    source = re.sub(rf"(?:{known})(?=[\s)\"'>]|$)", lambda match: places[match[0]], source) if places else source
+    source = TAG.sub(r"![](\1)", EMBEDDED.sub(lambda match: take("embedded", match[1]), source))
+    shown = set(re.findall(r"attachment:([\w.-]+)", source))
+    unseen = [f"![{name}](attachment:{name})" for name in images if name not in shown]
+    return "\n\n".join([source, *unseen, *left_out[:MOST_ATTACHED]]), images
+
+
+def put_away(images: Attachments) -> str:
+    """Write images to a temporary file, since those of a class would fill the memory; a digest that stands for them."""
+    content = json.dumps(images).encode()
+    digest = hashlib.sha256(content).hexdigest()
+    (_kept() / digest).write_bytes(content)
+    return digest
+
+
+def taken_out(digest: str) -> Attachments:
+    """The images that have been put away under a digest."""
+    found: Attachments = json.loads((_kept() / digest).read_bytes())
+    return found
+
+
+@functools.cache
+def _kept() -> Path:
+    return Path(tempfile.mkdtemp(dir=folder_of_this_process()))
+
+
+def _forms(name: str) -> set[str]:
+    """How a text may have quoted the name of an attachment."""
+    return {name, quote(name), quote(name, safe=""), quote(name, safe="/!'*~:;,?@&=+$#")}

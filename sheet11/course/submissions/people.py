@@ -1,0 +1,90 @@
+"""Who has handed in: what the platform and the roster say of a student, apart from what files are called."""
+
+import json
+import unicodedata
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple, Self
+
+from sheet11.course.book.gradebook import csv_text
+from sheet11.course.book.store import Store
+
+
+class Identity(NamedTuple):
+    """One human being, or a group, as a platform knows it; what is not known is empty."""
+
+    id: str = ""
+    login: str = ""
+    name: str = ""
+    group: str = ""
+    email: str = ""
+
+    @property
+    def shown(self) -> str:
+        """What people call it."""
+        return self.name or self.login or self.email or self.id
+
+
+class Person(NamedTuple):
+    """Who is behind one hand-in."""
+
+    student: str  # the key in tables and folders
+    who: Identity
+    members: tuple[Identity, ...]  # who gets the result
+    label: str = ""  # of the folder, or of the file, by which the platform knows the hand-in
+    late: str = ""  # "late", or by how much
+    notes: tuple[str, ...] = ()  # what was decided about the hand-in
+    notebooks: int = 0  # that were recognised
+
+    @classmethod
+    def of(cls, stored: dict[str, Any]) -> Self:
+        """What `_asdict` has made of it, through JSON."""
+        who, members = Identity(*stored["who"]), tuple(Identity(*each) for each in stored["members"])
+        return cls(**stored | {"who": who, "members": members, "notes": tuple(stored["notes"])})
+
+
+def keep_people(store: Store, people: Iterable[Person]) -> None:
+    """Take the place of all people who are in the store."""
+    store.replace_people({person.student: json.dumps(person._asdict()) for person in people})
+
+
+def kept_people(store: Store) -> dict[str, Person]:
+    """The people of a grading, by student; one of whom nothing was kept is only called so."""
+    known = {student: Person.of(json.loads(about)) for student, about in store.people().items()}
+    return {
+        student: known.get(student) or Person(student, Identity(name=student), (Identity(login=student),))
+        for student in store.students()
+    }
+
+
+def people_csv(people: Iterable[Person]) -> str:
+    """A row for each hand-in: whose it is, whether it was late, and what was decided about it."""
+    rows = [["student", "name", "id", "login", "e-mail", "group", "members", "late", "notebooks", "notes"]]
+    for person in people:
+        who = person.who
+        members = "; ".join(each.shown for each in person.members if each != who)
+        known = [person.student, who.name, who.id, who.login, who.email, who.group, members]
+        rows.append([*known, person.late, str(person.notebooks), "; ".join(person.notes)])
+    return csv_text(rows)
+
+
+def names_of(people: Iterable[Person]) -> list[str]:
+    """All that could tell who somebody is."""
+    return [
+        name
+        for person in people
+        for each in (person.who, *person.members)
+        for name in (person.student, each.name, each.login, each.email, each.id)
+        if name
+    ]
+
+
+def same_name(name: str) -> str:
+    """A name as it is compared: without case, spaces, punctuation, and the order of its words."""
+    plain = unicodedata.normalize("NFKC", name).casefold()
+    return " ".join(sorted("".join(c if c.isalnum() else " " for c in plain).split()))
+
+
+def listed(names: Sequence[str], most: int = 10) -> str:
+    """Names in a sentence, not too many of them."""
+    more = len(names) - most
+    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")

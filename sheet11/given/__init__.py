@@ -1,0 +1,1 @@
+"""Mathematics that students get: attention, softmax, graphs, propagation, training."""

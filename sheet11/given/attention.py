@@ -1,0 +1,37 @@
+"""Scaled dot-product attention without positions (exercise 1a).
+
+Source: Vaswani et al. 2017, arXiv:1706.03762, section 3.2.1.
+"""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from sheet11.given.checks import check_matrix
+
+
+def self_attention(Q: ArrayLike, K: ArrayLike, V: ArrayLike) -> NDArray[np.float64]:
+    r"""Scaled dot-product attention without positions, columns as tokens: V softmax(KᵀQ/√p).
+
+    The softmax runs over the keys, so every column of weights sums to 1. For a permutation matrix Π,
+    attention(QΠ, KΠ, VΠ) = attention(Q, K, V) Π.
+
+    Args:
+        Q: queries, shape (p, n).
+        K: keys, shape (p, n).
+        V: values, shape (q, n).
+
+    Returns:
+        Shape (q, n).
+
+    Raises:
+        ValueError: a matrix is not finite, or the shapes do not fit.
+    """
+    Q, K, V = check_matrix("Q", Q), check_matrix("K", K), check_matrix("V", V)
+    if Q.shape[0] != K.shape[0]:
+        raise ValueError(f"K must have as many rows as Q, {Q.shape[0]}, got shape {K.shape}")
+    if V.shape[1] != K.shape[1]:
+        raise ValueError(f"V must have as many columns as K, {K.shape[1]}, got shape {V.shape}")
+    scores = K.T @ Q / np.sqrt(len(Q))
+    weights = np.exp(scores - scores.max(axis=0))  # shifted by the largest score so that exp cannot overflow
+    attended: NDArray[np.float64] = V @ (weights / weights.sum(axis=0))
+    return attended

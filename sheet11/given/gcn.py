@@ -1,0 +1,112 @@
+"""A graph convolutional network whose layer can be exchanged, and several of them side by side (exercise 3b)."""
+
+import math
+from collections.abc import Callable
+from functools import partial
+from importlib import import_module
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from sheet11.given.checks import check_between, check_choice, check_int, check_positive
+
+REMEDIES = ("none", "residual", "gcnii", "pairnorm")
+Layer = Callable[[Any, Tensor, Tensor, Tensor, int], Tensor]
+
+
+def convolution(P: Tensor, H: Tensor, H0: Tensor, W: Tensor, l: int) -> Tensor:  # noqa: E741
+    """ReLU(P H W), the plain layer."""
+    return torch.relu(P @ H @ W)
+
+
+class GCN(nn.Module):
+    r"""A graph convolutional network of `depth` layers between a linear encoder and a linear decoder.
+
+    H⁰ = ReLU(X · encoder), then H ← layer(P, H, H⁰, W_l, l) for l = 1 … depth, then scores H · decoder + bias.
+
+    Weights start as N(0, 2/fan-in), which keeps the size of features through a ReLU (He et al. 2015,
+    arXiv:1502.01852), so that features which shrink do so because of P. They are drawn by torch's global generator.
+
+    Several networks of the same form train side by side at little more than the cost of one: with `copies`, every
+    weight has a leading dimension of that size, and so do the states and the output.
+
+    Args:
+        in_features: columns of X.
+        hidden: columns of H.
+        classes: columns of the output.
+        depth: number of layers, at least 1.
+        remedy: "none" for the plain layer ReLU(P H W); a function of P, H, H⁰, W and l as the layer; or "residual",
+            "gcnii", "pairnorm" for the function of that name in `sheet11.remedies`.
+        copies: None for one network, or how many to hold side by side.
+        alpha: α of "gcnii", in [0, 1].
+        theta: θ of "gcnii", positive.
+        dtype: of the weights.
+
+    Raises:
+        TypeError, ValueError: a size is no positive integer, another remedy, or alpha or theta out of range.
+    """
+
+    def __init__(
+        self,
+        in_features: int,
+        hidden: int,
+        classes: int,
+        depth: int,
+        remedy: str | Layer = "none",
+        copies: int | None = None,
+        alpha: float = 0.1,
+        theta: float = 0.5,
+        dtype: torch.dtype = torch.float64,
+    ) -> None:
+        super().__init__()
+        in_features, hidden = check_int("in_features", in_features), check_int("hidden", hidden)
+        classes, depth = check_int("classes", classes), check_int("depth", depth)
+        theta, alpha = check_positive("theta", theta), check_between("alpha", alpha, 0, 1, "be between 0 and 1")
+        self.remedy = remedy
+        self.layer = remedy if callable(remedy) else _layer_named(remedy, alpha, theta)
+        batch = () if copies is None else (check_int("copies", copies),)
+
+        def weight(*shape: int) -> nn.Parameter:
+            return nn.Parameter(torch.randn(*shape, dtype=dtype) * math.sqrt(2 / shape[-2]))
+
+        self.encoder = weight(*batch, in_features, hidden)
+        self.layers = weight(depth, *batch, hidden, hidden)
+        self.decoder = weight(*batch, hidden, classes)
+        self.bias = nn.Parameter(torch.zeros(*batch, 1, classes, dtype=dtype))
+
+    def hidden_states(self, x: Tensor, P: Tensor) -> list[Tensor]:
+        """H⁰, H¹ … H^depth, each of shape ([copies,] num_nodes, hidden)."""
+        H = H0 = torch.relu(x @ self.encoder)
+        sparse = P.layout != torch.strided
+        states = [H]
+        for number, W in enumerate(self.layers, start=1):
+            H = self.layer(_Sparse(P) if sparse else P, H, H0, W, number)
+            states.append(H)
+        return states
+
+    def forward(self, x: Tensor, P: Tensor) -> Tensor:
+        """Scores of the classes (logits) from x of shape ([copies,] num_nodes, in_features).
+
+        Returns:
+            Shape ([copies,] num_nodes, classes).
+        """
+        return self.hidden_states(x, P)[-1] @ self.decoder + self.bias
+
+
+class _Sparse:
+    """A sparse P that multiplies features of shape ([copies,] num_nodes, features); torch's own does not broadcast."""
+
+    def __init__(self, P: Tensor) -> None:
+        self.P = P
+
+    def __matmul__(self, H: Tensor) -> Tensor:
+        columns = H.movedim(-2, 0)  # (num_nodes, [copies,] features)
+        return (self.P @ columns.flatten(1)).view(columns.shape).movedim(0, -2)
+
+
+def _layer_named(remedy: str, alpha: float, theta: float) -> Layer:
+    if check_choice("remedy", remedy, REMEDIES) == "none":
+        return convolution
+    remedies = import_module("sheet11.remedies")  # the students' to write: here only if it is there
+    return partial(remedies.gcnii, alpha=alpha, theta=theta) if remedy == "gcnii" else getattr(remedies, remedy)

@@ -1,0 +1,143 @@
+"""What the exercises run on: small graphs with two classes of nodes, and random neighbourhoods.
+
+An undirected edge stands twice in `edge_index`, once in each direction, as in PyTorch Geometric.
+"""
+
+from typing import NamedTuple
+
+import networkx as nx
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from sheet11.given.checks import check_between, check_choice, check_int
+from sheet11.large.graphs import draw_block_edges
+
+GRAPHS = ("karate", "grid", "sbm")
+_PAIRWISE = 1000  # nodes in the largest block for which every pair is tried
+
+
+class Graph(NamedTuple):
+    """An undirected graph with a class and a place for every node."""
+
+    edge_index: Tensor  # (2, num_edges) int64, both directions of every edge, no self-loops
+    labels: Tensor  # (num_nodes,) int64, the class of each node
+    positions: NDArray[np.float64]  # (num_nodes, 2), for drawing
+
+    @property
+    def num_nodes(self) -> int:
+        """Number of nodes."""
+        return len(self.labels)
+
+
+def karate_club() -> Graph:
+    """Zachary's karate club, unweighted: 34 members, 78 friendships; the class is the club joined after the split.
+
+    Source: Zachary 1977, Journal of Anthropological Research 33(4), 452-473, as networkx ships it.
+    """
+    graph = nx.karate_club_graph()
+    u, v = torch.tensor(list(graph.edges)).T
+    labels = torch.tensor([int(club == "Officer") for _, club in graph.nodes(data="club")])
+    places = nx.spring_layout(graph, weight=None, seed=0)
+    return Graph(_both_directions(u, v), labels, np.array([places[node] for node in graph]))
+
+
+def grid(rows: int = 10, columns: int = 10) -> Graph:
+    """A rows × columns grid; the class is the left or the right half.
+
+    Raises:
+        TypeError, ValueError: a size is no integer, or below 1.
+    """
+    rows, columns = check_int("rows", rows), check_int("columns", columns)
+    node = torch.arange(rows * columns).view(rows, columns)
+    across, down = (node[:, :-1], node[:, 1:]), (node[:-1], node[1:])
+    u, v = (torch.cat([a.flatten(), b.flatten()]) for a, b in zip(across, down, strict=True))
+    row, column = np.divmod(np.arange(rows * columns), columns)
+    return Graph(
+        _both_directions(u, v),
+        torch.from_numpy(2 * column >= columns).long(),
+        np.stack([column, -row], axis=1).astype(float),
+    )
+
+
+def two_block_model(block_size: int = 50, p_in: float = 0.2, p_out: float = 0.02, seed: int = 0) -> Graph:
+    """A stochastic block model of two equal blocks; the class is the block.
+
+    networkx draws blocks of up to a thousand nodes and tries every pair for it, a time that goes with the square of
+    the size; the edges of larger ones are drawn in a time that goes with their number.
+
+    Args:
+        block_size: nodes in each block.
+        p_in: probability of an edge between two nodes of one block.
+        p_out: probability of an edge between nodes of different blocks.
+        seed: of the random edges.
+
+    Raises:
+        TypeError, ValueError: a size is no positive integer, or a probability is outside [0, 1].
+    """
+    block_size, seed = check_int("block_size", block_size), check_int("seed", seed, minimum=0)
+    for name, probability in {"p_in": p_in, "p_out": p_out}.items():
+        check_between(name, probability, 0, 1, "be a probability")
+    generator = np.random.default_rng(seed)
+    # two discs, corner to corner in a square: the blocks are what the picture is about
+    label = np.arange(2 * block_size) // block_size
+    angle = generator.uniform(0, 2 * np.pi, 2 * block_size)
+    radius = np.sqrt(generator.uniform(0, 1, 2 * block_size))
+    places = np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1) + 1.7 * label[:, None]
+
+    if block_size <= _PAIRWISE:
+        graph = nx.stochastic_block_model([block_size] * 2, [[p_in, p_out], [p_out, p_in]], seed=seed)
+        edges = np.array(graph.edges, dtype=np.int64).reshape(-1, 2)
+    else:
+        edges = draw_block_edges(block_size, p_in, p_out, generator)
+    u, v = torch.from_numpy(edges).T
+    return Graph(_both_directions(u, v), torch.from_numpy(label), places)
+
+
+def load_graph(graph: str, seed: int = 0, nodes: int = 100) -> Graph:
+    """The graph of exercise 3 with that name: "karate", "grid" or "sbm" (two blocks, drawn by seed).
+
+    Args:
+        graph: the name; the karate club has its 34 members.
+        seed: of the two blocks.
+        nodes: of the grid, which is the square with the nearest side, and of the two blocks together, which are alike.
+            A node of the blocks has about 10 neighbours in its own and 1 in the other, as long as they are that large.
+
+    Raises:
+        TypeError, ValueError: another name, or nodes is no integer, or below 4.
+    """
+    check_choice("graph", graph, GRAPHS)
+    nodes = check_int("nodes", nodes, minimum=4)
+    if graph == "karate":
+        return karate_club()
+    if graph == "grid":
+        return grid(round(nodes**0.5), round(nodes**0.5))
+    block_size = nodes // 2
+    return two_block_model(block_size, min(1, 10 / block_size), min(1, 1 / block_size), seed)
+
+
+def random_neighbourhoods(
+    num_nodes: int, max_degree: int, channels: int, seed: int = 0, dtype: torch.dtype = torch.float64
+) -> tuple[Tensor, Tensor]:
+    """Standard normal messages for nodes with 1 … `max_degree` neighbours each, uniformly drawn.
+
+    Node 0 has `max_degree` neighbours, so that no draw is without the largest neighbourhood.
+
+    Returns:
+        messages of shape (num_edges, channels), and index of shape (num_edges,), the target node of each, sorted.
+
+    Raises:
+        TypeError, ValueError: a size is no positive integer.
+    """
+    num_nodes, max_degree = check_int("num_nodes", num_nodes), check_int("max_degree", max_degree)
+    channels, seed = check_int("channels", channels), check_int("seed", seed, minimum=0)
+    generator = torch.Generator().manual_seed(seed)
+    degree = torch.randint(1, max_degree + 1, (num_nodes,), generator=generator)
+    degree[0] = max_degree
+    index = torch.arange(num_nodes).repeat_interleave(degree)
+    return torch.randn(len(index), channels, generator=generator, dtype=dtype), index
+
+
+def _both_directions(u: Tensor, v: Tensor) -> Tensor:
+    return torch.stack([torch.cat([u, v]), torch.cat([v, u])])

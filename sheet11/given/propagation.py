@@ -1,0 +1,60 @@
+"""Repeated propagation of node features, and the rate at which an energy falls along the way (exercise 3a)."""
+
+import math
+from collections.abc import Callable, Iterator
+
+import numpy as np
+from numpy.typing import ArrayLike
+from torch import Tensor
+
+from sheet11.given.checks import check_int
+
+
+def propagate(x: Tensor, step: Tensor | Callable[[Tensor], Tensor], depth: int) -> Iterator[Tensor]:
+    """Yield X⁽⁰⁾ = X and then X⁽ˡ⁺¹⁾ = step X⁽ˡ⁾, up to and including X⁽ᵈᵉᵖᵗʰ⁾.
+
+    Args:
+        x: node features, shape (num_nodes, features).
+        step: a matrix that multiplies from the left, such as P, or a function of the features.
+        depth: number of steps.
+
+    Yields:
+        depth + 1 tensors.
+
+    Raises:
+        TypeError, ValueError: depth is no integer, or negative.
+    """
+    depth = check_int("depth", depth, minimum=0)
+    apply = (lambda x: step @ x) if isinstance(step, Tensor) else step
+    yield x
+    for _ in range(depth):
+        x = apply(x)
+        yield x
+
+
+def decay_rate(energy: ArrayLike) -> float:
+    r"""Rate at which an energy falls per layer: the slope of log(energy) over the second half of the layers.
+
+    The first half, where the slope may still change, does not count. Layers whose energy is below 1e-20 of the first
+    hold rounding errors and are left out.
+
+    Args:
+        energy: shape (depth + 1,), depth at least 1.
+
+    Returns:
+        The slope, per layer; −∞ if the energy vanishes after the first layer.
+
+    Raises:
+        ValueError: fewer than two energies, or one that is negative or not finite.
+    """
+    energy = np.asarray(energy, dtype=float)
+    if energy.ndim != 1 or len(energy) < 2:
+        raise ValueError(f"energy must hold at least two values, got shape {energy.shape}")
+    usable = np.isfinite(energy) & (energy >= 0)
+    if not usable.all():
+        raise ValueError(f"energy must be finite and not negative, got {energy[~usable][0]}")
+    layers = np.flatnonzero(energy > 1e-20 * energy[0])
+    if len(layers) < 2:
+        return -math.inf
+    layers = layers[min(len(layers) // 2, len(layers) - 2) :]
+    return float(np.polyfit(layers, np.log(energy[layers]), 1)[0])

@@ -1,0 +1,65 @@
+"""How near a matrix is to a Toeplitz matrix, whose entries depend on j−i alone (exercise 1b)."""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from sheet11.given.checks import check_int, check_matrix
+
+
+def lag_profile(G: ArrayLike) -> NDArray[np.float64]:
+    """Mean of a square matrix along each diagonal: entry d is the mean of G_{i,i+d} over i.
+
+    Args:
+        G: shape (n, n).
+
+    Returns:
+        Shape (n,), the lags 0 … n−1.
+
+    Raises:
+        ValueError: G is not square.
+    """
+    G = _square(G)
+    n = len(G)
+    total = np.zeros(n)
+    for i, row in enumerate(G):  # row by row, as the matrix lies in memory
+        total[: n - i] += row[i:]
+    return total / np.arange(n, 0, -1)
+
+
+def toeplitz_deviation(G: ArrayLike) -> float:
+    """Largest spread along a diagonal: max over the lags d of max_i G_{i,i+d} − min_i G_{i,i+d}.
+
+    It is 0 exactly when G is Toeplitz, that is, when G_ij depends on j−i alone.
+
+    Raises:
+        ValueError: G is not square.
+    """
+    G = _square(G)
+    n = len(G)
+    low, high = np.full(2 * n - 1, np.inf), np.full(2 * n - 1, -np.inf)  # lags 1−n … n−1
+    for i, row in enumerate(G):  # row by row, as the matrix lies in memory
+        lags = slice(n - 1 - i, 2 * n - 1 - i)
+        np.minimum(low[lags], row, out=low[lags])
+        np.maximum(high[lags], row, out=high[lags])
+    return float((high - low).max())
+
+
+def half_width(profile: ArrayLike, p: int) -> int | None:
+    """Smallest lag at which a lag profile is below half of p/2, the value that paired rows have at lag 0.
+
+    Args:
+        profile: shape (n,), from `lag_profile`.
+        p: number of rows of E.
+
+    Returns:
+        The lag, or None if the profile stays above.
+    """
+    below = np.flatnonzero(np.asarray(profile) < check_int("p", p) / 4)
+    return int(below[0]) if below.size else None
+
+
+def _square(G: ArrayLike) -> NDArray[np.float64]:
+    G = check_matrix("G", G)
+    if G.shape[0] != G.shape[1] or not G.size:
+        raise ValueError(f"G must be square and not empty, got shape {G.shape}")
+    return G

@@ -1,0 +1,109 @@
+"""Training nodes, loss and accuracy of node classification (exercise 3b)."""
+
+import torch
+from torch import Tensor
+
+from sheet11.given.checks import check_int
+
+
+def draw_training_nodes(labels: Tensor, labels_per_class: int, copies: int, seed: int = 0) -> Tensor:
+    """Masks of randomly drawn training nodes, the same number from every class, drawn anew for each copy.
+
+    Args:
+        labels: class of each node, shape (num_nodes,).
+        labels_per_class: training nodes of each class; every class must keep at least one node to test on.
+        copies: number of masks.
+        seed: of the draw.
+
+    Returns:
+        Boolean, shape (copies, num_nodes).
+
+    Raises:
+        TypeError, ValueError: a number is no positive integer, or a class is too small.
+    """
+    labels_per_class, copies = check_int("labels_per_class", labels_per_class), check_int("copies", copies)
+    sizes = labels.bincount()
+    classes = sizes.nonzero().squeeze(1)
+    smallest = int(sizes[classes].min())
+    if labels_per_class >= smallest:
+        raise ValueError(
+            f"labels_per_class must be below {smallest}, the size of the smallest class, got {labels_per_class}"
+        )
+    generator = torch.Generator().manual_seed(check_int("seed", seed, minimum=0))
+    mask = torch.zeros(copies, len(labels), dtype=torch.bool)
+    for copy in mask:
+        for label in classes:
+            nodes = (labels == label).nonzero().squeeze(1)
+            copy[nodes[torch.randperm(len(nodes), generator=generator)[:labels_per_class]]] = True
+    return mask
+
+
+def cross_entropy(logits: Tensor, labels: Tensor, train_mask: Tensor) -> Tensor:
+    """Mean cross-entropy over the nodes to train on, summed over networks side by side, which do not interact.
+
+    Args:
+        logits: scores of the classes, shape ([copies,] num_nodes, classes).
+        labels: class of each node, shape (num_nodes,).
+        train_mask: True where a label may be used, shape ([copies,] num_nodes), at least one True and one False.
+
+    Returns:
+        A tensor with one value.
+
+    Raises:
+        TypeError, ValueError: the mask is not boolean, or leaves nothing to train or to test on.
+    """
+    share = train_mask.to(logits.dtype) / _count(train_mask)[..., None]
+    log_probability = logits.log_softmax(dim=-1)[..., torch.arange(len(labels)), labels]
+    return -(log_probability * share).sum()
+
+
+def accuracy(logits: Tensor, labels: Tensor, train_mask: Tensor) -> Tensor:
+    """Share of the nodes not trained on whose largest score is that of their class.
+
+    Args:
+        logits: scores of the classes, shape ([copies,] num_nodes, classes).
+        labels: class of each node, shape (num_nodes,).
+        train_mask: True where a label was used, shape ([copies,] num_nodes).
+
+    Returns:
+        One value for each copy, shape ([copies]).
+
+    Raises:
+        TypeError, ValueError: the mask is not boolean, or leaves nothing to train or to test on.
+    """
+    correct = (logits.argmax(dim=-1) == labels) & ~train_mask
+    return correct.sum(dim=-1) / (len(labels) - _count(train_mask))
+
+
+def _count(train_mask: Tensor) -> Tensor:
+    """Number of nodes to train on in each copy."""
+    if train_mask.dtype != torch.bool:
+        raise TypeError(f"train_mask must be boolean, got {train_mask.dtype}")
+    chosen, nodes = train_mask.sum(dim=-1), train_mask.shape[-1]
+    if not ((chosen > 0) & (chosen < nodes)).all():
+        raise ValueError(
+            f"train_mask must leave nodes to train on and nodes to test on, got {chosen.tolist()} of {nodes}"
+        )
+    return chosen
+
+
+def linear_probe(H: Tensor, labels: Tensor, train_mask: Tensor) -> Tensor:
+    """Accuracy of the best linear read-out: what features still tell about two classes, however small they are.
+
+    The mean node is taken off, the rest scaled to mean square 1, and least squares fitted to the nodes to train on.
+
+    Args:
+        H: features, shape (copies, num_nodes, hidden).
+        labels: class of each node, 0 or 1, shape (num_nodes,).
+        train_mask: shape (copies, num_nodes), as many nodes in each copy.
+
+    Returns:
+        Accuracy on the other nodes, one value for each copy.
+    """
+    z = H - H.mean(dim=1, keepdim=True)
+    z = z / z.square().mean(dim=(1, 2), keepdim=True).sqrt().clamp(min=torch.finfo(z.dtype).tiny)
+    z = torch.cat([z, z.new_ones(*z.shape[:2], 1)], dim=2)
+    wanted = (2 * labels.to(H.dtype) - 1).expand(len(H), -1)[train_mask].view(len(H), -1, 1)
+    chosen = z[train_mask].view(len(H), -1, z.shape[2])  # (copies, labelled nodes, hidden + 1)
+    score = (z @ torch.linalg.lstsq(chosen, wanted, driver="gelsd").solution).squeeze(2)
+    return accuracy(torch.stack([-score, score], dim=-1), labels, train_mask)

@@ -1,0 +1,38 @@
+"""What is counted of a task's processes; that limits end them is tested with the sandbox."""
+
+import subprocess
+import sys
+
+FORGOTTEN = """
+import os, signal, time
+from sheet11.course.engine import watch
+
+def exceeded(seconds, begun):
+    return watch.exceeded({"seconds": seconds, "memory": 1 << 40, "processes": 99, "files": 99}, begun, [])
+
+(ready, tell), (wait, go) = os.pipe(), os.pipe()
+begun = watch.begin([])
+parent = os.fork()
+if parent == 0:
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the system forgets its children as they end
+    if all(os.fork() for _ in range(3)):
+        time.sleep(60)
+    while time.process_time() < 0.2:
+        pass
+    os.write(tell, b"!")
+    os.read(wait, 1)
+    os._exit(0)
+for _ in range(3):
+    os.read(ready, 1)
+print([exceeded(0.5, begun), exceeded(9, begun)])
+os.write(go, b"!!!")
+while watch.descendants(parent):
+    time.sleep(0.01)
+print([exceeded(0.5, begun), exceeded(0.5, watch.begin([]))])
+os.kill(parent, signal.SIGKILL)
+"""
+
+
+def test_time_of_processes_that_nobody_waits_for_counts():
+    ran = subprocess.run([sys.executable, "-c", FORGOTTEN], capture_output=True, text=True, timeout=60, check=False)
+    assert ran.stdout.splitlines() == ["['time', '']", "['time', '']"], ran.stderr

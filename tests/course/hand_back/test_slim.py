@@ -1,0 +1,56 @@
+"""Pages that are small enough to be handed back."""
+
+import base64
+import io
+import re
+
+import pytest
+from class_of_twelve import scanned
+from PIL import Image
+
+from sheet11.course.hand_back.slim import slim
+
+LINK = '<p><a href="1_waves.ipynb">Your notebook, executed with those parameters</a></p>\n'
+
+
+def image(page):
+    kind, content = re.search(r"data:image/(\w+);base64,([^\"]+)", page).groups()
+    found = Image.open(io.BytesIO(base64.b64decode(content)))
+    found.load()
+    assert found.format.lower() == kind
+    return found
+
+
+def test_a_small_page_only_loses_what_would_lead_nowhere():
+    page = f'<p>ä</p>{LINK}<a href="https://example.org">x</a>'
+    assert slim(page) == '<p>ä</p><a href="https://example.org">x</a>'
+
+
+def test_scans_become_smaller_and_stay_legible():
+    page = f'<img src="data:image/png;base64,{scanned()}">' * 2
+    assert len(page) > 2_000_000
+    found = slim(page)
+    assert len(found) <= 500_000 and max(image(found).size) >= 500
+
+
+def test_a_figure_keeps_its_size_where_fewer_colours_are_enough():
+    drawn = Image.linear_gradient("L").resize((900, 600)).convert("RGB")
+    drawn.paste(Image.effect_noise((300, 300), 90).convert("RGB"))
+    buffer = io.BytesIO()
+    drawn.save(buffer, "PNG")
+    page = f'<img src="data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}">'
+    found = slim(page, len(page) // 2)
+    assert len(found) <= len(page) // 2 and image(found).size == (900, 600)
+
+
+@pytest.mark.parametrize("text", ["x" * 100_000, "&lt;" * 30_000])
+def test_texts_are_cut_last(text):
+    page = f'<pre class="wrapped">{text}</pre>' * 10 + "<p>points</p>"
+    found = slim(page)
+    assert len(found) <= 500_000 and found.endswith("characters are left out here)</pre><p>points</p>")
+    assert not re.search(r"&(?!lt;)", found)
+
+
+def test_whatever_there_is_fits():
+    page = f'<img src="data:image/png;base64,{scanned((300, 200))}">' * 200
+    assert len(slim(page)) <= 500_000

@@ -1,0 +1,82 @@
+"""Images that come from students: what is one, and what becomes of it."""
+
+import base64
+import io
+
+import pytest
+from pictures import bomb, encoded, noise, picture
+from PIL import Image
+
+from sheet11.course.submissions.images import ImageError, Room, moderate
+
+
+def opened(bundle):
+    ((kind, content),) = bundle.items()
+    image = Image.open(io.BytesIO(base64.b64decode(content)))
+    assert kind == {"PNG": "image/png", "JPEG": "image/jpeg"}[image.format]
+    return image
+
+
+def room(images=1, pixels=10**8):
+    return Room(images, pixels)
+
+
+def test_small_images_stay_as_they_are():
+    for form, kind in (("PNG", "image/png"), ("JPEG", "image/jpeg")):
+        assert moderate(picture(form=form), room()) == {kind: picture(form=form)}
+    assert moderate(picture()[:8] + "\n " + picture()[8:], room()) == {"image/png": picture()}
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        ("", "is no PNG or JPEG"),
+        (base64.b64encode(b"<svg onload='alert(1)'/>").decode(), "is no PNG or JPEG"),
+        (picture(form="GIF"), "is no PNG or JPEG"),
+        ("a", "is no base64"),
+        ('iVBO"><script>', "is no base64"),
+        (picture(100, 100)[:100], "is a damaged image"),
+        (picture(100, 100, "JPEG")[:-80], "is a damaged image"),
+        (bomb(), "has too many pixels"),
+        (encoded(Image.new("1", (8000, 8000))), "has too many pixels"),
+    ],
+)
+def test_what_is_no_image(content, why):
+    with pytest.raises(ImageError, match=f"^{why}$"):
+        moderate(content, room())
+
+
+def test_room_ends():
+    here = room(images=3, pixels=14)
+    moderate(picture(3, 2), here)
+    moderate(picture(3, 2), here)
+    with pytest.raises(ImageError, match=r"^has too many pixels$"):
+        moderate(picture(3, 1), here)
+    moderate(picture(2, 1), here)
+    with pytest.raises(ImageError, match=r"^is one too many$"):
+        moderate(picture(1, 1), here)
+
+
+@pytest.mark.parametrize("form", ["PNG", "JPEG"])
+def test_large_images_are_made_smaller(form):
+    kept = moderate(noise(2500, 1200, form), room())
+    assert (opened(kept).format, opened(kept).size) == ("JPEG", (2000, 960))
+    assert len(kept["image/jpeg"]) < 3 << 20
+
+
+def test_a_photo_that_lies_on_its_side_is_turned():
+    exif = Image.Exif()
+    exif[274] = 6  # orientation: to be turned to the right
+    assert opened(moderate(picture(2400, 600, "JPEG", exif=exif), room())).size == (500, 2000)
+
+
+def test_thin_lines_of_a_scan_are_still_there():
+    page = Image.new("1", (4000, 4000), 1)
+    page.paste(0, (0, 2001, 4000, 2002))  # a line that every second pixel would miss
+    image = opened(moderate(encoded(page), room()))
+    assert min(image.convert("L").crop((0, 995, 10, 1005)).tobytes()) < 200
+
+
+def test_what_is_transparent_becomes_white():
+    image = opened(moderate(encoded(Image.new("RGBA", (2001, 10), (255, 0, 0, 0))), room()))
+    assert image.convert("L").getextrema() == (255, 255)

@@ -1,0 +1,123 @@
+"""Outputs of answers: what is kept of them."""
+
+import base64
+import io
+
+import pytest
+from PIL import Image
+
+from sheet11.course.sandbox.sandbox import Batch
+from sheet11.course.submissions import outputs
+from sheet11.course.submissions.outputs import harmless_outputs
+from sheet11.lab.records import MIME_TYPE, read_records
+
+
+def kept(**output):
+    batch = Batch({"a": [output]}, {"a"}, None)
+    assert harmless_outputs(batch)._replace(outputs={}) == batch._replace(outputs={})
+    return harmless_outputs(batch).outputs["a"]
+
+
+def display(**data):
+    return kept(output_type="display_data", data=data, metadata={})
+
+
+def png(width, height=1):
+    content = io.BytesIO()
+    Image.new("1", (width, height)).save(content, "PNG")
+    return base64.b64encode(content.getvalue()).decode()
+
+
+def test_text_is_cut():
+    (shown,) = kept(output_type="stream", name="stderr", text="x" * 10**5)
+    assert shown["text"] == "x" * outputs.LONGEST_TEXT and shown["name"] == "stderr"
+    assert kept(output_type="stream", name="<b>", text="")[0]["name"] == "stdout"
+
+
+def test_errors_are_cut():
+    (shown,) = kept(output_type="error", ename="E" * 999, evalue="v" * 10**5, traceback=["t" * 10**5] * 99)
+    assert len(shown["ename"]) == 200 and len(shown["evalue"]) == outputs.LONGEST_TEXT
+    assert len(shown["traceback"]) == 20 and len(shown["traceback"][0]) == outputs.LONGEST_TEXT
+
+
+def test_only_text_images_and_records_stay():
+    data = {"text/html": "<script>", "text/plain": "t", "application/javascript": "x", MIME_TYPE: {"a": 1}}
+    assert display(**data)[0]["data"] == {"text/plain": "t", MIME_TYPE: {"a": 1}}
+    assert display(**{"text/html": "<script>"}) == []
+    assert display(**{"text/plain": ["t"], MIME_TYPE: [1]}) == []
+
+
+@pytest.mark.parametrize("content", ["", "no image", base64.b64encode(b"<svg onload='x'>").decode(), png(1)[:-40]])
+def test_what_is_no_image(content):
+    assert display(**{"image/png": content}) == []
+
+
+def test_images():
+    assert display(**{"image/png": png(3)}) == [
+        {"output_type": "display_data", "data": {"image/png": png(3)}, "metadata": {}}
+    ]
+    assert display(**{"image/png": png(5000, 5000)}) == [], "too many pixels"
+
+
+def test_half_a_character_is_written_out():
+    (shown,) = kept(output_type="error", ename="E\ud800", evalue="\udfff", traceback=["\ud800"])
+    assert (shown["ename"], shown["evalue"], shown["traceback"]) == ("E\\ud800", "\\udfff", ["\\ud800"])
+    assert kept(output_type="stream", name="stdout", text="\ud800")[0]["text"] == "\\ud800"
+    assert display(**{"text/plain": "\ud800", MIME_TYPE: {"\ud800": 1}})[0]["data"] == {
+        "text/plain": "\\ud800",
+        MIME_TYPE: {"\\ud800": 1},
+    }
+
+
+def nested(depth):
+    value = 1
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        nested(600),
+        {"a": 1},
+        float("nan"),
+        float("inf"),
+        {"dtype": "<f8", "shape": [1], "values": "AAAAAAAA8D8=", "more": 1},
+        {"dtype": "<f8", "shape": nested(600), "values": ""},
+        {"dtype": nested(600), "shape": [1], "values": ""},
+        {"dtype": [["f", "<f8"]] * 1001, "shape": [1], "values": ""},
+        {"dtype": "f8," * 1000, "shape": [1], "values": ""},
+        {"dtype": "<f8", "shape": [1.0], "values": ""},
+        {"dtype": "<f8", "shape": [1], "values": ["AAAAAAAA8D8="]},
+    ],
+)
+def test_what_is_no_record_is_damaged(item):
+    shown = display(**{MIME_TYPE: {"x": item, "y": 2}})
+    assert shown[0]["data"] == {MIME_TYPE: {"x": [], "y": 2}}
+    with pytest.raises(ValueError, match=r"^damaged record 'x': expected a scalar or an array, got \[\]$"):
+        read_records({"cells": [{"outputs": shown}]})
+
+
+def test_records_stay_as_they_are():
+    table = {"dtype": [["n", "<i8"], ["x", "<f8", [2]]], "shape": [0], "values": ""}
+    item = {"a": None, "b": True, "c": 10**30, "d": 0.5, "e": "é", "f": table}
+    assert display(**{MIME_TYPE: item})[0]["data"] == {MIME_TYPE: item}
+
+
+def many(output, number):
+    return harmless_outputs(Batch({"a": [output] * number, "b": [output] * number}, set(), None)).outputs
+
+
+def test_outputs_are_bounded_in_number_but_records_are_kept():
+    text = {"output_type": "display_data", "data": {"text/plain": "t"}, "metadata": {}}
+    assert [len(shown) for shown in many(text, 400).values()] == [400, 100]
+    record = {"output_type": "display_data", "data": {MIME_TYPE: {"x": 1}}, "metadata": {}}
+    assert [len(shown) for shown in many(record, 400).values()] == [400, 400]
+
+
+def test_images_are_bounded_in_number_and_in_pixels():
+    image = {"output_type": "display_data", "data": {"image/png": png(3)}, "metadata": {}}
+    assert [len(shown) for shown in many(image, 25_000).values()] == [50, 0]
+    image = {"output_type": "display_data", "data": {"image/png": png(4000, 4000)}, "metadata": {}}
+    assert [len(shown) for shown in many(image, 50).values()] == [6, 0]

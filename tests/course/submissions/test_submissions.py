@@ -1,0 +1,167 @@
+"""Reading submissions. Files in every state are in the class of test_grade."""
+
+import os
+import tempfile
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from sheet11.course.submissions import intake
+from sheet11.course.submissions.attachments import taken_out
+from sheet11.course.submissions.intake import Wanted, take_in
+from sheet11.course.submissions.submissions import key_of
+
+WANTED = {"01": ["f", "proof"], "02": ["g"]}
+
+
+def cell(source, grade_id=None, kind=new_code_cell, **fields):
+    return kind(source, metadata={"nbgrader": {"grade_id": grade_id}} if grade_id else {}, **fields)
+
+
+def read_submissions(folder):
+    return take_in(folder, Wanted(WANTED)).submissions
+
+
+def read_submission(folder):
+    (found,) = [each for each in read_submissions(folder.parent) if each.student == folder.name]
+    return found
+
+
+@pytest.fixture
+def hand_in(tmp_path):
+    def hand_in(name, *cells, student="anna"):
+        path = tmp_path / student / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        nbformat.write(new_notebook(cells=list(cells)), path)
+        return path
+
+    return hand_in
+
+
+def test_only_answers_are_taken(hand_in, tmp_path):
+    hand_in(
+        "01.ipynb", cell("x = 1"), cell("def f(): pass", "f"), cell("text", "proof", new_markdown_cell), cell("", "h")
+    )
+    assert read_submission(tmp_path / "anna") == (
+        *("anna", {"01": {"f": "def f(): pass", "proof": "text"}}),
+        *({"02": "there is no 02.ipynb"}, {"01": {}}, None),
+    )
+
+
+def test_the_last_of_several_copies_of_a_cell_counts(hand_in, tmp_path):
+    hand_in("01.ipynb", cell("1", "f"), cell("2", "f"))
+    assert read_submission(tmp_path / "anna").answers["01"] == {"f": "2"}
+
+
+def test_a_cell_without_marks_is_known_by_its_id(hand_in, tmp_path):
+    hand_in("01.ipynb", cell("1", id="f"), cell("2", "proof", id="other"))
+    assert read_submission(tmp_path / "anna").answers["01"] == {"f": "1", "proof": "2"}
+
+
+@pytest.mark.parametrize("name", ["01 (1).ipynb", "01-Copy1.ipynb", "deep/er/01.ipynb", "sheet/01_anna.ipynb"])
+def test_names_of_copies(hand_in, tmp_path, name):
+    hand_in(name, cell("1", "f"))
+    found = read_submission(tmp_path / "anna")
+    assert found.answers["01"] == {"f": "1"}
+
+
+def test_the_exact_name_and_the_outer_folder_come_first(hand_in, tmp_path):
+    hand_in("01-Copy1.ipynb", cell("copy", "f"))
+    hand_in("inner/01.ipynb", cell("inner", "f"))
+    assert read_submission(tmp_path / "anna").answers["01"] == {"f": "inner"}
+    hand_in("01.ipynb", cell("outer", "f"))
+    assert read_submission(tmp_path / "anna").answers["01"] == {"f": "outer"}
+    hand_in(".ipynb_checkpoints/02.ipynb", cell("old", "g"))
+    assert read_submission(tmp_path / "anna").problems == {"02": "there is no 02.ipynb"}
+
+
+def test_problems_are_said_by_notebook_and_by_answer(hand_in, tmp_path):
+    hand_in("01.ipynb", cell("x" * 100_001, "f"), cell("right", "proof", new_markdown_cell))
+    (tmp_path / "anna" / "02.ipynb").write_text("%PDF-1.4")
+    found = read_submission(tmp_path / "anna")
+    assert found.answers == {"01": {"proof": "right"}}
+    assert found.problems == {
+        "01/f": "the answer has more than 100000 characters",
+        "02": "02.ipynb is no Jupyter notebook",
+    }
+
+
+def test_images_are_by_notebook_and_answer(hand_in, tmp_path):
+    pixel = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
+    attachments = {"scan.png": {"image/png": pixel}}
+    hand_in("01.ipynb", cell("![](attachment:scan.png)", "proof", new_markdown_cell, attachments=attachments))
+    kept = read_submission(tmp_path / "anna").images["01"]["proof"]
+    assert taken_out(kept) == attachments and len(kept) == 64, "those of a class would fill the memory"
+
+
+def test_what_cannot_be_read_is_the_error_of_one_student(hand_in, tmp_path, monkeypatch):
+    hand_in("01.ipynb", cell("1", "f"), student="anna")
+    path = hand_in("01.ipynb", cell("1", "f"), student="bert")
+    real = os.open
+
+    def refuse(name, *arguments, **others):
+        if name == path:
+            raise PermissionError(13, "Permission denied", str(name))
+        return real(name, *arguments, **others)
+
+    monkeypatch.setattr(os, "open", refuse)
+    anna, bert = read_submissions(tmp_path)
+    assert anna.error is None and anna.answers == {"01": {"f": "1"}}
+    assert bert == ("bert", {}, {}, {}, f"what was handed in cannot be read: {path}: Permission denied")
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="becomes somebody else to have no rights")
+@pytest.mark.parametrize(("inner", "rights"), [(".", 0o000), (".", 0o444), ("deep/er", 0o000)])
+def test_a_folder_that_may_not_be_read(inner, rights, monkeypatch):
+    monkeypatch.setattr(intake, "folder_of_this_process", lambda: None)  # which is root's
+    with tempfile.TemporaryDirectory() as folder:
+        locked = Path(folder) / "anna" / inner
+        locked.mkdir(parents=True)
+        (locked / "01.ipynb").touch()
+        os.chmod(folder, 0o755)
+        locked.chmod(rights)
+        os.seteuid(65534)
+        try:
+            (anna,) = read_submissions(Path(folder))
+        finally:
+            os.seteuid(0)
+    where = locked / "01.ipynb" if rights else locked
+    assert anna.error == f"what was handed in cannot be read: {where}: Permission denied"
+
+
+def test_folders_within_folders(hand_in, tmp_path):
+    hand_in("/".join("d" * 20) + "/01.ipynb", cell("1", "f"))
+    hand_in("/".join("d" * 21) + "/02.ipynb", cell("1", "g"))
+    found = read_submission(tmp_path / "anna")
+    assert found.answers == {"01": {"f": "1"}} and found.problems == {"02": "there is no 02.ipynb"}
+
+
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [
+        ("Ünal Çelik, 'O’Neill'", None),
+        (b"an\xffna", r"an\xffna~0804292b667b"),
+        (b"an\xfena", r"an\xfena~"),
+        (r"an\xffna", None),
+        ("an\u202ena", r"an\u202ena~"),
+        ("an\nna", r"an\nna~"),
+        ("x" * 255, "x" * 187 + "~"),
+        (b"\xff" * 255, r"\xff" * 46 + r"\xf" + "~"),
+        ("é" * 127, "é" * 93 + "~"),
+        ("anna~0804292b667b", "anna~0804292b667b~"),
+    ],
+)
+def test_keys_are_legible_and_short(name, key):
+    found = key_of(os.fsdecode(name))
+    assert found == name if key is None else found.startswith(key)
+    assert len(found.encode()) <= 200
+
+
+def test_folders(hand_in, tmp_path):
+    hand_in("01.ipynb", cell("1", "f"), student="b")
+    hand_in("01.ipynb", cell("1", "f"), student="a b")
+    hand_in("01.ipynb", cell("1", "f"), student=".hidden")
+    (tmp_path / "notes.txt").write_text("")
+    assert [found.student for found in read_submissions(tmp_path)] == ["a b", "b"]

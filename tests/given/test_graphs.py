@@ -1,0 +1,183 @@
+"""Graphs against networkx and their definitions, and the statistics of what is drawn."""
+
+import math
+from collections import Counter
+
+import networkx as nx
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sheet11.given.graphs import (
+    GRAPHS,
+    grid,
+    karate_club,
+    load_graph,
+    random_neighbourhoods,
+    two_block_model,
+)
+
+law = settings(deadline=None, max_examples=50)
+
+
+def edges(graph):
+    return list(map(tuple, graph.edge_index.T.tolist()))
+
+
+def same(graph, other):
+    return (
+        torch.equal(graph.edge_index, other.edge_index)
+        and torch.equal(graph.labels, other.labels)
+        and np.array_equal(graph.positions, other.positions)
+    )
+
+
+@pytest.mark.parametrize("name", GRAPHS)
+def test_form(name):
+    graph = load_graph(name)
+    assert graph.num_nodes == len(graph.labels) == len(graph.positions)
+    assert graph.edge_index.dtype == graph.labels.dtype == torch.int64
+    assert np.isfinite(graph.positions).all()
+    assert len(np.unique(graph.positions, axis=0)) == graph.num_nodes  # no two nodes are drawn in one place
+    counts = Counter(edges(graph))
+    assert set(counts.values()) == {1}
+    assert all((v, u) in counts and u != v for u, v in counts)
+    assert set(graph.labels.tolist()) == {0, 1}
+
+
+def test_karate_club_is_that_of_networkx_without_weights():
+    graph, expected = karate_club(), nx.karate_club_graph()
+    assert set(edges(graph)) == {edge for u, v in expected.edges for edge in [(u, v), (v, u)]}
+    assert len(edges(graph)) == 2 * 78
+    clubs = nx.get_node_attributes(expected, "club")
+    assert graph.labels.tolist() == [clubs[node] != "Mr. Hi" for node in range(34)]
+
+
+@law
+@given(st.integers(1, 6), st.integers(1, 6))
+def test_grid_joins_places_at_distance_one(rows, columns):
+    graph = grid(rows, columns)
+    assert graph.num_nodes == rows * columns
+    places = graph.positions
+    expected = {
+        (u, v) for u in range(len(places)) for v in range(len(places)) if np.abs(places[u] - places[v]).sum() == 1
+    }
+    assert set(edges(graph)) == expected
+    assert len(edges(graph)) == 2 * (rows * (columns - 1) + columns * (rows - 1))
+    column = places[:, 0] - places[:, 0].min()
+    assert graph.labels.tolist() == (column >= columns / 2).tolist()
+
+
+def test_two_blocks_at_certain_probabilities():
+    label = [0] * 4 + [1] * 4
+    cliques, between = two_block_model(4, p_in=1, p_out=0), two_block_model(4, p_in=0, p_out=1)
+    pairs = {(u, v) for u in range(8) for v in range(8) if u != v}
+    assert cliques.labels.tolist() == between.labels.tolist() == label
+    assert set(edges(cliques)) == {(u, v) for u, v in pairs if label[u] == label[v]}
+    assert set(edges(between)) == {(u, v) for u, v in pairs if label[u] != label[v]}
+    assert two_block_model(4, 0, 0).edge_index.shape == (2, 0)
+
+
+def test_two_blocks_have_the_expected_number_of_edges():
+    size, p_in, p_out = 100, 0.3, 0.1
+    graph = two_block_model(size, p_in, p_out, seed=4)
+    within = sum(graph.labels[u] == graph.labels[v] for u, v in edges(graph)) / 2
+    between = len(edges(graph)) / 2 - within
+    for count, pairs, p in [(within, size * (size - 1), p_in), (between, size**2, p_out)]:
+        assert abs(count - pairs * p) < 4 * math.sqrt(pairs * p * (1 - p))
+
+
+def test_small_blocks_are_those_of_networkx():
+    graph = nx.stochastic_block_model([50, 50], [[0.2, 0.02], [0.02, 0.2]], seed=3)
+    edges = {frozenset(edge) for edge in two_block_model(seed=3).edge_index.T.tolist()}
+    assert edges == {frozenset(edge) for edge in graph.edges}
+
+
+@pytest.mark.parametrize("largest_pairwise", [1000, 0])
+def test_every_pair_of_the_two_blocks_is_as_likely(monkeypatch, largest_pairwise):
+    monkeypatch.setattr("sheet11.given.graphs._PAIRWISE", largest_pairwise)
+    draws, p_in, p_out = 2000, 0.3, 0.1
+    count = torch.zeros(8, 8)
+    for seed in range(draws):
+        u, v = two_block_model(4, p_in, p_out, seed).edge_index
+        count[u, v] += 1
+    block = torch.arange(8) // 4
+    p = torch.where(block[:, None] == block, p_in, p_out).fill_diagonal_(0)
+    assert ((count - draws * p).abs() <= 4.5 * (draws * p * (1 - p)).sqrt()).all()
+
+
+def test_large_graphs_take_little_time_and_are_what_they_should_be():
+    lattice, blocks = grid(707, 707), two_block_model(91_000, 10 / 91_000, 1 / 91_000)
+    assert lattice.edge_index.shape == (2, 4 * 707 * 706)
+    u, v = blocks.edge_index
+    assert (u != v).all() and len((u * 182_000 + v).unique()) == len(u)
+    assert blocks.edge_index.shape[1] == pytest.approx(2 * 1_001_000, rel=0.01)
+
+
+def test_seed_decides():
+    assert same(two_block_model(seed=1), two_block_model(seed=1))
+    assert not torch.equal(two_block_model(seed=1).edge_index, two_block_model(seed=2).edge_index)
+
+
+def test_load_graph():
+    assert same(load_graph("karate", seed=5), karate_club())
+    assert same(load_graph("grid", seed=5), grid(10, 10))
+    assert same(load_graph("grid", nodes=5000), grid(71, 71))
+    assert same(load_graph("sbm", seed=5, nodes=5001), two_block_model(2500, 0.004, 0.0004, seed=5))
+    assert load_graph("sbm", nodes=6).edge_index.shape[1] >= 12  # both blocks are complete
+    assert same(load_graph("sbm", seed=5), two_block_model(50, 0.2, 0.02, seed=5))
+
+
+@law
+@given(st.integers(1, 20), st.integers(1, 6), st.integers(1, 3), st.integers(0, 10**6))
+def test_every_node_has_neighbours_and_the_first_the_most(num_nodes, max_degree, channels, seed):
+    messages, index = random_neighbourhoods(num_nodes, max_degree, channels, seed)
+    degree = index.bincount(minlength=num_nodes)
+    assert len(degree) == num_nodes
+    assert degree[0] == max_degree
+    assert 1 <= degree.min() and degree.max() == max_degree
+    assert torch.equal(index, index.sort().values)
+    assert messages.shape == (len(index), channels)
+
+
+def test_neighbourhoods_are_uniform_and_messages_normal():
+    messages, index = random_neighbourhoods(6000, 3, 2)
+    frequency = index.bincount().bincount()[1:] / 6000
+    assert frequency.tolist() == pytest.approx([1 / 3] * 3, abs=4 * math.sqrt(2 / 9 / 6000))
+    assert abs(messages.mean()) < 4 / math.sqrt(messages.numel())
+    assert messages.var().item() == pytest.approx(1, abs=4 * math.sqrt(2 / messages.numel()))
+    again, other = random_neighbourhoods(6000, 3, 2), random_neighbourhoods(6000, 3, 2, seed=1)
+    assert torch.equal(again[0], messages)
+    assert not torch.equal(other[1], index)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_dtype_of_the_messages(dtype):
+    assert random_neighbourhoods(2, 2, 2, dtype=dtype)[0].dtype == dtype
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: grid(0), ValueError, "rows must be at least 1, got 0"),
+        (lambda: grid(2, 1.5), TypeError, "columns must be an integer, got 1.5"),
+        (lambda: two_block_model(0), ValueError, "block_size must be at least 1, got 0"),
+        (lambda: two_block_model("5"), TypeError, "block_size must be an integer, got '5'"),
+        (lambda: two_block_model(p_in=1.5), ValueError, "p_in must be a probability, got 1.5"),
+        (lambda: two_block_model(p_out=-0.1), ValueError, "p_out must be a probability, got -0.1"),
+        (lambda: two_block_model(p_out=math.nan), ValueError, "p_out must be a probability, got nan"),
+        (lambda: two_block_model(p_in="often"), TypeError, "p_in must be .*, got 'often'"),
+        (lambda: two_block_model(seed=-1), ValueError, "seed must be at least 0, got -1"),
+        (lambda: load_graph("Karate"), ValueError, "must be one of 'karate', 'grid', 'sbm', got 'Karate'"),
+        (lambda: load_graph("sbm", seed=0.5), TypeError, "seed must be an integer, got 0.5"),
+        (lambda: random_neighbourhoods(0, 1, 1), ValueError, "num_nodes must be at least 1, got 0"),
+        (lambda: random_neighbourhoods(1, 0, 1), ValueError, "max_degree must be at least 1, got 0"),
+        (lambda: random_neighbourhoods(1, 1, 0), ValueError, "channels must be at least 1, got 0"),
+        (lambda: random_neighbourhoods(1, 1, 1, seed=-2), ValueError, "seed must be at least 0, got -2"),
+    ],
+)
+def test_bad_arguments(call, error, message):
+    with pytest.raises(error, match=message):
+        call()
