@@ -34,7 +34,9 @@ def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     if name not in __all__:  # the student edition comes without the modules that students write
-        raise AttributeError(f"{__name__}.{name} is for you to write: this edition has no {_HOME[name]}.py")
+        raise AttributeError(
+            f"{__name__}.{name} is for you to write: this edition has no {_HOME[name]}.py"
+        )
     return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
 
 

@@ -12,7 +12,9 @@ def command_line() -> None:
         from sheet11.course.cli import main
 
         main(prog_name="sheet11")
-    except KeyboardInterrupt:  # before anything but this was imported; from then on interrupts say this themselves
+    except (
+        KeyboardInterrupt
+    ):  # before anything but this was imported; from then on interrupts say this themselves
         sys.exit("\nAborted!")
 
 

@@ -14,7 +14,11 @@ LARGE = 2**17  # entries of the messages; from here on blocks are faster
 
 
 def softargmax_aggregate(
-    messages: Tensor, index: Tensor, num_nodes: int, lam: float | Tensor = 1.0, eta: float | Tensor = 0.0
+    messages: Tensor,
+    index: Tensor,
+    num_nodes: int,
+    lam: float | Tensor = 1.0,
+    eta: float | Tensor = 0.0,
 ) -> Tensor:
     r"""Aggregate the messages of each neighbourhood, channel by channel.
 
@@ -44,8 +48,14 @@ def softargmax_aggregate(
         TypeError, ValueError: an argument has another shape or type, or a value that is out of range.
     """
     index = check_messages(messages, index, num_nodes)
-    lam, eta = check_per_channel("lam", lam, messages), check_per_channel("eta", eta, messages, finite=True)
-    if messages.numel() >= LARGE and (agg := aggregate_in_blocks(messages, index, num_nodes, lam, eta)) is not None:
+    lam, eta = (
+        check_per_channel("lam", lam, messages),
+        check_per_channel("eta", eta, messages, finite=True),
+    )
+    if (
+        messages.numel() >= LARGE
+        and (agg := aggregate_in_blocks(messages, index, num_nodes, lam, eta)) is not None
+    ):
         return check_aggregate(agg, messages, eta)
 
     # The weights do not change when a constant c is taken from all messages of a neighbourhood, and neither does any

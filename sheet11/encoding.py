@@ -48,7 +48,9 @@ def angular_frequencies(
     with np.errstate(over="ignore"):
         omega: NDArray[np.float64] = np.exp(-2 * k * np.log(base) / scale)
     if not np.isfinite(omega).all():
-        raise ValueError(f"scale must be larger for base={base!r} and p={p}: the frequencies overflow, got {scale!r}")
+        raise ValueError(
+            f"scale must be larger for base={base!r} and p={p}: the frequencies overflow, got {scale!r}"
+        )
     return omega
 
 
@@ -115,7 +117,11 @@ def gram(
 
 
 def rotation(
-    delta: int, p: int, convention: str = "sheet", base: float = 10_000.0, scale: float | None = None
+    delta: int,
+    p: int,
+    convention: str = "sheet",
+    base: float = 10_000.0,
+    scale: float | None = None,
 ) -> NDArray[np.float64]:
     r"""The rotation R_δ that shifts every position by δ: E_{:,i+δ} = R_δ E_{:,i}, the same R_δ for every i.
 
@@ -135,9 +141,13 @@ def rotation(
         ValueError: p is odd, or the convention has no pairs.
     """
     check_choice("convention", convention, ("sheet", "vaswani"))
-    angle = angular_frequencies(p, convention, base, scale) * check_int("delta", delta, minimum=-(2**53))
+    angle = angular_frequencies(p, convention, base, scale) * check_int(
+        "delta", delta, minimum=-(2**53)
+    )
     if p % 2:
-        raise ValueError(f"p must be even, got {p!r}: the last row has no partner to be rotated with")
+        raise ValueError(
+            f"p must be even, got {p!r}: the last row has no partner to be rotated with"
+        )
     R = np.zeros((p, p))
     sine, cosine = np.arange(0, p, 2), np.arange(1, p, 2)  # rows 2k and 2k+1
     R[sine, sine], R[sine, cosine] = np.cos(angle), np.sin(angle)

@@ -16,7 +16,9 @@ LARGE = 2**15  # edges
 LARGE_MATRIX = 1000  # rows of a sparse matrix
 
 
-def normalized_adjacency(edge_index: Tensor, num_nodes: int, dtype: torch.dtype = torch.float64) -> Tensor:
+def normalized_adjacency(
+    edge_index: Tensor, num_nodes: int, dtype: torch.dtype = torch.float64
+) -> Tensor:
     r"""P = D̃^{−1/2} Ã D̃^{−1/2} with Ã = A + I and D̃ its degrees 1 + d.
 
     P is symmetric with eigenvalues in (−1, 1]; the eigenvalue 1 belongs to √(1 + d), once for every connected
@@ -87,7 +89,9 @@ def mean_average_distance(x: Tensor, edge_index: Tensor) -> Tensor:
     check_features(x)
     degree = degrees(edge_index, len(x))
     tiny = torch.finfo(x.dtype).tiny
-    y = normalize(x / x.abs().amax(dim=1, keepdim=True).clamp(min=tiny))  # no square leaves the range of floats
+    y = normalize(
+        x / x.abs().amax(dim=1, keepdim=True).clamp(min=tiny)
+    )  # no square leaves the range of floats
     if edge_index.shape[1] > LARGE:
         return large.mean_average_distance(y, edge_index, degree)
     u, v = edge_index

@@ -11,19 +11,21 @@ import torch
 from torch import Tensor
 
 
-def residual(P: Tensor, H: Tensor, H0: Tensor, W: Tensor, l: int) -> Tensor:  # noqa: E741
+def residual(P: Tensor, H: Tensor, H0: Tensor, W: Tensor, l: int) -> Tensor:
     """(H + ReLU(P H W))/2, the mean of both, because a sum would grow with depth."""
     return (H + torch.relu(P @ H @ W)) / 2
 
 
-def gcnii(P: Tensor, H: Tensor, H0: Tensor, W: Tensor, l: int, alpha: float = 0.1, theta: float = 0.5) -> Tensor:  # noqa: E741
+def gcnii(
+    P: Tensor, H: Tensor, H0: Tensor, W: Tensor, l: int, alpha: float = 0.1, theta: float = 0.5
+) -> Tensor:
     """ReLU((1 − β) S + β S W) with S = (1 − α) P H + α H⁰ and β = log(θ/l + 1)."""
     S = (1 - alpha) * (P @ H) + alpha * H0
     beta = math.log(theta / l + 1)
     return torch.relu((1 - beta) * S + beta * S @ W)
 
 
-def pairnorm(P: Tensor, H: Tensor, H0: Tensor, W: Tensor, l: int) -> Tensor:  # noqa: E741
+def pairnorm(P: Tensor, H: Tensor, H0: Tensor, W: Tensor, l: int) -> Tensor:
     """ReLU(N(P H W)) with N of `pair_norm`."""
     return torch.relu(pair_norm(P @ H @ W))
 

@@ -104,7 +104,9 @@ def predict_cross_term(E: ArrayLike, sigma: float) -> CrossTermPrediction:
     )
 
 
-def _tokens(E: ArrayLike, X: ArrayLike, same_rows: bool) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _tokens(
+    E: ArrayLike, X: ArrayLike, same_rows: bool
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Positions and content as matrices with as many columns."""
     E, X = check_matrix("E", E), check_matrix("X", X)
     if same_rows and E.shape != X.shape:

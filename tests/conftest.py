@@ -42,9 +42,17 @@ def pytest_collection_modifyitems(config, items):
 
     What needs a browser is asked for.
     """
-    if "browser" not in config.option.markexpr and not any("browser" in argument for argument in config.args):
+    if "browser" not in config.option.markexpr and not any(
+        "browser" in argument for argument in config.args
+    ):
         for item in items:
             if item.get_closest_marker("browser"):
                 item.add_marker(pytest.mark.skip(reason="pytest -m browser runs these"))
     slow = {item.path for item in items if item.get_closest_marker("slow")}
-    items.sort(key=lambda item: (item.path not in slow, "grading" not in item.path.parts, item.path.suffix == ".py"))
+    items.sort(
+        key=lambda item: (
+            item.path not in slow,
+            "grading" not in item.path.parts,
+            item.path.suffix == ".py",
+        )
+    )

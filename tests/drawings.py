@@ -39,5 +39,8 @@ def check_figure(figure, xlabels):
     for ax in axes[1:]:
         assert ax.get_ylabel() or np.allclose(ax.get_position().y0, axes[0].get_position().y0)
     assert any(ax.get_title() for ax in figure.axes)
-    box, (width, height) = figure.get_tightbbox(figure.canvas.get_renderer()), figure.get_size_inches()
+    box, (width, height) = (
+        figure.get_tightbbox(figure.canvas.get_renderer()),
+        figure.get_size_inches(),
+    )
     assert box.x0 >= 0 and box.y0 >= 0 and box.x1 <= width and box.y1 <= height

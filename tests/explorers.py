@@ -50,7 +50,9 @@ class Explorer:
 
     def __init__(self, box, figure):
         controls, self.told, self.image, _ = box.children
-        assert isinstance(box, VBox) and isinstance(self.told, HTML) and isinstance(self.image, Image)
+        assert (
+            isinstance(box, VBox) and isinstance(self.told, HTML) and isinstance(self.image, Image)
+        )
         self.controls = {control.description: control for control in controls.children}
         self.figure = figure
 

@@ -65,9 +65,15 @@ def hostile_notebook() -> NotebookNode:
     widget = {"application/vnd.jupyter.widget-view+json": {"model_id": HTML}, "text/plain": HTML}
     png = base64.b64encode(PNG).decode()
     handler = f'" onerror="{RUN}" onload="{RUN}'
-    labels = [{"control": HTML, "frames": [{"setting": HTML}, {"setting": HTML, "shows": handler, "png": png}]}]
+    labels = [
+        {
+            "control": HTML,
+            "frames": [{"setting": HTML}, {"setting": HTML, "shows": handler, "png": png}],
+        }
+    ]
     no_images = [
-        {"control": "a", "frames": [{"setting": "b", "shows": "c", "png": bad}]} for bad in (handler, png + handler)
+        {"control": "a", "frames": [{"setting": "b", "shows": "c", "png": bad}]}
+        for bad in (handler, png + handler)
     ]
     shown = [
         {"text/html": HTML, "text/plain": HTML},
@@ -81,12 +87,24 @@ def hostile_notebook() -> NotebookNode:
         widget,
         widget | {"image/png": png, "text/plain": "a widget that is a figure"},
         {"image/png": f'" onerror="{RUN}', "text/plain": "no image"},
-        *({"image/png": png, FRAMES: frames} for frames in (labels, no_images[:1], no_images[1:], HTML, [HTML])),
+        *(
+            {"image/png": png, FRAMES: frames}
+            for frames in (labels, no_images[:1], no_images[1:], HTML, [HTML])
+        ),
     ]
     outputs = [new_output("display_data", data) for data in shown]
-    outputs.append(new_output("display_data", {"image/png": png}, metadata={"image/png": {"alt": f'" onload="{RUN}'}}))
-    outputs += [new_output("stream", name=name, text=f"\x1b[31m{HTML}\x1b[0m") for name in ("stdout", "stderr")]
-    outputs.append(new_output("error", ename=HTML, evalue=HTML, traceback=[HTML, f"\x1b[38;5;28m{HTML}"]))
+    outputs.append(
+        new_output(
+            "display_data", {"image/png": png}, metadata={"image/png": {"alt": f'" onload="{RUN}'}}
+        )
+    )
+    outputs += [
+        new_output("stream", name=name, text=f"\x1b[31m{HTML}\x1b[0m")
+        for name in ("stdout", "stderr")
+    ]
+    outputs.append(
+        new_output("error", ename=HTML, evalue=HTML, traceback=[HTML, f"\x1b[38;5;28m{HTML}"])
+    )
     cells = [
         new_markdown_cell(MARKDOWN),
         new_markdown_cell(HTML),

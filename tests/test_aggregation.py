@@ -36,7 +36,9 @@ def tensor(values):
 
 def aggregate_one(m, lam, eta=0.0):
     m = m if isinstance(m, torch.Tensor) else tensor(m)
-    return softargmax_aggregate(m[:, None], torch.zeros(len(m), dtype=torch.int64), 1, lam, eta)[0, 0]
+    return softargmax_aggregate(m[:, None], torch.zeros(len(m), dtype=torch.int64), 1, lam, eta)[
+        0, 0
+    ]
 
 
 def shuffled(dtype=torch.float64, channels=3):
@@ -57,16 +59,24 @@ def loop(messages, index, num_nodes, lam, eta):
     result = torch.zeros(num_nodes, messages.shape[1], dtype=messages.dtype)
     for v in range(num_nodes):
         for channel in range(messages.shape[1]):
-            m = [message[channel].item() for message, target in zip(messages, index, strict=True) if target == v]
+            m = [
+                message[channel].item()
+                for message, target in zip(messages, index, strict=True)
+                if target == v
+            ]
             if m:
                 weights = [math.exp(lam[channel] * message) for message in m]
-                mean = sum(weight * message for weight, message in zip(weights, m, strict=True)) / sum(weights)
+                mean = sum(
+                    weight * message for weight, message in zip(weights, m, strict=True)
+                ) / sum(weights)
                 result[v, channel] = len(m) ** eta[channel] * mean
     return result
 
 
 @pytest.mark.parametrize("dtype", TOLERANCE)
-@pytest.mark.parametrize(("lam", "eta"), [(1.3, 0.5), (-2.0, 0.0), (0.0, 1.7), (1e-3, -1.0), (4.0, 1.0)])
+@pytest.mark.parametrize(
+    ("lam", "eta"), [(1.3, 0.5), (-2.0, 0.0), (0.0, 1.7), (1e-3, -1.0), (4.0, 1.0)]
+)
 def test_aggregation_is_its_definition(lam, eta, dtype):
     messages, index, num_nodes = shuffled(dtype)
     expected = loop(messages.double(), index, num_nodes, [lam] * 3, [eta] * 3).to(dtype)
@@ -91,12 +101,15 @@ def test_weights_are_a_softmax_over_each_neighbourhood(lam):
 
 @pytest.mark.parametrize("dtype", TOLERANCE)
 @pytest.mark.parametrize(
-    ("lam", "eta", "reduction"), [(INF, 0, "amax"), (-INF, 0, "amin"), (0, 0, "mean"), (0, 1, "sum")]
+    ("lam", "eta", "reduction"),
+    [(INF, 0, "amax"), (-INF, 0, "amin"), (0, 0, "mean"), (0, 1, "sum")],
 )
 def test_limits_are_the_reductions_of_torch(lam, eta, reduction, dtype):
     messages, index, num_nodes = shuffled(dtype)
     target = index[:, None].expand_as(messages)
-    expected = messages.new_zeros(num_nodes, 3).scatter_reduce(0, target, messages, reduction, include_self=False)
+    expected = messages.new_zeros(num_nodes, 3).scatter_reduce(
+        0, target, messages, reduction, include_self=False
+    )
     near(softargmax_aggregate(messages, index, num_nodes, lam, eta), expected, TOLERANCE[dtype])
 
 
@@ -171,17 +184,23 @@ def test_gradient_at_infinity_is_shared_among_ties_as_by_torch(lam):
     result = softargmax_aggregate(m, torch.zeros(5, dtype=torch.int64), 1, lam)
     expected = (m.amax if lam > 0 else m.amin)(dim=0, keepdim=True)
     weights = tensor([[1.0, 10.0]])
-    ours, theirs = (torch.autograd.grad((weights * value).sum(), m)[0] for value in (result, expected))
+    ours, theirs = (
+        torch.autograd.grad((weights * value).sum(), m)[0] for value in (result, expected)
+    )
     torch.testing.assert_close(ours, theirs)
 
 
 @pytest.mark.parametrize("check", [torch.autograd.gradcheck, torch.autograd.gradgradcheck])
 @pytest.mark.parametrize("lam", [[0.7, -1.3], [0.0, 0.0], [2.5]])
 def test_derivatives_in_messages_lam_and_eta(check, lam):
-    messages = torch.randn(6, 2, dtype=torch.float64, generator=torch.Generator().manual_seed(0)).requires_grad_()
+    messages = torch.randn(
+        6, 2, dtype=torch.float64, generator=torch.Generator().manual_seed(0)
+    ).requires_grad_()
     index = torch.tensor([3, 0, 2, 0, 3, 0])  # nodes 1 and 4 have no neighbours, node 2 has one
     lam, eta = tensor(lam).requires_grad_(), tensor([0.4, -0.6]).requires_grad_()
-    assert check(lambda m, lam, eta: softargmax_aggregate(m, index, 5, lam, eta), (messages, lam, eta))
+    assert check(
+        lambda m, lam, eta: softargmax_aggregate(m, index, 5, lam, eta), (messages, lam, eta)
+    )
 
 
 @law
@@ -191,7 +210,9 @@ def test_slope_in_lam_is_the_variance(m, lam):
     (slope,) = torch.autograd.grad(aggregate_one(m, lam), lam)
     weights = torch.softmax(lam.detach() * tensor(m), dim=0)
     mean = (weights * tensor(m)).sum()
-    assert slope.item() == pytest.approx((weights * (tensor(m) - mean) ** 2).sum().item(), rel=1e-9, abs=1e-9)
+    assert slope.item() == pytest.approx(
+        (weights * (tensor(m) - mean) ** 2).sum().item(), rel=1e-9, abs=1e-9
+    )
 
 
 @law
@@ -245,11 +266,23 @@ M, INDEX = torch.zeros(3, 2), torch.tensor([0, 1, 1])
     ("bad", "error", "message"),
     [
         ({"messages": [[1.0]]}, TypeError, "messages must be a floating-point tensor, got list"),
-        ({"messages": M.long()}, TypeError, "messages must be a floating-point tensor, got torch.int64"),
-        ({"messages": M[0]}, ValueError, r"messages must have shape \(num_edges, channels\), got \(2,\)"),
+        (
+            {"messages": M.long()},
+            TypeError,
+            "messages must be a floating-point tensor, got torch.int64",
+        ),
+        (
+            {"messages": M[0]},
+            ValueError,
+            r"messages must have shape \(num_edges, channels\), got \(2,\)",
+        ),
         ({"messages": M + INF}, ValueError, r"messages must be finite, got inf at \[0, 0\]"),
         ({"messages": M - INF}, ValueError, r"messages must be finite, got -inf at \[0, 0\]"),
-        ({"messages": M + torch.tensor([0, math.nan])}, ValueError, r"messages must be finite, got nan at \[0, 1\]"),
+        (
+            {"messages": M + torch.tensor([0, math.nan])},
+            ValueError,
+            r"messages must be finite, got nan at \[0, 1\]",
+        ),
         # each is finite, but not their distance
         (
             {"messages": torch.tensor([[3e38, 0], [3e38, 0], [-3e38, 0]])},
@@ -257,21 +290,37 @@ M, INDEX = torch.zeros(3, 2), torch.tensor([0, 1, 1])
             "messages must not differ by more",
         ),
         ({"index": [0, 1, 1]}, TypeError, "index must be an integer tensor, got list"),
-        ({"index": INDEX.double()}, TypeError, "index must be an integer tensor, got torch.float64"),
+        (
+            {"index": INDEX.double()},
+            TypeError,
+            "index must be an integer tensor, got torch.float64",
+        ),
         ({"index": INDEX > 0}, TypeError, "index must be an integer tensor, got torch.bool"),
-        ({"index": INDEX[:2]}, ValueError, r"index must have shape \(3,\), one target a message, got \(2,\)"),
+        (
+            {"index": INDEX[:2]},
+            ValueError,
+            r"index must have shape \(3,\), one target a message, got \(2,\)",
+        ),
         ({"index": INDEX + 1}, ValueError, r"index must be in \[0, num_nodes\) = \[0, 2\), got 2"),
         ({"index": INDEX - 1}, ValueError, r"index must be in .*, got -1"),
         ({"num_nodes": -1}, ValueError, "num_nodes must be at least 0, got -1"),
         ({"num_nodes": 2.0}, TypeError, "num_nodes must be an integer, got 2.0"),
         ({"lam": math.nan}, ValueError, "lam must be a number, got nan"),
-        ({"lam": torch.ones(3)}, ValueError, r"lam must have one value or one per channel \(2\), got shape \(3,\)"),
+        (
+            {"lam": torch.ones(3)},
+            ValueError,
+            r"lam must have one value or one per channel \(2\), got shape \(3,\)",
+        ),
         ({"lam": torch.ones(1, 2)}, ValueError, r"lam must have one value .*, got shape \(1, 2\)"),
         ({"lam": "hot"}, TypeError, "lam must be .*, got 'hot'"),
         ({"eta": math.nan}, ValueError, "eta must be a number, got nan"),
         ({"eta": INF}, ValueError, r"eta must be finite, got \[inf\]"),
         ({"eta": None}, TypeError, "eta must be .*, got None"),
-        ({"messages": M + 1, "eta": 1e5}, ValueError, r"eta must be such that .* overflow torch.float32, got \[1000"),
+        (
+            {"messages": M + 1, "eta": 1e5},
+            ValueError,
+            r"eta must be such that .* overflow torch.float32, got \[1000",
+        ),
     ],
 )
 def test_bad_arguments_of_the_aggregation(bad, error, message):

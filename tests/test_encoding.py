@@ -41,14 +41,18 @@ def test_encoding_is_its_definition(n, p, convention, base, scale):
 
 @pytest.mark.parametrize("convention", CONVENTIONS)
 def test_encoding_at_the_size_of_the_source(convention):
-    np.testing.assert_allclose(positional_encoding(64, 256, convention), literal(64, 256, convention), atol=1e-11)
+    np.testing.assert_allclose(
+        positional_encoding(64, 256, convention), literal(64, 256, convention), atol=1e-11
+    )
 
 
 def test_submission_is_what_the_code_of_the_source_computes():
     position, row = np.meshgrid(np.arange(64) + 1, np.arange(256) + 1)
     angle = position * np.exp(-2 * row * np.log(10_000) / 5000)
     source = np.where(row % 2 == 0, np.sin(angle), np.cos(angle))
-    np.testing.assert_allclose(positional_encoding(64, 256, "submission"), source, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(
+        positional_encoding(64, 256, "submission"), source, rtol=0, atol=1e-12
+    )
 
 
 @pytest.mark.parametrize("convention", PAIRED)
@@ -58,11 +62,16 @@ def test_unpaired_last_row_is_a_sine(convention):
 
 
 def test_sheet_and_vaswani_differ_by_one_position_and_the_scale():
-    sheet, vaswani = positional_encoding(8, 6, "sheet", scale=6), positional_encoding(9, 6, "vaswani")
+    sheet, vaswani = (
+        positional_encoding(8, 6, "sheet", scale=6),
+        positional_encoding(9, 6, "vaswani"),
+    )
     np.testing.assert_allclose(sheet, vaswani[:, 1:], rtol=0, atol=1e-14)
 
 
-@pytest.mark.parametrize(("convention", "scale"), [("sheet", 5000), ("submission", 5000), ("vaswani", 6)])
+@pytest.mark.parametrize(
+    ("convention", "scale"), [("sheet", 5000), ("submission", 5000), ("vaswani", 6)]
+)
 def test_default_scale(convention, scale):
     assert default_scale(6, convention) == scale
     E = positional_encoding(5, 6, convention)
@@ -71,7 +80,9 @@ def test_default_scale(convention, scale):
 
 def test_frequencies():
     np.testing.assert_allclose(angular_frequencies(5, "vaswani", base=32), [1, 32**-0.4, 32**-0.8])
-    np.testing.assert_allclose(angular_frequencies(3, "submission", base=32, scale=10), [1 / 2, 1 / 4, 1 / 8])
+    np.testing.assert_allclose(
+        angular_frequencies(3, "submission", base=32, scale=10), [1 / 2, 1 / 4, 1 / 8]
+    )
 
 
 @law
@@ -119,7 +130,9 @@ def test_submission_is_not_toeplitz():
 def test_rotation_shifts_every_position(delta, half, convention, base, scale):
     options = {"convention": convention, "base": base, "scale": scale}
     R, E = rotation(delta, 2 * half, **options), positional_encoding(60, 2 * half, **options)
-    before, after = (E[:, : 60 - delta], E[:, delta:]) if delta >= 0 else (E[:, -delta:], E[:, : 60 + delta])
+    before, after = (
+        (E[:, : 60 - delta], E[:, delta:]) if delta >= 0 else (E[:, -delta:], E[:, : 60 + delta])
+    )
     np.testing.assert_allclose(R @ before, after, rtol=0, atol=1e-12)
 
 
@@ -131,7 +144,9 @@ def test_rotations_form_a_group(a, b, convention):
     np.testing.assert_allclose(rotation(0, p, convention), identity, rtol=0, atol=0)
     np.testing.assert_allclose(R.T @ R, identity, rtol=0, atol=1e-13)
     np.testing.assert_allclose(rotation(-a, p, convention), R.T, rtol=0, atol=1e-13)
-    np.testing.assert_allclose(R @ rotation(b, p, convention), rotation(a + b, p, convention), rtol=0, atol=1e-12)
+    np.testing.assert_allclose(
+        R @ rotation(b, p, convention), rotation(a + b, p, convention), rtol=0, atol=1e-12
+    )
     blocks = np.kron(np.eye(p // 2), np.ones((2, 2)))
     np.testing.assert_array_equal(R, R * blocks)
     assert np.linalg.det(R) == pytest.approx(1)
@@ -160,7 +175,11 @@ SIZES = {"n": 4, "p": 6}
         ({"base": "e"}, TypeError, "base must be a number, got 'e'"),
         ({"scale": -1.0}, ValueError, "scale must be positive and finite, got -1.0"),
         ({"scale": math.inf}, ValueError, "scale must be positive and finite, got inf"),
-        ({"base": 1e-300, "scale": 1}, ValueError, "scale must be larger for base=1e-300 and p=6: .*, got 1"),
+        (
+            {"base": 1e-300, "scale": 1},
+            ValueError,
+            "scale must be larger for base=1e-300 and p=6: .*, got 1",
+        ),
     ],
 )
 def test_bad_sizes_and_frequencies(function, bad, error, message):
@@ -179,7 +198,11 @@ def test_bad_sizes_and_frequencies(function, bad, error, message):
         (lambda: rotation(1, 3), ValueError, "p must be even, got 3"),
         (lambda: rotation(1, 0), ValueError, "p must be at least 1, got 0"),
         (lambda: rotation(0.5, 2), TypeError, "delta must be an integer, got 0.5"),
-        (lambda: rotation(1, 2, "submission"), ValueError, "convention must be one of 'sheet', 'vaswani', got 'subm"),
+        (
+            lambda: rotation(1, 2, "submission"),
+            ValueError,
+            "convention must be one of 'sheet', 'vaswani', got 'subm",
+        ),
         (lambda: rotation(1, 2, base=-1), ValueError, "base must be positive and finite, got -1"),
     ],
 )

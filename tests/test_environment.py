@@ -19,16 +19,31 @@ from packaging.version import Version
 ROOT = Path(__file__).parents[1]
 CARD = {"numpy", "torch", "matplotlib", "seaborn", "jupyterlab", "nbval", "papermill"}
 CONDA_NAME = {"torch": "pytorch"}
-OF_TORCH_BUILDS = re.compile(r"triton|(cuda|nvidia)-.*")  # the lock leaves them to the build of torch
+OF_TORCH_BUILDS = re.compile(
+    r"triton|(cuda|nvidia)-.*"
+)  # the lock leaves them to the build of torch
 
 pyproject = tomllib.loads((ROOT / "pyproject.toml").read_text())
 project = pyproject["project"]
 readme = (ROOT / "README.md").read_text()
-lock = [line for line in (ROOT / "requirements.lock").read_text().splitlines() if not line.startswith("#")]
-pins = {canonicalize_name(name): version for name, _, version in (line.partition("==") for line in lock)}
+lock = [
+    line
+    for line in (ROOT / "requirements.lock").read_text().splitlines()
+    if not line.startswith("#")
+]
+pins = {
+    canonicalize_name(name): version for name, _, version in (line.partition("==") for line in lock)
+}
 needed = [Requirement(line) for line in project["dependencies"]]
-extras = {name: [Requirement(line) for line in lines] for name, lines in project["optional-dependencies"].items()}
-declared = [*needed, *sum(extras.values(), []), *map(Requirement, pyproject["build-system"]["requires"])]
+extras = {
+    name: [Requirement(line) for line in lines]
+    for name, lines in project["optional-dependencies"].items()
+}
+declared = [
+    *needed,
+    *sum(extras.values(), []),
+    *map(Requirement, pyproject["build-system"]["requires"]),
+]
 
 
 def names(requirements: list[Requirement]) -> list[str]:
@@ -37,7 +52,10 @@ def names(requirements: list[Requirement]) -> list[str]:
 
 def imports(folder: str) -> Iterator[str]:
     """Names of the distributions that the Python files below a folder import, the standard library's left out."""
-    distributions = {"otter": ["otter-grader"], **importlib.metadata.packages_distributions()}  # may not be installed
+    distributions = {
+        "otter": ["otter-grader"],
+        **importlib.metadata.packages_distributions(),
+    }  # may not be installed
     own = {path.stem for path in (ROOT / folder).rglob("*.py")} | {"sheet11"}
     for path in sorted((ROOT / folder).rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -58,7 +76,9 @@ def _modules(node: ast.AST) -> list[str]:
     return []
 
 
-def installed_below(distribution: str, extra: str = "", seen: set[tuple[str, str]] | None = None) -> set[str]:
+def installed_below(
+    distribution: str, extra: str = "", seen: set[tuple[str, str]] | None = None
+) -> set[str]:
     """Names of what an installed distribution needs, and what that needs, as far as it is installed."""
     seen = set() if seen is None else seen
     if (distribution, extra) not in seen:
@@ -80,7 +100,9 @@ def test_a_requirement_is_a_range_and_stands_once(requirements):
     assert len(set(names(requirements))) == len(requirements)
     for requirement in requirements:
         operators = {specifier.operator for specifier in requirement.specifier}
-        assert ">=" in operators and "==" not in operators or requirement.name == "sheet11", str(requirement)
+        assert ">=" in operators and "==" not in operators or requirement.name == "sheet11", str(
+            requirement
+        )
 
 
 def test_extras_do_not_repeat_what_is_needed_anyway():
@@ -96,12 +118,20 @@ def test_lock_holds_exact_public_versions_without_addresses():
 def test_lock_is_within_every_range():
     for requirement in declared:
         if requirement.name != "sheet11":
-            assert requirement.specifier.contains(pins[canonicalize_name(requirement.name)]), str(requirement)
+            assert requirement.specifier.contains(pins[canonicalize_name(requirement.name)]), str(
+                requirement
+            )
 
 
 def test_lock_holds_all_that_is_installed_for_the_kit():
-    found = {name for extra in ["", *extras] for name in installed_below("sheet11", extra)} - {"sheet11"}
-    locked = {name for name in found & set(pins) if Version(importlib.metadata.version(name)).public == pins[name]}
+    found = {name for extra in ["", *extras] for name in installed_below("sheet11", extra)} - {
+        "sheet11"
+    }
+    locked = {
+        name
+        for name in found & set(pins)
+        if Version(importlib.metadata.version(name)).public == pins[name]
+    }
     if found & set(pins) != locked:
         pytest.skip("the environment is not the lock's")
     assert {name for name in found - set(pins) if not OF_TORCH_BUILDS.fullmatch(name)} == set()
@@ -109,7 +139,11 @@ def test_lock_holds_all_that_is_installed_for_the_kit():
 
 def test_conda_environment_holds_the_card_as_locked_and_installs_with_the_lock():
     environment = yaml.safe_load((ROOT / "environment.yml").read_text())
-    conda = dict(line.split("=") for line in environment["dependencies"] if isinstance(line, str) and "=" in line)
+    conda = dict(
+        line.split("=")
+        for line in environment["dependencies"]
+        if isinstance(line, str) and "=" in line
+    )
     assert project["requires-python"] == f">={conda.pop('python')}"
     assert conda == {CONDA_NAME.get(name, name): pins[name] for name in CARD}
     (with_pip,) = [entry["pip"] for entry in environment["dependencies"] if isinstance(entry, dict)]
@@ -143,19 +177,37 @@ def test_students_need_what_the_kit_needs_in_ranges_that_hold_the_lock():
     students = [Requirement(line) for line in sheet["requirements"]]
     assert set(names(students)) <= set(names(needed))
     for requirement in students:
-        assert requirement.specifier.contains(pins[canonicalize_name(requirement.name)]), str(requirement)
+        assert requirement.specifier.contains(pins[canonicalize_name(requirement.name)]), str(
+            requirement
+        )
 
 
 def test_wheel_carries_notebooks_templates_and_types(tmp_path):
     subprocess.run(
-        [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "-q", "-w", tmp_path, ROOT],
+        [
+            sys.executable,
+            "-m",
+            "pip",
+            "wheel",
+            "--no-deps",
+            "--no-build-isolation",
+            "-q",
+            "-w",
+            tmp_path,
+            ROOT,
+        ],
         check=True,
     )
     (wheel,) = tmp_path.glob("*.whl")
     packed = set(zipfile.ZipFile(wheel).namelist())
     for source in [*(ROOT / "notebooks").rglob("*"), *(ROOT / "sheet11").rglob("*")]:
-        hidden = any(part.startswith((".", "__pycache__")) for part in source.relative_to(ROOT).parts)
-        if source.suffix in {".py", ".j2", ".css", ".toml", ".ipynb", ".typed", ".md"} and not hidden:
+        hidden = any(
+            part.startswith((".", "__pycache__")) for part in source.relative_to(ROOT).parts
+        )
+        if (
+            source.suffix in {".py", ".j2", ".css", ".toml", ".ipynb", ".typed", ".md"}
+            and not hidden
+        ):
             path = source.relative_to(ROOT).as_posix()
             assert (path if path.startswith("sheet11/") else f"sheet11/{path}") in packed
 
@@ -164,7 +216,9 @@ def test_readme_is_short():
     assert len(readme.splitlines()) <= 160
 
 
-@pytest.mark.parametrize("path", sorted(set(re.findall(r"`((?:sheet11|notebooks|tests)/[\w./]*)`", readme))))
+@pytest.mark.parametrize(
+    "path", sorted(set(re.findall(r"`((?:sheet11|notebooks|tests)/[\w./]*)`", readme)))
+)
 def test_readme_names_files_that_exist(path):
     assert (ROOT / path).exists()
 

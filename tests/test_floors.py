@@ -13,7 +13,12 @@ FILES = {path.relative_to(PACKAGE).as_posix(): path for path in sorted(PACKAGE.r
 TREES = {name: ast.parse(path.read_text()) for name, path in FILES.items()}
 FLOORS = ("mathematics", "lab", "course")
 STUDENTS = ("encoding.py", "scores.py", "aggregation.py", "oversmoothing.py")
-COMMANDS = {"run", "sweep", "release", "grade"}  # the functions of the command line are called as what they call
+COMMANDS = {
+    "run",
+    "sweep",
+    "release",
+    "grade",
+}  # the functions of the command line are called as what they call
 LONGEST_FILE, LONGEST_FUNCTION = 300, 20
 
 
@@ -32,7 +37,9 @@ def imports(name):
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{name} imports from {'.' * node.level}{node.module or ''}"
             found = [f"{node.module}.{alias.name}" for alias in node.names]
-        yield from (module.removeprefix("sheet11.") for module in found if module.startswith("sheet11."))
+        yield from (
+            module.removeprefix("sheet11.") for module in found if module.startswith("sheet11.")
+        )
 
 
 def code_lines(source, function):
@@ -44,7 +51,9 @@ def code_lines(source, function):
     return head + sum(bool(line.strip()) and not line.strip().startswith("#") for line in body)
 
 
-@pytest.mark.parametrize("name", [name for name in FILES if name not in ("__init__.py", "__main__.py")])
+@pytest.mark.parametrize(
+    "name", [name for name in FILES if name not in ("__init__.py", "__main__.py")]
+)
 def test_no_floor_imports_from_above(name):
     """`__init__` looks names up when they are used, and `__main__` only calls the command line."""
     above = FLOORS[FLOORS.index(floor(name)) + 1 :]
@@ -56,15 +65,26 @@ def test_what_every_sheet_uses_knows_nothing_of_this_one():
     for name in FILES:
         if floor(name) == "course" or Path(name).parent == Path("lab"):
             for module in imports(name):
-                of_this_sheet = floor(module) == "mathematics" or module.startswith(("lab.figures", "lab.explore"))
-                assert not of_this_sheet or module.startswith("given.checks."), f"{name} imports {module}"
+                of_this_sheet = floor(module) == "mathematics" or module.startswith(
+                    ("lab.figures", "lab.explore")
+                )
+                assert not of_this_sheet or module.startswith("given.checks."), (
+                    f"{name} imports {module}"
+                )
 
 
 def test_nothing_of_this_sheet_stands_in_the_code_of_the_course():
     for name in FILES:
         if floor(name) == "course":
             text = FILES[name].read_text()
-            for special in ("ML-Physics", "Sheet 11", "sheet 11", "02_scores", "03_aggregation", "04_oversmoothing"):
+            for special in (
+                "ML-Physics",
+                "Sheet 11",
+                "sheet 11",
+                "02_scores",
+                "03_aggregation",
+                "04_oversmoothing",
+            ):
                 assert special not in text, name
 
 
@@ -87,6 +107,8 @@ def test_in_the_course_one_name_means_one_thing():
         node.name
         for name, tree in TREES.items()
         for node in tree.body
-        if floor(name) == "course" and isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name not in COMMANDS
+        if floor(name) == "course"
+        and isinstance(node, ast.FunctionDef | ast.ClassDef)
+        and node.name not in COMMANDS
     )
     assert not [name for name, count in names.items() if count > 1]

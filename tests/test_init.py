@@ -21,7 +21,9 @@ WRITTEN_BY_STUDENTS = {
 
 
 def python(code, folder=None):
-    done = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=True
+    )
     return done.stdout
 
 
@@ -52,7 +54,9 @@ def test_unknown_name():
 
 
 def test_the_student_edition_lists_what_it_has(edition):
-    file, *names = python("import sheet11; print(sheet11.__file__, *sheet11.__all__)", edition).split()
+    file, *names = python(
+        "import sheet11; print(sheet11.__file__, *sheet11.__all__)", edition
+    ).split()
     assert file.startswith(str(edition))
     assert set(names) == set(sheet11.__all__) - set(WRITTEN_BY_STUDENTS)
     shown = python("import sheet11; print(*dir(sheet11))", edition).split()

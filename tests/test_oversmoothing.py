@@ -11,7 +11,12 @@ from hypothesis import strategies as st
 from undirected import close, dense, edge_index_of, graphs, normal, root_degree, seeds
 
 from sheet11.given.graphs import karate_club
-from sheet11.oversmoothing import dirichlet_energy, mean_average_distance, normalized_adjacency, second_eigenvalue
+from sheet11.oversmoothing import (
+    dirichlet_energy,
+    mean_average_distance,
+    normalized_adjacency,
+    second_eigenvalue,
+)
 
 law = settings(deadline=None, max_examples=50)
 KARATE = karate_club()
@@ -52,10 +57,14 @@ def test_second_eigenvalue_is_the_largest_but_one_for_each_component(graph):
 
 def test_second_eigenvalue_keeps_its_sign():
     bipartite = nx.complete_bipartite_graph(3, 3)  # P = (I + A)/4 with eigenvalues 1, 1/4, −1/2
-    assert second_eigenvalue(normalized_adjacency(edge_index_of(bipartite), 6)) == pytest.approx(-0.5)
+    assert second_eigenvalue(normalized_adjacency(edge_index_of(bipartite), 6)) == pytest.approx(
+        -0.5
+    )
 
 
-@pytest.mark.parametrize("graph", [nx.path_graph(7), nx.disjoint_union_all([nx.cycle_graph(5)] * 9), nx.empty_graph(4)])
+@pytest.mark.parametrize(
+    "graph", [nx.path_graph(7), nx.disjoint_union_all([nx.cycle_graph(5)] * 9), nx.empty_graph(4)]
+)
 def test_second_eigenvalue_in_single_precision(graph):
     single, double = (
         second_eigenvalue(normalized_adjacency(edge_index_of(graph), len(graph), dtype))
@@ -148,7 +157,11 @@ X, EDGES = torch.zeros(3, 2), torch.tensor([[0, 1], [1, 0]])
     ("edge_index", "error", "message"),
     [
         ([[0, 1], [1, 0]], TypeError, "edge_index must be an int64 tensor, got list"),
-        (EDGES[:, :1], ValueError, r"edge_index must hold both directions .*, got only one of edge \(0, 1\)"),
+        (
+            EDGES[:, :1],
+            ValueError,
+            r"edge_index must hold both directions .*, got only one of edge \(0, 1\)",
+        ),
     ],
 )
 def test_bad_edges(edge_index, error, message):
@@ -177,7 +190,10 @@ def test_bad_features(measure, x, error, message):
 
 @pytest.mark.parametrize(
     ("num_nodes", "error", "message"),
-    [(0, ValueError, "num_nodes must be at least 1, got 0"), (2.5, TypeError, "num_nodes must be an integer, got 2.5")],
+    [
+        (0, ValueError, "num_nodes must be at least 1, got 0"),
+        (2.5, TypeError, "num_nodes must be an integer, got 2.5"),
+    ],
 )
 def test_bad_number_of_nodes(num_nodes, error, message):
     with pytest.raises(error, match=message):

@@ -60,7 +60,9 @@ def test_a_network_is_its_layers_written_out(remedy):
     states = model.hidden_states(x, P)
     assert len(states) == 5
     for state, wanted in zip(states, expected, strict=True):
-        close(state, wanted, 1e-9)  # PairNorm's root holds a small number that the loop does without
+        close(
+            state, wanted, 1e-9
+        )  # PairNorm's root holds a small number that the loop does without
     decoder, bias = model.decoder.detach().numpy(), model.bias.detach().numpy()
     close(model(x, P), expected[-1] @ decoder + bias, 1e-9)
 
@@ -92,7 +94,11 @@ def test_pair_norm_fixes_the_mean_distance_of_two_nodes(num_nodes, features, see
     result = pair_norm(x)
     close(result, pair_norm_loop(x.numpy()), 1e-6)
     close(result.mean(dim=0), np.zeros(features))
-    distances = [(result[u] - result[v]).square().sum().item() for u in range(num_nodes) for v in range(num_nodes)]
+    distances = [
+        (result[u] - result[v]).square().sum().item()
+        for u in range(num_nodes)
+        for v in range(num_nodes)
+    ]
     assert sum(distances) / num_nodes**2 == pytest.approx(2)
 
 

@@ -33,20 +33,29 @@ def test_cat_is_the_explicit_concatenation(p, q, n, seed):
 def test_add_is_a_tied_projection_of_cat_and_the_sum_of_four_terms(p, n, seed):
     E, X = draw(seed, (p, n), (p, n))
     added = attention_scores(E, X, "add")
-    loop = [[sum((E[r, i] + X[r, i]) * (E[r, j] + X[r, j]) for r in range(p)) for j in range(n)] for i in range(n)]
+    loop = [
+        [sum((E[r, i] + X[r, i]) * (E[r, j] + X[r, j]) for r in range(p)) for j in range(n)]
+        for i in range(n)
+    ]
     np.testing.assert_allclose(added, loop, rtol=1e-12, atol=1e-12)
     tied = np.hstack([np.eye(p), np.eye(p)]) @ np.vstack([E, X])
     np.testing.assert_allclose(added, tied.T @ tied, rtol=1e-12, atol=1e-12)
 
     terms = score_terms(E, X)
     np.testing.assert_allclose(sum(terms), added, rtol=1e-12, atol=1e-12)
-    np.testing.assert_allclose(added - attention_scores(E, X, "cat"), terms.EX + terms.XE, rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(
+        added - attention_scores(E, X, "cat"), terms.EX + terms.XE, rtol=1e-12, atol=1e-12
+    )
     for name, left, right in [("EE", E, E), ("XX", X, X), ("EX", E, X), ("XE", X, E)]:
-        product = [[sum(left[r, i] * right[r, j] for r in range(p)) for j in range(n)] for i in range(n)]
+        product = [
+            [sum(left[r, i] * right[r, j] for r in range(p)) for j in range(n)] for i in range(n)
+        ]
         np.testing.assert_allclose(getattr(terms, name), product, rtol=1e-12, atol=1e-12)
 
 
-@pytest.mark.parametrize(("n", "p", "convention", "sigma"), [(12, 32, "sheet", 0.7), (5, 7, "submission", 2.0)])
+@pytest.mark.parametrize(
+    ("n", "p", "convention", "sigma"), [(12, 32, "sheet", 0.7), (5, 7, "submission", 2.0)]
+)
 def test_cross_term_against_many_draws(n, p, convention, sigma):
     E, draws = positional_encoding(n, p, convention), 2000
     X = sigma * np.random.default_rng(1).normal(size=(draws, p, n))
@@ -58,7 +67,9 @@ def test_cross_term_against_many_draws(n, p, convention, sigma):
     # every draw strays by at most relative_error on average, so their mean by that over the root of the draws
     strays = 4 * predicted.relative_error / math.sqrt(draws)
     assert abs(np.sqrt(np.square(off).mean()) / predicted.std - 1) < strays
-    assert abs(np.sqrt(np.square(diagonal).mean()) / predicted.diagonal_std - 1) < 4 / math.sqrt(2 * draws)
+    assert abs(np.sqrt(np.square(diagonal).mean()) / predicted.diagonal_std - 1) < 4 / math.sqrt(
+        2 * draws
+    )
     assert abs(off.mean()) < 4 * predicted.std / math.sqrt(draws)
     assert abs(diagonal.mean()) < 4 * predicted.diagonal_std / math.sqrt(draws)
     std_of_each_draw = np.sqrt(np.square(off).mean(axis=1))
@@ -66,7 +77,9 @@ def test_cross_term_against_many_draws(n, p, convention, sigma):
 
 
 @law
-@given(st.integers(2, 20), st.integers(1, 40), st.floats(0, 10), st.sampled_from(["sheet", "vaswani"]))
+@given(
+    st.integers(2, 20), st.integers(1, 40), st.floats(0, 10), st.sampled_from(["sheet", "vaswani"])
+)
 def test_cross_term_of_paired_rows(n, half, sigma, convention):
     p = 2 * half
     predicted = predict_cross_term(positional_encoding(n, p, convention), sigma)
@@ -83,7 +96,9 @@ def test_noise_to_signal_falls_as_one_over_the_root_of_2p(p):
 
 def test_relative_error_is_the_stable_rank():
     E = np.diag([3.0, 2.0, 1.0])  # singular values 3, 2, 1
-    assert predict_cross_term(E, 1.0).relative_error == pytest.approx(1 / math.sqrt(2 * (9 + 4 + 1) / 9))
+    assert predict_cross_term(E, 1.0).relative_error == pytest.approx(
+        1 / math.sqrt(2 * (9 + 4 + 1) / 9)
+    )
 
 
 def test_no_positions_no_cross_term():
@@ -99,13 +114,22 @@ nan = np.full((2, 3), np.nan)
     ("call", "message"),
     [
         (lambda: attention_scores(one, one, "sum"), "mode must be one of 'cat', 'add', got 'sum'"),
-        (lambda: attention_scores(one, two), r"X must have as many columns as E, 3, got shape \(2, 4\)"),
-        (lambda: attention_scores(one, np.ones((1, 3)), "add"), r"X must have the shape of E, \(2, 3\).*got \(1, 3\)"),
+        (
+            lambda: attention_scores(one, two),
+            r"X must have as many columns as E, 3, got shape \(2, 4\)",
+        ),
+        (
+            lambda: attention_scores(one, np.ones((1, 3)), "add"),
+            r"X must have the shape of E, \(2, 3\).*got \(1, 3\)",
+        ),
         (lambda: attention_scores(nan, one), r"E must be finite, got nan at \[0, 0\]"),
         (lambda: attention_scores(one, [1.0]), r"X must be a real matrix, got shape \(1,\)"),
         (lambda: score_terms(one, two), r"X must have the shape of E, \(2, 3\), .*got \(2, 4\)"),
         (lambda: score_terms(one, nan), r"X must be finite, got nan at \[0, 0\]"),
-        (lambda: predict_cross_term(one[:, :1], 1.0), r"E must have at least two columns, got shape \(2, 1\)"),
+        (
+            lambda: predict_cross_term(one[:, :1], 1.0),
+            r"E must have at least two columns, got shape \(2, 1\)",
+        ),
         (lambda: predict_cross_term([1.0, 2.0], 1.0), r"E must be a real matrix, got shape \(2,\)"),
         (lambda: predict_cross_term(one, -0.5), "sigma must not be negative, got -0.5"),
         (lambda: predict_cross_term(one, math.nan), "sigma must not be negative, got nan"),

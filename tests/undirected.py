@@ -6,7 +6,9 @@ import torch
 from hypothesis import strategies as st
 
 seeds = st.integers(0, 10**6)
-graphs = st.builds(nx.gnp_random_graph, st.integers(1, 12), st.floats(0, 1), seeds)  # isolated nodes among them
+graphs = st.builds(
+    nx.gnp_random_graph, st.integers(1, 12), st.floats(0, 1), seeds
+)  # isolated nodes among them
 
 
 def edge_index_of(graph):
@@ -31,4 +33,6 @@ def normal(*shape, seed=0):
 
 
 def close(ours, expected, tolerance=1e-12):
-    np.testing.assert_allclose(torch.as_tensor(ours).detach(), expected, rtol=tolerance, atol=tolerance)
+    np.testing.assert_allclose(
+        torch.as_tensor(ours).detach(), expected, rtol=tolerance, atol=tolerance
+    )

@@ -82,10 +82,14 @@ def run(
         sheet = find_sheet(sheet_folder)
         paths = [find_notebook(name, sheet) for name in notebooks] or list(sheet.notebooks.values())
         with local_executor(workers) as (executor, threads):
-            pages = run_jobs(jobs_of_notebooks(paths, parameters, threads, sheet, kernel, timeout), executor, out)
+            pages = run_jobs(
+                jobs_of_notebooks(paths, parameters, threads, sheet, kernel, timeout), executor, out
+            )
     click.echo(out / "index.html")
     if failed := [page.stem for page in pages if page.error]:
-        raise click.ClickException(f"{len(failed)} of {len(pages)} notebooks failed: {', '.join(failed)}")
+        raise click.ClickException(
+            f"{len(failed)} of {len(pages)} notebooks failed: {', '.join(failed)}"
+        )
 
 
 @main.command()
@@ -128,12 +132,19 @@ def sweep(
     with usage_failures(out):
         sheet = find_sheet(sheet_folder)
         path = find_notebook(notebook, sheet)
-        with cluster_executor(scheduler) if scheduler else local_executor(workers) as (executor, threads):
+        with (
+            cluster_executor(scheduler) if scheduler else local_executor(workers) as (
+                executor,
+                threads,
+            )
+        ):
             jobs = jobs_of_grid(path, parameters, threads, sheet, kernel, timeout, figures)
             table = sweep_jobs(jobs, executor, out)
     click.echo(out / "index.html")
     if failed := int((table["status"] == "failed").sum()):
-        raise click.ClickException(f"{failed} of {len(table)} points failed; results.csv has their errors")
+        raise click.ClickException(
+            f"{failed} of {len(table)} points failed; results.csv has their errors"
+        )
 
 
 @main.command()

@@ -55,7 +55,9 @@ def execute(
     """
     kernel_name = kernel_of(notebook, kernel)
     notebook = with_parameters(notebook, parameters)
-    running = [cell for cell in notebook.cells if cell.cell_type == "code"][:1]  # blamed if no kernel starts
+    running = [cell for cell in notebook.cells if cell.cell_type == "code"][
+        :1
+    ]  # blamed if no kernel starts
     environment = _kernel_environment(package_folder, frames)
     forks = server() if warm and is_own(kernel_name) else None
     with (
@@ -68,7 +70,11 @@ def execute(
         fork: Any = None  # nbclient takes whatever does what it asks of a manager
         if forks:
             fork = forks.fork(
-                where, wanted(notebook), environment, remove=[folder], instead_of_figures=instead_of_figures
+                where,
+                wanted(notebook),
+                environment,
+                remove=[folder],
+                instead_of_figures=instead_of_figures,
             )
             closing.callback(fork.close)
         client = nbclient.NotebookClient(
@@ -86,18 +92,25 @@ def execute(
         if fork is None:
             manager = client.create_kernel_manager()
             manager.connection_file = str(Path(folder, "connection.json"))
-            if os.name == "posix":  # sockets in a private folder; anyone on the machine could connect to TCP ports
+            if (
+                os.name == "posix"
+            ):  # sockets in a private folder; anyone on the machine could connect to TCP ports
                 manager.transport = "ipc"
                 manager.ip = str(Path(folder, "kernel"))
         try:
             _complete(client.async_execute(env=environment))
         except CellExecutionError:
             pass  # the kernel has stored the error as an output
-        except (RuntimeError, TimeoutError) as error:  # no kernel started, it died, or a cell took too long
+        except (
+            RuntimeError,
+            TimeoutError,
+        ) as error:  # no kernel started, it died, or a cell took too long
             if not running:
                 raise
             text = str(error).splitlines()[0]
-            stored = nbformat.v4.new_output("error", ename=type(error).__name__, evalue=text, traceback=[text])
+            stored = nbformat.v4.new_output(
+                "error", ename=type(error).__name__, evalue=text, traceback=[text]
+            )
             running[-1].outputs.append(stored)
     return notebook
 

@@ -20,7 +20,9 @@ TEMPORARY = "sheet11-"  # how the names of temporary folders begin
 def write_whole(path: Path, content: str | bytes, mode: int = 0o666) -> None:
     """Write a file under a temporary name and rename it, so that a reader never finds half of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")  # known before the file is there to be removed
+    temporary = path.with_name(
+        f".{path.name}.{secrets.token_hex(8)}"
+    )  # known before the file is there to be removed
     try:
         with open(temporary, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
             file.write(content.encode() if isinstance(content, str) else content)
@@ -59,8 +61,12 @@ def whole_folder(path: Path) -> Iterator[Path]:
 def folder_of_this_process() -> Path:
     """A temporary folder that is removed when this process ends, also if it is killed."""
     folder = Path(tempfile.gettempdir(), TEMPORARY + secrets.token_hex(8))
-    remove = 'read -r line; /bin/rm -rf -- "$0"'  # there is nothing to read until this process has ended
-    remover = subprocess.Popen(["/bin/sh", "-c", remove, folder], stdin=subprocess.PIPE, start_new_session=True)
+    remove = (
+        'read -r line; /bin/rm -rf -- "$0"'  # there is nothing to read until this process has ended
+    )
+    remover = subprocess.Popen(
+        ["/bin/sh", "-c", remove, folder], stdin=subprocess.PIPE, start_new_session=True
+    )
     atexit.register(remover.communicate)
     folder.mkdir(0o700)  # now that it will be removed
     return folder

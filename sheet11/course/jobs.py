@@ -78,7 +78,8 @@ def perform(job: Job) -> tuple[str, float]:
     start = time.perf_counter()
     # another machine may not have the folders
     cwd, package_folder = (
-        Path(folder) if folder and os.path.isdir(folder) else None for folder in (job.cwd, job.package_folder)
+        Path(folder) if folder and os.path.isdir(folder) else None
+        for folder in (job.cwd, job.package_folder)
     )
     notebook = nbformat.reads(job.notebook, as_version=4)
     executed = execute(
@@ -101,7 +102,11 @@ def perform_all(jobs: Sequence[Job], executor: Executor) -> Iterator[Done]:
 
 
 def finish_all(
-    work: Callable[[J], R], jobs: Sequence[J], executor: Executor, outcome: Callable[[J, R | Exception], D], unit: str
+    work: Callable[[J], R],
+    jobs: Sequence[J],
+    executor: Executor,
+    outcome: Callable[[J, R | Exception], D],
+    unit: str,
 ) -> Iterator[D]:
     """Do work for every job and yield its outcome, with a progress bar; where none can be shown, with a line each.
 
@@ -122,7 +127,9 @@ def finish_all(
             done = outcome(job, result)
             failed += done.error is not None
             bar.update()
-            if bar.n == 1 and len(jobs) > FEW:  # or the estimate would count for each what starting takes once
+            if (
+                bar.n == 1 and len(jobs) > FEW
+            ):  # or the estimate would count for each what starting takes once
                 bar.start_t, bar.initial = time.time(), 1
             if done.error or bar.disable:
                 text = f"failed, {done.error}" if done.error else "done"
@@ -139,10 +146,15 @@ def finish_all(
                     raise_if_interrupted()
                     oldest = itertools.islice(futures.items(), OLDEST)
                     running = [job.name for future, job in oldest if future.running()]
-                    bar.set_postfix_str(f"failed {failed}, running {visible(', '.join(running[:3]))}")
+                    bar.set_postfix_str(
+                        f"failed {failed}, running {visible(', '.join(running[:3]))}"
+                    )
                     with contextlib.suppress(Empty):
                         future = ended.get(timeout=0.5)
-                        yield futures.pop(future), _result(future)  # or all results would be kept until the end
+                        yield (
+                            futures.pop(future),
+                            _result(future),
+                        )  # or all results would be kept until the end
             finally:
                 for future in futures:
                     future.cancel()
@@ -158,7 +170,9 @@ def finish_all(
 
 
 @contextlib.contextmanager
-def local_executor(workers: int | None = None, kernels: bool = True) -> Iterator[tuple[Executor, int]]:
+def local_executor(
+    workers: int | None = None, kernels: bool = True
+) -> Iterator[tuple[Executor, int]]:
     """An executor for this machine, and the threads that each job may use: as many as there are cores in all.
 
     Args:
@@ -171,7 +185,9 @@ def local_executor(workers: int | None = None, kernels: bool = True) -> Iterator
         print(f"-j {wanted}: there are cores and memory for {workers} at a time", file=sys.stderr)
     if kernels:
         warm.server(threads)  # imports while the caller prepares the jobs
-    executor = ThreadPoolExecutor(workers)  # the kernels are processes; the threads only wait for them
+    executor = ThreadPoolExecutor(
+        workers
+    )  # the kernels are processes; the threads only wait for them
     try:
         with warm.ending_all_if_interrupted():
             try:
@@ -197,12 +213,17 @@ def cluster_executor(address: str) -> Iterator[tuple[Executor, int]]:
     except ImportError as error:
         raise NotInstalledError("--scheduler needs Dask: pip install 'sheet11[cluster]'") from error
     try:
-        get_backend(parse_address(address)[0])  # Client waits long before it says that it does not know the protocol
+        get_backend(
+            parse_address(address)[0]
+        )  # Client waits long before it says that it does not know the protocol
         client = Client(address, timeout=CONNECT, set_as_default=False)
     except (OSError, ValueError) as error:
         raise SchedulerError(f"there is no Dask scheduler at {address!r}") from error
     with client:
-        yield client.get_executor(pure=False), 1  # else a job that is tried again could be told what came of it before
+        yield (
+            client.get_executor(pure=False),
+            1,
+        )  # else a job that is tried again could be told what came of it before
 
 
 def _result(future: Any) -> Any:
@@ -217,8 +238,12 @@ def _outcome(job: Job, result: tuple[str, float] | Exception) -> Done:
     if isinstance(result, Exception):  # the job's own errors are in its notebook
         notebook = nbformat.reads(job.notebook, as_version=4)
         message = (str(result).splitlines() or [""])[0]
-        stored = nbformat.v4.new_output("error", ename=type(result).__name__, evalue=message, traceback=[message])
-        code = [cell for cell in notebook.cells if cell.cell_type == "code"] or [nbformat.v4.new_code_cell()]
+        stored = nbformat.v4.new_output(
+            "error", ename=type(result).__name__, evalue=message, traceback=[message]
+        )
+        code = [cell for cell in notebook.cells if cell.cell_type == "code"] or [
+            nbformat.v4.new_code_cell()
+        ]
         code[0].outputs = [stored]
         return Done(job, notebook, f"{stored.ename}: {message}", 0.0)
     notebook = nbformat.reads(result[0], as_version=4)

@@ -31,15 +31,24 @@ def read_notebook(path: Path) -> NotebookNode:
         notebook: NotebookNode = nbformat.read(path, as_version=4)
         nbformat.validate(notebook)
     except (OSError, UnicodeDecodeError) as error:
-        raise NotebookError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from error
-    except Exception as error:  # nbformat raises many types, AttributeError among them, for what is no notebook
-        raise NotebookError(f"{path} is no Jupyter notebook: {str(error).splitlines()[0]:.120}") from error
+        raise NotebookError(
+            f"{path} cannot be read: {getattr(error, 'strerror', None) or error}"
+        ) from error
+    except (
+        Exception
+    ) as error:  # nbformat raises many types, AttributeError among them, for what is no notebook
+        raise NotebookError(
+            f"{path} is no Jupyter notebook: {str(error).splitlines()[0]:.120}"
+        ) from error
     return notebook
 
 
 def parameters_of(notebook: NotebookNode) -> dict[str, str]:
     """Names of the parameters and their defaults as source text, as papermill infers them from the tagged cell."""
-    return {name: found["default"] for name, found in papermill.inspect_notebook(_copy(notebook)).items()}
+    return {
+        name: found["default"]
+        for name, found in papermill.inspect_notebook(_copy(notebook)).items()
+    }
 
 
 def kernel_of(notebook: NotebookNode, wanted: str | None = None) -> str:
@@ -64,7 +73,9 @@ def with_parameters(notebook: NotebookNode, parameters: Mapping[str, Any]) -> No
     notebook = _copy(notebook)
     if parameters:
         notebook = parameterize_notebook(notebook, dict(parameters))
-        injected = next(cell for cell in notebook.cells if INJECTED in cell.metadata.get("tags", []))
+        injected = next(
+            cell for cell in notebook.cells if INJECTED in cell.metadata.get("tags", [])
+        )
         injected["id"] = INJECTED  # papermill's is random
     return notebook
 
@@ -90,7 +101,9 @@ def scalar_records(notebook: nbformat.NotebookNode) -> dict[str, Any]:
     """The records that are no arrays."""
     records = read_records(notebook)
     return {
-        name: value for name, value in records.items() if value is None or isinstance(value, bool | int | float | str)
+        name: value
+        for name, value in records.items()
+        if value is None or isinstance(value, bool | int | float | str)
     }
 
 
@@ -99,7 +112,9 @@ def check_parameters(names: Mapping[str, Any], known: set[str]) -> None:
     for name in names:
         if name not in known:
             have = ", ".join(sorted(known)) or "none"
-            raise ParameterError(f"no notebook has a parameter {name!r}; there are {have}{nearest(name, known)}")
+            raise ParameterError(
+                f"no notebook has a parameter {name!r}; there are {have}{nearest(name, known)}"
+            )
 
 
 def nearest(name: str, candidates: Collection[str]) -> str:
@@ -112,5 +127,7 @@ def _copy(notebook: NotebookNode) -> NotebookNode:
     """A copy as papermill prepares it, with the kernel that papermill insists on where the notebook names none."""
     notebook = load_notebook_node(notebook)
     python = {"name": "python3", "language": "python", "display_name": "Python 3 (ipykernel)"}
-    notebook.metadata["kernelspec"] = nbformat.from_dict(python | notebook.metadata.get("kernelspec", {}))
+    notebook.metadata["kernelspec"] = nbformat.from_dict(
+        python | notebook.metadata.get("kernelspec", {})
+    )
     return notebook

@@ -49,12 +49,19 @@ jobs_option = click.option(
     type=click.IntRange(min=1),
     help="Notebooks at a time.  [default: number of cores]",
 )
-kernel_option = click.option("-k", "--kernel", metavar="NAME", help="Kernel, not the one a notebook asks for.")
+kernel_option = click.option(
+    "-k", "--kernel", metavar="NAME", help="Kernel, not the one a notebook asks for."
+)
 timeout_option = click.option(
-    "--timeout", metavar="SECONDS", type=click.IntRange(min=1), help="Time limit of a cell.  [default: none]"
+    "--timeout",
+    metavar="SECONDS",
+    type=click.IntRange(min=1),
+    help="Time limit of a cell.  [default: none]",
 )
 scheduler_option = click.option(
-    "--scheduler", metavar="ADDRESS", help="Run on the Dask cluster with this scheduler (tcp://host:8786)."
+    "--scheduler",
+    metavar="ADDRESS",
+    help="Run on the Dask cluster with this scheduler (tcp://host:8786).",
 )
 
 
@@ -67,14 +74,21 @@ def login() -> str:
 
 
 name_option = click.option(
-    "--name", "who", metavar="NAME", default=login, show_default="login", help="Whose marks these are."
+    "--name",
+    "who",
+    metavar="NAME",
+    default=login,
+    show_default="login",
+    help="Whose marks these are.",
 )
 
 
 def refuse_workers_on_cluster(workers: int | None, scheduler: str | None) -> None:
     """Raise if both are given."""
     if scheduler and workers:
-        raise UsageFailure("-j is for this machine; on a cluster the workers decide how much runs at a time")
+        raise UsageFailure(
+            "-j is for this machine; on a cluster the workers decide how much runs at a time"
+        )
 
 
 @contextlib.contextmanager
@@ -132,7 +146,9 @@ def parameter_option(
     kind: Callable[[str], tuple[str, Any]], metavar: str, text: str
 ) -> Callable[[Decorated], Decorated]:
     """The option -p of a command; it gives a dictionary."""
-    return click.option("-p", "parameters", type=kind, multiple=True, callback=_by_name, metavar=metavar, help=text)
+    return click.option(
+        "-p", "parameters", type=kind, multiple=True, callback=_by_name, metavar=metavar, help=text
+    )
 
 
 def _split(text: str, form: str) -> tuple[str, str]:
@@ -142,7 +158,9 @@ def _split(text: str, form: str) -> tuple[str, str]:
     return name, assigned
 
 
-def _by_name(ctx: click.Context, param: click.Parameter, pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+def _by_name(
+    ctx: click.Context, param: click.Parameter, pairs: Iterable[tuple[str, Any]]
+) -> dict[str, Any]:
     by_name: dict[str, Any] = {}
     for name, assigned in pairs:
         if name in by_name:

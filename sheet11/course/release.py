@@ -43,7 +43,9 @@ def release(sheet: Sheet, out: Path) -> None:
         OSError: the folder cannot be written to.
     """
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise FolderError(f"{out} is not empty; a release wants a new folder, so that nothing else gets into it")
+        raise FolderError(
+            f"{out} is not empty; a release wants a new folder, so that nothing else gets into it"
+        )
     out.parent.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}."))
     try:
@@ -60,14 +62,20 @@ def release(sheet: Sheet, out: Path) -> None:
 
 def edition(sheet: Sheet) -> dict[str, bytes]:
     """The files of the student edition: content by path."""
-    notebooks = {stem: without_answers(read_notebook(path)) for stem, path in sheet.notebooks.items()}
+    notebooks = {
+        stem: without_answers(read_notebook(path)) for stem, path in sheet.notebooks.items()
+    }
     for notebook in list(notebooks.values())[:1]:  # a group hands in once
         notebook.cells.insert(1, new_markdown_cell(MEMBERS_ASKED, id="handed-in-by"))
-    texts = {f"{stem}.ipynb": nbformat.writes(notebook) + "\n" for stem, notebook in notebooks.items()}
+    texts = {
+        f"{stem}.ipynb": nbformat.writes(notebook) + "\n" for stem, notebook in notebooks.items()
+    }
     texts["requirements.txt"] = "".join(f"{requirement}\n" for requirement in sheet.requirements)
     texts["environment.yml"] = ENVIRONMENT.format(name=sheet.package or "sheet")
     if (readme := sheet.beside(README)).is_file():
-        texts["README.md"] = readme.read_text(encoding="utf-8").replace("{notebooks}", table_of(notebooks))
+        texts["README.md"] = readme.read_text(encoding="utf-8").replace(
+            "{notebooks}", table_of(notebooks)
+        )
     return {name: text.encode() for name, text in texts.items()} | sheet.students_package()
 
 
@@ -87,11 +95,25 @@ def without_answers(notebook: NotebookNode) -> NotebookNode:
         NotInstalledError: nbgrader is not installed.
     """
     try:
-        from nbgrader.preprocessors import CheckCellMetadata, ClearHiddenTests, ClearOutput, ClearSolutions, LockCells
+        from nbgrader.preprocessors import (
+            CheckCellMetadata,
+            ClearHiddenTests,
+            ClearOutput,
+            ClearSolutions,
+            LockCells,
+        )
     except ImportError as error:
-        raise NotInstalledError("the student edition needs nbgrader: pip install 'sheet11[grade]'") from error
+        raise NotInstalledError(
+            "the student edition needs nbgrader: pip install 'sheet11[grade]'"
+        ) from error
     notebook = copy.deepcopy(notebook)
-    for preprocessor in (LockCells, ClearSolutions, ClearOutput, ClearHiddenTests, CheckCellMetadata):
+    for preprocessor in (
+        LockCells,
+        ClearSolutions,
+        ClearOutput,
+        ClearHiddenTests,
+        CheckCellMetadata,
+    ):
         notebook, _ = preprocessor().preprocess(notebook, {})
     for holder in (notebook, *notebook.cells):
         holder.metadata.pop(METADATA, None)

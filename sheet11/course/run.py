@@ -10,7 +10,14 @@ import nbformat
 from sheet11.course.errors import NotebookError
 from sheet11.course.files import write_whole
 from sheet11.course.jobs import Done, Job, perform_all
-from sheet11.course.notebooks import check_parameters, kernel_of, parameters_of, read_notebook, scalar_records, title_of
+from sheet11.course.notebooks import (
+    check_parameters,
+    kernel_of,
+    parameters_of,
+    read_notebook,
+    scalar_records,
+    title_of,
+)
 from sheet11.course.pages.cells import cells_html, drop_frames
 from sheet11.course.pages.render import Page, main_figure, render
 from sheet11.course.sheet import Sheet
@@ -41,7 +48,9 @@ def jobs_of_notebooks(
     imports_from = sheet.imports_from if sheet else None
     stems = [path.stem for path in paths]
     if twice := next((stem for stem in stems if stems.count(stem) > 1), None):
-        raise NotebookError(f"two notebooks are named {twice!r}, and their results would overwrite each other")
+        raise NotebookError(
+            f"two notebooks are named {twice!r}, and their results would overwrite each other"
+        )
     jobs: list[Job] = []
     known: set[str] = set()
     for path in paths:
@@ -51,7 +60,9 @@ def jobs_of_notebooks(
         known |= set(names)
         chosen = {name: value for name, value in parameters.items() if name in names}
         cwd = str(path.parent.resolve())
-        job = Job(path.stem, path.stem, nbformat.writes(notebook), chosen, cwd, threads, imports_from)
+        job = Job(
+            path.stem, path.stem, nbformat.writes(notebook), chosen, cwd, threads, imports_from
+        )
         jobs.append(job._replace(frames=True, kernel=kernel, timeout=timeout))
     check_parameters(parameters, known)
     return jobs
@@ -80,16 +91,28 @@ def run(jobs: Sequence[Job], executor: Executor, out: Path) -> list[Page]:
     # a long one that starts last would run alone in the end, and what has much to say mostly has much to do
     for done in perform_all(sorted(jobs, key=lambda job: -len(job.notebook)), executor):
         pages = sorted([*pages, _write(done, out)], key=lambda page: order.index(page.stem))
-        write_whole(out / "index.html", render("index.html.j2", heading="Executed notebooks", pages=pages))
+        write_whole(
+            out / "index.html", render("index.html.j2", heading="Executed notebooks", pages=pages)
+        )
     return pages
 
 
 def _write(done: Done, out: Path) -> Page:
     stem, notebook = done.job.key, done.notebook
     (png, description), title = main_figure(notebook) or (None, None), title_of(notebook, stem)
-    write_whole(out / f"{stem}.html", render("notebook.html.j2", heading=title, cells=cells_html(notebook)))
+    write_whole(
+        out / f"{stem}.html", render("notebook.html.j2", heading=title, cells=cells_html(notebook))
+    )
     drop_frames(notebook)
     write_whole(out / f"{stem}.ipynb", nbformat.writes(notebook))
     if png:
         write_whole(out / f"{stem}.png", png)
-    return Page(stem, title, done.error, done.seconds, done.job.parameters, scalar_records(notebook), description)
+    return Page(
+        stem,
+        title,
+        done.error,
+        done.seconds,
+        done.job.parameters,
+        scalar_records(notebook),
+        description,
+    )

@@ -52,7 +52,9 @@ class Sheet(NamedTuple):
 
     def package_digest(self) -> str:
         """Another one for every change of the package; this kit's has its version for that."""
-        files = _files(self.folder / self.package, ("*",)) if self.package and self.imports_from else {}
+        files = (
+            _files(self.folder / self.package, ("*",)) if self.package and self.imports_from else {}
+        )
         return hashlib.sha256(repr(sorted(files.items())).encode()).hexdigest()
 
     def students_package(self) -> dict[str, bytes]:
@@ -73,7 +75,9 @@ def find_sheet(folder: Path | None = None) -> Sheet:
     """
     if folder is None:  # installed inside the package, in a checkout beside it
         installed = (PACKAGE / "notebooks").is_dir()
-        return _sheet(PACKAGE / "notebooks" if installed else PACKAGE.parent / "notebooks", PACKAGE.parent)
+        return _sheet(
+            PACKAGE / "notebooks" if installed else PACKAGE.parent / "notebooks", PACKAGE.parent
+        )
     if not folder.is_dir():
         raise SheetError(f"there is no folder {str(folder)!r}")
     inner = folder / "notebooks"
@@ -92,7 +96,9 @@ def find_notebook(name: str, sheet: Sheet) -> Path:
     if path.is_file():
         return path
     known = ", ".join(sheet.notebooks)
-    raise NotebookError(f"there is no notebook {name!r}; the sheet has {known}{nearest(name, sheet.notebooks)}")
+    raise NotebookError(
+        f"there is no notebook {name!r}; the sheet has {known}{nearest(name, sheet.notebooks)}"
+    )
 
 
 @functools.cache
@@ -108,7 +114,9 @@ def _sheet(notebooks: Path, folder: Path) -> Sheet:
     settings = _settings(notebooks / SETTINGS)
     package = settings.get("package") or _package_beside(folder)
     if package and not (folder / package).is_dir():
-        raise SheetError(f"{notebooks / SETTINGS}: package must be a folder in {folder}, got {package!r}")
+        raise SheetError(
+            f"{notebooks / SETTINGS}: package must be a folder in {folder}, got {package!r}"
+        )
     return Sheet(
         title=settings.get("title", folder.resolve().name),
         folder=folder.resolve(),
@@ -132,11 +140,18 @@ def read_toml(path: Path) -> dict[str, Any]:
 
 
 def _settings(path: Path) -> Mapping[str, Any]:
-    wanted: dict[str, type] = {"title": str, "package": str, "not_for_students": list, "requirements": list}
+    wanted: dict[str, type] = {
+        "title": str,
+        "package": str,
+        "not_for_students": list,
+        "requirements": list,
+    }
     settings = read_toml(path)
     for name, value in settings.items():
         if name not in wanted:
-            raise SheetError(f"{path} has a key {name!r}; there are {', '.join(wanted)}{nearest(name, wanted)}")
+            raise SheetError(
+                f"{path} has a key {name!r}; there are {', '.join(wanted)}{nearest(name, wanted)}"
+            )
         texts = value if isinstance(value, list) else [value]
         if not isinstance(value, wanted[name]) or not all(isinstance(text, str) for text in texts):
             raise SheetError(
@@ -147,23 +162,36 @@ def _settings(path: Path) -> Mapping[str, Any]:
 
 def _package_beside(folder: Path) -> str | None:
     found = sorted(path.parent.name for path in folder.glob("*/__init__.py"))
-    found = [name for name in found if name != PACKAGE.name] or found  # a student edition brings this kit along
+    found = [
+        name for name in found if name != PACKAGE.name
+    ] or found  # a student edition brings this kit along
     if len(found) > 1:
-        raise SheetError(f"{folder} holds several packages, {', '.join(found)}; {SETTINGS} must say which with package")
+        raise SheetError(
+            f"{folder} holds several packages, {', '.join(found)}; {SETTINGS} must say which with package"
+        )
     return found[0] if found else None
 
 
-def _files(package: Path, wanted: tuple[str, ...], left_out: tuple[str, ...] = ()) -> dict[str, bytes]:
+def _files(
+    package: Path, wanted: tuple[str, ...], left_out: tuple[str, ...] = ()
+) -> dict[str, bytes]:
     """Content of the files of a package, by path from the folder that holds it."""
     files = {}
     for path in sorted(package.rglob("*")):
         name = PurePosixPath("/", *path.relative_to(package).parts)
         hidden = any(part == "__pycache__" or part.startswith(".") for part in name.parts)
-        if path.is_file() and not hidden and _matches(name, wanted) and not _matches(name, left_out):
+        if (
+            path.is_file()
+            and not hidden
+            and _matches(name, wanted)
+            and not _matches(name, left_out)
+        ):
             files[f"{package.name}{name}"] = path.read_bytes()
     return files
 
 
 def _matches(path: PurePosixPath, patterns: tuple[str, ...]) -> bool:
     """Whether a path below `/`, or a folder that it is in, is like one of the patterns."""
-    return any(each.match(f"/{pattern}") for each in (path, *path.parents[:-1]) for pattern in patterns)
+    return any(
+        each.match(f"/{pattern}") for each in (path, *path.parents[:-1]) for pattern in patterns
+    )

@@ -70,7 +70,9 @@ def jobs_of_grid(
     kernel_of(notebook, kernel)
     names = parameters_of(notebook)
     if not names:
-        raise NotebookError(f"{path} has no cell tagged {PARAMETERS!r}, so there is nothing to sweep")
+        raise NotebookError(
+            f"{path} has no cell tagged {PARAMETERS!r}, so there is nothing to sweep"
+        )
     check_parameters(grid, set(names))
     for name, values in grid.items():
         if not values:
@@ -112,7 +114,10 @@ def sweep(jobs: Sequence[Job], executor: Executor, out: Path) -> pd.DataFrame:
     Raises:
         OSError: `out` cannot be written to.
     """
-    write_whole(out / "index.html", render("sweep.html.j2", heading="Running", figures={}, columns=[], rows=[]))
+    write_whole(
+        out / "index.html",
+        render("sweep.html.j2", heading="Running", figures={}, columns=[], rows=[]),
+    )
     points = out / "points"
     rows_by_key = {job.key: row for job in jobs if (row := _finished_row(points, job))}
 
@@ -134,8 +139,18 @@ def sweep(jobs: Sequence[Job], executor: Executor, out: Path) -> pd.DataFrame:
     swept = [name for name in jobs[0].parameters if table[name].nunique(dropna=False) > 1]
     figures = {}
     for record in table.columns:
-        is_record = record not in jobs[0].parameters and record not in ("status", "seconds", "error", "notebook")
-        if is_record and pd.api.types.is_numeric_dtype(table[record]) and table[record].notna().any() and swept:
+        is_record = record not in jobs[0].parameters and record not in (
+            "status",
+            "seconds",
+            "error",
+            "notebook",
+        )
+        if (
+            is_record
+            and pd.api.types.is_numeric_dtype(table[record])
+            and table[record].notna().any()
+            and swept
+        ):
             write_whole(out / f"{record}.png", _figure(table, record, swept))
             figures[record] = _description(table, record, swept)
     rows = table.astype(object).where(table.notna(), None).to_dict("records")
@@ -156,7 +171,11 @@ def _finished_row(points: Path, job: Job) -> dict[str, Any] | None:
         notebook = nbformat.read(points / f"{job.key}.ipynb", as_version=4)
     except (OSError, ValueError, nbformat.ValidationError):
         return None
-    return _row(job, notebook) if METADATA in notebook.metadata and error_of(notebook) is None else None
+    return (
+        _row(job, notebook)
+        if METADATA in notebook.metadata and error_of(notebook) is None
+        else None
+    )
 
 
 def _row(job: Job, notebook: nbformat.NotebookNode) -> dict[str, Any]:
@@ -172,9 +191,13 @@ def _row(job: Job, notebook: nbformat.NotebookNode) -> dict[str, Any]:
     }
 
 
-def _axes(table: pd.DataFrame, swept: Sequence[str]) -> tuple[str, str | None, str | None, list[str]]:
+def _axes(
+    table: pd.DataFrame, swept: Sequence[str]
+) -> tuple[str, str | None, str | None, list[str]]:
     """The parameters that are the horizontal axis, the curves, the panels, and the bands of a figure."""
-    others = sorted((name for name in swept if name != SEED), key=lambda name: -table[name].nunique())
+    others = sorted(
+        (name for name in swept if name != SEED), key=lambda name: -table[name].nunique()
+    )
     x, *rest = others or [SEED]
     hue, panel = [*rest, None, None][:2]
     return x, hue, panel, [name for name in swept if name not in (x, hue, panel)]
@@ -198,12 +221,25 @@ def _figure(table: pd.DataFrame, record: str, swept: Sequence[str]) -> bytes:
     data = table.assign(**{name: table[name].astype(str) for name in (hue, panel) if name})
     if not numeric:
         data[x] = data[x].astype(str)
-    curves = {"hue": hue, "style": hue, "markers": True, "palette": "colorblind"} if hue else {"marker": "o"}
+    curves = (
+        {"hue": hue, "style": hue, "markers": True, "palette": "colorblind"}
+        if hue
+        else {"marker": "o"}
+    )
     wrap = 3 if panel and data[panel].nunique() > 3 else None
     size = {"height": 4, "aspect": 1.4}
     with plt.rc_context({"axes.grid": True, "grid.alpha": 0.3}):
         grid = sns.relplot(
-            data, x=x, y=record, col=panel, col_wrap=wrap, kind="line", dashes=False, errorbar="sd", **curves, **size
+            data,
+            x=x,
+            y=record,
+            col=panel,
+            col_wrap=wrap,
+            kind="line",
+            dashes=False,
+            errorbar="sd",
+            **curves,
+            **size,
         )
     values = table[x].dropna()
     if numeric and (values > 0).all() and values.max() >= 10 * values.min():

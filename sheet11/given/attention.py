@@ -32,6 +32,8 @@ def self_attention(Q: ArrayLike, K: ArrayLike, V: ArrayLike) -> NDArray[np.float
     if V.shape[1] != K.shape[1]:
         raise ValueError(f"V must have as many columns as K, {K.shape[1]}, got shape {V.shape}")
     scores = K.T @ Q / np.sqrt(len(Q))
-    weights = np.exp(scores - scores.max(axis=0))  # shifted by the largest score so that exp cannot overflow
+    weights = np.exp(
+        scores - scores.max(axis=0)
+    )  # shifted by the largest score so that exp cannot overflow
     attended: NDArray[np.float64] = V @ (weights / weights.sum(axis=0))
     return attended

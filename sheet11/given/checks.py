@@ -51,7 +51,9 @@ def check_matrix(name: str, value: Any) -> NDArray[np.float64]:
     except ValueError as error:  # rows of different length
         raise ValueError(f"{name} must be a real matrix, got {value!r:.60}") from error
     if matrix.ndim != 2 or matrix.dtype.kind not in "biuf":
-        raise ValueError(f"{name} must be a real matrix, got shape {matrix.shape} and dtype {matrix.dtype}")
+        raise ValueError(
+            f"{name} must be a real matrix, got shape {matrix.shape} and dtype {matrix.dtype}"
+        )
     if not np.isfinite(matrix).all():
         row, column = np.argwhere(~np.isfinite(matrix))[0]
         raise ValueError(f"{name} must be finite, got {matrix[row, column]} at [{row}, {column}]")

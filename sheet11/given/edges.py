@@ -23,13 +23,19 @@ def degrees(edge_index: Tensor, num_nodes: int) -> Tensor:
             f"edge_index must be an int64 tensor, got {getattr(edge_index, 'dtype', type(edge_index).__name__)}"
         )
     if edge_index.ndim != 2 or len(edge_index) != 2:
-        raise ValueError(f"edge_index must have shape (2, num_edges), got {tuple(edge_index.shape)}")
+        raise ValueError(
+            f"edge_index must have shape (2, num_edges), got {tuple(edge_index.shape)}"
+        )
     u, v = edge_index
     if edge_index.numel() and not 0 <= edge_index.min() <= edge_index.max() < num_nodes:
         bad = edge_index[(edge_index < 0) | (edge_index >= num_nodes)][0].item()
-        raise ValueError(f"edge_index must hold nodes in [0, num_nodes) = [0, {num_nodes}), got {bad}")
+        raise ValueError(
+            f"edge_index must hold nodes in [0, num_nodes) = [0, {num_nodes}), got {bad}"
+        )
     if (u == v).any():
-        raise ValueError(f"edge_index must not hold self-loops, got one at node {u[u == v][0].item()}")
+        raise ValueError(
+            f"edge_index must not hold self-loops, got one at node {u[u == v][0].item()}"
+        )
     _check_both_directions(edge_index, num_nodes)
     return torch.bincount(v, minlength=num_nodes)
 
@@ -37,7 +43,9 @@ def degrees(edge_index: Tensor, num_nodes: int) -> Tensor:
 def check_features(x: Tensor) -> None:
     """Raise if x is no floating-point tensor of shape (num_nodes, features)."""
     if not isinstance(x, Tensor) or not x.is_floating_point():
-        raise TypeError(f"x must be a floating-point tensor, got {getattr(x, 'dtype', type(x).__name__)}")
+        raise TypeError(
+            f"x must be a floating-point tensor, got {getattr(x, 'dtype', type(x).__name__)}"
+        )
     if x.ndim != 2:
         raise ValueError(f"x must have shape (num_nodes, features), got {tuple(x.shape)}")
 
@@ -50,4 +58,6 @@ def _check_both_directions(edge_index: Tensor, num_nodes: int) -> None:
     if not torch.equal(forward, backward):
         first = int((forward != backward).nonzero()[0])
         edge = divmod(int(min(forward[first], backward[first])), num_nodes)
-        raise ValueError(f"edge_index must hold both directions of every undirected edge, got only one of edge {edge}")
+        raise ValueError(
+            f"edge_index must hold both directions of every undirected edge, got only one of edge {edge}"
+        )

@@ -15,7 +15,7 @@ REMEDIES = ("none", "residual", "gcnii", "pairnorm")
 Layer = Callable[[Any, Tensor, Tensor, Tensor, int], Tensor]
 
 
-def convolution(P: Tensor, H: Tensor, H0: Tensor, W: Tensor, l: int) -> Tensor:  # noqa: E741
+def convolution(P: Tensor, H: Tensor, H0: Tensor, W: Tensor, l: int) -> Tensor:
     """ReLU(P H W), the plain layer."""
     return torch.relu(P @ H @ W)
 
@@ -62,7 +62,10 @@ class GCN(nn.Module):
         super().__init__()
         in_features, hidden = check_int("in_features", in_features), check_int("hidden", hidden)
         classes, depth = check_int("classes", classes), check_int("depth", depth)
-        theta, alpha = check_positive("theta", theta), check_between("alpha", alpha, 0, 1, "be between 0 and 1")
+        theta, alpha = (
+            check_positive("theta", theta),
+            check_between("alpha", alpha, 0, 1, "be between 0 and 1"),
+        )
         self.remedy = remedy
         self.layer = remedy if callable(remedy) else _layer_named(remedy, alpha, theta)
         batch = () if copies is None else (check_int("copies", copies),)
@@ -109,4 +112,8 @@ def _layer_named(remedy: str, alpha: float, theta: float) -> Layer:
     if check_choice("remedy", remedy, REMEDIES) == "none":
         return convolution
     remedies = import_module("sheet11.remedies")  # the students' to write: here only if it is there
-    return partial(remedies.gcnii, alpha=alpha, theta=theta) if remedy == "gcnii" else getattr(remedies, remedy)
+    return (
+        partial(remedies.gcnii, alpha=alpha, theta=theta)
+        if remedy == "gcnii"
+        else getattr(remedies, remedy)
+    )

@@ -61,7 +61,9 @@ def grid(rows: int = 10, columns: int = 10) -> Graph:
     )
 
 
-def two_block_model(block_size: int = 50, p_in: float = 0.2, p_out: float = 0.02, seed: int = 0) -> Graph:
+def two_block_model(
+    block_size: int = 50, p_in: float = 0.2, p_out: float = 0.02, seed: int = 0
+) -> Graph:
     """A stochastic block model of two equal blocks; the class is the block.
 
     networkx draws blocks of up to a thousand nodes and tries every pair for it, a time that goes with the square of
@@ -84,10 +86,14 @@ def two_block_model(block_size: int = 50, p_in: float = 0.2, p_out: float = 0.02
     label = np.arange(2 * block_size) // block_size
     angle = generator.uniform(0, 2 * np.pi, 2 * block_size)
     radius = np.sqrt(generator.uniform(0, 1, 2 * block_size))
-    places = np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1) + 1.7 * label[:, None]
+    places = (
+        np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1) + 1.7 * label[:, None]
+    )
 
     if block_size <= _PAIRWISE:
-        graph = nx.stochastic_block_model([block_size] * 2, [[p_in, p_out], [p_out, p_in]], seed=seed)
+        graph = nx.stochastic_block_model(
+            [block_size] * 2, [[p_in, p_out], [p_out, p_in]], seed=seed
+        )
         edges = np.array(graph.edges, dtype=np.int64).reshape(-1, 2)
     else:
         edges = draw_block_edges(block_size, p_in, p_out, generator)
@@ -118,7 +124,11 @@ def load_graph(graph: str, seed: int = 0, nodes: int = 100) -> Graph:
 
 
 def random_neighbourhoods(
-    num_nodes: int, max_degree: int, channels: int, seed: int = 0, dtype: torch.dtype = torch.float64
+    num_nodes: int,
+    max_degree: int,
+    channels: int,
+    seed: int = 0,
+    dtype: torch.dtype = torch.float64,
 ) -> tuple[Tensor, Tensor]:
     """Standard normal messages for nodes with 1 … `max_degree` neighbours each, uniformly drawn.
 

@@ -6,7 +6,9 @@ from torch import Tensor
 from sheet11.given.checks import check_int
 
 
-def draw_training_nodes(labels: Tensor, labels_per_class: int, copies: int, seed: int = 0) -> Tensor:
+def draw_training_nodes(
+    labels: Tensor, labels_per_class: int, copies: int, seed: int = 0
+) -> Tensor:
     """Masks of randomly drawn training nodes, the same number from every class, drawn anew for each copy.
 
     Args:
@@ -21,7 +23,10 @@ def draw_training_nodes(labels: Tensor, labels_per_class: int, copies: int, seed
     Raises:
         TypeError, ValueError: a number is no positive integer, or a class is too small.
     """
-    labels_per_class, copies = check_int("labels_per_class", labels_per_class), check_int("copies", copies)
+    labels_per_class, copies = (
+        check_int("labels_per_class", labels_per_class),
+        check_int("copies", copies),
+    )
     sizes = labels.bincount()
     classes = sizes.nonzero().squeeze(1)
     smallest = int(sizes[classes].min())

@@ -8,7 +8,9 @@ from typing import Any
 from IPython import get_ipython
 
 WAITS = "waits for an answer"  # note on the error of such a cell
-_waiting: set[str] = set()  # names that cells would have assigned, had the answers they use been there
+_waiting: set[str] = (
+    set()
+)  # names that cells would have assigned, had the answers they use been there
 
 
 def mark_unanswered() -> None:
@@ -25,7 +27,11 @@ def mark_unanswered() -> None:
 
 
 def _show(
-    shell: Any, kind: type[BaseException], error: BaseException, trace: TracebackType, tb_offset: int | None = None
+    shell: Any,
+    kind: type[BaseException],
+    error: BaseException,
+    trace: TracebackType,
+    tb_offset: int | None = None,
 ) -> None:
     if isinstance(error, NameError) and error.name not in _waiting:
         shell.showtraceback((kind, error, trace), tb_offset=tb_offset)

@@ -49,12 +49,20 @@ def frames(
         with suppress(Exception):  # the student's functions may raise anything
             draw(**start | {name: value})
             image, shows = picture()
-            yield {"setting": setting, "shows": shows, "png": base64.b64encode(_small(image)).decode("ascii")}
+            yield {
+                "setting": setting,
+                "shows": shows,
+                "png": base64.b64encode(_small(image)).decode("ascii"),
+            }
 
     return [
         {
             "control": control.get("description", name),
-            "frames": [made for setting in _settings(control, start[name]) for made in frame(name, *setting)],
+            "frames": [
+                made
+                for setting in _settings(control, start[name])
+                for made in frame(name, *setting)
+            ],
         }
         for name, control in described.items()
     ]
@@ -63,11 +71,16 @@ def frames(
 def _settings(control: dict[str, Any], start: Any) -> list[tuple[str, Any]]:
     """Some settings of a control in their order, that of the start among them, as a reader sees them and as values."""
     if "options" in control:
-        options = [option if isinstance(option, tuple) else (str(option), option) for option in control["options"]]
+        options = [
+            option if isinstance(option, tuple) else (str(option), option)
+            for option in control["options"]
+        ]
         chosen = {round(k * (len(options) - 1) / (MOST - 1)) for k in range(MOST)}
         return [option for k, option in enumerate(options) if k in chosen or option[1] == start]
     low, high, step = control["min"], control["max"], control.get("step", 1)
-    if control["kind"] == "IntSlider" and start > 0:  # the start, doubled and halved again and again
+    if (
+        control["kind"] == "IntSlider" and start > 0
+    ):  # the start, doubled and halved again and again
         values = {low, high, *(start << k for k in range(31)), *(start >> k for k in range(31))}
     else:
         values = {start, *(low + step * round(k * (high - low) / 3 / step) for k in range(4))}
@@ -78,7 +91,10 @@ def _settings(control: dict[str, Any], start: Any) -> list[tuple[str, Any]]:
 
 def _small(image: Any) -> bytes:
     """The image with few colours, as a PNG."""
-    from PIL.Image import Dither, Quantize  # here, because whoever executes notebooks imports this module, too
+    from PIL.Image import (
+        Dither,
+        Quantize,
+    )  # here, because whoever executes notebooks imports this module, too
 
     file = io.BytesIO()
     # the colours that are rare, a marker's or a diagonal's, keep their hue

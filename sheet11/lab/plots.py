@@ -79,7 +79,10 @@ def show(figure: Figure) -> None:
 
 def bundle(figure: Figure) -> dict[str, str]:
     """A figure as a picture and in words, by MIME type."""
-    return {"text/plain": describe(figure), "image/png": base64.b64encode(png(figure)).decode("ascii")}
+    return {
+        "text/plain": describe(figure),
+        "image/png": base64.b64encode(png(figure)).decode("ascii"),
+    }
 
 
 def png(figure: Figure) -> bytes:
@@ -92,12 +95,18 @@ def png(figure: Figure) -> bytes:
 def painted(figure: Figure) -> Image.Image:
     """A figure as an image without transparency."""
     for ax in figure.axes:
-        ax.set_title(ax.get_title(), y=1)  # else matplotlib measures all ticks to see whether they are in its way
-    if not isinstance(figure.canvas, FigureCanvasAgg):  # pyplot has closed it; one that stays has texts measured once
+        ax.set_title(
+            ax.get_title(), y=1
+        )  # else matplotlib measures all ticks to see whether they are in its way
+    if not isinstance(
+        figure.canvas, FigureCanvasAgg
+    ):  # pyplot has closed it; one that stays has texts measured once
         FigureCanvasAgg(figure)
     pixels = io.BytesIO()
     figure.savefig(pixels, format="rgba", dpi="figure")
-    return Image.frombytes("RGBA", figure.canvas.get_width_height(), pixels.getvalue()).convert("RGB")
+    return Image.frombytes("RGBA", figure.canvas.get_width_height(), pixels.getvalue()).convert(
+        "RGB"
+    )
 
 
 def describe(figure: Figure) -> str:
@@ -135,7 +144,9 @@ def heatmaps(
     for ax, (title, matrix) in zip(axes, matrices.items(), strict=True):
         draw_heatmap(ax, matrix, limit, first_index)
         ax.set(title=title, xlabel=xlabel, ylabel=ylabel if ax is axes[0] else "")
-    figure.colorbar(axes[-1].collections[0], ax=list(axes), label=colour_label, fraction=0.05, pad=0.02)
+    figure.colorbar(
+        axes[-1].collections[0], ax=list(axes), label=colour_label, fraction=0.05, pad=0.02
+    )
     return figure
 
 
@@ -168,10 +179,24 @@ def draw_heatmap(
         ax.grid(False)
         import seaborn as sns  # here, because it takes a second that notebooks without heatmaps need not wait
 
-        labels = ax.get_xlabel(), ax.get_ylabel()  # which seaborn takes away, as it numbers every row from 0
+        labels = (
+            ax.get_xlabel(),
+            ax.get_ylabel(),
+        )  # which seaborn takes away, as it numbers every row from 0
         unnumbered = {"xticklabels": False, "yticklabels": False}
-        ax.figure.set_visible(False)  # else seaborn draws it all to see whether its numbers overlap; there are none
-        sns.heatmap(entries, ax=ax, center=0, vmin=-limit, vmax=limit, cmap=DIVERGING, cbar=False, **unnumbered)
+        ax.figure.set_visible(
+            False
+        )  # else seaborn draws it all to see whether its numbers overlap; there are none
+        sns.heatmap(
+            entries,
+            ax=ax,
+            center=0,
+            vmin=-limit,
+            vmax=limit,
+            cmap=DIVERGING,
+            cbar=False,
+            **unnumbered,
+        )
         ax.figure.set_visible(True)
         ax.set(xlabel=labels[0], ylabel=labels[1])
         ax.spines[:].set_visible(True)
@@ -222,10 +247,20 @@ def grid_of_panels(
         gaps: between columns and between rows.
         margins: left, right, bottom and top.
     """
-    (rows, columns), (width, height), (across, down), (left, right, bottom, top) = shape, size, gaps, margins
+    (rows, columns), (width, height), (across, down), (left, right, bottom, top) = (
+        shape,
+        size,
+        gaps,
+        margins,
+    )
     wspace = across * columns / (width - left - right - (columns - 1) * across)  # in panels
     hspace = down * rows / (height - bottom - top - (rows - 1) * down)
-    edges = {"left": left / width, "right": 1 - right / width, "bottom": bottom / height, "top": 1 - top / height}
+    edges = {
+        "left": left / width,
+        "right": 1 - right / width,
+        "bottom": bottom / height,
+        "top": 1 - top / height,
+    }
     where = edges | {"wspace": wspace, "hspace": hspace}
     figure, axes = plt.subplots(rows, columns, figsize=size, gridspec_kw=where, squeeze=False)
     for ax in axes.flat:
@@ -241,14 +276,20 @@ def legend_beside(ax: Axes, **options: Any) -> None:
 def powers_of_ten(axis: Axis) -> None:
     """Label a logarithmic axis with 10⁻³ and the like in plain text; matplotlib's formulas take long to draw."""
     superscript = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-    axis.set_major_formatter(lambda value, _: "10" + str(round(np.log10(value))).translate(superscript))
+    axis.set_major_formatter(
+        lambda value, _: "10" + str(round(np.log10(value))).translate(superscript)
+    )
 
 
 def _number(axis: Axis, first: int, count: int, width: float) -> None:
     """Number rows or columns of a heatmap, of which each is so many cells wide, at round numbers."""
     locator = MaxNLocator(6, integer=True, steps=[1, 2, 4, 5, 8, 10])
-    numbers = [n for n in locator.tick_values(first, first + count - 1) if first <= n < first + count]
-    axis.set_ticks([(n - first + 0.5) * width for n in numbers], [f"{n:.0f}" for n in numbers], rotation=0)
+    numbers = [
+        n for n in locator.tick_values(first, first + count - 1) if first <= n < first + count
+    ]
+    axis.set_ticks(
+        [(n - first + 0.5) * width for n in numbers], [f"{n:.0f}" for n in numbers], rotation=0
+    )
 
 
 def _coarse(matrix: NDArray[np.float64], k: int) -> NDArray[np.float64]:

@@ -31,6 +31,8 @@ def progress(iterable: Iterable[T], description: str, **tqdm_options: Any) -> It
             return len(text)
 
     try:
-        yield from tqdm(iterable, description, file=Display(), ncols=80, leave=False, **tqdm_options)
+        yield from tqdm(
+            iterable, description, file=Display(), ncols=80, leave=False, **tqdm_options
+        )
     finally:
         handle.update({"text/plain": description}, raw=True)

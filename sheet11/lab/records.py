@@ -74,22 +74,37 @@ def read_records(notebook: NotebookNode | str | Path) -> dict[str, Any]:
         for output in cell.get("outputs", []):
             stored = output.get("data", {}).get(MIME_TYPE, {})
             if not isinstance(stored, dict):
-                raise ValueError(f"damaged record: expected an object of names and values, got {_short(stored)}")
+                raise ValueError(
+                    f"damaged record: expected an object of names and values, got {_short(stored)}"
+                )
             records.update((name, _decode(name, item)) for name, item in stored.items())
     return records
 
 
 def _encode(name: str, value: Any) -> Any:
-    refusal = TypeError(f"{name} must be a scalar or an array of numbers or text, got {type(value).__name__}")
+    refusal = TypeError(
+        f"{name} must be a scalar or an array of numbers or text, got {type(value).__name__}"
+    )
     try:
-        array = np.asarray(value.detach().cpu() if hasattr(value, "detach") else value)  # a torch tensor, or not
-    except (TypeError, ValueError) as error:  # lists of different lengths, tensors that NumPy has no form for
+        array = np.asarray(
+            value.detach().cpu() if hasattr(value, "detach") else value
+        )  # a torch tensor, or not
+    except (
+        TypeError,
+        ValueError,
+    ) as error:  # lists of different lengths, tensors that NumPy has no form for
         raise refusal from error
     if isinstance(value, np.generic) and array.dtype.kind in "biufcU":
         value = value.item()
-    if value is None or isinstance(value, bool | int | str) or (isinstance(value, float) and math.isfinite(value)):
+    if (
+        value is None
+        or isinstance(value, bool | int | str)
+        or (isinstance(value, float) and math.isfinite(value))
+    ):
         return value
-    if array.dtype.hasobject or array.dtype.kind not in ("biufcU" if array.ndim == 0 else "biufcUV"):
+    if array.dtype.hasobject or array.dtype.kind not in (
+        "biufcU" if array.ndim == 0 else "biufcUV"
+    ):
         raise refusal
     if array.dtype.names:
         array = repack_fields(array)  # without gaps between the columns
@@ -106,17 +121,33 @@ def _decode(name: str, item: Any) -> Any:
     if not isinstance(item, dict):
         if item is None or isinstance(item, bool | int | float | str):
             return item
-        raise ValueError(f"damaged record {name!r}: expected a scalar or an array, got {_short(item)}")
+        raise ValueError(
+            f"damaged record {name!r}: expected a scalar or an array, got {_short(item)}"
+        )
     try:
         descr, shape = item["dtype"], item["shape"]
-        if not isinstance(shape, list | tuple) or not all(type(size) is int and size >= 0 for size in shape):
+        if not isinstance(shape, list | tuple) or not all(
+            type(size) is int and size >= 0 for size in shape
+        ):
             raise ValueError(f"its shape is {_short(shape)}")
         dtype = np.dtype(descr if isinstance(descr, str) else [tuple(field) for field in descr])
         if dtype.hasobject:
             raise ValueError("objects are not data")
         # the copy makes the array writable
-        array = np.frombuffer(base64.b64decode(item["values"], validate=True), dtype).reshape(shape).copy()
-    except (KeyError, TypeError, ValueError, OverflowError, SyntaxError, RecursionError, binascii.Error) as error:
+        array = (
+            np.frombuffer(base64.b64decode(item["values"], validate=True), dtype)
+            .reshape(shape)
+            .copy()
+        )
+    except (
+        KeyError,
+        TypeError,
+        ValueError,
+        OverflowError,
+        SyntaxError,
+        RecursionError,
+        binascii.Error,
+    ) as error:
         raise ValueError(f"damaged record {name!r}: {error}") from error
     return array.item() if array.shape == () else array
 
@@ -129,7 +160,11 @@ def _describe(value: Any) -> str:
     if isinstance(value, complex):
         return f"{_describe(value.real)} + i · {_describe(value.imag)}"
     if isinstance(value, float):
-        return f"{value:.6g}" if abs(value) >= NOISE or math.isnan(value) else f"0 (to within {NOISE:g})"
+        return (
+            f"{value:.6g}"
+            if abs(value) >= NOISE or math.isnan(value)
+            else f"0 (to within {NOISE:g})"
+        )
     if not isinstance(value, np.ndarray):
         return repr(value) if isinstance(value, str) else str(value)
     if value.dtype.names:

@@ -39,11 +39,17 @@ setTimeout(() => {
 """
 
 
-explored_if_wanted = plots.if_wanted(lambda: plots.show(Figure()))  # for functions that show one with controls
+explored_if_wanted = plots.if_wanted(
+    lambda: plots.show(Figure())
+)  # for functions that show one with controls
 
 
 def show_with_controls(
-    figure: Figure, draw: Draw, start: dict[str, Any], controls: Controls, legends: Sequence[tuple[Any, str]] = ()
+    figure: Figure,
+    draw: Draw,
+    start: dict[str, Any],
+    controls: Controls,
+    legends: Sequence[tuple[Any, str]] = (),
 ) -> None:
     """Draw with the settings at the start; show the figure, below controls if somebody is there to move them.
 
@@ -95,11 +101,19 @@ def _show_controls(figure: Figure, draw: Draw, start: dict[str, Any], controls: 
     for control in made.values():
         control.observe(change, "value")
     wrap = ipywidgets.Layout(display="flex", flex_flow="row wrap")
-    names = {"output_type": "display_data", "data": {"application/javascript": NAMES}, "metadata": {}}
+    names = {
+        "output_type": "display_data",
+        "data": {"application/javascript": NAMES},
+        "metadata": {},
+    }
     named = ipywidgets.Output(outputs=(names,))
     box = ipywidgets.VBox([ipywidgets.Box(list(made.values()), layout=wrap), told, image, named])
     shown = {WIDGET: box._repr_mimebundle_()[WIDGET]}
-    display(plots.bundle(figure) | shown, metadata={"image/png": {"alt": plots.describe(figure)}}, raw=True)
+    display(
+        plots.bundle(figure) | shown,
+        metadata={"image/png": {"alt": plots.describe(figure)}},
+        raw=True,
+    )
 
 
 def _show_frames(figure: Figure, draw: Draw, start: dict[str, Any], controls: Controls) -> None:
@@ -107,7 +121,9 @@ def _show_frames(figure: Figure, draw: Draw, start: dict[str, Any], controls: Co
     plt.close(figure)
     shown: dict[str, Any] = dict(plots.bundle(figure))
     metadata = {"image/png": {"alt": plots.describe(figure)}}
-    made = frames.frames(draw, start, controls, lambda: (plots.painted(figure), plots.describe(figure)))
+    made = frames.frames(
+        draw, start, controls, lambda: (plots.painted(figure), plots.describe(figure))
+    )
     display(shown | {frames.MIME_TYPE: made}, metadata=metadata, raw=True)
 
 

@@ -11,7 +11,9 @@ from torch import Tensor
 BLOCK = 2**18  # entries of a block of messages
 
 
-def aggregate_in_blocks(messages: Tensor, index: Tensor, num_nodes: int, lam: Tensor, eta: Tensor) -> Tensor | None:
+def aggregate_in_blocks(
+    messages: Tensor, index: Tensor, num_nodes: int, lam: Tensor, eta: Tensor
+) -> Tensor | None:
     r"""|N|^η ⟨m⟩ with ⟨m⟩ = Σ w m / Σ w and w_u = exp(λ(m_u − shift)), where one shift serves all nodes.
 
     Args:
@@ -26,13 +28,17 @@ def aggregate_in_blocks(messages: Tensor, index: Tensor, num_nodes: int, lam: Te
     """
     if not messages.numel() or messages.dtype not in (torch.float32, torch.float64):
         return None
-    first = messages.detach()[: _step(messages)]  # what λ favours there; a pass over all would take a fifth of the time
+    first = messages.detach()[
+        : _step(messages)
+    ]  # what λ favours there; a pass over all would take a fifth of the time
     shift = torch.where(lam.detach() > 0, first.amax(dim=0), first.amin(dim=0))
     degree = torch.bincount(index, minlength=num_nodes)[:, None]
     total, centred = _sums(messages.detach(), lam.detach(), shift, index, num_nodes)
     total += degree == 0
     centred /= total
-    smallest = torch.finfo(total.dtype).tiny / torch.finfo(total.dtype).eps  # a node's largest weights are exact above
+    smallest = (
+        torch.finfo(total.dtype).tiny / torch.finfo(total.dtype).eps
+    )  # a node's largest weights are exact above
     (least, most), (lowest, highest) = total.aminmax(), centred.aminmax()
     if not (least > smallest and most < 1 / smallest and lowest > -math.inf and highest < math.inf):
         return None
@@ -40,7 +46,9 @@ def aggregate_in_blocks(messages: Tensor, index: Tensor, num_nodes: int, lam: Te
     return apply(messages, lam, eta, shift, index, degree.to(messages.dtype), total, centred)
 
 
-def _sums(messages: Tensor, lam: Tensor, shift: Tensor, index: Tensor, num_nodes: int) -> tuple[Tensor, Tensor]:
+def _sums(
+    messages: Tensor, lam: Tensor, shift: Tensor, index: Tensor, num_nodes: int
+) -> tuple[Tensor, Tensor]:
     """Σ w and Σ w (m − shift) of every node; the latter is no number where a difference overflows."""
     total = messages.new_zeros(num_nodes, messages.shape[1])
     weighted = torch.zeros_like(total)
@@ -86,7 +94,10 @@ class _InBlocks(torch.autograd.Function):
         slope = share * lam
         constant = torch.addcmul(share, slope, centred, value=-1)
         rate = lam / math.log(2)
-        of_messages, spread = _empty_like(messages), torch.zeros_like(total) if ctx.needs_input_grad[1] else None
+        of_messages, spread = (
+            _empty_like(messages),
+            torch.zeros_like(total) if ctx.needs_input_grad[1] else None,
+        )
         for m, i, (z, w, a, b), out in _blocks(messages, index, of_messages, buffers=4):
             torch.mul(torch.sub(m, shift, out=z), rate, out=w).exp2_()
             if spread is not None:
@@ -98,7 +109,14 @@ class _InBlocks(torch.autograd.Function):
         if spread is not None:
             of_lam = spread.mul_(share).sum(dim=0).sum_to_size(lam.shape)
         if ctx.needs_input_grad[2]:
-            of_eta = (shift + centred).mul_(share).mul_(total).mul_(degree.log()).sum(dim=0).sum_to_size(eta.shape)
+            of_eta = (
+                (shift + centred)
+                .mul_(share)
+                .mul_(total)
+                .mul_(degree.log())
+                .sum(dim=0)
+                .sum_to_size(eta.shape)
+            )
         return of_messages, of_lam, of_eta, *[None] * 5
 
 
@@ -117,7 +135,11 @@ def _differentiable_backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...
 
 def _empty_like(messages: Tensor) -> Tensor:
     """Memory for as many entries; numpy asks the system for huge pages, which are there in half the time of others."""
-    return torch.from_numpy(np.empty_like(messages.detach().numpy())) if messages.is_cpu else torch.empty_like(messages)
+    return (
+        torch.from_numpy(np.empty_like(messages.detach().numpy()))
+        if messages.is_cpu
+        else torch.empty_like(messages)
+    )
 
 
 def _step(messages: Tensor) -> int:
@@ -125,9 +147,16 @@ def _step(messages: Tensor) -> int:
     return max(1, BLOCK // messages.shape[1])
 
 
-def _blocks(messages: Tensor, index: Tensor, *others: Tensor, buffers: int) -> Iterator[tuple[Any, ...]]:
+def _blocks(
+    messages: Tensor, index: Tensor, *others: Tensor, buffers: int
+) -> Iterator[tuple[Any, ...]]:
     """Blocks of the messages, their targets, as many buffers of their shape, and the same blocks of others."""
     kept = messages.new_empty(buffers, min(_step(messages), len(messages)), messages.shape[1])
     for start in range(0, len(messages), _step(messages)):
         block = slice(start, start + _step(messages))
-        yield messages[block], index[block], kept[:, : len(messages) - start], *(other[block] for other in others)
+        yield (
+            messages[block],
+            index[block],
+            kept[:, : len(messages) - start],
+            *(other[block] for other in others),
+        )

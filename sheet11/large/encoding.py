@@ -11,7 +11,9 @@ from sheet11.given.conventions import first_position
 _BLOCK = 2**16  # complex numbers that are worked on at a time
 
 
-def positional_encoding(omega: NDArray[np.float64], n: int, p: int, convention: str) -> NDArray[np.float64]:
+def positional_encoding(
+    omega: NDArray[np.float64], n: int, p: int, convention: str
+) -> NDArray[np.float64]:
     """E of shape (p, n) from its frequencies, see `sheet11.encoding.positional_encoding`."""
     E = np.empty((p, n))
     for rows, wave in _waves(omega, first_position(convention), n):
@@ -39,17 +41,23 @@ def gram(omega: NDArray[np.float64], n: int, p: int, convention: str) -> NDArray
     return G
 
 
-def _turns(omega: NDArray[np.float64], first: int, n: int) -> tuple[NDArray[np.complex128], NDArray[np.complex128]]:
+def _turns(
+    omega: NDArray[np.float64], first: int, n: int
+) -> tuple[NDArray[np.complex128], NDArray[np.complex128]]:
     """Factors of e^{iω(first + aB + b)} = e^{iωaB}·e^{iω(first + b)} with B ≈ √n, so that few exponentials are taken.
 
     Returns:
         Shapes (len(omega), ⌈n/B⌉) and (len(omega), B).
     """
     B = math.isqrt(n - 1) + 1
-    return np.exp(1j * np.outer(omega, np.arange(0, n, B))), np.exp(1j * np.outer(omega, first + np.arange(B)))
+    return np.exp(1j * np.outer(omega, np.arange(0, n, B))), np.exp(
+        1j * np.outer(omega, first + np.arange(B))
+    )
 
 
-def _waves(omega: NDArray[np.float64], first: int, n: int) -> Iterator[tuple[slice, NDArray[np.complex128]]]:
+def _waves(
+    omega: NDArray[np.float64], first: int, n: int
+) -> Iterator[tuple[slice, NDArray[np.complex128]]]:
     """Yield e^{iω·position} at n positions for a few frequencies at a time, an even number that fits into the cache."""
     far, near = _turns(omega, first, n)
     step = max(2, _BLOCK // n // 2 * 2)

@@ -6,7 +6,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 
-def draw_block_edges(block_size: int, p_in: float, p_out: float, generator: np.random.Generator) -> NDArray[np.int64]:
+def draw_block_edges(
+    block_size: int, p_in: float, p_out: float, generator: np.random.Generator
+) -> NDArray[np.int64]:
     """The edges of a two-block model, each once, shape (edges, 2).
 
     Args:
@@ -44,7 +46,9 @@ def holds_both_directions(edge_index: Tensor, num_nodes: int) -> bool:
     to never otherwise.
     """
     u, v = edge_index
-    r = (torch.arange(num_nodes, device=edge_index.device) + 1) * 0x1E3779B97F4A7C15  # products wrap around
+    r = (
+        torch.arange(num_nodes, device=edge_index.device) + 1
+    ) * 0x1E3779B97F4A7C15  # products wrap around
     r = (r ^ (r >> 29)) * 0x3F58476D1CE4E5B9
     s = (r ^ (r >> 32)) * 0x14D049BB133111EB
     forward = torch.dot(r.index_select(0, u), s.index_select(0, v))

@@ -38,7 +38,9 @@ def compressed(values: Tensor, rows: Tensor | None = None, columns: Tensor | Non
             return values.to_sparse_csr()
         size = (len(rows) - 1, len(rows) - 1)
         # short integers spare the product a conversion
-        return torch.sparse_csr_tensor(rows.int(), columns.int(), values, size, check_invariants=False)
+        return torch.sparse_csr_tensor(
+            rows.int(), columns.int(), values, size, check_invariants=False
+        )
 
 
 def dirichlet_energy(y: Tensor, edge_index: Tensor) -> Tensor:
@@ -101,7 +103,9 @@ def second_eigenvalue(P: Tensor) -> float:
 def _largest(matvec: Callable[[Vector], Vector], start: Vector) -> float:
     """The eigenvalue of largest magnitude of a symmetric operator."""
     operator = LinearOperator((len(start), len(start)), matvec=matvec, dtype=np.float64)
-    return float(eigsh(operator, k=1, v0=start, tol=1e-9, maxiter=_RESTARTS, return_eigenvectors=False)[0])
+    return float(
+        eigsh(operator, k=1, v0=start, tol=1e-9, maxiter=_RESTARTS, return_eigenvectors=False)[0]
+    )
 
 
 def _preserved(matrix: csr_array) -> csr_array:
@@ -115,4 +119,6 @@ def _preserved(matrix: csr_array) -> csr_array:
 def _to_scipy(P: Tensor) -> csr_array:
     P = P.detach().cpu().to(torch.float64)
     P = P if P.layout == torch.sparse_csr else compressed(P)
-    return csr_array((P.values().numpy(), P.col_indices().numpy(), P.crow_indices().numpy()), tuple(P.shape))
+    return csr_array(
+        (P.values().numpy(), P.col_indices().numpy(), P.crow_indices().numpy()), tuple(P.shape)
+    )

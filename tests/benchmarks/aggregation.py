@@ -39,7 +39,11 @@ def draw(edges: int, ordered: bool) -> tuple[torch.Tensor, torch.Tensor, int]:
     generator = torch.Generator().manual_seed(0)
     num_nodes, channels = max(1, edges // 20), 64 if edges < 10**7 else 16
     index = torch.randint(num_nodes, (edges,), generator=generator)
-    return torch.randn(edges, channels, generator=generator), index.sort().values if ordered else index, num_nodes
+    return (
+        torch.randn(edges, channels, generator=generator),
+        index.sort().values if ordered else index,
+        num_nodes,
+    )
 
 
 def geometric(aggregation: Callable) -> Callable:
@@ -50,12 +54,16 @@ def geometric(aggregation: Callable) -> Callable:
 TOOLS = {
     "softargmax_aggregate": softargmax_aggregate,
     "SoftmaxAggregation": geometric(SoftmaxAggregation(t=1.0)),
-    "SoftmaxAggregation, compiled": geometric(torch.compile(SoftmaxAggregation(t=1.0), dynamic=True)),
+    "SoftmaxAggregation, compiled": geometric(
+        torch.compile(SoftmaxAggregation(t=1.0), dynamic=True)
+    ),
     "numba": segment_softmax,
 }
 
 
-def work(name: str, messages: torch.Tensor, index: torch.Tensor, num_nodes: int) -> Callable[[], torch.Tensor]:
+def work(
+    name: str, messages: torch.Tensor, index: torch.Tensor, num_nodes: int
+) -> Callable[[], torch.Tensor]:
     """Forward and backward by one of the tools; it gives the gradient."""
 
     def both() -> torch.Tensor:
@@ -89,22 +97,43 @@ def main() -> None:
     if "NUMBA_NUM_THREADS" not in os.environ:
         for threads in options.threads:
             with tempfile.TemporaryDirectory() as cache:  # nothing is compiled already
-                given = ["--threads", threads, "--repeat", options.repeat, "--edges", *options.edges]
-                environment = os.environ | {"TORCHINDUCTOR_CACHE_DIR": cache, "NUMBA_NUM_THREADS": str(threads)}
-                environment["NUMBA_THREADING_LAYER"] = "workqueue"  # OpenMP's would set torch's number of threads
-                subprocess.run([sys.executable, __file__, *map(str, given)], env=environment, check=True)
+                given = [
+                    "--threads",
+                    threads,
+                    "--repeat",
+                    options.repeat,
+                    "--edges",
+                    *options.edges,
+                ]
+                environment = os.environ | {
+                    "TORCHINDUCTOR_CACHE_DIR": cache,
+                    "NUMBA_NUM_THREADS": str(threads),
+                }
+                environment["NUMBA_THREADING_LAYER"] = (
+                    "workqueue"  # OpenMP's would set torch's number of threads
+                )
+                subprocess.run(
+                    [sys.executable, __file__, *map(str, given)], env=environment, check=True
+                )
         print("\n| 10⁶ edges, forward and backward | memory besides the messages |\n|---|---|")
         for name in TOOLS:
             if "compiled" not in name:  # what compiling takes is no part of it
                 small, large = (f"work({name!r}, *draw({edges}, True))" for edges in (1000, MEMORY))
-                print(f"| {name} | {peak(Path(__file__), large, small) / 2**20:.0f} MiB |", flush=True)
+                print(
+                    f"| {name} | {peak(Path(__file__), large, small) / 2**20:.0f} MiB |", flush=True
+                )
         return
     torch.set_num_threads(*options.threads)
-    print(f"\n{os.cpu_count()} cores, torch {torch.__version__}, threads: {torch.get_num_threads()}")
+    print(
+        f"\n{os.cpu_count()} cores, torch {torch.__version__}, threads: {torch.get_num_threads()}"
+    )
     for name in ("SoftmaxAggregation, compiled", "numba"):
         start = time.perf_counter()
         work(name, *draw(1000, True))()
-        print(f"Compiling {name.removesuffix(', compiled')} takes {time.perf_counter() - start:.1f} s.", flush=True)
+        print(
+            f"Compiling {name.removesuffix(', compiled')} takes {time.perf_counter() - start:.1f} s.",
+            flush=True,
+        )
     for edges in options.edges:
         for ordered in (False, True):
             compare(edges, ordered, options.repeat)

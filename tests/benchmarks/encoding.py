@@ -53,10 +53,16 @@ def main() -> None:
                 "floor": copy_of(num_bytes),
             }
             memory = {
-                name: peak(Path(__file__), f"lambda: {tool.__name__}({n}, {p})", f"lambda: {tool.__name__}(8, 8)")
+                name: peak(
+                    Path(__file__),
+                    f"lambda: {tool.__name__}({n}, {p})",
+                    f"lambda: {tool.__name__}(8, 8)",
+                )
                 for name, tool in {ours.__name__: ours, "literal": literal}.items()
             }
-            table(f"{what}, n = {n}, p = {p}", in_turn(works, options.repeat), ours.__name__, memory)
+            table(
+                f"{what}, n = {n}, p = {p}", in_turn(works, options.repeat), ours.__name__, memory
+            )
 
 
 if __name__ == "__main__":

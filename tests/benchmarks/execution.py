@@ -36,7 +36,10 @@ Points = list[tuple[str, dict[str, Any]]]  # notebooks and parameters
 
 def peer(tool: str, processes: int, points: Points, folder: Path) -> Cost:
     """The points by a tool of `peers.py`."""
-    jobs = [(str(KIT[stem]), str(folder / f"{i}.ipynb"), values) for i, (stem, values) in enumerate(points)]
+    jobs = [
+        (str(KIT[stem]), str(folder / f"{i}.ipynb"), values)
+        for i, (stem, values) in enumerate(points)
+    ]
     command = [sys.executable, Path(__file__).with_name("peers.py"), tool, processes]
     return cost(command, stdin=json.dumps(jobs), threads=processes == 1)
 
@@ -84,7 +87,9 @@ def sheet11_sweep(points: Points, folder: Path, *options: str) -> Cost:
 
 def floor(points: Points, folder: Path) -> Cost:
     """Seconds that the cells of all points take in one warm kernel with one thread, divided by the cores."""
-    return Cost(sum(_cells(stem, [p for s, p in points if s == stem]) for stem in dict(points)) / CORES)
+    return Cost(
+        sum(_cells(stem, [p for s, p in points if s == stem]) for stem in dict(points)) / CORES
+    )
 
 
 def _cells(stem: str, points: list[dict[str, Any]]) -> float:
@@ -97,7 +102,9 @@ def _cells(stem: str, points: list[dict[str, Any]]) -> float:
         for index, cell in cells:
             client.execute_cell(cell, index)
             if "parameters" in cell.metadata.get("tags", []) and point:
-                client.execute_cell(nbformat.v4.new_code_cell(f"globals().update({point!r})"), index)
+                client.execute_cell(
+                    nbformat.v4.new_code_cell(f"globals().update({point!r})"), index
+                )
         return time.perf_counter() - start
 
     with client.setup_kernel(env=os.environ | ONE_THREAD):
@@ -112,7 +119,9 @@ def complete(contender: Contender, count: int) -> Contender:
         found = contender(folder)
         done = 0
         for path in folder.rglob("*.ipynb"):
-            cells = [each for each in nbformat.read(path, as_version=4).cells if each.cell_type == "code"]
+            cells = [
+                each for each in nbformat.read(path, as_version=4).cells if each.cell_type == "code"
+            ]
             outputs = [output for cell in cells for output in cell.outputs]
             done += bool(outputs) and all(output.output_type != "error" for output in outputs)
         if done < count:
@@ -126,14 +135,22 @@ def peers(points: Points) -> dict[str, Contender]:
     """The other tools, each as it is used well."""
     return {
         "papermill.execute_notebook in a loop": partial(peer, "papermill", 1, points),
-        f"papermill.execute_notebook in {CORES} processes": partial(peer, "papermill", CORES, points),
+        f"papermill.execute_notebook in {CORES} processes": partial(
+            peer, "papermill", CORES, points
+        ),
         "jupyter-cache, local-parallel": partial(jupyter_cache, points),
         f"execnb in {CORES} processes": partial(peer, "execnb", CORES, points),
         f"ploomber-engine in {CORES} processes": partial(peer, "ploomber", CORES, points),
     }
 
 
-def compare(title: str, points: Points, others: dict[str, Contender], ours: dict[str, Contender], repeat: int) -> None:
+def compare(
+    title: str,
+    points: Points,
+    others: dict[str, Contender],
+    ours: dict[str, Contender],
+    repeat: int,
+) -> None:
     """Print the costs of executing the points, of all tools in turn."""
     contenders = {name: complete(each, len(points)) for name, each in (others | ours).items()}
     table(title, in_turn(contenders | {"floor": partial(floor, points)}, repeat), *ours)
@@ -150,14 +167,17 @@ def compare_sweep(points: Points, repeat: int) -> None:
 
 def encoding_points(count: int) -> Points:
     """A grid of p and seed."""
-    return [("01_encoding", {"p": p, "seed": seed}) for p in (64, 256) for seed in range(count // 2)]
+    return [
+        ("01_encoding", {"p": p, "seed": seed}) for p in (64, 256) for seed in range(count // 2)
+    ]
 
 
 def growth(repeat: int) -> None:
     """How the time of a sweep grows with the number of points, and what one more kernel costs in memory."""
     counts = (8, 32, 128)
     contenders = {
-        f"{count} points": lambda folder, count=count: sheet11_sweep(encoding_points(count), folder) for count in counts
+        f"{count} points": lambda folder, count=count: sheet11_sweep(encoding_points(count), folder)
+        for count in counts
     }
     medians = in_turn(contenders, repeat)
     print("\n| sheet11 sweep of 01_encoding | seconds | seconds per further point |\n|---|---|---|")
@@ -172,21 +192,33 @@ def growth(repeat: int) -> None:
         kernels = [server.fork(folder) for _ in range(2)]
         server.is_ready(60)
         time.sleep(2)  # until they listen
-        last = psutil.Process(server.process.pid).children()[len(kernels) - 1]  # its keeper, and itself below that
+        last = psutil.Process(server.process.pid).children()[
+            len(kernels) - 1
+        ]  # its keeper, and itself below that
         forked = sum(each.memory_full_info().uss for each in (last, *last.children())) / 2**20
         server.close()
-    code = "import torch._dynamo, seaborn, networkx, ipykernel.kernelapp; print(flush=True); input()"
-    fresh = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    code = (
+        "import torch._dynamo, seaborn, networkx, ipykernel.kernelapp; print(flush=True); input()"
+    )
+    fresh = subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
     fresh.stdout.readline()
     ordinary = psutil.Process(fresh.pid).memory_full_info().uss / 2**20
     fresh.communicate(b"\n")
-    print(f"\nMemory of one more kernel: forked {forked:.0f} MiB, of its own with the same imports {ordinary:.0f} MiB")
+    print(
+        f"\nMemory of one more kernel: forked {forked:.0f} MiB, of its own with the same imports {ordinary:.0f} MiB"
+    )
 
 
 @click.command(help=__doc__)
 @click.argument("parts", nargs=-1, type=click.Choice(PARTS))
-@click.option("--repeat", default=3, show_default=True, help="Repetitions of what takes less than 20 s.")
-@click.option("--points", default=32, show_default=True, help="Points of 01_encoding, and half as many of 04.")
+@click.option(
+    "--repeat", default=3, show_default=True, help="Repetitions of what takes less than 20 s."
+)
+@click.option(
+    "--points", default=32, show_default=True, help="Points of 01_encoding, and half as many of 04."
+)
 def main(parts: tuple[str, ...], repeat: int, points: int) -> None:
     """Time the parts that are named, or all."""
     print(f"{CORES} cores")
@@ -197,7 +229,11 @@ def main(parts: tuple[str, ...], repeat: int, points: int) -> None:
         elif part == "encoding":
             compare_sweep(encoding_points(points), repeat)
         elif part == "oversmoothing":
-            grid = [{"graph": graph, "seed": seed} for graph in ("karate", "sbm") for seed in range(points // 4)]
+            grid = [
+                {"graph": graph, "seed": seed}
+                for graph in ("karate", "sbm")
+                for seed in range(points // 4)
+            ]
             compare_sweep([("04_oversmoothing", point) for point in grid], repeat)
         else:
             growth(repeat)

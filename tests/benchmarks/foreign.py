@@ -44,7 +44,11 @@ def outputs(path: Path, engine: str, timeout: int) -> list[list[dict[str, Any]]]
         except Exception as error:
             return masked(f"{type(error).__name__}: {error}".strip().splitlines()[0])
         cells = nbformat.read(result, as_version=4).cells
-    return [[masked(dict(output)) for output in cell.outputs] for cell in cells if cell.cell_type == "code"]
+    return [
+        [masked(dict(output)) for output in cell.outputs]
+        for cell in cells
+        if cell.cell_type == "code"
+    ]
 
 
 def masked(value: Any) -> Any:
@@ -68,7 +72,9 @@ def main() -> None:
     paths = sorted(path for folder in options.folders for path in folder.rglob("*.ipynb"))
     different = 0
     for path in paths:
-        ordinary, ours = (outputs(path, engine, options.timeout) for engine in ("nbclient", "sheet11"))
+        ordinary, ours = (
+            outputs(path, engine, options.timeout) for engine in ("nbclient", "sheet11")
+        )
         if ordinary == ours:
             continue
         different += 1
@@ -78,7 +84,9 @@ def main() -> None:
             continue
         for number, (one, other) in enumerate(zip(ordinary, ours, strict=True)):
             if one != other:
-                print(f"  code cell {number}:\n    ordinary {str(one)[:300]}\n    sheet11  {str(other)[:300]}")
+                print(
+                    f"  code cell {number}:\n    ordinary {str(one)[:300]}\n    sheet11  {str(other)[:300]}"
+                )
     print(f"{different} of {len(paths)} notebooks differ")
 
 

@@ -71,13 +71,20 @@ def autograde(students: list[Student], course: Course, processes: int, folder: P
         source.mkdir(parents=True)
         for path in course.sheet.notebooks.values():
             shutil.copy(path, source)
-        (folders[-1] / "nbgrader_config.py").write_text("c = get_config()\nc.CourseDirectory.course_id = 'sheet11'\n")
+        (folders[-1] / "nbgrader_config.py").write_text(
+            "c = get_config()\nc.CourseDirectory.course_id = 'sheet11'\n"
+        )
         cost(["nbgrader", "generate_assignment", "sheet"], cwd=folders[-1])
         own = students[number::processes]
         write_class(folders[-1] / "class", own, course)
         for student in own:
-            shutil.copytree(folders[-1] / "class" / student.name, folders[-1] / "submitted" / student.name / "sheet")
-    return cost(*[["nbgrader", "autograde", "sheet"]] * processes, cwd=folders, threads=processes == 1)
+            shutil.copytree(
+                folders[-1] / "class" / student.name,
+                folders[-1] / "submitted" / student.name / "sheet",
+            )
+    return cost(
+        *[["nbgrader", "autograde", "sheet"]] * processes, cwd=folders, threads=processes == 1
+    )
 
 
 def otter(students: list[Student], course: Course, folder: Path) -> Cost:
@@ -90,7 +97,9 @@ def otter(students: list[Student], course: Course, folder: Path) -> Cost:
             file.writestr("otter_config.json", "{}")
             for name, cell in _checks(path).items():
                 points = cell.metadata["nbgrader"]["points"]
-                file.writestr(f"tests/{name}.py", TEST.format(name=name, points=points, source=cell.source))
+                file.writestr(
+                    f"tests/{name}.py", TEST.format(name=name, points=points, source=cell.source)
+                )
         for submission in sorted((folder / "class").glob(f"*/{stem}.ipynb")):
             notebook = nbformat.read(submission, as_version=4)
             for name, cell in _checks(submission, notebook).items():
@@ -101,7 +110,9 @@ def otter(students: list[Student], course: Course, folder: Path) -> Cost:
     found = cost(command, stdin=json.dumps(jobs), threads=False)
     for path in (folder / "class" / students[0].name).glob("*.json"):
         score = json.loads(path.read_text())
-        assert score["total"] == score["possible"] > 0, f"{path.stem} has everything right, and got {score}"
+        assert score["total"] == score["possible"] > 0, (
+            f"{path.stem} has everything right, and got {score}"
+        )
     return found
 
 
@@ -111,20 +122,31 @@ def times(factor: float, contender: Contender, folder: Path) -> Cost:
     return Cost(wall * factor, cpu * factor)
 
 
-def _checks(path: Path, notebook: nbformat.NotebookNode | None = None) -> dict[str, nbformat.NotebookNode]:
+def _checks(
+    path: Path, notebook: nbformat.NotebookNode | None = None
+) -> dict[str, nbformat.NotebookNode]:
     """The cells that check answers, by name."""
     cells = (notebook or nbformat.read(path, as_version=4)).cells
-    code = [cell for cell in cells if cell.cell_type == "code" and cell.metadata.get("nbgrader", {}).get("grade")]
+    code = [
+        cell
+        for cell in cells
+        if cell.cell_type == "code" and cell.metadata.get("nbgrader", {}).get("grade")
+    ]
     return {cell.metadata["nbgrader"]["grade_id"].replace("-", "_"): cell for cell in code}
 
 
 def watched(folder: Path) -> tuple[float, int]:
     """Seconds of grading `class` with sheet11, and the largest memory of it with all its children, in bytes."""
     start, peak = time.perf_counter(), 0
-    process = subprocess.Popen(GRADE, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        GRADE, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     while process.poll() is None:
         total = 0
-        for each in [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]:
+        for each in [
+            psutil.Process(process.pid),
+            *psutil.Process(process.pid).children(recursive=True),
+        ]:
             try:
                 total += each.memory_full_info().pss  # what is shared counts once
             except psutil.Error:  # it has ended
@@ -140,7 +162,9 @@ def main() -> None:
     """Measure and print tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--students", type=int, default=16)
-    parser.add_argument("--sample", type=int, default=4, help="students of whom slow tools grade the notebooks")
+    parser.add_argument(
+        "--sample", type=int, default=4, help="students of whom slow tools grade the notebooks"
+    )
     parser.add_argument("--repeat", type=int, default=1)
     parser.add_argument("--growth", type=int, nargs="*", default=[8, 16, 32, 64])
     options = parser.parse_args()
@@ -152,9 +176,13 @@ def main() -> None:
         factor = len(students) / len(sample)
         share = f", from {len(sample)} students" if factor > 1 else ""
         contenders = {
-            f"nbgrader autograde{share}": partial(times, factor, partial(autograde, sample, course, 1)),
+            f"nbgrader autograde{share}": partial(
+                times, factor, partial(autograde, sample, course, 1)
+            ),
             f"nbgrader autograde in {CORES} processes": partial(autograde, students, course, CORES),
-            f"Otter in {CORES} processes{share}": partial(times, factor, partial(otter, sample, course)),
+            f"Otter in {CORES} processes{share}": partial(
+                times, factor, partial(otter, sample, course)
+            ),
             "sheet11 grade": partial(grade, students, course),
         }
         title = f"{options.students} students, four notebooks each"
@@ -165,7 +193,10 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as name:
             write_class(Path(name, "class"), members(count, course), course)
             seconds, peak = watched(Path(name))
-        print(f"| {count} | {seconds:.1f} | {seconds / count:.2f} | {peak / 2**20:.0f} MiB |", flush=True)
+        print(
+            f"| {count} | {seconds:.1f} | {seconds / count:.2f} | {peak / 2**20:.0f} MiB |",
+            flush=True,
+        )
 
 
 if __name__ == "__main__":

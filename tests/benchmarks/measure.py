@@ -34,7 +34,9 @@ def in_turn(works: Mapping[str, Work], repeat: int) -> dict[str, Cost]:
         for name, work in works.items():
             if not costs[name] or costs[name][0].wall <= LONG:
                 costs[name].append(clock(work, calls[name]))
-    return {name: Cost(*map(statistics.median, zip(*each, strict=True))) for name, each in costs.items()}
+    return {
+        name: Cost(*map(statistics.median, zip(*each, strict=True))) for name, each in costs.items()
+    }
 
 
 def copy_of(num_bytes: float) -> Work:
@@ -68,15 +70,28 @@ before = now("VmRSS")
 result = work()
 print(now("VmHWM") - before)
 """
-    return int(subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, check=True).stdout)
+    return int(
+        subprocess.run(
+            [sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, check=True
+        ).stdout
+    )
 
 
-def table(title: str, rows: Mapping[str, Cost], ours: str, memory: Mapping[str, int] | None = None) -> None:
+def table(
+    title: str, rows: Mapping[str, Cost], ours: str, memory: Mapping[str, int] | None = None
+) -> None:
     """Print medians, their ratio to ours and, where it was measured, the memory peak, as a Markdown table."""
-    print(f"\n| {title} | seconds | relative | CPU seconds |" + (" memory peak |" if memory else ""))
+    print(
+        f"\n| {title} | seconds | relative | CPU seconds |" + (" memory peak |" if memory else "")
+    )
     print("|---|---|---|---|" + ("---|" if memory else ""))
     for name, median in rows.items():
         ratio = median.wall / rows[ours].wall
         wins = " **wins**" if ratio < 1 and name != "floor" else ""
         line = f"| {name} | {median.wall:.3g} | {ratio:.2f}{wins} | {median.cpu:.3g} |"
-        print(line + (f" {memory[name] / 2**20:.0f} MiB |" if name in memory else " |") if memory else line, flush=True)
+        print(
+            line + (f" {memory[name] / 2**20:.0f} MiB |" if name in memory else " |")
+            if memory
+            else line,
+            flush=True,
+        )

@@ -40,7 +40,9 @@ def draw(edges: int) -> tuple[Tensor, Tensor]:
     """Features, and a two-block model with about that many undirected edges."""
     block_size = max(20, round(edges / 11))
     graph = two_block_model(block_size, 10 / block_size, 1 / block_size)
-    return torch.randn(graph.num_nodes, FEATURES, generator=torch.Generator().manual_seed(0)), graph.edge_index
+    return torch.randn(
+        graph.num_nodes, FEATURES, generator=torch.Generator().manual_seed(0)
+    ), graph.edge_index
 
 
 def ours(x: Tensor, edge_index: Tensor) -> tuple[Step, Step]:
@@ -82,7 +84,10 @@ def tools(num_nodes: int) -> dict[str, str]:
     """What is compared: names, and the expressions that make them."""
     found = {"sheet11": "ours"}
     if find_spec("torch_geometric"):
-        found |= {"PyTorch Geometric, edges": "geometric(False)", "PyTorch Geometric, sparse matrix": "geometric(True)"}
+        found |= {
+            "PyTorch Geometric, edges": "geometric(False)",
+            "PyTorch Geometric, sparse matrix": "geometric(True)",
+        }
     else:
         print("without PyTorch Geometric: pip install -e '.[bench]'")
     return found | ({"dense": "dense"} if num_nodes <= DENSE_NODES else {})
@@ -104,10 +109,15 @@ def compare(edges: int, repeat: int) -> None:
         assert math.isclose(values[4], energies["sheet11"][4], rel_tol=1e-3), name
     for kind, with_energies in {"64 layers": False, "64 layers with energies": True}.items():
         works = {
-            name: lambda tool=tool, e=with_energies: layers(tool, x, edge_index, e) for name, tool in found.items()
+            name: lambda tool=tool, e=with_energies: layers(tool, x, edge_index, e)
+            for name, tool in found.items()
         }
-        moved = (edge_index.shape[1] + len(x)) * (4 + 4) + 2 * x.nbytes  # weights and columns; features in and out
-        works["floor"] = copy_of(DEPTH * (moved + with_energies * (edge_index.nbytes / 2 + x.nbytes)))
+        moved = (edge_index.shape[1] + len(x)) * (
+            4 + 4
+        ) + 2 * x.nbytes  # weights and columns; features in and out
+        works["floor"] = copy_of(
+            DEPTH * (moved + with_energies * (edge_index.nbytes / 2 + x.nbytes))
+        )
         memory = {
             name: peak(
                 Path(__file__),
@@ -131,7 +141,9 @@ def main() -> None:
     for edges in options.edges:
         compare(edges, options.repeat)
     if options.growth:
-        print("\n| edges | build the graph, seconds | 64 layers with energies | their memory peak | λ₂, seconds |")
+        print(
+            "\n| edges | build the graph, seconds | 64 layers with energies | their memory peak | λ₂, seconds |"
+        )
         print("|---|---|---|---|---|")
     for edges in options.growth:
         x, edge_index = draw(edges)
@@ -143,7 +155,9 @@ def main() -> None:
         }
         medians = in_turn(works, options.repeat)
         memory = peak(
-            Path(__file__), f"lambda data=draw({edges}): layers(ours, *data)", "lambda: layers(ours, *draw(100))"
+            Path(__file__),
+            f"lambda data=draw({edges}): layers(ours, *data)",
+            "lambda: layers(ours, *draw(100))",
         )
         print(
             f"| {edges} | {medians['build'].wall:.3f} | {medians['layers'].wall:.2f} | {memory / 2**20:.0f} MiB "

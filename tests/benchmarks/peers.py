@@ -32,8 +32,13 @@ def execnb(job: Job) -> None:
     notebook, output, parameters = job
     with open(notebook, encoding="utf-8") as file:
         cells = json.load(file)["cells"]
-    index = next(i for i, cell in enumerate(cells) if "parameters" in cell["metadata"].get("tags", []))
-    lines = ["".join(cells[index]["source"]), *(f"{name} = {value!r}" for name, value in parameters.items())]
+    index = next(
+        i for i, cell in enumerate(cells) if "parameters" in cell["metadata"].get("tags", [])
+    )
+    lines = [
+        "".join(cells[index]["source"]),
+        *(f"{name} = {value!r}" for name, value in parameters.items()),
+    ]
     shell = CaptureShell(mpl_format="png")
     shell.execute(notebook, output, exc_stop=True, inject_code="\n".join(lines), inject_idx=index)
     shell.close()

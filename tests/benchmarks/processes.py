@@ -17,7 +17,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 CORES = len(os.sched_getaffinity(0))
-ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
+ONE_THREAD = dict.fromkeys(
+    ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1"
+)
 PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
 LONG = 20  # seconds; what takes longer is measured once
 PATIENCE = 10  # seconds that a server may take to end after its command
@@ -33,7 +35,12 @@ class Cost(NamedTuple):
 Contender = Callable[[Path], Cost]
 
 
-def cost(*commands: Sequence[Any], cwd: Path | Sequence[Path] = Path(), stdin: str = "", threads: bool = True) -> Cost:
+def cost(
+    *commands: Sequence[Any],
+    cwd: Path | Sequence[Path] = Path(),
+    stdin: str = "",
+    threads: bool = True,
+) -> Cost:
     """Run commands of this environment beside each other to their end; they must succeed.
 
     Args:
@@ -56,7 +63,12 @@ def cost(*commands: Sequence[Any], cwd: Path | Sequence[Path] = Path(), stdin: s
             arguments = [str(argument) for argument in command]
             started.append(
                 subprocess.Popen(
-                    arguments, cwd=folder, env=environment, stdin=given, stdout=subprocess.DEVNULL, stderr=errors
+                    arguments,
+                    cwd=folder,
+                    env=environment,
+                    stdin=given,
+                    stdout=subprocess.DEVNULL,
+                    stderr=errors,
                 )
             )
         failed = [process.args for process in started if process.wait()]
@@ -114,6 +126,13 @@ def table(title: str, medians: dict[str, Cost], *ours: str) -> None:
             line += f" {value:.1f} |" if value is not None else " |"
             for own in ours:
                 ratio = value / medians[own][which] if value is not None else None
-                wins = ratio is not None and ratio < 1 and name not in ours and not name.startswith("floor")
-                line += (f" {ratio:.2f}{' **wins**' if wins else ''} |") if ratio is not None else " |"
+                wins = (
+                    ratio is not None
+                    and ratio < 1
+                    and name not in ours
+                    and not name.startswith("floor")
+                )
+                line += (
+                    (f" {ratio:.2f}{' **wins**' if wins else ''} |") if ratio is not None else " |"
+                )
         print(line, flush=True)

@@ -11,7 +11,11 @@ import numpy as np
 import torch
 from numba import njit, prange
 
-LOG2_E, HIGH, LOW = np.float32(1.44269504), np.float32(0.693359375), np.float32(-2.12194440e-4)  # log 2 = HIGH + LOW
+LOG2_E, HIGH, LOW = (
+    np.float32(1.44269504),
+    np.float32(0.693359375),
+    np.float32(-2.12194440e-4),
+)  # log 2 = HIGH + LOW
 SMALLEST = np.float32(-87)
 
 
@@ -22,7 +26,15 @@ def exponential(x):
     k = np.floor(x * LOG2_E + np.float32(0.5))
     r = x - k * HIGH - k * LOW
     y = np.float32(1.9875691500e-4)
-    for c in (1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1, 1.0, 1.0):
+    for c in (
+        1.3981999507e-3,
+        8.3334519073e-3,
+        4.1665795894e-2,
+        1.6666665459e-1,
+        5.0000001201e-1,
+        1.0,
+        1.0,
+    ):
         y = y * r + np.float32(c)
     return y * np.int32((np.int32(k) + np.int32(127)) << np.int32(23)).view(np.float32)
 
@@ -62,7 +74,9 @@ class SegmentSoftmax(torch.autograd.Function):
     """The two loops as an operation of torch, with λ = 1 and η = 0."""
 
     @staticmethod
-    def forward(ctx: Any, messages: torch.Tensor, index: torch.Tensor, num_nodes: int) -> torch.Tensor:
+    def forward(
+        ctx: Any, messages: torch.Tensor, index: torch.Tensor, num_nodes: int
+    ) -> torch.Tensor:
         ptr = torch.zeros(num_nodes + 1, dtype=torch.int64)
         torch.cumsum(torch.bincount(index, minlength=num_nodes), 0, out=ptr[1:])
         largest, total, mean = (torch.zeros(num_nodes, messages.shape[1]) for _ in range(3))
@@ -73,7 +87,9 @@ class SegmentSoftmax(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, grad: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
         of_m = torch.empty_like(ctx.saved_tensors[0])
-        backward(*(tensor.detach().numpy() for tensor in (*ctx.saved_tensors, grad.contiguous(), of_m)))
+        backward(
+            *(tensor.detach().numpy() for tensor in (*ctx.saved_tensors, grad.contiguous(), of_m))
+        )
         return of_m, None, None
 
 

@@ -46,7 +46,9 @@ def chromium() -> Iterator[Any]:
 def errors_of(page: Any) -> list[str]:
     """Collect from now on what the page reports as errors: on the console, and exceptions that nobody caught."""
     errors: list[str] = []
-    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    page.on(
+        "console", lambda message: errors.append(message.text) if message.type == "error" else None
+    )
     page.on("pageerror", lambda error: errors.append(str(error)))
     return errors
 

@@ -18,7 +18,10 @@ MINUTE = 60.0
 PROMPTS = ".jp-Notebook .jp-CodeCell .jp-InputArea-prompt"
 SETTINGS = {
     # no question about news and no look for updates: neither has anything to do with the notebooks, and both want a net
-    "@jupyterlab/apputils-extension/notification.jupyterlab-settings": {"fetchNews": "false", "checkForUpdates": False},
+    "@jupyterlab/apputils-extension/notification.jupyterlab-settings": {
+        "fetchNews": "false",
+        "checkForUpdates": False,
+    },
     # when each cell ran goes into the saved notebook: proof that it did
     "@jupyterlab/notebook-extension/tracker.jupyterlab-settings": {"recordTiming": True},
 }
@@ -55,18 +58,38 @@ def jupyter_lab(folder: Path) -> Iterator[Lab]:
     with tempfile.TemporaryDirectory() as own:
         places = {
             name: str(Path(own, name.lower()))
-            for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")
+            for name in (
+                "JUPYTER_CONFIG_DIR",
+                "JUPYTER_DATA_DIR",
+                "JUPYTER_RUNTIME_DIR",
+                "IPYTHONDIR",
+            )
             + ("JUPYTERLAB_SETTINGS_DIR", "JUPYTERLAB_WORKSPACES_DIR")
         }
         for name, settings in SETTINGS.items():
             path = Path(places["JUPYTERLAB_SETTINGS_DIR"], name)
             path.parent.mkdir(parents=True)
             path.write_text(json.dumps(settings))
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("JUPYTER")} | places
-        command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--ip=127.0.0.1", "--port=0", "--allow-root"]
+        environment = {
+            name: value for name, value in os.environ.items() if not name.startswith("JUPYTER")
+        } | places
+        command = [
+            sys.executable,
+            "-m",
+            "jupyterlab",
+            "--no-browser",
+            "--ip=127.0.0.1",
+            "--port=0",
+            "--allow-root",
+        ]
         with open(Path(own, "log"), "w+") as log:
             server = subprocess.Popen(
-                command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+                command,
+                cwd=folder,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
             )
             try:
                 yield _wait_for(server, Path(places["JUPYTER_RUNTIME_DIR"]), Path(log.name))
@@ -84,7 +107,9 @@ def _wait_for(server: subprocess.Popen, runtime: Path, log: Path) -> Lab:
     about = runtime / f"jpserver-{server.pid}.json"
     end = time.monotonic() + 2 * MINUTE
     while server.poll() is None and time.monotonic() < end:
-        with contextlib.suppress(OSError, ValueError):  # not there, half written, or not listening yet
+        with contextlib.suppress(
+            OSError, ValueError
+        ):  # not there, half written, or not listening yet
             told = json.loads(about.read_text())
             lab = Lab(told["url"], told["token"])
             lab.request("GET", "status")
@@ -98,13 +123,17 @@ def open_notebook(page: Any, lab: Lab, name: str, code_cells: int) -> None:
     page.goto(lab.address(name))
     _wait_for_idle(page)
     # JupyterLab attaches the cells below the window when it has time
-    page.wait_for_function(f"count => document.querySelectorAll('{PROMPTS}').length == count", arg=code_cells)
+    page.wait_for_function(
+        f"count => document.querySelectorAll('{PROMPTS}').length == count", arg=code_cells
+    )
 
 
 def run_all(page: Any) -> None:
     """Choose Run ▸ Run All Cells, and wait until every code cell has run, or one has failed and the rest will not."""
     # what is stored looks as if it had just been run
-    page.locator(PROMPTS).evaluate_all("prompts => prompts.forEach(prompt => (prompt.textContent = ''))")
+    page.locator(PROMPTS).evaluate_all(
+        "prompts => prompts.forEach(prompt => (prompt.textContent = ''))"
+    )
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
     page.wait_for_function(
@@ -116,7 +145,9 @@ def run_all(page: Any) -> None:
 
 def save(page: Any) -> None:
     """Save the notebook, and wait until the server has it."""
-    with page.expect_response(lambda response: response.request.method == "PUT" and "/api/contents/" in response.url):
+    with page.expect_response(
+        lambda response: response.request.method == "PUT" and "/api/contents/" in response.url
+    ):
         page.keyboard.press("Control+s")
 
 

@@ -45,13 +45,25 @@ def write_grading(out: Path, changed: bool = False) -> None:
         student = f"student{number}"
         for task in tasks:
             paragraphs = re.sub(r"### (BEGIN|END) SOLUTION\n?", "", task.solution).split("\n\n")
-            part = paragraphs[: 1 + (number // 3 + 2) % len(paragraphs)] if task.by_hand else paragraphs
+            part = (
+                paragraphs[: 1 + (number // 3 + 2) % len(paragraphs)]
+                if task.by_hand
+                else paragraphs
+            )
             source = "\n\n".join(part) + ENDINGS[number % 3]
             if changed and task.name == TASK:
                 source += "\n\n**Added:** with $\\sigma^2 = 1/2$ the ratio is $1/\\sqrt{2p}$."
             points = None if task.by_hand else task.points
             answers.append(
-                Answer(student, task.name, source, {}, points, "to be read" if task.by_hand else "correct", "")
+                Answer(
+                    student,
+                    task.name,
+                    source,
+                    {},
+                    points,
+                    "to be read" if task.by_hand else "correct",
+                    "",
+                )
             )
         folder = out / "students" / student
         folder.mkdir(parents=True, exist_ok=True)
@@ -96,7 +108,9 @@ def save(page: object, picture: Path) -> None:
     """Save what the window shows, in few colours."""
     page.wait_for_timeout(1500)
     content = page.screenshot()
-    Image.open(io.BytesIO(content)).convert("RGB").quantize(128, dither=Image.Dither.NONE).save(picture, optimize=True)
+    Image.open(io.BytesIO(content)).convert("RGB").quantize(128, dither=Image.Dither.NONE).save(
+        picture, optimize=True
+    )
 
 
 if __name__ == "__main__":

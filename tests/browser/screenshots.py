@@ -26,9 +26,16 @@ def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--notebook", default="01_encoding", choices=find_sheet().notebooks)
-    parser.add_argument("--cell", default="explore", help="id of the cell at the top of the picture (default: explore)")
     parser.add_argument(
-        "--page", type=Path, default=ROOT / "build/run/index.html", help="default: build/run/index.html"
+        "--cell",
+        default="explore",
+        help="id of the cell at the top of the picture (default: explore)",
+    )
+    parser.add_argument(
+        "--page",
+        type=Path,
+        default=ROOT / "build/run/index.html",
+        help="default: build/run/index.html",
     )
     parser.add_argument("-o", "--out", type=Path, default=ROOT / "notebooks/figures")
     options = parser.parse_args()
@@ -38,7 +45,9 @@ def main() -> None:
         sys.exit(f"{options.page} is not there; sheet11 run writes it")
     with chromium() as browser:
         picture_of_page(browser, options.page, options.out / "index.png")
-        picture_of_lab(browser, find_sheet().notebooks[options.notebook], options.cell, options.out / "lab.png")
+        picture_of_lab(
+            browser, find_sheet().notebooks[options.notebook], options.cell, options.out / "lab.png"
+        )
 
 
 def picture_of_page(browser: Any, path: Path, picture: Path) -> None:

@@ -73,8 +73,13 @@ ipywidgets.VBox([n, base, kind, choice, mode, check, number, image])"""
 
 
 def build_nb(*sources):
-    cells = [new_code_cell(source, id=id) for id, source in zip(("first", "explore"), sources, strict=True)]
-    return new_notebook(cells=cells, metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}})
+    cells = [
+        new_code_cell(source, id=id)
+        for id, source in zip(("first", "explore"), sources, strict=True)
+    ]
+    return new_notebook(
+        cells=cells, metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}}
+    )
 
 
 def code(notebook):
@@ -103,7 +108,9 @@ def run(stem, browser, lab):
         open_notebook(page, lab.server, path.name, len(code(nbformat.read(path, as_version=4))))
         run_all(page)
         save(page)
-        yield SimpleNamespace(stem=stem, page=page, errors=errors, notebook=nbformat.read(path, as_version=4))
+        yield SimpleNamespace(
+            stem=stem, page=page, errors=errors, notebook=nbformat.read(path, as_version=4)
+        )
     finally:
         page.close()
         lab.server.end_kernels()
@@ -164,13 +171,17 @@ def test_the_keyboard_reaches_and_changes_every_control(executed):
     all_controls = output.locator(CONTROLS).filter(visible=True).all()
     tab_to(executed, all_controls[0])
     for control in all_controls:
-        assert control.evaluate(FOCUSED), f"Tab does not lead to {control.evaluate('e => e.outerHTML')}"
+        assert control.evaluate(FOCUSED), (
+            f"Tab does not lead to {control.evaluate('e => e.outerHTML')}"
+        )
         before, keys = control.evaluate(STATE), control.evaluate(KEYS)
         if keys == ["readout"]:  # of the slider that has just been moved: back to where it was
             keyboard.press("Control+a")
             keyboard.insert_text(shown)
             keys = ["Enter"]
-        shown = control.evaluate("e => e.closest('.widget-slider')?.querySelector('.widget-readout')?.textContent")
+        shown = control.evaluate(
+            "e => e.closest('.widget-slider')?.querySelector('.widget-readout')?.textContent"
+        )
         for key in keys:
             keyboard.press(key)
         if keys:
@@ -185,10 +196,14 @@ def test_the_keyboard_reaches_and_changes_every_control(executed):
 def test_a_screen_reader_is_told_names_and_values(executed):
     output, slider = controls(executed)
     for control in output.locator("[role=slider], .widget-readout").all():
-        name = control.locator("xpath=ancestor::*[contains(@class, 'widget-slider')]/label").text_content()
+        name = control.locator(
+            "xpath=ancestor::*[contains(@class, 'widget-slider')]/label"
+        ).text_content()
         assert control.get_attribute("aria-label") == name
     for control in output.locator("[role=slider]").all():
-        value = control.locator("xpath=ancestor::*[contains(@class, 'widget-slider')]").locator(".widget-readout")
+        value = control.locator("xpath=ancestor::*[contains(@class, 'widget-slider')]").locator(
+            ".widget-readout"
+        )
         assert control.get_attribute("aria-valuetext") == value.text_content()
     for group in output.locator(".widget-toggle-buttons").all():
         assert group.get_attribute("aria-label") == group.locator(".widget-label").text_content()
@@ -213,7 +228,9 @@ def controls(executed):
 
 def tab_to(executed, control):
     """Press Tab until a control of the cell has the focus, starting from the cell itself."""
-    control.locator("xpath=ancestor::*[contains(@class, 'jp-Cell ')]").locator(".jp-InputArea-prompt").click()
+    control.locator("xpath=ancestor::*[contains(@class, 'jp-Cell ')]").locator(
+        ".jp-InputArea-prompt"
+    ).click()
     for _ in range(TABS):
         executed.page.keyboard.press("Tab")
         if control.evaluate(FOCUSED):

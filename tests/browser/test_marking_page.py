@@ -123,7 +123,9 @@ def test_sixty_answers_are_marked_by_keyboard_alone_and_nobody_is_named(browser,
     for task in BY_HAND:
         given = points(out, task.name)
         assert set(given.values()) == {0.0, task.points}, "full points and none"
-    assert points(out, "2_slopes/b")[login("Dmitri Iwanow")] == 0, "who has not answered is nobody to read"
+    assert points(out, "2_slopes/b")[login("Dmitri Iwanow")] == 0, (
+        "who has not answered is nobody to read"
+    )
     assert sum(None in points(out, task.name).values() for task in BY_HAND) == 0
 
     assert person.errors == []
@@ -157,9 +159,10 @@ def test_points_comments_and_undo(browser, server, out):
     person.see("sum", "–")
     person.press("u")
     person.see("about", "Answer 1 of 13")
-    assert (person.page.input_value("#points"), person.page.input_value("#comment")) == ("0.5", ""), (
-        "the comment is gone"
-    )
+    assert (person.page.input_value("#points"), person.page.input_value("#comment")) == (
+        "0.5",
+        "",
+    ), "the comment is gone"
     person.press(".")
     person.type("7")
     person.see("problem", "Points must be a number from 0 to 1; not saved.")
@@ -249,7 +252,9 @@ def test_a_letter_is_no_point(browser, server, out):
     person.saved()
     assert 0.5 in points(out, "2_slopes/b").values()
     with Store(out) as store:
-        assert [mark.comment for entry in store.entries("2_slopes/b") for mark in entry.marks] == ["So so."]
+        assert [mark.comment for entry in store.entries("2_slopes/b") for mark in entry.marks] == [
+            "So so."
+        ]
     assert person.errors == []
 
 
@@ -262,7 +267,9 @@ def test_two_people_at_once(browser, server, out, tmp_path):
         answer = grace.text("answer")
         ada.begin("The error")
         ada.wait("[...document.querySelectorAll('#map .done')].length === 1")
-        where = ada.page.evaluate("[...document.querySelectorAll('#map span')].findIndex(e => e.matches('.done'))")
+        where = ada.page.evaluate(
+            "[...document.querySelectorAll('#map span')].findIndex(e => e.matches('.done'))"
+        )
         ada.press(*["j"] * where)
         ada.wait(f"document.getElementById('answer').innerText === {json.dumps(answer)}")
         ada.see("marks", "grace: 1 point")
@@ -328,7 +335,9 @@ def test_the_connection_comes_back_to_an_open_page(browser, out, tmp_path):
         person.see("saved", "No connection: not saved yet, trying again")
     with serving(out, tmp_path, port=port):
         person.saved()
-        assert sorted(value for value in points(out, "2_slopes/d").values() if value is not None) == [0.0, 2.0]
+        assert sorted(
+            value for value in points(out, "2_slopes/d").values() if value is not None
+        ) == [0.0, 2.0]
 
 
 def test_a_server_that_cannot_write_says_so_and_is_asked_again(browser, server, out):
@@ -352,18 +361,25 @@ def test_an_answer_that_changed_after_it_was_read(browser, server, out):
     hand_in(out, changed={(student, "2_slopes/a")})
     person.wait("document.querySelectorAll('#map .odd').length === 1")
     person.press("Enter")
-    where = person.page.evaluate("[...document.querySelectorAll('#map span')].findIndex(e => e.matches('.odd'))")
+    where = person.page.evaluate(
+        "[...document.querySelectorAll('#map span')].findIndex(e => e.matches('.odd'))"
+    )
     person.press("k", *["j"] * where)
     person.see("tags", "changed since it was read")
     before, now = (person.page.locator("#answer .version").nth(place) for place in (0, 1))
     now.get_by_text("Now with the case of even").wait_for()
-    assert "Now with the case" not in before.inner_text() and "The slope, in the words" in before.inner_text()
+    assert (
+        "Now with the case" not in before.inner_text()
+        and "The slope, in the words" in before.inner_text()
+    )
     assert person.page.input_value("#points") == "1"
     person.press("=")
     person.saved()
     person.wait("document.querySelectorAll('#map .odd').length === 0")
     with Store(out) as store:
-        assert {entry.state for entry in store.entries("2_slopes/a") if entry.answer.student == student} == {"read"}
+        assert {
+            entry.state for entry in store.entries("2_slopes/a") if entry.answer.student == student
+        } == {"read"}
     assert person.errors == []
 
 
@@ -375,13 +391,17 @@ def test_anothers_mark_is_taken_over_for_a_changed_answer(browser, server, out):
     hand_in(out, changed={(student, "2_slopes/a")})
     person = Person(browser, server.url)
     person.begin("The slope")
-    where = person.page.evaluate("[...document.querySelectorAll('#map span')].findIndex(e => e.matches('.odd'))")
+    where = person.page.evaluate(
+        "[...document.querySelectorAll('#map span')].findIndex(e => e.matches('.odd'))"
+    )
     person.press(*["k"] * 13, *["j"] * where)
     person.see("marks", "ada: 0.75 points")
     person.press("=")
     person.saved()
     with Store(out) as store:
-        (entry,) = [entry for entry in store.entries("2_slopes/a") if entry.answer.student == student]
+        (entry,) = [
+            entry for entry in store.entries("2_slopes/a") if entry.answer.student == student
+        ]
     assert [(mark.who, mark.given, mark.comment) for mark in entry.marks] == [
         ("ada", 0.75, "neat"),
         ("grace", 0.75, "neat"),
@@ -400,7 +420,9 @@ def test_what_is_typed_is_for_the_answer_it_was_typed_for(browser, server, out):
     for _ in range(30):
         person.type("so ")
         hand_in(out, changed={(login(NAMES[number]), "2_slopes/a")})
-        if "Now with the case" in person.text("answer") or f"number {number}:" not in person.text("answer"):
+        if "Now with the case" in person.text("answer") or f"number {number}:" not in person.text(
+            "answer"
+        ):
             break
         person.page.wait_for_timeout(300)
     person.saved()
@@ -414,7 +436,10 @@ def test_an_automatic_mark_is_changed_with_a_reason(browser, server, out):
     person.begin("Sines in rows")
     person.see("verdict", "Automatically: 0 points. E is not what was expected")
     person.press("f")
-    person.see("problem", "Points that were given automatically are changed with a reason only; not saved yet.")
+    person.see(
+        "problem",
+        "Points that were given automatically are changed with a reason only; not saved yet.",
+    )
     person.press("j", "k")
     person.see("problem", "with a reason only")
     person.press("c")
@@ -435,9 +460,14 @@ def test_it_fits_and_everything_has_a_name(browser, server, scheme):
         assert width[0] <= width[1]
         for part in ("reading", "own", "panel"):
             box = person.page.locator(f"#{part}").bounding_box()
-            assert box["x"] + box["width"] <= window["width"] and box["y"] + box["height"] <= window["height"]
+            assert (
+                box["x"] + box["width"] <= window["width"]
+                and box["y"] + box["height"] <= window["height"]
+            )
     for control in person.page.locator("button, input, textarea").all():
-        assert control.evaluate("e => (e.ariaLabel || e.labels?.[0]?.textContent || e.textContent || '').trim()")
+        assert control.evaluate(
+            "e => (e.ariaLabel || e.labels?.[0]?.textContent || e.textContent || '').trim()"
+        )
     person.press("?")
     person.see("help", "the next answer to be read", open=True)
     person.press("Escape", "j")

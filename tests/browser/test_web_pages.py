@@ -23,7 +23,14 @@ WIDTHS = [360, 1280]
 LARGEST = 2_000_000  # bytes of a page
 COLOUR_SCHEMES = ["light", "dark"]
 NOTEBOOKS = [f"run/{stem}.html" for stem in find_sheet().notebooks]
-PAGES = ["run/index.html", "run/small.html", "run/failing.html", "sweep/index.html", "grades.html", "feedback.html"]
+PAGES = [
+    "run/index.html",
+    "run/small.html",
+    "run/failing.html",
+    "sweep/index.html",
+    "grades.html",
+    "feedback.html",
+]
 SMALL = """
 import sys, matplotlib.pyplot as plt, pandas as pd
 from IPython.display import display
@@ -73,18 +80,37 @@ def folder(browser, tmp_path_factory, hostile):
     paths = [out / "small.ipynb", out / "failing.ipynb", *find_sheet().notebooks.values()]
     with local_executor(2) as (executor, threads):
         run.run(run.jobs_of_notebooks(paths, {}, threads), executor, out / "run")
-        sweep.sweep(sweep.jobs_of_grid(out / "small.ipynb", {"n": [0, 1, 2]}, threads), executor, out / "sweep")
+        sweep.sweep(
+            sweep.jobs_of_grid(out / "small.ipynb", {"n": [0, 1, 2]}, threads),
+            executor,
+            out / "sweep",
+        )
     title, cells = title_of(hostile, "hostile"), cells_html(hostile)
     (out / "hostile.html").write_text(render("notebook.html.j2", heading=title, cells=cells))
     page = Page(HTML, HTML, HTML, 1.0, {HTML: HTML}, {HTML: HTML, "r": 1.5}, None)
     (out / "hostile-index.html").write_text(render("index.html.j2", heading=HTML, pages=[page]))
-    tasks = [Task("notebook", f"task-{n}", "1a) A part", "", 2, "check" if n else None, 0.1) for n in range(9)]
-    verdicts = [Verdict(None, "to be read", ""), *[Verdict(n % 3, "wrong", f"{HTML} " * (n == 2)) for n in range(8)]]
+    tasks = [
+        Task("notebook", f"task-{n}", "1a) A part", "", 2, "check" if n else None, 0.1)
+        for n in range(9)
+    ]
+    verdicts = [
+        Verdict(None, "to be read", ""),
+        *[Verdict(n % 3, "wrong", f"{HTML} " * (n == 2)) for n in range(8)],
+    ]
     people = {name: called(name) for name in ("somebody", HTML)}
-    somebodys, rows = ([Row(name, *each) for each in zip(tasks, verdicts, strict=True)] for name in people)
+    somebodys, rows = (
+        [Row(name, *each) for each in zip(tasks, verdicts, strict=True)] for name in people
+    )
     table = Table(tasks, somebodys + rows)
-    (out / "grades.html").write_text(render("grades.html.j2", heading="Grades", table=table, people=people))
-    section = {"stem": "notebook", "title": HTML, "answers": [(row, HTML, []) for row in rows], "has_notebook": True}
+    (out / "grades.html").write_text(
+        render("grades.html.j2", heading="Grades", table=table, people=people)
+    )
+    section = {
+        "stem": "notebook",
+        "title": HTML,
+        "answers": [(row, HTML, []) for row in rows],
+        "has_notebook": True,
+    }
     section["figures"] = [(base64.b64encode(PNG).decode(), HTML)]
     shown = {"heading": HTML, "person": called(HTML), "rows": rows, "sections": [section]}
     (out / "feedback.html").write_text(render("feedback.html.j2", **shown))
@@ -103,14 +129,19 @@ def show(browser, folder):
     contexts, troubles = [], []
 
     def show(name, width=1280, colour_scheme="light"):
-        context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=colour_scheme)
+        context = browser.new_context(
+            viewport={"width": width, "height": 800}, color_scheme=colour_scheme
+        )
         contexts.append(context)
         context.set_offline(True)
         page = context.new_page()
         page.on("console", lambda message: troubles.append(f"{message.type}: {message.text}"))
         page.on("pageerror", lambda error: troubles.append(str(error)))
         page.on("requestfailed", lambda request: troubles.append(f"failed: {request.url[:200]}"))
-        page.on("request", lambda r: None if r.url.startswith(("file:", "data:")) else troubles.append(r.url))
+        page.on(
+            "request",
+            lambda r: None if r.url.startswith(("file:", "data:")) else troubles.append(r.url),
+        )
         page.goto((folder / name).as_uri())
         return page
 
@@ -139,7 +170,9 @@ def test_everything_shows(show, name, width, colour_scheme):
     assert bool(formulas) == (name in NOTEBOOKS)
     faint = {colours: ratio for colours, ratio in page.evaluate(CONTRASTS).items() if ratio < 4.5}
     assert not faint
-    headings = page.evaluate("Array.from(document.querySelectorAll('h1, h2, h3, h4, h5, h6'), h => +h.tagName[1])")
+    headings = page.evaluate(
+        "Array.from(document.querySelectorAll('h1, h2, h3, h4, h5, h6'), h => +h.tagName[1])"
+    )
     assert headings[0] == 1 and headings.count(1) == 1
     assert all(after <= before + 1 for before, after in zip(headings, headings[1:], strict=False))
 
@@ -155,7 +188,11 @@ def test_the_keyboard_reaches_everything(show, name):
       return found.length;
     }""")
     reached = {}
-    for _ in range(page.evaluate("document.querySelectorAll('a[href], summary, [tabindex], input:checked').length")):
+    for _ in range(
+        page.evaluate(
+            "document.querySelectorAll('a[href], summary, [tabindex], input:checked').length"
+        )
+    ):
         page.keyboard.press("Tab")
         focus = "[document.activeElement.dataset.wanted, getComputedStyle(document.activeElement).outlineStyle]"
         number, outline = page.evaluate(focus)
@@ -178,7 +215,9 @@ def test_the_keyboard_turns_every_explorer(show, folder, name):
             page.keyboard.press("ArrowDown")
             image = settings.locator("img").filter(visible=True)
             assert image.count() == 1
-            assert image.get_attribute("class") == chosen.get_attribute("class"), "the picture of what is chosen"
+            assert image.get_attribute("class") == chosen.get_attribute("class"), (
+                "the picture of what is chosen"
+            )
             assert chosen.evaluate("e => e === document.activeElement") and chosen.evaluate(
                 "e => e.labels[0].innerText"
             )
@@ -197,13 +236,18 @@ def test_the_keyboard_opens_a_hint(show):
     assert hint.locator("p").first.is_visible()
 
 
-@pytest.mark.parametrize("name", ["hostile.html", "hostile-index.html", "grades.html", "feedback.html"])
+@pytest.mark.parametrize(
+    "name", ["hostile.html", "hostile-index.html", "grades.html", "feedback.html"]
+)
 def test_nothing_runs(show, name):
     page = show(name)
     page.wait_for_timeout(200)
     assert page.evaluate("window.pwned") is None
     assert (
-        page.evaluate("document.querySelectorAll('script, iframe, object, embed, svg, form, video, base').length") == 0
+        page.evaluate(
+            "document.querySelectorAll('script, iframe, object, embed, svg, form, video, base').length"
+        )
+        == 0
     )
     attributes = "Array.from(document.querySelectorAll('*')).flatMap(e => e.getAttributeNames())"
     assert not [name for name in page.evaluate(attributes) if name.startswith("on")]

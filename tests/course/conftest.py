@@ -12,7 +12,9 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from sheet11.course.cli import main
 from sheet11.course.engine import warm
 
-RECORDING = "from sheet11 import record\nimport numpy as np\nrecord(square=n * n, many=np.arange(n))"
+RECORDING = (
+    "from sheet11 import record\nimport numpy as np\nrecord(square=n * n, many=np.arange(n))"
+)
 HIDING = """
 import sys
 
@@ -49,7 +51,9 @@ def build():
         cells = [new_code_cell(source) for source in sources]
         if parameters:
             cells.insert(0, new_code_cell(parameters, metadata={"tags": ["parameters"]}))
-        return new_notebook(cells=[new_markdown_cell("# A *small* notebook"), *cells], metadata=metadata)
+        return new_notebook(
+            cells=[new_markdown_cell("# A *small* notebook"), *cells], metadata=metadata
+        )
 
     return build
 
@@ -76,7 +80,9 @@ def sheet11():
 
     def sheet11(*arguments, cwd, env=None):
         command = [sys.executable, "-m", "sheet11", *map(str, arguments)]
-        return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, timeout=300)
+        return subprocess.run(
+            command, cwd=cwd, env=env, capture_output=True, text=True, timeout=300
+        )
 
     return sheet11
 

@@ -24,8 +24,21 @@ def test_run_writes_everything(build, recording, invoke, tmp_path):
     figure = "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()"
     nbformat.write(build(recording, figure), tmp_path / "ok.ipynb")
     nbformat.write(build("raise RuntimeError('no')"), tmp_path / "bad.ipynb")
-    nbformat.write(build(recording, parameters="n: int = 2\nother: str = 'x'"), tmp_path / "other.ipynb")
-    arguments = ["run", "bad.ipynb", "ok.ipynb", "other.ipynb", "-p", "n=4", "-p", "other=some text", "-o", "out"]
+    nbformat.write(
+        build(recording, parameters="n: int = 2\nother: str = 'x'"), tmp_path / "other.ipynb"
+    )
+    arguments = [
+        "run",
+        "bad.ipynb",
+        "ok.ipynb",
+        "other.ipynb",
+        "-p",
+        "n=4",
+        "-p",
+        "other=some text",
+        "-o",
+        "out",
+    ]
     result = invoke(*arguments, cwd=tmp_path)
     assert result.returncode == 1
     assert "Error: 1 of 3 notebooks failed: bad" in result.stderr
@@ -40,7 +53,13 @@ def test_run_writes_everything(build, recording, invoke, tmp_path):
     other = json.loads((tmp_path / "out" / "other.ipynb").read_text())
     assert other["metadata"]["papermill"]["parameters"] == {"n": 4, "other": "some text"}
     index = (tmp_path / "out" / "index.html").read_text()
-    for expected in ("square", "<td>16</td>", 'src="ok.png"', "RuntimeError: no", 'href="bad.html"'):
+    for expected in (
+        "square",
+        "<td>16</td>",
+        'src="ok.png"',
+        "RuntimeError: no",
+        'href="bad.html"',
+    ):
         assert expected in index
 
 
@@ -71,7 +90,9 @@ def test_unusable_arguments_end_in_one_line(build, invoke, arguments, message, t
     (tmp_path / "sub").mkdir()
     nbformat.write(build("1"), tmp_path / "ok.ipynb")
     nbformat.write(build("1"), tmp_path / "sub" / "ok.ipynb")
-    nbformat.write(build("1", kernelspec={"name": "nope", "display_name": "n"}), tmp_path / "kernel.ipynb")
+    nbformat.write(
+        build("1", kernelspec={"name": "nope", "display_name": "n"}), tmp_path / "kernel.ipynb"
+    )
     (tmp_path / "text.ipynb").write_text("text")
     result = invoke("run", *arguments, cwd=tmp_path)
     assert result.returncode == 2
@@ -102,7 +123,9 @@ def endless(build, recording, tmp_path):
     nbformat.write(build(WAITING), tmp_path / "slow.ipynb")
     course = waves(tmp_path / "sheet")
     slow = first(course, wave="def wave(*_, **__):\n    while True: pass")
-    write_class(tmp_path / "class", [Student("quick", first(course)), Student("slow", slow)], course)
+    write_class(
+        tmp_path / "class", [Student("quick", first(course)), Student("slow", slow)], course
+    )
     (tmp_path / "tmp").mkdir()
     return tmp_path
 
@@ -112,7 +135,10 @@ def left_of(environment):
     found = []
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error, OSError):
-            if process.environ().get("TMPDIR") == environment and process.status() != psutil.STATUS_ZOMBIE:
+            if (
+                process.environ().get("TMPDIR") == environment
+                and process.status() != psutil.STATUS_ZOMBIE
+            ):
                 found.append(process)
     return found
 
@@ -139,7 +165,9 @@ def has_server(pid):
         ("sweep", False, signal.SIGKILL),
     ],
 )
-def test_a_command_that_is_ended_keeps_what_is_done_and_leaves_nothing_else(command, works, signum, endless, light):
+def test_a_command_that_is_ended_keeps_what_is_done_and_leaves_nothing_else(
+    command, works, signum, endless, light
+):
     scratch, (arguments, finished) = endless / "tmp", ENDLESS[command]
     process = subprocess.Popen(
         [sys.executable, "-m", "sheet11", command, *arguments, "-j", "2", "-o", "out"],
@@ -149,7 +177,9 @@ def test_a_command_that_is_ended_keeps_what_is_done_and_leaves_nothing_else(comm
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background jobs ignore it
+        preexec_fn=lambda: signal.signal(
+            signal.SIGINT, signal.SIG_DFL
+        ),  # a shell's background jobs ignore it
     )
     deadline = time.monotonic() + 60
     while not (list((endless / "out").glob(finished)) if works else has_server(process.pid)):
@@ -167,5 +197,7 @@ def test_a_command_that_is_ended_keeps_what_is_done_and_leaves_nothing_else(comm
         assert seconds < 5  # 3 where nothing else is to do
         assert process.returncode == 1 and stderr.strip().splitlines()[-1] == "Aborted!"
     assert "Traceback" not in stderr and "Exception ignored" not in stderr
-    assert not [path for path in (endless / "out").rglob(".*") if path.name != ".lock"], "no half-written file"
+    assert not [path for path in (endless / "out").rglob(".*") if path.name != ".lock"], (
+        "no half-written file"
+    )
     assert bool(list((endless / "out").glob(finished))) == works

@@ -45,8 +45,19 @@ def cluster(tmp_path_factory, light, request):
         port = probe.getsockname()[1]
     address, folder = f"tcp://127.0.0.1:{port}", tmp_path_factory.mktemp("cluster")
     with open(folder / "dask.log", "w") as log:
-        scheduler = dask("--host", "127.0.0.1", "--port", str(port), "--no-dashboard", log=log, env=env)
-        options = ["--nthreads", "1", "--no-dashboard", *extra, "--host", "127.0.0.1", "--local-directory", str(folder)]
+        scheduler = dask(
+            "--host", "127.0.0.1", "--port", str(port), "--no-dashboard", log=log, env=env
+        )
+        options = [
+            "--nthreads",
+            "1",
+            "--no-dashboard",
+            *extra,
+            "--host",
+            "127.0.0.1",
+            "--local-directory",
+            str(folder),
+        ]
         workers = [dask(address, *options, log=log, env=env) for _ in range(2)]
         try:
             yield address, workers
@@ -62,14 +73,23 @@ def test_grading_on_a_cluster_gives_what_this_machine_gives(cluster, invoke, tmp
     right = course.solutions[course.first]
     wrong = right | {course.task: with_lines(right[course.task], "", course.wrong)}
     members = {"anna": right, "bert": wrong, "zoe": right}
-    write_class(tmp_path / "class", [Student(name, {course.first: own}) for name, own in members.items()], course)
+    write_class(
+        tmp_path / "class",
+        [Student(name, {course.first: own}) for name, own in members.items()],
+        course,
+    )
     for out, options in (("there", ["--scheduler", cluster[0]]), ("here", [])):
-        result = invoke("grade", "--sheet", "course", "class", "-o", out, "--seed", "3", *options, cwd=tmp_path)
+        result = invoke(
+            "grade", "--sheet", "course", "class", "-o", out, "--seed", "3", *options, cwd=tmp_path
+        )
         assert result.returncode == 0, result.stderr
     results = [(tmp_path / out / "results.csv").read_text() for out in ("there", "here")]
     assert results[0] == results[1] and f"bert,{course.first},{course.task}," in results[0]
     table = pd.read_csv(tmp_path / "there" / "results.csv").set_index(["student", "task"])
-    assert list(table.status[[("anna", course.task), ("bert", course.task)]]) == ["correct", "wrong"]
+    assert list(table.status[[("anna", course.task), ("bert", course.task)]]) == [
+        "correct",
+        "wrong",
+    ]
 
 
 def test_every_row_comes_back_though_a_worker_is_killed(cluster, build, tmp_path):
@@ -114,10 +134,14 @@ record(square=n * n)
 """
 
 
-@pytest.mark.parametrize("cluster", [(0, [])], indirect=True, ids=["workers that are started again"])
+@pytest.mark.parametrize(
+    "cluster", [(0, [])], indirect=True, ids=["workers that are started again"]
+)
 def test_a_job_that_kills_its_worker_fails_alone(cluster, build, sheet11, tmp_path):
     nbformat.write(build(KILLING, parameters="n: int = 1  # a"), tmp_path / "small.ipynb")
-    result = sheet11("sweep", "small.ipynb", "-p", "n=1:7", "--scheduler", cluster[0], "-o", "out", cwd=tmp_path)
+    result = sheet11(
+        "sweep", "small.ipynb", "-p", "n=1:7", "--scheduler", cluster[0], "-o", "out", cwd=tmp_path
+    )
     assert result.returncode == 1
     assert "1 of 6 points failed" in result.stderr, result.stdout
     assert "Traceback" not in result.stderr

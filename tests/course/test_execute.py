@@ -33,7 +33,11 @@ def executed(build, recording, tmp_path_factory):
     notebook = build(recording, NOISY, "record(text=open('data.txt').read())")
     before = nbformat.writes(notebook)
     return Executed(
-        notebook, before, folder, execute(notebook, {"n": 5}, folder, on_cell=lambda: cells.append(1)), cells
+        notebook,
+        before,
+        folder,
+        execute(notebook, {"n": 5}, folder, on_cell=lambda: cells.append(1)),
+        cells,
     )
 
 
@@ -83,12 +87,16 @@ def test_unknown_kernel(build):
 
 
 def test_parameters_of(build):
-    notebook = build(parameters="n: int = 64  # tokens\nscale: float = None  # divisor\nname: str = 'a b'")
+    notebook = build(
+        parameters="n: int = 64  # tokens\nscale: float = None  # divisor\nname: str = 'a b'"
+    )
     assert parameters_of(notebook) == {"n": "64", "scale": "None", "name": "'a b'"}
     assert parameters_of(build("1", parameters=None)) == {}
 
 
-@pytest.mark.parametrize("content", ["", "no JSON", "{}", "[]", '{"cells": 3, "nbformat": 4, "nbformat_minor": 5}'])
+@pytest.mark.parametrize(
+    "content", ["", "no JSON", "{}", "[]", '{"cells": 3, "nbformat": 4, "nbformat_minor": 5}']
+)
 def test_no_notebook(content, tmp_path):
     path = tmp_path / "a.ipynb"
     path.write_text(content)

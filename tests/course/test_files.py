@@ -52,7 +52,12 @@ def test_a_second_command_on_a_folder_says_that_it_waits(tmp_path):
     command = [sys.executable, "-c", IMPORT + "with alone_in(pathlib.Path('out')): print('in')"]
     with alone_in(tmp_path / "out"):
         other = subprocess.Popen(
-            command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, bufsize=1
+            command,
+            cwd=tmp_path,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            bufsize=1,
         )
         assert other.stderr.readline() == "waiting for another command that writes to out\n"
         with pytest.raises(subprocess.TimeoutExpired):
@@ -61,7 +66,11 @@ def test_a_second_command_on_a_folder_says_that_it_waits(tmp_path):
 
 
 def test_a_folder_is_free_when_its_command_was_killed(tmp_path, capsys):
-    command = [sys.executable, "-c", IMPORT + "with alone_in(pathlib.Path()): os.kill(os.getpid(), 9)"]
+    command = [
+        sys.executable,
+        "-c",
+        IMPORT + "with alone_in(pathlib.Path()): os.kill(os.getpid(), 9)",
+    ]
     assert subprocess.run(command, cwd=tmp_path).returncode == -9
     with alone_in(tmp_path):
         pass

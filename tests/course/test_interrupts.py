@@ -57,9 +57,13 @@ def test_one_that_was_swallowed_while_a_command_started_ends_its_work(monkeypatc
         ("raise_interrupts()", -signal.SIGINT, "raised\n", ""),
     ],
 )
-def test_an_interrupt_ends_in_an_exit_code_where_python_would_end_by_the_signal(heeded, code, stdout, stderr, tmp_path):
+def test_an_interrupt_ends_in_an_exit_code_where_python_would_end_by_the_signal(
+    heeded, code, stdout, stderr, tmp_path
+):
     (tmp_path / "program.py").write_text(PROGRAM.format(heeded=heeded))
-    ended = subprocess.run([sys.executable, "-m", "program"], cwd=tmp_path, capture_output=True, text=True)
+    ended = subprocess.run(
+        [sys.executable, "-m", "program"], cwd=tmp_path, capture_output=True, text=True
+    )
     assert (ended.returncode, ended.stdout, ended.stderr) == (code, stdout, stderr)
 
 

@@ -20,7 +20,9 @@ def test_last_digits_of_records_are_not_compared_but_the_text_is(build, light, t
     nbformat.write(notebook, tmp_path / "third.ipynb")
     without = ["-p", "no:cacheprovider", "-p", "no:hypothesispytest"]
     command = [sys.executable, "-m", "pytest", "--nbval", "-v", *without, "."]
-    result = subprocess.run(command, cwd=tmp_path, env=light["run"], capture_output=True, text=True, timeout=300)
+    result = subprocess.run(
+        command, cwd=tmp_path, env=light["run"], capture_output=True, text=True, timeout=300
+    )
     assert result.returncode == 1 and "1 failed, 2 passed" in result.stdout
     (failed,) = [line for line in result.stdout.splitlines() if " FAILED " in line]
     assert failed.startswith("third::ipynb::Cell 2 ") and "0.333334" in result.stdout

@@ -44,4 +44,11 @@ def test_what_is_no_argument(kind, text, message):
 
 
 def test_literal():
-    assert [literal(text) for text in ("1", "1e4", "True", "'a'", "a b", "[1")] == [1, 1e4, True, "a", "a b", "[1"]
+    assert [literal(text) for text in ("1", "1e4", "True", "'a'", "a b", "[1")] == [
+        1,
+        1e4,
+        True,
+        "a",
+        "a b",
+        "[1",
+    ]

@@ -17,9 +17,7 @@ from sheet11.course.sweep import jobs_of_grid
 from sheet11.lab.records import read_records
 
 README = "# Waves\n\n{notebooks}\n"
-TABLE = (
-    "| notebook | title | points |\n|---|---|---|\n| `1_waves.ipynb` | Waves | 4 |\n| `2_slopes.ipynb` | Slopes | 1 |\n"
-)
+TABLE = "| notebook | title | points |\n|---|---|---|\n| `1_waves.ipynb` | Waves | 4 |\n| `2_slopes.ipynb` | Slopes | 1 |\n"
 
 
 @pytest.fixture
@@ -54,11 +52,15 @@ def test_sweep(course, invoke, tmp_path):
 def test_a_point_is_another_after_a_change_of_the_package(course):
     def keys():
         sheet = find_sheet(course.folder)
-        return [job.key for job in jobs_of_grid(sheet.notebooks["1_waves"], {"n": [4, 5]}, sheet=sheet)]
+        return [
+            job.key for job in jobs_of_grid(sheet.notebooks["1_waves"], {"n": [4, 5]}, sheet=sheet)
+        ]
 
     before = keys()
     assert keys() == before
-    (course.folder / "waves" / "angles.py").write_text("def angle(frequency, position):\n    return 0\n")
+    (course.folder / "waves" / "angles.py").write_text(
+        "def angle(frequency, position):\n    return 0\n"
+    )
     assert not set(keys()) & set(before)
 
 
@@ -92,14 +94,20 @@ def test_release(course, invoke, tmp_path):
     assert (edition / "README.md").read_text() == f"# Waves\n\n{TABLE}"
     assert (edition / "requirements.txt").read_text() == "jupyterlab\nnumpy\n"
     assert "name: waves\n" in (edition / "environment.yml").read_text()
-    text = "".join(path.read_text() for path in edition.rglob("*") if path.is_file() and path.parent.name != "lab")
+    text = "".join(
+        path.read_text()
+        for path in edition.rglob("*")
+        if path.is_file() and path.parent.name != "lab"
+    )
     assert not [needle for needle in course.needles if needle in text]
     code = "import sheet11, waves.angles; assert sheet11.__all__ == ['record', 'read_records']; sheet11.record"
     subprocess.run([sys.executable, "-c", code], cwd=edition, check=True)
     assert find_sheet(edition).package == "waves"
     result = invoke("run", "--sheet", "edition", "-o", "out", cwd=tmp_path)
     assert result.returncode == 1 and "2 of 2 notebooks failed" in result.stderr
-    assert error_of(read_notebook(tmp_path / "out" / "1_waves.ipynb")).startswith("NotImplementedError")
+    assert error_of(read_notebook(tmp_path / "out" / "1_waves.ipynb")).startswith(
+        "NotImplementedError"
+    )
 
 
 @pytest.mark.slow
@@ -112,10 +120,14 @@ def test_grade(course, invoke, tmp_path):
             notebook = read_notebook(path)
             for cell in notebook.cells:
                 right = student == "anna" or cell.id == "slope"
-                cell.source = course.solutions[path.stem].get(cell.id, cell.source) if right else cell.source
+                cell.source = (
+                    course.solutions[path.stem].get(cell.id, cell.source) if right else cell.source
+                )
             nbformat.write(notebook, tmp_path / "class" / student / path.name)
     result = invoke("grade", "--sheet", "course", "class", "-o", "out", cwd=tmp_path)
     assert result.returncode == 0, result.stderr
     results = pd.read_csv(tmp_path / "out" / "results.csv", dtype=str, keep_default_na=False)
     points = {student: list(rows.points) for student, rows in results.groupby("student")}
-    assert points == {"anna": ["2", "1", "", "1"], "bert": ["0", "0", "0", "1"]}, "the third is read by a person"
+    assert points == {"anna": ["2", "1", "", "1"], "bert": ["0", "0", "0", "1"]}, (
+        "the third is read by a person"
+    )

@@ -22,7 +22,9 @@ pytest.importorskip("nbgrader", reason="needs nbgrader: pip install 'sheet11[gra
 
 SHEET = find_sheet()
 KIT = {stem: read_notebook(path) for stem, path in SHEET.notebooks.items()}
-STUDENTS = [name for name in SHEET.not_for_students if name.endswith(".py") and name != "__main__.py"]
+STUDENTS = [
+    name for name in SHEET.not_for_students if name.endswith(".py") and name != "__main__.py"
+]
 
 
 @pytest.fixture(scope="module")
@@ -34,13 +36,22 @@ def edition(tmp_path_factory):
 
 
 def texts(edition):
-    return {path: path.read_text() for path in edition.rglob("*") if path.is_file() and "__pycache__" not in path.parts}
+    return {
+        path: path.read_text()
+        for path in edition.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
 
 
 def test_files(edition):
     names = {path.relative_to(edition).as_posix() for path in texts(edition)}
-    package = {path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py")} | {"py.typed"}
-    given = {name for name in package if not name.startswith("course/")} - {*STUDENTS, "__main__.py"}
+    package = {path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py")} | {
+        "py.typed"
+    }
+    given = {name for name in package if not name.startswith("course/")} - {
+        *STUDENTS,
+        "__main__.py",
+    }
     notebooks = {f"{stem}.ipynb" for stem in KIT}
     files = {"README.md", "requirements.txt", "environment.yml"}
     assert names == notebooks | files | {f"sheet11/{name}" for name in given}
@@ -55,7 +66,10 @@ def test_no_text_holds_a_solution(edition):
     hidden = set()
     for notebook in KIT.values():
         for cell in notebook.cells:
-            for begin, end in (("BEGIN SOLUTION", "END SOLUTION"), ("BEGIN HIDDEN TESTS", "END HIDDEN TESTS")):
+            for begin, end in (
+                ("BEGIN SOLUTION", "END SOLUTION"),
+                ("BEGIN HIDDEN TESTS", "END HIDDEN TESTS"),
+            ):
                 for region in re.findall(f"### {begin}\n(.*?)### {end}", cell.source, re.DOTALL):
                     hidden |= set(region.splitlines())
             if cell.cell_type == "markdown" and cell.metadata.get("nbgrader", {}):
@@ -74,17 +88,25 @@ def test_no_text_holds_a_solution(edition):
             text = "\n".join(cell.source for cell in nbformat.reads(text, as_version=4).cells)
         found = {line for line in telling if line in text}
         assert not found, f"{path.name} has {found}"
-        assert "BEGIN SOLUTION" not in text and "BEGIN HIDDEN" not in text and "sheet11.course" not in text
+        assert (
+            "BEGIN SOLUTION" not in text
+            and "BEGIN HIDDEN" not in text
+            and "sheet11.course" not in text
+        )
 
 
 def test_no_number_of_the_results_is_there(edition):
-    number = re.compile(r"(?<![\d.])\d+\.\d*[1-9]\d{2,}(?!\d)")  # with so many digits that it is no one else's
+    number = re.compile(
+        r"(?<![\d.])\d+\.\d*[1-9]\d{2,}(?!\d)"
+    )  # with so many digits that it is no one else's
     shown = {
         found
         for notebook in KIT.values()
         for cell in notebook.cells
         for output in cell.get("outputs", [])
-        for found in number.findall(str(output.get("text", output.get("data", {}).get("text/plain", ""))))
+        for found in number.findall(
+            str(output.get("text", output.get("data", {}).get("text/plain", "")))
+        )
     }
     assert len(shown) > 20
     for path, text in texts(edition).items():
@@ -95,7 +117,9 @@ def test_notebooks_have_no_outputs_and_nothing_of_the_grading(edition):
     for stem, kit in KIT.items():
         notebook = read_notebook(edition / f"{stem}.ipynb")
         assert METADATA not in notebook.metadata and METADATA in kit.metadata
-        asked = ["handed-in-by"] if stem == next(iter(KIT)) else []  # who the members of a group are
+        asked = (
+            ["handed-in-by"] if stem == next(iter(KIT)) else []
+        )  # who the members of a group are
         ids = [cell.id for cell in kit.cells]
         assert [cell.id for cell in notebook.cells] == ids[:1] + asked + ids[1:]
         for cell in notebook.cells:
@@ -135,10 +159,17 @@ for name in ("positional_encoding", "attention_scores", "softargmax_aggregate", 
 @pytest.mark.parametrize("stem", KIT)
 def test_unanswered_notebook_runs_to_the_end(edition, one_server, stem):
     notebook = read_notebook(edition / f"{stem}.ipynb")
-    executed = execute(notebook, {}, edition, warm=True, package_folder=edition, instead_of_figures="figure")
+    executed = execute(
+        notebook, {}, edition, warm=True, package_folder=edition, instead_of_figures="figure"
+    )
     code = [cell for cell in executed.cells if cell.cell_type == "code"]
     assert all(cell.execution_count for cell in code)
-    errors = [(cell.id, output.evalue) for cell in code for output in cell.outputs if output.output_type == "error"]
+    errors = [
+        (cell.id, output.evalue)
+        for cell in code
+        for output in cell.outputs
+        if output.output_type == "error"
+    ]
     unexpected = [
         (cell, line)
         for cell, line in errors
@@ -175,17 +206,29 @@ def test_requirements_are_what_is_imported_and_jupyterlab(edition):
     sources = [path.read_text() for path in (edition / "sheet11").rglob("*.py")]
     for path in edition.glob("*.ipynb"):
         sources += [cell.source for cell in read_notebook(path).cells if cell.cell_type == "code"]
-    names = {name for source in sources for name in imported(source)} - sys.stdlib_module_names - {"sheet11"}
+    names = (
+        {name for source in sources for name in imported(source)}
+        - sys.stdlib_module_names
+        - {"sheet11"}
+    )
     provided = packages_distributions()
-    needed = {provided[name][0].lower() for name in names} - {"nbformat"}  # which comes with jupyterlab
+    needed = {provided[name][0].lower() for name in names} - {
+        "nbformat"
+    }  # which comes with jupyterlab
     lines = (edition / "requirements.txt").read_text().splitlines()
     required = {Requirement(line).name.lower(): Requirement(line) for line in lines}
     assert required.keys() == needed | {"jupyterlab"}
-    kit = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]["dependencies"]
+    kit = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"][
+        "dependencies"
+    ]
     oldest = {Requirement(line).name.lower(): re.search(r">=([\d.]+)", line)[1] for line in kit}
     for name, requirement in required.items():
-        assert requirement.specifier.contains(oldest[name]), f"{requirement} is not tried with {oldest[name]}"
-        assert requirement.specifier.contains(version(name)), f"{requirement} is not what the tests run with"
+        assert requirement.specifier.contains(oldest[name]), (
+            f"{requirement} is not tried with {oldest[name]}"
+        )
+        assert requirement.specifier.contains(version(name)), (
+            f"{requirement} is not what the tests run with"
+        )
 
 
 def test_only_into_a_new_folder(invoke, tmp_path):
@@ -200,7 +243,9 @@ def test_only_into_a_new_folder(invoke, tmp_path):
     (tmp_path / "file").write_text("")
     result = invoke("release", "file/out", cwd=tmp_path)
     assert result.returncode == 2 and result.stderr.startswith("Error: cannot write to file/out: ")
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "full"], "nothing half-done is left"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "full"], (
+        "nothing half-done is left"
+    )
 
 
 def test_without_nbgrader(monkeypatch):

@@ -46,9 +46,12 @@ def test_index_lists_what_is_done_when_a_run_is_cut_off(folder, monkeypatch):
 def test_killed_halfway_it_keeps_what_was_done_and_a_second_run_is_as_if_nothing_had_happened(
     build, recording, invoke, light, tmp_path
 ):
-    nbformat.write(build(f"{recording}\n{'#' * 2000}"), tmp_path / "first.ipynb")  # the longest begins
     nbformat.write(
-        build(f"import time\ntime.sleep(wait)\n{recording}", parameters="n = 3\nwait = 0.0"), tmp_path / "last.ipynb"
+        build(f"{recording}\n{'#' * 2000}"), tmp_path / "first.ipynb"
+    )  # the longest begins
+    nbformat.write(
+        build(f"import time\ntime.sleep(wait)\n{recording}", parameters="n = 3\nwait = 0.0"),
+        tmp_path / "last.ipynb",
     )
     command = ["run", "first.ipynb", "last.ipynb", "-j", "1"]
     stopped, undisturbed = tmp_path / "stopped", tmp_path / "undisturbed"
@@ -73,7 +76,9 @@ def test_killed_halfway_it_keeps_what_was_done_and_a_second_run_is_as_if_nothing
         if path.name != "index.html":  # which has seconds
             assert (stopped / path.name).read_bytes() == path.read_bytes()
     assert (stopped / "first.ipynb").read_bytes() == kept["first.ipynb"]
-    assert {path.name for path in stopped.iterdir()} == {path.name for path in undisturbed.iterdir()}
+    assert {path.name for path in stopped.iterdir()} == {
+        path.name for path in undisturbed.iterdir()
+    }
 
 
 def _text(path):
@@ -96,7 +101,11 @@ def test_a_job_whose_worker_dies_comes_back_with_the_error(folder, monkeypatch, 
 
 def test_more_at_a_time_than_there_are_cores_is_said(keep_server, monkeypatch, capsys):
     monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {0, 1})
-    for wanted, said in ((1000, "-j 1000: there are cores and memory for 2 at a time\n"), (2, ""), (None, "")):
+    for wanted, said in (
+        (1000, "-j 1000: there are cores and memory for 2 at a time\n"),
+        (2, ""),
+        (None, ""),
+    ):
         with local_executor(wanted, kernels=False) as (executor, threads):
             assert threads == 1 and executor._max_workers == 2
         assert capsys.readouterr().err == said
@@ -110,7 +119,10 @@ def test_jobs_run_side_by_side_and_share_the_cores(build, keep_server, monkeypat
         assert threads == 1
         warm_up = Job("w", "w", nbformat.writes(build("1")), {}, threads=threads)
         list(perform_all([warm_up], executor))
-        four = [Job(str(i), str(i), nbformat.writes(build(source)), {}, threads=threads) for i in range(4)]
+        four = [
+            Job(str(i), str(i), nbformat.writes(build(source)), {}, threads=threads)
+            for i in range(4)
+        ]
         start = time.perf_counter()
         done = list(perform_all(four, executor))
         assert time.perf_counter() - start < 0.75 * sum(one.seconds for one in done)
@@ -130,10 +142,14 @@ show_with_controls(figure, lambda n: ax.set_title(f"n is {n}"), {"n": 2}, lambda
 """
 
 
-def test_a_page_moves_its_explorers_and_the_kept_notebook_holds_their_start(build, keep_server, tmp_path):
+def test_a_page_moves_its_explorers_and_the_kept_notebook_holds_their_start(
+    build, keep_server, tmp_path
+):
     nbformat.write(build(EXPLORE), tmp_path / "explore.ipynb")
     with local_executor(1) as (executor, threads):
-        (page,) = run(jobs_of_notebooks([tmp_path / "explore.ipynb"], {}, threads), executor, tmp_path)
+        (page,) = run(
+            jobs_of_notebooks([tmp_path / "explore.ipynb"], {}, threads), executor, tmp_path
+        )
     assert page.error is None and page.figure == "n is 2"
     html, kept = ((tmp_path / f"explore.{kind}").read_text() for kind in ("html", "ipynb"))
     assert [f'alt="n is {n}"' in html for n in (1, 2, 3, 4)] == [True, True, False, True]
@@ -157,7 +173,9 @@ class Point(NamedTuple):
 def test_after_a_twentieth_the_remaining_time_is_known_however_long_starting_took(monkeypatch):
     bars, moments, real = [], [], jobs.tqdm
     shown = {"disable": False, "file": io.StringIO()}
-    monkeypatch.setattr(jobs, "tqdm", lambda **options: bars.append(real(**options | shown)) or bars[0])
+    monkeypatch.setattr(
+        jobs, "tqdm", lambda **options: bars.append(real(**options | shown)) or bars[0]
+    )
 
     def outcome(point, result):
         time.sleep(0.002 if moments else 0.5)  # the first waits for the server
@@ -165,7 +183,9 @@ def test_after_a_twentieth_the_remaining_time_is_known_however_long_starting_too
         return point
 
     with ThreadPoolExecutor(1) as executor:
-        done = jobs.finish_all(str, [Point(str(number)) for number in range(1000)], executor, outcome, "point")
+        done = jobs.finish_all(
+            str, [Point(str(number)) for number in range(1000)], executor, outcome, "point"
+        )
         list(itertools.islice(done, 50))
         state = bars[0].format_dict
         done.close()

@@ -20,7 +20,12 @@ def folder(build, tmp_path):
 
 def test_kit():
     sheet = find_sheet()
-    assert list(sheet.notebooks) == ["01_encoding", "02_scores", "03_aggregation", "04_oversmoothing"]
+    assert list(sheet.notebooks) == [
+        "01_encoding",
+        "02_scores",
+        "03_aggregation",
+        "04_oversmoothing",
+    ]
     assert (sheet.title, sheet.package, sheet.imports_from) == ("Sheet 11", "sheet11", None)
     assert find_notebook("02_scores", sheet) == sheet.notebooks["02_scores"]
 
@@ -28,7 +33,9 @@ def test_kit():
 def test_find_by_path(folder):
     path = folder / "mine.ipynb"
     assert find_notebook(str(path), find_sheet()) == path
-    with pytest.raises(NotebookError, match=r"'02_score'; the sheet has .*; did you mean '02_scores'\?"):
+    with pytest.raises(
+        NotebookError, match=r"'02_score'; the sheet has .*; did you mean '02_scores'\?"
+    ):
         find_notebook("02_score", find_sheet())
 
 
@@ -40,7 +47,9 @@ def test_without_settings(folder):
 
 
 def test_settings(folder):
-    (folder / "sheet.toml").write_text('title = "Tides"\nnot_for_students = ["mine.py"]\nrequirements = ["scipy"]')
+    (folder / "sheet.toml").write_text(
+        'title = "Tides"\nnot_for_students = ["mine.py"]\nrequirements = ["scipy"]'
+    )
     sheet = find_sheet(folder)
     assert (sheet.title, sheet.requirements) == ("Tides", ("scipy",))
 
@@ -90,7 +99,9 @@ def test_no_sheet(folder, tmp_path):
         find_sheet(folder / "helpers")
     (folder / "second").mkdir()
     (folder / "second" / "__init__.py").write_text("")
-    with pytest.raises(SheetError, match=r"holds several packages, helpers, second; sheet\.toml must say which"):
+    with pytest.raises(
+        SheetError, match=r"holds several packages, helpers, second; sheet\.toml must say which"
+    ):
         find_sheet(folder)
 
 

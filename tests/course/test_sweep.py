@@ -27,7 +27,9 @@ if n == 3:
     raise ValueError('n must not be 3')
 record(square=n * n + seed, name=f'n{n}', none=None, array=[1, 2])
 """
-PARAMETERS = "n: int = 1  # a\nseed: int = 0  # b\nkind: str = 'x'  # c\nwait: float = 0.0  # seconds"
+PARAMETERS = (
+    "n: int = 1  # a\nseed: int = 0  # b\nkind: str = 'x'  # c\nwait: float = 0.0  # seconds"
+)
 
 
 @pytest.fixture
@@ -55,7 +57,18 @@ def test_a_point_is_known_by_notebook_parameters_and_version(notebook, build, mo
 
 
 def test_sweep_writes_table_figures_page_and_goes_on(notebook, invoke, tmp_path):
-    command = ["sweep", notebook.name, "-p", "n=1,3", "-p", "seed=0:2", "-p", "kind=x,y", "-o", "out"]
+    command = [
+        "sweep",
+        notebook.name,
+        "-p",
+        "n=1,3",
+        "-p",
+        "seed=0:2",
+        "-p",
+        "kind=x,y",
+        "-o",
+        "out",
+    ]
     result = invoke(*command, cwd=tmp_path)
     assert result.returncode == 1
     assert "4 of 8 points failed" in result.stderr and "Traceback" not in result.stderr
@@ -65,7 +78,9 @@ def test_sweep_writes_table_figures_page_and_goes_on(notebook, invoke, tmp_path)
         "n", "seed", "kind", "name", "none", "square", "status", "seconds", "error", "notebook"
     ]  # fmt: skip
     good = table[table.status == "ok"]
-    assert (good.square == good.n**2 + good.seed).all() and (good.name == "n" + good.n.astype(str)).all()
+    assert (good.square == good.n**2 + good.seed).all() and (
+        good.name == "n" + good.n.astype(str)
+    ).all()
     bad = table[table.status == "failed"]
     assert set(bad.n) == {3} and set(bad.error) == {"ValueError: n must not be 3"}
     assert (tmp_path / "out" / "square.png").read_bytes().startswith(b"\x89PNG")
@@ -80,7 +95,8 @@ def test_sweep_writes_table_figures_page_and_goes_on(notebook, invoke, tmp_path)
     changed = {path for path, before in times.items() if path.stat().st_mtime_ns != before}
     assert len(changed) == 4 and len(times) == 8, "only the failed points are tried again"
     pd.testing.assert_frame_equal(
-        pd.read_csv(tmp_path / "out" / "results.csv").drop(columns="seconds"), table.drop(columns="seconds")
+        pd.read_csv(tmp_path / "out" / "results.csv").drop(columns="seconds"),
+        table.drop(columns="seconds"),
     )
 
 
@@ -94,12 +110,25 @@ def test_an_empty_list_of_values_is_refused(notebook):
 def test_killed_at_any_moment_a_second_start_runs_what_is_missing(
     points_before_the_kill, notebook, invoke, light, tmp_path
 ):
-    arguments = ["sweep", notebook.name, "-p", "n=1,2", "-p", "seed=0,1", "-p", "wait=0.15", "-o", "out"]
+    arguments = [
+        "sweep",
+        notebook.name,
+        "-p",
+        "n=1,2",
+        "-p",
+        "seed=0,1",
+        "-p",
+        "wait=0.15",
+        "-o",
+        "out",
+    ]
     points = tmp_path / "out" / "points"
     command = [sys.executable, "-m", "sheet11", *arguments]
     process = subprocess.Popen(command, cwd=tmp_path, env=light["sweep"], stdout=subprocess.DEVNULL)
     deadline = time.monotonic() + 60
-    while len(list(points.glob("*.ipynb"))) < points_before_the_kill and time.monotonic() < deadline:
+    while (
+        len(list(points.glob("*.ipynb"))) < points_before_the_kill and time.monotonic() < deadline
+    ):
         time.sleep(0.01)
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
@@ -109,7 +138,9 @@ def test_killed_at_any_moment_a_second_start_runs_what_is_missing(
         nbformat.validate(nbformat.read(path, as_version=4))  # never half a file
     result = invoke(*arguments, cwd=tmp_path)
     assert result.returncode == 0, result.stderr
-    assert all(path.read_bytes() == content for path, content in finished.items()), "nothing is done twice"
+    assert all(path.read_bytes() == content for path, content in finished.items()), (
+        "nothing is done twice"
+    )
     table = pd.read_csv(tmp_path / "out" / "results.csv")
     assert len(table) == 4 and (table.status == "ok").all()
 
@@ -122,13 +153,24 @@ def test_killed_at_any_moment_a_second_start_runs_what_is_missing(
         (["small.ipynb", "-p", "n=5:5"], "the range '5:5' in 'n=5:5' is empty"),
         (["bare.ipynb", "-p", "n=1"], "bare.ipynb has no cell tagged 'parameters'"),
         (["text.ipynb"], "text.ipynb is no Jupyter notebook"),
-        (["small.ipynb", "-o", "text.ipynb/out"], "cannot write to text.ipynb/out: Not a directory"),
-        (["small.ipynb", "--scheduler", "tcp://127.0.0.1:1"], "there is no Dask scheduler at 'tcp://127.0.0.1:1'"),
-        (["small.ipynb", "--scheduler", "nonsense://x"], "there is no Dask scheduler at 'nonsense://x'"),
+        (
+            ["small.ipynb", "-o", "text.ipynb/out"],
+            "cannot write to text.ipynb/out: Not a directory",
+        ),
+        (
+            ["small.ipynb", "--scheduler", "tcp://127.0.0.1:1"],
+            "there is no Dask scheduler at 'tcp://127.0.0.1:1'",
+        ),
+        (
+            ["small.ipynb", "--scheduler", "nonsense://x"],
+            "there is no Dask scheduler at 'nonsense://x'",
+        ),
         (["small.ipynb", "--scheduler", "tcp://127.0.0.1:1", "-j", "2"], "-j is for this machine"),
     ],
 )
-def test_unusable_arguments_end_in_one_line(arguments, message, notebook, build, invoke, monkeypatch, tmp_path):
+def test_unusable_arguments_end_in_one_line(
+    arguments, message, notebook, build, invoke, monkeypatch, tmp_path
+):
     monkeypatch.setattr(jobs, "CONNECT", 0.3)  # seconds to wait for a scheduler that is not there
     nbformat.write(build("1", parameters=None), tmp_path / "bare.ipynb")
     (tmp_path / "text.ipynb").write_text("text")

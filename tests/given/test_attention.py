@@ -22,17 +22,28 @@ def attention_loop(Q, K, V):
     p, n = Q.shape
     result = np.zeros((len(V), n))
     for j in range(n):  # the query
-        weights = [math.exp(sum(K[r, i] * Q[r, j] for r in range(p)) / math.sqrt(p)) for i in range(K.shape[1])]
+        weights = [
+            math.exp(sum(K[r, i] * Q[r, j] for r in range(p)) / math.sqrt(p))
+            for i in range(K.shape[1])
+        ]
         for i, weight in enumerate(weights):
             result[:, j] += weight / sum(weights) * V[:, i]
     return result
 
 
 @law
-@given(st.integers(1, 6), st.integers(1, 6), st.integers(1, 6), st.integers(1, 4), st.integers(0, 10**6))
+@given(
+    st.integers(1, 6),
+    st.integers(1, 6),
+    st.integers(1, 6),
+    st.integers(1, 4),
+    st.integers(0, 10**6),
+)
 def test_attention_is_its_definition(p, n, keys, q, seed):
     Q, K, V = draw(seed, (p, n), (p, keys), (q, keys))
-    np.testing.assert_allclose(self_attention(Q, K, V), attention_loop(Q, K, V), rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(
+        self_attention(Q, K, V), attention_loop(Q, K, V), rtol=1e-12, atol=1e-12
+    )
 
 
 @law
@@ -41,7 +52,10 @@ def test_attention_commutes_with_permutations_until_positions_are_added(permutat
     X, E = *draw(seed, (4, 7)), positional_encoding(7, 4, "vaswani")
     permuted = X[:, permutation]
     np.testing.assert_allclose(
-        self_attention(permuted, permuted, permuted), self_attention(X, X, X)[:, permutation], rtol=0, atol=1e-12
+        self_attention(permuted, permuted, permuted),
+        self_attention(X, X, X)[:, permutation],
+        rtol=0,
+        atol=1e-12,
     )
     with_positions = permuted + E
     deviation = self_attention(with_positions, with_positions, with_positions)
@@ -51,8 +65,12 @@ def test_attention_commutes_with_permutations_until_positions_are_added(permutat
 
 def test_attention_limits():
     Q, K, V = draw(0, (3, 5), (3, 5), (2, 5))
-    np.testing.assert_allclose(self_attention(0 * Q, K, V), np.tile(V.mean(axis=1, keepdims=True), 5))
-    np.testing.assert_allclose(self_attention(1e6 * Q, K, V), V[:, (K.T @ Q).argmax(axis=0)])  # no overflow in exp
+    np.testing.assert_allclose(
+        self_attention(0 * Q, K, V), np.tile(V.mean(axis=1, keepdims=True), 5)
+    )
+    np.testing.assert_allclose(
+        self_attention(1e6 * Q, K, V), V[:, (K.T @ Q).argmax(axis=0)]
+    )  # no overflow in exp
 
 
 one, two, nan = np.ones((2, 3)), np.ones((2, 4)), np.full((2, 3), np.nan)
@@ -61,8 +79,14 @@ one, two, nan = np.ones((2, 3)), np.ones((2, 4)), np.full((2, 3), np.nan)
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: self_attention(one, np.ones((1, 3)), one), r"K must have as many rows as Q, 2, got shape \(1, 3\)"),
-        (lambda: self_attention(one, two, one), r"V must have as many columns as K, 4, got shape \(2, 3\)"),
+        (
+            lambda: self_attention(one, np.ones((1, 3)), one),
+            r"K must have as many rows as Q, 2, got shape \(1, 3\)",
+        ),
+        (
+            lambda: self_attention(one, two, one),
+            r"V must have as many columns as K, 4, got shape \(2, 3\)",
+        ),
         (lambda: self_attention(nan, one, one), r"Q must be finite, got nan at \[0, 0\]"),
     ],
 )

@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 import torch
 
-from sheet11.given.checks import check_between, check_choice, check_int, check_matrix, check_positive
+from sheet11.given.checks import (
+    check_between,
+    check_choice,
+    check_int,
+    check_matrix,
+    check_positive,
+)
 
 
 @pytest.mark.parametrize("value", [3, np.int64(3), np.uint8(3)])
@@ -36,7 +42,9 @@ def test_choice_comes_back():
     assert check_choice("mode", "add", ("cat", "add")) == "add"
 
 
-@pytest.mark.parametrize("value", [[[1, 2], [3, 4]], np.array([[1, 2], [3, 4]], "f4"), torch.tensor([[1, 2], [3, 4]])])
+@pytest.mark.parametrize(
+    "value", [[[1, 2], [3, 4]], np.array([[1, 2], [3, 4]], "f4"), torch.tensor([[1, 2], [3, 4]])]
+)
 def test_matrices_come_back_as_float64(value):
     matrix = check_matrix("G", value)
     assert matrix.dtype == np.float64
@@ -67,15 +75,50 @@ def test_matrix_is_not_copied_without_need():
         (check_positive, (True,), TypeError, "x must be a number, got True"),
         (check_between, (1.5, 0, 1, "be in order"), ValueError, "x must be in order, got 1.5"),
         (check_between, (-1, 0, 1, "be in order"), ValueError, "x must be in order, got -1"),
-        (check_between, (float("nan"), 0, 1, "be in order"), ValueError, "x must be in order, got nan"),
+        (
+            check_between,
+            (float("nan"), 0, 1, "be in order"),
+            ValueError,
+            "x must be in order, got nan",
+        ),
         (check_between, ("a", 0, 1, "be in order"), TypeError, "x must be a number, got 'a'"),
         (check_between, (True, 0, 1, "be in order"), TypeError, "x must be a number, got True"),
-        (check_choice, ("ad", ("cat", "add")), ValueError, "x must be one of 'cat', 'add', got 'ad'"),
-        (check_choice, (None, ("cat", "add")), ValueError, "x must be one of 'cat', 'add', got None"),
-        (check_matrix, ([1.0, 2.0],), ValueError, "x must be a real matrix, got shape (2,) and dtype float64"),
-        (check_matrix, ([[1j]],), ValueError, "x must be a real matrix, got shape (1, 1) and dtype complex128"),
-        (check_matrix, ([["a"]],), ValueError, "x must be a real matrix, got shape (1, 1) and dtype <U1"),
-        (check_matrix, (None,), ValueError, "x must be a real matrix, got shape () and dtype object"),
+        (
+            check_choice,
+            ("ad", ("cat", "add")),
+            ValueError,
+            "x must be one of 'cat', 'add', got 'ad'",
+        ),
+        (
+            check_choice,
+            (None, ("cat", "add")),
+            ValueError,
+            "x must be one of 'cat', 'add', got None",
+        ),
+        (
+            check_matrix,
+            ([1.0, 2.0],),
+            ValueError,
+            "x must be a real matrix, got shape (2,) and dtype float64",
+        ),
+        (
+            check_matrix,
+            ([[1j]],),
+            ValueError,
+            "x must be a real matrix, got shape (1, 1) and dtype complex128",
+        ),
+        (
+            check_matrix,
+            ([["a"]],),
+            ValueError,
+            "x must be a real matrix, got shape (1, 1) and dtype <U1",
+        ),
+        (
+            check_matrix,
+            (None,),
+            ValueError,
+            "x must be a real matrix, got shape () and dtype object",
+        ),
         (check_matrix, ([[0, 1], [2, np.inf]],), ValueError, "x must be finite, got inf at [1, 1]"),
         (check_matrix, ([[0, np.nan]],), ValueError, "x must be finite, got nan at [0, 1]"),
         (check_matrix, ([[1], [1, 2]],), ValueError, "x must be"),  # rows of different length

@@ -23,7 +23,9 @@ def test_the_degree_is_the_number_of_neighbours():
     @settings(deadline=None, max_examples=30)
     @given(graphs)
     def law(graph):
-        assert degrees(edge_index_of(graph), len(graph)).tolist() == [degree for _, degree in graph.degree]
+        assert degrees(edge_index_of(graph), len(graph)).tolist() == [
+            degree for _, degree in graph.degree
+        ]
 
     law()
 
@@ -34,12 +36,32 @@ def test_the_degree_is_the_number_of_neighbours():
         ([[0, 1], [1, 0]], TypeError, "edge_index must be an int64 tensor, got list"),
         (EDGES.int(), TypeError, "edge_index must be an int64 tensor, got torch.int32"),
         (EDGES[0], ValueError, r"edge_index must have shape \(2, num_edges\), got \(2,\)"),
-        (torch.zeros(3, 2, dtype=torch.int64), ValueError, r"edge_index must have shape .*, got \(3, 2\)"),
-        (EDGES + 2, ValueError, r"edge_index must hold nodes in \[0, num_nodes\) = \[0, 3\), got 3"),
+        (
+            torch.zeros(3, 2, dtype=torch.int64),
+            ValueError,
+            r"edge_index must have shape .*, got \(3, 2\)",
+        ),
+        (
+            EDGES + 2,
+            ValueError,
+            r"edge_index must hold nodes in \[0, num_nodes\) = \[0, 3\), got 3",
+        ),
         (EDGES - 1, ValueError, "edge_index must hold nodes in .*, got -1"),
-        (torch.tensor([[2], [2]]), ValueError, "edge_index must not hold self-loops, got one at node 2"),
-        (EDGES[:, :1], ValueError, r"edge_index must hold both directions .*, got only one of edge \(0, 1\)"),
-        (torch.tensor([[0, 1, 2], [1, 2, 0]]), ValueError, "edge_index must hold both directions"),  # a directed cycle
+        (
+            torch.tensor([[2], [2]]),
+            ValueError,
+            "edge_index must not hold self-loops, got one at node 2",
+        ),
+        (
+            EDGES[:, :1],
+            ValueError,
+            r"edge_index must hold both directions .*, got only one of edge \(0, 1\)",
+        ),
+        (
+            torch.tensor([[0, 1, 2], [1, 2, 0]]),
+            ValueError,
+            "edge_index must hold both directions",
+        ),  # a directed cycle
     ],
 )
 def test_bad_edges(edge_index, error, message):

@@ -25,7 +25,9 @@ def test_weights_keep_the_mean_square_through_a_relu():
     model = GCN(200, 100, 50, depth=3, copies=4)
     for weight, fan_in in [(model.encoder, 200), (model.layers, 100), (model.decoder, 100)]:
         assert weight.shape[-2] == fan_in
-        assert weight.var().item() * fan_in == pytest.approx(2, rel=4 * math.sqrt(2 / weight.numel()))
+        assert weight.var().item() * fan_in == pytest.approx(
+            2, rel=4 * math.sqrt(2 / weight.numel())
+        )
         assert abs(weight.mean()) < 4 * math.sqrt(2 / fan_in / weight.numel())
     assert model.layers.shape[:2] == (3, 4)
     assert not model.bias.any()
@@ -64,7 +66,11 @@ def test_copies_are_networks_side_by_side(remedy, own_features):
 
 
 def test_a_layer_is_any_function():
-    model, x, P = GCN(3, 5, 2, 3, lambda P, H, H0, W, number: H + number * H0), normal(34, 3), torch.eye(34)
+    model, x, P = (
+        GCN(3, 5, 2, 3, lambda P, H, H0, W, number: H + number * H0),
+        normal(34, 3),
+        torch.eye(34),
+    )
     H0, *states = model.hidden_states(x, P)
     for state, factor in zip(states, [2, 4, 7], strict=True):
         close(state.detach(), factor * H0.detach())
@@ -93,7 +99,11 @@ except ImportError:
         ({"classes": -1}, ValueError, "classes must be at least 1, got -1"),
         ({"depth": 0}, ValueError, "depth must be at least 1, got 0"),
         ({"copies": 0}, ValueError, "copies must be at least 1, got 0"),
-        ({"remedy": "dropout"}, ValueError, "remedy must be one of 'none', .*, 'pairnorm', got 'dropout'"),
+        (
+            {"remedy": "dropout"},
+            ValueError,
+            "remedy must be one of 'none', .*, 'pairnorm', got 'dropout'",
+        ),
         ({"alpha": 1.5}, ValueError, "alpha must be between 0 and 1, got 1.5"),
         ({"alpha": math.nan}, ValueError, "alpha must be between 0 and 1, got nan"),
         ({"alpha": "a"}, TypeError, "alpha must be .*, got 'a'"),

@@ -40,7 +40,9 @@ def test_form(name):
     assert graph.num_nodes == len(graph.labels) == len(graph.positions)
     assert graph.edge_index.dtype == graph.labels.dtype == torch.int64
     assert np.isfinite(graph.positions).all()
-    assert len(np.unique(graph.positions, axis=0)) == graph.num_nodes  # no two nodes are drawn in one place
+    assert (
+        len(np.unique(graph.positions, axis=0)) == graph.num_nodes
+    )  # no two nodes are drawn in one place
     counts = Counter(edges(graph))
     assert set(counts.values()) == {1}
     assert all((v, u) in counts and u != v for u, v in counts)
@@ -62,7 +64,10 @@ def test_grid_joins_places_at_distance_one(rows, columns):
     assert graph.num_nodes == rows * columns
     places = graph.positions
     expected = {
-        (u, v) for u in range(len(places)) for v in range(len(places)) if np.abs(places[u] - places[v]).sum() == 1
+        (u, v)
+        for u in range(len(places))
+        for v in range(len(places))
+        if np.abs(places[u] - places[v]).sum() == 1
     }
     assert set(edges(graph)) == expected
     assert len(edges(graph)) == 2 * (rows * (columns - 1) + columns * (rows - 1))
@@ -167,15 +172,31 @@ def test_dtype_of_the_messages(dtype):
         (lambda: two_block_model("5"), TypeError, "block_size must be an integer, got '5'"),
         (lambda: two_block_model(p_in=1.5), ValueError, "p_in must be a probability, got 1.5"),
         (lambda: two_block_model(p_out=-0.1), ValueError, "p_out must be a probability, got -0.1"),
-        (lambda: two_block_model(p_out=math.nan), ValueError, "p_out must be a probability, got nan"),
+        (
+            lambda: two_block_model(p_out=math.nan),
+            ValueError,
+            "p_out must be a probability, got nan",
+        ),
         (lambda: two_block_model(p_in="often"), TypeError, "p_in must be .*, got 'often'"),
         (lambda: two_block_model(seed=-1), ValueError, "seed must be at least 0, got -1"),
-        (lambda: load_graph("Karate"), ValueError, "must be one of 'karate', 'grid', 'sbm', got 'Karate'"),
+        (
+            lambda: load_graph("Karate"),
+            ValueError,
+            "must be one of 'karate', 'grid', 'sbm', got 'Karate'",
+        ),
         (lambda: load_graph("sbm", seed=0.5), TypeError, "seed must be an integer, got 0.5"),
         (lambda: random_neighbourhoods(0, 1, 1), ValueError, "num_nodes must be at least 1, got 0"),
-        (lambda: random_neighbourhoods(1, 0, 1), ValueError, "max_degree must be at least 1, got 0"),
+        (
+            lambda: random_neighbourhoods(1, 0, 1),
+            ValueError,
+            "max_degree must be at least 1, got 0",
+        ),
         (lambda: random_neighbourhoods(1, 1, 0), ValueError, "channels must be at least 1, got 0"),
-        (lambda: random_neighbourhoods(1, 1, 1, seed=-2), ValueError, "seed must be at least 0, got -2"),
+        (
+            lambda: random_neighbourhoods(1, 1, 1, seed=-2),
+            ValueError,
+            "seed must be at least 0, got -2",
+        ),
     ],
 )
 def test_bad_arguments(call, error, message):

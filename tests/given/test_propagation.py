@@ -54,7 +54,9 @@ def test_energy_falls_at_the_rate_of_the_second_eigenvalue(name, rate, seed):
     predicted = 2 * math.log(abs(second_eigenvalue(P)))
     assert round(predicted, 4) == rate
     states = propagate(normal(graph.num_nodes, 8, seed=seed), P, 64)
-    assert decay_rate([dirichlet_energy(x, graph.edge_index) for x in states]) == pytest.approx(predicted, rel=0.01)
+    assert decay_rate([dirichlet_energy(x, graph.edge_index) for x in states]) == pytest.approx(
+        predicted, rel=0.01
+    )
 
 
 def test_energy_of_the_grid_falls_faster_while_it_bends():
@@ -64,7 +66,9 @@ def test_energy_of_the_grid_falls_faster_while_it_bends():
     assert round(predicted, 4) == -0.0448
 
     def rate(depth):
-        return decay_rate([dirichlet_energy(x, graph.edge_index) for x in propagate(normal(100, 8), P, depth)])
+        return decay_rate(
+            [dirichlet_energy(x, graph.edge_index) for x in propagate(normal(100, 8), P, depth)]
+        )
 
     assert rate(64) < 1.02 * predicted < 1.001 * predicted < predicted * (1 - 1e-9)
     assert rate(640) == pytest.approx(predicted, rel=1e-3)
@@ -74,12 +78,16 @@ def test_energy_of_the_grid_falls_faster_while_it_bends():
 @given(st.floats(-3, 1), st.floats(1e-100, 1e100), st.integers(1, 100))
 def test_decay_rate_of_an_exponential(rate, start, depth):
     assume(abs(rate) > 1e-6)
-    assert decay_rate(start * np.exp(rate * np.arange(depth + 1))) == pytest.approx(rate, rel=1e-6, abs=1e-12)
+    assert decay_rate(start * np.exp(rate * np.arange(depth + 1))) == pytest.approx(
+        rate, rel=1e-6, abs=1e-12
+    )
 
 
 def test_decay_rate_is_that_of_the_slowest_mode():
     layer = np.arange(65)
-    assert decay_rate(np.exp(-0.5 * layer) + 1e-2 * np.exp(-0.1 * layer)) == pytest.approx(-0.1, rel=1e-3)
+    assert decay_rate(np.exp(-0.5 * layer) + 1e-2 * np.exp(-0.1 * layer)) == pytest.approx(
+        -0.1, rel=1e-3
+    )
 
 
 def test_decay_rate_leaves_rounding_errors_out():
@@ -94,11 +102,31 @@ def test_decay_rate_leaves_rounding_errors_out():
     [
         (lambda: list(propagate(X, P3, -1)), ValueError, "depth must be at least 0, got -1"),
         (lambda: list(propagate(X, P3, 1.0)), TypeError, "depth must be an integer, got 1.0"),
-        (lambda: decay_rate([1.0]), ValueError, r"energy must hold at least two values, got shape \(1,\)"),
-        (lambda: decay_rate([[1.0, 2.0]]), ValueError, r"energy must hold at least two values, got shape \(1, 2\)"),
-        (lambda: decay_rate([1.0, -0.5]), ValueError, "energy must be finite and not negative, got -0.5"),
-        (lambda: decay_rate([1.0, math.nan]), ValueError, "energy must be finite and not negative, got nan"),
-        (lambda: decay_rate([math.inf, 1.0]), ValueError, "energy must be finite and not negative, got inf"),
+        (
+            lambda: decay_rate([1.0]),
+            ValueError,
+            r"energy must hold at least two values, got shape \(1,\)",
+        ),
+        (
+            lambda: decay_rate([[1.0, 2.0]]),
+            ValueError,
+            r"energy must hold at least two values, got shape \(1, 2\)",
+        ),
+        (
+            lambda: decay_rate([1.0, -0.5]),
+            ValueError,
+            "energy must be finite and not negative, got -0.5",
+        ),
+        (
+            lambda: decay_rate([1.0, math.nan]),
+            ValueError,
+            "energy must be finite and not negative, got nan",
+        ),
+        (
+            lambda: decay_rate([math.inf, 1.0]),
+            ValueError,
+            "energy must be finite and not negative, got inf",
+        ),
     ],
 )
 def test_bad_arguments(call, error, message):

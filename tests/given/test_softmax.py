@@ -24,7 +24,9 @@ def tensor(values):
 @pytest.mark.parametrize("function", [lse, softargmax])
 @pytest.mark.parametrize("lam", [1.5, -0.5])
 def test_derivatives_of_lse_and_softargmax(check, function, lam):
-    m = torch.randn(3, 4, dtype=torch.float64, generator=torch.Generator().manual_seed(0)).requires_grad_()
+    m = torch.randn(
+        3, 4, dtype=torch.float64, generator=torch.Generator().manual_seed(0)
+    ).requires_grad_()
     assert check(lambda m, lam: function(m, lam, dim=0), (m, tensor(lam).requires_grad_()))
 
 
@@ -33,8 +35,12 @@ def test_derivatives_of_lse_and_softargmax(check, function, lam):
 def test_lse_and_softargmax_are_their_definitions(m, lam):
     assume(abs(lam) > 1e-2)
     powers = [math.exp(lam * value) for value in m]
-    assert lse(tensor(m), lam).item() == pytest.approx(math.log(sum(powers)) / lam, rel=1e-10, abs=1e-10)
-    assert softargmax(tensor(m), lam).tolist() == pytest.approx([power / sum(powers) for power in powers], rel=1e-10)
+    assert lse(tensor(m), lam).item() == pytest.approx(
+        math.log(sum(powers)) / lam, rel=1e-10, abs=1e-10
+    )
+    assert softargmax(tensor(m), lam).tolist() == pytest.approx(
+        [power / sum(powers) for power in powers], rel=1e-10
+    )
 
 
 @law
@@ -59,8 +65,12 @@ def test_lse_and_softargmax_at_their_limits(dtype):
 @pytest.mark.parametrize("dim", [0, 1, -1])
 def test_dimension(dim):
     m = torch.randn(3, 4, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
-    torch.testing.assert_close(lse(m, 2.0, dim), torch.logsumexp(2 * m, dim) / 2, rtol=0, atol=1e-14)
-    torch.testing.assert_close(softargmax(m, 2.0, dim), torch.softmax(2 * m, dim), rtol=0, atol=1e-14)
+    torch.testing.assert_close(
+        lse(m, 2.0, dim), torch.logsumexp(2 * m, dim) / 2, rtol=0, atol=1e-14
+    )
+    torch.testing.assert_close(
+        softargmax(m, 2.0, dim), torch.softmax(2 * m, dim), rtol=0, atol=1e-14
+    )
 
 
 @law
@@ -83,7 +93,9 @@ def test_lse_diverges_at_zero_but_for_the_mean():
     m = tensor([0.3, -1.0, 2.0, 2.5])
     for lam in (1e-2, -1e-3, 1e-4):
         remainder = lse(m, lam) - math.log(4) / lam
-        assert remainder.item() == pytest.approx((m.mean() + lam / 2 * m.var(correction=0)).item(), abs=lam**2)
+        assert remainder.item() == pytest.approx(
+            (m.mean() + lam / 2 * m.var(correction=0)).item(), abs=lam**2
+        )
 
 
 @pytest.mark.parametrize("function", [lse, softargmax])
@@ -92,8 +104,16 @@ def test_lse_diverges_at_zero_but_for_the_mean():
     [
         ({"m": [1.0]}, TypeError, "m must be a floating-point tensor, got list"),
         ({"m": M.long()}, TypeError, "m must be a floating-point tensor, got torch.int64"),
-        ({"m": M[:0], "dim": 0}, ValueError, r"m must have at least one message along dim 0, got shape \(0, 2\)"),
-        ({"dim": 2}, ValueError, r"m must have at least one message along dim 2, got shape \(3, 2\)"),
+        (
+            {"m": M[:0], "dim": 0},
+            ValueError,
+            r"m must have at least one message along dim 0, got shape \(0, 2\)",
+        ),
+        (
+            {"dim": 2},
+            ValueError,
+            r"m must have at least one message along dim 2, got shape \(3, 2\)",
+        ),
         ({"lam": math.nan}, ValueError, "lam must be a number, got nan"),
         ({"lam": torch.ones(2)}, ValueError, r"lam must have one value, got shape \(2,\)"),
         ({"lam": "hot"}, TypeError, "lam must be .*, got 'hot'"),

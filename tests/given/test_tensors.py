@@ -17,10 +17,16 @@ from sheet11.given.tensors import (
 M = torch.zeros(3, 2)
 
 
-@pytest.mark.parametrize("value", [2, 2.5, math.inf, torch.tensor(2.0), torch.tensor([2], dtype=torch.int32)])
+@pytest.mark.parametrize(
+    "value", [2, 2.5, math.inf, torch.tensor(2.0), torch.tensor([2], dtype=torch.int32)]
+)
 def test_a_number_becomes_a_tensor_like_another(value):
     like = torch.zeros(1, dtype=torch.float64)
-    assert to_tensor("lam", value, like).dtype == check_scalar("lam", value, like).dtype == torch.float64
+    assert (
+        to_tensor("lam", value, like).dtype
+        == check_scalar("lam", value, like).dtype
+        == torch.float64
+    )
     assert check_scalar("lam", value, like).shape == ()
     assert check_per_channel("lam", value, M).tolist() == [float(value)]
 
@@ -49,22 +55,62 @@ def test_a_finite_result_is_returned_as_it_is():
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
-        (lambda: to_tensor("lam", "hot", M), TypeError, "lam must be a number or a tensor, got 'hot'"),
-        (lambda: check_floating("m", M.int()), TypeError, "m must be a floating-point tensor, got torch.int32"),
-        (lambda: check_floating("m", 1.0), TypeError, "m must be a floating-point tensor, got float"),
-        (lambda: check_floating("m", M, 2), ValueError, r"m must have .* along dim 2, got shape \(3, 2\)"),
-        (lambda: check_scalar("lam", M[0], M), ValueError, r"lam must have one value, got shape \(2,\)"),
+        (
+            lambda: to_tensor("lam", "hot", M),
+            TypeError,
+            "lam must be a number or a tensor, got 'hot'",
+        ),
+        (
+            lambda: check_floating("m", M.int()),
+            TypeError,
+            "m must be a floating-point tensor, got torch.int32",
+        ),
+        (
+            lambda: check_floating("m", 1.0),
+            TypeError,
+            "m must be a floating-point tensor, got float",
+        ),
+        (
+            lambda: check_floating("m", M, 2),
+            ValueError,
+            r"m must have .* along dim 2, got shape \(3, 2\)",
+        ),
+        (
+            lambda: check_scalar("lam", M[0], M),
+            ValueError,
+            r"lam must have one value, got shape \(2,\)",
+        ),
         (lambda: check_scalar("lam", math.nan, M), ValueError, "lam must be a number, got nan"),
-        (lambda: check_per_channel("eta", M[:, 0], M), ValueError, r"eta must .* per channel \(2\), got shape \(3,\)"),
-        (lambda: check_per_channel("eta", math.inf, M, finite=True), ValueError, r"eta must be finite, got \[inf\]"),
-        (lambda: check_messages(M, torch.tensor([0, 0, 5]), 5), ValueError, r"index must be .* \[0, 5\), got 5"),
-        (lambda: check_messages(M, torch.zeros(2).int(), 5), ValueError, r"index must have shape \(3,\), .* \(2,\)"),
+        (
+            lambda: check_per_channel("eta", M[:, 0], M),
+            ValueError,
+            r"eta must .* per channel \(2\), got shape \(3,\)",
+        ),
+        (
+            lambda: check_per_channel("eta", math.inf, M, finite=True),
+            ValueError,
+            r"eta must be finite, got \[inf\]",
+        ),
+        (
+            lambda: check_messages(M, torch.tensor([0, 0, 5]), 5),
+            ValueError,
+            r"index must be .* \[0, 5\), got 5",
+        ),
+        (
+            lambda: check_messages(M, torch.zeros(2).int(), 5),
+            ValueError,
+            r"index must have shape \(3,\), .* \(2,\)",
+        ),
         (
             lambda: check_aggregate(M / 0, M - math.inf, M[0]),
             ValueError,
             r"messages must be finite, got -inf at \[0, 0\]",
         ),
-        (lambda: check_aggregate(M / 0, M + 1, M[0] + 99), ValueError, r"eta must be .* overflow .* \[99.0, 99.0\]"),
+        (
+            lambda: check_aggregate(M / 0, M + 1, M[0] + 99),
+            ValueError,
+            r"eta must be .* overflow .* \[99.0, 99.0\]",
+        ),
         (
             lambda: check_aggregate(M / 0, torch.tensor([[3e38], [-3e38]]), M[0]),
             ValueError,

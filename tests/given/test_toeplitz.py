@@ -46,7 +46,9 @@ def test_profile_of_a_paired_gram_matrix_is_its_first_row(convention):
 @law
 @given(st.lists(st.floats(-10, 10), max_size=10), st.integers(1, 30))
 def test_half_width_is_the_first_lag_below_a_quarter_of_p(profile, p):
-    assert half_width(profile, p) == next((lag for lag, value in enumerate(profile) if value < p / 4), None)
+    assert half_width(profile, p) == next(
+        (lag for lag, value in enumerate(profile) if value < p / 4), None
+    )
 
 
 def test_half_width_of_the_figures():
@@ -57,11 +59,27 @@ def test_half_width_of_the_figures():
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
-        (lambda: lag_profile(np.ones((2, 3))), ValueError, r"G must be square and not empty, got shape \(2, 3\)"),
-        (lambda: lag_profile(np.ones((0, 0))), ValueError, r"G must be square and not empty, got shape \(0, 0\)"),
+        (
+            lambda: lag_profile(np.ones((2, 3))),
+            ValueError,
+            r"G must be square and not empty, got shape \(2, 3\)",
+        ),
+        (
+            lambda: lag_profile(np.ones((0, 0))),
+            ValueError,
+            r"G must be square and not empty, got shape \(0, 0\)",
+        ),
         (lambda: lag_profile([1, 2]), ValueError, r"G must be a real matrix, got shape \(2,\)"),
-        (lambda: toeplitz_deviation([[1, 2]]), ValueError, r"G must be square and not empty, got shape \(1, 2\)"),
-        (lambda: toeplitz_deviation([[math.nan]]), ValueError, r"G must be finite, got nan at \[0, 0\]"),
+        (
+            lambda: toeplitz_deviation([[1, 2]]),
+            ValueError,
+            r"G must be square and not empty, got shape \(1, 2\)",
+        ),
+        (
+            lambda: toeplitz_deviation([[math.nan]]),
+            ValueError,
+            r"G must be finite, got nan at \[0, 0\]",
+        ),
         (lambda: half_width([1.0], 0), ValueError, "p must be at least 1, got 0"),
         (lambda: half_width([1.0], 2.0), TypeError, "p must be an integer, got 2.0"),
     ],

@@ -18,7 +18,12 @@ KARATE = karate_club()
 
 
 @law
-@given(st.lists(st.integers(0, 2), max_size=10), st.integers(1, 4), st.integers(1, 3), st.integers(0, 10**6))
+@given(
+    st.lists(st.integers(0, 2), max_size=10),
+    st.integers(1, 4),
+    st.integers(1, 3),
+    st.integers(0, 10**6),
+)
 def test_training_nodes_are_the_same_number_of_each_class(labels, per_class, copies, seed):
     labels = torch.tensor(labels + [0, 1, 2] * (per_class + 1))
     mask = draw_training_nodes(labels, per_class, copies, seed)
@@ -33,7 +38,9 @@ def test_training_nodes_are_drawn_uniformly_and_anew():
     labels, copies = torch.tensor([0, 1, 0, 1, 1, 0, 1]), 3000
     mask = draw_training_nodes(labels, 2, copies)
     expected = torch.where(labels == 0, 2 / 3, 2 / 4)
-    assert mask.double().mean(dim=0).tolist() == pytest.approx(expected.tolist(), abs=4 * 0.5 / math.sqrt(copies))
+    assert mask.double().mean(dim=0).tolist() == pytest.approx(
+        expected.tolist(), abs=4 * 0.5 / math.sqrt(copies)
+    )
     assert len(mask.unique(dim=0)) == 3 * 6  # every choice of 2 of 3 and 2 of 4
 
 
@@ -46,7 +53,10 @@ def test_training_nodes_of_classes_whose_numbers_have_gaps():
 def test_loss_and_accuracy_of_copies_are_those_of_each():
     logits, labels = normal(3, 34, 2), KARATE.labels
     mask = draw_training_nodes(labels, 4, copies=3)
-    each = [torch.nn.functional.cross_entropy(z[m], labels[m]) for z, m in zip(logits, mask, strict=True)]
+    each = [
+        torch.nn.functional.cross_entropy(z[m], labels[m])
+        for z, m in zip(logits, mask, strict=True)
+    ]
     close(cross_entropy(logits, labels, mask), sum(each))
     close(cross_entropy(logits[0], labels, mask[0]), each[0])
     for copy, found in enumerate(accuracy(logits, labels, mask)):
@@ -106,10 +116,22 @@ LABELS, LOGITS = torch.tensor([0, 0, 0, 1, 1]), torch.zeros(5, 2)
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
-        (lambda: draw_training_nodes(LABELS, 2, 1), ValueError, "labels_per_class must be below 2, .*, got 2"),
-        (lambda: draw_training_nodes(LABELS, 0, 1), ValueError, "labels_per_class must be at least 1, got 0"),
+        (
+            lambda: draw_training_nodes(LABELS, 2, 1),
+            ValueError,
+            "labels_per_class must be below 2, .*, got 2",
+        ),
+        (
+            lambda: draw_training_nodes(LABELS, 0, 1),
+            ValueError,
+            "labels_per_class must be at least 1, got 0",
+        ),
         (lambda: draw_training_nodes(LABELS, 1, 0), ValueError, "copies must be at least 1, got 0"),
-        (lambda: draw_training_nodes(LABELS, 1, 1, -1), ValueError, "seed must be at least 0, got -1"),
+        (
+            lambda: draw_training_nodes(LABELS, 1, 1, -1),
+            ValueError,
+            "seed must be at least 0, got -1",
+        ),
     ],
 )
 def test_bad_arguments(call, error, message):
@@ -124,7 +146,11 @@ def test_bad_arguments(call, error, message):
         (torch.tensor([1, 0, 0, 0, 0]), TypeError, "train_mask must be boolean, got torch.int64"),
         (torch.tensor([True] * 5), ValueError, "train_mask must .* nodes to test on"),
         (torch.tensor([False] * 5), ValueError, "train_mask must .* nodes to train on"),
-        (torch.tensor([[True, True, True, False, True], [False] * 5]), ValueError, r"train_mask .*, got \[4, 0\] of 5"),
+        (
+            torch.tensor([[True, True, True, False, True], [False] * 5]),
+            ValueError,
+            r"train_mask .*, got \[4, 0\] of 5",
+        ),
     ],
 )
 def test_bad_masks(measure, mask, error, message):

@@ -49,7 +49,11 @@ def open_explorer(shown, monkeypatch):
     def opened(explore, **start):
         made = []
         figure = plt.figure
-        monkeypatch.setattr(plt, "figure", lambda *args, **options: made.append(figure(*args, **options)) or made[-1])
+        monkeypatch.setattr(
+            plt,
+            "figure",
+            lambda *args, **options: made.append(figure(*args, **options)) or made[-1],
+        )
         explore(**start)
         monkeypatch.setattr(plt, "figure", figure)
         ((bundle, metadata),) = shown

@@ -13,20 +13,32 @@ STUB = "def f():\n    # YOUR CODE HERE\n    raise NotImplementedError()"
 
 def shown(*sources):
     """For every cell the error that it shows, or what it prints."""
-    executed = execute(new_notebook(cells=[new_code_cell(source) for source in (MARK, *sources)]), {}, warm=True)
+    executed = execute(
+        new_notebook(cells=[new_code_cell(source) for source in (MARK, *sources)]), {}, warm=True
+    )
     first = [cell.outputs[0] if cell.outputs else {} for cell in executed.cells[1:]]
     return [output.get("evalue", output.get("text", "").strip()) for output in first], executed
 
 
 def test_a_missing_answer_is_one_line_and_the_rest_runs():
     said, executed = shown(
-        STUB, "E = f()\nF = 1", "print(E)", "print(F)", "print('on')", "def g():\n    return E\nh = g()", "h"
+        STUB,
+        "E = f()\nF = 1",
+        "print(E)",
+        "print(F)",
+        "print('on')",
+        "def g():\n    return E\nh = g()",
+        "h",
     )
     waits = "Waits for an answer that gives {!r}.".format
     assert said == ["", "Not answered yet.", waits("E"), waits("F"), "on", waits("E"), waits("h")]
     assert all(cell.execution_count for cell in executed.cells)
     error = executed.cells[2].outputs[0]
-    assert (error.output_type, error.ename, error.traceback) == ("error", "NotImplementedError", ["Not answered yet."])
+    assert (error.output_type, error.ename, error.traceback) == (
+        "error",
+        "NotImplementedError",
+        ["Not answered yet."],
+    )
 
 
 def test_what_is_half_done_or_left_from_before_is_not_taken_for_an_answer():

@@ -40,7 +40,10 @@ def made(draw, start=START):
         figure.text(0.5, 0.5, str(now))
         return plots.painted(figure), str(now)
 
-    return {found["control"]: found["frames"] for found in frames.frames(drawn, start, controls, picture)}
+    return {
+        found["control"]: found["frames"]
+        for found in frames.frames(drawn, start, controls, picture)
+    }
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +63,9 @@ def test_a_frame_changes_one_setting(found):
     for name, shown in SHOWN.items():
         for frame in found[shown]:
             if "png" not in frame:
-                assert frame == {"setting": {"n": "8", "x": "0.5", "mode": "a", "scale": "s3"}[name]}
+                assert frame == {
+                    "setting": {"n": "8", "x": "0.5", "mode": "a", "scale": "s3"}[name]
+                }
             else:
                 settings = eval(frame["shows"])
                 assert settings[name] != START[name] and settings | {name: START[name]} == START
@@ -72,7 +77,9 @@ def test_a_picture_is_small_and_keeps_its_size_and_colours():
     figure.axes[0].plot([20], [30], "o", color=plots.COLOURS[1])
     png = plots.png(figure)
     small = frames._small(plots.painted(figure))
-    before, after = (np.asarray(Image.open(io.BytesIO(data)).convert("RGB")).astype(int) for data in (png, small))
+    before, after = (
+        np.asarray(Image.open(io.BytesIO(data)).convert("RGB")).astype(int) for data in (png, small)
+    )
     assert len(small) < 0.5 * len(png)
     assert before.shape == after.shape and np.abs(before - after).max() <= 20
 
@@ -91,7 +98,11 @@ def test_whole_numbers_from_any_start(data, low, size):
     slider = {"kind": "IntSlider", "min": low, "max": low + size}
     chosen = [value for _, value in frames._settings(slider, start)]
     assert chosen == sorted(set(chosen)) and all(type(value) is int for value in chosen)
-    assert start in chosen and len(chosen) <= frames.MOST and set(chosen) <= set(range(low, low + size + 1))
+    assert (
+        start in chosen
+        and len(chosen) <= frames.MOST
+        and set(chosen) <= set(range(low, low + size + 1))
+    )
     assert {low, low + size} <= set(chosen) or len(chosen) == frames.MOST
 
 
@@ -103,11 +114,19 @@ def test_explorers_have_frames_if_they_are_wanted_that_a_page_can_hold(explore, 
     explore()
     (alone, _), (turned, metadata) = shown
     assert frames.MIME_TYPE not in alone
-    assert alone["image/png"] == turned["image/png"] and metadata["image/png"]["alt"] == alone["text/plain"]
+    assert (
+        alone["image/png"] == turned["image/png"]
+        and metadata["image/png"]["alt"] == alone["text/plain"]
+    )
     _, controls = turning({"data": turned})
     for control, settings in controls:
         assert sum(setting.png is None for setting in settings) == 1, f"{control} begins somewhere"
         assert len(settings) >= 2
-    pictures = [base64.b64decode(setting.png) for _, settings in controls for setting in settings if setting.png]
+    pictures = [
+        base64.b64decode(setting.png)
+        for _, settings in controls
+        for setting in settings
+        if setting.png
+    ]
     assert len({Image.open(io.BytesIO(png)).size for png in pictures}) == 1, "the page keeps still"
     assert sum(map(len, pictures)) < 900_000

@@ -19,7 +19,9 @@ SMALL, LARGE = GENERATOR.normal(size=(5, 7)), 10 * GENERATOR.normal(size=(9, 4))
 
 
 def test_heatmaps_are_labelled_and_everything_is_inside():
-    check_figure(plots.heatmaps({"a": SMALL, "b": LARGE}, "column", "row", "entry"), ["column", "column"])
+    check_figure(
+        plots.heatmaps({"a": SMALL, "b": LARGE}, "column", "row", "entry"), ["column", "column"]
+    )
 
 
 def test_every_function_has_a_test():
@@ -43,19 +45,31 @@ def test_every_function_has_a_test():
 def test_describe_names_panels_axes_and_colours():
     figure = plots.heatmaps({"a": SMALL, "b": LARGE}, "column", "row", "entry")
     assert plots.describe(figure) == "a: row against column; b: column; colours: entry"
-    nodes = plots.describe(collapse({0: np.eye(2), 1: np.eye(2)}, [[0, 1], [1, 0]], np.eye(2), [0, 1]))
-    assert nodes.startswith("depth 0 colours: ± ") and "; feature 2 against feature 1; feature 1" in nodes
+    nodes = plots.describe(
+        collapse({0: np.eye(2), 1: np.eye(2)}, [[0, 1], [1, 0]], np.eye(2), [0, 1])
+    )
+    assert (
+        nodes.startswith("depth 0 colours: ± ")
+        and "; feature 2 against feature 1; feature 1" in nodes
+    )
 
 
 def test_show_displays_the_figure_and_its_description_and_closes_it(monkeypatch):
     shown = []
-    monkeypatch.setattr(plots, "display", lambda data, metadata, raw: shown.append((data, metadata, raw)))
+    monkeypatch.setattr(
+        plots, "display", lambda data, metadata, raw: shown.append((data, metadata, raw))
+    )
     monkeypatch.setattr(plt, "get_backend", lambda: "module://matplotlib_inline.backend_inline")
     plots.show(plots.heatmaps({"a": SMALL}, "column", "row", "entry"))
     ((data, metadata, raw),) = shown
     pixels = plt.imread(io.BytesIO(base64.b64decode(data["image/png"])))
     assert pixels.shape[:2] == (340, 750) and pixels.std() > 0
-    assert data["text/plain"] == metadata["image/png"]["alt"] == "a: row against column; colours: entry" and raw
+    assert (
+        data["text/plain"]
+        == metadata["image/png"]["alt"]
+        == "a: row against column; colours: entry"
+        and raw
+    )
     assert plt.get_fignums() == []
 
 
@@ -105,7 +119,9 @@ def test_heatmap_ticks_number_rows_and_columns(first):
     for axis, number in [(ax.yaxis, first[0]), (ax.xaxis, first[1])]:
         numbers = [int(text.get_text()) for text in axis.get_ticklabels()]
         assert 3 <= len(numbers) <= 8
-        np.testing.assert_allclose(axis.get_ticklocs(), np.array(numbers) - number + 0.5)  # the middle of the cell
+        np.testing.assert_allclose(
+            axis.get_ticklocs(), np.array(numbers) - number + 0.5
+        )  # the middle of the cell
 
 
 def test_heatmap_of_more_entries_than_pixels_shows_the_largest_of_each_square():
@@ -117,7 +133,9 @@ def test_heatmap_of_more_entries_than_pixels_shows_the_largest_of_each_square():
     assert shown[199, 2] == -5 and shown[0, 99] == 1 and np.count_nonzero(shown) == 2
     for axis in (ax.xaxis, ax.yaxis):
         for place, text in zip(axis.get_ticklocs(), axis.get_ticklabels(), strict=True):
-            assert int(text.get_text()) == pytest.approx(3 * place + 0.5), "3 rows or columns a cell"
+            assert int(text.get_text()) == pytest.approx(3 * place + 0.5), (
+                "3 rows or columns a cell"
+            )
 
 
 def test_a_matrix_of_the_same_shape_changes_the_mesh_in_place():
@@ -152,7 +170,9 @@ def test_drawing_again_changes_what_is_drawn():
     for x in ([0, 1], [0, 5, 9]):
         plots.draw_curve(ax, "one", x, np.square(x), color="red")
         assert line(ax, "one").get_xydata().tolist() == [[value, value**2] for value in x]
-        assert ax.get_xlim()[1] >= x[-1] and ax.get_ylim()[1] >= x[-1] ** 2, "all of it is to be seen"
+        assert ax.get_xlim()[1] >= x[-1] and ax.get_ylim()[1] >= x[-1] ** 2, (
+            "all of it is to be seen"
+        )
 
 
 @pytest.mark.parametrize("backend", ["agg", None])
@@ -169,5 +189,9 @@ def test_figures_appear_in_a_notebook_whatever_the_environment_says(backend, mon
     first, own, anybodys = [cell.outputs for cell in executed.cells]
     assert first == []
     for (output,) in (own, anybodys):
-        assert output.output_type == "display_data" and output.data["image/png"].startswith("iVBORw0KGgo")
-    assert own[0].metadata["image/png"]["alt"] == own[0].data["text/plain"] == "a: row against column"
+        assert output.output_type == "display_data" and output.data["image/png"].startswith(
+            "iVBORw0KGgo"
+        )
+    assert (
+        own[0].metadata["image/png"]["alt"] == own[0].data["text/plain"] == "a: row against column"
+    )

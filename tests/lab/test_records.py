@@ -107,9 +107,15 @@ def same(value, expected):
         return type(value) is type(expected) and repr(value) == repr(expected)
     expected = np.asarray(expected)
     if names := expected.dtype.names:
-        return value.dtype.names == names and all(same(value[name], expected[name]) for name in names)
+        return value.dtype.names == names and all(
+            same(value[name], expected[name]) for name in names
+        )
     little = expected.astype(expected.dtype.newbyteorder("<"))
-    return value.dtype == little.dtype and value.shape == little.shape and value.tobytes() == little.tobytes()
+    return (
+        value.dtype == little.dtype
+        and value.shape == little.shape
+        and value.tobytes() == little.tobytes()
+    )
 
 
 @pytest.mark.parametrize("name", VALUE)
@@ -225,7 +231,9 @@ class Trap:
 @given(
     arrays.arrays(
         st.one_of(
-            arrays.floating_dtypes(endianness="<", sizes=(32, 64)), arrays.integer_dtypes(endianness="<"), st.just("?")
+            arrays.floating_dtypes(endianness="<", sizes=(32, 64)),
+            arrays.integer_dtypes(endianness="<"),
+            st.just("?"),
         ),
         arrays.array_shapes(min_dims=1, max_dims=3, min_side=0),
     )
@@ -236,7 +244,13 @@ def test_stored_arrays_of_any_shape_are_read(array):
 
 
 @law
-@given(st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text())
+@given(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text()
+)
 def test_scalars_are_read_as_they_are(value):
     value_read = read_records(json.loads(json.dumps(notebook_with({"value": value}))))["value"]
     assert type(value_read) is type(value) and value_read == value
@@ -290,7 +304,9 @@ def test_damaged_records_are_named(item):
 
 @pytest.mark.parametrize("stored", [[1, 2], "text", 3, None])
 def test_record_that_is_no_object(stored):
-    with pytest.raises(ValueError, match="damaged record: expected an object of names and values, got"):
+    with pytest.raises(
+        ValueError, match="damaged record: expected an object of names and values, got"
+    ):
         read_records(notebook_with(stored))
 
 
@@ -300,7 +316,9 @@ def test_file_that_cannot_be_read(tmp_path):
 
 
 def test_notebook_without_records():
-    assert read_records(new_notebook(cells=[new_markdown_cell("text"), new_code_cell("1 + 1")])) == {}
+    assert (
+        read_records(new_notebook(cells=[new_markdown_cell("text"), new_code_cell("1 + 1")])) == {}
+    )
 
 
 @pytest.mark.parametrize(
@@ -319,10 +337,14 @@ def test_notebook_without_records():
         (torch.ones(2, dtype=torch.bfloat16), "Tensor"),
         (torch.eye(2).to_sparse(), "Tensor"),
     ],
-    ids=lambda value: type(value).__name__ if type(value) is object else str(value),  # an object's text has its address
+    ids=lambda value: (
+        type(value).__name__ if type(value) is object else str(value)
+    ),  # an object's text has its address
 )
 def test_objects_cannot_be_recorded(value, kind, capsys):
-    with pytest.raises(TypeError, match=f"^thing must be a scalar or an array of numbers or text, got {kind}"):
+    with pytest.raises(
+        TypeError, match=f"^thing must be a scalar or an array of numbers or text, got {kind}"
+    ):
         record(fine=1, thing=value)
     assert capsys.readouterr().out == ""  # all or nothing
 

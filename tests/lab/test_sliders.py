@@ -12,8 +12,14 @@ import sheet11
 from sheet11.lab import plots, sliders
 from sheet11.lab.explore.encoding import explore_encoding
 
-SMALL = {"encoding": {"n": 16, "p": 32}, "scores": {"n": 16, "p": 32}, "aggregation": {"messages": (-1.0, 0.6, 2.0)}}
-each = pytest.mark.parametrize("explore", [partial(ALL[name], **SMALL.get(name, {})) for name in ALL], ids=ALL)
+SMALL = {
+    "encoding": {"n": 16, "p": 32},
+    "scores": {"n": 16, "p": 32},
+    "aggregation": {"messages": (-1.0, 0.6, 2.0)},
+}
+each = pytest.mark.parametrize(
+    "explore", [partial(ALL[name], **SMALL.get(name, {})) for name in ALL], ids=ALL
+)
 
 
 @pytest.fixture(autouse=True)
@@ -58,7 +64,13 @@ def test_every_control_changes_the_picture_and_back(explore, open_explorer):
     for control in explorer.controls.values():
         before, start = explorer.image.value, control.value
         options = [value for _, value in getattr(control, "_options_full", ())]
-        control.value = options[options.index(start) - 1] if options else control.min if start > control.min else 3
+        control.value = (
+            options[options.index(start) - 1]
+            if options
+            else control.min
+            if start > control.min
+            else 3
+        )
         assert control.value != start
         assert explorer.image.value != before, control.description
         assert f">{html.escape(plots.describe(explorer.figure))}<" in explorer.told.value

@@ -50,7 +50,9 @@ def compare(ways, messages, index, num_nodes, lam, eta, tolerance):
 
 def reach(dtype):
     """The exponent between messages up to which one shift serves all nodes, wherever it is."""
-    return -math.log(torch.finfo(dtype).tiny / torch.finfo(dtype).eps) - math.log(6)  # of as many weights in one sum
+    return -math.log(torch.finfo(dtype).tiny / torch.finfo(dtype).eps) - math.log(
+        6
+    )  # of as many weights in one sum
 
 
 @each_dtype
@@ -73,7 +75,9 @@ def test_blocks_are_the_formula_with_derivatives(blocks, dtype, share, sign):
 @each_dtype
 @pytest.mark.parametrize("sign", [-1, 1])
 @pytest.mark.parametrize("first", [0, 1])  # the message of which the first block is
-def test_where_weights_would_leave_the_range_of_numbers_there_is_no_one_shift(dtype, sign, first, monkeypatch):
+def test_where_weights_would_leave_the_range_of_numbers_there_is_no_one_shift(
+    dtype, sign, first, monkeypatch
+):
     monkeypatch.setattr(large, "BLOCK", 1)
     messages, index = torch.tensor([[-3.0], [5.0]], dtype=dtype), torch.tensor([0, 1])
     order = [first, 1 - first]
@@ -93,7 +97,10 @@ def test_blocks_are_for_ordinary_numbers(lam):
     assert (large.aggregate_in_blocks(messages, index, num_nodes, lam, eta) is None) == (lam != 0)
     zero = lam.new_zeros(1)
     assert large.aggregate_in_blocks(messages[:0], index[:0], num_nodes, zero, eta) is None
-    assert large.aggregate_in_blocks(messages.half(), index, num_nodes, zero.half(), eta.half()) is None
+    assert (
+        large.aggregate_in_blocks(messages.half(), index, num_nodes, zero.half(), eta.half())
+        is None
+    )
     for bad in (math.inf, math.nan):
         assert large.aggregate_in_blocks(messages + bad, index, num_nodes, zero, eta) is None
 
@@ -104,18 +111,24 @@ def test_large_messages_and_differences_that_overflow(dtype):
     zero, index = torch.zeros(1, dtype=dtype), torch.zeros(6, dtype=torch.int64)
     same = torch.full((6, 2), largest / 2, dtype=dtype)
     assert torch.equal(large.aggregate_in_blocks(same, index, 1, zero, zero), same[:1])
-    apart = torch.tensor([[largest], [-largest]], dtype=dtype)  # of weights 1 and 0, but with which derivative
+    apart = torch.tensor(
+        [[largest], [-largest]], dtype=dtype
+    )  # of weights 1 and 0, but with which derivative
     assert large.aggregate_in_blocks(apart, index[:2], 1, zero + 1, zero) is None
 
 
 @pytest.mark.parametrize("check", [torch.autograd.gradcheck, torch.autograd.gradgradcheck])
 @pytest.mark.parametrize("lam", [[0.7, -1.3], [0.0, 0.0], [2.5]])
 def test_derivatives_in_messages_lam_and_eta(blocks, check, lam):
-    messages = torch.randn(6, 2, dtype=torch.float64, generator=torch.Generator().manual_seed(0)).requires_grad_()
+    messages = torch.randn(
+        6, 2, dtype=torch.float64, generator=torch.Generator().manual_seed(0)
+    ).requires_grad_()
     index = torch.tensor([3, 0, 2, 0, 3, 0])  # nodes 1 and 4 have no neighbours, node 2 has one
     lam = torch.tensor(lam, dtype=torch.float64).requires_grad_()
     eta = torch.tensor([0.4, -0.6], dtype=torch.float64).requires_grad_()
-    assert check(lambda m, lam, eta: large.aggregate_in_blocks(m, index, 5, lam, eta), (messages, lam, eta))
+    assert check(
+        lambda m, lam, eta: large.aggregate_in_blocks(m, index, 5, lam, eta), (messages, lam, eta)
+    )
 
 
 def test_derivatives_of_some_inputs_only(blocks):
@@ -123,10 +136,14 @@ def test_derivatives_of_some_inputs_only(blocks):
     lam = torch.tensor([0.5], dtype=torch.float64, requires_grad=True)
     eta = torch.zeros(1, dtype=torch.float64)
     (slope,) = torch.autograd.grad(
-        large.aggregate_in_blocks(messages, index, num_nodes, lam, eta).sum(), lam, create_graph=True
+        large.aggregate_in_blocks(messages, index, num_nodes, lam, eta).sum(),
+        lam,
+        create_graph=True,
     )
     (bend,) = torch.autograd.grad(slope, lam)
-    (expected,) = torch.autograd.grad(formula(messages, index, num_nodes, lam, eta).sum(), lam, create_graph=True)
+    (expected,) = torch.autograd.grad(
+        formula(messages, index, num_nodes, lam, eta).sum(), lam, create_graph=True
+    )
     torch.testing.assert_close(slope, expected)
     torch.testing.assert_close(bend, torch.autograd.grad(expected, lam)[0])
 
@@ -140,7 +157,11 @@ def test_both_agree_on_both_sides_of_the_size_where_blocks_take_over(dtype, more
     messages = torch.randn(edges, channels, dtype=dtype, generator=generator)
     index = torch.randint(edges // 20, (edges,), generator=generator)
     calls = []
-    monkeypatch.setattr(aggregation, "aggregate_in_blocks", lambda *a: calls.append(a) or large.aggregate_in_blocks(*a))
+    monkeypatch.setattr(
+        aggregation,
+        "aggregate_in_blocks",
+        lambda *a: calls.append(a) or large.aggregate_in_blocks(*a),
+    )
     lam, eta = messages.new_tensor([0.7]), messages.new_tensor([0.4])
     ways = [softargmax_aggregate, formula]
     compare(ways, messages, index, edges // 20, lam, eta, TOLERANCE[dtype])

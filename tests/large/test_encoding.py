@@ -34,22 +34,33 @@ def test_large_inputs_and_no_others_go_there(function, of, monkeypatch):
 
 
 @law
-@given(st.integers(1, 90), st.integers(1, 40), st.sampled_from(CONVENTIONS), st.none() | st.floats(1, 1e4))
+@given(
+    st.integers(1, 90),
+    st.integers(1, 40),
+    st.sampled_from(CONVENTIONS),
+    st.none() | st.floats(1, 1e4),
+)
 def test_small_inputs_would_give_the_same(n, p, convention, scale):
     omega = angular_frequencies(p, convention, scale=scale)
     E, G = positional_encoding(n, p, convention, scale=scale), gram(n, p, convention, scale=scale)
-    np.testing.assert_allclose(large.positional_encoding(omega, n, p, convention), E, rtol=0, atol=1e-13)
+    np.testing.assert_allclose(
+        large.positional_encoding(omega, n, p, convention), E, rtol=0, atol=1e-13
+    )
     if convention in PAIRED:
         np.testing.assert_allclose(large.gram(omega, n, p, convention), G, rtol=0, atol=1e-13 * p)
 
 
 @pytest.mark.parametrize("convention", CONVENTIONS)
-@pytest.mark.parametrize(("n", "p"), [(257, 128), (1000, 301), (1500, 1024), (16_400, 2), (1, 40_001)])
+@pytest.mark.parametrize(
+    ("n", "p"), [(257, 128), (1000, 301), (1500, 1024), (16_400, 2), (1, 40_001)]
+)
 def test_large_inputs_are_as_the_formula_has_them(n, p, convention, request):
     E = positional_encoding(n, p, convention)
     G = gram(n, p, convention) if n < 2000 else None
     request.getfixturevalue("plain")
-    np.testing.assert_allclose(positional_encoding(n, p, convention), E, rtol=0, atol=1e-12 + n * 2**-52)
+    np.testing.assert_allclose(
+        positional_encoding(n, p, convention), E, rtol=0, atol=1e-12 + n * 2**-52
+    )
     if G is not None:
         np.testing.assert_allclose(gram(n, p, convention), G, rtol=0, atol=1e-12 * np.abs(G).max())
 

@@ -13,7 +13,12 @@ from undirected import close, dense, edge_index_of, graphs, normal, seeds
 from sheet11 import oversmoothing
 from sheet11.given.graphs import grid, two_block_model
 from sheet11.large import oversmoothing as large
-from sheet11.oversmoothing import dirichlet_energy, mean_average_distance, normalized_adjacency, second_eigenvalue
+from sheet11.oversmoothing import (
+    dirichlet_energy,
+    mean_average_distance,
+    normalized_adjacency,
+    second_eigenvalue,
+)
 
 law = settings(deadline=None, max_examples=50)
 
@@ -33,7 +38,11 @@ def both(monkeypatch):
     return both
 
 
-SIZES = [oversmoothing.LARGE_MATRIX - 1, oversmoothing.LARGE_MATRIX + 1, 6000]  # the last has more than LARGE edges
+SIZES = [
+    oversmoothing.LARGE_MATRIX - 1,
+    oversmoothing.LARGE_MATRIX + 1,
+    6000,
+]  # the last has more than LARGE edges
 
 
 @pytest.mark.parametrize("nodes", SIZES)
@@ -49,7 +58,10 @@ def test_plain_and_large_are_equal(nodes, dtype, both):
         close(blocks, plain, tolerance)
     if nodes <= SIZES[1]:
         plain, blocks = both(lambda: normalized_adjacency(edge_index, nodes, dtype))
-        assert plain.layout == blocks.layout == torch.sparse_csr and plain.dtype == blocks.dtype == dtype
+        assert (
+            plain.layout == blocks.layout == torch.sparse_csr
+            and plain.dtype == blocks.dtype == dtype
+        )
         close(plain.to_dense(), blocks.to_dense(), tolerance)
         plain, sparse = both(lambda: second_eigenvalue(plain))
         assert sparse == pytest.approx(plain, abs=tolerance)
@@ -79,7 +91,9 @@ def test_small_graphs_of_any_form(both):
 def test_measures_have_gradients(both):
     edge_index, x = grid(3, 4).edge_index, normal(12, 2).requires_grad_()
     for measure in (dirichlet_energy, mean_average_distance):
-        plain, blocks = both(lambda measure=measure: torch.autograd.grad(measure(x, edge_index), x)[0])
+        plain, blocks = both(
+            lambda measure=measure: torch.autograd.grad(measure(x, edge_index), x)[0]
+        )
         close(plain, blocks)
 
 
@@ -93,13 +107,19 @@ def test_iteration_finds_the_largest_but_one_for_each_component(seed):
 
 
 def spider(legs, length):
-    return nx.compose_all(nx.path_graph([0, *range(1 + leg * length, 1 + (leg + 1) * length)]) for leg in range(legs))
+    return nx.compose_all(
+        nx.path_graph([0, *range(1 + leg * length, 1 + (leg + 1) * length)]) for leg in range(legs)
+    )
 
 
 LARGE = {
     "one block": lambda: nx.gnp_random_graph(1300, 0.01, seed=1),
-    "many components": lambda: nx.gnp_random_graph(1500, 0.0007, seed=2),  # most nodes are isolated or in small trees
-    "two equal components": lambda: nx.disjoint_union(nx.grid_2d_graph(24, 24), nx.grid_2d_graph(24, 24)),
+    "many components": lambda: nx.gnp_random_graph(
+        1500, 0.0007, seed=2
+    ),  # most nodes are isolated or in small trees
+    "two equal components": lambda: nx.disjoint_union(
+        nx.grid_2d_graph(24, 24), nx.grid_2d_graph(24, 24)
+    ),
     "grid": lambda: nx.convert_node_labels_to_integers(nx.grid_2d_graph(32, 41)),
     "path": lambda: nx.path_graph(1100),  # its gap is 3e-6
     "bipartite": lambda: nx.complete_bipartite_graph(600, 500),  # the largest is negative
@@ -116,7 +136,11 @@ def large_graph(name):
     """Edges and number of nodes of one of these, and its second eigenvalue, found densely."""
     graph = LARGE[name]()
     edge_index = edge_index_of(graph)
-    return edge_index, len(graph), second_eigenvalue(normalized_adjacency(edge_index, len(graph)).to_dense())
+    return (
+        edge_index,
+        len(graph),
+        second_eigenvalue(normalized_adjacency(edge_index, len(graph)).to_dense()),
+    )
 
 
 @pytest.mark.parametrize("name", LARGE)

@@ -21,8 +21,23 @@ Run = Callable[..., NotebookNode]
 # other tools read these names: a notebook may record more, never less
 PROMISED = {
     "01_encoding": {"E", "gram", "toeplitz_deviation", "half_width"},
-    "02_scores": {"scores_cat", "scores_add", "relative_difference", "cross_std", "predicted_cross_std", "slope"},
-    "03_aggregation": {"error_max", "error_min", "error_mean", "error_sum", "slope_at_zero", "variance", "learned"},
+    "02_scores": {
+        "scores_cat",
+        "scores_add",
+        "relative_difference",
+        "cross_std",
+        "predicted_cross_std",
+        "slope",
+    },
+    "03_aggregation": {
+        "error_max",
+        "error_min",
+        "error_mean",
+        "error_sum",
+        "slope_at_zero",
+        "variance",
+        "learned",
+    },
     "04_oversmoothing": {"dirichlet_energy", "mad", "decay_rate", "predicted_rate", "accuracy"},
 }
 
@@ -36,7 +51,9 @@ def promised() -> Mapping[str, set[str]]:
 @pytest.fixture(scope="session")
 def notebooks() -> dict[str, NotebookNode]:
     """The notebooks by stem."""
-    return {stem: nbformat.read(path, as_version=4) for stem, path in find_sheet().notebooks.items()}
+    return {
+        stem: nbformat.read(path, as_version=4) for stem, path in find_sheet().notebooks.items()
+    }
 
 
 @pytest.fixture(scope="session")
@@ -67,7 +84,9 @@ def run_with(notebooks: dict[str, NotebookNode]) -> Run:
 
 
 @pytest.fixture
-def try_task(notebooks: dict[str, NotebookNode]) -> Iterator[Callable[..., tuple[str | None, dict[str, Any]]]]:
+def try_task(
+    notebooks: dict[str, NotebookNode],
+) -> Iterator[Callable[..., tuple[str | None, dict[str, Any]]]]:
     """Run an answer with what is visible of its check, as grading does; gives the error, if any, and the records.
 
     `try_task("01_encoding", "encoding", source, n=4)`; a further True after the source runs the hidden tests, too.
@@ -88,7 +107,9 @@ def try_task(notebooks: dict[str, NotebookNode]) -> Iterator[Callable[..., tuple
         space["record"] = lambda **values: found.update(values)
         check = cells[place + 1].source
         if not hidden:
-            check = re.sub(r"### BEGIN HIDDEN TESTS.*?### END HIDDEN TESTS", "", check, flags=re.DOTALL)
+            check = re.sub(
+                r"### BEGIN HIDDEN TESTS.*?### END HIDDEN TESTS", "", check, flags=re.DOTALL
+            )
         try:
             exec(source, space)
             exec(check, space)
@@ -101,13 +122,17 @@ def try_task(notebooks: dict[str, NotebookNode]) -> Iterator[Callable[..., tuple
 
 
 @pytest.fixture
-def run_task(try_task: Callable[..., tuple[str | None, dict[str, Any]]]) -> Callable[..., str | None]:
+def run_task(
+    try_task: Callable[..., tuple[str | None, dict[str, Any]]],
+) -> Callable[..., str | None]:
     """What is visible of a task's check says of an answer; None if it passes."""
     return lambda *arguments, **parameters: try_task(*arguments, **parameters)[0]
 
 
 @pytest.fixture
-def records_of_task(try_task: Callable[..., tuple[str | None, dict[str, Any]]]) -> Callable[..., dict[str, Any]]:
+def records_of_task(
+    try_task: Callable[..., tuple[str | None, dict[str, Any]]],
+) -> Callable[..., dict[str, Any]]:
     """What a task's check records of an answer, up to where it stops it."""
     return lambda *arguments, **parameters: try_task(*arguments, **parameters)[1]
 
@@ -118,7 +143,9 @@ def refused(run: Run) -> Callable[..., str]:
 
     def refused(stem: str, /, **parameters: Any) -> str:
         cells = run(stem, **parameters).cells
-        tagged = next(i for i, cell in enumerate(cells) if "parameters" in cell.metadata.get("tags", []))
+        tagged = next(
+            i for i, cell in enumerate(cells) if "parameters" in cell.metadata.get("tags", [])
+        )
         first_after = cells[tagged + 2]  # after the defaults and the injected values
         (error,) = [output for output in first_after.outputs if output.output_type == "error"]
         return f"{error.ename}: {error.evalue}"

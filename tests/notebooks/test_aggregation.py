@@ -12,7 +12,11 @@ from sheet11.course.sheet import find_sheet
 
 STEM = "03_aggregation"
 DEFAULT, SMALLEST = {}, {"num_nodes": 1, "max_degree": 2, "channels": 1, "fit_steps": 3, "seed": 4}
-PARAMETERS = [DEFAULT, SMALLEST, {"num_nodes": 30, "max_degree": 9, "channels": 5, "fit_steps": 30, "seed": 77}]
+PARAMETERS = [
+    DEFAULT,
+    SMALLEST,
+    {"num_nodes": 30, "max_degree": 9, "channels": 5, "fit_steps": 30, "seed": 77},
+]
 
 # the sheet's answers as others write them; every style answers what the sheet's own solution does not
 LOOPS = {
@@ -218,16 +222,36 @@ WRONG = [
     ("a-one", "(m, lam, dim=0)", "(m, abs(lam), dim=0)", "a negative λ favours small messages"),
     ("a-one", "(m, lam, dim=0)", "(m, lam, dim=1)", "a weighted mean of 1, 2, 3"),
     ("a-one", ".sum(dim=0)", ".mean(dim=0)", "a weighted mean of 1, 2, 3"),
-    ("a-one", "softargmax(m, lam, dim=0)", "torch.softmax(lam * m, dim=0)", "at λ = ∞ only the largest message"),
+    (
+        "a-one",
+        "softargmax(m, lam, dim=0)",
+        "torch.softmax(lam * m, dim=0)",
+        "at λ = ∞ only the largest message",
+    ),
     ("a-aggregate", "degree[:, None] ** eta * mean", "mean", "the factor |N|^η"),
     ("a-aggregate", "w = (z", "z = messages - c.amax(); w = (z", "λ = "),
-    ("a-aggregate", "index_add(0, index, w).clamp(min=1)", "index_add(0, index, w)", "and 0 without messages"),
-    ("a-aggregate", "(z == 0).to(z.dtype) if lam.isinf() else torch.exp(lam * z)", "torch.exp(lam * z)", "λ = ∞"),
+    (
+        "a-aggregate",
+        "index_add(0, index, w).clamp(min=1)",
+        "index_add(0, index, w)",
+        "and 0 without messages",
+    ),
+    (
+        "a-aggregate",
+        "(z == 0).to(z.dtype) if lam.isinf() else torch.exp(lam * z)",
+        "torch.exp(lam * z)",
+        "λ = ∞",
+    ),
     ("a-aggregate", None, NAIVE, "neither overflow nor underflow in single precision"),
     ("a-aggregate", None, OVER_ALL, "every node has its own softmax"),
     ("a-aggregate", None, ISOLATED, "and 0 without messages, whatever η"),
     ("a-aggregate", None, SORTED, "every node has its own softmax"),
-    ("a-aggregate", "return degree", "mean = mean.detach()\n    return degree", "does not require grad|gradients must"),
+    (
+        "a-aggregate",
+        "return degree",
+        "mean = mean.detach()\n    return degree",
+        "does not require grad|gradients must",
+    ),
     ("b-settings", '"sum": (0.0, 1.0)', '"sum": (0.0, 0.0)', "sum of 1, 2, 3 is 6, and .* gives 2"),
     ("b-settings", '"max": (math.inf', '"max": (-math.inf', "max of 1, 2, 3 is 3, and .* gives 1"),
     ("b-settings", '"max": (math.inf', '"max": (10.0', "max of 1, 2, 3 is 3"),
@@ -239,7 +263,12 @@ WRONG = [
     ("b-slope", "w = softargmax(m, lam)", "w = softargmax(m, 0.0)", "the weights are those at λ"),
     ("b-slope", "mean = w @ m", "mean = m.mean()", "the weights are those at λ"),
     ("b-slope", "(w @ (m - mean) ** 2)", "((m - mean) ** 2).mean()", "the weights are those at λ"),
-    ("b-slope", "(w @ (m - mean) ** 2)", "(lam * (w @ (m - mean) ** 2))", "the weights are those at λ"),
+    (
+        "b-slope",
+        "(w @ (m - mean) ** 2)",
+        "(lam * (w @ (m - mean) ** 2))",
+        "the weights are those at λ",
+    ),
     ("c-train", "        optimizer.zero_grad()\n", "", "are gradients set to zero"),
     (
         "c-train",
@@ -247,15 +276,40 @@ WRONG = [
         "path.append(parameters.detach())",
         "all alike: keep copies",
     ),
-    ("c-train", "[parameters.detach().clone()]", "[]", "the start, then a row for each of 40 steps"),
-    ("c-train", "path = [parameters.detach().clone()]", "path = [parameters.detach()]", "the first row is the start"),
+    (
+        "c-train",
+        "[parameters.detach().clone()]",
+        "[]",
+        "the start, then a row for each of 40 steps",
+    ),
+    (
+        "c-train",
+        "path = [parameters.detach().clone()]",
+        "path = [parameters.detach()]",
+        "the first row is the start",
+    ),
     ("c-train", "lr=learning_rate", "lr=1e-3", "Adam's first step is the learning rate"),
     ("c-train", "optim.Adam", "optim.SGD", "Adam's first step is the learning rate"),
     ("c-train", "        optimizer.step()\n", "", "all alike"),
     ("c-train", "optim.Adam(", "optim.AdamW(", "Adam's first step is the learning rate"),
-    ("c-pairs", "([1, 2], [1, 1, 2, 2])", "([1, 2], [1, 2, 2])", "pair 1 must be told apart by sum alone"),
-    ("c-pairs", "([1, 2, 2], [1, 1, 2])", "([1, 2, 2], [1, 2, 3])", "pair 2 must be told apart by mean and sum alone"),
-    ("c-pairs", "[([1, 2], [1, 1, 2, 2])", "[([1, 1], [1])", "pair 1: two different numbers on each side"),
+    (
+        "c-pairs",
+        "([1, 2], [1, 1, 2, 2])",
+        "([1, 2], [1, 2, 2])",
+        "pair 1 must be told apart by sum alone",
+    ),
+    (
+        "c-pairs",
+        "([1, 2, 2], [1, 1, 2])",
+        "([1, 2, 2], [1, 2, 3])",
+        "pair 2 must be told apart by mean and sum alone",
+    ),
+    (
+        "c-pairs",
+        "[([1, 2], [1, 1, 2, 2])",
+        "[([1, 1], [1])",
+        "pair 1: two different numbers on each side",
+    ),
 ]
 
 
@@ -263,7 +317,9 @@ WRONG = [
 def solutions(notebooks):
     """The sheet's own answers in code, by id."""
     code = [cell for cell in notebooks[STEM].cells if cell.cell_type == "code"]
-    return {cell.id: cell.source for cell in code if cell.metadata.get("nbgrader", {}).get("solution")}
+    return {
+        cell.id: cell.source for cell in code if cell.metadata.get("nbgrader", {}).get("solution")
+    }
 
 
 @pytest.fixture
@@ -290,7 +346,9 @@ def answered(notebooks, solutions):
     return answered
 
 
-@pytest.mark.parametrize("parameters", [SMALLEST, {"num_nodes": 200, "max_degree": 30, "fit_steps": 50, "seed": 9}])
+@pytest.mark.parametrize(
+    "parameters", [SMALLEST, {"num_nodes": 200, "max_degree": 30, "fit_steps": 50, "seed": 9}]
+)
 def test_other_parameters(parameters, run, promised):
     executed = run(STEM, **parameters)
     assert error_of(executed) is None
@@ -324,12 +382,18 @@ def test_nothing_gives_the_settings_away_before_they_are_asked_for(notebooks):
     asked = next(number for number, cell in enumerate(cells) if cell.id == "b-settings-task")
     for cell in cells[:asked]:
         if not cell.metadata.get("nbgrader", {}).get("solution"):
-            assert not re.search(r"eta ?= ?[01]\$? (is|gives) the|sum for|mean for", cell.source), cell.id
+            assert not re.search(r"eta ?= ?[01]\$? (is|gives) the|sum for|mean for", cell.source), (
+                cell.id
+            )
 
 
 @pytest.mark.parametrize("parameters", PARAMETERS, ids=["default", "smallest", "other"])
-@pytest.mark.parametrize(("style", "task"), [(style, task) for style in STYLES for task in STYLES[style]])
-def test_right_answers_in_other_styles_pass_every_check(style, task, parameters, answered, solutions):
+@pytest.mark.parametrize(
+    ("style", "task"), [(style, task) for style in STYLES for task in STYLES[style]]
+)
+def test_right_answers_in_other_styles_pass_every_check(
+    style, task, parameters, answered, solutions
+):
     ours = answered(task, solutions[task], hidden=True, **parameters)
     theirs = answered(task, STYLES[style][task], hidden=True, **parameters)
     assert ours.keys() == theirs.keys()
@@ -342,7 +406,11 @@ def test_right_answers_in_other_styles_pass_every_check(style, task, parameters,
 def test_notebook_goes_with_other_styles(style, run_with):
     executed = run_with(STEM, STYLES[style], fit_steps=20)
     assert error_of(executed) is None
-    assert not any(output.get("name") == "stderr" for cell in executed.cells for output in cell.get("outputs", []))
+    assert not any(
+        output.get("name") == "stderr"
+        for cell in executed.cells
+        for output in cell.get("outputs", [])
+    )
 
 
 @pytest.mark.parametrize(("task", "of", "instead", "said"), WRONG, ids=range(len(WRONG)))
@@ -360,4 +428,6 @@ def test_the_hints_are_for_what_visible_checks_let_pass(answered, solutions):
         right = answered(task, solutions[task])
         for mistake in wrong:
             found = answered(task, mistake.answer)
-            assert any(not np.allclose(found[name], right[name], rtol=1e-4, atol=0) for name in right), mistake.hint
+            assert any(
+                not np.allclose(found[name], right[name], rtol=1e-4, atol=0) for name in right
+            ), mistake.hint

@@ -181,14 +181,44 @@ STYLES = {"loops": LOOPS, "einsum": EINSUM, "complex": COMPLEX, "sparse": SPARSE
 # wrong answers that a visible check tells apart: what to change in the sheet's own, and what the check says
 WRONG = [
     ("a-deviation", "(X)[:, order]", "(X)", "without positions attention must commute"),
-    ("a-deviation", "(X)[:, order]", "(X)[:, np.argsort(order)]", "without positions attention must commute"),
-    ("a-deviation", "attention(X[:, order])", "attention(X)[:, order]", "they stay in place while the tokens move"),
+    (
+        "a-deviation",
+        "(X)[:, order]",
+        "(X)[:, np.argsort(order)]",
+        "without positions attention must commute",
+    ),
+    (
+        "a-deviation",
+        "attention(X[:, order])",
+        "attention(X)[:, order]",
+        "they stay in place while the tokens move",
+    ),
     ("a-deviation", "axis=0)", "axis=1)", r"one number for each of 9 tokens, got shape \(6,\)"),
     ("a-deviation", ", axis=0)", ")", r"one number for each of 9 tokens, got shape \(\)"),
-    ("a-deviation", "Q = K = with_positions(tokens)", "Q = K = tokens", "they stay in place while the tokens move"),
-    ("encoding", "np.cos(angle))", "np.cos(angle)).T", "E must have p rows and n columns, it has shape"),
-    ("encoding", "np.arange(1, n + 1)", "np.arange(n)", r"sheet, .*: row 0 must be sin\(i\) for i = 1, 2, …"),
-    ("encoding", "np.arange(n), p", "np.arange(1, n + 1), p", r"vaswani, .*: row 0 must be sin\(i\) for i = 0, 1, …"),
+    (
+        "a-deviation",
+        "Q = K = with_positions(tokens)",
+        "Q = K = tokens",
+        "they stay in place while the tokens move",
+    ),
+    (
+        "encoding",
+        "np.cos(angle))",
+        "np.cos(angle)).T",
+        "E must have p rows and n columns, it has shape",
+    ),
+    (
+        "encoding",
+        "np.arange(1, n + 1)",
+        "np.arange(n)",
+        r"sheet, .*: row 0 must be sin\(i\) for i = 1, 2, …",
+    ),
+    (
+        "encoding",
+        "np.arange(n), p",
+        "np.arange(1, n + 1), p",
+        r"vaswani, .*: row 0 must be sin\(i\) for i = 0, 1, …",
+    ),
     ("encoding", "k = row // 2", "k = row", "rows 2k and 2k\\+1 must have the same angles"),
     ("encoding", "-2 * k", "-k", r"row 2 must be sin\(i·ω₁\)"),
     ("encoding", "-2 * k", "2 * k", r"row 2 must be sin\(i·ω₁\)"),
@@ -197,11 +227,21 @@ WRONG = [
     ("encoding", "np.arange(n), p", "np.arange(n), 5000", "vaswani, .*: row 2 must be"),
     ("encoding", "scale or own_scale", "own_scale", r"scale=30\.0: row 2 must be"),
     ("encoding", "base **", "10000.0 **", r"base=50\.0, .*: row 2 must be"),
-    ("encoding", "return np.where", "E = np.where", "E must have p rows and n columns, it has shape"),
+    (
+        "encoding",
+        "return np.where",
+        "E = np.where",
+        "E must have p rows and n columns, it has shape",
+    ),
     ("b-heatmap", "sns.heatmap(G", "sns.heatmap(G.T", "the picture is transposed"),
     ("b-heatmap", '"vmin": -limit, ', "", "0 must be in its middle"),
     ("b-heatmap", '"vmin": -limit, "vmax": limit', '"center": 0', "0 must be in its middle"),
-    ("b-heatmap", "np.abs(G).max()", "256 / 2", "the scale ends at 128, and the largest magnitude is"),
+    (
+        "b-heatmap",
+        "np.abs(G).max()",
+        "256 / 2",
+        "the scale ends at 128, and the largest magnitude is",
+    ),
     ("b-heatmap", "RdBu_r", "viridis", "take a diverging colour map"),
     ("b-heatmap", '    ax.set(xlabel="token j", ylabel="token i")\n', "", "label both axes"),
     ("b-heatmap", ', "cbar_kws": {"label": "entry of EᵀE"}', "", "label the colour bar"),
@@ -218,11 +258,26 @@ WRONG = [
     ("b-rotation", "own_scale = p if", "own_scale = 2 * p if", r"vaswani, .* R E\[:, i\] must be"),
     ("b-rotation", "R = np.zeros", "R = np.ones", "R must be orthogonal"),
     ("b-rotation", "    return R\n", "    return R[::2]\n", "R must be p × p, it has shape"),
-    ("b-rotation", "    return R\n", "    h = np.r_[:p:2, 1:p:2]\n    return R[h][:, h]\n", r"R E\[:, i\] must be"),
+    (
+        "b-rotation",
+        "    return R\n",
+        "    h = np.r_[:p:2, 1:p:2]\n    return R[h][:, h]\n",
+        r"R E\[:, i\] must be",
+    ),
     ("b-spread", "np.ptp", "np.std", "have the spreads 4, 4.5, 0, got"),
     ("b-spread", "np.diagonal(G, d)", "np.diagonal(G, -d)", "have the spreads 4, 4.5, 0, got"),
-    ("b-spread", "np.ptp(np.diagonal(G, d))", "np.diagonal(np.roll(G, -d, axis=1)).std()", "have the spreads"),
-    ("b-spread", "range(len(G))", "range(1, len(G))", r"one number for each lag 0, 1, 2, got shape \(2,\)"),
+    (
+        "b-spread",
+        "np.ptp(np.diagonal(G, d))",
+        "np.diagonal(np.roll(G, -d, axis=1)).std()",
+        "have the spreads",
+    ),
+    (
+        "b-spread",
+        "range(len(G))",
+        "range(1, len(G))",
+        r"one number for each lag 0, 1, 2, got shape \(2,\)",
+    ),
     ("b-spread", "np.ptp(", "np.max(", "have the spreads 4, 4.5, 0, got"),
 ]
 
@@ -243,8 +298,12 @@ def test_other_parameters(parameters, run, promised):
     assert error_of(executed) is None
     records = read_records(executed)
     assert set(records) >= promised[STEM]
-    n, p, *others = ({"n": 64, "p": 256, "convention": "sheet", "base": 1e4, "scale": None} | parameters).values()
-    np.testing.assert_allclose(records["E"], positional_encoding(n, p, *others[:3]), rtol=0, atol=1e-12)
+    n, p, *others = (
+        {"n": 64, "p": 256, "convention": "sheet", "base": 1e4, "scale": None} | parameters
+    ).values()
+    np.testing.assert_allclose(
+        records["E"], positional_encoding(n, p, *others[:3]), rtol=0, atol=1e-12
+    )
 
 
 @pytest.mark.parametrize(
@@ -252,7 +311,10 @@ def test_other_parameters(parameters, run, promised):
     [
         ({"n": 0}, "ValueError: n must be at least 2, got 0"),
         ({"p": -3}, "ValueError: p must be at least 1, got -3"),
-        ({"convention": "sheep"}, "ValueError: convention must be one of 'sheet', 'submission', 'vaswani'"),
+        (
+            {"convention": "sheep"},
+            "ValueError: convention must be one of 'sheet', 'submission', 'vaswani'",
+        ),
         ({"base": -1.0}, "ValueError: base must be at least 1, or the frequencies"),
         ({"scale": 0.0}, "ValueError: scale must be positive and finite, got 0.0"),
     ],
@@ -262,10 +324,20 @@ def test_impossible_parameters(parameters, message, refused):
 
 
 def test_plain_papermill(tmp_path):
-    command = [sys.executable, "-m", "papermill", find_sheet().notebooks[STEM], tmp_path / "out.ipynb"]
-    subprocess.run([*command, "-p", "n", "96", "-p", "convention", "vaswani"], check=True, capture_output=True)
+    command = [
+        sys.executable,
+        "-m",
+        "papermill",
+        find_sheet().notebooks[STEM],
+        tmp_path / "out.ipynb",
+    ]
+    subprocess.run(
+        [*command, "-p", "n", "96", "-p", "convention", "vaswani"], check=True, capture_output=True
+    )
     records = read_records(tmp_path / "out.ipynb")
-    np.testing.assert_allclose(records["E"], positional_encoding(96, 256, "vaswani"), rtol=0, atol=1e-12)
+    np.testing.assert_allclose(
+        records["E"], positional_encoding(96, 256, "vaswani"), rtol=0, atol=1e-12
+    )
     np.testing.assert_allclose(records["gram"], gram(96, 256, "vaswani"), rtol=1e-9, atol=1e-9)
 
 
@@ -273,11 +345,18 @@ def test_what_the_text_says_of_the_defaults(notebooks):
     text = "\n".join(cell.source for cell in notebooks[STEM].cells)
     profile = {convention: gram(64, 256, convention)[0] for convention in CONVENTIONS}
     assert "half of that at lag 53" in text and np.flatnonzero(profile["vaswani"] < 64)[0] == 53
-    assert "comes back at lag 8 to two thirds" in text and round(profile["sheet"][8] / 128, 2) == 0.66
-    assert "side lobes reach up to a fifth" in text and 0.18 < np.abs(profile["sheet"][17:]).max() / 128 < 0.23
+    assert (
+        "comes back at lag 8 to two thirds" in text and round(profile["sheet"][8] / 128, 2) == 0.66
+    )
+    assert (
+        "side lobes reach up to a fifth" in text
+        and 0.18 < np.abs(profile["sheet"][17:]).max() / 128 < 0.23
+    )
     assert "wavelengths $2\\pi/\\omega$ run from 6 tokens to some 60 000" in text
     assert "their spread is 0.98" in text
-    minutes = [int(found) for found in re.findall(r"^\*\d+ points? · (\d+) minutes", text, re.MULTILINE)]
+    minutes = [
+        int(found) for found in re.findall(r"^\*\d+ points? · (\d+) minutes", text, re.MULTILINE)
+    ]
     assert f"{sum(minutes)} of them for nine tasks" in text and len(minutes) == 9
 
 
@@ -287,7 +366,9 @@ def test_appended_positions_do_not_tell_left_from_right(solutions):
     exec(solutions["a-deviation"], space)
     X, E = np.random.default_rng(0).normal(size=(8, 9)), positional_encoding(9, 8)
     backwards = np.arange(9)[::-1]
-    assert np.allclose(space["deviation"](lambda tokens: np.vstack([tokens, E]), X, backwards), 0, atol=1e-12)
+    assert np.allclose(
+        space["deviation"](lambda tokens: np.vstack([tokens, E]), X, backwards), 0, atol=1e-12
+    )
     assert space["deviation"](lambda tokens: tokens + E, X, backwards).max() > 0.1
 
 
@@ -300,19 +381,27 @@ def test_the_bug_that_is_asked_for_is_that_of_the_given_code(notebooks):
     exec(cells["handed-in"], space)
     for n, p, base, scale in [(64, 256, 1e4, None), (5, 3, 20.0, 7.0), (2, 1, 1e4, None)]:
         expected = positional_encoding(n, p, "submission", base, scale)
-        np.testing.assert_allclose(space["handed_in"](n, p, base, scale), expected, rtol=0, atol=1e-12)
+        np.testing.assert_allclose(
+            space["handed_in"](n, p, base, scale), expected, rtol=0, atol=1e-12
+        )
 
 
-@pytest.mark.parametrize("parameters", [{}, *PARAMETERS], ids=["default", "smallest", "small", "odd"])
+@pytest.mark.parametrize(
+    "parameters", [{}, *PARAMETERS], ids=["default", "smallest", "small", "odd"]
+)
 @pytest.mark.parametrize("style", STYLES)
-def test_right_answers_in_other_styles_pass_and_record_the_same(style, parameters, try_task, solutions):
+def test_right_answers_in_other_styles_pass_and_record_the_same(
+    style, parameters, try_task, solutions
+):
     for task, source in STYLES[style].items():
         error, records = try_task(STEM, task, source, True, **parameters)
         assert error is None, task
         expected = try_task(STEM, task, solutions[task], **parameters)[1]
         assert records.keys() == expected.keys()
         for name, value in expected.items():
-            np.testing.assert_allclose(records[name], value, rtol=0, atol=1e-9 * np.abs(value).max(), err_msg=name)
+            np.testing.assert_allclose(
+                records[name], value, rtol=0, atol=1e-9 * np.abs(value).max(), err_msg=name
+            )
 
 
 @pytest.mark.parametrize("answers", [LOOPS, EINSUM | COMPLEX | SPARSE], ids=["loops", "others"])
@@ -322,7 +411,9 @@ def test_right_answers_in_other_styles_carry_the_whole_notebook(answers, run_wit
 
 
 @pytest.mark.parametrize(("task", "of", "instead", "said"), WRONG, ids=range(len(WRONG)))
-def test_wrong_answers_are_told_apart_by_a_visible_check(task, of, instead, said, run_task, solutions):
+def test_wrong_answers_are_told_apart_by_a_visible_check(
+    task, of, instead, said, run_task, solutions
+):
     assert of in solutions[task]
     error = run_task(STEM, task, solutions[task].replace(of, instead))
     assert error and re.search(said, error), error
@@ -338,5 +429,7 @@ def test_hints_are_for_mistakes_that_no_visible_check_stops(try_task, solutions)
             error, records = try_task(STEM, task, source, n=30, p=40, seed=77)
             assert error is None, f"a visible check stops it already: {mistake['hint']}"
             for other in seen:
-                assert any(not np.allclose(records[name], other[name], rtol=1e-4) for name in records), mistake["hint"]
+                assert any(
+                    not np.allclose(records[name], other[name], rtol=1e-4) for name in records
+                ), mistake["hint"]
             seen.append(records)

@@ -18,8 +18,12 @@ TASK = re.compile(
     r"### Task (?P<part>\w+)\.(?P<number>\d+) · .+\n"
     r"\*(?P<points>\d+) points? · (?P<minutes>\d+) minutes · difficulty [123] of 3\*\n\n"
 )
-PASTED = re.compile(r"### From notebook \d\d · ")  # what later cells go on with, without points of its own
-HINT = re.compile(r"^<details><summary>Hint \d</summary>\n\n.+?\n\n</details>$", re.MULTILINE | re.DOTALL)
+PASTED = re.compile(
+    r"### From notebook \d\d · "
+)  # what later cells go on with, without points of its own
+HINT = re.compile(
+    r"^<details><summary>Hint \d</summary>\n\n.+?\n\n</details>$", re.MULTILINE | re.DOTALL
+)
 
 
 @pytest.fixture(params=find_sheet().notebooks)
@@ -46,30 +50,45 @@ def marks(cell):
 
 def answers(notebook):
     """Every answer cell with the cell above it and its points, which stand with the check if the answer is code."""
-    for above, cell, below in zip(notebook.cells, notebook.cells[1:], notebook.cells[2:], strict=False):
+    for above, cell, below in zip(
+        notebook.cells, notebook.cells[1:], notebook.cells[2:], strict=False
+    ):
         if marks(cell).get("solution") and not PASTED.match(above.source):
-            yield above, cell, marks(cell if cell.cell_type == "markdown" else below).get("points", 0)
+            yield (
+                above,
+                cell,
+                marks(cell if cell.cell_type == "markdown" else below).get("points", 0),
+            )
 
 
 def test_file(notebook):
     nbformat.validate(notebook)
     assert (notebook.nbformat, notebook.nbformat_minor) == (4, 5)
     assert notebook.metadata.kernelspec.name == "python3"
-    assert all(re.fullmatch(r"[a-z][a-z0-9-]+", cell.id) for cell in notebook.cells), "readable cell ids"
+    assert all(re.fullmatch(r"[a-z][a-z0-9-]+", cell.id) for cell in notebook.cells), (
+        "readable cell ids"
+    )
     assert not re.search(r"/(home|root|tmp|Users)/", nbformat.writes(notebook)), "no machine paths"
 
 
 def test_order(notebook):
     title = notebook.cells[0].source
-    assert title.startswith("# ") and re.search(r"\d+ minutes", title), "a title, and how long it will take"
+    assert title.startswith("# ") and re.search(r"\d+ minutes", title), (
+        "a title, and how long it will take"
+    )
     (parameters,) = tagged(notebook, "parameters")
     assert code(notebook).index(parameters) == 1, "imports, then parameters"
     assert notebook.cells[notebook.cells.index(parameters) - 1].source.startswith("## Parameters")
     assert len(tagged(notebook, MAIN_FIGURE)) == 1
-    headings = [line for cell in notebook.cells if cell.cell_type == "markdown" for line in headings_of(cell.source)]
-    assert headings.count(1) == 1 and all(below <= above + 1 for above, below in pairwise(headings)), (
-        "no level is left out"
-    )
+    headings = [
+        line
+        for cell in notebook.cells
+        if cell.cell_type == "markdown"
+        for line in headings_of(cell.source)
+    ]
+    assert headings.count(1) == 1 and all(
+        below <= above + 1 for above, below in pairwise(headings)
+    ), "no level is left out"
 
 
 def headings_of(source):
@@ -93,14 +112,20 @@ def test_every_answer_has_its_question_and_points_right_above(notebook):
     numbers = []
     for above, cell, points in answers(notebook):
         task = TASK.match(above.source)
-        assert above.cell_type == "markdown" and not marks(above) and task, f"{cell.id}: no task above"
-        assert int(task["points"]) == points > 0, f"{cell.id}: its task says {task['points']} points, nbgrader {points}"
+        assert above.cell_type == "markdown" and not marks(above) and task, (
+            f"{cell.id}: no task above"
+        )
+        assert int(task["points"]) == points > 0, (
+            f"{cell.id}: its task says {task['points']} points, nbgrader {points}"
+        )
         assert int(task["minutes"]) > 0
         assert HINT.search(above.source[task.end() :]), f"{cell.id}: no hint"
         assert above.source.count("<details>") == len(HINT.findall(above.source))
         numbers.append((task["part"], int(task["number"])))
     parts = {part: [number for other, number in numbers if other == part] for part, _ in numbers}
-    assert all(found == list(range(1, len(found) + 1)) for found in parts.values()), "tasks are numbered in order"
+    assert all(found == list(range(1, len(found) + 1)) for found in parts.values()), (
+        "tasks are numbered in order"
+    )
 
 
 def test_marks_are_nbgraders(notebook):
@@ -109,16 +134,28 @@ def test_marks_are_nbgraders(notebook):
         if not marks(cell):
             continue
         kind = {name: marks(cell)[name] for name in ("solution", "grade", "locked")}
-        assert marks(cell).schema_version == 3 and marks(cell).grade_id == cell.id and not marks(cell).task
+        assert (
+            marks(cell).schema_version == 3
+            and marks(cell).grade_id == cell.id
+            and not marks(cell).task
+        )
         if cell.cell_type == "markdown":
             assert kind == {"solution": True, "grade": True, "locked": False}
         elif kind["solution"]:
             assert kind == {"solution": True, "grade": False, "locked": False}
-            assert PASTED.match(above.source) or marks(below).get("locked"), f"{cell.id}: its check comes right below"
-            assert cell.source.count("### BEGIN SOLUTION") == cell.source.count("### END SOLUTION") >= 1
+            assert PASTED.match(above.source) or marks(below).get("locked"), (
+                f"{cell.id}: its check comes right below"
+            )
+            assert (
+                cell.source.count("### BEGIN SOLUTION")
+                == cell.source.count("### END SOLUTION")
+                >= 1
+            )
         else:
             assert kind == {"solution": False, "grade": True, "locked": True}
-            assert "record(" in cell.source.split("### BEGIN HIDDEN TESTS")[0], f"{cell.id}: what is graded is recorded"
+            assert "record(" in cell.source.split("### BEGIN HIDDEN TESTS")[0], (
+                f"{cell.id}: what is graded is recorded"
+            )
 
 
 def test_a_solution_stands_on_its_own(notebook):
@@ -130,12 +167,16 @@ def test_a_solution_stands_on_its_own(notebook):
 def test_the_text_speaks_of_the_sheet(notebook):
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
-            found = re.search(r"source document|\b(the|this) kit\b|\bis lost\b|lost statement", cell.source, re.I)
+            found = re.search(
+                r"source document|\b(the|this) kit\b|\bis lost\b|lost statement", cell.source, re.I
+            )
             assert not found, f"{cell.id}: {found[0]}"
 
 
 def test_stored_outputs_come_from_one_clean_run(stem, notebook, promised):
-    assert [cell.execution_count for cell in code(notebook)] == list(range(1, len(code(notebook)) + 1))
+    assert [cell.execution_count for cell in code(notebook)] == list(
+        range(1, len(code(notebook)) + 1)
+    )
     assert error_of(notebook) is None
     assert set(read_records(notebook)) >= promised[stem]
     for cell in code(notebook):
@@ -156,6 +197,8 @@ def test_parameters_are_typed_literals_with_help(notebook):
 
 
 def test_papermill_shows_the_parameters(stem, notebook):
-    shown = CliRunner().invoke(papermill, ["--help-notebook", str(find_sheet().notebooks[stem])]).stdout
+    shown = (
+        CliRunner().invoke(papermill, ["--help-notebook", str(find_sheet().notebooks[stem])]).stdout
+    )
     for name, default in parameters_of(notebook).items():
         assert re.search(rf"{name}: (int|float|str) \(default {re.escape(default)}\)\s+\S", shown)

@@ -14,7 +14,16 @@ STEM = "04_oversmoothing"
 QUICK = {"deepest": 2, "epochs": 4, "networks": 2, "hidden": 4}
 PARAMETERS = [
     {"graph": "grid", "depth": 100, "seed": 7, **QUICK},
-    {"graph": "sbm", "depth": 1, "features": 2, "deepest": 1, "epochs": 1, "networks": 1, "hidden": 1, "nodes": 4},
+    {
+        "graph": "sbm",
+        "depth": 1,
+        "features": 2,
+        "deepest": 1,
+        "epochs": 1,
+        "networks": 1,
+        "hidden": 1,
+        "nodes": 4,
+    },
 ]
 
 # the sheet's answers as others write them
@@ -196,7 +205,8 @@ def test_recorded_experiment_says_what_the_text_says(notebooks):
 
     def mean(graph, model, depth, epochs):
         chosen = [
-            table[name] == value for name, value in zip(table.dtype.names, (graph, model, depth, epochs), strict=False)
+            table[name] == value
+            for name, value in zip(table.dtype.names, (graph, model, depth, epochs), strict=False)
         ]
         return table["accuracy"][np.logical_and.reduce(chosen)].mean()
 
@@ -216,7 +226,9 @@ def test_recorded_experiment_says_what_the_text_says(notebooks):
 
 
 @pytest.mark.parametrize("answers", [LOOPS, DENSE, SPARSE], ids=["loops", "dense", "sparse"])
-@pytest.mark.parametrize("parameters", [{}, {"seed": 11, "graph": "grid"}, {"seed": 3, "graph": "sbm", "nodes": 12}])
+@pytest.mark.parametrize(
+    "parameters", [{}, {"seed": 11, "graph": "grid"}, {"seed": 3, "graph": "sbm", "nodes": 12}]
+)
 def test_right_answers_in_other_styles_pass_every_check(answers, parameters, try_task):
     for task, source in answers.items():
         if task != "a-aggregate":
@@ -242,7 +254,9 @@ LAWS = {
     "b-pairnorm": [r"mean ‖h_v‖² is 1", "mean node"],
     "b-limit": ["with the factor α|α = 1 keeps H⁰"],
 }
-MISTAKES = tomllib.loads(Path(__file__).with_name("answers").joinpath(f"{STEM}_wrong.toml").read_text(encoding="utf-8"))
+MISTAKES = tomllib.loads(
+    Path(__file__).with_name("answers").joinpath(f"{STEM}_wrong.toml").read_text(encoding="utf-8")
+)
 WRONG = [
     (task, mistake["of"], mistake["instead"], law)
     for task, mistakes in MISTAKES.items()
@@ -252,7 +266,9 @@ WRONG = [
 
 @pytest.mark.parametrize(("task", "of", "instead", "law"), WRONG)
 @pytest.mark.parametrize("parameters", [{}, {"seed": 11}])
-def test_wrong_answers_are_told_which_law_they_break(task, of, instead, law, parameters, notebooks, run_task):
+def test_wrong_answers_are_told_which_law_they_break(
+    task, of, instead, law, parameters, notebooks, run_task
+):
     (solution,) = [cell.source for cell in notebooks[STEM].cells if cell.id == task]
     assert of in solution
     error = run_task(STEM, task, solution.replace(of, instead), **parameters)

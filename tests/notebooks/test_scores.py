@@ -16,7 +16,9 @@ from sheet11.course.sheet import find_sheet
 
 STEM = "02_scores"
 
-STYLES = tomllib.loads(Path(__file__).with_name("answers").joinpath(f"{STEM}.toml").read_text(encoding="utf-8"))
+STYLES = tomllib.loads(
+    Path(__file__).with_name("answers").joinpath(f"{STEM}.toml").read_text(encoding="utf-8")
+)
 PARAMETERS = [
     {"n": 2, "p": 1, "convention": "submission", "draws": 2, "seed": 3},
     {"n": 9, "p": 33, "convention": "vaswani", "draws": 2, "seed": 2},
@@ -24,10 +26,20 @@ PARAMETERS = [
 
 # wrong answers, by id: what of the solution is replaced, by what, and what the visible check says
 WRONG = [
-    ("c-paper", "[[2, 0, 0, 2], [0, 2, 1, -1]", "[[2, 0, 0, 2], [1, 2, 1, -1]", "cat: .* are equal, because K = Q"),
+    (
+        "c-paper",
+        "[[2, 0, 0, 2], [0, 2, 1, -1]",
+        "[[2, 0, 0, 2], [1, 2, 1, -1]",
+        "cat: .* are equal, because K = Q",
+    ),
     ("c-paper", "[2, -1, 2, 5]]", "[2, -1, 2, 4]]", "cat: all scores add up to .* = 20, got 19"),
     ("c-attention", "Q.T @ Q", "Q @ Q.T", "one score for each pair of the 8 tokens"),
-    ("c-attention", "[E, X])", "[E, X], axis=1)", r"each pair of the 8 tokens, got shape \(16, 16\)"),
+    (
+        "c-attention",
+        "[E, X])",
+        "[E, X], axis=1)",
+        r"each pair of the 8 tokens, got shape \(16, 16\)",
+    ),
     ("c-attention", '"cat"', '"add"', "cat: positions and contents have rows of their own"),
     ("c-attention", "Q.T @ Q", "Q.T @ Q / np.sqrt(len(E))", "the scores are EᵀE, unscaled"),
     ("c-attention", "E + X", "E - X", "X = −E takes the position away"),
@@ -37,7 +49,12 @@ WRONG = [
     ("c-difference", "E.T @ X", "E @ X.T", "each pair of the 8 tokens"),
     ("c-heatmap", "center=0, ", "", "0 must be white"),
     ("c-heatmap", '"RdBu_r"', '"RdBu"', "negative numbers are blue"),
-    ("c-heatmap", "heatmap(matrix, ax=ax", "heatmap(matrix.T, ax=ax", "must show the matrix, row by row"),
+    (
+        "c-heatmap",
+        "heatmap(matrix, ax=ax",
+        "heatmap(matrix.T, ax=ax",
+        "must show the matrix, row by row",
+    ),
     ("c-heatmap", ' xlabel="token j, from 0",', "", "both axes need a label"),
     ("c-heatmap", "ax=ax, ", "ax=plt.figure().add_subplot(), ", "hand it to sns.heatmap as ax=ax"),
     (
@@ -46,8 +63,18 @@ WRONG = [
         "math.sqrt(2 * mean_square) * sigma",
         "off the diagonal comes first",
     ),
-    ("d-spread", "2 * math.sqrt(mean_square) * sigma", "math.sqrt(3 * mean_square) * sigma", "on the diagonal 2x_i"),
-    ("d-spread", "math.sqrt(2 * mean_square)", "math.sqrt(mean_square)", "x_i \\+ x_j spreads by √2, got 1"),
+    (
+        "d-spread",
+        "2 * math.sqrt(mean_square) * sigma",
+        "math.sqrt(3 * mean_square) * sigma",
+        "on the diagonal 2x_i",
+    ),
+    (
+        "d-spread",
+        "math.sqrt(2 * mean_square)",
+        "math.sqrt(mean_square)",
+        "x_i \\+ x_j spreads by √2, got 1",
+    ),
     ("d-spread", ".sum(axis=0)", ".mean(axis=0)", "twice as many rows, √2 times"),
     ("d-spread", "np.square(E).sum(axis=0).mean()", "len(E) / 2", "three times as long e_i"),
     (
@@ -66,15 +93,35 @@ WRONG = [
     ("d-ratio", "[~np.eye(len(C), dtype=bool)]", "", "add − cat is 0 off the diagonal"),
     ("d-ratio", "E**2 + X**2", "E**2", "a ratio|ratio 1|on it"),
     ("d-ratio", "np.sqrt(", "(", "three times E and X must not change it"),
-    ("d-ratio", "np.mean(np.sum(E**2 + X**2, axis=0))", "np.sum(E**2 + X**2, axis=0)", "one number for all tokens"),
+    (
+        "d-ratio",
+        "np.mean(np.sum(E**2 + X**2, axis=0))",
+        "np.sum(E**2 + X**2, axis=0)",
+        "one number for all tokens",
+    ),
     ("d-sweep", "return results", "return results.T", "one row for each p"),
     ("d-sweep", "content(E, draw)", "content(E, draw + 1)", "counted from 0"),
-    ("d-sweep", "E = encoding(p)", "E = encoding(row + 1)", r"row r must come from E = encoding\(sizes\[r\]\)"),
+    (
+        "d-sweep",
+        "E = encoding(p)",
+        "E = encoding(row + 1)",
+        r"row r must come from E = encoding\(sizes\[r\]\)",
+    ),
     ("d-weights", "axis=0", "axis=1", "every column must sum to 1"),
     ("d-weights", "np.sqrt(p)", "p", r"exp\(\(S_ij − S_kj\)/√p\)"),
     ("d-weights", "scores / np.sqrt(p)", "scores", r"exp\(\(S_ij − S_kj\)/√p\)|have changed"),
-    ("d-weights", "scores / np.sqrt(p)", "scores / np.sqrt(len(scores))", r"exp\(\(S_ij − S_kj\)/√p\)"),
-    ("d-weights", "z = scores / np.sqrt(p)", "z = scores; z /= np.sqrt(p)", "have changed: work on a copy"),
+    (
+        "d-weights",
+        "scores / np.sqrt(p)",
+        "scores / np.sqrt(len(scores))",
+        r"exp\(\(S_ij − S_kj\)/√p\)",
+    ),
+    (
+        "d-weights",
+        "z = scores / np.sqrt(p)",
+        "z = scores; z /= np.sqrt(p)",
+        "have changed: work on a copy",
+    ),
     ("d-weights", "-np.inf", "0", "A_jj must be 0"),
     ("d-weights", "if not itself", "if itself", "A_jj must be 0"),
     ("d-weights", "z - z.max(axis=0)", "z", "must not overflow"),
@@ -88,7 +135,12 @@ WRONG = [
         "one number, the mean over the columns",
     ),
     ("d-projection", "np.hstack", "np.vstack", r"must have shape \(3, 6\)"),
-    ("d-projection", "np.eye(p)]", "0 * np.eye(p)]", r"W \(E; X\) must be E \+ X; for p = 3 it is not in row 0"),
+    (
+        "d-projection",
+        "np.eye(p)]",
+        "0 * np.eye(p)]",
+        r"W \(E; X\) must be E \+ X; for p = 3 it is not in row 0",
+    ),
 ]
 
 
@@ -120,8 +172,12 @@ def test_recorded_scores_are_those_of_the_package(notebooks):
     E = positional_encoding(64, 256)
     X = np.random.default_rng(0).normal(0, E.std(), size=(256, 64))
     for mode in ("cat", "add"):
-        assert np.allclose(records[f"scores_{mode}"], attention_scores(E, X, mode), rtol=0, atol=1e-9)
-    relative = np.linalg.norm(records["scores_add"] - records["scores_cat"]) / np.linalg.norm(records["scores_cat"])
+        assert np.allclose(
+            records[f"scores_{mode}"], attention_scores(E, X, mode), rtol=0, atol=1e-9
+        )
+    relative = np.linalg.norm(records["scores_add"] - records["scores_cat"]) / np.linalg.norm(
+        records["scores_cat"]
+    )
     assert np.isclose(records["relative_difference"], relative)
 
 
@@ -131,7 +187,10 @@ def test_what_the_text_says_of_the_defaults(notebooks):
     assert np.isclose(records["slope"], -0.5, atol=0.01)
     assert np.isclose(records["predicted_cross_std"], math.sqrt(128), rtol=1e-3)
     assert np.isclose(records["cross_std"], records["predicted_cross_std"], rtol=0.05)
-    assert np.isclose(records["total_variation"], 0.22, atol=0.01) and records["total_variation_itself"] < 0.001
+    assert (
+        np.isclose(records["total_variation"], 0.22, atol=0.01)
+        and records["total_variation_itself"] < 0.001
+    )
 
 
 @pytest.mark.parametrize("parameters", PARAMETERS)
@@ -157,10 +216,17 @@ def test_a_visible_check_tells_wrong_answers(name, of, instead, said, notebooks,
 
 def test_the_hints_are_for_what_visible_checks_let_pass(notebooks, try_task):
     solutions = by_id(notebooks[STEM])
-    mistakes = read_mistakes(find_sheet().notebooks[STEM].parent / "mistakes" / f"{STEM}.toml", solutions)
+    mistakes = read_mistakes(
+        find_sheet().notebooks[STEM].parent / "mistakes" / f"{STEM}.toml", solutions
+    )
     assert mistakes
     for name, known in mistakes.items():
-        tried = [try_task(STEM, name, source, seed=5) for source in (solutions[name], *(one.answer for one in known))]
+        tried = [
+            try_task(STEM, name, source, seed=5)
+            for source in (solutions[name], *(one.answer for one in known))
+        ]
         assert all(error is None for error, _ in tried)
         for (_, one), (_, other) in itertools.combinations(tried, 2):
-            assert not all(np.allclose(one[key], other[key], rtol=1e-5) for key in one), f"{name}: told apart"
+            assert not all(np.allclose(one[key], other[key], rtol=1e-5) for key in one), (
+                f"{name}: told apart"
+            )

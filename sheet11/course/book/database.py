@@ -18,8 +18,12 @@ def connect(path: Path) -> sqlite3.Connection:
         StoreError: it is damaged, or another version's.
         OSError: it cannot be made here.
     """
-    if not path.exists():  # to close a file that this process has open would drop the locks that SQLite has on it
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))  # SQLite gives the files beside it the same rights
+    if (
+        not path.exists()
+    ):  # to close a file that this process has open would drop the locks that SQLite has on it
+        os.close(
+            os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
+        )  # SQLite gives the files beside it the same rights
     database = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)
     try:
         database.execute("PRAGMA journal_mode = WAL")

@@ -30,7 +30,9 @@ class Table(NamedTuple):
 
     def by_student(self) -> dict[str, list[Row]]:
         """The rows of each student."""
-        found: dict[str, list[Row]] = defaultdict(list)  # in whatever order: no row of a student may be lost
+        found: dict[str, list[Row]] = defaultdict(
+            list
+        )  # in whatever order: no row of a student may be lost
         for row in self.rows:
             found[row.student].append(row)
         return found
@@ -45,7 +47,11 @@ def table_of_points(tasks: Sequence[Asked], entries: Iterable[Entry]) -> Table:
     """What counts of all answers and marks."""
     by_name = {task.name: task for task in tasks}
     rows = [
-        Row(entry.answer.student, by_name[entry.answer.task], verdict_of(entry, by_name[entry.answer.task].points))
+        Row(
+            entry.answer.student,
+            by_name[entry.answer.task],
+            verdict_of(entry, by_name[entry.answer.task].points),
+        )
         for entry in entries
     ]
     return Table(list(tasks), rows)
@@ -60,7 +66,10 @@ def verdict_of(entry: Entry, maximum: float) -> Verdict:
     if standing.stale:
         status, remark = AGAIN, "this was read before the answer was changed"
     elif standing.mark.kind == READ:
-        status, remark = READ, "" if standing.remark or standing.points == maximum else "read by a person"
+        status, remark = (
+            READ,
+            "" if standing.remark or standing.points == maximum else "read by a person",
+        )
     else:
         status, remark = "overridden", "points given by a person"
     return Verdict(standing.points, status, "; ".join(filter(None, [remark, standing.remark])))
@@ -86,13 +95,17 @@ def grades_csv(table: Table) -> str:
     grades = [grades_header(table.tasks)]
     for student, rows in table.by_student().items():
         points = ["" if row.verdict.points is None else f"{row.verdict.points:g}" for row in rows]
-        grades.append([student, *points, f"{total(rows):g}", f"{table.maximum:g}", str(still_open(rows))])
+        grades.append(
+            [student, *points, f"{total(rows):g}", f"{table.maximum:g}", str(still_open(rows))]
+        )
     return csv_text(grades)
 
 
 def results_csv(table: Table) -> str:
     """A row for each student and task, with the reason for every point that was not given."""
-    results = [["student", "notebook", "task", "title", "points", "max_points", "status", "message"]]
+    results = [
+        ["student", "notebook", "task", "title", "points", "max_points", "status", "message"]
+    ]
     for row in table.rows:
         number = "" if row.verdict.points is None else f"{row.verdict.points:g}"
         task = [row.task.notebook, row.task.answer, row.task.title, number, f"{row.task.points:g}"]

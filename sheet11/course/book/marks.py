@@ -54,7 +54,9 @@ class Answer(NamedTuple):
     def digest(self) -> str:
         """Equal for equal answers, and only for those; spaces at the ends of lines and of the whole do not count."""
         lines = [line.rstrip() for line in self.source.strip().splitlines()]
-        return hashlib.sha256(json.dumps(["\n".join(lines), self.attachments], sort_keys=True).encode()).hexdigest()
+        return hashlib.sha256(
+            json.dumps(["\n".join(lines), self.attachments], sort_keys=True).encode()
+        ).hexdigest()
 
 
 class Item(NamedTuple):
@@ -144,7 +146,9 @@ def mere_comments(marks: Sequence[Mark]) -> list[str]:
     return [mark.comment for mark in marks if mark.comment and mark.given is None]
 
 
-def check_mark(task: Asked, points: float | None, comment: str, rubric: set[int], items: set[int]) -> str:
+def check_mark(
+    task: Asked, points: float | None, comment: str, rubric: set[int], items: set[int]
+) -> str:
     """The kind of a mark that can be set.
 
     Args:
@@ -159,9 +163,13 @@ def check_mark(task: Asked, points: float | None, comment: str, rubric: set[int]
     """
     least = -task.points if items else 0  # from what a rubric gives, something may be taken away
     if points is not None and not least <= points <= task.points:  # NaN is none of them, too
-        raise PointsError(f"points of {task.name} must be a number from {least:g} to {task.points:g}, got {points:g}")
+        raise PointsError(
+            f"points of {task.name} must be a number from {least:g} to {task.points:g}, got {points:g}"
+        )
     if unknown := items - rubric:
         raise PointsError(f"the rubric of {task.name} has no item {min(unknown)}")
     if not task.by_hand and not comment.strip() and (points is not None or items):
-        raise PointsError(f"points of {task.name}, which is graded automatically, are changed with a reason only")
+        raise PointsError(
+            f"points of {task.name}, which is graded automatically, are changed with a reason only"
+        )
     return READ if task.by_hand else OVERRIDE

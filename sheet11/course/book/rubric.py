@@ -30,7 +30,10 @@ def read_rubrics(stem: str, notebook: NotebookNode) -> dict[str, list[tuple[floa
         content = cell.metadata.get(METADATA, {}).get("rubric")
         if content is not None:
             name = f"{stem}/{cell.metadata.get('nbgrader', {}).get('grade_id', cell.get('id'))}"
-            found[name] = [_item_of(name, item) for item in (content if isinstance(content, list) else [content])]
+            found[name] = [
+                _item_of(name, item)
+                for item in (content if isinstance(content, list) else [content])
+            ]
     return found
 
 
@@ -58,7 +61,9 @@ def keep_rubrics(store: Store, sheet: Sheet) -> list[Path]:
         before = nbformat.writes(notebook)
         for cell in notebook.cells:
             name = f"{stem}/{cell.metadata.get('nbgrader', {}).get('grade_id', cell.get('id'))}"
-            if items := [{"points": item.points, "words": item.words} for item in store.items(name)]:
+            if items := [
+                {"points": item.points, "words": item.words} for item in store.items(name)
+            ]:
                 cell.metadata[METADATA] = {**cell.metadata.get(METADATA, {}), "rubric": items}
         if (content := nbformat.writes(notebook)) != before:
             write_whole(path, content + "\n")
@@ -68,7 +73,9 @@ def keep_rubrics(store: Store, sheet: Sheet) -> list[Path]:
 
 def _item_of(name: str, item: Any) -> tuple[float, str]:
     match item:
-        case {"points": int() | float() as points, "words": str() as words, **more} if words.strip() and not more:
+        case {"points": int() | float() as points, "words": str() as words, **more} if (
+            words.strip() and not more
+        ):
             if not isinstance(points, bool):
                 return float(points), words.strip()
     raise SheetError(f"the rubric of {name} must be a list of points with words, got {item!r:.80}")

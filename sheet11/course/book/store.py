@@ -59,7 +59,9 @@ class Store:
             with self._db:
                 self._db.execute("BEGIN IMMEDIATE")
                 yield
-        except sqlite3.OperationalError as error:  # the disk is full, or somebody else has been writing all the time
+        except (
+            sqlite3.OperationalError
+        ) as error:  # the disk is full, or somebody else has been writing all the time
             raise StoreError(f"{self.path} cannot be written to: {error}") from error
 
     def version(self) -> str:
@@ -73,9 +75,14 @@ class Store:
             self._db.execute("DELETE FROM answer")
             self._db.execute("DELETE FROM task")
             for position, task in enumerate(tasks):
-                self._db.execute("INSERT INTO task VALUES (?, ?, ?, ?, ?, ?, ?, ?)", (task.name, position, *task[1:]))
+                self._db.execute(
+                    "INSERT INTO task VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                    (task.name, position, *task[1:]),
+                )
             for answer in answers:
-                answer = answer._replace(source=encodable(answer.source), message=encodable(answer.message))
+                answer = answer._replace(
+                    source=encodable(answer.source), message=encodable(answer.message)
+                )
                 content = (answer.digest, answer.source, json.dumps(answer.attachments))
                 self._db.execute("INSERT OR IGNORE INTO content VALUES (?, ?, ?)", content)
                 row = (answer.student, answer.task, answer.digest, *answer[4:])
@@ -84,12 +91,19 @@ class Store:
     def tasks(self) -> list[Asked]:
         """All tasks, in the order of the sheet."""
         columns = "name, title, wanted, points, by_hand, solution, heading"
-        found = [Asked(*row) for row in self._db.execute(f"SELECT {columns} FROM task ORDER BY position")]
+        found = [
+            Asked(*row) for row in self._db.execute(f"SELECT {columns} FROM task ORDER BY position")
+        ]
         return [task._replace(by_hand=bool(task.by_hand)) for task in found]
 
     def students(self) -> list[str]:
         """All students, sorted."""
-        return [student for (student,) in self._db.execute("SELECT DISTINCT student FROM answer ORDER BY student")]
+        return [
+            student
+            for (student,) in self._db.execute(
+                "SELECT DISTINCT student FROM answer ORDER BY student"
+            )
+        ]
 
     def replace_people(self, people: Mapping[str, str]) -> None:
         """Take the place of what is there about everybody who has handed in; as JSON, by student."""
@@ -107,7 +121,9 @@ class Store:
         Raises:
             KeyError: there was none.
         """
-        row = self._db.execute("SELECT source, attachments FROM content WHERE digest = ?", (digest,)).fetchone()
+        row = self._db.execute(
+            "SELECT source, attachments FROM content WHERE digest = ?", (digest,)
+        ).fetchone()
         if row is None:
             raise KeyError(digest)
         return row[0], json.loads(row[1])
@@ -129,7 +145,9 @@ class Store:
             answer = Answer(student, name, source, json.loads(attachments), points, status, message)
             its_marks = marks.get((student, name), [])
             standing = decide(its_marks, maximum, digest)
-            found.append(Entry(answer, its_marks, standing, frozenset(flags[student, name]), digest))
+            found.append(
+                Entry(answer, its_marks, standing, frozenset(flags[student, name]), digest)
+            )
         return found
 
     def set_mark(
@@ -167,7 +185,9 @@ class Store:
             asked = next((each for each in self.tasks() if each.name == task), None)
             if asked is None:
                 raise PointsError(f"there is no task {task!r}")
-            kind = check_mark(asked, points, comment, {item.id for item in self.items(task)}, set(items))
+            kind = check_mark(
+                asked, points, comment, {item.id for item in self.items(task)}, set(items)
+            )
             newest, taken = self._newest_action(who, task)
             if amend and {student for student, _ in taken} == set(students):
                 self._db.execute("UPDATE mark SET undone = 1 WHERE action = ?", (newest,))
@@ -197,10 +217,14 @@ class Store:
             self._db.execute("UPDATE mark SET undone = 1 WHERE action = ?", (newest,))
         return taken
 
-    def _newest_action(self, who: str, task: str | None) -> tuple[int | None, list[tuple[str, str]]]:
+    def _newest_action(
+        self, who: str, task: str | None
+    ) -> tuple[int | None, list[tuple[str, str]]]:
         newest = "SELECT max(action) FROM mark WHERE who = ?1 AND NOT undone AND (?2 IS NULL OR task = ?2)"
         (action,) = self._db.execute(newest, (who, task)).fetchone()
-        return action, self._db.execute("SELECT student, task FROM mark WHERE action = ?", (action,)).fetchall()
+        return action, self._db.execute(
+            "SELECT student, task FROM mark WHERE action = ?", (action,)
+        ).fetchall()
 
     def items(self, task: str | None = None, removed: bool = False) -> list[Item]:
         """The rubric of a task, or of all, in the order in which it was made; also what was removed, if asked for."""
@@ -212,13 +236,19 @@ class Store:
         """Add an item to a task's rubric; its id."""
         with self.writing():
             row = (task, _finite(points), words.strip())
-            return int(self._db.execute("INSERT INTO item (task, points, words) VALUES (?, ?, ?)", row).lastrowid or 0)
+            return int(
+                self._db.execute(
+                    "INSERT INTO item (task, points, words) VALUES (?, ?, ?)", row
+                ).lastrowid
+                or 0
+            )
 
     def change_item(self, item: int, points: float, words: str) -> None:
         """Change an item, for everybody who has it."""
         with self.writing():
             self._db.execute(
-                "UPDATE item SET points = ?, words = ? WHERE id = ?", (_finite(points), words.strip(), item)
+                "UPDATE item SET points = ?, words = ? WHERE id = ?",
+                (_finite(points), words.strip(), item),
             )
 
     def remove_item(self, item: int, removed: bool = True) -> None:
@@ -226,7 +256,9 @@ class Store:
         with self.writing():
             self._db.execute("UPDATE item SET removed = ? WHERE id = ?", (removed, item))
 
-    def set_flag(self, students: Collection[str], task: str, who: str, flagged: bool = True) -> None:
+    def set_flag(
+        self, students: Collection[str], task: str, who: str, flagged: bool = True
+    ) -> None:
         """Remember that a person wants to come back to these students' answers, or does no longer."""
         change = "INSERT OR IGNORE INTO flag VALUES (?, ?, ?)"
         if not flagged:
@@ -250,7 +282,9 @@ class Store:
 
     def has_written(self, file: str, digest: str) -> bool:
         """Whether a table with this digest is what this kit wrote to the file, or a person's that was read."""
-        found = self._db.execute("SELECT 1 FROM written WHERE file = ? AND digest = ?", (file, digest))
+        found = self._db.execute(
+            "SELECT 1 FROM written WHERE file = ? AND digest = ?", (file, digest)
+        )
         return found.fetchone() is not None
 
     def add_written(self, file: str, digest: str) -> None:

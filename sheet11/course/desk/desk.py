@@ -15,7 +15,13 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from sheet11.course.book.marks import Asked
 from sheet11.course.book.store import Store
-from sheet11.course.desk.nameless import HIDDEN, pattern_of, plain_html, plain_picture, without_file_names
+from sheet11.course.desk.nameless import (
+    HIDDEN,
+    pattern_of,
+    plain_html,
+    plain_picture,
+    without_file_names,
+)
 from sheet11.course.desk.piles import Pile, piles_of, summary
 from sheet11.course.errors import PointsError
 from sheet11.course.grading.exercises import marks
@@ -38,7 +44,9 @@ class Place(NamedTuple):
 
     kind: str  # of the answer's cell
     asked: tuple[str, Mapping[str, Any]]  # the text above it, and pictures in that
-    figures: list[tuple[str, str]]  # of the part that the answer belongs to, as (PNG in base64, what it shows)
+    figures: list[
+        tuple[str, str]
+    ]  # of the part that the answer belongs to, as (PNG in base64, what it shows)
 
 
 class Desk:
@@ -79,40 +87,59 @@ class Desk:
         piles = [summary(pile, who) for pile in self._piles(task, who)]
         for verdict in filter(None, (pile["verdict"] for pile in piles)):
             verdict["message"] = self._hidden(verdict["message"])
-        items = [{"id": item.id, "points": item.points, "words": item.words} for item in self.store.items(name)]
+        items = [
+            {"id": item.id, "points": item.points, "words": item.words}
+            for item in self.store.items(name)
+        ]
         return {"version": now, "task": _described(task), "items": items, "piles": piles}
 
     def content(self, who: str, name: str, pile: str) -> Json:
         """What there is to read: an answer, what it was when it was read, and what is around it."""
         task = self._task(name)
         found = self._pile(task, who, pile)
-        place = place_of(student_folder(self.out, found.students[0]) / f"{task.notebook}.ipynb", task)
+        place = place_of(
+            student_folder(self.out, found.students[0]) / f"{task.notebook}.ipynb", task
+        )
         before, first = found.read_before, found.entries[0]
         return {
-            "now": None if found.empty else self._html(*self.store.content(first.digest), place.kind),
+            "now": None
+            if found.empty
+            else self._html(*self.store.content(first.digest), place.kind),
             "before": before and self._html(*self.store.content(before), place.kind),
             "solution": self._html(task.solution, {}, place.kind),
             "asked": self._html(*place.asked, "markdown"),
-            "figures": [{"src": plain_picture(png), "alt": self._hidden(text)} for png, text in place.figures],
+            "figures": [
+                {"src": plain_picture(png), "alt": self._hidden(text)}
+                for png, text in place.figures
+            ],
         }
 
     def mark(self, who: str, sent: Mapping[str, Any]) -> Json:
         """Mark a pile; the same mark once more changes nothing, so that a page may send it until it hears of it."""
         task = self._task(_string(sent, "task"))
         pile = self._pile(task, who, _string(sent, "id"))
-        points, comment, items = _points(sent["points"]), _string(sent, "comment").strip(), _ids(sent["items"])
+        points, comment, items = (
+            _points(sent["points"]),
+            _string(sent, "comment").strip(),
+            _ids(sent["items"]),
+        )
         new = (points, comment, items)
         same = [
             any(
-                (m.who, m.points, m.comment, [i.id for i in m.items], m.digest) == (who, *new, e.digest)
+                (m.who, m.points, m.comment, [i.id for i in m.items], m.digest)
+                == (who, *new, e.digest)
                 for m in e.marks
             )
             for e in pile.entries
         ]
         if not all(same):
-            digest = None if pile.empty else pile.entries[0].digest  # if it changes now, the mark is on what was read
+            digest = (
+                None if pile.empty else pile.entries[0].digest
+            )  # if it changes now, the mark is on what was read
             amend = sent.get("amend") is True
-            self.store.set_mark(pile.students, task.name, who, points, comment, items, digest, amend)
+            self.store.set_mark(
+                pile.students, task.name, who, points, comment, items, digest, amend
+            )
         return self.answers(who, task.name)
 
     def undo(self, who: str, sent: Mapping[str, Any]) -> Json:
@@ -142,7 +169,9 @@ class Desk:
             return self.answers(who, task.name)
         points, words = _points(sent["points"]), _string(sent, "words").strip()
         if points is None or not words or abs(points) > task.points:
-            raise PointsError(f"an item wants words, and points from {-task.points:g} to {task.points:g}")
+            raise PointsError(
+                f"an item wants words, and points from {-task.points:g} to {task.points:g}"
+            )
         if item is None:
             self.store.add_item(task.name, points, words)
         else:
@@ -187,7 +216,9 @@ class Desk:
         version = self.store.version()
         if self._names[0] != version:
             names = names_of(kept_people(self.store).values())
-            subject = " ".join(f"{task.title} {task.wanted} {task.solution}" for task in self.store.tasks())
+            subject = " ".join(
+                f"{task.title} {task.wanted} {task.solution}" for task in self.store.tasks()
+            )
             self._names = (version, pattern_of(names, subject))
         return self._names[1].sub(HIDDEN, text)
 
@@ -196,26 +227,38 @@ def place_of(notebook: Path, task: Asked) -> Place:
     """What is around an answer in a student's executed notebook; nothing if there is none."""
     try:
         cells = nbformat.read(notebook, as_version=4).cells
-    except Exception:  # nbformat raises many types for what is no notebook; this one need not be there
+    except (
+        Exception
+    ):  # nbformat raises many types for what is no notebook; this one need not be there
         cells = []
     at = next((index for index, cell in enumerate(cells) if cell.get("id") == task.answer), None)
     if at is None:
         return Place("markdown" if task.by_hand else "code", ("", {}), [])
     part = _part(cells, at)
-    return Place(str(cells[at].cell_type), _asked_above(part, cells[at]), list(figures_of_cells(part)))
+    return Place(
+        str(cells[at].cell_type), _asked_above(part, cells[at]), list(figures_of_cells(part))
+    )
 
 
 def _part(cells: Sequence[NotebookNode], at: int) -> Sequence[NotebookNode]:
     """The cells from the heading of a part to that of the next one."""
-    begins = [index for index, cell in enumerate(cells) if cell.cell_type == "markdown" and PART.search(cell.source)]
+    begins = [
+        index
+        for index, cell in enumerate(cells)
+        if cell.cell_type == "markdown" and PART.search(cell.source)
+    ]
     first = max((index for index in begins if index <= at), default=0)
     return cells[first : min((index for index in begins if index > at), default=len(cells))]
 
 
-def _asked_above(part: Sequence[NotebookNode], answer: NotebookNode) -> tuple[str, Mapping[str, Any]]:
+def _asked_above(
+    part: Sequence[NotebookNode], answer: NotebookNode
+) -> tuple[str, Mapping[str, Any]]:
     """The last text before the answer that is not itself an answer."""
     texts = [
-        cell for cell in part[: part.index(answer)] if cell.cell_type == "markdown" and not marks(cell).get("solution")
+        cell
+        for cell in part[: part.index(answer)]
+        if cell.cell_type == "markdown" and not marks(cell).get("solution")
     ]
     return (texts[-1].source, texts[-1].get("attachments", {})) if texts else ("", {})
 

@@ -86,7 +86,9 @@ def serve_desk(out: Path, person: str, port: int, browser: bool) -> int:
     desk = Desk(out)  # here, so that what is wrong with the folder is one line
     arguments = [f"--{name}={value}" for name, value in settings.items()]
     server = MarkingDesk.initialize_server(arguments)  # type: ignore[no-untyped-call]
-    server.io_loop.add_callback(lambda: print(f"Marking at {server.display_url}", flush=True))  # when it listens
+    server.io_loop.add_callback(
+        lambda: print(f"Marking at {server.display_url}", flush=True)
+    )  # when it listens
     server.start()
     with alone_in(out):
         return still_open(publish(out, desk.store).rows)

@@ -7,7 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from jupyter_server.auth.identity import IdentityProvider, LegacyIdentityProvider, PasswordIdentityProvider
+from jupyter_server.auth.identity import (
+    IdentityProvider,
+    LegacyIdentityProvider,
+    PasswordIdentityProvider,
+)
 from jupyter_server.base.handlers import APIHandler, JupyterHandler
 from tornado import web
 
@@ -25,7 +29,11 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src data: 'self'; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 )
-NAMELESS = (IdentityProvider, PasswordIdentityProvider, LegacyIdentityProvider)  # everybody who has the token is one
+NAMELESS = (
+    IdentityProvider,
+    PasswordIdentityProvider,
+    LegacyIdentityProvider,
+)  # everybody who has the token is one
 
 
 class PageHandler(JupyterHandler):
@@ -44,7 +52,11 @@ class PageHandler(JupyterHandler):
         self.xsrf_token  # noqa: B018  # sets the cookie that the page's requests have to name
         self.set_header("Content-Type", f"{FILES[name]}; charset=utf-8")
         self.set_header("Cache-Control", "no-cache")
-        self.finish(render(name) if name == "pages.css" else (STATIC / (name or "index.html")).read_text("utf-8"))
+        self.finish(
+            render(name)
+            if name == "pages.css"
+            else (STATIC / (name or "index.html")).read_text("utf-8")
+        )
 
 
 class DeskHandler(APIHandler):
@@ -64,8 +76,12 @@ class DeskHandler(APIHandler):
         """Called by tornado."""
         asks: dict[str, Callable[..., Any]] = {
             "overview": lambda: self.desk.overview(self.who),
-            "answers": lambda: self.desk.answers(self.who, self.get_argument("task"), self.get_argument("version", "")),
-            "content": lambda: self.desk.content(self.who, self.get_argument("task"), self.get_argument("id")),
+            "answers": lambda: self.desk.answers(
+                self.who, self.get_argument("task"), self.get_argument("version", "")
+            ),
+            "content": lambda: self.desk.content(
+                self.who, self.get_argument("task"), self.get_argument("id")
+            ),
         }
         self._answer(asks.get(asked))
 
@@ -97,7 +113,9 @@ class DeskHandler(APIHandler):
             self._refuse(400, "the request is incomplete")
         except ChangedError as error:
             self._refuse(409, str(error))
-        except sqlite3.OperationalError as error:  # locked for long, or the disk is full: the page tries again
+        except (
+            sqlite3.OperationalError
+        ) as error:  # locked for long, or the disk is full: the page tries again
             self._refuse(503, str(error))
 
     def _refuse(self, status: int, message: str) -> None:

@@ -29,9 +29,14 @@ def pattern_of(names: Iterable[str], subject: str = "") -> re.Pattern[str]:
         words = re.findall(r"[^\s,;_]+", name)
         if len(words) > 1:
             found |= {tuple(words), (words[-1], *words[:-1]), (*words[1:], words[0])}
-        elif len(name) >= (SHORTEST_NUMBER if name.isdigit() else SHORTEST) and name.lower() not in words_of_subject:
+        elif (
+            len(name) >= (SHORTEST_NUMBER if name.isdigit() else SHORTEST)
+            and name.lower() not in words_of_subject
+        ):
             found.add((name,))
-    each = (r"[\s,;_]+".join(map(re.escape, words)) for words in sorted(found, key=len, reverse=True))
+    each = (
+        r"[\s,;_]+".join(map(re.escape, words)) for words in sorted(found, key=len, reverse=True)
+    )
     return re.compile(rf"(?<!\w)(?:{'|'.join(each)})(?!\w)" if found else r"(?!)", re.IGNORECASE)
 
 
@@ -40,7 +45,11 @@ def without_file_names(source: str, attachments: Mapping[str, Any]) -> tuple[str
     renamed = {}
     for number, (name, content) in enumerate(attachments.items(), 1):
         renamed[f"picture-{number}"] = content
-        source = re.sub(rf"!\[[^\]]*\]\(attachment:{re.escape(name)}", f"![Picture {number}](attachment:{name}", source)
+        source = re.sub(
+            rf"!\[[^\]]*\]\(attachment:{re.escape(name)}",
+            f"![Picture {number}](attachment:{name}",
+            source,
+        )
         source = source.replace(f"attachment:{name}", f"attachment:picture-{number}")
     return source, renamed
 
@@ -60,11 +69,15 @@ def plain_picture(content: str) -> str:
     from PIL import Image, ImageOps  # comes with matplotlib
 
     try:
-        with Image.open(io.BytesIO(base64.b64decode(content)), formats=["PNG", "JPEG", "GIF", "WEBP"]) as image:
+        with Image.open(
+            io.BytesIO(base64.b64decode(content)), formats=["PNG", "JPEG", "GIF", "WEBP"]
+        ) as image:
             kind = "JPEG" if image.format == "JPEG" else "PNG"
             upright = ImageOps.exif_transpose(image)
             upright.thumbnail((WIDEST, 4 * WIDEST))
-            bare = upright.convert("RGBA" if upright.has_transparency_data and kind == "PNG" else "RGB")
+            bare = upright.convert(
+                "RGBA" if upright.has_transparency_data and kind == "PNG" else "RGB"
+            )
             bare.info.clear()
             buffer = io.BytesIO()
             bare.save(buffer, kind)

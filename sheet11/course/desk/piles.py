@@ -46,13 +46,20 @@ def piles_of(entries: Collection[Entry], task: Asked, who: str) -> list[Pile]:
         together[_hash(task.name, *_what_is_equal(entry))].append(entry)
     piles = [Pile(name, equal, equal[0].answer.status in EMPTY) for name, equal in together.items()]
     return sorted(
-        piles, key=lambda pile: (pile.empty, _lost(pile, task), _hash(who, task.name, pile.entries[0].digest))
+        piles,
+        key=lambda pile: (
+            pile.empty,
+            _lost(pile, task),
+            _hash(who, task.name, pile.entries[0].digest),
+        ),
     )
 
 
 def summary(pile: Pile, who: str) -> dict[str, Any]:
     """What the page shows of a pile besides the answer itself."""
-    points = {entry.standing.points if entry.standing else entry.answer.points for entry in pile.entries}
+    points = {
+        entry.standing.points if entry.standing else entry.answer.points for entry in pile.entries
+    }
     marks = _marks(pile)
     own = max((mark for mark in marks if mark.who == who), key=lambda mark: mark.at, default=None)
     return {
@@ -65,7 +72,12 @@ def summary(pile: Pile, who: str) -> dict[str, Any]:
         "disputed": any(entry.disputed for entry in pile.entries),
         "flagged": any(who in entry.flagged_by for entry in pile.entries),
         "verdict": _verdict(pile),
-        "own": own and {"points": own.points, "comment": own.comment, "items": [item.id for item in own.items]},
+        "own": own
+        and {
+            "points": own.points,
+            "comment": own.comment,
+            "items": [item.id for item in own.items],
+        },
         "marks": [_mark_shown(mark, who, pile) for mark in marks],
     }
 
@@ -98,7 +110,9 @@ def _mark_shown(mark: Mark, who: str, pile: Pile) -> dict[str, Any]:
         "mine": mark.who == who,
         "given": mark.given,
         "points": mark.points,
-        "items": [{"id": item.id, "points": item.points, "words": item.words} for item in mark.items],
+        "items": [
+            {"id": item.id, "points": item.points, "words": item.words} for item in mark.items
+        ],
         "comment": mark.comment,
         "old": mark.digest not in {entry.digest for entry in pile.entries},
         "count": sum(counts),
@@ -111,7 +125,11 @@ def _verdict(pile: Pile) -> dict[str, Any] | None:
     if answer.points is None and not answer.message:
         return None
     of_files = pile.empty or answer.status == FAILED
-    return {"points": answer.points, "status": answer.status, "message": "" if of_files else answer.message}
+    return {
+        "points": answer.points,
+        "status": answer.status,
+        "message": "" if of_files else answer.message,
+    }
 
 
 def _hash(*parts: Any) -> str:

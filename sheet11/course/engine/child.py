@@ -25,7 +25,14 @@ from typing import Any
 FLUSH = 0.2  # seconds for which printed text is collected, as in ipykernel
 MOST_KEPT = 1 << 20  # characters of it: what is sent takes several times their memory
 INLINE = "module://matplotlib_inline.backend_inline"  # as ipykernel sets it
-TERMINAL = ("TERM", "CLICOLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "PAGER", "GIT_PAGER")  # set by ipykernel
+TERMINAL = (
+    "TERM",
+    "CLICOLOR",
+    "FORCE_COLOR",
+    "CLICOLOR_FORCE",
+    "PAGER",
+    "GIT_PAGER",
+)  # set by ipykernel
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
@@ -44,8 +51,22 @@ def make_kernel() -> Any:
         wire, owner, parent = -1, -1, {}  # descriptor, process, header of the request
         lock: Any = None  # of the threads that send
 
-        def send(self, stream, msg_or_type, content=None, parent=None, ident=None, buffers=None, *args, **more):  # type: ignore[no-untyped-def]
-            message = msg_or_type if isinstance(msg_or_type, dict) else {"msg_type": msg_or_type, "content": content}
+        def send(
+            self,
+            stream,
+            msg_or_type,
+            content=None,
+            parent=None,
+            ident=None,
+            buffers=None,
+            *args,
+            **more,
+        ):  # type: ignore[no-untyped-def]
+            message = (
+                msg_or_type
+                if isinstance(msg_or_type, dict)
+                else {"msg_type": msg_or_type, "content": content}
+            )
             kind, content = message["msg_type"], message["content"]
             if os.getpid() != self.owner:  # in a child of the kernel, which prints past it
                 if kind == "stream":
@@ -55,13 +76,18 @@ def make_kernel() -> Any:
             line["metadata"] = message.get("metadata") or more.get("metadata") or {}
             line["buffers"] = [base64.b64encode(buffer).decode() for buffer in buffers or ()]
             with self.lock:
-                write_all(self.wire, json.dumps(line, default=json_default, allow_nan=False).encode() + b"\n")
+                write_all(
+                    self.wire,
+                    json.dumps(line, default=json_default, allow_nan=False).encode() + b"\n",
+                )
 
     config = Config({"HistoryManager": {"enabled": False, "hist_file": ":memory:"}})
     session = Wire()
     app = IPKernelApp.instance(config=config)  # some ask it whether they are in a notebook
     options = {"config": app.config, "session": session, "parent": app, "log": app.log}
-    with tempfile.TemporaryDirectory() as folder:  # a profile that says nothing, instead of the user's
+    with (
+        tempfile.TemporaryDirectory() as folder
+    ):  # a profile that says nothing, instead of the user's
         kernel: Any = IPythonKernel.instance(profile_dir=ProfileDir(location=folder), **options)
     app.kernel = kernel
     kernel.shell_channel_thread = SimpleNamespace(parent_thread=None)
@@ -75,8 +101,14 @@ def run(kernel: Any, request: dict[str, Any], wire: int, out: int, err: int) -> 
     try:
         os.setsid()
         null = os.open(os.devnull, os.O_RDWR)
-        limits = request.get("limits")  # where there are some, nobody reads what is printed past Python
-        for descriptor, place in ((null, 0), (null if limits else out, 1), (null if limits else err, 2)):
+        limits = request.get(
+            "limits"
+        )  # where there are some, nobody reads what is printed past Python
+        for descriptor, place in (
+            (null, 0),
+            (null if limits else out, 1),
+            (null if limits else err, 2),
+        ):
             os.dup2(descriptor, place)
         for descriptor in (null, out, err):
             os.close(descriptor)
@@ -132,7 +164,9 @@ def _draw_nothing(shell: Any, text: str) -> None:
 
     InlineBackend.instance(parent=shell).figure_formats = set()
     formatter = shell.display_formatter.formatters["text/plain"]
-    formatter.for_type_by_name("matplotlib.figure", "Figure", lambda figure, printer, cycle: printer.text(text))
+    formatter.for_type_by_name(
+        "matplotlib.figure", "Figure", lambda figure, printer, cycle: printer.text(text)
+    )
 
 
 async def _answer(kernel: Any, wire: socket.socket) -> int:
@@ -141,7 +175,9 @@ async def _answer(kernel: Any, wire: socket.socket) -> int:
     session.wire, session.owner, session.lock = wire.fileno(), os.getpid(), threading.Lock()
     wire.setblocking(False)
     sys.stdout, sys.stderr = Text("stdout", session), Text("stderr", session)
-    os.register_at_fork(before=lambda: (sys.stdout.flush(), sys.stderr.flush()))  # or a child would print it again
+    os.register_at_fork(
+        before=lambda: (sys.stdout.flush(), sys.stderr.flush())
+    )  # or a child would print it again
     reader, _ = await asyncio.open_connection(sock=wire, limit=1 << 30)
     while line := await reader.readline():
         request = json.loads(line)

@@ -30,8 +30,12 @@ LANGUAGE = {
 KILLED = "-9"  # why a kernel has ended, as long as nobody knows better
 LOST = "lost"  # why a kernel has ended whose keeper, or the server, has died
 NONSENSE = "nonsense"  # why a kernel has ended that sent what are no messages
-MOST_VALUES = 2_000_000  # in the JSON of one that has limits: each takes up to some hundred bytes of memory
-VALUES = re.compile(rb'"(?>[^"\\]+|\\.)*+"?|[\[{,]', re.DOTALL)  # strings, what is in them not counted, and the rest
+MOST_VALUES = (
+    2_000_000  # in the JSON of one that has limits: each takes up to some hundred bytes of memory
+)
+VALUES = re.compile(
+    rb'"(?>[^"\\]+|\\.)*+"?|[\[{,]', re.DOTALL
+)  # strings, what is in them not counted, and the rest
 
 Message = dict[str, Any]
 
@@ -67,7 +71,9 @@ class Kernel:
     has_kernel = True
     allow_stdin = False
 
-    def __init__(self, status: socket.socket, wire: socket.socket, pipes: dict[str, int], most: int) -> None:
+    def __init__(
+        self, status: socket.socket, wire: socket.socket, pipes: dict[str, int], most: int
+    ) -> None:
         """Take over the client's ends of the sockets, and of the pipes by the name of their stream.
 
         No more than `most` bytes are read, and then no more than `MOST_VALUES` values.
@@ -160,7 +166,12 @@ class Kernel:
             self._end(KILLED)
 
     def _publish(self, kind: str, content: Message) -> None:
-        message = {"msg_type": kind, "header": {"msg_type": kind}, "content": content, "metadata": {}}
+        message = {
+            "msg_type": kind,
+            "header": {"msg_type": kind},
+            "content": content,
+            "metadata": {},
+        }
         self.iopub_channel.put(message | {"parent_header": self._parent})
 
     def _read_pipe(self, name: str) -> bool:
@@ -203,7 +214,12 @@ class Kernel:
                 return False
             try:
                 self._pass_on(json.loads(line))
-            except (ValueError, TypeError, KeyError, RecursionError):  # whoever has got hold of the wire
+            except (
+                ValueError,
+                TypeError,
+                KeyError,
+                RecursionError,
+            ):  # whoever has got hold of the wire
                 self._end(NONSENSE)
                 return False
         return True
@@ -211,7 +227,9 @@ class Kernel:
     def _has_room_for(self, line: bytearray) -> bool:
         """Whether a line of JSON may be parsed: 32 MB of it can hold what takes a gigabyte."""
         if self._values_left is not None:
-            self._values_left -= sum(1 for _ in itertools.islice(VALUES.finditer(line), self._values_left + 1))
+            self._values_left -= sum(
+                1 for _ in itertools.islice(VALUES.finditer(line), self._values_left + 1)
+            )
         return self._values_left is None or self._values_left >= 0
 
     def _pass_on(self, message: Message) -> None:

@@ -18,11 +18,15 @@ class WarmEngine(NBClientEngine):  # type: ignore[misc]  # papermill has no type
     """The engine of papermill itself, with forked kernels."""
 
     @classmethod
-    def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, **options: Any) -> NotebookNode:
+    def execute_managed_notebook(
+        cls, nb_man: Any, kernel_name: str, **options: Any
+    ) -> NotebookNode:
         """Called by papermill, with the options of its own engine."""
         with contextlib.ExitStack() as closing:
             if is_own(kernel_name):
                 kernel = server().fork(os.getcwd(), wanted(nb_man.nb), dict(os.environ))
                 options["km"] = closing.enter_context(contextlib.closing(kernel))
-            executed: NotebookNode = super().execute_managed_notebook(nb_man, kernel_name, **options)
+            executed: NotebookNode = super().execute_managed_notebook(
+                nb_man, kernel_name, **options
+            )
         return executed

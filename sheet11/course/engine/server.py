@@ -47,7 +47,9 @@ prctl = ctypes.CDLL(None).prctl
 
 def _beside(name: str) -> Any:
     """The module in the file beside this one."""
-    found = importlib.util.spec_from_file_location(f"sheet11_{name}", Path(__file__).with_name(f"{name}.py"))
+    found = importlib.util.spec_from_file_location(
+        f"sheet11_{name}", Path(__file__).with_name(f"{name}.py")
+    )
     assert found and found.loader
     module = importlib.util.module_from_spec(found)
     sys.modules[found.name] = module  # which dataclasses and the like look for
@@ -76,15 +78,23 @@ def serve(control: socket.socket) -> None:
     gc.freeze()
     if message[0].get("closed"):
         kernel.shell.InteractiveTB.set_mode("Plain")  # other tracebacks take 0.1 s each
-        prctl(PR_SET_DUMPABLE, 0)  # memory and descriptors of this process are closed to what runs below it
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # all others that it does not handle are not delivered
+        prctl(
+            PR_SET_DUMPABLE, 0
+        )  # memory and descriptors of this process are closed to what runs below it
+        signal.signal(
+            signal.SIGINT, signal.SIG_IGN
+        )  # all others that it does not handle are not delivered
     prctl(PR_SET_CHILD_SUBREAPER, 1)
-    with contextlib.suppress(OSError):  # the client has ended meanwhile, but may have left folders to be removed
+    with contextlib.suppress(
+        OSError
+    ):  # the client has ended meanwhile, but may have left folders to be removed
         control.sendall(READY)
     wake_read, wake_write = os.pipe()
     os.set_blocking(wake_read, False)
     os.set_blocking(wake_write, False)
-    signal.signal(signal.SIGCHLD, lambda *_: None)  # a handler, so that the wake-up pipe is written to
+    signal.signal(
+        signal.SIGCHLD, lambda *_: None
+    )  # a handler, so that the wake-up pipe is written to
     signal.set_wakeup_fd(wake_write)
     keepers: set[int] = set()
     watched: list[Any] = [control, wake_read]
@@ -105,7 +115,9 @@ def serve(control: socket.socket) -> None:
             forks += 1
             if forks == MANY:
                 huge.collapse()
-            if request["limits"]:  # one at a time; nothing inside of a sandbox can stop its first process
+            if request[
+                "limits"
+            ]:  # one at a time; nothing inside of a sandbox can stop its first process
                 ours = [control.fileno(), wake_read, wake_write]
                 keep(kernel, request, sockets, ours, wakes=[control.fileno()])
                 continue
@@ -123,7 +135,9 @@ def serve(control: socket.socket) -> None:
         keepers -= _reap(block=True)
 
 
-def be_keeper(kernel: Any, request: dict[str, Any], sockets: list[int], ours: list[int]) -> NoReturn:
+def be_keeper(
+    kernel: Any, request: dict[str, Any], sockets: list[int], ours: list[int]
+) -> NoReturn:
     """In a fork: keep a kernel, also when the server ends."""
     try:
         prctl(PR_SET_CHILD_SUBREAPER, 1)  # what loses its parent below is this process's child then
@@ -215,7 +229,9 @@ def receive(control: socket.socket) -> tuple[dict[str, Any], list[int]] | None:
 def _empty(folder: str) -> None:
     """Remove everything in a folder, however deep it lies and whatever rights it has been left with."""
     left = []
-    with contextlib.suppress(PermissionError):  # it belongs to somebody else, so that nobody can have closed it
+    with contextlib.suppress(
+        PermissionError
+    ):  # it belongs to somebody else, so that nobody can have closed it
         os.chmod(folder, stat.S_IRWXU)
     for entry in os.scandir(folder):
         if entry.is_dir(follow_symlinks=False):
@@ -223,7 +239,12 @@ def _empty(folder: str) -> None:
         else:
             os.unlink(entry)
     for command in (["chmod", "-R", "u+rwx"], ["rm", "-rf"]) if left else ():
-        subprocess.run([*command, "--", *left], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+        subprocess.run(
+            [*command, "--", *left],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            check=False,
+        )
 
 
 def end_orphans(keepers: set[int]) -> set[int]:
@@ -267,7 +288,9 @@ def _import(modules: list[str]) -> None:
     for module in modules:
         package, _, name = module.rpartition(".")
         with contextlib.suppress(ImportError, AttributeError):  # the cell that wants it will say so
-            if not hasattr(sys.modules.get(package), name):  # which a package may import when it is asked
+            if not hasattr(
+                sys.modules.get(package), name
+            ):  # which a package may import when it is asked
                 __import__(module)
     gc.freeze()  # else every fork's collector would walk through, and so copy, what it has inherited
 
@@ -279,7 +302,9 @@ def _draw_once() -> None:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    left, right = Figure(figsize=(8, 3)).subplots(1, 2)  # not by pyplot, which would choose its backend for good
+    left, right = Figure(figsize=(8, 3)).subplots(
+        1, 2
+    )  # not by pyplot, which would choose its backend for good
     left.plot([1, 1000], [1e-9, 1], "o-", label="line")
     left.set(title="fonts", xlabel="$x^2$", ylabel="y", yscale="log")
     left.legend()

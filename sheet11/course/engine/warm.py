@@ -22,7 +22,9 @@ from sheet11.course.engine.child import INLINE, THREADS
 from sheet11.course.engine.client import Kernel, Message
 from sheet11.course.engine.server import READY
 
-SERVER = Path(__file__).with_name("server.py")  # a program of its own, which imports nothing of this package
+SERVER = Path(__file__).with_name(
+    "server.py"
+)  # a program of its own, which imports nothing of this package
 OPTIONS = ("-P",)  # the working directory is the kernel's to import from, not the server's
 PRELOAD = [
     "numpy",
@@ -33,14 +35,21 @@ PRELOAD = [
     "ipywidgets",
 ]
 PRELOAD += ["ipykernel.debugger", "tornado.platform.asyncio"]
-PRELOAD += ["IPython.core." + name for name in ("completerlib", "debugger", "oinspect", "logger", "pylabtools")]
-ON_DEMAND = {"torch": ["torch", "torch._dynamo"]}  # takes as long as all others; its optimizers import the second
+PRELOAD += [
+    "IPython.core." + name
+    for name in ("completerlib", "debugger", "oinspect", "logger", "pylabtools")
+]
+ON_DEMAND = {
+    "torch": ["torch", "torch._dynamo"]
+}  # takes as long as all others; its optimizers import the second
 PATIENCE = 1  # seconds that a server may take to end
 MEMORY = 512 << 20  # bytes that a kernel may come to need
 CAN_FORK = sys.platform.startswith("linux")  # macOS frameworks do not survive a fork
 
 _server: "Server | None" = None  # this process's own
-_servers: "weakref.WeakSet[Server]" = weakref.WeakSet()  # all that this process has, those of sandboxes, too
+_servers: "weakref.WeakSet[Server]" = (
+    weakref.WeakSet()
+)  # all that this process has, those of sandboxes, too
 _interrupted = threading.Event()
 
 
@@ -86,7 +95,9 @@ class Server:
                 start_new_session=True,  # Ctrl-C is for the client, which then ends the server
             )
         _servers.add(self)
-        with contextlib.suppress(OSError):  # it has died, which whoever wants something of it will see
+        with contextlib.suppress(
+            OSError
+        ):  # it has died, which whoever wants something of it will see
             self._send({"modules": list(modules), "closed": closed})
 
     def is_ready(self, seconds: float) -> bool:
@@ -126,13 +137,18 @@ class Server:
         status, wire = socket.socketpair(), socket.socketpair()
         out, err = os.pipe(), os.pipe()
         theirs = [status[1].detach(), wire[1].detach(), out[1], err[1]]
-        if group:  # who opens the file decides who may enter, so that nobody inside needs the right to
+        if (
+            group
+        ):  # who opens the file decides who may enter, so that nobody inside needs the right to
             theirs.append(os.open(group / "cgroup.procs", os.O_WRONLY | os.O_CLOEXEC))
         request: Message = {"cwd": os.path.abspath(cwd), "modules": list(modules), "env": env}
         request |= {"limits": limits and dict(limits), "empty": list(empty), "remove": list(remove)}
         request["instead_of_figures"] = instead_of_figures
         kernel = Kernel(
-            status[0], wire[0], {"stdout": out[0], "stderr": err[0]}, (limits or {}).get("output", sys.maxsize)
+            status[0],
+            wire[0],
+            {"stdout": out[0], "stderr": err[0]},
+            (limits or {}).get("output", sys.maxsize),
         )
         try:
             self._send(request, theirs)
@@ -175,7 +191,11 @@ def is_own(kernel_name: str) -> bool:
     """Whether a kernel of this name is this interpreter's own ipykernel, of which there can be forks."""
     command = KernelSpecManager().get_kernel_spec(kernel_name).argv
     own = Path(command[0]).name.startswith("python") and "ipykernel_launcher" in command
-    return CAN_FORK and own and (not os.path.isabs(command[0]) or os.path.samefile(command[0], sys.executable))
+    return (
+        CAN_FORK
+        and own
+        and (not os.path.isabs(command[0]) or os.path.samefile(command[0], sys.executable))
+    )
 
 
 _server_lock = threading.RLock()  # an interrupt may want the server ended while it is started
@@ -223,7 +243,9 @@ def ending_all_if_interrupted() -> Iterator[None]:
 
 def share_cores(workers: int | None = None) -> tuple[int, int]:
     """How many notebooks at a time, no more than there are cores and memory for, and the threads for each."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    cores = (
+        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    )
     room = max(1, psutil.virtual_memory().available // MEMORY)
     workers = min(workers or cores, cores, room)
     return workers, max(1, cores // workers)
@@ -232,4 +254,9 @@ def share_cores(workers: int | None = None) -> tuple[int, int]:
 def wanted(notebook: NotebookNode) -> list[str]:
     """The modules of those imported on demand that a notebook's code names."""
     source = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
-    return [module for name, modules in ON_DEMAND.items() if re.search(rf"\b{name}\b", source) for module in modules]
+    return [
+        module
+        for name, modules in ON_DEMAND.items()
+        if re.search(rf"\b{name}\b", source)
+        for module in modules
+    ]

@@ -27,7 +27,9 @@ class Begun(NamedTuple):
     at: float
     ended: float  # seconds of processor time of children that had ended
     files: int
-    seen: dict[tuple[int, str], float]  # seconds of each process when it was looked at last, by number and start
+    seen: dict[
+        tuple[int, str], float
+    ]  # seconds of each process when it was looked at last, by number and start
 
 
 def begin(folders: Sequence[str]) -> Begun:
@@ -49,7 +51,9 @@ def exceeded(limits: dict[str, int], begun: Begun, folders: Sequence[str]) -> st
         start, own, waited, its_threads = _time_and_threads(pid)
         begun.seen[pid, start] = own
         seconds, threads = seconds + own + waited, threads + its_threads
-    seconds = max(seconds, sum(begun.seen.values()))  # nobody waits for the children of who ignores that they end
+    seconds = max(
+        seconds, sum(begun.seen.values())
+    )  # nobody waits for the children of who ignores that they end
     if threads > limits["processes"]:
         return "processes"
     if seconds > limits["seconds"] or time.monotonic() - begun.at > WALL * limits["seconds"]:
@@ -58,7 +62,9 @@ def exceeded(limits: dict[str, int], begun: Begun, folders: Sequence[str]) -> st
         return "files"
     own = _anonymous(os.getpid())  # most of which all have inherited
     most = limits["memory"] + own - _in_sockets(folders)
-    if sum(map(_anonymous, found)) <= most:  # what is shared counted again and again: quick, and mostly enough
+    if (
+        sum(map(_anonymous, found)) <= most
+    ):  # what is shared counted again and again: quick, and mostly enough
         return ""
     return "memory" if sum(map(_share, found)) > most else ""
 
@@ -88,7 +94,12 @@ def _time_and_threads(pid: int) -> tuple[str, float, float, int]:
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
         user, system, waited_user, waited_system = map(int, fields[11:15])
-        return fields[19], (user + system) / TICK, (waited_user + waited_system) / TICK, int(fields[17])
+        return (
+            fields[19],
+            (user + system) / TICK,
+            (waited_user + waited_system) / TICK,
+            int(fields[17]),
+        )
     except (OSError, ValueError, IndexError):
         return "", 0.0, 0.0, 0
 
@@ -130,6 +141,8 @@ def _share(pid: int) -> int:
     """The same, of what is shared a share; of a process that keeps that secret, all."""
     try:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-        return 1024 * sum(int(line.split()[1]) for line in lines if line.startswith(("Pss_Anon:", "Pss_Shmem:")))
+        return 1024 * sum(
+            int(line.split()[1]) for line in lines if line.startswith(("Pss_Anon:", "Pss_Shmem:"))
+        )
     except (OSError, ValueError, IndexError):
         return _anonymous(pid)

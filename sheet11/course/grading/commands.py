@@ -29,9 +29,18 @@ MOST_LINES = 50  # of students who could not be graded
 @out_option("build/grade")
 @sheet_option
 @click.option(
-    "--seed", metavar="N", type=click.IntRange(min=0), help="Draw the parameters with this seed, to repeat a grading."
+    "--seed",
+    metavar="N",
+    type=click.IntRange(min=0),
+    help="Draw the parameters with this seed, to repeat a grading.",
 )
-@click.option("--student", "again", multiple=True, metavar="NAME", help="Grade this one again; may be repeated.")
+@click.option(
+    "--student",
+    "again",
+    multiple=True,
+    metavar="NAME",
+    help="Grade this one again; may be repeated.",
+)
 @click.option(
     "--roster",
     "roster_file",
@@ -42,7 +51,9 @@ MOST_LINES = 50  # of students who could not be graded
 @click.option(
     "--deadline",
     metavar="TIME",
-    type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M%z"]),
+    type=click.DateTime(
+        ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M%z"]
+    ),
     help="Local time (2026-11-21T12:00), against nbgrader's timestamps; what is late is shown.",
 )
 @click.option(
@@ -89,7 +100,10 @@ def grade(
     """
     refuse_workers_on_cluster(workers, scheduler)
     if no_sandbox:
-        click.echo("Warning: the students' code runs with your rights, and can read and delete your files", err=True)
+        click.echo(
+            "Warning: the students' code runs with your rights, and can read and delete your files",
+            err=True,
+        )
     from sheet11.course.book.gradebook import still_open
     from sheet11.course.files import alone_in
     from sheet11.course.grading.grade import grade as grade_class
@@ -110,12 +124,26 @@ def grade(
         limits = Limits(seconds=timeout, memory=memory * MEGABYTE)
         with (
             alone_in(out),
-            cluster_executor(scheduler) if scheduler else local_executor(workers, kernels=False) as (executor, _),
+            cluster_executor(scheduler)
+            if scheduler
+            else local_executor(workers, kernels=False) as (executor, _),
         ):
             roster = read_roster(roster_file) if roster_file else NO_ROSTER
             due = deadline.astimezone() if deadline else None
             table, strange = grade_class(
-                *(sheet, submissions, out, executor, parameters, seed, limits, not no_sandbox, again, roster, due)
+                *(
+                    sheet,
+                    submissions,
+                    out,
+                    executor,
+                    parameters,
+                    seed,
+                    limits,
+                    not no_sandbox,
+                    again,
+                    roster,
+                    due,
+                )
             )
     click.echo(out / "index.html")
     if to_read := still_open(table.rows):
@@ -123,11 +151,15 @@ def grade(
             f"{to_read} answers are still to be read: sheet11 mark {out}; or enter their points into "
             f"{out / 'grades.csv'}, and give: sheet11 read-points {out}"
         )
-    if failed := {row.student: row.verdict.message for row in table.rows if row.verdict.status == FAILED}:
+    if failed := {
+        row.student: row.verdict.message for row in table.rows if row.verdict.status == FAILED
+    }:
         graded = len(table.by_student())
         for student, why in list(failed.items())[:MOST_LINES]:
             click.echo(visible(f"{student}: {why}"))
-        raise click.ClickException(f"{len(failed)} of {graded} students could not be graded; results.csv says why")
+        raise click.ClickException(
+            f"{len(failed)} of {graded} students could not be graded; results.csv says why"
+        )
     if strange:
         raise click.ClickException(visible("; ".join(strange[:MOST_LINES])))
 
@@ -152,7 +184,9 @@ def read_points(out: Path, table: Path | None, who: str) -> None:
             taken = take_points(store, table or out / GRADES, who)
             publish(out, store)
     counts = zip(("point", "comment", "student"), taken, strict=True)
-    points, comments, students = (f"{count} {name}{'' if count == 1 else 's'}" for name, count in counts)
+    points, comments, students = (
+        f"{count} {name}{'' if count == 1 else 's'}" for name, count in counts
+    )
     click.echo(f"{points} and {comments} for {students}, from {table or out / GRADES}")
 
 
@@ -172,10 +206,17 @@ def overview(out: Path) -> None:
 @click.argument("platform", type=click.Choice(["moodle", "canvas", "folder"]))
 @click.option("--partial", is_flag=True, help="Also where answers are still to be read.")
 @click.option(
-    "--worksheet", metavar="FILE", type=click.Path(path_type=Path), help="Moodle's grading worksheet, to be filled in."
+    "--worksheet",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Moodle's grading worksheet, to be filled in.",
 )
-@click.option("--assignment", metavar="TEXT", help="As Canvas's gradebook calls it: 'Sheet 3 (4711)'.")
-def give_back(out: Path, platform: str, partial: bool, worksheet: Path | None, assignment: str | None) -> None:
+@click.option(
+    "--assignment", metavar="TEXT", help="As Canvas's gradebook calls it: 'Sheet 3 (4711)'."
+)
+def give_back(
+    out: Path, platform: str, partial: bool, worksheet: Path | None, assignment: str | None
+) -> None:
     """Write what a platform takes as it is: everybody's points and page of feedback, in a new folder OUT/return.
 
     OUT is the folder of a grading. Refused as long as answers are to be read.

@@ -48,12 +48,17 @@ def sound_oracle(
             problems[other] = error
         else:
             for failed, problem in problems.items():
-                print(visible(f"drawing {failed} of the parameters is not used: {problem}"), flush=True)
+                print(
+                    visible(f"drawing {failed} of the parameters is not used: {problem}"),
+                    flush=True,
+                )
             return other, oracle
     raise problems[number]
 
 
-def by_number(todo: Sequence[Examination], numbers: Mapping[str, int]) -> Iterator[tuple[int, list[Examination]]]:
+def by_number(
+    todo: Sequence[Examination], numbers: Mapping[str, int]
+) -> Iterator[tuple[int, list[Examination]]]:
     """Examinations with the same parameters."""
     for number in sorted({numbers[each.name] for each in todo}):
         yield number, [each for each in todo if numbers[each.name] == number]

@@ -53,7 +53,9 @@ class Findings(NamedTuple):
     tasks: dict[str, dict[str, Batch | None]]  # by notebook and answer
     whole: dict[str, Batch | None]  # the notebook from top to bottom
     seconds: float
-    failed: dict[str, str] = {}  # what could not be examined, by NOTEBOOK/ANSWER, and why; that is no answer's doing
+    failed: dict[
+        str, str
+    ] = {}  # what could not be examined, by NOTEBOOK/ANSWER, and why; that is no answer's doing
 
 
 class Run(Protocol):
@@ -67,7 +69,9 @@ def paper_of(stem: str, exercise: Exercise) -> Paper:
     """What is run of a notebook."""
     code = [cell for cell in exercise.notebook.cells if cell.cell_type == "code"]
     cells = [(cell.id, cell.source) for cell in code]
-    first = next((number for number, cell in enumerate(code) if marks(cell).get("solution")), len(code))
+    first = next(
+        (number for number, cell in enumerate(code) if marks(cell).get("solution")), len(code)
+    )
     tasks = [(task.name, task.check, task.hidden) for task in exercise.tasks if task.check]
     return Paper(stem, cells, cells[:first], tasks)
 
@@ -89,7 +93,11 @@ def examine(examination: Examination) -> Findings:
         for stem, answers in examination.answers.items():
             paper = examination.papers[stem]
             stubs = dict(paper.cells)
-            changed = {name for name in stubs.keys() & answers.keys() if answers[name].split() != stubs[name].split()}
+            changed = {
+                name
+                for name in stubs.keys() & answers.keys()
+                if answers[name].split() != stubs[name].split()
+            }
             tasks[stem] = {}
             for answer, check, hidden in paper.tasks:
                 if answer in changed:
@@ -99,10 +107,18 @@ def examine(examination: Examination) -> Findings:
                         failed[f"{stem}/{answer}"] = str(error)
                         continue
                     tasks[stem][answer] = batch
-                    if batch is None or batch.ended or check not in batch.outputs and answer not in batch.outputs:
+                    if (
+                        batch is None
+                        or batch.ended
+                        or check not in batch.outputs
+                        and answer not in batch.outputs
+                    ):
                         changed.remove(answer)  # it would do the same again
             if changed:
-                own = [(name, answers[name] if name in changed else source) for name, source in paper.cells]
+                own = [
+                    (name, answers[name] if name in changed else source)
+                    for name, source in paper.cells
+                ]
                 whole[stem] = run(own, go_on=True)
     return Findings(tasks, whole, time.perf_counter() - start, failed)
 
@@ -163,7 +179,9 @@ def _take(place: Place) -> Sandbox | None:
         return None
 
 
-def run_task(run: Run, paper: Paper, answer: str, check: str, hidden: str, source: str) -> Batch | None:
+def run_task(
+    run: Run, paper: Paper, answer: str, check: str, hidden: str, source: str
+) -> Batch | None:
     """Run an answer and its check after the cells that are given, and then the hidden tests.
 
     What the check records has left the process before the hidden tests enter it, as the cell `hidden_name(check)`. An
@@ -179,7 +197,9 @@ def run_task(run: Run, paper: Paper, answer: str, check: str, hidden: str, sourc
     batch = run(cells)
     died = batch is None or _has_died(batch, cells)
     if died or batch and _has_import_error(batch, check):
-        imports = [node for node in syntax(its_check).body if isinstance(node, ast.Import | ast.ImportFrom)]
+        imports = [
+            node for node in syntax(its_check).body if isinstance(node, ast.Import | ast.ImportFrom)
+        ]
         alone = [*paper.given, (check, ast.unparse(ast.Module(list(imports), [])))]
         _must_succeed(run(alone), paper, alone)
     if died:
@@ -208,12 +228,19 @@ def _must_succeed(batch: Batch | None, paper: Paper, given: Cells) -> None:
         raise SolutionError(f"the process that runs {paper.notebook} ends without any answer in it")
     for name, _ in given:
         if name not in batch.succeeded:
-            raise SolutionError(f"the given cell {name!r} of {paper.notebook} fails: {failure_of(batch)}")
+            raise SolutionError(
+                f"the given cell {name!r} of {paper.notebook} fails: {failure_of(batch)}"
+            )
 
 
 def _has_died(batch: Batch, cells: Cells) -> bool:
     """Whether the process ended, by no limit, before all cells had run or one had raised an error."""
-    errors = (output for many in batch.outputs.values() for output in many if output["output_type"] == "error")
+    errors = (
+        output
+        for many in batch.outputs.values()
+        for output in many
+        if output["output_type"] == "error"
+    )
     return not batch.ended and len(batch.succeeded) < len(cells) and not any(errors)
 
 
@@ -245,5 +272,7 @@ def _unpack(package: tuple[tuple[str, bytes], ...]) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
     for path in (folder, *folder.rglob("*")):
-        path.chmod(0o755 if path.is_dir() else 0o644)  # in a sandbox it may be another user who reads them
+        path.chmod(
+            0o755 if path.is_dir() else 0o644
+        )  # in a sandbox it may be another user who reads them
     return folder

@@ -12,11 +12,19 @@ from nbformat import NotebookNode
 from sheet11.course.book.rubric import read_rubrics
 from sheet11.course.errors import NotebookError, SheetError
 from sheet11.course.grading.mistakes import Mistake, read_mistakes
-from sheet11.course.notebooks import METADATA, check_parameters, parameters_of, read_notebook, with_parameters
+from sheet11.course.notebooks import (
+    METADATA,
+    check_parameters,
+    parameters_of,
+    read_notebook,
+    with_parameters,
+)
 from sheet11.course.release import without_answers
 from sheet11.course.sheet import Sheet
 
-HIDDEN_TESTS = re.compile(r"^### BEGIN HIDDEN TESTS$(.*?)^### END HIDDEN TESTS$", re.MULTILINE | re.DOTALL)
+HIDDEN_TESTS = re.compile(
+    r"^### BEGIN HIDDEN TESTS$(.*?)^### END HIDDEN TESTS$", re.MULTILINE | re.DOTALL
+)
 TOLERANCE = 1e-9  # of a record whose check says nothing of it
 
 
@@ -71,13 +79,19 @@ def draw_exercises(sheet: Sheet, given: Mapping[str, Any], seed: int) -> dict[st
         drawn = _draw(notebook.metadata.get(METADATA, {}).get("grading", {}), generator)
         chosen = drawn | {name: value for name, value in given.items() if name in names}
         if tasks := tasks_of(stem, notebook):
-            solutions = {cell.id: cell.source for cell in notebook.cells if marks(cell).get("solution")}
+            solutions = {
+                cell.id: cell.source for cell in notebook.cells if marks(cell).get("solution")
+            }
             mistakes = read_mistakes(sheet.beside("mistakes") / f"{stem}.toml", solutions)
             edition = with_parameters(without_answers(notebook), chosen)
-            exercises[stem] = Exercise(edition, tasks, solutions, mistakes, read_rubrics(stem, notebook))
+            exercises[stem] = Exercise(
+                edition, tasks, solutions, mistakes, read_rubrics(stem, notebook)
+            )
     check_parameters(given, known)
     if not exercises:
-        raise SheetError(f"{sheet.title} sets no tasks: no cell of its notebooks has points in nbgrader's metadata")
+        raise SheetError(
+            f"{sheet.title} sets no tasks: no cell of its notebooks has points in nbgrader's metadata"
+        )
     return exercises
 
 
@@ -103,14 +117,20 @@ def tasks_of(stem: str, notebook: NotebookNode) -> list[Task]:
         if cell.cell_type == "markdown" and not asks.get("solution"):
             for text in re.findall(r"^##+ (.+)", cell.source, re.MULTILINE):
                 called = re.match(r"Task (.+)", text)
-                part, title = (part, called[1].strip()) if called else (re.sub(r" \(\d+ points?\)$", "", text), None)
+                part, title = (
+                    (part, called[1].strip())
+                    if called
+                    else (re.sub(r" \(\d+ points?\)$", "", text), None)
+                )
         elif asks.get("solution") and not asks.get("grade"):
             answer, title = (cell, title), None
         elif asks.get("grade") and asks["points"]:
             by_hand = asks["solution"]
             found = (cell, title) if by_hand else answer
             if found is None:
-                raise NotebookError(f"{stem}: the check {asks['grade_id']!r} comes before any answer")
+                raise NotebookError(
+                    f"{stem}: the check {asks['grade_id']!r} comes before any answer"
+                )
             asked, its_title = found
             name = marks(asked)["grade_id"]
             tasks.append(
@@ -131,8 +151,13 @@ def tasks_of(stem: str, notebook: NotebookNode) -> list[Task]:
 
 def _draw(grading: Mapping[str, Any], generator: random.Random) -> dict[str, Any]:
     """Parameters from `ranges` (whole numbers, both ends included) and `choices`."""
-    drawn = {name: generator.randint(*ends) for name, ends in sorted(grading.get("ranges", {}).items())}
-    return drawn | {name: generator.choice(values) for name, values in sorted(grading.get("choices", {}).items())}
+    drawn = {
+        name: generator.randint(*ends) for name, ends in sorted(grading.get("ranges", {}).items())
+    }
+    return drawn | {
+        name: generator.choice(values)
+        for name, values in sorted(grading.get("choices", {}).items())
+    }
 
 
 def _docstrings(source: str) -> str:

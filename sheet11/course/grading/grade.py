@@ -22,7 +22,13 @@ from sheet11.course.book.rubric import begin_rubrics
 from sheet11.course.book.store import Store
 from sheet11.course.errors import FolderError, reason
 from sheet11.course.grading.draws import Drawn, by_number, number_of, sound_oracle
-from sheet11.course.grading.examine import Examination, Findings, examine, paper_of, sandboxes_shared
+from sheet11.course.grading.examine import (
+    Examination,
+    Findings,
+    examine,
+    paper_of,
+    sandboxes_shared,
+)
 from sheet11.course.grading.exercises import Exercise, Task, draw_exercises, marks
 from sheet11.course.grading.oracle import Oracle, consult
 from sheet11.course.grading.report import (
@@ -107,7 +113,9 @@ def grade(
     """
     with Store(out):  # if marks cannot be read, it is said before hours of work
         seed = choose_seed(out, seed)
-    drawn = functools.cache(lambda number: _drawing(sheet, given, seed, number, limits, isolated, [folder, out]))
+    drawn = functools.cache(
+        lambda number: _drawing(sheet, given, seed, number, limits, isolated, [folder, out])
+    )
     exercises = drawn(0).exercises
     tasks = [task for exercise in exercises.values() for task in exercise.tasks]
     ids = {stem: exercise.solutions.keys() for stem, exercise in exercises.items()}
@@ -131,7 +139,8 @@ def grade(
     describe()  # if this is killed, the next one has the seed
     with sandboxes_shared(), consult(drawn(0).blank) as oracle_of:
         oracles = {
-            number: sound_oracle(oracle_of, drawn, number, together) for number, together in by_number(todo, numbers)
+            number: sound_oracle(oracle_of, drawn, number, together)
+            for number, together in by_number(todo, numbers)
         }
         todo = [each._replace(papers=oracles[numbers[each.name]][1].papers) for each in todo]
         for examined in finish_all(examine, todo, executor, _examined, "student"):
@@ -142,7 +151,10 @@ def grade(
     with Store(out) as store:
         keep_people(store, intake.people)
         store.replace_answers(asked_of(exercises), _handed_in(submissions, tasks, results))
-        begin_rubrics(store, {name: items for each in exercises.values() for name, items in each.rubrics.items()})
+        begin_rubrics(
+            store,
+            {name: items for each in exercises.values() for name, items in each.rubrics.items()},
+        )
         take_earlier_points(out, store)
         return Graded(publish(out, store), not_understood(intake))
 
@@ -180,7 +192,9 @@ def _keep(
     except Exception as error:
         tasks = [task for exercise in exercises.values() for task in exercise.tasks]
         failed = Verdict(None, FAILED, f"not graded: {reason(error)}")
-        result = Result(key, failed.message, {task.column: failed for task in tasks}, seconds, drawing)
+        result = Result(
+            key, failed.message, {task.column: failed for task in tasks}, seconds, drawing
+        )
     return result
 
 
@@ -190,7 +204,9 @@ def asked_of(exercises: Mapping[str, Exercise]) -> Iterator[Asked]:
         heading = title_of(exercise.notebook, stem)
         for task in exercise.tasks:
             own = exercise.solutions[task.name]
-            yield Asked(task.column, task.title, task.wanted, task.points, task.check is None, own, heading)
+            yield Asked(
+                task.column, task.title, task.wanted, task.points, task.check is None, own, heading
+            )
 
 
 def _handed_in(
@@ -203,11 +219,17 @@ def _handed_in(
                 source = submission.answers.get(task.notebook, {}).get(task.name, "")
                 digest = submission.images.get(task.notebook, {}).get(task.name)
                 images = taken_out(digest) if digest else {}
-                yield Answer(submission.student, task.column, source, images, *result.verdicts[task.column])
+                yield Answer(
+                    submission.student, task.column, source, images, *result.verdicts[task.column]
+                )
 
 
 def blank_examination(
-    sheet: Sheet, exercises: Mapping[str, Exercise], limits: Limits, isolated: bool, hidden: Collection[Path] = ()
+    sheet: Sheet,
+    exercises: Mapping[str, Exercise],
+    limits: Limits,
+    isolated: bool,
+    hidden: Collection[Path] = (),
 ) -> Examination:
     """An examination that nobody sits yet, from which the sheet's solutions are hidden, and more."""
     papers = {stem: paper_of(stem, exercise) for stem, exercise in exercises.items()}
@@ -220,17 +242,32 @@ def blank_examination(
 def circumstances(sheet: Sheet, exercises: Mapping[str, Exercise], blank: Examination) -> str:
     """A digest of all that a result depends on but for what the student has handed in."""
     programs = [platform.python_version(), *(version(name) for name in RESULTS_DEPEND_ON)]
-    rules = [(exercise.tasks, exercise.solutions, exercise.mistakes) for exercise in exercises.values()]
+    rules = [
+        (exercise.tasks, exercise.solutions, exercise.mistakes) for exercise in exercises.values()
+    ]
     notebooks = [read_notebook(path) for path in sheet.notebooks.values()]
-    marked = [cell.source for notebook in notebooks for cell in notebook.cells if marks(cell)]  # with hidden tests
-    same = [kit_digest(), programs, sheet.package_digest(), blank.papers, blank.limits, blank.isolated, rules, marked]
+    marked = [
+        cell.source for notebook in notebooks for cell in notebook.cells if marks(cell)
+    ]  # with hidden tests
+    same = [
+        kit_digest(),
+        programs,
+        sheet.package_digest(),
+        blank.papers,
+        blank.limits,
+        blank.isolated,
+        rules,
+        marked,
+    ]
     return hashlib.sha256(json.dumps(same, sort_keys=True).encode()).hexdigest()
 
 
 def sit(drawn: Drawn, submission: Submission) -> Examination:
     """A student's examination; two with the same key have the same result."""
     key = hashlib.sha256(json.dumps([drawn.same, *submission], sort_keys=True).encode()).hexdigest()
-    return drawn.blank._replace(name=submission.student, key=key, answers=submission.answers, unread=submission.error)
+    return drawn.blank._replace(
+        name=submission.student, key=key, answers=submission.answers, unread=submission.error
+    )
 
 
 def _is_to_do(result: Result | None) -> bool:
@@ -239,7 +276,9 @@ def _is_to_do(result: Result | None) -> bool:
 
 def _examined(examination: Examination, result: Findings | Exception) -> Examined:
     if isinstance(result, Findings):
-        return Examined(examination, result, next(iter(result.failed.values()), None), result.seconds)
+        return Examined(
+            examination, result, next(iter(result.failed.values()), None), result.seconds
+        )
     # a worker died, or can make no sandbox; the answers' own errors do not get here
     return Examined(examination, None, reason(result), 0.0)
 
@@ -260,11 +299,19 @@ def _verdicts(
             answer, images = answers.get(task.name), submission.images.get(stem, {}).get(task.name)
             if submission.error:
                 verdict = Verdict(None, FAILED, f"not graded: {submission.error}")
-            elif problem := submission.problems.get(stem) or submission.problems.get(f"{stem}/{task.name}"):
+            elif problem := submission.problems.get(stem) or submission.problems.get(
+                f"{stem}/{task.name}"
+            ):
                 verdict = Verdict(0, "missing", problem)
             elif task.check is None:
-                missing = answer is None or (answer.split() == stubs[task.name].split() and not images)
-                verdict = Verdict(0, "not answered", "not answered") if missing else Verdict(None, OPEN, "")
+                missing = answer is None or (
+                    answer.split() == stubs[task.name].split() and not images
+                )
+                verdict = (
+                    Verdict(0, "not answered", "not answered")
+                    if missing
+                    else Verdict(None, OPEN, "")
+                )
             elif examined.findings is None or task.column in examined.findings.failed:
                 why = examined.findings.failed[task.column] if examined.findings else examined.error
                 verdict = Verdict(None, FAILED, f"not graded: {why}")

@@ -45,7 +45,9 @@ def read_mistakes(path: Path, solutions: Mapping[str, str]) -> dict[str, list[Mi
         if name not in solutions:
             raise SheetError(f"{path}: no answer has the id {name!r}{nearest(name, solutions)}")
         if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
-            raise SheetError(f"{path}: {name} must be a list of tables, [[{name}]], got {tables!r:.60}")
+            raise SheetError(
+                f"{path}: {name} must be a list of tables, [[{name}]], got {tables!r:.60}"
+            )
         try:
             found[name] = [_mistake(table, solutions[name]) for table in tables]
         except ValueError as error:
@@ -60,7 +62,9 @@ def _mistake(table: Mapping[str, Any], solution: str) -> Mistake:
         ValueError: the table describes none.
     """
     if table.keys() not in FORMS:
-        raise ValueError(f"must have hint, and answer or of with instead, got {', '.join(table) or 'nothing'}")
+        raise ValueError(
+            f"must have hint, and answer or of with instead, got {', '.join(table) or 'nothing'}"
+        )
     for key, text in table.items():
         if not isinstance(text, str) or not (text.strip() or key == "instead"):
             raise ValueError(f"has no text as {key}, got {text!r:.60}")

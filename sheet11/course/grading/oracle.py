@@ -8,7 +8,14 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from sheet11.course.errors import SolutionError
-from sheet11.course.grading.examine import Examination, Run, failure_of, hidden_name, run_task, runner
+from sheet11.course.grading.examine import (
+    Examination,
+    Run,
+    failure_of,
+    hidden_name,
+    run_task,
+    runner,
+)
 from sheet11.course.grading.exercises import Exercise, Task
 from sheet11.course.grading.mistakes import Mistake
 from sheet11.course.grading.scoring import Records, first_difference, judged, records_of
@@ -25,7 +32,9 @@ class Mistaken(NamedTuple):
 class Oracle:
     """Knows what every answer must record, and finds out what a mistaken one does when it is first asked."""
 
-    def __init__(self, exercises: Mapping[str, Exercise], examination: Examination, run: Run) -> None:
+    def __init__(
+        self, exercises: Mapping[str, Exercise], examination: Examination, run: Run
+    ) -> None:
         self.exercises, self.papers, self._run = exercises, examination.papers, run
         self._mistaken: dict[str, list[Mistaken]] = {}
         self._expected = {
@@ -54,21 +63,30 @@ class Oracle:
         return None
 
     def _solve(self, task: Task) -> Records:
-        records, problem = self._records(task, self.exercises[task.notebook].solutions[task.name], bool(task.hidden))
+        records, problem = self._records(
+            task, self.exercises[task.notebook].solutions[task.name], bool(task.hidden)
+        )
         if problem is not None:
-            raise SolutionError(f"the sheet's own solution of {task.column} fails with these parameters: {problem}")
+            raise SolutionError(
+                f"the sheet's own solution of {task.column} fails with these parameters: {problem}"
+            )
         return records
 
     def _try(self, task: Task, mistake: Mistake) -> Mistaken:
         records, problem = self._records(task, mistake.answer)
-        if problem is None and first_difference(self.expected(task), records, task.tolerance) is None:
+        if (
+            problem is None
+            and first_difference(self.expected(task), records, task.tolerance) is None
+        ):
             problem = "it records what the right answer does"
         return Mistaken(mistake, records, problem)
 
     def _records(self, task: Task, answer: str, hidden: bool = False) -> tuple[Records, str | None]:
         """What an answer records, and what went wrong if something did; the hidden tests, too, if that is asked."""
         assert task.check
-        batch = run_task(self._run, self.papers[task.notebook], task.name, task.check, task.hidden, answer)
+        batch = run_task(
+            self._run, self.papers[task.notebook], task.name, task.check, task.hidden, answer
+        )
         if batch is None:
             return {}, "the process that ran it has broken"
         if batch.ended or not {task.name, task.check} <= batch.succeeded:
@@ -79,7 +97,9 @@ class Oracle:
 
 
 @contextlib.contextmanager
-def consult(examination: Examination) -> Iterator[Callable[[Mapping[str, Exercise], Examination], Oracle]]:
+def consult(
+    examination: Examination,
+) -> Iterator[Callable[[Mapping[str, Exercise], Examination], Oracle]]:
     """Makes oracles, for exercises and for the notebooks in an examination, whose answers are left aside.
 
     It raises a `SolutionError` where the sheet's own solution, or a cell that is given, fails with these parameters.

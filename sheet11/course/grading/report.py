@@ -78,7 +78,12 @@ def write_description(
         }
         for number, exercises in drawn.items()
     }
-    content: dict[str, Any] = {"sheet11": VERSION, "title": title, "seed": seed, "given": dict(given)}
+    content: dict[str, Any] = {
+        "sheet11": VERSION,
+        "title": title,
+        "seed": seed,
+        "given": dict(given),
+    }
     content |= {"parameters": parameters, "students": dict(students)}
     write_private(out / DESCRIPTION, json.dumps(content, indent=1))
 
@@ -126,7 +131,9 @@ def write_notebooks(
                 if images and cell.cell_type != "code":
                     cell.attachments = taken_out(images)
                 if cell.cell_type == "code" and whole:
-                    cell.outputs = [nbformat.from_dict(shown) for shown in _without_records(whole, cell.id)]
+                    cell.outputs = [
+                        nbformat.from_dict(shown) for shown in _without_records(whole, cell.id)
+                    ]
             # half a character is written out, which is how JSON has it
             write_private(path, encodable(nbformat.writes(notebook, allow_nan=False)))
 
@@ -150,5 +157,12 @@ def figures_of(path: Path) -> list[tuple[str, str]]:
     except (OSError, ValueError, KeyError, TypeError):
         return []
     displays = [output.get("data", {}) for cell in cells for output in cell.get("outputs", [])]
-    joined = [{kind: "".join(data[kind]) for kind in ("image/png", "text/plain") if kind in data} for data in displays]
-    return [("".join(d["image/png"].split()), alternative_text({"data": d})) for d in joined if "image/png" in d]
+    joined = [
+        {kind: "".join(data[kind]) for kind in ("image/png", "text/plain") if kind in data}
+        for data in displays
+    ]
+    return [
+        ("".join(d["image/png"].split()), alternative_text({"data": d}))
+        for d in joined
+        if "image/png" in d
+    ]

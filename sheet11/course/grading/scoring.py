@@ -64,7 +64,9 @@ def score(
         return Verdict(0, "ended", f"the answer {_BROKEN[batch.ended].format(**_readable(limits))}")
     assert task.check
     for where, doing in ((task.name, "the answer"), (task.check, "its check")):
-        if error := next((o for o in batch.outputs.get(where, []) if o["output_type"] == "error"), None):
+        if error := next(
+            (o for o in batch.outputs.get(where, []) if o["output_type"] == "error"), None
+        ):
             return _failure(error, doing)
         if where not in batch.succeeded:
             return Verdict(0, "ended", f"the process ended while {doing} ran")
@@ -76,7 +78,9 @@ def score(
     except Exception as error:  # a record can be forged to provoke any
         return Verdict(0, "wrong", f"{error}"[:200])
     if task.hidden and hidden_name(task.check) not in batch.succeeded:
-        return Verdict(0, "wrong", "what the check records is right, and a test that you do not see fails")
+        return Verdict(
+            0, "wrong", "what the check records is right, and a test that you do not see fails"
+        )
     return Verdict(task.points, "correct", "")
 
 
@@ -105,7 +109,8 @@ def judged(task: Task, records: Records) -> Records:
 def first_difference(expected: Records, recorded: Records, tolerance: float) -> str | None:
     """How what was recorded differs from what was expected, in words that do not give it away; None if it does not."""
     found = (
-        difference(name, value, recorded.get(name), name in recorded, tolerance) for name, value in expected.items()
+        difference(name, value, recorded.get(name), name in recorded, tolerance)
+        for name, value in expected.items()
     )
     return next((reason for reason in found if reason), None)
 
@@ -159,13 +164,20 @@ _BROKEN = {
 
 
 def _readable(limits: Limits) -> dict[str, Any]:
-    return limits._asdict() | {name: f"{getattr(limits, name) >> 20} MB" for name in ("memory", "output")}
+    return limits._asdict() | {
+        name: f"{getattr(limits, name) >> 20} MB" for name in ("memory", "output")
+    }
 
 
 def _failure(error: Mapping[str, Any], doing: str) -> Verdict:
-    kind, text = error["ename"], re.sub(r"<ipython-input-[^>]*>, ", "", " ".join(str(error["evalue"]).split()))[:300]
+    kind, text = (
+        error["ename"],
+        re.sub(r"<ipython-input-[^>]*>, ", "", " ".join(str(error["evalue"]).split()))[:300],
+    )
     if kind == "NotImplementedError":
         return Verdict(0, "not answered", "not answered")
     if kind == "AssertionError" and doing == "its check":
         return Verdict(0, "wrong", f"the check says: {text}")
-    return Verdict(0, "error", f"{doing} raised {kind}: {text}" if text else f"{doing} raised {kind}")
+    return Verdict(
+        0, "error", f"{doing} raised {kind}: {text}" if text else f"{doing} raised {kind}"
+    )

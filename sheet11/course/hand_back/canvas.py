@@ -52,8 +52,18 @@ def _notebook(result: Outcome) -> str:
     lines += ["| task | points | remark |", "|---|---|---|"]
     for row in result.rows:
         points = "–" if row.verdict.points is None else f"{row.verdict.points:g}"
-        fields = (row.task.title, f"{points} of {row.task.points:g}", row.verdict.message or row.verdict.status)
-        lines.append(
-            "| " + " | ".join(visible(field).replace("|", "\\|").replace("<", "&lt;") for field in fields) + " |"
+        fields = (
+            row.task.title,
+            f"{points} of {row.task.points:g}",
+            row.verdict.message or row.verdict.status,
         )
-    return encodable(nbformat.writes(new_notebook(cells=[new_markdown_cell("\n".join(lines), id="feedback")])))
+        lines.append(
+            "| "
+            + " | ".join(
+                visible(field).replace("|", "\\|").replace("<", "&lt;") for field in fields
+            )
+            + " |"
+        )
+    return encodable(
+        nbformat.writes(new_notebook(cells=[new_markdown_cell("\n".join(lines), id="feedback")]))
+    )

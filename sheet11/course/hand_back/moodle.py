@@ -11,7 +11,10 @@ from sheet11.course.submissions.people import Identity
 from sheet11.course.submissions.roster import COLUMNS, column_of, read_table
 
 HEADER = ["Identifier", "Full name", "Grade", "Maximum grade", "Last modified (grade)"]
-GRADE, MAXIMUM = ("grade", "bewertung"), ("maximum grade", "bestbewertung", "höchste bewertung", "beste bewertung")
+GRADE, MAXIMUM = (
+    ("grade", "bewertung"),
+    ("maximum grade", "bestbewertung", "höchste bewertung", "beste bewertung"),
+)
 
 
 def to_moodle(returned: Returned, into: Path, worksheet: Path | None) -> list[Path]:
@@ -27,13 +30,20 @@ def to_moodle(returned: Returned, into: Path, worksheet: Path | None) -> list[Pa
             is not known.
     """
     known = [each for each in returned.results if each.who.id.isdecimal()]
-    if missing := [each.who.shown or each.person.student for each in returned.results if not each.who.id.isdecimal()]:
+    if missing := [
+        each.who.shown or each.person.student
+        for each in returned.results
+        if not each.who.id.isdecimal()
+    ]:
         raise RosterError(
             f"Moodle's number of {missing[0]!r} is not known, of {len(missing)} students in all: grade its own zip, "
             "or with its worksheet as --roster"
         )
     table = _filled(worksheet, known, returned) if worksheet else _made(known, returned)
-    pages, grades = into / f"moodle-feedback{returned.mark}.zip", into / f"moodle-grades{returned.mark}.csv"
+    pages, grades = (
+        into / f"moodle-feedback{returned.mark}.zip",
+        into / f"moodle-grades{returned.mark}.csv",
+    )
     write_private(pages, zipped((f"{_label(each)}/feedback.html", each.page) for each in known))
     write_private(grades, table)
     return [pages, grades]
@@ -74,9 +84,16 @@ def _filled(path: Path, results: list[Outcome], returned: Returned) -> str:
                 f"{path}: the assignment's maximum grade is {row[maximum]!r}, and the sheet's {returned.maximum:g}; "
                 "change it in Moodle, and download the worksheet again"
             )
-        rows.append([points.pop(identifier, value) if place == grade else value for place, value in enumerate(row)])
+        rows.append(
+            [
+                points.pop(identifier, value) if place == grade else value
+                for place, value in enumerate(row)
+            ]
+        )
     if points:
-        raise RosterError(f"{path} does not have {Identity(id=next(iter(points))).shown!r}, who has handed in")
+        raise RosterError(
+            f"{path} does not have {Identity(id=next(iter(points))).shown!r}, who has handed in"
+        )
     return csv_as_it_is([header, *rows])
 
 

@@ -80,15 +80,21 @@ def take_earlier_points(out: Path, store: Store) -> None:
         return
     try:
         stored = json.loads(path.read_text(encoding="utf-8")).items()
-        kept = {name: {column: float(points) for column, points in its.items()} for name, its in stored}
+        kept = {
+            name: {column: float(points) for column, points in its.items()} for name, its in stored
+        }
     except (ValueError, TypeError, AttributeError) as error:
-        raise PointsError(f"{path}, which holds points entered by hand, is damaged: {error}") from error
+        raise PointsError(
+            f"{path}, which holds points entered by hand, is damaged: {error}"
+        ) from error
     tasks = {task.column: task for task in store.tasks() if task.by_hand}
     with store.writing():
         for student in store.students():
             for column, points in kept.pop(harmless(student), {}).items():
                 if column in tasks:
-                    store.set_mark([student], tasks[column].name, GRADES, min(points, tasks[column].points))
+                    store.set_mark(
+                        [student], tasks[column].name, GRADES, min(points, tasks[column].points)
+                    )
     if kept:
         write_private(path, json.dumps(kept, indent=1))
     else:
@@ -103,7 +109,9 @@ def _differs(entered: Entered, entry: Entry) -> bool:
 
 def _is_new(entered: Entered, entry: Entry) -> bool:
     if not _differs(entered, entry):
-        return bool(entered.comment) and entered.comment not in {mark.comment for mark in entry.marks}
+        return bool(entered.comment) and entered.comment not in {
+            mark.comment for mark in entry.marks
+        }
     if not entered.task.by_hand and not entered.comment:
         column = f"{entered.task.name}{COMMENT}"
         raise PointsError(
@@ -161,7 +169,9 @@ def rows_of_table(content: bytes, column: str = "") -> tuple[int, list[list[str]
         if column:
             separators = [each for each in separators if column in _fields(first, each)]
             if len(separators) != 1:
-                raise PointsError(f"the first line must name the columns, {column!r} among them, got {first[:80]!r}")
+                raise PointsError(
+                    f"the first line must name the columns, {column!r} among them, got {first[:80]!r}"
+                )
         separator = max(separators, key=first.count)
         rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True))
     except csv.Error as error:
@@ -175,9 +185,13 @@ def _rows(content: bytes, tasks: Sequence[Asked]) -> Iterator[tuple[int, dict[st
     columns = _columns(header, tasks)
     for number, fields in enumerate(rows, first + 1):
         if any(field.strip() for field in fields):
-            left_out = columns[len(fields) :]  # Excel does so at the end of a row, if the rows around have none, too
+            left_out = columns[
+                len(fields) :
+            ]  # Excel does so at the end of a row, if the rows around have none, too
             if len(fields) > len(columns) or not all(name.endswith(COMMENT) for name in left_out):
-                raise PointsError(f"row {number} has {len(fields)} fields, and the header {len(columns)}")
+                raise PointsError(
+                    f"row {number} has {len(fields)} fields, and the header {len(columns)}"
+                )
             yield number, dict(zip(columns, fields, strict=False))
 
 
@@ -193,8 +207,14 @@ def _columns(header: Sequence[str], tasks: Sequence[Asked]) -> list[str]:
         if columns.count(name) > 1:
             raise PointsError(f"there are two columns {name!r}")
         if name not in known | {task.name + COMMENT for task in tasks}:
-            raise PointsError(f"the column {name!r} is not one of this sheet's{nearest(name, known)}")
-    if missing := [name for name in (STUDENT, *(task.name for task in tasks if task.by_hand)) if name not in columns]:
+            raise PointsError(
+                f"the column {name!r} is not one of this sheet's{nearest(name, known)}"
+            )
+    if missing := [
+        name
+        for name in (STUDENT, *(task.name for task in tasks if task.by_hand))
+        if name not in columns
+    ]:
         raise PointsError(f"there is no column {missing[0]!r}")
     return columns
 
@@ -202,12 +222,16 @@ def _columns(header: Sequence[str], tasks: Sequence[Asked]) -> list[str]:
 def _entered(
     rows: Iterator[tuple[int, dict[str, str]]], tasks: Sequence[Asked], students: set[str]
 ) -> Iterator[Entered]:
-    by_name = {harmless(student): student for student in students} | {student: student for student in students}
+    by_name = {harmless(student): student for student in students} | {
+        student: student for student in students
+    }
     seen = set()
     for number, row in rows:
         student = by_name.get(row[STUDENT])
         if student is None:
-            raise PointsError(f"row {number}: there is no student {row[STUDENT]!r}{nearest(row[STUDENT], students)}")
+            raise PointsError(
+                f"row {number}: there is no student {row[STUDENT]!r}{nearest(row[STUDENT], students)}"
+            )
         if student in seen:
             raise PointsError(f"row {number}: {student!r} is there twice")
         seen.add(student)
@@ -221,7 +245,13 @@ def _entered(
 def _number(text: str, task: Asked, student: str) -> float | None:
     if not text:
         return None
-    points = float(text.replace(",", ".")) if re.fullmatch(r"[0-9]+([.,][0-9]*)?|[.,][0-9]+", text) else -1.0
+    points = (
+        float(text.replace(",", "."))
+        if re.fullmatch(r"[0-9]+([.,][0-9]*)?|[.,][0-9]+", text)
+        else -1.0
+    )
     if not 0 <= points <= task.points:
-        raise PointsError(f"{task.name} of {student!r} must be a number from 0 to {task.points:g}, got {text!r}")
+        raise PointsError(
+            f"{task.name} of {student!r} must be a number from 0 to {task.points:g}, got {text!r}"
+        )
     return points

@@ -33,9 +33,13 @@ def publish(out: Path, store: Store) -> Table:
     Raises:
         OSError: `out` cannot be written to.
     """
-    entries = store.entries(whole=False)  # with their images, those of a class would fill the memory
+    entries = store.entries(
+        whole=False
+    )  # with their images, those of a class would fill the memory
     table, written = table_of_points(store.tasks(), entries), []
-    of_student = {name: list(own) for name, own in groupby(entries, lambda entry: entry.answer.student)}
+    of_student = {
+        name: list(own) for name, own in groupby(entries, lambda entry: entry.answer.student)
+    }
     people = kept_people(store)
     for student, rows in tqdm(table.by_student().items(), "write", unit="page", disable=None):
         try:
@@ -47,7 +51,9 @@ def publish(out: Path, store: Store) -> Table:
     for name, content in (("results.csv", results_csv(table)), (GRADES, grades_csv(table))):
         _write_table(store, out / name, content)
     write_private(out / "students.csv", people_csv(people.values()))
-    write_private(out / "index.html", render("grades.html.j2", heading="Grades", table=table, people=people))
+    write_private(
+        out / "index.html", render("grades.html.j2", heading="Grades", table=table, people=people)
+    )
     return table
 
 
@@ -63,18 +69,29 @@ def _write_table(store: Store, path: Path, content: str) -> None:
         names = (path.with_name(f"{path.stem}-edited-{number}.csv") for number in count(1))
         kept = next(name for name in names if not name.exists())
         path.rename(kept)
-        advice = f"; to take its points: sheet11 read-points {path.parent} {kept}" if path.name == GRADES else ""
+        advice = (
+            f"; to take its points: sheet11 read-points {path.parent} {kept}"
+            if path.name == GRADES
+            else ""
+        )
         print(f"{path} was edited, and is kept as {kept.name}{advice}", file=sys.stderr)
     store.add_written(path.name, digest_of(content.encode()))
     write_private(path, content)
 
 
-def _write_page(out: Path, store: Store, person: Person, rows: Sequence[Row], entries: Sequence[Entry]) -> None:
+def _write_page(
+    out: Path, store: Store, person: Person, rows: Sequence[Row], entries: Sequence[Entry]
+) -> None:
     """Write a student's page of feedback, which ends with a digest of what it was made from."""
-    path, pairs = student_folder(out, person.student) / "index.html", list(zip(rows, entries, strict=True))
+    path, pairs = (
+        student_folder(out, person.student) / "index.html",
+        list(zip(rows, entries, strict=True)),
+    )
     notebooks = {row.task.notebook: path.with_name(f"{row.task.notebook}.ipynb") for row in rows}
     written = [notebook.stat().st_mtime_ns for notebook in notebooks.values() if notebook.exists()]
-    made_from = json.dumps([kit_digest(), person, rows, [entry.digest for entry in entries], written])
+    made_from = json.dumps(
+        [kit_digest(), person, rows, [entry.digest for entry in entries], written]
+    )
     ending = f"\n<!-- {digest_of(made_from.encode())} -->\n"
     if path.exists() and path.read_bytes().endswith(ending.encode()):
         return
@@ -84,20 +101,31 @@ def _write_page(out: Path, store: Store, person: Person, rows: Sequence[Row], en
             "title": next(row.task.heading for row in rows if row.task.notebook == stem),
             "has_notebook": notebook.exists(),
             "answers": [
-                (row, *_shown(*store.content(entry.digest))) for row, entry in pairs if row.task.notebook == stem
+                (row, *_shown(*store.content(entry.digest)))
+                for row, entry in pairs
+                if row.task.notebook == stem
             ],
             "figures": figures_of(notebook),
         }
         for stem, notebook in notebooks.items()
     ]
-    shown = {"heading": person.who.shown or person.student, "person": person, "rows": rows, "sections": sections}
+    shown = {
+        "heading": person.who.shown or person.student,
+        "person": person,
+        "rows": rows,
+        "sections": sections,
+    }
     write_private(path, render("feedback.html.j2", **shown) + ending)
 
 
 def _failed(row: Row, why: str) -> Row:
     """The row of a student with whom something went wrong, points included; unless that is said already."""
     verdict = row.verdict
-    return row if verdict.status == FAILED else row._replace(verdict=verdict._replace(status=FAILED, message=why))
+    return (
+        row
+        if verdict.status == FAILED
+        else row._replace(verdict=verdict._replace(status=FAILED, message=why))
+    )
 
 
 def _shown(source: str, attachments: Mapping[str, Any]) -> tuple[str | None, list[tuple[str, str]]]:

@@ -78,7 +78,15 @@ def to_folder(returned: Returned, into: Path) -> list[Path]:
             name = key_of(f"{name} {each.who.id or each.person.student}".replace("/", "-"))
         write_private(folder / name / "feedback.html", each.page)
         known = [name, each.who.login, each.who.name, each.who.id, each.who.email]
-        rows.append([*known, each.points, f"{returned.maximum:g}", each.person.late, str(still_open(each.rows))])
+        rows.append(
+            [
+                *known,
+                each.points,
+                f"{returned.maximum:g}",
+                each.person.late,
+                str(still_open(each.rows)),
+            ]
+        )
     table = into / f"points{returned.mark}.csv"
     write_private(table, csv_text(rows))
     return [folder, table]

@@ -10,7 +10,13 @@ from PIL import Image
 from sheet11.course.submissions.images import on_white
 
 LARGEST_PAGE = 500_000  # bytes
-STEPS = ((2000, 128, 85), (1200, 64, 70), (800, 32, 55), (500, 16, 45), (300, 8, 35))  # side, colours, JPEG's quality
+STEPS = (
+    (2000, 128, 85),
+    (1200, 64, 70),
+    (800, 32, 55),
+    (500, 16, 45),
+    (300, 8, 35),
+)  # side, colours, JPEG's quality
 IMAGE = re.compile(r"data:image/(?:png|jpeg);base64,([A-Za-z0-9+/=]+)")
 NOTEBOOK_LINK = re.compile(r'<p><a href="[^"]*\.ipynb">[^<]*</a></p>\n?')
 ANSWER = re.compile(r'(<pre class="wrapped">)(.*?)(</pre>)', re.DOTALL)
@@ -25,7 +31,9 @@ def slim(page: str, most: int = LARGEST_PAGE) -> str:
         most: bytes that it may have.
     """
     page = found = NOTEBOOK_LINK.sub("", page)
-    for step in STEPS[len(page) // most > 6 :]:  # the first step cannot be enough, and takes the longest
+    for step in STEPS[
+        len(page) // most > 6 :
+    ]:  # the first step cannot be enough, and takes the longest
         if len(found.encode()) <= most:
             return found
         found = IMAGE.sub(functools.partial(_readdressed, step), page)
@@ -52,9 +60,15 @@ def _smaller_image(content: str, side: int, colours: int, quality: int) -> str:
     png, jpeg = io.BytesIO(), io.BytesIO()
     plain.quantize(colours, Image.Quantize.FASTOCTREE).save(png, "PNG")
     plain.save(jpeg, "JPEG", quality=quality)
-    kind, smaller = min((("png", png.getvalue()), ("jpeg", jpeg.getvalue())), key=lambda each: len(each[1]))
+    kind, smaller = min(
+        (("png", png.getvalue()), ("jpeg", jpeg.getvalue())), key=lambda each: len(each[1])
+    )
     address = f"data:image/{kind};base64,{base64.b64encode(smaller).decode()}"
-    return min(address, f"data:image/png;base64,{content}", key=len) if content.startswith("iVBOR") else address
+    return (
+        min(address, f"data:image/png;base64,{content}", key=len)
+        if content.startswith("iVBOR")
+        else address
+    )
 
 
 def _shortened(longest: int, answer: re.Match[str]) -> str:

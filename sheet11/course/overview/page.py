@@ -43,27 +43,47 @@ def write_overview(out: Path) -> Path:
         entries = store.entries()
         table = table_of_points(store.tasks(), entries)
     statistics = task_statistics(table)
-    sources = {(entry.answer.student, entry.answer.task): entry.answer.source[:LONGEST] for entry in entries}
+    sources = {
+        (entry.answer.student, entry.answer.task): entry.answer.source[:LONGEST]
+        for entry in entries
+    }
     totals = points_by_student(table).sum(axis=1)
     results = [student_folder(out, student) / RESULT for student in totals.index]
     times = [seconds for result in results if (seconds := stored(result, "seconds", float))]
     figures = [_totals(totals, table.maximum), _tasks(statistics)]
     rows = statistics.astype(object).where(statistics.notna(), None).to_dict("records")
-    spent = {"median": np.median(times), "most": np.quantile(times, 0.9), "longest": max(times)} if times else None
-    shown = {"students": len(totals), "maximum": table.maximum, "figures": figures, "tasks": rows, "times": spent}
+    spent = (
+        {"median": np.median(times), "most": np.quantile(times, 0.9), "longest": max(times)}
+        if times
+        else None
+    )
+    shown = {
+        "students": len(totals),
+        "maximum": table.maximum,
+        "figures": figures,
+        "tasks": rows,
+        "times": spent,
+    }
     shown["reasons"] = frequent_reasons(table, sources)
     code = {task.name for task in table.tasks if not task.by_hand}
     answers = (entry.answer for entry in entries)
-    alike = similar_pairs((a.student, a.task, a.source) for a in answers if a.task in code and a.status not in EMPTY)
+    alike = similar_pairs(
+        (a.student, a.task, a.source) for a in answers if a.task in code and a.status not in EMPTY
+    )
     write_private(out / "tasks.csv", statistics.to_csv(index=False, float_format="%.4g"))
     write_private(out / "similar.csv", _pairs_csv(alike))
-    write_private(out / "class.html", render("class.html.j2", heading="What the class did", **shown))
+    write_private(
+        out / "class.html", render("class.html.j2", heading="What the class did", **shown)
+    )
     return out / "class.html"
 
 
 def _pairs_csv(pairs: Sequence[Pair]) -> str:
     header = ["student", "other student", "answers in common", "nodes of syntax in common", "tasks"]
-    rows = [[*pair.students, str(len(pair.tasks)), str(pair.size), " ".join(pair.tasks)] for pair in pairs]
+    rows = [
+        [*pair.students, str(len(pair.tasks)), str(pair.size), " ".join(pair.tasks)]
+        for pair in pairs
+    ]
     return csv_text([header, *rows])
 
 
@@ -71,24 +91,37 @@ def _totals(totals: "pd.Series[float]", maximum: float) -> tuple[str, str]:
     """How many students have how many points."""
     figure, ax = plt.subplots(figsize=(9, 3.2), layout="constrained")
     sns.histplot(totals, bins=np.linspace(0, maximum, 21), color=COLOUR, ax=ax)
-    ax.axvline(totals.median(), color="black", linestyle="--", linewidth=1, label=f"median {totals.median():.4g}")
+    ax.axvline(
+        totals.median(),
+        color="black",
+        linestyle="--",
+        linewidth=1,
+        label=f"median {totals.median():.4g}",
+    )
     ax.set(xlabel=f"points so far, of {maximum:g}", ylabel="students", xlim=(0, maximum))
     ax.yaxis.set_major_locator(MaxNLocator(integer=True))
     ax.legend(frameon=False)
-    return _picture(figure), f"Histogram of the points of {len(totals)} students; median {totals.median():.4g}"
+    return _picture(
+        figure
+    ), f"Histogram of the points of {len(totals)} students; median {totals.median():.4g}"
 
 
 def _tasks(statistics: pd.DataFrame) -> tuple[str, str]:
     """Share of the points that was earned, and discrimination, of each task."""
     height = 0.9 + 0.26 * len(statistics)
     figure, axes = plt.subplots(1, 2, figsize=(9, height), sharey=True, layout="constrained")
-    shown = (("earned", "share of the points earned", (0, 1)), ("discrimination", "discrimination", (-1, 1)))
+    shown = (
+        ("earned", "share of the points earned", (0, 1)),
+        ("discrimination", "discrimination", (-1, 1)),
+    )
     for ax, (name, label, ends) in zip(axes, shown, strict=True):
         sns.barplot(statistics, x=name, y="title", color=COLOUR, ax=ax, orient="h")
         ax.axvline(0, color="black", linewidth=0.8)
         ax.set(xlabel=label, ylabel="", xlim=ends)
         ax.grid(axis="x", alpha=0.3)
-    return _picture(figure), "For each task the share of its points that was earned, and its discrimination"
+    return _picture(
+        figure
+    ), "For each task the share of its points that was earned, and its discrimination"
 
 
 def _picture(figure: Figure) -> str:

@@ -37,7 +37,10 @@ def similar_pairs(answers: Iterable[tuple[str, str, str]]) -> list[Pair]:
         if size >= SMALLEST and len(together) <= max(4, SHARE * len(students)):
             for pair in combinations(sorted(together), 2):
                 common[pair].append((task, size))
-    pairs = [Pair(pair, [task for task, _ in had], sum(size for _, size in had)) for pair, had in common.items()]
+    pairs = [
+        Pair(pair, [task for task, _ in had], sum(size for _, size in had))
+        for pair, had in common.items()
+    ]
     return sorted(pairs, key=lambda pair: (-pair.size, pair.students))
 
 
@@ -55,7 +58,9 @@ def canonical(source: str) -> tuple[str, int]:
             if ast.get_docstring(node) is not None:
                 node.body = node.body[1:] or [ast.Pass()]
     nodes = list(ast.walk(tree))
-    own = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    own = {
+        node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    }
     own |= {node.arg for node in nodes if isinstance(node, ast.arg)}
     own |= {node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.ClassDef)}
     numbers: dict[str, str] = {}

@@ -49,7 +49,9 @@ def task_statistics(table: Table) -> pd.DataFrame:
                 "answered": sum(map(_is_answered, rows)),
                 "mean": own.mean(),
                 "earned": own.mean() / task.points if task.points else np.nan,
-                "discrimination": _correlation(own[known].to_numpy(), (totals - own)[known].to_numpy()),
+                "discrimination": _correlation(
+                    own[known].to_numpy(), (totals - own)[known].to_numpy()
+                ),
             }
         )
     return pd.DataFrame(found)
@@ -58,7 +60,10 @@ def task_statistics(table: Table) -> pd.DataFrame:
 def points_by_student(table: Table) -> pd.DataFrame:
     """Points, NaN where a person is yet to give them: a row for each student, a column for each task."""
     columns = [task.name for task in table.tasks]
-    rows = {student: [row.verdict.points for row in rows] for student, rows in table.by_student().items()}
+    rows = {
+        student: [row.verdict.points for row in rows]
+        for student, rows in table.by_student().items()
+    }
     return pd.DataFrame.from_dict(rows, "index", columns=columns, dtype=float)
 
 
@@ -74,7 +79,9 @@ def frequent_reasons(table: Table, sources: Mapping[tuple[str, str], str]) -> li
         lost = [row for row in table.rows if row.task.name == task.name and _was_lost(row)]
         for words, count in Counter(row.verdict.message for row in lost).most_common(MOST_REASONS):
             first = next(row for row in lost if row.verdict.message == words)
-            reasons.append(Reason(task.title, words, count, sources.get((first.student, task.name), "")))
+            reasons.append(
+                Reason(task.title, words, count, sources.get((first.student, task.name), ""))
+            )
     return reasons
 
 
@@ -84,7 +91,12 @@ def _is_answered(row: Row) -> bool:
 
 def _was_lost(row: Row) -> bool:
     points = row.verdict.points
-    return _is_answered(row) and points is not None and points < row.task.points and bool(row.verdict.message)
+    return (
+        _is_answered(row)
+        and points is not None
+        and points < row.task.points
+        and bool(row.verdict.message)
+    )
 
 
 def _correlation(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:

@@ -38,20 +38,62 @@ MOST_FRAMES = 100  # of one figure; pages.css has a rule for each
 LARGEST_FRAMES = 1_300_000  # characters of all that belong to one figure
 NO_DESCRIPTION = "Figure without a description"
 NARROW = 32  # characters that fit on a line of a phone; what is wider scrolls by itself and must take the focus
-LONGEST_FORMULA = 2000  # characters; the converter recurses, and 6000 opening braces overflow the stack
+LONGEST_FORMULA = (
+    2000  # characters; the converter recurses, and 6000 opening braces overflow the stack
+)
 RELATIONS = "=≠<>≤≥≈∝∈→←⟶"
 
 MATHML = {
-    *("math", "mrow", "mi", "mn", "mo", "mtext", "mspace", "mpadded", "mphantom", "mstyle", "merror", "menclose"),
+    *(
+        "math",
+        "mrow",
+        "mi",
+        "mn",
+        "mo",
+        "mtext",
+        "mspace",
+        "mpadded",
+        "mphantom",
+        "mstyle",
+        "merror",
+        "menclose",
+    ),
     *("msub", "msup", "msubsup", "munder", "mover", "munderover", "mmultiscripts", "mprescripts"),
     *("mfrac", "msqrt", "mroot", "mtable", "mtr", "mtd"),
 }
 MATHML_ATTRIBUTES = {
-    *("display", "displaystyle", "scriptlevel", "mathvariant", "form", "stretchy", "symmetric", "largeop"),
-    *("movablelimits", "minsize", "maxsize", "lspace", "rspace", "accent", "accentunder", "linethickness", "notation"),
+    *(
+        "display",
+        "displaystyle",
+        "scriptlevel",
+        "mathvariant",
+        "form",
+        "stretchy",
+        "symmetric",
+        "largeop",
+    ),
+    *(
+        "movablelimits",
+        "minsize",
+        "maxsize",
+        "lspace",
+        "rspace",
+        "accent",
+        "accentunder",
+        "linethickness",
+        "notation",
+    ),
     *("columnspan", "rowspan", "width", "height", "depth", "voffset", "style"),
 }
-STYLES = {"margin-left", "padding-left", "padding-right", "text-align", "justify-items", "width", "color"}
+STYLES = {
+    "margin-left",
+    "padding-left",
+    "padding-right",
+    "text-align",
+    "justify-items",
+    "width",
+    "color",
+}
 ADDRESS = re.compile(r"https?://|mailto:|[^:]*$", re.IGNORECASE)  # a known scheme, or none
 IMAGE = re.compile(r"data:image/(png|jpeg|gif|webp|svg\+xml);base64,", re.IGNORECASE)
 
@@ -80,7 +122,9 @@ def alternative_text(output: Mapping[str, Any], kind: str = "image/png") -> str:
 def shown_kinds(data: Mapping[str, Any]) -> list[str]:
     """The MIME types that could be shown, the best first; an image is one only if it begins like one."""
     return [
-        kind for kind in SHOWN if isinstance(data.get(kind), str) and data[kind].startswith(BEGINNING.get(kind, ""))
+        kind
+        for kind in SHOWN
+        if isinstance(data.get(kind), str) and data[kind].startswith(BEGINNING.get(kind, ""))
     ]
 
 
@@ -114,7 +158,11 @@ def turning(output: Mapping[str, Any]) -> tuple[str, list[tuple[str, list[Settin
                 number += 1
                 png = frame.get("png")
                 size += len(png or "")
-                if number > MOST_FRAMES or size > LARGEST_FRAMES or not (png is None or PNG.fullmatch(png)):
+                if (
+                    number > MOST_FRAMES
+                    or size > LARGEST_FRAMES
+                    or not (png is None or PNG.fullmatch(png))
+                ):
                     return None
                 shows = _text(frame.get("shows", NO_DESCRIPTION), 500)
                 settings.append(Setting(_text(frame["setting"], 40), number, shows, png))
@@ -136,7 +184,9 @@ def clean(text: str) -> str:
     cleaned = nh3.clean(
         text,
         tags=nh3.ALLOWED_TAGS - {"area", "map"} | MATHML,
-        attributes=nh3.ALLOWED_ATTRIBUTES | {"*": {"class"}} | dict.fromkeys(MATHML, MATHML_ATTRIBUTES),
+        attributes=nh3.ALLOWED_ATTRIBUTES
+        | {"*": {"class"}}
+        | dict.fromkeys(MATHML, MATHML_ATTRIBUTES),
         tag_attribute_values={tag: {"tabindex": {"0"}} for tag in ("div", "span", "pre")},
         filter_style_properties=STYLES,
         url_schemes={"http", "https", "mailto", "data"},
@@ -195,7 +245,9 @@ def _markdown(source: str, attachments: dict[str, dict[str, str]] | None = None)
     renderer = _Renderer(escape=False, exclude_anchor_links=True, attachments=attachments or {})
     text = MarkdownWithMath(renderer).render(source)
     together = r'<span class="together">\1</span>'  # else a line could begin with the full stop behind a formula
-    return clean(re.sub(r"([(“]{0,3}<math>(?:(?!</math>).)*</math>[.,;:!?)”-]{1,3})", together, text))
+    return clean(
+        re.sub(r"([(“]{0,3}<math>(?:(?!</math>).)*</math>[.,;:!?)”-]{1,3})", together, text)
+    )
 
 
 def _text(value: Any, most: int) -> str:
@@ -212,13 +264,17 @@ def _attribute(tag: str, name: str, value: str) -> str | None:
 def _breakable(mathml: str) -> str:
     """The formula as several, one after another, each ending with a relation: browsers do not break one by itself."""
     pieces, element, depth = [""], "", 0
-    for tag, text in re.findall(r"(<[^>]+>)([^<]*)", mathml.removeprefix("<math>").removesuffix("</math>")):
+    for tag, text in re.findall(
+        r"(<[^>]+>)([^<]*)", mathml.removeprefix("<math>").removesuffix("</math>")
+    ):
         element += tag + text
         depth += 0 if tag.endswith("/>") else -1 if tag.startswith("</") else 1
         if depth == 0:
             mo = re.fullmatch(r"<mo([^>]*)>([^<]+)</mo>", element)
             if mo and html.unescape(mo[2]) in RELATIONS:
-                pieces[-1] += f'<mo form="infix"{mo[1]}>{mo[2]}</mo>'  # the form it has between two operands
+                pieces[-1] += (
+                    f'<mo form="infix"{mo[1]}>{mo[2]}</mo>'  # the form it has between two operands
+                )
                 pieces.append("")
             else:
                 pieces[-1] += element
@@ -228,7 +284,11 @@ def _breakable(mathml: str) -> str:
 
 def _colours(text: str) -> str:
     """Printed text with its colours, each as a hue only: how light it is depends on the page, see pages.css."""
-    return re.sub(r'(?<=style=")color: (rgb[^)]*\))[^"]*|background-color: [^"]*(?=")', r"--hue: \1", ansi2html(text))
+    return re.sub(
+        r'(?<=style=")color: (rgb[^)]*\))[^"]*|background-color: [^"]*(?=")',
+        r"--hue: \1",
+        ansi2html(text),
+    )
 
 
 def _highlight(source: str, language: str) -> str:
@@ -247,7 +307,9 @@ def _converter() -> LatexToMathML:
 
 @functools.cache
 def _exporter() -> TemplateExporter:
-    exporter = TemplateExporter(template_file="cells.html.j2", extra_loaders=[jinja2.FileSystemLoader(TEMPLATES)])
+    exporter = TemplateExporter(
+        template_file="cells.html.j2", extra_loaders=[jinja2.FileSystemLoader(TEMPLATES)]
+    )
     exporter.environment.autoescape = True
     exporter.environment.filters |= {
         "filter_data_type": lambda data: shown_kinds(data)[:1],

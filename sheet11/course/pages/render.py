@@ -52,10 +52,16 @@ def _environment_of_pages() -> jinja2.Environment:
     )
     environment.globals["most_frames"] = MOST_FRAMES
     environment.filters["points"] = lambda value: f"{value:g}"
-    environment.filters["number"] = lambda value: f"{value:.4g}" if isinstance(value, float) else str(value)
+    environment.filters["number"] = lambda value: (
+        f"{value:.4g}" if isinstance(value, float) else str(value)
+    )
     return environment
 
 
 def _legible(value: Any) -> Any:
     """Text of whoever wrote it, with what would turn or hide other text written out; not what is HTML already."""
-    return visible(value, lines=True) if isinstance(value, str) and not hasattr(value, "__html__") else value
+    return (
+        visible(value, lines=True)
+        if isinstance(value, str) and not hasattr(value, "__html__")
+        else value
+    )

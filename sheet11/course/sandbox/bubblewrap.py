@@ -42,8 +42,15 @@ def bubblewrap(package: Path, hidden: Collection[Path] = ()) -> Iterator[tuple[l
     Raises:
         NotInstalledError: there is no bubblewrap, or no filter for this kind of machine.
     """
-    seen = [Path(path) for path in ("/usr", sys.base_prefix, os.path.realpath(sys.base_prefix), sys.prefix)]
-    more = [Path(path) for path in _site_packages() if not any(Path(path).is_relative_to(other) for other in seen)]
+    seen = [
+        Path(path)
+        for path in ("/usr", sys.base_prefix, os.path.realpath(sys.base_prefix), sys.prefix)
+    ]
+    more = [
+        Path(path)
+        for path in _site_packages()
+        if not any(Path(path).is_relative_to(other) for other in seen)
+    ]
     mounts = {path: ["--ro-bind", str(path), str(path)] for path in [*seen, *more]}
     for path in {*_installed(), *(path.resolve() for path in hidden)}:
         if any(path.is_relative_to(other) for other in mounts if path != other) and path.is_dir():
@@ -51,14 +58,21 @@ def bubblewrap(package: Path, hidden: Collection[Path] = ()) -> Iterator[tuple[l
     # not --die-with-parent: bubblewrap killed while its child waits for a word of it would leave that waiting for ever
     command = [_program(), *_user(mounts), "--new-session", "--as-pid-1", "--clearenv"]
     command += ["--hostname", "sandbox"]
-    for path in sorted(mounts, key=lambda path: len(path.parts)):  # what lies inside another comes after it
+    for path in sorted(
+        mounts, key=lambda path: len(path.parts)
+    ):  # what lies inside another comes after it
         command += mounts[path]
     for path, mount in mounts.items():
         command += ["--remount-ro", str(path)] if mount[0] == "--tmpfs" else []
     command += [*_system(), *_programs(), "--ro-bind", str(package), "/package"]
     command += [*_fonts(), "--remount-ro", "/", "--chdir", SCRATCH]
     paths = os.pathsep.join(["/package", *map(str, more)])
-    variables = environment() | {"PYTHONPATH": paths, "MPLCONFIGDIR": SETTINGS, "HOME": SCRATCH, "TMPDIR": SCRATCH}
+    variables = environment() | {
+        "PYTHONPATH": paths,
+        "MPLCONFIGDIR": SETTINGS,
+        "HOME": SCRATCH,
+        "TMPDIR": SCRATCH,
+    }
     for name, value in variables.items():
         command += ["--setenv", name, value]
     with tempfile.TemporaryFile() as file:
@@ -86,7 +100,9 @@ def _user(mounts: Collection[Path]) -> list[str]:
             "1000",
         ]
     parts = [f"--unshare-{part}" for part in ("pid", "net", "ipc", "uts", "cgroup-try")]
-    kept = [word for name in ("SETUID", "SETGID", "SETPCAP") for word in ("--cap-add", f"CAP_{name}")]
+    kept = [
+        word for name in ("SETUID", "SETGID", "SETPCAP") for word in ("--cap-add", f"CAP_{name}")
+    ]
     parents = {str(parent) for path in mounts for parent in path.parents} - {"/"}
     folders = [word for path in sorted(parents) for word in ("--perms", "0755", "--dir", path)]
     return [*parts, "--cap-drop", "ALL", *kept, *folders]
@@ -96,9 +112,17 @@ def _as_nobody() -> list[str]:
     if os.geteuid():
         return []
     if not (program := shutil.which("setpriv", path="/usr/bin:/bin")):
-        raise NotInstalledError("root grades with another user's rights, which takes setpriv: apt install util-linux")
-    one = str(SOMEBODY + 64 * os.getpid() + next(_opened) % 64)  # else one sandbox could use up what a user may have
-    without = [word for kind in ("bounding-set", "inh-caps", "ambient-caps") for word in (f"--{kind}", "-all")]
+        raise NotInstalledError(
+            "root grades with another user's rights, which takes setpriv: apt install util-linux"
+        )
+    one = str(
+        SOMEBODY + 64 * os.getpid() + next(_opened) % 64
+    )  # else one sandbox could use up what a user may have
+    without = [
+        word
+        for kind in ("bounding-set", "inh-caps", "ambient-caps")
+        for word in (f"--{kind}", "-all")
+    ]
     return [
         program,
         "--reuid",
@@ -123,8 +147,22 @@ def _system() -> list[str]:
             found += ["--ro-bind", name, name]
     for name in ("/etc/ld.so.cache", "/etc/alternatives", "/etc/localtime"):
         found += ["--ro-bind-try", name, name]
-    found += ["--proc", "/proc", "--ro-bind", "/proc/sys", "/proc/sys", "--ro-bind-try", *["/proc/pressure"] * 2]
-    found += ["--dev", "/dev", "--ro-bind", "/dev/null", "/dev/zero"]  # a shared map of zeros is nobody's memory
+    found += [
+        "--proc",
+        "/proc",
+        "--ro-bind",
+        "/proc/sys",
+        "/proc/sys",
+        "--ro-bind-try",
+        *["/proc/pressure"] * 2,
+    ]
+    found += [
+        "--dev",
+        "/dev",
+        "--ro-bind",
+        "/dev/null",
+        "/dev/zero",
+    ]  # a shared map of zeros is nobody's memory
     small = ["--perms", "0777", "--size", str(SPACE), "--tmpfs"]
     return [*found, *small, "/dev/shm", "--remount-ro", "/dev", *small, SCRATCH]
 
@@ -145,7 +183,12 @@ def _programs() -> list[str]:
 
 def environment() -> dict[str, str]:
     """The variables that answers see, inside of a sandbox and without one."""
-    fixed = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "MPLBACKEND": INLINE, "PYTHONDONTWRITEBYTECODE": "1"}
+    fixed = {
+        "PATH": "/usr/bin:/bin",
+        "LANG": "C.UTF-8",
+        "MPLBACKEND": INLINE,
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
     threads = dict.fromkeys(THREADS, "1")
     return fixed | threads | {"IPYTHONDIR": SCRATCH, "PYTHONNOUSERSITE": "1", "PYTHONHASHSEED": "0"}
 
@@ -156,7 +199,9 @@ def _fonts() -> list[str]:
     That folder goes with the first answer, when the server has read the list.
     """
     links = [
-        word for name in os.listdir(font_cache()) for word in ("--symlink", f"/fonts/{name}", f"{SETTINGS}/{name}")
+        word
+        for name in os.listdir(font_cache())
+        for word in ("--symlink", f"/fonts/{name}", f"{SETTINGS}/{name}")
     ]
     return ["--ro-bind", str(font_cache()), "/fonts", "--perms", "0777", "--dir", SETTINGS, *links]
 
@@ -179,7 +224,9 @@ def _installed() -> Iterator[Path]:
     if any((PACKAGE.parent / name).exists() for name in (".git", "pyproject.toml")):
         yield PACKAGE.parent
     with contextlib.suppress(importlib.metadata.PackageNotFoundError):
-        for file in importlib.metadata.files(PACKAGE.name) or ():  # an editable installation has notebooks there, too
+        for file in (
+            importlib.metadata.files(PACKAGE.name) or ()
+        ):  # an editable installation has notebooks there, too
             if len(file.parts) > 1 and file.parts[0] != "..":
                 yield Path(str(file.locate())).parents[len(file.parts) - 2].resolve()
 

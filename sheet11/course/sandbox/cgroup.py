@@ -18,7 +18,10 @@ from sheet11.course.files import TEMPORARY
 
 ROOT = Path("/sys/fs/cgroup")
 NEEDED = ("memory", "pids")
-WANTED = (*NEEDED, "cpu")  # with which tasks share processors evenly, however many processes they have
+WANTED = (
+    *NEEDED,
+    "cpu",
+)  # with which tasks share processors evenly, however many processes they have
 PATIENCE = 5  # seconds that killed processes may take to end
 
 _made = itertools.count()
@@ -34,7 +37,9 @@ def place() -> Path | None:
     for folder in _around():
         with contextlib.suppress(OSError):
             there = (folder / "cgroup.controllers").read_text().split()
-            if set(NEEDED) <= set(there) and os.access(folder / "cgroup.procs", os.W_OK):  # else none can be moved
+            if set(NEEDED) <= set(there) and os.access(
+                folder / "cgroup.procs", os.W_OK
+            ):  # else none can be moved
                 names = " ".join(f"+{name}" for name in WANTED if name in there)
                 (folder / "cgroup.subtree_control").write_text(names)
                 _remove_left(folder)
@@ -42,7 +47,9 @@ def place() -> Path | None:
                 own.mkdir(exist_ok=True)  # two threads may be here
                 atexit.register(_remove, own)
                 (own / "cgroup.subtree_control").write_text(names)
-                if (own / "cgroup.kill").exists():  # older kernels would have root's right of whoever is let in
+                if (
+                    own / "cgroup.kill"
+                ).exists():  # older kernels would have root's right of whoever is let in
                     return own
     return None
 
@@ -57,7 +64,9 @@ def group(memory: int, processes: int) -> Iterator[Path | None]:
     own.mkdir()
     try:
         (own / "memory.max").write_text(str(memory))
-        (own / "memory.oom.group").write_text("1")  # or one process would be ended, and the others go on
+        (own / "memory.oom.group").write_text(
+            "1"
+        )  # or one process would be ended, and the others go on
         with contextlib.suppress(FileNotFoundError):  # the kernel knows no swap
             (own / "memory.swap.max").write_text("0")
         (own / "pids.max").write_text(str(processes))

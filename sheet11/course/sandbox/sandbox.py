@@ -76,10 +76,16 @@ class Sandbox:
     """
 
     def __init__(
-        self, package: Path, modules: Sequence[str], isolated: bool = True, hidden: Collection[Path] = ()
+        self,
+        package: Path,
+        modules: Sequence[str],
+        isolated: bool = True,
+        hidden: Collection[Path] = (),
     ) -> None:
         if not sys.platform.startswith("linux"):
-            raise NotInstalledError("grading needs Linux: it limits and watches processes by what only Linux has")
+            raise NotInstalledError(
+                "grading needs Linux: it limits and watches processes by what only Linux has"
+            )
         self._closing = contextlib.ExitStack()
         self._alone = isolated and is_user_alone()
         if isolated:
@@ -88,13 +94,20 @@ class Sandbox:
             command += [sys.executable, *OPTIONS, f"{INSIDE}/server.py"]
             variables, descriptors = environment(), [needed]
         else:
-            self._folder = self._closing.enter_context(tempfile.TemporaryDirectory(dir=folder_of_this_process()))
+            self._folder = self._closing.enter_context(
+                tempfile.TemporaryDirectory(dir=folder_of_this_process())
+            )
             self._empty = [self._folder]
             command = [sys.executable, *OPTIONS, str(SERVER)]
-            variables = environment() | {"PYTHONPATH": str(package), "MPLCONFIGDIR": str(font_cache())}
+            variables = environment() | {
+                "PYTHONPATH": str(package),
+                "MPLCONFIGDIR": str(font_cache()),
+            }
             descriptors = []
         where = None if isolated else self._folder
-        self._server = Server(None, modules, command, variables, where, closed=True, descriptors=descriptors)
+        self._server = Server(
+            None, modules, command, variables, where, closed=True, descriptors=descriptors
+        )
         self._closing.callback(self._server.close)
         if not self._server.is_ready(START):
             self.close()
@@ -109,7 +122,9 @@ class Sandbox:
         with cgroup.group(limits.memory + 2 * SPACE, 2 * limits.processes) as group:
             return self._run(cells, limits, go_on, group)
 
-    def _run(self, cells: Sequence[tuple[str, str]], limits: Limits, go_on: bool, group: Path | None) -> Batch:
+    def _run(
+        self, cells: Sequence[tuple[str, str]], limits: Limits, go_on: bool, group: Path | None
+    ) -> Batch:
         try:
             counted = limits._asdict() | {"alone": self._alone}
             kernel = self._server.fork(self._folder, limits=counted, empty=self._empty, group=group)
@@ -183,16 +198,26 @@ async def _listen(kernel: Kernel, shown: list[dict[str, Any]]) -> None:
         if message["msg_type"] == "stream" and shown and shown[-1].get("name") == content["name"]:
             shown[-1]["text"] += str(content["text"])
         elif message["msg_type"] == "stream":
-            shown.append({"output_type": "stream", "name": str(content["name"]), "text": str(content["text"])})
+            shown.append(
+                {
+                    "output_type": "stream",
+                    "name": str(content["name"]),
+                    "text": str(content["text"]),
+                }
+            )
         elif message["msg_type"] == "error":
             kind, value, trace = (
                 str(content["ename"]),
                 str(content["evalue"]),
                 [str(line) for line in content["traceback"]],
             )
-            shown.append({"output_type": "error", "ename": kind, "evalue": value, "traceback": trace})
+            shown.append(
+                {"output_type": "error", "ename": kind, "evalue": value, "traceback": trace}
+            )
         elif message["msg_type"] in ("display_data", "execute_result"):
-            shown.append({"output_type": "display_data", "data": dict(content["data"]), "metadata": {}})
+            shown.append(
+                {"output_type": "display_data", "data": dict(content["data"]), "metadata": {}}
+            )
 
 
 class SandboxError(RuntimeError):
@@ -209,7 +234,11 @@ def check_sandbox() -> None:
         command += [sys.executable, "-c", ""]
         # out of Ctrl-C's reach, and not killed: see `bubblewrap`
         with subprocess.Popen(
-            command, pass_fds=[descriptor], stderr=subprocess.PIPE, text=True, start_new_session=True
+            command,
+            pass_fds=[descriptor],
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
         ) as opened:
             stderr = opened.communicate()[1]
     if opened.returncode:

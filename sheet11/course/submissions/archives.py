@@ -18,7 +18,10 @@ STAMP = "timestamp.txt"  # nbgrader's: when something was handed in
 NOBODY = ("__MACOSX", ".ipynb_checkpoints")
 BLOCK = 1 << 20
 LONGEST_NAME = 255  # bytes
-END, LONGEST_END = b"PK\x05\x06", 22 + 0xFFFF  # of an archive: its last record, which a comment can follow
+END, LONGEST_END = (
+    b"PK\x05\x06",
+    22 + 0xFFFF,
+)  # of an archive: its last record, which a comment can follow
 
 
 class Bounds(NamedTuple):
@@ -63,8 +66,12 @@ def unpack(archive: Path, into: Path, bounds: Bounds = OF_ONE) -> list[str]:
                 return _unpack_all(content, archive.name, into, bounds)
         except ArchiveError:
             raise
-        except Exception as error:  # zipfile raises many types for what is damaged, and the disk for odd names
-            raise ArchiveError(f"{archive.name} cannot be unpacked: it is damaged, or no zip file") from error
+        except (
+            Exception
+        ) as error:  # zipfile raises many types for what is damaged, and the disk for odd names
+            raise ArchiveError(
+                f"{archive.name} cannot be unpacked: it is damaged, or no zip file"
+            ) from error
 
 
 def is_notebook(name: str) -> bool:
@@ -74,7 +81,9 @@ def is_notebook(name: str) -> bool:
 
 def is_nobodys(parts: tuple[str, ...]) -> bool:
     """Whether a path is of the kind that programs leave behind."""
-    return any(part in NOBODY or (part.startswith(".") and part not in (".", "..")) for part in parts)
+    return any(
+        part in NOBODY or (part.startswith(".") and part not in (".", "..")) for part in parts
+    )
 
 
 def _check_directory(file: BinaryIO, name: str, bounds: Bounds) -> None:
@@ -84,7 +93,9 @@ def _check_directory(file: BinaryIO, name: str, bounds: Bounds) -> None:
     tail = file.read()
     place = tail.rfind(END)
     directory = int.from_bytes(tail[place + 12 : place + 16], "little") if place >= 0 else 0
-    is_large = tail[max(place - 20, 0) : place].startswith(b"PK\x06\x07")  # of more than 4 GB or 65,535 files
+    is_large = tail[max(place - 20, 0) : place].startswith(
+        b"PK\x06\x07"
+    )  # of more than 4 GB or 65,535 files
     if directory > bounds.directory or (is_large and bounds is OF_ONE):
         raise ArchiveError(f"{name} holds too many files")
     file.seek(0)
@@ -119,7 +130,9 @@ def _unpack_all(content: zipfile.ZipFile, name: str, into: Path, bounds: Bounds)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.touch()
             left -= _unpack_one(content, info, path, left) if wanted else 0
-        except Exception:  # zipfile and zlib raise many types for what is damaged, and the disk for odd names
+        except (
+            Exception
+        ):  # zipfile and zlib raise many types for what is damaged, and the disk for odd names
             if path.is_file():
                 path.unlink()
             left_out.append(f"{name} holds {visible(inner)!r}, which cannot be unpacked")

@@ -17,7 +17,9 @@ from sheet11.course.text import encodable
 MOST_ATTACHED = 60  # that are looked at
 LONGEST_NAME = 200  # characters
 EMBEDDED = re.compile(r"data:image/[\w.+-]+;base64,([A-Za-z0-9+/=\s]+)", re.IGNORECASE)
-TAG = re.compile(r"""<img\b[^<>]{0,999}\bsrc=["']?(attachment:[\w.-]+)[^<>]{0,999}>""", re.IGNORECASE)
+TAG = re.compile(
+    r"""<img\b[^<>]{0,999}\bsrc=["']?(attachment:[\w.-]+)[^<>]{0,999}>""", re.IGNORECASE
+)
 
 Attachments = dict[str, dict[str, str]]  # base64 by name and MIME type
 
@@ -54,12 +56,18 @@ def with_images(source: str, attached: Any, room: Room) -> tuple[str, Attachment
         return f"attachment:{key}"
 
     places: dict[str, str] = {}  # by what the text may call them
-    for name, bundle in list(attached.items())[:MOST_ATTACHED] if isinstance(attached, dict) else ():
+    for name, bundle in (
+        list(attached.items())[:MOST_ATTACHED] if isinstance(attached, dict) else ()
+    ):
         kinds, name = bundle if isinstance(bundle, dict) else {}, name[:LONGEST_NAME]
         place = take(name, kinds.get("image/png", kinds.get("image/jpeg")))
         places |= dict.fromkeys((f"attachment:{form}" for form in _forms(encodable(name))), place)
     known = "|".join(map(re.escape, sorted(places, key=len, reverse=True)))
-    source = re.sub(rf"(?:{known})(?=[\s)\"'>]|$)", lambda match: places[match[0]], source) if places else source
+    source = (
+        re.sub(rf"(?:{known})(?=[\s)\"'>]|$)", lambda match: places[match[0]], source)
+        if places
+        else source
+    )
     source = TAG.sub(r"![](\1)", EMBEDDED.sub(lambda match: take("embedded", match[1]), source))
     shown = set(re.findall(r"attachment:([\w.-]+)", source))
     unseen = [f"![{name}](attachment:{name})" for name in images if name not in shown]

@@ -80,7 +80,9 @@ def take_in(folder: Path, wanted: Wanted, out: Path | None = None) -> Intake:
             raise FolderError(f"there is no folder or file {str(folder)!r}")
         hand_ins, loose = find_hand_ins(root, folder.stem, [out] if out else [])
         if not hand_ins:
-            raise FolderError(f"{folder} holds no folders; it wants one for each student, with notebooks in it")
+            raise FolderError(
+                f"{folder} holds no folders; it wants one for each student, with notebooks in it"
+            )
         directory = Directory(wanted.roster.people)
         found = []
         for number, each in enumerate(tqdm(hand_ins, "read", unit="student", disable=None)):
@@ -108,7 +110,9 @@ def what_was_handed_in(intake: Intake, notebooks: int) -> str:
     """What was handed in, in one line for the terminal, and one for everything that was decided."""
     people = intake.people
     plural = "" if notebooks == 1 else "s"
-    said = [f"{len(people)} student{'' if len(people) == 1 else 's'}, {notebooks} notebook{plural} each"]
+    said = [
+        f"{len(people)} student{'' if len(people) == 1 else 's'}, {notebooks} notebook{plural} each"
+    ]
     fewer = [person.student for person in people if 0 < person.notebooks < notebooks]
     counts = [(fewer, "with fewer"), (_without(people), "without a recognisable notebook")]
     said += [f"{len(names)} {what}: {listed(names)}" for names, what in counts if names]
@@ -139,13 +143,19 @@ def _taken(
         return Submission(student, {}, {}, error=why), person, []
     holding = {folder for path in chosen.paths for folder in path.parents}
     times = [stamp for folder, stamp in stamps.items() if folder in holding]
-    late = lateness(times, wanted.deadline) or wanted.roster.late.get(who) or ("late" if hand_in.late else "")
+    late = (
+        lateness(times, wanted.deadline)
+        or wanted.roster.late.get(who)
+        or ("late" if hand_in.late else "")
+    )
     notes = (*notes, *map(visible, chosen.notes))
     person = person._replace(late=late, notes=notes, notebooks=len(chosen.cells))
     return submission, person, members_in(cell for cells in chosen.cells.values() for cell in cells)
 
 
-def _files_in(hand_in: HandIn, scratch: Path) -> tuple[list[Handed], dict[Path, str], tuple[str, ...]]:
+def _files_in(
+    hand_in: HandIn, scratch: Path
+) -> tuple[list[Handed], dict[Path, str], tuple[str, ...]]:
     """The notebooks of a hand-in, unpacked; what nbgrader's timestamps say of a folder; and what was left out."""
     handed: list[Handed] = []
     stamps: dict[Path, str] = {}
@@ -157,12 +167,16 @@ def _files_in(hand_in: HandIn, scratch: Path) -> tuple[list[Handed], dict[Path, 
         for path in files_of(source, MOST_FILES, DEEPEST):
             name = source.name if path == source.path else path.name
             if is_notebook(name) and len(handed) < MOST_FILES:
-                handed.append(Handed(path, name, source.number, len(path.parts) - base + source.depth))
+                handed.append(
+                    Handed(path, name, source.number, len(path.parts) - base + source.depth)
+                )
             elif name.lower().endswith(".zip"):
                 inner = scratch / str(len(queue))
                 try:
                     if source.depth == NESTED or len(queue) > MOST_FILES:
-                        raise ArchiveError(f"{name} is an archive within too many others, and was not unpacked")
+                        raise ArchiveError(
+                            f"{name} is an archive within too many others, and was not unpacked"
+                        )
                     notes += [left_out.replace(path.name, name) for left_out in unpack(path, inner)]
                 except UnreadableError as error:
                     notes.append(visible(str(error).replace(path.name, name)))
@@ -175,7 +189,13 @@ def _files_in(hand_in: HandIn, scratch: Path) -> tuple[list[Handed], dict[Path, 
             else:
                 others.append(name)
     if not handed and not notes:
-        notes.append(visible(f"no notebook, but {listed(others)}" if others else "no notebook, nor any other file"))
+        notes.append(
+            visible(
+                f"no notebook, but {listed(others)}"
+                if others
+                else "no notebook, nor any other file"
+            )
+        )
     return handed, stamps, tuple(notes)
 
 
@@ -192,7 +212,11 @@ def lateness(stamps: Sequence[str], deadline: datetime | None) -> str:
         return ""
     hours, minutes = divmod(int(over.total_seconds()) // 60, 60)
     days, hours = divmod(hours, 24)
-    parts = [f"{number} {unit}" for number, unit in ((days, "d"), (hours, "h"), (minutes, "min")) if number]
+    parts = [
+        f"{number} {unit}"
+        for number, unit in ((days, "d"), (hours, "h"), (minutes, "min"))
+        if number
+    ]
     return f"{' '.join(parts) or 'less than 1 min'} late"
 
 

@@ -14,7 +14,10 @@ from sheet11.course.submissions.submissions import Handed
 
 # Anna Müller_1234567_assignsubmission_file, also with the file's name behind it; of a group its name and number, and of
 # those in none `Default group` without one; as mod_assign's downloader has it
-MOODLE = re.compile(r"(?P<name>.*?)(?:_(?P<id>\d+))?_assignsubmission_(?P<plugin>[a-z]+)(?:_(?P<file>.*))?", re.DOTALL)
+MOODLE = re.compile(
+    r"(?P<name>.*?)(?:_(?P<id>\d+))?_assignsubmission_(?P<plugin>[a-z]+)(?:_(?P<file>.*))?",
+    re.DOTALL,
+)
 # mülleranna_LATE_123_456_01.ipynb, LATE_anon_x9y_456_01.ipynb, müllerannna_123_text.html; as content_zipper.rb has it
 CANVAS = re.compile(
     r"(?:(?!LATE_)(?P<name>.+?)_)?(?:(?P<late>LATE)_)?(?P<id>\d+|anon_[A-Za-z0-9]+)_"
@@ -33,7 +36,9 @@ class HandIn(NamedTuple):
     sources: tuple[Handed, ...]  # folders and files
 
 
-def find_hand_ins(root: Path, title: str, hidden: Iterable[Path] = ()) -> tuple[list[HandIn], list[str]]:
+def find_hand_ins(
+    root: Path, title: str, hidden: Iterable[Path] = ()
+) -> tuple[list[HandIn], list[str]]:
     """The hand-ins in a folder, by key, and the names of notebooks that are nobody's.
 
     Args:
@@ -54,7 +59,9 @@ def find_hand_ins(root: Path, title: str, hidden: Iterable[Path] = ()) -> tuple[
         if hand_in := _recognised(path, prefix):
             before = found.get(hand_in.key, hand_in._replace(sources=()))
             late, label = before.late or hand_in.late, before.label or hand_in.label
-            found[hand_in.key] = hand_in._replace(sources=before.sources + hand_in.sources, late=late, label=label)
+            found[hand_in.key] = hand_in._replace(
+                sources=before.sources + hand_in.sources, late=late, label=label
+            )
         elif is_notebook(path.name):
             loose.append(path.name)
     return [found[key] for key in sorted(found)], loose
@@ -66,17 +73,31 @@ def _recognised(path: Path, prefix: str) -> HandIn | None:
     if match := MOODLE.fullmatch(name):
         who = Identity(id=match["id"] or "", name=_composed(match["name"]))
         key = "_".join(filter(None, (match["name"], match["id"])))
-        return HandIn(key, who, f"{key}_assignsubmission_file", False, (Handed(path, match["file"] or name),))
+        return HandIn(
+            key, who, f"{key}_assignsubmission_file", False, (Handed(path, match["file"] or name),)
+        )
     if path.is_dir():
-        who = Identity(login=name.removeprefix(prefix)) if _is_clone(path) else Identity(name=_composed(name))
+        who = (
+            Identity(login=name.removeprefix(prefix))
+            if _is_clone(path)
+            else Identity(name=_composed(name))
+        )
         return HandIn(who.login or name, who, "", False, (Handed(path, name),))
     if match := CANVAS.fullmatch(name):
         who = Identity(id=match["id"], name=_composed(match["name"] or ""))
         source = Handed(path, match["file"] or name, int(match["attachment"] or 0))
         label = name if source.number else ""
-        return HandIn("_".join(filter(None, (match["name"], match["id"]))), who, label, bool(match["late"]), (source,))
+        return HandIn(
+            "_".join(filter(None, (match["name"], match["id"]))),
+            who,
+            label,
+            bool(match["late"]),
+            (source,),
+        )
     if path.suffix.lower() == ".zip":
-        return HandIn(path.stem, Identity(name=_composed(path.stem)), "", False, (Handed(path, name),))
+        return HandIn(
+            path.stem, Identity(name=_composed(path.stem)), "", False, (Handed(path, name),)
+        )
     return None
 
 

@@ -22,7 +22,9 @@ def members_in(cells: Iterable[dict[str, Any]]) -> list[str]:
         if cell.get("cell_type") in ("markdown", "raw"):
             for match in LINE.finditer(joined(cell.get("source")) or ""):
                 names = re.split(r"[,;&]|\band\b|\bund\b", re.sub(r"\(.*?\)", "", match[1]))
-                found |= dict.fromkeys(name.strip(" *_.")[:LONGEST] for name in names if name.strip(" *_."))
+                found |= dict.fromkeys(
+                    name.strip(" *_.")[:LONGEST] for name in names if name.strip(" *_.")
+                )
     return list(found)[:MOST]
 
 
@@ -57,7 +59,9 @@ def with_members(
         mates = [mate for mate in dict.fromkeys(mates) if mate != person.who]
         twice = [other for mate in mates for other in by_identity.get(mate, [])]
         if twice:
-            notes.append(f"of the same group, and handed in, too: {listed([other.student for other in twice])}")
+            notes.append(
+                f"of the same group, and handed in, too: {listed([other.student for other in twice])}"
+            )
         alone = [mate for mate in mates if mate not in by_identity]
         if twice and not names and not of_group:
             alone = []  # the roster's group is no group that hands in together, or nobody can tell which result counts

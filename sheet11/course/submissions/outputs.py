@@ -51,7 +51,8 @@ def _clean(shown: dict[str, Any], room: Room) -> dict[str, Any] | None:
         data["text/plain"] = _cut(text)
     if isinstance(record := shown["data"].get(MIME_TYPE), dict):
         data[MIME_TYPE] = {
-            _cut(name, LONGEST_NAME): item if _is_item(item) else DAMAGED for name, item in record.items()
+            _cut(name, LONGEST_NAME): item if _is_item(item) else DAMAGED
+            for name, item in record.items()
         }
     if isinstance(image := shown["data"].get("image/png"), str) and (png := _png(image, room)):
         data["image/png"] = png
@@ -67,13 +68,21 @@ def _is_item(value: Any) -> bool:
     if isinstance(value, dict):
         form = value.keys() == {"dtype", "shape", "values"} and isinstance(value["values"], str)
         return form and _is_short(value["shape"], 1) and _is_short(value["dtype"], 4)
-    return math.isfinite(value) if isinstance(value, float) else value is None or isinstance(value, bool | int | str)
+    return (
+        math.isfinite(value)
+        if isinstance(value, float)
+        else value is None or isinstance(value, bool | int | str)
+    )
 
 
 def _is_short(value: Any, depth: int) -> bool:
     """Whether something is a text or a whole number, or a list of such, neither long nor nested more deeply."""
     if isinstance(value, list):
-        return depth > 0 and len(value) <= MOST_FIELDS and all(_is_short(each, depth - 1) for each in value)
+        return (
+            depth > 0
+            and len(value) <= MOST_FIELDS
+            and all(_is_short(each, depth - 1) for each in value)
+        )
     return isinstance(value, int) or isinstance(value, str) and len(value) <= LONGEST_NAME
 
 
@@ -85,6 +94,10 @@ def _png(text: str, room: Room) -> str | None:
             return None
         image = room.open(content, PNG)
         image.verify()
-        return base64.b64encode(content).decode() if image.width * image.height <= MOST_PIXELS else None
+        return (
+            base64.b64encode(content).decode()
+            if image.width * image.height <= MOST_PIXELS
+            else None
+        )
     except Exception:  # Pillow raises many types for what is no image
         return None

@@ -38,7 +38,10 @@ class Person(NamedTuple):
     @classmethod
     def of(cls, stored: dict[str, Any]) -> Self:
         """What `_asdict` has made of it, through JSON."""
-        who, members = Identity(*stored["who"]), tuple(Identity(*each) for each in stored["members"])
+        who, members = (
+            Identity(*stored["who"]),
+            tuple(Identity(*each) for each in stored["members"]),
+        )
         return cls(**stored | {"who": who, "members": members, "notes": tuple(stored["notes"])})
 
 
@@ -51,14 +54,28 @@ def kept_people(store: Store) -> dict[str, Person]:
     """The people of a grading, by student; one of whom nothing was kept is only called so."""
     known = {student: Person.of(json.loads(about)) for student, about in store.people().items()}
     return {
-        student: known.get(student) or Person(student, Identity(name=student), (Identity(login=student),))
+        student: known.get(student)
+        or Person(student, Identity(name=student), (Identity(login=student),))
         for student in store.students()
     }
 
 
 def people_csv(people: Iterable[Person]) -> str:
     """A row for each hand-in: whose it is, whether it was late, and what was decided about it."""
-    rows = [["student", "name", "id", "login", "e-mail", "group", "members", "late", "notebooks", "notes"]]
+    rows = [
+        [
+            "student",
+            "name",
+            "id",
+            "login",
+            "e-mail",
+            "group",
+            "members",
+            "late",
+            "notebooks",
+            "notes",
+        ]
+    ]
     for person in people:
         who = person.who
         members = "; ".join(each.shown for each in person.members if each != who)

@@ -46,7 +46,9 @@ def read_cells(path: Path) -> list[dict[str, Any]]:
         raise UnreadableError(f"{path.name} has more than {MOST_VALUES} values")
     try:
         notebook = json.loads(content)
-        sheets = notebook["worksheets"] if "worksheets" in notebook else [notebook]  # before version 4
+        sheets = (
+            notebook["worksheets"] if "worksheets" in notebook else [notebook]
+        )  # before version 4
         cells = [cell for sheet in sheets for cell in sheet["cells"]]
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise UnreadableError(f"{path.name} is no Jupyter notebook") from error
@@ -59,7 +61,9 @@ def answers_in(cells: Collection[dict[str, Any]], ids: Collection[str]) -> Answe
     """The answers among a notebook's cells, by the ids of their cells; of several copies of one the last one counts."""
     found = {}
     for cell in cells:
-        if (name := answer_id(cell, ids)) and (source := joined(cell.get("source", cell.get("input")))) is not None:
+        if (name := answer_id(cell, ids)) and (
+            source := joined(cell.get("source", cell.get("input")))
+        ) is not None:
             found[name] = (source, cell)
     answers, room = Answers({}, {}, {}), Room(MOST_IMAGES, MOST_PIXELS)
     for name, (source, cell) in found.items():

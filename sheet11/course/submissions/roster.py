@@ -17,9 +17,14 @@ COLUMNS = {
     "group": ("group", "gruppe", "team"),
     "email": ("e-mail", "email", "email address", "e-mail address", "e-mail-adresse"),
 }
-FIRST, LAST = ("first name", "firstname", "vorname"), ("last name", "lastname", "surname", "nachname")
+FIRST, LAST = (
+    ("first name", "firstname", "vorname"),
+    ("last name", "lastname", "surname", "nachname"),
+)
 STATUS = ("status",)
-PARTICIPANT = re.compile(r"^(\D+ |Teilnehmer/in)(?=\d+$)")  # what Moodle puts in front of its number
+PARTICIPANT = re.compile(
+    r"^(\D+ |Teilnehmer/in)(?=\d+$)"
+)  # what Moodle puts in front of its number
 LATE = re.compile(r"[\w ]*\blate\b", re.IGNORECASE)  # in Moodle's column `Status`
 
 
@@ -57,10 +62,16 @@ def read_roster(path: Path) -> Roster:
         RosterError: it cannot be read, or says of nobody who it is.
     """
     header, rows = read_table(path)
-    places = {field: place for field in COLUMNS if (place := column_of(COLUMNS[field], header)) is not None}
+    places = {
+        field: place
+        for field in COLUMNS
+        if (place := column_of(COLUMNS[field], header)) is not None
+    }
     if not places.keys() - {"group"}:
         got = ", ".join(header)[:80]
-        raise RosterError(f"{path}: the first line must name columns like id, login, name, group, e-mail, got {got!r}")
+        raise RosterError(
+            f"{path}: the first line must name columns like id, login, name, group, e-mail, got {got!r}"
+        )
     first, last, status = (column_of(names, header) for names in (FIRST, LAST, STATUS))
     people, late = [], {}
     for row in rows:
@@ -105,14 +116,21 @@ class Directory:
             return None
         calls = [("id", who.id), ("login", who.login.casefold()), ("email", who.email.casefold())]
         for text in (who.name, who.login):
-            calls += [("login", text.casefold()), ("email", text.casefold()), ("name", same_name(text)), ("id", text)]
+            calls += [
+                ("login", text.casefold()),
+                ("email", text.casefold()),
+                ("name", same_name(text)),
+                ("id", text),
+            ]
             calls += [("letters", letters_of(text))]
         found = (self._by[call] for call in calls if call in self._by)
         return next((several[0] for several in found if len(several) == 1), None)
 
     def group(self, name: str) -> list[Identity]:
         """The members of a group."""
-        return [person for person in self.people if name and same_name(person.group) == same_name(name)]
+        return [
+            person for person in self.people if name and same_name(person.group) == same_name(name)
+        ]
 
 
 def letters_of(name: str) -> str:

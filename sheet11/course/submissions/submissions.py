@@ -24,7 +24,9 @@ class Submission(NamedTuple):
     answers: dict[str, dict[str, str]]
     problems: dict[str, str]  # why something is not there, by notebook, or by NOTEBOOK/CELL
     images: dict[str, dict[str, str]] = {}  # of the answers, as `put_away` has named them
-    error: str | None = None  # why what was handed in could not be read, which is not the student's fault
+    error: str | None = (
+        None  # why what was handed in could not be read, which is not the student's fault
+    )
 
 
 class Handed(NamedTuple):
@@ -67,14 +69,21 @@ def choose_notebooks(files: Iterable[Handed], wanted: Mapping[str, Collection[st
         except UnreadableError as error:
             unread[file.name] = visible(str(error).replace(file.path.name, file.name))
             continue
-        stem = _stem_of(found, wanted) or next((stem for stem in wanted if _is_called(file.name, stem)), None)
+        stem = _stem_of(found, wanted) or next(
+            (stem for stem in wanted if _is_called(file.name, stem)), None
+        )
         if stem:
-            if stem in cells and _answers(cells[stem], wanted[stem]) == _answers(found, wanted[stem]):
+            if stem in cells and _answers(cells[stem], wanted[stem]) == _answers(
+                found, wanted[stem]
+            ):
                 names[stem].pop()
             names[stem].append(file.name)
             cells[stem], paths[stem] = found, file.path
     several = [(", ".join(of_one[:-1]), of_one[-1]) for of_one in names.values() if len(of_one) > 1]
-    notes = [visible(f"{others} and {last} differ, and the last one was taken") for others, last in several]
+    notes = [
+        visible(f"{others} and {last} differ, and the last one was taken")
+        for others, last in several
+    ]
     problems = {}
     for stem in wanted:
         if stem not in cells:
@@ -83,15 +92,21 @@ def choose_notebooks(files: Iterable[Handed], wanted: Mapping[str, Collection[st
     return Chosen(cells, problems, notes + list(unread.values()), list(paths.values()))
 
 
-def read_submission(student: str, chosen: Chosen, wanted: Mapping[str, Collection[str]]) -> Submission:
+def read_submission(
+    student: str, chosen: Chosen, wanted: Mapping[str, Collection[str]]
+) -> Submission:
     """The answers in the notebooks that count."""
     submission = Submission(student, {}, dict(chosen.problems), {})
     for stem, ids in wanted.items():
         if stem in chosen.cells:
             found = answers_in(chosen.cells[stem], ids)
             submission.answers[stem] = found.sources
-            submission.images[stem] = {name: put_away(images) for name, images in found.attachments.items()}
-            submission.problems.update((f"{stem}/{name}", problem) for name, problem in found.problems.items())
+            submission.images[stem] = {
+                name: put_away(images) for name, images in found.attachments.items()
+            }
+            submission.problems.update(
+                (f"{stem}/{name}", problem) for name, problem in found.problems.items()
+            )
     return submission
 
 
@@ -125,15 +140,25 @@ def _age(file: Handed) -> tuple[Any, ...]:
 
 def _stem_of(cells: Cells, wanted: Mapping[str, Collection[str]]) -> str | None:
     """Which notebook these cells are of: the one that has most of their ids."""
-    counts = {stem: sum(answer_id(cell, ids) is not None for cell in cells) for stem, ids in wanted.items()}
+    counts = {
+        stem: sum(answer_id(cell, ids) is not None for cell in cells)
+        for stem, ids in wanted.items()
+    }
     best = max(counts, key=lambda stem: counts[stem], default=None)
     return best if best and counts[best] else None
 
 
 def _answers(cells: Cells, ids: Collection[str]) -> list[Any]:
-    return [(name, cell.get("source"), cell.get("attachments")) for cell in cells if (name := answer_id(cell, ids))]
+    return [
+        (name, cell.get("source"), cell.get("attachments"))
+        for cell in cells
+        if (name := answer_id(cell, ids))
+    ]
 
 
 def _is_called(name: str, stem: str) -> bool:
     """Whether a file is called like a notebook, or like a copy of it."""
-    return re.fullmatch(rf"{re.escape(stem)}(\W.*)?\.ipynb(\.\w+)?", name, re.DOTALL | re.IGNORECASE) is not None
+    return (
+        re.fullmatch(rf"{re.escape(stem)}(\W.*)?\.ipynb(\.\w+)?", name, re.DOTALL | re.IGNORECASE)
+        is not None
+    )

@@ -17,7 +17,9 @@ MESSAGES = (-1.0, 0.6, 1.0, 1.4, 2.0)  # min, mean, max and sum are apart
 
 
 @explored_if_wanted
-def explore_aggregation(aggregate: Callable[..., Any], messages: Sequence[float] = MESSAGES) -> None:
+def explore_aggregation(
+    aggregate: Callable[..., Any], messages: Sequence[float] = MESSAGES
+) -> None:
     """Weights and aggregate of one neighbourhood, for λ through ±∞, η, and messages to drag or type.
 
     Args:
@@ -37,7 +39,9 @@ def explore_aggregation(aggregate: Callable[..., Any], messages: Sequence[float]
         check_between(f"messages[{k}]", value, -3, 3, "be between -3 and 3")
     figure, (left, right) = panels(2, 3.4, right=0.8)
     edge = 250  # where ±∞ is drawn
-    grid = 0.3 * np.sinh(np.linspace(-1, 1, 161) * math.asinh(edge / 0.3))  # even on the axis, and 0 among them
+    grid = 0.3 * np.sinh(
+        np.linspace(-1, 1, 161) * math.asinh(edge / 0.3)
+    )  # even on the axis, and 0 among them
     number = np.arange(1, len(messages) + 1)
     bars = left.bar(number, np.zeros(len(messages)), color=COLOURS[4], edgecolor="0.3")
     index = torch.zeros(len(messages), dtype=torch.int64)
@@ -51,27 +55,41 @@ def explore_aggregation(aggregate: Callable[..., Any], messages: Sequence[float]
         weights = softargmax(m, lam)
         for bar, weight in zip(bars, weights.tolist(), strict=True):
             bar.set_height(weight)
-        left.set_xticks(number, [f"m{'₁₂₃₄₅₆₇₈₉'[k]} = {signed(value)}" for k, value in enumerate(m.tolist())])
+        left.set_xticks(
+            number, [f"m{'₁₂₃₄₅₆₇₈₉'[k]} = {signed(value)}" for k, value in enumerate(m.tolist())]
+        )
         result, low, high = agg(lam), m.min().item(), m.max().item()
         mean = (weights @ m).item()
         share = (mean - low) / (high - low) if high > low else 0.5
         draw_curve(right, "agg over λ", grid, [agg(value) for value in grid], color=COLOURS[0])
         place = max(-edge, min(edge, lam))
         draw_curve(right, "here", [place], [result], color=COLOURS[1], marker="o", markersize=9)
-        draw_marks(right, dict(zip(MARKS, (low, m.mean().item(), m.sum().item(), high), strict=True)))
-        left.set(title=f"λ = {signed(lam)}: ⟨m⟩ = {signed(mean)}, {share:.0%} of the way from min to max")
+        draw_marks(
+            right, dict(zip(MARKS, (low, m.mean().item(), m.sum().item(), high), strict=True))
+        )
+        left.set(
+            title=f"λ = {signed(lam)}: ⟨m⟩ = {signed(mean)}, {share:.0%} of the way from min to max"
+        )
         right.set(title=f"agg = |N|^η ⟨m⟩ = {signed(result)} at η = {signed(eta)}")
 
     left.set(xlabel="message", ylabel="weight, soft(arg)max(m; λ)", ylim=(0, 1.05))
     right.set_xscale("asinh", linear_width=0.3)
-    right.set(xlabel="inverse temperature λ (at the edges: ±∞)", ylabel="aggregate", xlim=(-1.3 * edge, 1.3 * edge))
+    right.set(
+        xlabel="inverse temperature λ (at the edges: ±∞)",
+        ylabel="aggregate",
+        xlim=(-1.3 * edge, 1.3 * edge),
+    )
     right.set_xticks([-edge, -10, -1, 0, 1, 10, edge], ["−∞", "−10", "−1", "0", "1", "10", "∞"])
-    start = {"lam": 1.0, "eta": 0.0} | {f"m{k}": float(value) for k, value in zip(number, messages, strict=True)}
+    start = {"lam": 1.0, "eta": 0.0} | {
+        f"m{k}": float(value) for k, value in zip(number, messages, strict=True)
+    }
 
     def controls(w: Any) -> dict[str, Any]:
         steps = [-math.inf, *(-value for value in reversed(LAMBDAS)), 0, *LAMBDAS, math.inf]
         return {
-            "lam": w.SelectionSlider(options=[(signed(value), value) for value in steps], description="λ"),
+            "lam": w.SelectionSlider(
+                options=[(signed(value), value) for value in steps], description="λ"
+            ),
             "eta": w.FloatSlider(min=-1, max=2, step=0.05, description="η"),
         } | {f"m{k}": w.FloatSlider(min=-3, max=3, step=0.1) for k in number}
 

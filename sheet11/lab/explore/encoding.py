@@ -37,7 +37,10 @@ def explore_encoding(
     figure, (left, middle, right) = panels(3, 3.1, gap=0.75)
 
     def draw(n: int, p: int, convention: str, scale: float | str) -> None:
-        first, kind = first_position(convention), "cosine" if convention == "submission" else "sine"  # of the first row
+        first, kind = (
+            first_position(convention),
+            "cosine" if convention == "submission" else "sine",
+        )  # of the first row
         E = np.asarray(positional_encoding(n, p, convention, base, None if scale == OWN else scale))
         G = E.T @ E
         draw_encoding(left, E, convention, kind, most=64)
@@ -49,7 +52,10 @@ def explore_encoding(
 
     middle.grid(False)
     start = {"n": min(n, 128), "p": min(p, 512), "convention": convention, "scale": scale or OWN}
-    scales = [(OWN, OWN), *((f"{value:g}", value) for value in sorted({*SCALES, *([scale] if scale else [])}))]
+    scales = [
+        (OWN, OWN),
+        *((f"{value:g}", value) for value in sorted({*SCALES, *([scale] if scale else [])})),
+    ]
 
     def controls(w: Any) -> dict[str, Any]:
         return {

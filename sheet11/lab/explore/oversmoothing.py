@@ -55,18 +55,27 @@ def explore_oversmoothing(
         g = load_graph(graph, seed)
         generator = torch.Generator().manual_seed(seed)
         first = torch.randn(g.num_nodes, features, generator=generator, dtype=torch.float64)
-        u, v = torch.cat([g.edge_index, torch.arange(g.num_nodes).expand(2, -1)], dim=1)  # with self-loops
+        u, v = torch.cat(
+            [g.edge_index, torch.arange(g.num_nodes).expand(2, -1)], dim=1
+        )  # with self-loops
         P = normalized_adjacency(g.edge_index, g.num_nodes)
 
         def after(x: Any, number: int) -> Any:
             if way in networks:
-                W = torch.randn(features, features, generator=generator, dtype=torch.float64) * math.sqrt(2 / features)
+                W = torch.randn(
+                    features, features, generator=generator, dtype=torch.float64
+                ) * math.sqrt(2 / features)
                 return networks[way](P, x, first, W, number)
             return P @ x if way == "P" else aggregate(x[u], v, g.num_nodes, WAYS[way], 0.0)
 
         states = list(accumulate(range(1, DEEPEST + 1), after, initial=first))
-        sizes = [x.square().sum().clamp(min=1e-300) for x in states]  # with ReLU all features can die out
-        energies = [float(dirichlet_energy(x, g.edge_index) / size) for x, size in zip(states, sizes, strict=True)]
+        sizes = [
+            x.square().sum().clamp(min=1e-300) for x in states
+        ]  # with ReLU all features can die out
+        energies = [
+            float(dirichlet_energy(x, g.edge_index) / size)
+            for x, size in zip(states, sizes, strict=True)
+        ]
         distances = [float(mean_average_distance(x, g.edge_index)) for x in states]
         return g, states, energies, distances
 
@@ -83,13 +92,17 @@ def explore_oversmoothing(
             ("E(X) / ‖X‖²", energies[: depth + 1], {"color": COLOURS[0], "marker": "o"}),
             ("MAD", distances[: depth + 1], {"color": COLOURS[1], "marker": "s"}),
         ]:
-            draw_curve(right, name, layers, np.maximum(values, FLOOR), markersize=3, linewidth=1.2, **style)
+            draw_curve(
+                right, name, layers, np.maximum(values, FLOOR), markersize=3, linewidth=1.2, **style
+            )
         left.set(title=f"{graph}, depth {depth}: feature 1, ± {limit:.2g}")
         middle.set(title="embedding", xlabel="feature 1", ylabel="feature 2")
         right.set(title=way)
 
     right.set_yscale("log")
-    right.set(xlabel="depth (layers)", ylabel="smoothness", xlim=(-1, DEEPEST + 1), ylim=(FLOOR, 10))
+    right.set(
+        xlabel="depth (layers)", ylabel="smoothness", xlim=(-1, DEEPEST + 1), ylim=(FLOOR, 10)
+    )
     start = {"graph": graph, "depth": 8, "way": "P"}
 
     def controls(w: Any) -> dict[str, Any]:
@@ -99,4 +112,6 @@ def explore_oversmoothing(
             "way": w.ToggleButtons(options=[*WAYS, *networks], description="propagation"),
         }
 
-    show_with_controls(figure, draw, start, controls, legends=[(middle, "upper left"), (right, "lower left")])
+    show_with_controls(
+        figure, draw, start, controls, legends=[(middle, "upper left"), (right, "lower left")]
+    )

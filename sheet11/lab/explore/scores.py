@@ -35,7 +35,9 @@ def explore_scores(
     figure = plt.figure(figsize=(WIDTH, 5.4))
     grid = {"left": 0.08, "right": 0.96, "wspace": 0.35}
     upper = figure.subplots(1, 3, gridspec_kw=grid | {"bottom": 0.56, "top": 0.94})
-    (lower,) = figure.subplots(1, 1, squeeze=False, gridspec_kw=grid | {"bottom": 0.1, "top": 0.38})[0]
+    (lower,) = figure.subplots(
+        1, 1, squeeze=False, gridspec_kw=grid | {"bottom": 0.1, "top": 0.38}
+    )[0]
     token, off_diagonal = n // 2, ~np.eye(n, dtype=bool)
 
     def draw(p: int, relative_sigma: float, mode: str, seed: int) -> None:
@@ -45,7 +47,9 @@ def explore_scores(
         scores = {name: np.asarray(attention_scores(E, X, name)) for name in ("cat", "add")}
         difference = scores["add"] - scores["cat"]
         limit = max(np.abs(matrix).max() for matrix in scores.values())
-        for ax, (title, matrix) in zip(upper, {**scores, "add − cat": difference}.items(), strict=True):
+        for ax, (title, matrix) in zip(
+            upper, {**scores, "add − cat": difference}.items(), strict=True
+        ):
             draw_heatmap(ax, matrix, limit)
             ax.set(title=f"{title}, ± {limit:.4g}", xlabel="token j")
         upper[0].set_ylabel("token i")
@@ -55,10 +59,23 @@ def explore_scores(
         for band in list(lower.collections):
             band.remove()
         lower.fill_between(
-            column, row - noise, row + noise, color=COLOURS[4], alpha=0.4, label="cat ± predicted noise of add"
+            column,
+            row - noise,
+            row + noise,
+            color=COLOURS[4],
+            alpha=0.4,
+            label="cat ± predicted noise of add",
         )
         draw_curve(lower, "cat", column, row, color=COLOURS[0], linewidth=1)
-        draw_curve(lower, "the chosen mode", column, scores[mode][token], color=COLOURS[1], marker="o", linestyle="")
+        draw_curve(
+            lower,
+            "the chosen mode",
+            column,
+            scores[mode][token],
+            color=COLOURS[1],
+            marker="o",
+            linestyle="",
+        )
         lower.set(
             title=f"Row i = {token + 1} of the scores, mode “{mode}”;  add − cat off the diagonal: "
             f"measured ± {difference[off_diagonal].std():.3g}, predicted ± {noise:.3g}",

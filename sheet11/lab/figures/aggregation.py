@@ -8,13 +8,22 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike, NDArray
 
-from sheet11.lab.plots import COLOURS, MARKERS, drawn_if_wanted, legend_beside, panels, powers_of_ten
+from sheet11.lab.plots import (
+    COLOURS,
+    MARKERS,
+    drawn_if_wanted,
+    legend_beside,
+    panels,
+    powers_of_ten,
+)
 
 Floats = NDArray[np.float64]
 
 
 @drawn_if_wanted
-def two_messages(x: ArrayLike, values: Mapping[str, ArrayLike], weights: Mapping[str, ArrayLike]) -> Figure:
+def two_messages(
+    x: ArrayLike, values: Mapping[str, ArrayLike], weights: Mapping[str, ArrayLike]
+) -> Figure:
     """Log-sum-exp and its derivative for two messages, over the first of them, for several λ."""
     figure, axes = panels(2, 3.4, right=1.0)
     for ax, curves, ylabel, title in [
@@ -30,7 +39,9 @@ def two_messages(x: ArrayLike, values: Mapping[str, ArrayLike], weights: Mapping
 
 
 @drawn_if_wanted
-def convergence(lam: ArrayLike, errors: Floats, bounds: Floats, gaps: ArrayLike, rates: Floats) -> Figure:
+def convergence(
+    lam: ArrayLike, errors: Floats, bounds: Floats, gaps: ArrayLike, rates: Floats
+) -> Figure:
     """Distance of the aggregate from the maximum against λ with its bound, and the rate at which it falls.
 
     Args:
@@ -41,20 +52,32 @@ def convergence(lam: ArrayLike, errors: Floats, bounds: Floats, gaps: ArrayLike,
         rates: gap, measured rate, and how far that may be above the gap, shape (3, all neighbourhoods).
     """
     figure, (left, right) = panels(2, 3.6, right=1.35)
-    for number, (error, bound, gap) in enumerate(zip(errors, bounds, np.asarray(gaps), strict=True)):
+    for number, (error, bound, gap) in enumerate(
+        zip(errors, bounds, np.asarray(gaps), strict=True)
+    ):
         colour = COLOURS[number % len(COLOURS)]
-        left.semilogy(lam, np.where(error > 1e-14, error, np.nan), color=colour, label=f"Δ = {gap:.2f}")
+        left.semilogy(
+            lam, np.where(error > 1e-14, error, np.nan), color=colour, label=f"Δ = {gap:.2f}"
+        )
         left.semilogy(lam, bound, color=colour, linestyle="--", linewidth=0.8)
-    left.set(xlabel="inverse temperature λ", ylabel="max − agg", title="Measured, and its bound (dashed)")
+    left.set(
+        xlabel="inverse temperature λ", ylabel="max − agg", title="Measured, and its bound (dashed)"
+    )
     left.set(ylim=(1e-14, None))
     powers_of_ten(left.yaxis)
     gap, rate, above = rates
     right.axhline(1, color="black", linewidth=0.8, label="predicted")
     right.vlines(gap, 1, 1 + above / gap, color="0.7", linewidth=3, label="its error")
     right.semilogx(gap, rate / gap, "o", color=COLOURS[1], markersize=4, label="measured")
-    right.set(xlabel="gap Δ", ylabel="rate of the approach, divided by Δ", title="Rate, in every neighbourhood")
+    right.set(
+        xlabel="gap Δ",
+        ylabel="rate of the approach, divided by Δ",
+        title="Rate, in every neighbourhood",
+    )
     powers_of_ten(right.xaxis)
-    legend_beside(right, handles=[*left.lines[::2], *right.collections, *right.lines], fontsize="small")
+    legend_beside(
+        right, handles=[*left.lines[::2], *right.collections, *right.lines], fontsize="small"
+    )
     return figure
 
 
@@ -87,7 +110,10 @@ def interpolation(
 
 def draw_marks(ax: Axes, marks: Mapping[str, float]) -> None:
     """Draw horizontal lines with their names beside the axes, or move those that are drawn."""
-    for drawn in [*ax.texts, *(line for line in ax.lines if str(line.get_label()).removeprefix("_") in marks)]:
+    for drawn in [
+        *ax.texts,
+        *(line for line in ax.lines if str(line.get_label()).removeprefix("_") in marks),
+    ]:
         drawn.remove()
     ax.relim()
     for name, value in marks.items():
@@ -121,10 +147,17 @@ def fits(paths: Mapping[str, Floats], losses: Mapping[str, Floats]) -> Figure:
         colour, (lam, eta) = COLOURS[number], np.transpose(path)
         plane.plot(lam, eta, color=colour)
         plane.plot(lam[-1], eta[-1], MARKERS[number + 1], color=colour)
-        over_time.semilogy(np.maximum(losses[name], 1e-16), color=colour, marker=MARKERS[number + 1], markevery=[-1])
+        over_time.semilogy(
+            np.maximum(losses[name], 1e-16),
+            color=colour,
+            marker=MARKERS[number + 1],
+            markevery=[-1],
+        )
         over_time.lines[-1].set_label(name)
     (start,) = plane.plot(lam[0], eta[0], "o", color="black", label="start")
-    plane.set(xlabel="inverse temperature λ", ylabel="degree exponent η", title="Paths of the parameters")
+    plane.set(
+        xlabel="inverse temperature λ", ylabel="degree exponent η", title="Paths of the parameters"
+    )
     over_time.set(xlabel="step", ylabel="relative squared error", title="Loss")
     powers_of_ten(over_time.yaxis)
     legend_beside(over_time, handles=[*over_time.lines, start], fontsize="small")

@@ -51,7 +51,9 @@ def encoding(E: ArrayLike, convention: str) -> Figure:
     return figure
 
 
-def draw_encoding(ax: Axes, E: NDArray[np.float64], convention: str, kind: str, most: int = MOST) -> None:
+def draw_encoding(
+    ax: Axes, E: NDArray[np.float64], convention: str, kind: str, most: int = MOST
+) -> None:
     """Draw the sine rows of an encoding, or the cosine rows, or change those that are drawn.
 
     Frequencies change little from one row to the next, so that every k-th row shows what all do.
@@ -95,11 +97,22 @@ def draw_profiles(ax: Axes, profiles: Mapping[str, ArrayLike]) -> None:
     """Draw lag profiles, and half of the first one's value at lag 0, or change those that are drawn."""
     values = {name: np.asarray(profile) for name, profile in profiles.items()}
     for number, (name, profile) in enumerate(values.items()):
-        style = {"marker": MARKERS[number] if len(profile) <= MOST else "", "markersize": 3, "linewidth": 1.2}
+        style = {
+            "marker": MARKERS[number] if len(profile) <= MOST else "",
+            "markersize": 3,
+            "linewidth": 1.2,
+        }
         draw_curve(ax, name, np.arange(len(profile)), profile, color=COLOURS[number], **style)
     first = next(iter(values.values()))
     last = len(first) - 1
-    draw_curve(ax, "half of the diagonal\n(first curve)", [0, last], [first[0] / 2] * 2, color="0.5", linestyle=":")
+    draw_curve(
+        ax,
+        "half of the diagonal\n(first curve)",
+        [0, last],
+        [first[0] / 2] * 2,
+        color="0.5",
+        linestyle=":",
+    )
     draw_curve(ax, "_zero", [0, last], [0, 0], color="0.3", linewidth=0.8)
     ax.xaxis.set_major_locator(MaxNLocator(8 if last <= MOST else 5, integer=True))
 
@@ -119,14 +132,20 @@ def token_deviations(deviations: Mapping[str, ArrayLike]) -> Figure:
 def diagonal_spreads(spreads: Mapping[str, ArrayLike]) -> Figure:
     """Largest minus smallest entry along every diagonal, on a logarithmic scale that starts at rounding."""
     words = {"xlabel": "lag of the diagonal (tokens)", "ylabel": "largest − smallest entry"}
-    return _on_a_logarithmic_scale(spreads, 0, words | {"title": "How much does EᵀE vary along a diagonal?"})
+    return _on_a_logarithmic_scale(
+        spreads, 0, words | {"title": "How much does EᵀE vary along a diagonal?"}
+    )
 
 
-def _on_a_logarithmic_scale(values: Mapping[str, ArrayLike], first: int, words: Mapping[str, str]) -> Figure:
+def _on_a_logarithmic_scale(
+    values: Mapping[str, ArrayLike], first: int, words: Mapping[str, str]
+) -> Figure:
     figure, (ax,) = panels(1, 3.0, right=ROOM)
     for number, (name, value) in enumerate(values.items()):
         height = np.maximum(np.asarray(value), 1e-17)
-        hollow = {"markersize": 7, "fillstyle": "none"} if number == 1 else {"markersize": 4}  # where two coincide
+        hollow = (
+            {"markersize": 7, "fillstyle": "none"} if number == 1 else {"markersize": 4}
+        )  # where two coincide
         number_of = np.arange(first, first + len(height))
         ax.semilogy(number_of, height, MARKERS[number], color=COLOURS[number], label=name, **hollow)
     ax.set(ylim=(1e-17, None), **words)
@@ -144,8 +163,17 @@ def _draw_pairs(ax: Axes, E: NDArray[np.float64], convention: str) -> None:
     for place, k in enumerate(pairs):
         for row, wave in enumerate(E[2 * k : 2 * k + 2, : len(position)], 2 * k):
             style = "-" if _is_sine(row, convention) else "--"
-            ax.plot(position, wave - 3 * place, style, color=COLOURS[place], linewidth=1.2, label=f"row {first + row}")
-    names = [", ".join(str(first + row) for row in range(2 * k, min(2 * k + 2, len(E)))) for k in pairs]
+            ax.plot(
+                position,
+                wave - 3 * place,
+                style,
+                color=COLOURS[place],
+                linewidth=1.2,
+                label=f"row {first + row}",
+            )
+    names = [
+        ", ".join(str(first + row) for row in range(2 * k, min(2 * k + 2, len(E)))) for k in pairs
+    ]
     ax.set_yticks([-3 * place for place in range(len(pairs))], names)
     ax.set(xlabel="position i", ylabel="rows", title="pairs of rows: sine —, cosine - -")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))

@@ -25,11 +25,17 @@ FLOOR = 1e-18  # smallest energy that is drawn
 
 
 @drawn_if_wanted
-def energies(energy: Mapping[str, ArrayLike], rates: Mapping[str, float], highlighted: str) -> Figure:
+def energies(
+    energy: Mapping[str, ArrayLike], rates: Mapping[str, float], highlighted: str
+) -> Figure:
     """Dirichlet energy against depth for several graphs; dashed lines fall at the predicted rates."""
     figure, ((ax,),) = _stacked(1, 1, 3.7, bottom=1.2)
     for number, (name, values) in enumerate(energy.items()):
-        values, colour, width = np.asarray(values), COLOURS[number], 2.5 if name == highlighted else 1.2
+        values, colour, width = (
+            np.asarray(values),
+            COLOURS[number],
+            2.5 if name == highlighted else 1.2,
+        )
         layer = np.flatnonzero(values > 1e-20 * values[0])
         ax.semilogy(layer, values[layer], color=colour, linewidth=width, label=f"{name}: measured")
         predicted = values[layer[-1]] * np.exp(rates[name] * (layer - layer[-1]))
@@ -44,7 +50,9 @@ def energies(energy: Mapping[str, ArrayLike], rates: Mapping[str, float], highli
 
 
 @drawn_if_wanted
-def collapse(states: Mapping[int, ArrayLike], edge_index: ArrayLike, positions: ArrayLike, labels: ArrayLike) -> Figure:
+def collapse(
+    states: Mapping[int, ArrayLike], edge_index: ArrayLike, positions: ArrayLike, labels: ArrayLike
+) -> Figure:
     """Node features at several depths: the first on the graph as colour, the first two as a scatter plot by class.
 
     Every picture has its own scale, symmetric about 0; the title says how far the colours reach. In large graphs the
@@ -111,8 +119,12 @@ def draw_edges(ax: Axes, edge_index: ArrayLike, positions: ArrayLike) -> None:
     """Draw every undirected edge once, as one line through all of them broken by NaN."""
     u, v = np.asarray(edge_index)
     positions = np.asarray(positions)
-    ends = np.stack([positions[u[u < v]], positions[v[u < v]], np.full((np.sum(u < v), 2), np.nan)], axis=1)
-    ax.plot(*ends.reshape(-1, 2).T, color="0.8", linewidth=min(0.6, 100 / max(1, len(ends))), zorder=0)
+    ends = np.stack(
+        [positions[u[u < v]], positions[v[u < v]], np.full((np.sum(u < v), 2), np.nan)], axis=1
+    )
+    ax.plot(
+        *ends.reshape(-1, 2).T, color="0.8", linewidth=min(0.6, 100 / max(1, len(ends))), zorder=0
+    )
 
 
 @drawn_if_wanted
@@ -141,7 +153,9 @@ def smoothness(energy: Mapping[str, ArrayLike], distance: Mapping[str, ArrayLike
 
 @drawn_if_wanted
 def accuracies(
-    depths: Sequence[int], accuracy: Mapping[str, Mapping[str, ArrayLike]], chance: Mapping[str, float]
+    depths: Sequence[int],
+    accuracy: Mapping[str, Mapping[str, ArrayLike]],
+    chance: Mapping[str, float],
 ) -> Figure:
     """Accuracy against depth, two panels in a row, one line for each model, with error bands over the networks.
 
@@ -156,7 +170,14 @@ def accuracies(
         for number, (model, values) in enumerate(models.items()):
             values = np.asarray(values)
             mean, std = values.mean(axis=1), values.std(axis=1)
-            ax.plot(depths, mean, color=COLOURS[number], marker=MARKERS[number], markersize=5, label=model)
+            ax.plot(
+                depths,
+                mean,
+                color=COLOURS[number],
+                marker=MARKERS[number],
+                markersize=5,
+                label=model,
+            )
             low, high = np.clip([mean - std, mean + std], 0, 1)
             ax.fill_between(depths, low, high, color=COLOURS[number], alpha=0.12, linewidth=0)
         ax.axhline(chance[title], color="0.4", linestyle=":", label="constant answer")
@@ -187,8 +208,17 @@ def layers(measures: Mapping[str, Mapping[str, ArrayLike]], title: str) -> Figur
             values = np.log10(np.maximum(values, FLOOR)) if logarithmic else np.asarray(values)
             curves = values.mean(axis=1) + np.multiply.outer([0, -1, 1], values.std(axis=1))
             mean, low, high = 10**curves if logarithmic else curves
-            ax.plot(mean, color=COLOURS[number], marker=MARKERS[number], markevery=0.15, markersize=4, label=model)
-            ax.fill_between(range(len(mean)), low, high, color=COLOURS[number], alpha=0.12, linewidth=0)
+            ax.plot(
+                mean,
+                color=COLOURS[number],
+                marker=MARKERS[number],
+                markevery=0.15,
+                markersize=4,
+                label=model,
+            )
+            ax.fill_between(
+                range(len(mean)), low, high, color=COLOURS[number], alpha=0.12, linewidth=0
+            )
         if logarithmic:
             ax.set_yscale("log")
             powers_of_ten(ax.yaxis)
@@ -202,9 +232,13 @@ def layers(measures: Mapping[str, Mapping[str, ArrayLike]], title: str) -> Figur
 
 def _stacked(rows: int, columns: int, height: float, bottom: float = 0.95) -> tuple[Figure, Any]:
     """Rows of panels, and room below for one legend."""
-    return grid_of_panels((rows, columns), (WIDTH, height * rows + 0.5), (0.75, 0.8), (0.95, 0.2, bottom, 0.5))
+    return grid_of_panels(
+        (rows, columns), (WIDTH, height * rows + 0.5), (0.75, 0.8), (0.95, 0.2, bottom, 0.5)
+    )
 
 
 def _legend_below(figure: Figure, ax: Axes, columns: int = 5) -> None:
     handles, names = ax.get_legend_handles_labels()
-    figure.legend(handles, names, loc="lower center", ncols=min(columns, len(names)), fontsize="small")
+    figure.legend(
+        handles, names, loc="lower center", ncols=min(columns, len(names)), fontsize="small"
+    )

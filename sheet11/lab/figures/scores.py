@@ -15,7 +15,10 @@ ROWS = "rows of the encoding, p"
 
 @drawn_if_wanted
 def difference_histogram(
-    off_diagonal: ArrayLike, diagonal: ArrayLike, predicted: tuple[float, float], errors: tuple[float, float]
+    off_diagonal: ArrayLike,
+    diagonal: ArrayLike,
+    predicted: tuple[float, float],
+    errors: tuple[float, float],
 ) -> Figure:
     """Histograms of the difference off and on the diagonal, with the predicted normal densities.
 
@@ -27,12 +30,24 @@ def difference_histogram(
     """
     figure, axes = panels(2, 3.2)
     for ax, values, std, error, title in zip(
-        axes, (off_diagonal, diagonal), predicted, errors, ("off the diagonal", "on the diagonal"), strict=True
+        axes,
+        (off_diagonal, diagonal),
+        predicted,
+        errors,
+        ("off the diagonal", "on the diagonal"),
+        strict=True,
     ):
         rms = np.sqrt(np.square(values).mean())
         x = np.linspace(-4 * std, 4 * std, 400)
         density = np.exp(-((x / std) ** 2) / 2) / np.sqrt(2 * np.pi) / std
-        ax.hist(values, bins="auto", density=True, color=COLOURS[0], alpha=0.5, label=f"measured: ± {rms:.3g}")
+        ax.hist(
+            values,
+            bins="auto",
+            density=True,
+            color=COLOURS[0],
+            alpha=0.5,
+            label=f"measured: ± {rms:.3g}",
+        )
         ax.plot(x, density, color=COLOURS[1], label=f"predicted: ± ({std:.3g} ± {error:.1g})")
         ax.set(title=f"add − cat, {title}", xlabel="entry of add − cat", ylabel="density")
         ax.set_ylim(top=1.45 * ax.get_ylim()[1])  # room for the legend
@@ -42,7 +57,11 @@ def difference_histogram(
 
 @drawn_if_wanted
 def noise_to_signal(
-    p: ArrayLike, measured: ArrayLike, predicted: ArrayLike, error: ArrayLike, slope: tuple[float, float]
+    p: ArrayLike,
+    measured: ArrayLike,
+    predicted: ArrayLike,
+    error: ArrayLike,
+    slope: tuple[float, float],
 ) -> Figure:
     """Noise-to-signal ratio over p on log-log axes: mean and spread of the draws, and the prediction with its error.
 
@@ -54,10 +73,26 @@ def noise_to_signal(
         slope: fitted to the measured and to the predicted ratios.
     """
     figure, (ax,) = panels(1, 3.6)
-    _band(ax, p, predicted, error, f"predicted, slope {signed(slope[1])}; band: one draw may stray as far")
-    _draws(ax, p, measured, 0, f"measured, slope {signed(slope[0])}; mean and standard deviation of the draws")
+    _band(
+        ax,
+        p,
+        predicted,
+        error,
+        f"predicted, slope {signed(slope[1])}; band: one draw may stray as far",
+    )
+    _draws(
+        ax,
+        p,
+        measured,
+        0,
+        f"measured, slope {signed(slope[0])}; mean and standard deviation of the draws",
+    )
     ax.set_yscale("log")
-    ax.set(xlabel=ROWS, ylabel="noise-to-signal ratio", title="Noise off the diagonal, against the diagonal")
+    ax.set(
+        xlabel=ROWS,
+        ylabel="noise-to-signal ratio",
+        title="Noise off the diagonal, against the diagonal",
+    )
     ax.legend(loc="upper right")
     return figure
 
@@ -97,7 +132,15 @@ def _draws(ax: Axes, p: ArrayLike, values: ArrayLike, number: int, label: str) -
     values = np.asarray(values)
     mean, spread, colour = values.mean(axis=1), values.std(axis=1), COLOURS[number]
     ax.errorbar(
-        p, mean, spread, color=colour, marker=MARKERS[number], markersize=4, linewidth=1, capsize=3, label=label
+        p,
+        mean,
+        spread,
+        color=colour,
+        marker=MARKERS[number],
+        markersize=4,
+        linewidth=1,
+        capsize=3,
+        label=label,
     )
     ax.set_xscale("log")
     ax.set_xticks(p, labels=[str(size) for size in np.asarray(p)])
@@ -107,5 +150,12 @@ def _draws(ax: Axes, p: ArrayLike, values: ArrayLike, number: int, label: str) -
 def _band(ax: Axes, p: ArrayLike, predicted: ArrayLike, error: ArrayLike, label: str) -> None:
     """A prediction for every p, with a band as wide as its relative error."""
     predicted, error = np.asarray(predicted), np.asarray(error)
-    ax.fill_between(p, predicted * (1 - error), predicted * (1 + error), color=COLOURS[5], alpha=0.35, linewidth=0)
+    ax.fill_between(
+        p,
+        predicted * (1 - error),
+        predicted * (1 + error),
+        color=COLOURS[5],
+        alpha=0.35,
+        linewidth=0,
+    )
     ax.plot(p, predicted, color=COLOURS[5], linewidth=3, alpha=0.8, label=label)

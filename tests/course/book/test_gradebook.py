@@ -52,7 +52,10 @@ def test_tables():
 
 def entry(task, automatic, *marks):
     """An answer to a task with what the grading found and (who, kind, points, comment, digest) of some marks."""
-    newest = [Mark(who, "", kind, points, comment, digest, ()) for who, kind, points, comment, digest in marks]
+    newest = [
+        Mark(who, "", kind, points, comment, digest, ())
+        for who, kind, points, comment, digest in marks
+    ]
     answer = Answer("anna", task.name, "", {}, *automatic)
     return Entry(answer, newest, decide(newest, task.points, "now"), frozenset(), "now")
 
@@ -80,7 +83,12 @@ UNREAD, WRONG = (None, "to be read", ""), (0.0, "wrong", "x differs")
             [("eve", "read", 2.0, "by mail", "now")],
             (2.0, "read", "by mail"),
         ),
-        (AUTO, WRONG, [("eve", "override", None, "nearly", "now")], (0.0, "wrong", "x differs; nearly")),
+        (
+            AUTO,
+            WRONG,
+            [("eve", "override", None, "nearly", "now")],
+            (0.0, "wrong", "x differs; nearly"),
+        ),
         (
             AUTO,
             WRONG,

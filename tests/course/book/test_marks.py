@@ -27,11 +27,22 @@ def test_points_of_a_mark(points, items, given):
 
 
 def test_the_newest_that_gives_points_counts():
-    marks = [mark("anna", 1.0, "so so"), mark("bert", 2.0, "good"), mark("carl", comment="nice figure")]
+    marks = [
+        mark("anna", 1.0, "so so"),
+        mark("bert", 2.0, "good"),
+        mark("carl", comment="nice figure"),
+    ]
     standing = decide(marks, 3.0, "now")
-    assert (standing.mark.who, standing.points, standing.remark) == ("bert", 2.0, "good; nice figure")
+    assert (standing.mark.who, standing.points, standing.remark) == (
+        "bert",
+        2.0,
+        "good; nice figure",
+    )
     assert not standing.stale
-    assert decide([mark("anna", comment="why?")], 3.0, "now") is None and decide([], 3.0, "now") is None
+    assert (
+        decide([mark("anna", comment="why?")], 3.0, "now") is None
+        and decide([], 3.0, "now") is None
+    )
 
 
 @pytest.mark.parametrize(
@@ -65,7 +76,11 @@ def test_an_answer_that_has_changed_since_it_was_read():
 )
 def test_states(automatic, marks, state, disputed):
     entry = Entry(
-        Answer("x", "01/proof", "", {}, automatic, "", ""), marks, decide(marks, 3.0, "now"), frozenset(), "now"
+        Answer("x", "01/proof", "", {}, automatic, "", ""),
+        marks,
+        decide(marks, 3.0, "now"),
+        frozenset(),
+        "now",
     )
     assert (entry.state, entry.disputed) == (state, disputed)
 

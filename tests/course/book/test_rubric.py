@@ -24,7 +24,9 @@ def course(tmp_path):
 def write_rubric(course, rubric):
     path = course.sheet.notebooks["1_waves"]
     content = json.loads(path.read_text())
-    next(cell for cell in content["cells"] if cell["id"] == "proof")["metadata"]["sheet11"] = {"rubric": rubric}
+    next(cell for cell in content["cells"] if cell["id"] == "proof")["metadata"]["sheet11"] = {
+        "rubric": rubric
+    }
     path.write_text(json.dumps(content))
 
 
@@ -36,7 +38,9 @@ def test_a_rubric_comes_with_the_sheet_and_not_with_the_edition(course, tmp_path
     write_rubric(course, [{"points": 1, "words": " sine is odd "}])
     exercise = draw_exercises(course.sheet, {}, 0)["1_waves"]
     assert exercise.rubrics == {"1_waves/proof": [(1.0, "sine is odd")]}
-    edition = nbformat.writes(without_answers(nbformat.read(course.sheet.notebooks["1_waves"], as_version=4)))
+    edition = nbformat.writes(
+        without_answers(nbformat.read(course.sheet.notebooks["1_waves"], as_version=4))
+    )
     assert "sine is odd" not in edition
 
 
@@ -45,7 +49,10 @@ def test_what_was_made_while_marking_is_not_overwritten(tmp_path):
     with Store(tmp_path) as store:
         store.replace_answers([PROOF], [])
         begin_rubrics(store, rubrics)
-        assert items(store) == [("1_waves/proof", 1.0, "sine is odd"), ("1_waves/proof", -0.5, "a sign")]
+        assert items(store) == [
+            ("1_waves/proof", 1.0, "sine is odd"),
+            ("1_waves/proof", -0.5, "a sign"),
+        ]
         first, second = store.items()
         store.change_item(first.id, 0.5, "odd")
         store.remove_item(second.id)
@@ -69,7 +76,9 @@ def test_a_rubric_is_kept_in_the_notebook(course, tmp_path):
     cell = next(cell for cell in nbformat.read(path, as_version=4).cells if cell.id == "proof")
     assert cell.metadata["sheet11"] == {"rubric": [{"points": 0.5, "words": "sine is odd"}]}
     del cell.metadata["sheet11"]
-    assert draw_exercises(course.sheet, {}, 0)["1_waves"].rubrics == {"1_waves/proof": [(0.5, "sine is odd")]}
+    assert draw_exercises(course.sheet, {}, 0)["1_waves"].rubrics == {
+        "1_waves/proof": [(0.5, "sine is odd")]
+    }
     others = [line for line in before.splitlines() if line not in path.read_text().splitlines()]
     assert not [line for line in others if "metadata" not in line], "nothing else has changed"
 
@@ -87,5 +96,7 @@ def test_a_rubric_is_kept_in_the_notebook(course, tmp_path):
 )
 def test_a_rubric_that_is_none(course, rubric):
     write_rubric(course, rubric)
-    with pytest.raises(SheetError, match="the rubric of 1_waves/proof must be a list of points with words, got"):
+    with pytest.raises(
+        SheetError, match="the rubric of 1_waves/proof must be a list of points with words, got"
+    ):
         draw_exercises(course.sheet, {}, 0)

@@ -24,7 +24,9 @@ TASKS = [
 def answers(proof="**So.**", *students):
     for student in students or ("anna", "bert"):
         yield Answer(student, "01/f", "f = len", {}, 0.0, "wrong", "x differs")
-        yield Answer(student, "01/proof", proof, {"a.png": {"image/png": "AA=="}}, None, "to be read", "")
+        yield Answer(
+            student, "01/proof", proof, {"a.png": {"image/png": "AA=="}}, None, "to be read", ""
+        )
 
 
 @pytest.fixture
@@ -52,7 +54,10 @@ def test_what_was_handed_in(store):
     assert store.tasks() == TASKS and store.students() == ["anna", "bert"]
     assert [entry.answer for entry in store.entries()] == list(answers())
     assert proof_of(store, "anna").state == "unread" and store.entries("01/f")[0].state == "graded"
-    assert store.content(proof_of(store, "anna").answer.digest) == ("**So.**", {"a.png": {"image/png": "AA=="}})
+    assert store.content(proof_of(store, "anna").answer.digest) == (
+        "**So.**",
+        {"a.png": {"image/png": "AA=="}},
+    )
     with pytest.raises(KeyError):
         store.content("no digest")
 
@@ -66,14 +71,20 @@ def test_marks_are_kept_and_the_newest_counts(store):
     store.set_mark(["anna"], "01/proof", "eve", 1.0, "short")
     store.set_mark(["anna"], "01/proof", "tom", 2.5)
     entry = proof_of(store, "anna")
-    assert [(mark.who, mark.points, mark.comment) for mark in entry.marks] == [("eve", 1.0, "short"), ("tom", 2.5, "")]
+    assert [(mark.who, mark.points, mark.comment) for mark in entry.marks] == [
+        ("eve", 1.0, "short"),
+        ("tom", 2.5, ""),
+    ]
     assert entry.disputed and entry.standing.points == 2.5 and entry.state == "read"
     store.set_mark(["anna"], "01/proof", "eve", 3.0, " better ")
     entry = proof_of(store, "anna")
     assert [mark.who for mark in entry.marks] == ["tom", "eve"]
     assert (entry.standing.points, entry.standing.remark) == (3.0, "better")
     assert proof_of(store, "bert").marks == []
-    assert states(store, "01/f") == {"graded": 2} and states(store, "01/proof") == {"read": 1, "unread": 1}
+    assert states(store, "01/f") == {"graded": 2} and states(store, "01/proof") == {
+        "read": 1,
+        "unread": 1,
+    }
 
 
 def test_undo_takes_back_what_one_person_has_set_at_once(store):
@@ -88,14 +99,20 @@ def test_undo_takes_back_what_one_person_has_set_at_once(store):
 
 
 def test_a_rubric_changes_for_everybody(store):
-    idea, sign = store.add_item("01/proof", 2, " the idea "), store.add_item("01/proof", -0.5, "sign")
+    idea, sign = (
+        store.add_item("01/proof", 2, " the idea "),
+        store.add_item("01/proof", -0.5, "sign"),
+    )
     store.set_mark(["anna"], "01/proof", "eve", items=[idea, sign])
     store.set_mark(["bert"], "01/proof", "tom", 0.5, "neat", [idea])
     assert (points_of(store, "anna"), points_of(store, "bert")) == (1.5, 2.5)
     store.change_item(idea, 1, "an idea")
     assert (points_of(store, "anna"), points_of(store, "bert")) == (0.5, 1.5)
     assert proof_of(store, "bert").standing.remark == "an idea (+1); besides (+0.5); neat"
-    assert [(item.points, item.words) for item in store.items("01/proof")] == [(1.0, "an idea"), (-0.5, "sign")]
+    assert [(item.points, item.words) for item in store.items("01/proof")] == [
+        (1.0, "an idea"),
+        (-0.5, "sign"),
+    ]
     store.remove_item(idea)
     assert (points_of(store, "anna"), points_of(store, "bert")) == (0.0, 0.5)
     store.remove_item(sign)
@@ -107,11 +124,23 @@ def test_a_rubric_changes_for_everybody(store):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("anna", "01/proof", "eve", 3.5), "points of 01/proof must be a number from 0 to 3, got 3.5"),
-        (("anna", "01/proof", "eve", -1.0), "points of 01/proof must be a number from 0 to 3, got -1"),
-        (("anna", "01/proof", "eve", float("nan")), "points of 01/proof must be a number from 0 to 3, got nan"),
+        (
+            ("anna", "01/proof", "eve", 3.5),
+            "points of 01/proof must be a number from 0 to 3, got 3.5",
+        ),
+        (
+            ("anna", "01/proof", "eve", -1.0),
+            "points of 01/proof must be a number from 0 to 3, got -1",
+        ),
+        (
+            ("anna", "01/proof", "eve", float("nan")),
+            "points of 01/proof must be a number from 0 to 3, got nan",
+        ),
         (("anna", "01/proof", "eve", 1.0, "", [7]), "the rubric of 01/proof has no item 7"),
-        (("anna", "01/f", "eve", 1.0), "points of 01/f, which is graded automatically, are changed with a reason only"),
+        (
+            ("anna", "01/f", "eve", 1.0),
+            "points of 01/f, which is graded automatically, are changed with a reason only",
+        ),
         (("carl", "01/proof", "eve", 1.0), "there is no answer of 'carl' to 01/proof"),
         (("anna", "02/proof", "eve", 1.0), "there is no task '02/proof'"),
     ],
@@ -138,7 +167,11 @@ def test_what_is_done_together_is_done_whole_or_not_at_all(store):
 def test_an_override_has_a_reason(store):
     store.set_mark(["anna"], "01/f", "eve", 1.0, "only the name is wrong")
     standing = store.entries("01/f")[0].standing
-    assert (standing.mark.kind, standing.points, standing.remark) == ("override", 1.0, "only the name is wrong")
+    assert (standing.mark.kind, standing.points, standing.remark) == (
+        "override",
+        1.0,
+        "only the name is wrong",
+    )
 
 
 def test_marks_survive_another_grading_and_say_what_was_read(store):
@@ -148,7 +181,10 @@ def test_marks_survive_another_grading_and_say_what_was_read(store):
     anna, bert = proof_of(store, "anna"), proof_of(store, "bert")
     assert (anna.state, bert.state) == ("stale", "read")
     assert store.content(anna.standing.mark.digest)[0] == "**So.**"
-    assert (anna.standing.points, anna.standing.remark) == (2.0, "3 points were given, of which 2 can be had")
+    assert (anna.standing.points, anna.standing.remark) == (
+        2.0,
+        "3 points were given, of which 2 can be had",
+    )
     store.replace_answers(TASKS, answers("**So.**", "bert"))
     assert store.students() == ["bert"] and points_of(store, "bert") == 3.0
     store.replace_answers(TASKS, answers())
@@ -178,7 +214,11 @@ def test_flags_and_snippets(store):
 def test_only_the_owner_reads_it(store):
     store.set_mark(["anna"], "01/proof", "eve", 1.0)
     files = sorted(store.path.parent.iterdir())
-    assert [path.name for path in files] == ["grading.sqlite", "grading.sqlite-shm", "grading.sqlite-wal"]
+    assert [path.name for path in files] == [
+        "grading.sqlite",
+        "grading.sqlite-shm",
+        "grading.sqlite-wal",
+    ]
     assert {path.stat().st_mode & 0o777 for path in files} == {0o600}
 
 
@@ -195,14 +235,19 @@ def marks_in(out):
 
 def test_two_at_once_lose_nothing(store):
     context = multiprocessing.get_context("fork")
-    people = [context.Process(target=mark_many, args=(store.path.parent, who)) for who in ("eve", "tom")]
+    people = [
+        context.Process(target=mark_many, args=(store.path.parent, who)) for who in ("eve", "tom")
+    ]
     for person in people:
         person.start()
     for person in people:
         person.join()
     assert [person.exitcode for person in people] == [0, 0]
     assert marks_in(store.path.parent) == 80
-    assert {mark.who: mark.points for mark in proof_of(store, "anna").marks} == {"eve": 0.0, "tom": 0.0}
+    assert {mark.who: mark.points for mark in proof_of(store, "anna").marks} == {
+        "eve": 0.0,
+        "tom": 0.0,
+    }
 
 
 def test_killed_while_it_writes(tmp_path):
@@ -255,7 +300,9 @@ def test_a_mark_that_is_half_written_is_amended_and_undone_as_one(store):
     store.set_mark(["bert", "anna"], "01/proof", "eve", 1.0, "short", amend=True)
     assert proof_of(store, "anna").marks[0].comment == "short"
     store.undo("eve")
-    assert [mark.comment for mark in proof_of(store, "anna").marks] == [""], "what stood before the comment"
+    assert [mark.comment for mark in proof_of(store, "anna").marks] == [""], (
+        "what stood before the comment"
+    )
     store.set_mark(["anna"], "01/proof", "eve", 2.0, amend=True)
     assert points_of(store, "bert") == 1.0, "the newest is on other answers, too, and stays"
 

@@ -13,7 +13,15 @@ from sheet11.course.book.store import Store
 from sheet11.course.submissions.people import Identity, Person, keep_people
 
 NAMES = [
-    *("Anna Müller", "Bert Özdemir", "Chiara Rossi", "Dmitri Iwanow", "Emma Schäfer", "Finn Petersen", "Grażyna Nowak"),
+    *(
+        "Anna Müller",
+        "Bert Özdemir",
+        "Chiara Rossi",
+        "Dmitri Iwanow",
+        "Emma Schäfer",
+        "Finn Petersen",
+        "Grażyna Nowak",
+    ),
     *("Hana Suzuki", "Ivo Horvat", "Jule Becker", "Kwame Mensah", "Léa Dubois", "Max Huber"),
 ]
 TASKS = [
@@ -79,7 +87,11 @@ def picture(secret):
 def answers_of(name, number, changed=()):
     """What a student handed in: some of it like others', some nothing."""
     key = login(name)
-    code = "def wave(n, p):\n    return None" if number == 2 else "def wave(n, p):\n    return sines(n, p)"
+    code = (
+        "def wave(n, p):\n    return None"
+        if number == 2
+        else "def wave(n, p):\n    return sines(n, p)"
+    )
     wrong = (0.0, "wrong", "E is not what was expected") if number == 2 else (2.0, "correct", "")
     yield Answer(key, "1_waves/wave", code, {}, *wrong)
     for task in BY_HAND:
@@ -92,7 +104,9 @@ def answers_of(name, number, changed=()):
             source = PROOFS[number % 3] if number < 9 else f"{PROOFS[1]}\n\nSo it holds. ({number})"
         if task.name == "2_slopes/d" and number == 1:
             file = f"{name.replace(' ', '_')}_scan.png"
-            source = f"Worked out by hand by {name} ({login(name)}):\n\n![{file}](attachment:{file})\n\n"
+            source = (
+                f"Worked out by hand by {name} ({login(name)}):\n\n![{file}](attachment:{file})\n\n"
+            )
             source += f"![other]({name.split()[0]}.png)"
             attachments = {file: {"image/png": picture(name)}}
         if task.name == "2_slopes/b" and number in (3, 8):
@@ -105,10 +119,18 @@ def answers_of(name, number, changed=()):
 def hand_in(out, changed=()):
     """Put everybody's answers into the store."""
     with Store(out) as store:
-        everybody = [Identity(login=login(name), name=name, id=str(7000000 + n)) for n, name in enumerate(NAMES)]
+        everybody = [
+            Identity(login=login(name), name=name, id=str(7000000 + n))
+            for n, name in enumerate(NAMES)
+        ]
         keep_people(store, [Person(who.login, who, (who,)) for who in everybody])
         store.replace_answers(
-            TASKS, [answer for number, name in enumerate(NAMES) for answer in answers_of(name, number, changed)]
+            TASKS,
+            [
+                answer
+                for number, name in enumerate(NAMES)
+                for answer in answers_of(name, number, changed)
+            ],
         )
 
 
@@ -118,7 +140,9 @@ def write_class(out: Path) -> None:
     for name in NAMES:
         folder = out / "students" / login(name)
         folder.mkdir(parents=True)
-        figure = new_output("display_data", {"image/png": picture(name), "text/plain": f"<Figure of {name}>"})
+        figure = new_output(
+            "display_data", {"image/png": picture(name), "text/plain": f"<Figure of {name}>"}
+        )
         cells = [
             new_markdown_cell("# Waves"),
             new_code_cell("plot()", id="other", outputs=[]),
@@ -129,4 +153,7 @@ def write_class(out: Path) -> None:
             new_markdown_cell("## 1b) More"),
             new_code_cell("plot()", id="later", outputs=[figure]),
         ]
-        nbformat.write(new_notebook(cells=cells, metadata={"authors": [{"name": name}]}), folder / "1_waves.ipynb")
+        nbformat.write(
+            new_notebook(cells=cells, metadata={"authors": [{"name": name}]}),
+            folder / "1_waves.ipynb",
+        )

@@ -24,8 +24,13 @@ def free_port():
 
 def settings(folder):
     """The environment of a server whose own files go into a folder."""
-    places = {name: str(Path(folder, name.lower())) for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR")}
-    return {name: value for name, value in os.environ.items() if not name.startswith("JUPYTER")} | places
+    places = {
+        name: str(Path(folder, name.lower()))
+        for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR")
+    }
+    return {
+        name: value for name, value in os.environ.items() if not name.startswith("JUPYTER")
+    } | places
 
 
 @dataclass
@@ -68,12 +73,23 @@ class Server:
 @contextlib.contextmanager
 def serving(out, own, name="grace", port=None, command=MARK):
     """The server, until the context ends."""
-    options = ["--no-browser", "--port", str(port or free_port()), *(["--name", name] if name else [])]
+    options = [
+        "--no-browser",
+        "--port",
+        str(port or free_port()),
+        *(["--name", name] if name else []),
+    ]
     process = subprocess.Popen(
-        [*command, str(out), *options], env=settings(own), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        [*command, str(out), *options],
+        env=settings(own),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
     )
     try:
-        address = re.fullmatch(r"Marking at (http://127\.0\.0\.1:\d+/\S+)\n", process.stdout.readline())
+        address = re.fullmatch(
+            r"Marking at (http://127\.0\.0\.1:\d+/\S+)\n", process.stdout.readline()
+        )
         yield Server(process, address[1])
     finally:
         process.terminate()

@@ -26,7 +26,9 @@ def piles(desk, task="2_slopes/a", who="grace"):
 
 def mark(desk, pile, points=None, comment="", items=(), who="grace", task="2_slopes/a", **more):
     return desk.mark(
-        who, {"task": task, "id": pile["id"], "points": points, "comment": comment, "items": [*items]} | more
+        who,
+        {"task": task, "id": pile["id"], "points": points, "comment": comment, "items": [*items]}
+        | more,
     )
 
 
@@ -44,13 +46,21 @@ def test_a_folder_without_a_grading(tmp_path):
 def test_the_overview_counts(desk):
     tasks = {task["name"]: task for task in desk.overview("grace")["tasks"]}
     assert list(tasks) == [task.name for task in TASKS]
-    assert tasks["2_slopes/a"]["counts"]["unread"] == 13 and tasks["1_waves/wave"]["counts"]["graded"] == 13
-    assert tasks["2_slopes/b"]["counts"]["unread"] == 11 and tasks["2_slopes/b"]["counts"]["graded"] == 2
+    assert (
+        tasks["2_slopes/a"]["counts"]["unread"] == 13
+        and tasks["1_waves/wave"]["counts"]["graded"] == 13
+    )
+    assert (
+        tasks["2_slopes/b"]["counts"]["unread"] == 11
+        and tasks["2_slopes/b"]["counts"]["graded"] == 2
+    )
     first, second = piles(desk)[:2]
     mark(desk, first, 1)
     mark(desk, first, 0, who="ada")
     desk.flag("grace", {"task": "2_slopes/a", "id": second["id"], "flagged": True})
-    counts = {task["name"]: task["counts"] for task in desk.overview("grace")["tasks"]}["2_slopes/a"]
+    counts = {task["name"]: task["counts"] for task in desk.overview("grace")["tasks"]}[
+        "2_slopes/a"
+    ]
     assert (counts["read"], counts["mine"], counts["disputed"], counts["flagged"]) == (1, 1, 1, 1)
 
 
@@ -80,7 +90,11 @@ def test_the_same_mark_twice_is_one(desk):
 
 
 def test_a_mark_on_an_answer_that_has_changed_meanwhile(desk):
-    bert = next(pile for pile in piles(desk) if "number 1:" in desk.content("grace", "2_slopes/a", pile["id"])["now"])
+    bert = next(
+        pile
+        for pile in piles(desk)
+        if "number 1:" in desk.content("grace", "2_slopes/a", pile["id"])["now"]
+    )
     hand_in(desk.out, changed={(BERT, "2_slopes/a")})
     with pytest.raises(ChangedError):
         mark(desk, bert, 1)
@@ -93,14 +107,22 @@ def test_a_changed_answer_is_shown_beside_the_one_that_was_read(desk):
     hand_in(desk.out, changed={(BERT, "2_slopes/a")})
     (stale,) = [pile for pile in piles(desk) if pile["state"] == "stale"]
     content = desk.content("grace", "2_slopes/a", stale["id"])
-    assert "even" in content["now"] and "even" not in content["before"] and "number 1" in content["before"]
-    assert stale["own"] == {"points": 1.0, "comment": "fine", "items": []} and stale["marks"][0]["old"]
+    assert (
+        "even" in content["now"]
+        and "even" not in content["before"]
+        and "number 1" in content["before"]
+    )
+    assert (
+        stale["own"] == {"points": 1.0, "comment": "fine", "items": []} and stale["marks"][0]["old"]
+    )
     mark(desk, stale, 1, "fine")
     assert entry_of(desk, BERT).state == "read", "the same mark, but of another answer"
 
 
 def test_a_rubric(desk):
-    (item,) = desk.rubric("grace", {"task": "2_slopes/a", "item": None, "points": 1, "words": " idea "})["items"]
+    (item,) = desk.rubric(
+        "grace", {"task": "2_slopes/a", "item": None, "points": 1, "words": " idea "}
+    )["items"]
     assert (item["points"], item["words"]) == (1, "idea")
     mark(desk, piles(desk)[0], items=[item["id"]])
     changed = {"task": "2_slopes/a", "item": item["id"], "points": 0.5, "words": "an idea"}
@@ -108,7 +130,9 @@ def test_a_rubric(desk):
     desk.rubric("ada", {"task": "2_slopes/a", "item": item["id"], "remove": True})
     assert piles(desk)[0]["state"] == "unread"
     with pytest.raises(ChangedError, match="not there any more"):
-        desk.rubric("grace", {"task": "2_slopes/a", "item": item["id"], "points": 1, "words": "idea"})
+        desk.rubric(
+            "grace", {"task": "2_slopes/a", "item": item["id"], "points": 1, "words": "idea"}
+        )
     for bad in (
         {"points": 2, "words": "more than all"},
         {"points": None, "words": "none"},
@@ -140,7 +164,11 @@ def test_snippets(desk):
 def test_marks_that_make_no_sense(desk, sent, said):
     first = piles(desk)[0]
     with pytest.raises(PointsError, match=said):
-        desk.mark("grace", {"task": "2_slopes/a", "id": first["id"], "points": None, "comment": "", "items": []} | sent)
+        desk.mark(
+            "grace",
+            {"task": "2_slopes/a", "id": first["id"], "points": None, "comment": "", "items": []}
+            | sent,
+        )
     assert not any(entry.marks for entry in desk.store.entries())
 
 
@@ -154,7 +182,9 @@ def test_who_has_not_answered_is_one_pile_at_the_end(desk):
 
 def test_what_was_graded_automatically(desk):
     wrong, right = piles(desk, "1_waves/wave")
-    assert (wrong["count"], right["count"]) == (1, 12) and wrong["verdict"]["message"] == "E is not what was expected"
+    assert (wrong["count"], right["count"]) == (1, 12) and wrong["verdict"][
+        "message"
+    ] == "E is not what was expected"
     assert 'class="code"' in desk.content("grace", "1_waves/wave", wrong["id"])["now"]
     with pytest.raises(PointsError, match="with a reason only"):
         mark(desk, wrong, 1, task="1_waves/wave")
@@ -166,16 +196,42 @@ def test_figures_are_those_of_the_part(desk):
     first = piles(desk, "1_waves/proof")[0]
     figures = desk.content("grace", "1_waves/proof", first["id"])["figures"]
     assert len(figures) == 1 and figures[0]["src"].startswith("data:image/png;base64,")
-    assert desk.content("grace", "2_slopes/a", piles(desk)[0]["id"])["figures"] == [], "there is no such notebook"
+    assert desk.content("grace", "2_slopes/a", piles(desk)[0]["id"])["figures"] == [], (
+        "there is no such notebook"
+    )
 
 
 def test_a_verdict_names_nobody(desk):
     desk.store.replace_answers(
         TASKS,
         [
-            Answer(BERT, "1_waves/wave", "wave = 1", {}, None, "failed", f"not graded: no space left on /out/{BERT}"),
-            Answer(CHIARA, "1_waves/wave", "wave = 2", {}, 0.0, "error", f"the answer raised KeyError: {CHIARA}"),
-            Answer(login(NAMES[0]), "1_waves/wave", "", {}, 0.0, "missing", "Anna.ipynb is no Jupyter notebook"),
+            Answer(
+                BERT,
+                "1_waves/wave",
+                "wave = 1",
+                {},
+                None,
+                "failed",
+                f"not graded: no space left on /out/{BERT}",
+            ),
+            Answer(
+                CHIARA,
+                "1_waves/wave",
+                "wave = 2",
+                {},
+                0.0,
+                "error",
+                f"the answer raised KeyError: {CHIARA}",
+            ),
+            Answer(
+                login(NAMES[0]),
+                "1_waves/wave",
+                "",
+                {},
+                0.0,
+                "missing",
+                "Anna.ipynb is no Jupyter notebook",
+            ),
         ],
     )
     assert [pile["verdict"] for pile in piles(desk, "1_waves/wave")] == [
@@ -186,7 +242,9 @@ def test_a_verdict_names_nobody(desk):
 
 
 def test_what_would_turn_or_hide_text_is_written_out(desk):
-    desk.store.replace_answers(TASKS, [Answer(BERT, "2_slopes/a", "1 \u202e 2\n\n3\x1b", {}, None, "to be read", "")])
+    desk.store.replace_answers(
+        TASKS, [Answer(BERT, "2_slopes/a", "1 \u202e 2\n\n3\x1b", {}, None, "to be read", "")]
+    )
     (pile,) = piles(desk)
     now = desk.content("grace", "2_slopes/a", pile["id"])["now"]
     assert "<p>1 \\u202e 2</p>" in now and "<p>3\\x1b</p>" in now
@@ -221,7 +279,10 @@ def test_what_was_asked_is_the_text_above(tmp_path):
         new_markdown_cell("Because.", id="proof", metadata={"nbgrader": {"solution": True}}),
     ]
     nbformat.write(new_notebook(cells=cells), tmp_path / "1_waves.ipynb")
-    assert place_of(tmp_path / "1_waves.ipynb", TASKS[1]).asked == ("Prove it.", {"a.png": {"image/png": "AA=="}})
+    assert place_of(tmp_path / "1_waves.ipynb", TASKS[1]).asked == (
+        "Prove it.",
+        {"a.png": {"image/png": "AA=="}},
+    )
 
 
 def test_without_a_notebook(tmp_path):

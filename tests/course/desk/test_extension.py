@@ -17,14 +17,26 @@ EXTENSION = '--ServerApp.jpserver_extensions={"sheet11.course.desk.extension": T
 def test_in_a_server_of_jupyterhub(light, tmp_path):
     write_class(tmp_path / "out")
     port = free_port()
-    options = [f"--ServerApp.port={port}", "--ServerApp.base_url=/user/ada/", "--IdentityProvider.token=secret"]
-    options += ["--no-browser", "--allow-root", "--ip=127.0.0.1", EXTENSION, f"--MarkingDesk.out={tmp_path / 'out'}"]
+    options = [
+        f"--ServerApp.port={port}",
+        "--ServerApp.base_url=/user/ada/",
+        "--IdentityProvider.token=secret",
+    ]
+    options += [
+        "--no-browser",
+        "--allow-root",
+        "--ip=127.0.0.1",
+        EXTENSION,
+        f"--MarkingDesk.out={tmp_path / 'out'}",
+    ]
     with open(tmp_path / "log", "w+") as log:
         # other extensions, as JupyterLab, take longer to load than the server itself
         environment = settings(tmp_path) | {"JUPYTERHUB_USER": "ada", "JUPYTER_NO_CONFIG": "1"}
         environment["PYTHONPATH"] = light["run"]["PYTHONPATH"]
         command = [sys.executable, "-m", "jupyter_server", *options]
-        with subprocess.Popen(command, env=environment, cwd=tmp_path, stdout=log, stderr=log) as server:
+        with subprocess.Popen(
+            command, env=environment, cwd=tmp_path, stdout=log, stderr=log
+        ) as server:
             try:
                 page = f"http://127.0.0.1:{port}/user/ada/sheet11/mark/"
                 assert '<script type="module" src="page.js">' in wait_for(server, page, log)

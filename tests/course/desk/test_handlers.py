@@ -41,7 +41,9 @@ def test_only_who_has_the_token_gets_anything(server):
 def test_a_request_from_another_site_is_refused(server):
     status, _ = server.request("api/overview", Host="evil.example")
     assert status == 403
-    status, _ = server.request("api/undo", {"task": "2_slopes/a"}, Authorization="", Cookie="_xsrf=a")
+    status, _ = server.request(
+        "api/undo", {"task": "2_slopes/a"}, Authorization="", Cookie="_xsrf=a"
+    )
     assert status == 403
 
 
@@ -55,7 +57,9 @@ def test_the_page_asks_no_other_host(server):
 def test_there_are_no_files_kernels_or_terminals(server):
     root = server.url.partition("/sheet11")[0]
     for path in ("contents", "kernels", "sessions", "terminals", "kernelspecs"):
-        request = urllib.request.Request(f"{root}/api/{path}", headers={"Authorization": f"token {server.token}"})
+        request = urllib.request.Request(
+            f"{root}/api/{path}", headers={"Authorization": f"token {server.token}"}
+        )
         with pytest.raises(urllib.error.HTTPError) as error:
             urllib.request.urlopen(request)
         assert error.value.code == 404
@@ -65,7 +69,8 @@ def test_there_are_no_files_kernels_or_terminals(server):
 def test_who_marks_is_who_the_command_line_says(server):
     assert server.ask("overview")["who"] == "grace"
     reply = server.ask(
-        "mark", {"task": "2_slopes/a", "id": first(server)["id"], "points": 1, "comment": "", "items": []}
+        "mark",
+        {"task": "2_slopes/a", "id": first(server)["id"], "points": 1, "comment": "", "items": []},
     )
     assert [mark["who"] for mark in reply["piles"][0]["marks"]] == ["grace"]
 
@@ -74,7 +79,12 @@ def test_who_marks_is_who_the_command_line_says(server):
     ("path", "sent", "status", "said"),
     [
         ("api/mark", {}, 400, "incomplete"),
-        ("api/mark", {"task": "2_slopes/a", "id": "?", "points": 1, "comment": "", "items": []}, 409, "has changed"),
+        (
+            "api/mark",
+            {"task": "2_slopes/a", "id": "?", "points": 1, "comment": "", "items": []},
+            409,
+            "has changed",
+        ),
         ("api/mark", {"task": "9/z", "id": "?"}, 409, "no task '9/z'"),
         ("api/mark", {"task": 3}, 400, "task must be a text"),
         ("api/mark", [], 400, "incomplete"),
@@ -104,11 +114,22 @@ def test_marks_get_into_tables_when_the_server_ends(tmp_path):
     write_class(tmp_path / "out")
     with serving(tmp_path / "out", tmp_path) as server:
         pile = first(server)
-        server.ask("mark", {"task": "2_slopes/a", "id": pile["id"], "points": 0.5, "comment": "short", "items": []})
+        server.ask(
+            "mark",
+            {
+                "task": "2_slopes/a",
+                "id": pile["id"],
+                "points": 0.5,
+                "comment": "short",
+                "items": [],
+            },
+        )
         assert not (tmp_path / "out/results.csv").exists()
         said = server.end()
     assert said == f"{tmp_path / 'out'}/index.html\n62 answers are still to be read\n"
-    (row,) = [line for line in (tmp_path / "out/results.csv").read_text().splitlines() if "short" in line]
+    (row,) = [
+        line for line in (tmp_path / "out/results.csv").read_text().splitlines() if "short" in line
+    ]
     assert ",0.5,1," in row
     student = row.partition(",")[0]
     assert "short" in (tmp_path / "out/students" / student / "index.html").read_text()
@@ -117,6 +138,8 @@ def test_marks_get_into_tables_when_the_server_ends(tmp_path):
 @pytest.mark.parametrize("kind", ["none", "damaged"])
 def test_a_folder_that_is_no_grading(invoke, tmp_path, kind):
     if kind == "damaged":
-        (tmp_path / "grading.sqlite").write_bytes(b"not a database, but long enough to look like one" * 30)
+        (tmp_path / "grading.sqlite").write_bytes(
+            b"not a database, but long enough to look like one" * 30
+        )
     run = invoke("mark", tmp_path, "--no-browser", cwd=tmp_path)
     assert run.returncode == 2 and len(run.stderr.splitlines()) == 1 and str(tmp_path) in run.stderr

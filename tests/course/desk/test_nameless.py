@@ -6,7 +6,13 @@ import io
 import pytest
 from PIL import Image
 
-from sheet11.course.desk.nameless import HIDDEN, pattern_of, plain_html, plain_picture, without_file_names
+from sheet11.course.desk.nameless import (
+    HIDDEN,
+    pattern_of,
+    plain_html,
+    plain_picture,
+    without_file_names,
+)
 
 
 @pytest.mark.parametrize(
@@ -82,6 +88,8 @@ def test_pictures_are_no_wider_than_a_page():
     assert image.width == 1600 and image.mode == "RGBA"
 
 
-@pytest.mark.parametrize("content", ["", "AAAA", "no base64", base64.b64encode(b"\x89PNG\r\n\x1a\n" * 9).decode()])
+@pytest.mark.parametrize(
+    "content", ["", "AAAA", "no base64", base64.b64encode(b"\x89PNG\r\n\x1a\n" * 9).decode()]
+)
 def test_what_is_no_picture(content):
     assert plain_picture(content) == ""

@@ -11,7 +11,9 @@ from sheet11.course.engine.warm import CAN_FORK, server
 from sheet11.course.execute import execute
 from sheet11.course.notebooks import error_of
 
-pytestmark = pytest.mark.skipif(not CAN_FORK, reason="needs fork; elsewhere the ordinary kernel serves")
+pytestmark = pytest.mark.skipif(
+    not CAN_FORK, reason="needs fork; elsewhere the ordinary kernel serves"
+)
 
 NEIGHBOUR = (
     "import builtins, os, resource, signal, sys, threading, time\nimport matplotlib as mpl\nimport numpy as np\n"
@@ -42,13 +44,20 @@ HARMS = {
     "memory": "import resource\nmost = 4 << 30\nresource.setrlimit(resource.RLIMIT_AS, (most, most))\nkept = []\n"
     "while True: kept.append(bytes(64 << 20))",  # zeros that take no memory
 }
-FATAL = {"exit": "DeadKernelError: Kernel died", "keeper": "DeadKernelError: Kernel died", "memory": "MemoryError: "}
+FATAL = {
+    "exit": "DeadKernelError: Kernel died",
+    "keeper": "DeadKernelError: Kernel died",
+    "memory": "MemoryError: ",
+}
 
 
 @pytest.fixture(scope="module")
 def neighbours(new_server):
     """A notebook without torch and one with it, on a server that has run nothing else, and what they give there."""
-    notebooks = [new_notebook(cells=list(map(new_code_cell, cells))) for cells in (NEIGHBOUR, [*NEIGHBOUR[:-1], TORCH])]
+    notebooks = [
+        new_notebook(cells=list(map(new_code_cell, cells)))
+        for cells in (NEIGHBOUR, [*NEIGHBOUR[:-1], TORCH])
+    ]
     return [(notebook, outcome(notebook)) for notebook in notebooks]
 
 
@@ -61,7 +70,9 @@ def test_neighbours_of_any_notebook_give_what_they_give_alone(harm, neighbours, 
     notebook, alone = neighbours[harm == "torch"]
     assert alone.count('"output_type": "error"') == (harm != "torch"), "it does what it is to do"
     with ThreadPoolExecutor(2) as two:  # as with -j 2
-        harmful = two.submit(execute, build(HARMS[harm], "import time\ntime.sleep(0.2)"), {}, warm=True, timeout=60)
+        harmful = two.submit(
+            execute, build(HARMS[harm], "import time\ntime.sleep(0.2)"), {}, warm=True, timeout=60
+        )
         beside, after = two.map(outcome, [notebook] * 2)
     assert error_of(harmful.result()) == FATAL.get(harm)
     assert beside == alone and after == alone and outcome(notebook) == alone

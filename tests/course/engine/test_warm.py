@@ -27,7 +27,9 @@ from sheet11.course.notebooks import error_of, read_notebook
 from sheet11.course.sheet import find_sheet
 from sheet11.lab.records import MIME_TYPE, read_records
 
-pytestmark = pytest.mark.skipif(not CAN_FORK, reason="needs fork; elsewhere the ordinary kernel serves")
+pytestmark = pytest.mark.skipif(
+    not CAN_FORK, reason="needs fork; elsewhere the ordinary kernel serves"
+)
 
 WORK = """
 from sheet11 import record
@@ -47,7 +49,10 @@ def imported(new_server, build):
         "import sys\nfrom sheet11 import record\nnames = ['tor' + 'ch', 'tor' + 'ch._dynamo', 'seaborn']\n"
         "record(imported=[name in sys.modules for name in names])"
     )
-    return [read_records(execute(build(text), {}, warm=True))["imported"] for text in (source, f"{source}  # torch")]
+    return [
+        read_records(execute(build(text), {}, warm=True))["imported"]
+        for text in (source, f"{source}  # torch")
+    ]
 
 
 def gone(pid):
@@ -71,7 +76,9 @@ def test_kernels_have_as_many_threads_as_the_server_was_given(build, monkeypatch
     source = "import os\nfrom sheet11 import record\n"
     source += f"record(threads=' '.join(os.environ[name] for name in {list(THREADS)}))"
     try:
-        assert read_records(execute(build(source), {}, warm=True))["threads"] == " ".join("3" for _ in THREADS)
+        assert read_records(execute(build(source), {}, warm=True))["threads"] == " ".join(
+            "3" for _ in THREADS
+        )
     finally:
         given.close()
 
@@ -95,10 +102,14 @@ def test_server_that_has_forked_often_moves_its_memory_into_huge_pages(build):
 
 
 @pytest.mark.slow
-def test_a_new_server_imports_torch_for_the_first_kernel_that_wants_it_and_shares_its_threads(imported, build):
+def test_a_new_server_imports_torch_for_the_first_kernel_that_wants_it_and_shares_its_threads(
+    imported, build
+):
     assert np.array_equal(imported, [[False, False, True], [True, True, True]])
     records = read_records(execute(build(WORK), {}, warm=True))
-    assert len(os.listdir(f"/proc/{server().process.pid}/task")) == 1, "what the first optimizer imports starts none"
+    assert len(os.listdir(f"/proc/{server().process.pid}/task")) == 1, (
+        "what the first optimizer imports starts none"
+    )
     assert records["threads"] == 1
     a = np.arange(250_000).reshape(500, 500) / 1e5
     assert np.allclose(records["numpy_product"], a @ a) and np.allclose(records["product"], a @ a.T)
@@ -119,7 +130,10 @@ record(new=len([name for name in sys.modules if name not in before]))
 
 
 def test_a_package_comes_from_where_the_kernel_is_told(build, tmp_path):
-    for name in ("here", "sheet11"):  # an edition of this sheet brings a package of this kit's own name
+    for name in (
+        "here",
+        "sheet11",
+    ):  # an edition of this sheet brings a package of this kit's own name
         (tmp_path / name).mkdir()
         (tmp_path / name / "__init__.py").write_text("where = __file__")
     source = "import here, sheet11\nprint(here.where, sheet11.where, sep='\\n', end='')"
@@ -127,13 +141,23 @@ def test_a_package_comes_from_where_the_kernel_is_told(build, tmp_path):
     for forked in (True, False):
         executed = execute(build(source, parameters=None), {}, warm=forked, package_folder=tmp_path)
         assert executed.cells[-1].outputs[0].text == expected
-    assert error_of(execute(build("import here"), {}, warm=True)) == "ModuleNotFoundError: No module named 'here'"
+    assert (
+        error_of(execute(build("import here"), {}, warm=True))
+        == "ModuleNotFoundError: No module named 'here'"
+    )
 
 
 def test_cores_are_shared(monkeypatch):
     monkeypatch.setattr(os, "sched_getaffinity", lambda pid: set(range(8)))
     monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=64 << 30))
-    assert [warm.share_cores(n) for n in (None, 1, 2, 3, 8, 20)] == [(8, 1), (1, 8), (2, 4), (3, 2), (8, 1), (8, 1)]
+    assert [warm.share_cores(n) for n in (None, 1, 2, 3, 8, 20)] == [
+        (8, 1),
+        (1, 8),
+        (2, 4),
+        (3, 2),
+        (8, 1),
+        (8, 1),
+    ]
     monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=2 << 30))
     assert [warm.share_cores(n) for n in (None, 2, 20)] == [(4, 2), (2, 4), (4, 2)]
     monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=0))
@@ -201,9 +225,14 @@ FIDELITY = {
 def test_whatever_a_notebook_does_its_outputs_are_the_ordinary_kernels(tmp_path, monkeypatch):
     for name in THREADS:
         monkeypatch.setenv(name, "1")
-    cells = [new_code_cell(source, metadata={"tags": ["raises-exception"]}) for source in FIDELITY.values()]
+    cells = [
+        new_code_cell(source, metadata={"tags": ["raises-exception"]})
+        for source in FIDELITY.values()
+    ]
     notebook = new_notebook(cells=cells)
-    warm, cold = (execute(notebook, {}, tmp_path, warm=forked, timeout=60) for forked in (True, False))
+    warm, cold = (
+        execute(notebook, {}, tmp_path, warm=forked, timeout=60) for forked in (True, False)
+    )
     for name, ours, theirs in zip(FIDELITY, warm.cells, cold.cells, strict=True):
         assert comparable(ours.outputs) == comparable(theirs.outputs), name
         assert ours.execution_count == theirs.execution_count, name
@@ -217,7 +246,10 @@ def test_whatever_a_notebook_does_its_outputs_are_the_ordinary_kernels(tmp_path,
 def widget_states(notebook):
     """What is kept of widgets, in an order that does not depend on their random identities."""
     return sorted(
-        map(comparable, notebook.metadata.widgets["application/vnd.jupyter.widget-state+json"].state.values())
+        map(
+            comparable,
+            notebook.metadata.widgets["application/vnd.jupyter.widget-state+json"].state.values(),
+        )
     )
 
 
@@ -231,26 +263,45 @@ def test_nothing_is_written_to_the_users_folders(tmp_path, build):
     command = "from sheet11.course.cli import main; main(['run', 'a.ipynb'])"
     nbformat.write(build("1"), tmp_path / "a.ipynb")
     (tmp_path / "home").mkdir()
-    environment = os.environ | {"HOME": str(tmp_path / "home"), "MPLCONFIGDIR": str(tmp_path / "fonts")}
-    subprocess.run([sys.executable, "-c", command], cwd=tmp_path, env=environment, check=True, capture_output=True)
+    environment = os.environ | {
+        "HOME": str(tmp_path / "home"),
+        "MPLCONFIGDIR": str(tmp_path / "fonts"),
+    }
+    subprocess.run(
+        [sys.executable, "-c", command],
+        cwd=tmp_path,
+        env=environment,
+        check=True,
+        capture_output=True,
+    )
     assert [path for path in (tmp_path / "home").rglob("*") if path.is_file()] == []
 
 
 def test_what_is_printed_past_python_is_there_in_order(build):
     # the ordinary kernel shows it, too, now in this cell and now in the next one
     executed = execute(
-        build("import os, subprocess\nos.system('echo past')\nsubprocess.run(['echo', 'child'])"), {}, warm=True
+        build("import os, subprocess\nos.system('echo past')\nsubprocess.run(['echo', 'child'])"),
+        {},
+        warm=True,
     )
-    assert executed.cells[-1].outputs[0] == {"output_type": "stream", "name": "stdout", "text": "past\nchild\n"}
+    assert executed.cells[-1].outputs[0] == {
+        "output_type": "stream",
+        "name": "stdout",
+        "text": "past\nchild\n",
+    }
 
 
 def test_a_cell_that_kills_its_process_is_where_the_error_is(build):
     executed = execute(
-        build("print('before')", "import os; print('last', flush=True); os._exit(7)", "3"), {}, warm=True
+        build("print('before')", "import os; print('last', flush=True); os._exit(7)", "3"),
+        {},
+        warm=True,
     )
     assert error_of(executed) == "DeadKernelError: Kernel died"
     *_, before, fatal, after = executed.cells
-    assert before.outputs[0].text == "before\n" and [output.output_type for output in fatal.outputs] == [
+    assert before.outputs[0].text == "before\n" and [
+        output.output_type for output in fatal.outputs
+    ] == [
         "stream",
         "error",
     ]
@@ -262,10 +313,14 @@ def test_time_limit_of_a_cell(build):
     assert error_of(executed).startswith("CellTimeoutError")
 
 
-@pytest.mark.parametrize("program", ["sleep 98.76", "setsid sleep 98.76", "nohup setsid sh -c 'sleep 98.76' &"])
+@pytest.mark.parametrize(
+    "program", ["sleep 98.76", "setsid sleep 98.76", "nohup setsid sh -c 'sleep 98.76' &"]
+)
 def test_what_a_notebook_leaves_running_is_ended(build, program):
     source = f"import subprocess, time\nsubprocess.Popen({program!r}, shell=True)\ntime.sleep(0.2)"
-    before = {process.pid for process in psutil.Process(server().process.pid).children(recursive=True)}
+    before = {
+        process.pid for process in psutil.Process(server().process.pid).children(recursive=True)
+    }
     execute(build(source), {}, warm=True)
     left = psutil.Process(server().process.pid).children(recursive=True)
     assert not [process for process in left if process.pid not in before and not gone(process.pid)]
@@ -284,7 +339,9 @@ def test_no_state_passes_from_one_kernel_to_the_next(build):
 
 
 def test_killed_kernel(build):
-    executed = execute(build("import os, signal\nos.kill(os.getpid(), signal.SIGKILL)", "2"), {}, warm=True)
+    executed = execute(
+        build("import os, signal\nos.kill(os.getpid(), signal.SIGKILL)", "2"), {}, warm=True
+    )
     assert error_of(executed).startswith("DeadKernelError")
 
 
@@ -295,7 +352,9 @@ def test_killed_server_takes_its_kernels_along_and_is_replaced(build, monkeypatc
     old = server().process
     monkeypatch.setenv("SERVER", str(old.pid))
     executed = execute(
-        build("import os, signal\nos.kill(int(os.environ['SERVER']), signal.SIGKILL)\nimport time\ntime.sleep(60)"),
+        build(
+            "import os, signal\nos.kill(int(os.environ['SERVER']), signal.SIGKILL)\nimport time\ntime.sleep(60)"
+        ),
         {},
         warm=True,
     )
@@ -307,7 +366,11 @@ def test_killed_server_takes_its_kernels_along_and_is_replaced(build, monkeypatc
 
 
 def test_another_interpreter_gets_the_ordinary_kernel(tmp_path, monkeypatch, build):
-    spec = {"argv": ["/bin/false", "-f", "{connection_file}"], "display_name": "other", "language": "python"}
+    spec = {
+        "argv": ["/bin/false", "-f", "{connection_file}"],
+        "display_name": "other",
+        "language": "python",
+    }
     (tmp_path / "kernels" / "other").mkdir(parents=True)
     (tmp_path / "kernels" / "other" / "kernel.json").write_text(json.dumps(spec))
     monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
@@ -329,7 +392,9 @@ def test_nothing_is_left_when_the_client_dies(signum, light, tmp_path):
     scratch = tmp_path / "tmp"
     scratch.mkdir()
     environment = light["run"] | {"TMPDIR": str(scratch)}
-    client = subprocess.Popen([sys.executable, "-c", SLEEPING, tmp_path], env=environment, stderr=subprocess.DEVNULL)
+    client = subprocess.Popen(
+        [sys.executable, "-c", SLEEPING, tmp_path], env=environment, stderr=subprocess.DEVNULL
+    )
     deadline = time.monotonic() + 60
     while not (tmp_path / "pid").exists() or not (tmp_path / "pid").read_text():
         assert time.monotonic() < deadline and client.poll() is None
@@ -350,6 +415,8 @@ def test_papermill_engine(build, recording, tmp_path):
         ),
         path,
     )
-    papermill.execute_notebook(path, tmp_path / "out.ipynb", {"n": 6}, engine_name="sheet11", progress_bar=False)
+    papermill.execute_notebook(
+        path, tmp_path / "out.ipynb", {"n": 6}, engine_name="sheet11", progress_bar=False
+    )
     records = read_records(tmp_path / "out.ipynb")
     assert records["square"] == 36 and records["server"] == server().process.pid

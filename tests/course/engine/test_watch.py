@@ -34,5 +34,7 @@ os.kill(parent, signal.SIGKILL)
 
 
 def test_time_of_processes_that_nobody_waits_for_counts():
-    ran = subprocess.run([sys.executable, "-c", FORGOTTEN], capture_output=True, text=True, timeout=60, check=False)
+    ran = subprocess.run(
+        [sys.executable, "-c", FORGOTTEN], capture_output=True, text=True, timeout=60, check=False
+    )
     assert ran.stdout.splitlines() == ["['time', '']", "['time', '']"], ran.stderr

@@ -8,7 +8,9 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-Change = Callable[[dict[str, NotebookNode], Path], None]  # of a student's notebooks by name, and of their folder
+Change = Callable[
+    [dict[str, NotebookNode], Path], None
+]  # of a student's notebooks by name, and of their folder
 
 
 def _first(notebooks: dict[str, NotebookNode]) -> str:
@@ -106,7 +108,11 @@ def scripts_in_outputs(cell: NotebookNode) -> None:
 
 
 def wrong_kernel(notebooks: dict[str, NotebookNode], folder: Path) -> None:
-    notebooks[_first(notebooks)].metadata["kernelspec"] = {"name": "ir", "display_name": "R", "language": "R"}
+    notebooks[_first(notebooks)].metadata["kernelspec"] = {
+        "name": "ir",
+        "display_name": "R",
+        "language": "R",
+    }
 
 
 def link_to_right(notebooks: dict[str, NotebookNode], folder: Path) -> None:

@@ -37,7 +37,10 @@ class Answers:
 
     def __init__(self, course: Course) -> None:
         self.course = course
-        self.blank = {stem: without_answers(read_notebook(path)) for stem, path in course.sheet.notebooks.items()}
+        self.blank = {
+            stem: without_answers(read_notebook(path))
+            for stem, path in course.sheet.notebooks.items()
+        }
 
     def notebook(self, stem: str, members: str = "", scan: bool = False, **answers: str) -> bytes:
         """The right answers, but these."""
@@ -51,7 +54,9 @@ class Answers:
             notebook.cells.insert(1, new_markdown_cell(f"**Handed in by:** {members}"))
         return json.dumps(notebook).encode()
 
-    def both(self, first: str = "1_waves.ipynb", second: str = "2_slopes.ipynb", **options: str) -> Files:
+    def both(
+        self, first: str = "1_waves.ipynb", second: str = "2_slopes.ipynb", **options: str
+    ) -> Files:
         """Both notebooks under these names."""
         return {first: self.notebook("1_waves", **options), second: self.notebook("2_slopes")}
 
@@ -78,23 +83,53 @@ def zipped(files: Files, time: tuple[int, ...] = NEW) -> bytes:
 
 def _in_a_mac_s_zip(answers: Answers) -> Files:
     inside = {f"abgabe/notebooks/{name}": content for name, content in answers.both().items()}
-    left_behind = {"__MACOSX/abgabe/._1_waves.ipynb": b"\0", "abgabe/.ipynb_checkpoints/1_waves.ipynb": b"{}"}
+    left_behind = {
+        "__MACOSX/abgabe/._1_waves.ipynb": b"\0",
+        "abgabe/.ipynb_checkpoints/1_waves.ipynb": b"{}",
+    }
     return {"abgabe.zip": zipped(inside | left_behind)}
 
 
 CLASS = [
     Member("amueller", "Anna Müller", 1001, Answers.both, 4),
-    Member("boezdemir", "Bert Özdemir", 1002, lambda a: a.both("Blatt3_Bert.ipynb", "zwei (1).ipynb"), 4),
-    Member("crossi", "Chiara Rossi", 1003, _in_a_mac_s_zip, 4),
-    Member("diwanow", "Dmitri Iwanow", 1004, lambda a: a.both("week3/final/1_waves.ipynb", "week3/2_slopes.ipynb"), 4),
     Member(
-        *("eschaefer", "Emma Schäfer", 1005),
-        lambda a: {"1_waves.ipynb": a.notebook("1_waves", wave=a.wrong())} | a.both("1_waves (1).ipynb"),
+        "boezdemir",
+        "Bert Özdemir",
+        1002,
+        lambda a: a.both("Blatt3_Bert.ipynb", "zwei (1).ipynb"),
         4,
     ),
-    Member("fpetersen", "Finn Petersen", 1006, lambda a: {"2_slopes.ipynb": a.notebook("2_slopes")}, 1, late=True),
+    Member("crossi", "Chiara Rossi", 1003, _in_a_mac_s_zip, 4),
+    Member(
+        "diwanow",
+        "Dmitri Iwanow",
+        1004,
+        lambda a: a.both("week3/final/1_waves.ipynb", "week3/2_slopes.ipynb"),
+        4,
+    ),
+    Member(
+        *("eschaefer", "Emma Schäfer", 1005),
+        lambda a: (
+            {"1_waves.ipynb": a.notebook("1_waves", wave=a.wrong())} | a.both("1_waves (1).ipynb")
+        ),
+        4,
+    ),
+    Member(
+        "fpetersen",
+        "Finn Petersen",
+        1006,
+        lambda a: {"2_slopes.ipynb": a.notebook("2_slopes")},
+        1,
+        late=True,
+    ),
     Member("gnowak", "Grażyna Nowak", 1007, lambda a: a.both(wave=a.wrong()), 2),
-    Member("hsuzuki", "Hana Suzuki", 1008, lambda a: a.both(members="Hana Suzuki, ihorvat, Jule Becker"), 4),
+    Member(
+        "hsuzuki",
+        "Hana Suzuki",
+        1008,
+        lambda a: a.both(members="Hana Suzuki, ihorvat, Jule Becker"),
+        4,
+    ),
     Member("ihorvat", "Ivo Horvat", 1009, None, 4),
     Member("jbecker", "Jule Becker", 1010, None, 4),
     Member("kmensah", "Kwame Mensah", 1011, lambda a: a.both(scan=True, proof="See the scan."), 4),
@@ -102,7 +137,8 @@ CLASS = [
 ]
 HANDED_IN = [member for member in CLASS if member.files]
 ROSTER = "id;login;name;group;e-mail;seminar\n" + "".join(
-    f"{member.number};{member.login};{member.name};;{member.login}@uni.example;A\n" for member in CLASS
+    f"{member.number};{member.login};{member.name};;{member.login}@uni.example;A\n"
+    for member in CLASS
 )
 WORKSHEET = (
     '\ufeffIdentifier,"Full name","Email address",Status,Grade,"Maximum grade","Last modified (grade)"\n'
@@ -178,7 +214,9 @@ def github(answers: Answers, folder: Path) -> Path:
     return folder / "sheet3-submissions"
 
 
-LAYOUTS = {each.__name__: each for each in (moodle, moodle_unpacked, canvas, nbgrader, folders, github)}
+LAYOUTS = {
+    each.__name__: each for each in (moodle, moodle_unpacked, canvas, nbgrader, folders, github)
+}
 
 
 def write(folder: Path, files: Files) -> None:

@@ -32,7 +32,9 @@ def keep_sandboxes(waiting, monkeypatch):
     blank = grading.blank_examination
     monkeypatch.setattr(examine, "_waiting", waiting)
     monkeypatch.setattr(grading, "sandboxes_shared", contextlib.nullcontext)
-    monkeypatch.setattr(grading, "blank_examination", lambda *arguments: blank(*arguments)._replace(hidden=()))
+    monkeypatch.setattr(
+        grading, "blank_examination", lambda *arguments: blank(*arguments)._replace(hidden=())
+    )
 
 
 @pytest.fixture
@@ -45,7 +47,11 @@ def grade(invoke, keep_sandboxes):
 def pair(small, tmp_path, grade):
     """Grade two students who have the first notebook, once; a function that grades them again, and what was said."""
     wrong = with_lines(small.solutions[small.first]["wave"], "", small.wrong)
-    write_class(tmp_path / "class", [Student("anna", first(small)), Student("bert", first(small, wave=wrong))], small)
+    write_class(
+        tmp_path / "class",
+        [Student("anna", first(small)), Student("bert", first(small, wave=wrong))],
+        small,
+    )
 
     def again(*arguments):
         return grade("class", "-o", "out", "--sheet", small.folder, *arguments, cwd=tmp_path)

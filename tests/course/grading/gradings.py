@@ -34,7 +34,9 @@ def skip_without_graders() -> None:
 
 def run(*arguments: object, cwd: Path, **options: Any) -> subprocess.CompletedProcess[str]:
     """`sheet11 grade` in a process of its own."""
-    return subprocess.run([*COMMAND, *map(str, arguments)], cwd=cwd, capture_output=True, text=True, **options)
+    return subprocess.run(
+        [*COMMAND, *map(str, arguments)], cwd=cwd, capture_output=True, text=True, **options
+    )
 
 
 def table(path: Path) -> list[dict[str, str]]:
@@ -46,7 +48,11 @@ def table(path: Path) -> list[dict[str, str]]:
 def points(folder: Path, student: str) -> dict[str, str]:
     """A student's row of `out/grades.csv` below `folder`, by task; without what is empty."""
     (row,) = [row for row in table(folder / "out" / "grades.csv") if row["student"] == student]
-    return {name.partition("/")[2].partition(" ")[0] or name: value for name, value in row.items() if value}
+    return {
+        name.partition("/")[2].partition(" ")[0] or name: value
+        for name, value in row.items()
+        if value
+    }
 
 
 def graded_names(result: Any) -> list[str]:

@@ -27,13 +27,38 @@ def nested(depth: int, wrap: Callable[[Any], Any]) -> Any:
 
 
 JUNK: list[Any] = [
-    *(None, True, 0, -1, 10**400, 1e308, float("nan"), float("inf"), "", "\ud800", "\x00\x1b[2J\u202e", "x" * 100_001),
-    *([], {}, [[]] * 1000, {"a": {}}, ["a", 7], ["\udfff"], "=1+1", {"": {"": ["list"]}}, "data:image/png;base64,iVBO"),
+    *(
+        None,
+        True,
+        0,
+        -1,
+        10**400,
+        1e308,
+        float("nan"),
+        float("inf"),
+        "",
+        "\ud800",
+        "\x00\x1b[2J\u202e",
+        "x" * 100_001,
+    ),
+    *(
+        [],
+        {},
+        [[]] * 1000,
+        {"a": {}},
+        ["a", 7],
+        ["\udfff"],
+        "=1+1",
+        {"": {"": ["list"]}},
+        "data:image/png;base64,iVBO",
+    ),
     *(nested(600, lambda value: [value]), nested(600, lambda value: {"": value})),
 ]
 
 
-def mutations(notebook: dict[str, Any], answers: dict[str, str], number: int, seed: int) -> Iterator[Mutation]:
+def mutations(
+    notebook: dict[str, Any], answers: dict[str, str], number: int, seed: int
+) -> Iterator[Mutation]:
     """Mutated notebooks, the same ones for the same seed.
 
     Args:
@@ -67,30 +92,44 @@ def altered(chance: random.Random, value: Any) -> Any:
 
 
 def _places(value: Any) -> Iterator[tuple[Any, Any]]:
-    keys = range(len(value)) if isinstance(value, list) else list(value) if isinstance(value, dict) else ()
+    keys = (
+        range(len(value))
+        if isinstance(value, list)
+        else list(value)
+        if isinstance(value, dict)
+        else ()
+    )
     for key in keys:
         yield value, key
         yield from _places(value[key])
 
 
 def _answer_cells(notebook: dict[str, Any], answers: dict[str, str]) -> dict[str, int]:
-    return {cell["id"]: number for number, cell in enumerate(notebook["cells"]) if cell["id"] in answers}
+    return {
+        cell["id"]: number for number, cell in enumerate(notebook["cells"]) if cell["id"] in answers
+    }
 
 
 def _written(notebook: Any) -> bytes:
     return json.dumps(notebook).encode()
 
 
-def _beside_the_answers(chance: random.Random, notebook: dict[str, Any], answers: dict[str, str]) -> Mutation:
+def _beside_the_answers(
+    chance: random.Random, notebook: dict[str, Any], answers: dict[str, str]
+) -> Mutation:
     """All answers are there."""
     taken = _answer_cells(notebook, answers).values()
-    other = chance.choice([cell for number, cell in enumerate(notebook["cells"]) if number not in taken] + [notebook])
+    other = chance.choice(
+        [cell for number, cell in enumerate(notebook["cells"]) if number not in taken] + [notebook]
+    )
     key = chance.choice([name for name in other if name != "cells"])
     other[key] = altered(chance, other[key])
     return Mutation(_written(notebook), answers, frozenset())
 
 
-def _in_an_answer(chance: random.Random, notebook: dict[str, Any], answers: dict[str, str]) -> Mutation:
+def _in_an_answer(
+    chance: random.Random, notebook: dict[str, Any], answers: dict[str, str]
+) -> Mutation:
     """The other answers are there."""
     name, number = chance.choice(list(_answer_cells(notebook, answers).items()))
     cell = altered(chance, notebook["cells"][number])
@@ -99,7 +138,9 @@ def _in_an_answer(chance: random.Random, notebook: dict[str, Any], answers: dict
     return Mutation(_written(notebook), answers, frozenset([name]))
 
 
-def _in_the_list_of_cells(chance: random.Random, notebook: dict[str, Any], answers: dict[str, str]) -> Mutation:
+def _in_the_list_of_cells(
+    chance: random.Random, notebook: dict[str, Any], answers: dict[str, str]
+) -> Mutation:
     """Cells can be dropped, doubled and moved, but nothing else can stand among them."""
     cells, places = notebook["cells"], _answer_cells(notebook, answers)
     what = chance.choice(["drop", "double", "move", "replace", "retype"])
@@ -111,19 +152,31 @@ def _in_the_list_of_cells(chance: random.Random, notebook: dict[str, Any], answe
     elif what == "move":
         chance.shuffle(cells)
     else:
-        others = [junk for junk in JUNK if not isinstance(junk, dict) and (what == "replace" or junk != [])]
+        others = [
+            junk
+            for junk in JUNK
+            if not isinstance(junk, dict) and (what == "replace" or junk != [])
+        ]
         if what == "replace":
             cells[chance.randrange(len(cells))] = chance.choice(others)
         else:
-            notebook["cells"] = chance.choice([junk for junk in others if junk != ""])  # no cells are cells, too
+            notebook["cells"] = chance.choice(
+                [junk for junk in others if junk != ""]
+            )  # no cells are cells, too
         return Mutation(_written(notebook), None, frozenset())
     return Mutation(_written(notebook), answers, frozenset())
 
 
-def _unwritable(chance: random.Random, notebook: dict[str, Any], answers: dict[str, str]) -> Mutation:
+def _unwritable(
+    chance: random.Random, notebook: dict[str, Any], answers: dict[str, str]
+) -> Mutation:
     """No notebook."""
-    chance.choice(notebook["cells"])["metadata"]["more"] = (sign := chance.choice([HUGE, DEEP]))[1:-1]
-    return Mutation(_written(notebook).replace(sign.encode(), WRITTEN[sign].encode()), None, frozenset())
+    chance.choice(notebook["cells"])["metadata"]["more"] = (sign := chance.choice([HUGE, DEEP]))[
+        1:-1
+    ]
+    return Mutation(
+        _written(notebook).replace(sign.encode(), WRITTEN[sign].encode()), None, frozenset()
+    )
 
 
 def _bytes(chance: random.Random, notebook: dict[str, Any], answers: dict[str, str]) -> Mutation:
@@ -137,7 +190,9 @@ def _bytes(chance: random.Random, notebook: dict[str, Any], answers: dict[str, s
         for _ in range(chance.randint(1, 20)):
             content[chance.randrange(len(content))] = chance.randrange(256)
     elif what == "insert":
-        content[first:first] = chance.choice([b"\xff\xfe", b"\xed\xa0\x80", b"\xc0\xaf", b"\xef\xbb\xbf", b'"', b"{"])
+        content[first:first] = chance.choice(
+            [b"\xff\xfe", b"\xed\xa0\x80", b"\xc0\xaf", b"\xef\xbb\xbf", b'"', b"{"]
+        )
     elif what == "remove":
         del content[first:second]
     elif what == "double":

@@ -26,12 +26,18 @@ def python(*arguments: object, cwd: Path, course: Course) -> None:
     """Run this environment's Python, which finds the sheet's package."""
     paths = [str(course.folder)] if course.folder else []
     environment = os.environ | {
-        "PATH": os.pathsep.join([os.path.dirname(sys.executable), os.environ["PATH"]]),  # where nbgrader finds alembic
+        "PATH": os.pathsep.join(
+            [os.path.dirname(sys.executable), os.environ["PATH"]]
+        ),  # where nbgrader finds alembic
         "PYTHONPATH": os.pathsep.join(paths),
         "IPYTHONDIR": str(cwd / "ipython"),
     }
     result = subprocess.run(
-        [sys.executable, *map(str, arguments)], cwd=cwd, env=environment, capture_output=True, text=True
+        [sys.executable, *map(str, arguments)],
+        cwd=cwd,
+        env=environment,
+        capture_output=True,
+        text=True,
     )
     assert result.returncode == 0, result.stderr[-3000:]
 
@@ -45,7 +51,9 @@ def autograde(folder: Path, course: Course) -> dict[tuple[str, str, str], float]
         shutil.copy(path, folder / "source" / "sheet")
     for student in (folder / "class").iterdir():
         shutil.copytree(student, folder / "submitted" / student.name / "sheet")
-    (folder / "nbgrader_config.py").write_text("c = get_config()\nc.CourseDirectory.course_id = 'course'\n")
+    (folder / "nbgrader_config.py").write_text(
+        "c = get_config()\nc.CourseDirectory.course_id = 'course'\n"
+    )
     profile = folder / "ipython" / "profile_default"
     profile.mkdir(parents=True)
     (profile / "ipython_kernel_config.py").write_text(KERNEL)
@@ -63,9 +71,24 @@ def autograde(folder: Path, course: Course) -> dict[tuple[str, str, str], float]
 def grade(folder: Path, course: Course) -> dict[tuple[str, str, str], float | None]:
     """Points that `sheet11 grade` gives to what is in `class`, by student, notebook and task."""
     sheet = ["--sheet", course.folder] if course.folder else []
-    python("-m", "sheet11.course.cli", "grade", "class", "-o", "out", "-j", "1", *sheet, cwd=folder, course=course)
+    python(
+        "-m",
+        "sheet11.course.cli",
+        "grade",
+        "class",
+        "-o",
+        "out",
+        "-j",
+        "1",
+        *sheet,
+        cwd=folder,
+        course=course,
+    )
     with open(folder / "out" / "results.csv", newline="") as file:
         rows = list(csv.DictReader(file))
     return {
-        (row["student"], row["notebook"], row["task"]): float(row["points"]) if row["points"] else None for row in rows
+        (row["student"], row["notebook"], row["task"]): float(row["points"])
+        if row["points"]
+        else None
+        for row in rows
     }

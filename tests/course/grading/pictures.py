@@ -21,7 +21,9 @@ def picture(width=3, height=2, form="PNG", **options):
 
 def noise(width, height, form):
     """What cannot be compressed."""
-    return encoded(Image.frombytes("L", (width, height), random.Random(1).randbytes(width * height)), form)
+    return encoded(
+        Image.frombytes("L", (width, height), random.Random(1).randbytes(width * height)), form
+    )
 
 
 def bomb():

@@ -88,24 +88,40 @@ def course_of(folder: Path | None, task: str, wrong: str) -> Course:
     sheet = find_sheet(folder)
     exercises = draw_exercises(sheet, {}, 0)
     solutions = {
-        stem: {name: re.sub(r"### (BEGIN|END) SOLUTION", "", source) for name, source in each.solutions.items()}
+        stem: {
+            name: re.sub(r"### (BEGIN|END) SOLUTION", "", source)
+            for name, source in each.solutions.items()
+        }
         for stem, each in exercises.items()
     }
-    tasks = {stem: [task.name for task in each.tasks if task.check] for stem, each in exercises.items()}
+    tasks = {
+        stem: [task.name for task in each.tasks if task.check] for stem, each in exercises.items()
+    }
     maximum = sum(task.points for each in exercises.values() for task in each.tasks)
     return Course(
-        folder, sheet, solutions, tasks, maximum, task, wrong, ("BEGIN SOLUTION", *_needles(sheet, solutions))
+        folder,
+        sheet,
+        solutions,
+        tasks,
+        maximum,
+        task,
+        wrong,
+        ("BEGIN SOLUTION", *_needles(sheet, solutions)),
     )
 
 
 def _needles(sheet: Sheet, solutions: dict[str, dict[str, str]]) -> list[str]:
     """The longest line of each module that students do not get, which is neither in theirs nor in right answers."""
     given = sheet.students_package()
-    seen = b"".join(given.values()).decode() + "".join(source for own in solutions.values() for source in own.values())
+    seen = b"".join(given.values()).decode() + "".join(
+        source for own in solutions.values() for source in own.values()
+    )
     found = []
     for path in (sheet.folder / str(sheet.package)).glob("*.py"):
         if f"{sheet.package}/{path.name}" not in given:
-            lines = [line.strip() for line in path.read_text().splitlines() if line.strip() not in seen]
+            lines = [
+                line.strip() for line in path.read_text().splitlines() if line.strip() not in seen
+            ]
             found.append(max(lines, key=len))
     return found
 
@@ -134,11 +150,14 @@ def waves(folder: Path) -> Course:
 
 def _waves():
     return new_notebook(
-        metadata={"sheet11": {"grading": {"ranges": {"n": [20, 30], "p": [4, 9], "start": [3, 5]}}}},
+        metadata={
+            "sheet11": {"grading": {"ranges": {"n": [20, 30], "p": [4, 9], "start": [3, 5]}}}
+        },
         cells=[
             new_markdown_cell("# Waves"),
             new_code_cell(
-                "import numpy as np\nfrom sheet11 import record\nfrom waves.angles import angle", id="imports"
+                "import numpy as np\nfrom sheet11 import record\nfrom waves.angles import angle",
+                id="imports",
             ),
             new_code_cell(
                 "n: int = 8  # positions\np: int = 3  # rows\nstart: int = 2  # first position",
@@ -164,8 +183,12 @@ def _slopes():
         metadata={"sheet11": {"grading": {"ranges": {"n": [5, 9]}}}},
         cells=[
             new_markdown_cell("# Slopes"),
-            new_code_cell("%matplotlib inline\nimport numpy as np\nfrom sheet11 import record", id="imports"),
-            new_code_cell("n: int = 4  # points", id="parameters", metadata={"tags": ["parameters"]}),
+            new_code_cell(
+                "%matplotlib inline\nimport numpy as np\nfrom sheet11 import record", id="imports"
+            ),
+            new_code_cell(
+                "n: int = 4  # points", id="parameters", metadata={"tags": ["parameters"]}
+            ),
             new_code_cell(plot, id="figure"),
             new_markdown_cell("## 2a) Lines"),
             answer("slope", SLOPE),
@@ -187,9 +210,17 @@ def check(name, source, points, **own):
 
 def text(name, source, points):
     """The cell of an answer in words."""
-    return new_markdown_cell(source, id=name, metadata=_marks(name, grade=True, solution=True, points=points))
+    return new_markdown_cell(
+        source, id=name, metadata=_marks(name, grade=True, solution=True, points=points)
+    )
 
 
 def _marks(name, grade=False, solution=False, **points):
-    marks = {"grade_id": name, "grade": grade, "solution": solution, "locked": not solution, "schema_version": 3}
+    marks = {
+        "grade_id": name,
+        "grade": grade,
+        "solution": solution,
+        "locked": not solution,
+        "schema_version": 3,
+    }
     return {"nbgrader": marks | {"task": False} | points}

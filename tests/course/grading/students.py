@@ -17,7 +17,9 @@ from sheets import Course
 from sheet11.course.notebooks import read_notebook
 from sheet11.course.release import without_answers
 
-PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
+PIXEL = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
+)
 
 Answers = dict[str, dict[str, str]]  # by notebook and cell
 Expected = dict[str, tuple[str, str]]
@@ -61,9 +63,17 @@ def students(course: Course, secret: str = "/nowhere", port: int = 9) -> list[St
     """
     stem, task = course.first, course.task
     right = course.solutions[stem][task]
-    half = {name: {key: own[key] for key in list(own)[::2]} for name, own in course.solutions.items()}
+    half = {
+        name: {key: own[key] for key in list(own)[::2]} for name, own in course.solutions.items()
+    }
     nothing = {name: ("missing", f"there is no {name}.ipynb") for name in course.solutions}
-    hidden = [str(path) for path in [*course.sheet.notebooks.values(), course.sheet.folder / str(course.sheet.package)]]
+    hidden = [
+        str(path)
+        for path in [
+            *course.sheet.notebooks.values(),
+            course.sheet.folder / str(course.sheet.package),
+        ]
+    ]
     known = f"SECRET = {secret!r}\nHIDDEN = {hidden}\nPORT = {port}\n"
     known += f"NEEDLES = {[needle[::-1] for needle in course.needles]}\n"
 
@@ -76,7 +86,9 @@ def students(course: Course, secret: str = "/nowhere", port: int = 9) -> list[St
     def one(status: str, message: str = "") -> Expected:
         return {task: (status, message)}
 
-    def no_notebook(content: str, message: str = "no Jupyter notebook") -> tuple[Answers, Expected, changes.Change]:
+    def no_notebook(
+        content: str, message: str = "no Jupyter notebook"
+    ) -> tuple[Answers, Expected, changes.Change]:
         return {stem: {}}, {stem: ("missing", message)}, changes.replaced_by(content)
 
     return [
@@ -170,7 +182,10 @@ def of_the_waves(course: Course) -> list[Student]:
     def one(message: str) -> Expected:
         return {"wave": ("wrong", message)}
 
-    start, returned = "start + np.arange(n)", "np.stack([np.sin(angle(row + 1, position)) for row in range(p)])"
+    start, returned = (
+        "start + np.arange(n)",
+        "np.stack([np.sin(angle(row + 1, position)) for row in range(p)])",
+    )
     stack = "np.sin(np.outer(np.arange(1, p + 1), position))"
     return [
         Student("another style", first(course, wave="wave = lambda n, p, start=1: [[np.sin(k * i) for i in range(start, "
@@ -201,7 +216,9 @@ def _gaps(course: Course, answers: Answers) -> Expected:
 
 def write_class(folder: Path, members: list[Student], course: Course) -> None:
     """Write a folder for each student."""
-    blank = {stem: without_answers(read_notebook(path)) for stem, path in course.sheet.notebooks.items()}
+    blank = {
+        stem: without_answers(read_notebook(path)) for stem, path in course.sheet.notebooks.items()
+    }
     for student in members:
         own = folder / student.name
         own.mkdir(parents=True)

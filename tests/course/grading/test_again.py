@@ -25,12 +25,17 @@ skip_without_graders()
 
 def test_killed_in_the_middle_and_started_again_gives_the_same(small, tmp_path, grade):
     sleep = with_lines(small.solutions[small.first]["wave"], "import time\ntime.sleep(10**6)")
-    members = [Student("sleep", first(small, wave=sleep)), *(Student(name, first(small)) for name in "abcd")]
+    members = [
+        Student("sleep", first(small, wave=sleep)),
+        *(Student(name, first(small)) for name in "abcd"),
+    ]
     write_class(tmp_path / "class", members, small)
     arguments = ["class", "--sheet", small.folder, "--seed", "5", "--timeout", "2", "-j", "2", "-o"]
     assert grade(*arguments, "first", cwd=tmp_path).returncode == 0
     command = [*COMMAND, *map(str, arguments), "second"]
-    grading = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    grading = subprocess.Popen(
+        command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     results = tmp_path / "second" / "students"
     deadline = time.monotonic() + 120
     while len(list(results.glob("*/result.json"))) < 2 and time.monotonic() < deadline:
@@ -38,7 +43,9 @@ def test_killed_in_the_middle_and_started_again_gives_the_same(small, tmp_path, 
     family = psutil.Process(grading.pid).children(recursive=True)
     os.kill(grading.pid, signal.SIGKILL)
     grading.wait()
-    assert family and not psutil.wait_procs(family, timeout=10)[1], "no sandbox outlives the grading"
+    assert family and not psutil.wait_procs(family, timeout=10)[1], (
+        "no sandbox outlives the grading"
+    )
     done = {path.parent.name for path in results.glob("*/result.json")}
     assert 2 <= len(done) < len(members)
     again = set(graded_names(grade(*arguments, "second", cwd=tmp_path)))
@@ -56,30 +63,45 @@ def test_what_is_graded_again(small, pair):
     assert json.loads((out / "grading.json").read_text())["seed"] == seed
     assert graded_names(again("--student", "bert")) == ["bert"]
     assert (out / "results.csv").read_bytes() == before
-    shutil.copy(submitted / "anna" / f"{small.first}.ipynb", submitted / "bert" / f"{small.first}.ipynb")
+    shutil.copy(
+        submitted / "anna" / f"{small.first}.ipynb", submitted / "bert" / f"{small.first}.ipynb"
+    )
     shutil.copytree(submitted / "anna", submitted / "late")
-    assert sorted(graded_names(again())) == ["bert", "late"], "a file was replaced, and somebody was late"
+    assert sorted(graded_names(again())) == ["bert", "late"], (
+        "a file was replaced, and somebody was late"
+    )
     assert points(folder, "bert")["wave"] == "2"
     assert sorted(graded_names(again("--seed", seed + 1))) == ["anna", "bert", "late"]
     assert sorted(graded_names(again("-p", "n=21"))) == ["anna", "bert", "late"]
     drawn = json.loads((out / "grading.json").read_text())
-    assert drawn["given"] == {"n": 21} and {each[small.first]["n"] for each in drawn["parameters"].values()} == {21}
+    assert drawn["given"] == {"n": 21} and {
+        each[small.first]["n"] for each in drawn["parameters"].values()
+    } == {21}
 
 
 def test_the_parameters_that_were_used_are_those_that_are_named(tmp_path, grade):
     sheet = waves(tmp_path / "sheet")
     path = sheet.folder / "notebooks" / f"{sheet.first}.ipynb"
-    path.write_text(path.read_text().replace("E = np.asarray(", "assert n % 2, n\\nE = np.asarray("))  # fails for some
+    path.write_text(
+        path.read_text().replace("E = np.asarray(", "assert n % 2, n\\nE = np.asarray(")
+    )  # fails for some
     write_class(tmp_path / "class", [Student(name, first(sheet)) for name in "abcdefgh"], sheet)
     for first_time in (True, False):
         result = grade("class", "-o", "out", "--sheet", sheet.folder, "--seed", "5", cwd=tmp_path)
         described = json.loads((tmp_path / "out" / "grading.json").read_text())
         for name, number in described["students"].items():
-            executed = json.loads((tmp_path / "out" / "students" / name / f"{sheet.first}.ipynb").read_text())
+            executed = json.loads(
+                (tmp_path / "out" / "students" / name / f"{sheet.first}.ipynb").read_text()
+            )
             named = described["parameters"][str(number)][sheet.first]
             assert executed["metadata"]["papermill"]["parameters"] == named and named["n"] % 2
-        assert set(described["parameters"]) == {str(number) for number in described["students"].values()}
-        assert result.returncode == 0 and ("of the parameters is not used" in result.stdout) == first_time
+        assert set(described["parameters"]) == {
+            str(number) for number in described["students"].values()
+        }
+        assert (
+            result.returncode == 0
+            and ("of the parameters is not used" in result.stdout) == first_time
+        )
 
 
 def test_points_by_hand_survive(small, pair, invoke):
@@ -99,14 +121,23 @@ def test_points_by_hand_survive(small, pair, invoke):
     (folder / "mine.csv").write_text(path.read_text().replace(",0.5,", ",7,"))
     result = invoke("read-points", "out", "mine.csv", cwd=folder)
     assert (result.returncode, result.stdout) == (2, "")
-    assert result.stderr == f"Error: mine.csv: {small.first}/proof of 'anna' must be a number from 0 to 1, got '7'\n"
+    assert (
+        result.stderr
+        == f"Error: mine.csv: {small.first}/proof of 'anna' must be a number from 0 to 1, got '7'\n"
+    )
     result = invoke("read-points", "elsewhere", "mine.csv", cwd=folder)
     assert (result.returncode, result.stderr) == (2, "Error: elsewhere holds no grading\n")
     assert not (folder / "elsewhere").exists()
     shutil.rmtree(folder / "class" / "anna")
-    write_class(folder / "class", [Student("anna", first(small, proof="Because **cos** is even."))], small)
+    write_class(
+        folder / "class", [Student("anna", first(small, proof="Because **cos** is even."))], small
+    )
     assert graded_names(again()) == ["anna"]
-    (row,) = [row for row in table(folder / "out" / "results.csv") if row["points"] and row["task"] == "proof"]
+    (row,) = [
+        row
+        for row in table(folder / "out" / "results.csv")
+        if row["points"] and row["task"] == "proof"
+    ]
     assert (row["points"], row["status"]) == ("0.5", "to be read again")
     assert row["message"] == "this was read before the answer was changed"
 
@@ -129,7 +160,11 @@ def change(path, *changes):
         ("notebooks/1_waves.ipynb", "angle(row + 1, position", "angle(row + 1.001, position"),
         ("notebooks/1_waves.ipynb", "E.shape == (p, n)", "np.shape(E) == (p, n)"),
         ("notebooks/1_waves.ipynb", "Sines in rows", "Rows of sines"),
-        ("notebooks/1_waves.ipynb", "np.arange(1, 5), np.arange(3, 12)", "np.arange(1, 5), np.arange(3, 11)"),
+        (
+            "notebooks/1_waves.ipynb",
+            "np.arange(1, 5), np.arange(3, 12)",
+            "np.arange(1, 5), np.arange(3, 11)",
+        ),
         ("notebooks/mistakes/1_waves.toml", "here they", "yours"),
     ],
 )
@@ -155,13 +190,21 @@ def test_what_changes_in_the_sheet_gives_what_a_new_folder_gives(tmp_path, grade
     write_class(tmp_path / "class", [Student("anna", first(course))], course)
 
     def names_of(out):
-        return graded_names(grade("class", "-o", out, "--seed", "7", "--sheet", "sheet", cwd=tmp_path))
+        return graded_names(
+            grade("class", "-o", out, "--seed", "7", "--sheet", "sheet", cwd=tmp_path)
+        )
 
     assert names_of("out") == ["anna"]
     change(tmp_path / "out" / "grades.csv", ("anna,2,1,,", "anna,2,1,1,"))
     assert invoke("read-points", "out", cwd=tmp_path).returncode == 0
-    changes = [("angle(row + 1, position", "angle(row + 1.001, position"), ('tolerance": 1e-05', 'tolerance": 1e-06')]
-    changes += [('"points": 1', '"points": 0.5'), ("assert np.allclose(wave(9, 4", "(wave(9, 4")]  # it would notice
+    changes = [
+        ("angle(row + 1, position", "angle(row + 1.001, position"),
+        ('tolerance": 1e-05', 'tolerance": 1e-06'),
+    ]
+    changes += [
+        ('"points": 1', '"points": 0.5'),
+        ("assert np.allclose(wave(9, 4", "(wave(9, 4"),
+    ]  # it would notice
     change(tmp_path / "sheet" / "notebooks" / "1_waves.ipynb", *changes)
     assert names_of("out") == names_of("new") == ["anna"]
     for name in ("grades.csv", "results.csv"):

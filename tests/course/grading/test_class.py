@@ -53,7 +53,9 @@ def graded(request, tmp_path_factory):
         course, more = this_kit(), []
     assert "def " in course.solutions[course.first][course.task]
     before = set(psutil.Process().children(recursive=True))
-    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)  # what the grading leaves behind becomes a child of this process
+    ctypes.CDLL(None).prctl(
+        PR_SET_CHILD_SUBREAPER, 1
+    )  # what the grading leaves behind becomes a child of this process
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.setblocking(False)
         members = students(course, str(secret), server.getsockname()[1]) + more
@@ -63,15 +65,27 @@ def graded(request, tmp_path_factory):
         for path in course.sheet.notebooks.values() if course.folder is None else ():
             shutil.copy(path, folder / "class" / "right")  # its own notebooks, unchanged, are right
         environment = os.environ | {"SHEET11_SECRET": "42"}
-        options = ["--sheet", course.folder, *HURRY] if course.folder else ["--timeout", "15", "-j", "1"]
+        options = (
+            ["--sheet", course.folder, *HURRY] if course.folder else ["--timeout", "15", "-j", "1"]
+        )
         result = run("class", "-o", "first", "--seed", "5", *options, cwd=folder, env=environment)
-        subprocess.run(["rm", "-rf", folder / "class" / "deep folders" / "d"], check=True)  # pytest cannot remove it
-        said = "Error: no notebook was recognised of .*\n" if course.folder else ""  # in the other class all have one
-        assert result.returncode == (1 if said else 0) and re.fullmatch(said, result.stderr), result.stderr
-        assert visible(result.stdout, lines=True) == result.stdout, "nothing is for the terminal to obey"
+        subprocess.run(
+            ["rm", "-rf", folder / "class" / "deep folders" / "d"], check=True
+        )  # pytest cannot remove it
+        said = (
+            "Error: no notebook was recognised of .*\n" if course.folder else ""
+        )  # in the other class all have one
+        assert result.returncode == (1 if said else 0) and re.fullmatch(said, result.stderr), (
+            result.stderr
+        )
+        assert visible(result.stdout, lines=True) == result.stdout, (
+            "nothing is for the terminal to obey"
+        )
         with pytest.raises(BlockingIOError):
             server.accept()
-    left = [process for process in psutil.Process().children(recursive=True) if process not in before]
+    left = [
+        process for process in psutil.Process().children(recursive=True) if process not in before
+    ]
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 0)
     assert not [process for process in left if is_inside(process)]
     return folder, members, course
@@ -85,7 +99,10 @@ def test_class_is_large_and_names_are_different(graded):
 
 def test_everybody_gets_what_is_stated(graded):
     folder, members, course = graded
-    rows = {(row["student"], row["notebook"], row["task"]): row for row in table(folder / "first" / "results.csv")}
+    rows = {
+        (row["student"], row["notebook"], row["task"]): row
+        for row in table(folder / "first" / "results.csv")
+    }
     unexpected = []
     for student in members:
         name = harmless(key_of(student.name))
@@ -94,9 +111,15 @@ def test_everybody_gets_what_is_stated(graded):
                 row = rows[name, stem, task]
                 status, message = expected_of(student, stem, task, course)
                 full = float(row["points"]) == float(row["max_points"])
-                as_stated = row["status"] == status if status else row["status"] in ("wrong", "error", "ended")
+                as_stated = (
+                    row["status"] == status
+                    if status
+                    else row["status"] in ("wrong", "error", "ended")
+                )
                 if not as_stated or message not in row["message"] or full != (status == "correct"):
-                    unexpected.append((student.name, stem, task, status, message, row["status"], row["message"]))
+                    unexpected.append(
+                        (student.name, stem, task, status, message, row["status"], row["message"])
+                    )
                 if not full and not row["message"]:
                     unexpected.append((student.name, task, "has no reason"))
     assert not unexpected
@@ -105,7 +128,9 @@ def test_everybody_gets_what_is_stated(graded):
 def test_nothing_outside_was_touched(graded):
     folder, members, _ = graded
     assert [path.name for path in (folder / "secret").iterdir()] == ["answers.txt"]
-    assert {path.name for path in (folder / "class").iterdir()} == {student.name for student in members}
+    assert {path.name for path in (folder / "class").iterdir()} == {
+        student.name for student in members
+    }
     assert not list(folder.rglob("written-by-a-student"))
 
 
@@ -115,7 +140,9 @@ def test_pages_have_no_scripts_and_ask_no_other_host(graded):
     assert len(pages) == len(members) + 1
     for page in pages:
         text = page.read_text()
-        assert "<script" not in text.lower() and not re.search(r"""(src|href)=["']?(https?:)?//""", text)
+        assert "<script" not in text.lower() and not re.search(
+            r"""(src|href)=["']?(https?:)?//""", text
+        )
         assert not re.search(r"<b>(?! )", text.replace("&lt;b&gt;", "")), "names are escaped"
 
 
@@ -125,7 +152,9 @@ def test_feedback_shows_points_reasons_answers_and_figures(graded):
     assert page.count("data:image/png;base64,") >= 1 and 'alt=""' not in page
     assert "still to be read by a person" in page
     page = (folder / "first" / "students" / "half" / "index.html").read_text()
-    (points,) = [row["total"] for row in table(folder / "first" / "grades.csv") if row["student"] == "half"]
+    (points,) = [
+        row["total"] for row in table(folder / "first" / "grades.csv") if row["student"] == "half"
+    ]
     assert f"<strong>{points} of {course.maximum:g} points</strong>" in page and float(points) > 0
     assert "not answered" in page and "def " in page
     page = (folder / "first" / "students" / "wrong" / "index.html").read_text()
@@ -135,9 +164,18 @@ def test_feedback_shows_points_reasons_answers_and_figures(graded):
 def test_pages_are_bounded(graded):
     folder, _, course = graded
     if course.folder:
-        notebook = json.loads((folder / "first" / "students" / "gigapixels" / f"{course.first}.ipynb").read_text())
-        images = [output for cell in notebook["cells"] for output in cell.get("outputs", []) if "data" in output]
-        assert 5 <= len([output for output in images if "image/png" in output["data"]]) <= 6, "100 megapixels"
+        notebook = json.loads(
+            (folder / "first" / "students" / "gigapixels" / f"{course.first}.ipynb").read_text()
+        )
+        images = [
+            output
+            for cell in notebook["cells"]
+            for output in cell.get("outputs", [])
+            if "data" in output
+        ]
+        assert 5 <= len([output for output in images if "image/png" in output["data"]]) <= 6, (
+            "100 megapixels"
+        )
     for page in (folder / "first").rglob("*.*"):
         assert page.stat().st_size < 5 << 20, page
 
@@ -145,13 +183,21 @@ def test_pages_are_bounded(graded):
 def test_images_are_part_of_an_answer(graded):
     folder, _, course = graded
     if course.folder:
-        notebook = json.loads((folder / "first" / "students" / "photos" / f"{course.first}.ipynb").read_text())
+        notebook = json.loads(
+            (folder / "first" / "students" / "photos" / f"{course.first}.ipynb").read_text()
+        )
         (proof,) = [cell for cell in notebook["cells"] if cell.get("attachments")]
         assert proof["attachments"] == {"scan.png": {"image/png": PIXEL}}
-        shown, left_out = "![scan.png](attachment:scan.png)", "[left out: x.svg, which is no PNG or JPEG]"
+        shown, left_out = (
+            "![scan.png](attachment:scan.png)",
+            "[left out: x.svg, which is no PNG or JPEG]",
+        )
         assert "".join(proof["source"]) == f"Because **sin** is odd.\n\n{shown}\n\n{left_out}"
         page = (folder / "first" / "students" / "photos" / "index.html").read_text()
-        assert f'<img src="data:image/png;base64,{PIXEL}" alt="scan.png"' in page and "onload" not in page
+        assert (
+            f'<img src="data:image/png;base64,{PIXEL}" alt="scan.png"' in page
+            and "onload" not in page
+        )
 
 
 def test_results_are_for_their_owner(graded):
@@ -164,7 +210,10 @@ def test_tasks_have_their_titles(graded):
     folder, _, course = graded
     if course.folder:
         page = (folder / "first" / "students" / "off by one" / "index.html").read_text()
-        assert '<th scope="row">1a.1 · Sines in rows</th>' in page and '<th scope="row">2a) Lines: slope</th>' in page
+        assert (
+            '<th scope="row">1a.1 · Sines in rows</th>' in page
+            and '<th scope="row">2a) Lines: slope</th>' in page
+        )
         titles = {row["task"]: row["title"] for row in table(folder / "first" / "results.csv")}
         assert titles["totals"] == "1a.2 · Their sums" and titles["proof"] == "1a.3 · Why"
 
@@ -185,4 +234,6 @@ def test_executed_notebooks(graded):
             for output in cell.get("outputs", [])
             for kind in output.get("data", {})
         }
-        assert kinds <= {"text/plain", "image/png"}, "no record, with which another student could answer"
+        assert kinds <= {"text/plain", "image/png"}, (
+            "no record, with which another student could answer"
+        )

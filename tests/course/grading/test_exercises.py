@@ -19,9 +19,16 @@ def tasks(*cells):
 
 
 def test_an_answer_with_its_check_and_one_in_words():
-    heading, task = new_markdown_cell("## 1a) Part (5 points)"), new_markdown_cell("### Task 1a.1 · Do it\n*2 points*")
+    heading, task = (
+        new_markdown_cell("## 1a) Part (5 points)"),
+        new_markdown_cell("### Task 1a.1 · Do it\n*2 points*"),
+    )
     assert tasks(
-        heading, task, answer("f", F), check("f", "record(f=f(1))", 2, tolerance=1e-3), text("why", "…", 3)
+        heading,
+        task,
+        answer("f", F),
+        check("f", "record(f=f(1))", 2, tolerance=1e-3),
+        text("why", "…", 3),
     ) == [
         Task("01", "f", "1a.1 · Do it", "f(x, y=1): Some thing.", 2.0, "f-check", 1e-3),
         Task("01", "why", "1a) Part: why", "", 3.0, None, 1e-9),
@@ -84,14 +91,21 @@ def test_parameters_are_drawn_by_the_seed_within_their_ranges(tmp_path):
     assert all(4 <= each["1_waves"]["p"] <= 9 for each in many)
     assert [each["n"] for each in drawn(1, n=99).values()] == [99, 99]
     assert drawn(1, p=3)["2_slopes"] == drawn(1)["2_slopes"]
-    with pytest.raises(ParameterError, match="no notebook has a parameter 'm'; there are n, p, start"):
+    with pytest.raises(
+        ParameterError, match="no notebook has a parameter 'm'; there are n, p, start"
+    ):
         drawn(1, m=3)
 
 
 def test_an_exercise_is_the_student_edition_and_the_sheets_own_answers(tmp_path):
     exercise = draw_exercises(waves(tmp_path).sheet, {}, 1)["1_waves"]
-    assert "BEGIN SOLUTION" not in json.dumps(exercise.notebook) and "HIDDEN" not in json.dumps(exercise.notebook)
-    assert exercise.solutions.keys() == {"wave", "totals", "proof"} and "np.stack" in exercise.solutions["wave"]
+    assert "BEGIN SOLUTION" not in json.dumps(exercise.notebook) and "HIDDEN" not in json.dumps(
+        exercise.notebook
+    )
+    assert (
+        exercise.solutions.keys() == {"wave", "totals", "proof"}
+        and "np.stack" in exercise.solutions["wave"]
+    )
     assert {name: len(many) for name, many in exercise.mistakes.items()} == {"wave": 1, "totals": 1}
 
 
@@ -109,7 +123,11 @@ def test_syntax_of_cells_with_magics_and_of_none():
 def test_the_kits_own_tasks():
     exercises = draw_exercises(find_sheet(), {}, 1)
     for stem, exercise in exercises.items():
-        assert exercise.tasks and all(task.points > 0 and task.notebook == stem for task in exercise.tasks)
+        assert exercise.tasks and all(
+            task.points > 0 and task.notebook == stem for task in exercise.tasks
+        )
         assert len({task.column for task in exercise.tasks}) == len(exercise.tasks)
         for task in exercise.tasks:
-            assert task.title.count(" · ") == 1, f"{task.column} has no heading '### Task 1a.1 · Title': {task.title}"
+            assert task.title.count(" · ") == 1, (
+                f"{task.column} has no heading '### Task 1a.1 · Title': {task.title}"
+            )

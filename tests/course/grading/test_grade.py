@@ -17,16 +17,28 @@ skip_without_graders()
 
 
 def test_two_at_once_on_one_folder(small, tmp_path):
-    write_class(tmp_path / "class", [Student(name, first(small)) for name in ("anna", "bert")], small)
+    write_class(
+        tmp_path / "class", [Student(name, first(small)) for name in ("anna", "bert")], small
+    )
     command = [*COMMAND, "class", "-o", "out", "--sheet", str(small.folder), "-j", "1"]
     both = [
-        subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        subprocess.Popen(
+            command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
         for _ in range(2)
     ]
     said = [process.communicate(timeout=300) for process in both]
     assert [process.returncode for process in both] == [0, 0], said
-    assert sorted(error for _, error in said) == ["", "waiting for another command that writes to out\n"]
-    done = [line.partition(":")[0] for output, _ in said for line in output.splitlines() if ": done" in line]
+    assert sorted(error for _, error in said) == [
+        "",
+        "waiting for another command that writes to out\n",
+    ]
+    done = [
+        line.partition(":")[0]
+        for output, _ in said
+        for line in output.splitlines()
+        if ": done" in line
+    ]
     assert sorted(done) == ["anna", "bert"], "each once"
     assert points(tmp_path, "anna")["total"] == points(tmp_path, "bert")["total"] == "3"
 
@@ -39,7 +51,9 @@ def test_damaged_marks_are_said(small, tmp_path, grade, invoke):
     grading = ["class", "-o", "out", "--sheet", small.folder]
     for result in (grade(*grading, cwd=tmp_path), invoke("read-points", "out", cwd=tmp_path)):
         assert result.returncode == 2 and "done" not in result.stdout
-        assert result.stderr.startswith("Error: out/grading.sqlite, which holds the marks, cannot be read: ")
+        assert result.stderr.startswith(
+            "Error: out/grading.sqlite, which holds the marks, cannot be read: "
+        )
         assert result.stderr.count("\n") == 1
     assert path.stat().st_size == 5016
 
@@ -55,7 +69,11 @@ def test_a_given_cell_that_fails_in_the_sandbox_is_no_mark(tmp_path, grade):
     result = grade("class", "-o", "out", "--sheet", "sheet", cwd=tmp_path)
     assert result.returncode == 1
     assert result.stderr == "Error: 1 of 1 students could not be graded; results.csv says why\n"
-    rows = [row for row in table(tmp_path / "out" / "results.csv") if row["task"] in course.tasks[course.first]]
+    rows = [
+        row
+        for row in table(tmp_path / "out" / "results.csv")
+        if row["task"] in course.tasks[course.first]
+    ]
     assert [(row["status"], row["points"]) for row in rows] == [("failed", "")] * 2
     assert rows[0]["message"] == (
         "not graded: the given cell 'helper' of 1_waves fails: "
@@ -77,9 +95,18 @@ def test_what_goes_wrong_with_one_student_is_that_student_alone(pair):
     result = again()
     assert result.returncode == 1
     assert "bert: not graded: out/students/bert/result.json: Not a directory\n" in result.stdout
-    assert "dora: the page could not be written: " in result.stdout and "Traceback" not in result.stderr
-    assert result.stderr.endswith("Error: 2 of 3 students could not be graded; results.csv says why\n")
-    rows = {row["student"]: row for row in table(folder / "out" / "results.csv") if row["task"] == "wave"}
+    assert (
+        "dora: the page could not be written: " in result.stdout
+        and "Traceback" not in result.stderr
+    )
+    assert result.stderr.endswith(
+        "Error: 2 of 3 students could not be graded; results.csv says why\n"
+    )
+    rows = {
+        row["student"]: row
+        for row in table(folder / "out" / "results.csv")
+        if row["task"] == "wave"
+    }
     found = {name: (row["status"], row["points"]) for name, row in rows.items()}
     assert found == {"anna": ("correct", "2"), "bert": ("failed", ""), "dora": ("failed", "2")}
     (students / "bert").unlink()
@@ -88,23 +115,39 @@ def test_what_goes_wrong_with_one_student_is_that_student_alone(pair):
     assert points(folder, "bert")["wave"] == "0" and points(folder, "dora")["wave"] == "2"
 
 
-@pytest.mark.skipif(os.getuid() != 0 or not shutil.which("setpriv"), reason="gives up a right that only root has")
+@pytest.mark.skipif(
+    os.getuid() != 0 or not shutil.which("setpriv"), reason="gives up a right that only root has"
+)
 def test_a_folder_that_may_not_be_read_is_that_student_alone(small, tmp_path):
     write_class(tmp_path / "class", [Student("anna", {}), Student("bert", {})], small)
     (tmp_path / "class" / "bert").chmod(0)
-    command = ["setpriv", "--bounding-set=-dac_override,-dac_read_search", *COMMAND, "class", "-o", "out"]
-    result = subprocess.run([*command, "--sheet", small.folder], cwd=tmp_path, capture_output=True, text=True)
+    command = [
+        "setpriv",
+        "--bounding-set=-dac_override,-dac_read_search",
+        *COMMAND,
+        "class",
+        "-o",
+        "out",
+    ]
+    result = subprocess.run(
+        [*command, "--sheet", small.folder], cwd=tmp_path, capture_output=True, text=True
+    )
     assert result.returncode == 1
     why = "bert: not graded: what was handed in cannot be read: class/bert: Permission denied"
     assert why in result.stdout.splitlines()
     assert result.stderr == "Error: 1 of 2 students could not be graded; results.csv says why\n"
-    found = {(row["student"], row["status"], row["points"]) for row in table(tmp_path / "out" / "results.csv")}
+    found = {
+        (row["student"], row["status"], row["points"])
+        for row in table(tmp_path / "out" / "results.csv")
+    }
     assert found == {("anna", "missing", "0"), ("bert", "failed", "")}
 
 
 def test_without_a_sandbox(small, tmp_path, grade):
     write_class(tmp_path / "class", [Student("anna", first(small))], small)
-    result = grade("class", "-o", "out", "--sheet", small.folder, "--no-sandbox", "-j", "1", cwd=tmp_path)
+    result = grade(
+        "class", "-o", "out", "--sheet", small.folder, "--no-sandbox", "-j", "1", cwd=tmp_path
+    )
     assert result.returncode == 0
     assert result.stderr.startswith("Warning: the students' code runs with your rights")
     assert points(tmp_path, "anna")["total"] == "3"
@@ -112,7 +155,9 @@ def test_without_a_sandbox(small, tmp_path, grade):
 
 def test_no_sandbox_to_be_had(small, tmp_path):
     write_class(tmp_path / "class", [Student("anna", first(small))], small)
-    (tmp_path / "bwrap").write_text("#!/bin/sh\necho 'bwrap: setting up uid map: Permission denied' >&2\nexit 1\n")
+    (tmp_path / "bwrap").write_text(
+        "#!/bin/sh\necho 'bwrap: setting up uid map: Permission denied' >&2\nexit 1\n"
+    )
     (tmp_path / "bwrap").chmod(0o755)
     result = run("class", "-o", "out", cwd=tmp_path, env=os.environ | {"PATH": str(tmp_path)})
     assert result.returncode == 2
@@ -126,7 +171,10 @@ def test_no_sandbox_to_be_had(small, tmp_path):
     ("arguments", "message"),
     [
         (["none"], "Error: there is no folder or file 'none'"),
-        (["empty"], "Error: empty holds no folders; it wants one for each student, with notebooks in it"),
+        (
+            ["empty"],
+            "Error: empty holds no folders; it wants one for each student, with notebooks in it",
+        ),
         (["full", "-p", "m=3"], "Error: no notebook has a parameter 'm'; there are n, p, start"),
         (["full", "-p", "n"], "Error: "),
         (
@@ -134,9 +182,15 @@ def test_no_sandbox_to_be_had(small, tmp_path):
             "Error: the sheet's own solution of 1_waves/wave fails with these parameters: AssertionError: E must have",
         ),
         (["full", "--student", "bert"], "Error: full holds no folder 'bert'"),
-        (["full", "-o", "full/anna/1_waves.ipynb"], "Error: cannot write to full/anna/1_waves.ipynb: "),
+        (
+            ["full", "-o", "full/anna/1_waves.ipynb"],
+            "Error: cannot write to full/anna/1_waves.ipynb: ",
+        ),
         (["full", "--sheet", "empty"], "Error: empty holds no notebooks"),
-        (["full", "--scheduler", "tcp://127.0.0.1:9", "-j", "2"], "Error: -j is for this machine; on a cluster"),
+        (
+            ["full", "--scheduler", "tcp://127.0.0.1:9", "-j", "2"],
+            "Error: -j is for this machine; on a cluster",
+        ),
     ],
 )
 def test_bad_arguments(small, tmp_path, grade, arguments, message):
@@ -153,6 +207,8 @@ def test_bad_arguments(small, tmp_path, grade, arguments, message):
 def test_no_scheduler(small, tmp_path, grade, monkeypatch):
     write_class(tmp_path / "full", [Student("anna", first(small))], small)
     monkeypatch.setattr(jobs, "CONNECT", 1)
-    result = grade("full", "--sheet", small.folder, "--scheduler", "tcp://127.0.0.1:9", cwd=tmp_path)
+    result = grade(
+        "full", "--sheet", small.folder, "--scheduler", "tcp://127.0.0.1:9", cwd=tmp_path
+    )
     assert (result.returncode, result.stdout) == (2, "")
     assert result.stderr == "Error: there is no Dask scheduler at 'tcp://127.0.0.1:9'\n"

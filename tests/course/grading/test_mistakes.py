@@ -34,12 +34,18 @@ def test_a_substitution_and_a_whole_answer(read):
         answer = '''
         pass'''
     """) == {
-        "encoding": [Mistake("Two rows share one frequency.", "k = row\nk = row"), Mistake("Nothing.", "        pass")]
+        "encoding": [
+            Mistake("Two rows share one frequency.", "k = row\nk = row"),
+            Mistake("Nothing.", "        pass"),
+        ]
     }
 
 
 def test_something_may_be_forgotten(read):
-    assert read('[[encoding]]\nhint = "h"\nof = " // 2"\ninstead = ""')["encoding"][0].answer == "k = row\nk = row"
+    assert (
+        read('[[encoding]]\nhint = "h"\nof = " // 2"\ninstead = ""')["encoding"][0].answer
+        == "k = row\nk = row"
+    )
 
 
 def test_no_file(tmp_path):
@@ -52,10 +58,22 @@ def test_no_file(tmp_path):
         ("[[encoding", "cannot be read: "),
         ('[[encodin]]\nhint = "h"', "no answer has the id 'encodin'; did you mean 'encoding'?"),
         ('encoding = "x"', r"encoding must be a list of tables, \[\[encoding\]\], got 'x'"),
-        ('[encoding]\nhint = "h"', r"encoding must be a list of tables, \[\[encoding\]\], got \{'hint'"),
-        ('[[encoding]]\nhint = "h"', "encoding must have hint, and answer or of with instead, got hint"),
-        ('[[encoding]]\nhint = "h"\nof = "k"', "encoding must have hint, and answer or of with instead, got hint, of"),
-        ('[[encoding]]\nhint = "h"\nof = "j"\ninstead = "k"', "encoding has a solution without 'j'"),
+        (
+            '[encoding]\nhint = "h"',
+            r"encoding must be a list of tables, \[\[encoding\]\], got \{'hint'",
+        ),
+        (
+            '[[encoding]]\nhint = "h"',
+            "encoding must have hint, and answer or of with instead, got hint",
+        ),
+        (
+            '[[encoding]]\nhint = "h"\nof = "k"',
+            "encoding must have hint, and answer or of with instead, got hint, of",
+        ),
+        (
+            '[[encoding]]\nhint = "h"\nof = "j"\ninstead = "k"',
+            "encoding has a solution without 'j'",
+        ),
         ('[[encoding]]\nhint = "h"\nof = 1\ninstead = "k"', "encoding has no text as of, got 1"),
         ('[[encoding]]\nhint = " "\nanswer = "x"', "encoding has no text as hint, got ' '"),
     ],
@@ -75,7 +93,11 @@ def problems(sheet, seed):
         oracle = oracle_of(exercises, wanted)
         tasks = [task for each in exercises.values() for task in each.tasks if task.check]
         found = [(task.column, tried) for task in tasks for tried in oracle.mistaken(task)]
-    return [f"{column}: {tried.mistake.hint} … {tried.problem}" for column, tried in found if tried.problem]
+    return [
+        f"{column}: {tried.mistake.hint} … {tried.problem}"
+        for column, tried in found
+        if tried.problem
+    ]
 
 
 @pytest.mark.usefixtures("keep_sandboxes")

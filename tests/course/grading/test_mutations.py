@@ -24,7 +24,9 @@ from sheet11.course.submissions.outputs import harmless_outputs
 from sheet11.lab.records import MIME_TYPE
 
 NUMBER = 1000
-PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
+PIXEL = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
+)
 SENTENCES = (
     "1_waves.ipynb is no Jupyter notebook",
     "1_waves.ipynb has more than 2000000 values",
@@ -48,7 +50,9 @@ def mutated(course, tmp_path_factory):
         if cell.id == "proof":
             cell.attachments = {"scan.png": {"image/png": PIXEL}}
     found = {}
-    for number, mutation in enumerate(mutations(json.loads(json.dumps(notebook)), answers, NUMBER, seed=1)):
+    for number, mutation in enumerate(
+        mutations(json.loads(json.dumps(notebook)), answers, NUMBER, seed=1)
+    ):
         path = folder / f"{number:04}" / f"{course.first}.ipynb"
         path.parent.mkdir()
         path.write_bytes(mutation.content)
@@ -60,7 +64,10 @@ def mutated(course, tmp_path_factory):
 def taken(course, mutated):
     """What is read of all of them."""
     wanted = {stem: solutions.keys() for stem, solutions in course.solutions.items()}
-    return {submission.student: submission for submission in take_in(mutated[0], Wanted(wanted)).submissions}
+    return {
+        submission.student: submission
+        for submission in take_in(mutated[0], Wanted(wanted)).submissions
+    }
 
 
 def test_every_notebook_is_read_as_stated(course, mutated, taken):
@@ -77,7 +84,9 @@ def test_every_notebook_is_read_as_stated(course, mutated, taken):
         answers = submission.answers.get(course.first, {})
         assert answers.items() >= kept.items(), name
         assert answers.keys() - kept.keys() <= perhaps, name
-        assert all(isinstance(source, str) and source.encode() is not None for source in answers.values()), name
+        assert all(
+            isinstance(source, str) and source.encode() is not None for source in answers.values()
+        ), name
 
 
 def test_most_mutations_leave_something(mutated, taken):
@@ -90,7 +99,11 @@ def shown(chance):
     """What a cell has shown, or what stands in its place."""
     record = {"E": {"dtype": "<f8", "shape": [1], "values": "AAAAAAAA8D8="}, "E_later": 1.0}
     outputs = [
-        {"output_type": "display_data", "data": altered(chance, {MIME_TYPE: record}), "metadata": {}},
+        {
+            "output_type": "display_data",
+            "data": altered(chance, {MIME_TYPE: record}),
+            "metadata": {},
+        },
         {
             "output_type": "display_data",
             "data": altered(chance, {"image/png": PIXEL, "text/plain": "t"}),
@@ -104,7 +117,10 @@ def shown(chance):
 def test_every_notebook_gets_a_verdict_a_copy_and_a_page(course, taken, tmp_path):
     chance, exercises = random.Random(2), draw_exercises(course.sheet, {}, 0)
     tasks = [task for exercise in exercises.values() for task in exercise.tasks]
-    asked = [Asked(task.column, task.title, task.wanted, task.points, task.check is None, "", "") for task in tasks]
+    asked = [
+        Asked(task.column, task.title, task.wanted, task.points, task.check is None, "", "")
+        for task in tasks
+    ]
     answers = []
     for name, submission in taken.items():
         outputs = {"wave": shown(chance), "wave-check": shown(chance)}

@@ -23,7 +23,10 @@ def graded(tmp_path_factory):
         "blank": {stem: {} for stem in course.solutions},
         "wrong": first(course, wave=wave.replace("start + np", "np"), totals="totals = 1"),
         "broken": first(course, wave="def wave(", totals="1 / 0"),
-        "float32": first(course, wave=wave.replace("for row in range(p)]", "for row in range(p)], dtype=np.float32")),
+        "float32": first(
+            course,
+            wave=wave.replace("for row in range(p)]", "for row in range(p)], dtype=np.float32"),
+        ),
         "raises": first(course, wave=with_lines(wave, "raise KeyError(n)")),
     }
     write_class(folder / "class", [Student(name, by_name[name]) for name in NAMES], course)
@@ -34,7 +37,11 @@ def test_the_sheets_own_answers_get_full_points(graded):
     course, _, theirs, ours = graded
     full = {"wave": 2, "totals": 1, "slope": 1}
     for each in (theirs, ours):
-        assert {task: each["right", stem, task] for stem, tasks in course.tasks.items() for task in tasks} == full
+        assert {
+            task: each["right", stem, task]
+            for stem, tasks in course.tasks.items()
+            for task in tasks
+        } == full
 
 
 def test_an_unanswered_release_gets_none(graded):
@@ -46,5 +53,7 @@ def test_an_unanswered_release_gets_none(graded):
 def test_both_agree_task_by_task(graded, student):
     course, by_name, theirs, ours = graded
     tasks = [(stem, task) for stem in by_name[student] for task in course.tasks[stem]]
-    assert {key: theirs.get((student, *key), 0) for key in tasks} == {key: ours[student, *key] for key in tasks}
+    assert {key: theirs.get((student, *key), 0) for key in tasks} == {
+        key: ours[student, *key] for key in tasks
+    }
     assert student != "float32" or sum(ours[student, *key] for key in tasks) == 3

@@ -5,13 +5,23 @@ import json
 import pytest
 
 from sheet11.course.grading.examine import Examination
-from sheet11.course.grading.report import Result, choose_seed, figures_of, stored_result, write_result
+from sheet11.course.grading.report import (
+    Result,
+    choose_seed,
+    figures_of,
+    stored_result,
+    write_result,
+)
 from sheet11.course.grading.scoring import Verdict
 from sheet11.course.sandbox.sandbox import Limits
 
 EXAMINATION = Examination("anna", "the key", {}, {}, (), Limits(), True, ())
 RESULT = Result(
-    "the key", None, {"01/f": Verdict(2.0, "correct", ""), "01/proof": Verdict(None, "to be read", "")}, 1.5, 2
+    "the key",
+    None,
+    {"01/f": Verdict(2.0, "correct", ""), "01/proof": Verdict(None, "to be read", "")},
+    1.5,
+    2,
 )
 
 
@@ -25,14 +35,29 @@ def test_a_result_comes_back_for_the_same_examination_and_tasks(tmp_path):
 
 def test_a_result_whose_notebooks_are_gone_or_cut_off_is_none(tmp_path):
     write_result(tmp_path, "anna", RESULT)
-    examination, path = EXAMINATION._replace(answers={"01": {}}), tmp_path / "students" / "anna" / "01.ipynb"
+    examination, path = (
+        EXAMINATION._replace(answers={"01": {}}),
+        tmp_path / "students" / "anna" / "01.ipynb",
+    )
     assert stored_result(tmp_path, examination, ["01/f"]) is None
-    for content, there in (("", False), ('{"cells": [', False), ('{"cells": []}\n', True), ('{"cells": []}', True)):
+    for content, there in (
+        ("", False),
+        ('{"cells": [', False),
+        ('{"cells": []}\n', True),
+        ('{"cells": []}', True),
+    ):
         path.write_text(content)
         assert (stored_result(tmp_path, examination, ["01/f"]) is not None) == there
 
 
-DAMAGED = [b"", b"[1]", b"3", b"\xff\x00", b'{"key": "the key"}', b'{"key": "the key", "error": null, "verdicts": [1]}']
+DAMAGED = [
+    b"",
+    b"[1]",
+    b"3",
+    b"\xff\x00",
+    b'{"key": "the key"}',
+    b'{"key": "the key", "error": null, "verdicts": [1]}',
+]
 
 
 @pytest.mark.parametrize("damaged", [None, *DAMAGED])

@@ -56,14 +56,22 @@ def test_full_points():
             "the answer did not end within 7 s of processor time, or thrice that by the clock",
         ),
         (batch(ended="memory"), "ended", "the answer used more than 2000 MB of memory"),
-        (batch(ended="processes"), "ended", "the answer started more than 64 processes and threads"),
+        (
+            batch(ended="processes"),
+            "ended",
+            "the answer started more than 64 processes and threads",
+        ),
         (batch(ended="output"), "ended", "the answer put out more than 32 MB"),
         (batch(succeeded=["f"]), "ended", "the process ended while its check ran"),
         (batch(succeeded=[]), "ended", "the process ended while the answer ran"),
         (batch(answer=[error("NotImplementedError", "")]), "not answered", "not answered"),
         (batch(check=[error("NotImplementedError", "")]), "not answered", "not answered"),
         (batch(check=[error("AssertionError", "a law")]), "wrong", "the check says: a law"),
-        (batch(answer=[error("AssertionError", "mine")]), "error", "the answer raised AssertionError: mine"),
+        (
+            batch(answer=[error("AssertionError", "mine")]),
+            "error",
+            "the answer raised AssertionError: mine",
+        ),
         (batch(check=[error("KeyError", "'x'\n y")]), "error", "its check raised KeyError: 'x' y"),
         (batch(check=[error("E", "x" * 10**5)]), "error", f"its check raised E: {'x' * 300}"),
     ],
@@ -74,11 +82,18 @@ def test_reasons(got, status, message):
 
 def test_stub_and_missing_cell():
     assert verdict(None, answer="stub\n()") == (0, "not answered", "not answered")
-    assert verdict(None, answer=None) == (0, "missing", "the cell for this answer is not in the notebook")
+    assert verdict(None, answer=None) == (
+        0,
+        "missing",
+        "the cell for this answer is not in the notebook",
+    )
 
 
 def test_damaged_record():
-    forged = {"output_type": "display_data", "data": {MIME_TYPE: {"a": {"dtype": "O", "shape": [1], "values": ""}}}}
+    forged = {
+        "output_type": "display_data",
+        "data": {MIME_TYPE: {"a": {"dtype": "O", "shape": [1], "values": ""}}},
+    }
     points, status, message = verdict(batch(check=[forged]))
     assert (points, status) == (0, "wrong") and message.startswith("damaged record 'a'")
 
@@ -96,11 +111,17 @@ def test_where_many_answers_are_right_a_judge_compares():
         return score(task, "x = 1", "stub", batch(**records), expected, LIMITS)[:2]
 
     assert verdict_of(a=[-1.0, 0.5, 0.5]) == (2.0, "correct")
-    assert verdict_of(a=[1.0, 1.0, 1.0]) == verdict_of(a=[0.0]) == verdict_of(a="text") == (0, "wrong")
-    assert verdict_of(judgement=[True, 3]) == verdict_of(a=[0.0], abs=1, np=2) == (0, "wrong"), "no record is the judge"
+    assert (
+        verdict_of(a=[1.0, 1.0, 1.0]) == verdict_of(a=[0.0]) == verdict_of(a="text") == (0, "wrong")
+    )
+    assert verdict_of(judgement=[True, 3]) == verdict_of(a=[0.0], abs=1, np=2) == (0, "wrong"), (
+        "no record is the judge"
+    )
 
 
-@given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=20), st.floats(0, 1e-3), st.integers(0, 19))
+@given(
+    st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=20), st.floats(0, 1e-3), st.integers(0, 19)
+)
 def test_tolerance_is_relative_to_the_largest_number(values, change, place):
     expected = np.array(values)
     scale = np.abs(expected).max() or 1.0
@@ -115,17 +136,28 @@ def test_infinities_must_be_in_their_places():
     expected = np.array([math.inf, -math.inf, 1.0])
     assert difference("x", expected, expected, True, 1e-5) is None
     assert difference("x", expected, expected[[1, 0, 2]], True, 1e-5) == "x differs in most entries"
-    assert difference("x", expected, np.array([1e300, -math.inf, 1]), True, 1e-5) == "x differs in some entries"
+    assert (
+        difference("x", expected, np.array([1e300, -math.inf, 1]), True, 1e-5)
+        == "x differs in some entries"
+    )
 
 
 def test_other_kinds():
     assert difference("x", True, 1, True, 1) == "x is not what was expected"
     assert difference("x", np.array([True, False]), np.array([1, 0]), True, 0) is None
-    assert difference("x", np.array([True, False]), np.array([1, 1]), True, 0) == "x differs in some entries"
+    assert (
+        difference("x", np.array([True, False]), np.array([1, 1]), True, 0)
+        == "x differs in some entries"
+    )
     assert difference("x", np.array(["a"]), np.array(["a"]), True, 0) is None
-    assert difference("x", np.array(["a"]), np.array(["b"]), True, 0) == "x is not what was expected"
+    assert (
+        difference("x", np.array(["a"]), np.array(["b"]), True, 0) == "x is not what was expected"
+    )
     assert difference("x", np.array([1j]), np.array([1j + 1e-9]), True, 1e-5) is None
-    assert difference("x", np.array([1.0]), np.array(["a"]), True, 1e-5) == "x is not what was expected"
+    assert (
+        difference("x", np.array([1.0]), np.array(["a"]), True, 1e-5)
+        == "x is not what was expected"
+    )
 
 
 def test_records_of_a_check():
@@ -143,7 +175,11 @@ def test_hidden_tests_count():
     passed = batch(a=1.0, succeeded=["f", "f-check", hidden_name("f-check")])
     assert score(task, "x = 1", "stub", passed, {"a": 1.0}, LIMITS) == (2.0, "correct", "")
     failed = score(task, "x = 1", "stub", batch(a=1.0), {"a": 1.0}, LIMITS)
-    assert failed == (0, "wrong", "what the check records is right, and a test that you do not see fails")
+    assert failed == (
+        0,
+        "wrong",
+        "what the check records is right, and a test that you do not see fails",
+    )
 
 
 @given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=9), st.floats(1e-4, 1e3))
@@ -167,4 +203,6 @@ def test_the_hint_for_a_usual_mistake_stands_in_place_of_the_difference():
         "a is not what was expected, widely",
     )
     assert verdict(batch(a=1.0), hint=hint) == (2.0, "correct", "")
-    assert asked == [(TASK, {"a": 2.0}), (TASK, {"a": 3.0})], "who is right is not compared with mistakes"
+    assert asked == [(TASK, {"a": 2.0}), (TASK, {"a": 3.0})], (
+        "who is right is not compared with mistakes"
+    )

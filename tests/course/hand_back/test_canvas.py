@@ -31,7 +31,9 @@ def taken_grades(path, title):
         if "Points Possible" in row[0]:
             maximum = float(row[columns])
             continue
-        login = IDS.get(int(row[1]) if row[1] else 0) or next((each for each in IDS.values() if each == row[3]), None)
+        login = IDS.get(int(row[1]) if row[1] else 0) or next(
+            (each for each in IDS.values() if each == row[3]), None
+        )
         found[login] = float(row[columns])
     return found, maximum
 
@@ -40,7 +42,9 @@ def taken_comments(path):
     """What becomes comments of a zip: the content by login, of files whose name has two numbers between `_`."""
     with zipfile.ZipFile(path) as archive:
         for name in archive.namelist():
-            numbers = [part for part in name.rsplit("/", 1)[-1].split("_") if re.fullmatch(r"\d+", part)][:2]
+            numbers = [
+                part for part in name.rsplit("/", 1)[-1].split("_") if re.fullmatch(r"\d+", part)
+            ][:2]
             user, attachment = map(int, numbers)
             assert attachment == user + 70000, "a file that this student has handed in"
             yield IDS[user], (name, archive.read(name))
@@ -49,10 +53,16 @@ def taken_comments(path):
 def test_canvas_takes_grades_and_comments(graded, invoke, tmp_path):
     out = graded(label)
     result = invoke("return", out, "canvas", "--assignment", "Waves (4711)", cwd=tmp_path)
-    gradebook, comments = out / "return" / "canvas-gradebook.csv", out / "return" / "canvas-comments.zip"
+    gradebook, comments = (
+        out / "return" / "canvas-gradebook.csv",
+        out / "return" / "canvas-comments.zip",
+    )
     assert (result.returncode, result.stdout) == (0, f"{gradebook}\n{comments}\n"), result.stderr
     everybody = {member.login for member in HANDED_IN}
-    assert taken_grades(gradebook, "Waves (4711)") == (dict.fromkeys(everybody | {"ihorvat"}, 4.5), 5.0)
+    assert taken_grades(gradebook, "Waves (4711)") == (
+        dict.fromkeys(everybody | {"ihorvat"}, 4.5),
+        5.0,
+    )
     found = dict(taken_comments(comments))
     assert set(found) == everybody and max(len(content) for _, content in found.values()) < 500_000
     notebook = nbformat.reads(found["amueller"][1].decode(), as_version=4)

@@ -7,7 +7,11 @@ import zipfile
 import pytest
 from class_of_twelve import CLASS, HANDED_IN, WORKSHEET
 
-PLUGINS = {("assignsubmission", "file"), ("assignfeedback", "file"), ("assignsubmission", "onlinetext")}
+PLUGINS = {
+    ("assignsubmission", "file"),
+    ("assignfeedback", "file"),
+    ("assignsubmission", "onlinetext"),
+}
 UNIQUE_IDS = {member.number: member.login for member in CLASS}
 
 
@@ -37,7 +41,9 @@ def taken_grades(path, maximum=5.0):
     """What importgradeslib.php and the form make of a worksheet: points by login."""
     text = path.read_text(encoding="utf-8").removeprefix("\ufeff")
     header, *rows = csv.reader(io.StringIO(text))  # with commas; nothing else is tried
-    identifier, grade, modified = (header.index(name) for name in ("Identifier", "Grade", "Last modified (grade)"))
+    identifier, grade, modified = (
+        header.index(name) for name in ("Identifier", "Grade", "Last modified (grade)")
+    )
     found = {}
     for row in rows:
         assert len(row) == len(header) and modified >= 0
@@ -59,12 +65,22 @@ def test_moodle_takes_pages_and_grades(graded, invoke, tmp_path):
     pages, grades = out / "return" / "moodle-feedback.zip", out / "return" / "moodle-grades.csv"
     assert result.stdout.splitlines() == [str(pages), str(grades)]
     sizes = dict(taken_files(pages))
-    assert set(sizes) == {(login, "feedback.html") for login in EVERYBODY} and max(sizes.values()) <= 500_000
+    assert (
+        set(sizes) == {(login, "feedback.html") for login in EVERYBODY}
+        and max(sizes.values()) <= 500_000
+    )
     assert taken_grades(grades) == dict.fromkeys(EVERYBODY, 4.5)
     with zipfile.ZipFile(pages) as archive:
-        assert f"{label(CLASS[0])}/feedback.html" in archive.namelist() and len(archive.namelist()) == 11
-    before, after = (list(csv.reader(io.StringIO(text))) for text in (WORKSHEET[1:], grades.read_text()))
-    assert [row[:4] + row[5:] for row in before] == [row[:4] + row[5:] for row in after], "the rest is as it was"
+        assert (
+            f"{label(CLASS[0])}/feedback.html" in archive.namelist()
+            and len(archive.namelist()) == 11
+        )
+    before, after = (
+        list(csv.reader(io.StringIO(text))) for text in (WORKSHEET[1:], grades.read_text())
+    )
+    assert [row[:4] + row[5:] for row in before] == [row[:4] + row[5:] for row in after], (
+        "the rest is as it was"
+    )
     assert pages.stat().st_mode & 0o077 == 0
 
 
@@ -72,16 +88,27 @@ def test_a_worksheet_is_made(graded, invoke, tmp_path):
     out = graded()
     assert invoke("return", out, "moodle", cwd=tmp_path).returncode == 0
     assert taken_grades(out / "return" / "moodle-grades.csv") == dict.fromkeys(EVERYBODY, 4.5)
-    assert {login for (login, _), _ in taken_files(out / "return" / "moodle-feedback.zip")} == EVERYBODY
+    assert {
+        login for (login, _), _ in taken_files(out / "return" / "moodle-feedback.zip")
+    } == EVERYBODY
 
 
 @pytest.mark.parametrize(
     ("worksheet", "message"),
     [
-        ("student,points\nanna,3\n", "it has no columns 'Identifier' and 'Grade', but 'student, points'\n"),
+        (
+            "student,points\nanna,3\n",
+            "it has no columns 'Identifier' and 'Grade', but 'student, points'\n",
+        ),
         (WORKSHEET.replace("5.00", '"100,00"'), "the assignment's maximum grade is '100,00', and"),
-        (WORKSHEET.replace('"5.00"', "5").replace("5.00", "100.00"), "the assignment's maximum grade is '100.00', and"),
-        (WORKSHEET.replace("Participant 1012", "Participant 1"), "w.csv does not have '1012', who has handed in"),
+        (
+            WORKSHEET.replace('"5.00"', "5").replace("5.00", "100.00"),
+            "the assignment's maximum grade is '100.00', and",
+        ),
+        (
+            WORKSHEET.replace("Participant 1012", "Participant 1"),
+            "w.csv does not have '1012', who has handed in",
+        ),
         ("", "w.csv is no table: "),
         (None, "w.csv cannot be read: No such file or directory"),
     ],
@@ -98,6 +125,10 @@ def test_german(graded, invoke, tmp_path):
     german = "ID;Vollständiger Name;Bewertung;Bestbewertung;Zuletzt geändert (Bewertung)\n"
     german += "".join(f"Teilnehmer/in{member.number};{member.name};-;5,00;-\n" for member in CLASS)
     (tmp_path / "w.csv").write_text(german, encoding="utf-16")
-    assert invoke("return", graded(), "moodle", "--worksheet", "w.csv", cwd=tmp_path).returncode == 0
-    rows = list(csv.reader(io.StringIO((tmp_path / "out" / "return" / "moodle-grades.csv").read_text())))
+    assert (
+        invoke("return", graded(), "moodle", "--worksheet", "w.csv", cwd=tmp_path).returncode == 0
+    )
+    rows = list(
+        csv.reader(io.StringIO((tmp_path / "out" / "return" / "moodle-grades.csv").read_text()))
+    )
     assert rows[1] == ["Teilnehmer/in1001", "Anna Müller", "4.5", "5,00", "-"]

@@ -32,7 +32,10 @@ def page(out, student="anna"):
 
 
 def times(out):
-    return {path.parent.name: path.stat().st_mtime_ns for path in (out / "students").glob("*/index.html")}
+    return {
+        path.parent.name: path.stat().st_mtime_ns
+        for path in (out / "students").glob("*/index.html")
+    }
 
 
 def test_marks_stand_in_tables_and_pages(store, tmp_path):
@@ -45,7 +48,9 @@ def test_marks_stand_in_tables_and_pages(store, tmp_path):
     )
     results = (tmp_path / "results.csv").read_text()
     assert "anna,02,why,Why,0.5,1,read,Which <b>one</b>?\n" in results
-    assert "bert,01,f,A function,1,2,overridden,points given by a person; only for odd x\n" in results
+    assert (
+        "bert,01,f,A function,1,2,overridden,points given by a person; only for odd x\n" in results
+    )
     assert "Which &lt;b&gt;one&lt;/b&gt;?" in page(tmp_path) and "2.5 of 3 points" in page(tmp_path)
     assert "<h2>Second</h2>" in page(tmp_path) and "Asked for: f(x)" in page(tmp_path)
 

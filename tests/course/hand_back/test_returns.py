@@ -27,12 +27,20 @@ def test_a_folder_by_login(graded, invoke, tmp_path):
     (out / "return" / "points-partial.csv").touch()
     assert invoke("return", out, "folder", cwd=tmp_path).returncode == 0
     assert {path.name for path in (out / "return").iterdir()} == {"students", "points.csv"}
-    folders = {path.parent.name: path for path in (out / "return" / "students").rglob("*") if path.is_file()}
+    folders = {
+        path.parent.name: path
+        for path in (out / "return" / "students").rglob("*")
+        if path.is_file()
+    }
     assert len(folders) == 11 and {"ihorvat", "hsuzuki"} < folders.keys()
-    assert all(path.name == "feedback.html" and path.stat().st_size <= 500_000 for path in folders.values())
+    assert all(
+        path.name == "feedback.html" and path.stat().st_size <= 500_000 for path in folders.values()
+    )
     page = folders["ihorvat"].read_text()
     assert page == folders["hsuzuki"].read_text()
-    assert "<p>For Hana Suzuki, Ivo Horvat.</p>" in page and "late" in folders["fpetersen"].read_text()
+    assert (
+        "<p>For Hana Suzuki, Ivo Horvat.</p>" in page and "late" in folders["fpetersen"].read_text()
+    )
     with open(out / "return" / "points.csv", newline="", encoding="utf-8") as file:
         rows = {row["login"]: row for row in csv.DictReader(file)}
     assert rows["fpetersen"] == {
@@ -58,7 +66,9 @@ def test_a_folder_by_name_where_there_is_no_login(graded, invoke, tmp_path):
     out = graded()
     with Store(out) as store:
         people = list(kept_people(store).values())
-        for place, who in enumerate(each.who._replace(login="", name="Anna/Müller") for each in people[:2]):
+        for place, who in enumerate(
+            each.who._replace(login="", name="Anna/Müller") for each in people[:2]
+        ):
             people[place] = people[place]._replace(who=who, members=(who,))
         keep_people(store, people)
     assert invoke("return", out, "folder", cwd=tmp_path).returncode == 0

@@ -47,7 +47,9 @@ def test_a_figure_keeps_its_size_where_fewer_colours_are_enough():
 def test_texts_are_cut_last(text):
     page = f'<pre class="wrapped">{text}</pre>' * 10 + "<p>points</p>"
     found = slim(page)
-    assert len(found) <= 500_000 and found.endswith("characters are left out here)</pre><p>points</p>")
+    assert len(found) <= 500_000 and found.endswith(
+        "characters are left out here)</pre><p>points</p>"
+    )
     assert not re.search(r"&(?!lt;)", found)
 
 

@@ -40,7 +40,9 @@ def test_what_makes_answers_the_same(source, same):
 
 
 def test_size_is_that_of_the_body():
-    assert canonical("def f(x, y=2):\n    'doc'\n    return x")[1] == 2  # the statement and the name
+    assert (
+        canonical("def f(x, y=2):\n    'doc'\n    return x")[1] == 2
+    )  # the statement and the name
     assert canonical(ANSWER)[1] >= SMALLEST
     assert canonical("def f(:")[1] == 0
 
@@ -56,7 +58,9 @@ def test_short_answers_and_what_many_write_are_no_pairs():
 
 def test_most_in_common_comes_first():
     other = ANSWER.replace("sin", "cos")
-    answers = [(name, task, ANSWER) for name in "ab" for task in ("1", "2")] + [(name, "3", other) for name in "cd"]
+    answers = [(name, task, ANSWER) for name in "ab" for task in ("1", "2")] + [
+        (name, "3", other) for name in "cd"
+    ]
     first, second = similar_pairs(answers)
     assert (first.students, first.tasks) == (("a", "b"), ["1", "2"])
     assert first.size == 2 * second.size == 2 * canonical(ANSWER)[1]

@@ -12,7 +12,14 @@ F, G, PROOF = (
     Asked(f"01/{name}", name, "", points, name == "proof", "")
     for name, points in [("f", 2.0), ("g", 4.0), ("proof", 3.0)]
 )
-POINTS = {"a": (2, 4, 3), "b": (2, 1, None), "c": (0, 0, 1), "d": (0, 3, 2), "e": (2, 4, 2.5), "h": (0, 0, 0)}
+POINTS = {
+    "a": (2, 4, 3),
+    "b": (2, 1, None),
+    "c": (0, 0, 1),
+    "d": (0, 3, 2),
+    "e": (2, 4, 2.5),
+    "h": (0, 0, 0),
+}
 
 
 def verdict(task, points):
@@ -36,7 +43,9 @@ def test_statistics():
     found = task_statistics(TABLE).set_index("task")
     assert list(found["students"]) == [6, 6, 5] and list(found["answered"]) == [6, 6, 6]
     assert found.loc["01/f", "mean"] == 1 and found.loc["01/f", "earned"] == 0.5
-    assert found.loc["01/g", "mean"] == 2 and found.loc["01/proof", "earned"] == pytest.approx(8.5 / 15)
+    assert found.loc["01/g", "mean"] == 2 and found.loc["01/proof", "earned"] == pytest.approx(
+        8.5 / 15
+    )
     own, others = [2, 2, 0, 0, 2, 0], [7, 1, 1, 5, 6.5, 0]
     assert found.loc["01/f", "discrimination"] == pytest.approx(np.corrcoef(own, others)[0, 1])
     own, others = [3, 1, 2, 2.5, 0], [6, 0, 3, 6, 0]  # of those whose proof was read
@@ -44,15 +53,26 @@ def test_statistics():
 
 
 def test_few_students_and_equal_points_have_no_discrimination():
-    few = Table([F, G], [row for row in TABLE.rows if row.student in "abcd" and row.task is not PROOF])
+    few = Table(
+        [F, G], [row for row in TABLE.rows if row.student in "abcd" and row.task is not PROOF]
+    )
     assert task_statistics(few)["discrimination"].isna().all()
     same = Table([F], [Row(str(k), F, Verdict(2.0, "correct", "")) for k in range(9)])
-    assert task_statistics(same)["discrimination"].isna().all() and task_statistics(same)["earned"][0] == 1
+    assert (
+        task_statistics(same)["discrimination"].isna().all()
+        and task_statistics(same)["earned"][0] == 1
+    )
 
 
 def test_reasons_are_counted_and_have_an_example():
-    rows = [Row(name, F, Verdict(0, "wrong", words)) for name, words in [("a", "rare"), ("b", "often"), ("c", "often")]]
-    rows += [Row("d", F, Verdict(2.0, "correct", "")), Row("e", F, Verdict(0, "not answered", "not answered"))]
+    rows = [
+        Row(name, F, Verdict(0, "wrong", words))
+        for name, words in [("a", "rare"), ("b", "often"), ("c", "often")]
+    ]
+    rows += [
+        Row("d", F, Verdict(2.0, "correct", "")),
+        Row("e", F, Verdict(0, "not answered", "not answered")),
+    ]
     rows += [
         Row("f", F, Verdict(0, "missing", "there is no 01.ipynb")),
         Row("g", F, Verdict(None, "failed", "not graded")),

@@ -40,10 +40,16 @@ def text_of(source, **cell):
 def test_every_formula_of_the_kit_becomes_mathml(path):
     notebook = nbformat.read(path, as_version=4)
     sources = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
-    formulas = [found for source in sources for found in re.findall(r"\$\$.+?\$\$|\$.+?\$", source, re.DOTALL)]
+    formulas = [
+        found
+        for source in sources
+        for found in re.findall(r"\$\$.+?\$\$|\$.+?\$", source, re.DOTALL)
+    ]
     assert formulas
     for latex in formulas:
-        assert formula(latex.strip("$"), latex.startswith("$$")).startswith(("<math>", '<span class="display"'))
+        assert formula(latex.strip("$"), latex.startswith("$$")).startswith(
+            ("<math>", '<span class="display"')
+        )
     body = cells_html(notebook)
     assert body.count("<math") >= len(formulas)
     assert not re.search(r"\$|\\[a-z]+\{", re.sub("<pre.*?</pre>", "", body, flags=re.DOTALL))
@@ -63,7 +69,9 @@ def test_formula(latex, expected):
     assert expected in formula(latex, display=False)
 
 
-@pytest.mark.parametrize("latex", [r"\frac{a", r"\nosuchcommand", "<b>", "{" * 10**6, "x" * (LONGEST_FORMULA + 1)])
+@pytest.mark.parametrize(
+    "latex", [r"\frac{a", r"\nosuchcommand", "<b>", "{" * 10**6, "x" * (LONGEST_FORMULA + 1)]
+)
 def test_a_formula_that_cannot_be_converted_is_shown_as_it_stands(latex):
     text = formula(latex, display=True)
     assert latex == "<b>" or text == f"<code>{latex}</code>"
@@ -71,20 +79,29 @@ def test_a_formula_that_cannot_be_converted_is_shown_as_it_stands(latex):
 
 
 def test_a_long_formula_can_be_broken_behind_its_relations():
-    text = formula(r"\mathrm{first}(a) = \mathrm{second}(b) \le \frac{x = y}{z} < \mathrm{third}(c)", display=False)
+    text = formula(
+        r"\mathrm{first}(a) = \mathrm{second}(b) \le \frac{x = y}{z} < \mathrm{third}(c)",
+        display=False,
+    )
     assert text.count("<math>") == text.count("</math>") == 4
     assert re.findall(r'<mo form="infix"[^>]*>([^<]*)</mo></math>', text) == ["=", "≤", "&lt;"]
-    assert re.search(r"<mfrac><mrow><mi>x</mi><mo[^>]*>=</mo><mi>y</mi></mrow>", text), "not within a fraction"
+    assert re.search(r"<mfrac><mrow><mi>x</mi><mo[^>]*>=</mo><mi>y</mi></mrow>", text), (
+        "not within a fraction"
+    )
 
 
 def test_mathematics_survives_cleaning():
-    text = formula(r"\exp\Big(-\frac{2k}{\text{a}}\Big) \sum_{i \in N}^n \sqrt{x} \le \tilde A", display=True)
+    text = formula(
+        r"\exp\Big(-\frac{2k}{\text{a}}\Big) \sum_{i \in N}^n \sqrt{x} \le \tilde A", display=True
+    )
     assert clean(text).replace("></mspace>", "/>") == text.replace("&ApplyFunction;", "\u2061")
     assert 'style="margin-left:-0.1' in clean(formula(r"a\!b", display=False))
 
 
 def test_full_stop_stays_with_its_formula():
-    assert '<span class="together">(<math><mi>a</mi></math>).</span>' in text_of("one ($a$). $b$ two")
+    assert '<span class="together">(<math><mi>a</mi></math>).</span>' in text_of(
+        "one ($a$). $b$ two"
+    )
 
 
 def test_scripts_and_requests_are_taken_out(hostile):
@@ -114,28 +131,43 @@ def test_scripts_and_requests_are_taken_out(hostile):
 
 def test_plain_html_stays():
     table = "<table><thead><tr><th>a</th></tr></thead><tbody><tr><td>1</td></tr></tbody></table>"
-    assert table in shown(new_output("execute_result", {"text/html": f"<div>{table}</div>", "text/plain": "x"}))
+    assert table in shown(
+        new_output("execute_result", {"text/html": f"<div>{table}</div>", "text/plain": "x"})
+    )
     assert "<b>bold</b><br>" in text_of("<b>bold</b><br>")
-    assert '<a href="https://example.org/?a=1" rel="noopener noreferrer">' in text_of("[b](https://example.org/?a=1)")
+    assert '<a href="https://example.org/?a=1" rel="noopener noreferrer">' in text_of(
+        "[b](https://example.org/?a=1)"
+    )
     assert "<blockquote>" in text_of("> said") and "<del>" in text_of("~~no~~")
 
 
 def test_hints_stay_behind_their_summary():
-    hidden = "<details open onclick='x'><summary>Hint 1</summary>\n\nSee $x$:\n\n- `a`\n\n</details>"
+    hidden = (
+        "<details open onclick='x'><summary>Hint 1</summary>\n\nSee $x$:\n\n- `a`\n\n</details>"
+    )
     body = BeautifulSoup(text_of(f"### Task\n\n{hidden}\n\nafter"), "html.parser")
     (hint,) = body.find_all("details")
-    assert hint.summary.text == "Hint 1" and hint.attrs == {}, "closed, and reached by the keyboard as it is"
+    assert hint.summary.text == "Hint 1" and hint.attrs == {}, (
+        "closed, and reached by the keyboard as it is"
+    )
     assert hint.find("math") and hint.find("li").code.text == "a" and "after" not in hint.text
 
 
 def test_the_best_of_what_an_output_offers_is_shown():
-    widget = {"application/vnd.jupyter.widget-view+json": {"model_id": "1"}, "text/plain": "Widget()"}
+    widget = {
+        "application/vnd.jupyter.widget-view+json": {"model_id": "1"},
+        "text/plain": "Widget()",
+    }
     assert "Widget()" in shown(new_output("display_data", widget))
     body = shown(new_output("display_data", widget | {"image/png": IMAGE}))
     assert f"data:image/png;base64,{IMAGE}" in body and "<script" not in body
-    assert "<pre" not in shown(new_output("display_data", {"application/javascript": "1"}), source="")
+    assert "<pre" not in shown(
+        new_output("display_data", {"application/javascript": "1"}), source=""
+    )
     assert "<math>" in shown(new_output("display_data", {"text/latex": "$x$", "text/plain": "x"}))
-    assert 'src="data:image/svg+xml;base64,' in shown(new_output("display_data", {"image/svg+xml": "<svg/>"}))
+    assert 'src="data:image/svg+xml;base64,' in shown(
+        new_output("display_data", {"image/svg+xml": "<svg/>"})
+    )
 
 
 @pytest.mark.parametrize(
@@ -155,11 +187,14 @@ def test_alternative_text(output, expected):
 def test_every_image_has_an_alternative_text():
     png = {"image/png": IMAGE}
     body = shown(
-        new_output("display_data", png, metadata={"image/png": {"alt": 'a "b"'}}), new_output("display_data", png)
+        new_output("display_data", png, metadata={"image/png": {"alt": 'a "b"'}}),
+        new_output("display_data", png),
     )
     assert 'alt="a &#34;b&#34;"' in body and f'alt="{NO_DESCRIPTION}"' in body
     assert 'alt="Image a.png"' in text_of("![](attachment:a.png)", attachments={"a.png": png})
-    assert f'<img alt="{NO_DESCRIPTION}" src=' in text_of(f'<img src="data:image/png;base64,{IMAGE}" alt="">')
+    assert f'<img alt="{NO_DESCRIPTION}" src=' in text_of(
+        f'<img src="data:image/png;base64,{IMAGE}" alt="">'
+    )
     assert "<img" not in text_of("![](attachment:a.png)", attachments={"a.png": {}})
     assert '<a href="b.png" rel="noopener noreferrer">a</a>' in text_of("![a](b.png)")
 
@@ -167,12 +202,17 @@ def test_every_image_has_an_alternative_text():
 FRAME = {"setting": "1", "shows": "one", "png": IMAGE}
 TURNING = [
     {"control": "n", "frames": [FRAME, {"setting": "2"}]},
-    {"control": "<mode>", "frames": [{"setting": "a"}, FRAME | {"setting": "b", "shows": 'is "b"'}]},
+    {
+        "control": "<mode>",
+        "frames": [{"setting": "a"}, FRAME | {"setting": "b", "shows": 'is "b"'}],
+    },
 ]
 
 
 def figure(frames):
-    return new_output("display_data", {"image/png": IMAGE, "text/plain": "at the start", FRAMES: frames})
+    return new_output(
+        "display_data", {"image/png": IMAGE, "text/plain": "at the start", FRAMES: frames}
+    )
 
 
 def test_frames_are_chosen_by_radio_buttons():
@@ -188,7 +228,10 @@ def test_frames_are_chosen_by_radio_buttons():
     assert name != other.input["name"], "one figure does not move another"
     assert [image["alt"] for image in images] == ["at the start", "one", 'is "b"']
     assert [image["class"] for image in images] == [buttons[i]["class"] for i in (1, 0, 3)]
-    assert buttons[1]["class"] == buttons[2]["class"] == ["start"] and buttons[0]["class"] != buttons[3]["class"]
+    assert (
+        buttons[1]["class"] == buttons[2]["class"] == ["start"]
+        and buttons[0]["class"] != buttons[3]["class"]
+    )
 
 
 @pytest.mark.parametrize(
@@ -205,7 +248,10 @@ def test_frames_are_chosen_by_radio_buttons():
         [{"control": "n", "frames": [{}]}],
         [{"control": "n", "frames": [{"setting": ["1"]}]}],
         [{"control": "n", "frames": [FRAME | {"shows": 1}]}],
-        *([{"control": "n", "frames": [FRAME | {"png": png}]}] for png in (3, "", "text", IMAGE + '"', " " + IMAGE)),
+        *(
+            [{"control": "n", "frames": [FRAME | {"png": png}]}]
+            for png in (3, "", "text", IMAGE + '"', " " + IMAGE)
+        ),
         [{"control": "n", "frames": [FRAME] * (MOST_FRAMES + 1)}],
         [{"control": "n", "frames": [{"setting": "1"}] * (MOST_FRAMES + 1)}],
         [{"control": "n", "frames": [FRAME | {"png": IMAGE.rstrip("=") + "A" * LARGEST_FRAMES}]}],
@@ -218,16 +264,24 @@ def test_of_odd_frames_only_the_figure_is_shown(frames):
 
 
 def test_dropped_frames_leave_the_figure():
-    notebook = new_notebook(cells=[new_markdown_cell("x"), new_code_cell("1", outputs=[figure(TURNING)])])
+    notebook = new_notebook(
+        cells=[new_markdown_cell("x"), new_code_cell("1", outputs=[figure(TURNING)])]
+    )
     drop_frames(notebook)
     assert notebook.cells[1].outputs[0].data == {"image/png": IMAGE, "text/plain": "at the start"}
 
 
 def test_colours_of_printed_text_are_hues():
-    trace = ["\x1b[31mError\x1b[39m", "\x1b[38;5;28;01mif\x1b[39;00m \x1b[48;5;28m\x1b[38;2;1;2;3ma<b\x1b[0m"]
+    trace = [
+        "\x1b[31mError\x1b[39m",
+        "\x1b[38;5;28;01mif\x1b[39;00m \x1b[48;5;28m\x1b[38;2;1;2;3ma<b\x1b[0m",
+    ]
     body = shown(new_output("error", ename="Error", evalue="", traceback=trace))
     assert '<span class="ansi-red-fg">Error</span>' in body
-    assert 'style="--hue: rgb(0,135,0)">if</span>' in body and 'style="--hue: rgb(1,2,3)">a&lt;b</span>' in body
+    assert (
+        'style="--hue: rgb(0,135,0)">if</span>' in body
+        and 'style="--hue: rgb(1,2,3)">a&lt;b</span>' in body
+    )
     assert "color: rgb" not in body and "<strong>Failed:</strong> Error" in body
 
 
@@ -240,5 +294,7 @@ def test_what_is_wider_than_a_phone_takes_the_focus():
 
 def test_code_is_highlighted_in_the_language_of_the_notebook():
     assert '<span class="k">def</span>' in shown(source="def f(): pass")
-    assert '<span class="kr">function</span>' in shown(source="f <- function(x) x", language_info={"name": "r"})
+    assert '<span class="kr">function</span>' in shown(
+        source="f <- function(x) x", language_info={"name": "r"}
+    )
     assert "f &lt;- 1" in shown(source="f <- 1", language_info={"name": "no such language"})

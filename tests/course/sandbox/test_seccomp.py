@@ -27,7 +27,11 @@ def decide(program, number, architecture, arguments=()):
         elif code == 0x06:
             return operand
         else:
-            true = {0x15: accumulator == operand, 0x45: accumulator & operand, 0x35: accumulator >= operand}[code]
+            true = {
+                0x15: accumulator == operand,
+                0x45: accumulator & operand,
+                0x35: accumulator >= operand,
+            }[code]
             place += yes if true else no
 
 
@@ -51,7 +55,16 @@ def test_numbers_are_those_of_libseccomp(machine):
     except OSError:
         pytest.skip("needs libseccomp")
     column, architecture = ARCHITECTURES[machine]
-    by_argument = ("clone", "fcntl", "ioctl", "mmap", "prlimit64", "socket", "socketpair", "setsockopt")
+    by_argument = (
+        "clone",
+        "fcntl",
+        "ioctl",
+        "mmap",
+        "prlimit64",
+        "socket",
+        "socketpair",
+        "setsockopt",
+    )
     more = {name: getattr(seccomp, name.upper()) for name in by_argument}
     for name, numbers in (REFUSED | more | {"clone3": (435, 435)}).items():
         known = resolve(ctypes.c_uint32(architecture), name.encode())
@@ -73,27 +86,53 @@ def test_what_answers_need_is_allowed(ask):
 def test_by_argument(ask):
     thread, fork = 0x3D0F00, 0x1200011  # flags that the C library gives
     assert ask(seccomp.CLONE, thread) == ask(seccomp.CLONE, fork) == ALLOW
-    for new in (0x10000000, 0x20000, 0x40000000, 0x08000000, 0x04000000, 0x02000000, 0x20000000, 0x80):
-        expected = ALLOW if new == 0x20000 and not seccomp.NEW_NAMESPACES & new else REFUSED_WITH_EPERM
+    for new in (
+        0x10000000,
+        0x20000,
+        0x40000000,
+        0x08000000,
+        0x04000000,
+        0x02000000,
+        0x20000000,
+        0x80,
+    ):
+        expected = (
+            ALLOW if new == 0x20000 and not seccomp.NEW_NAMESPACES & new else REFUSED_WITH_EPERM
+        )
         assert ask(seccomp.CLONE, new | 17) == expected, hex(new)
     for call in (seccomp.SOCKET, seccomp.SOCKETPAIR):
         assert ask(call, 1, 1) == ALLOW
         assert {ask(call, family, 3) for family in (0, *range(2, 47))} == {REFUSED_WITH_EPERM}
     assert ask(seccomp.SETSOCKOPT, 5, 1, 2) == ALLOW, "SO_REUSEADDR"
-    assert ask(seccomp.SETSOCKOPT, 5, 1, 7) == ask(seccomp.SETSOCKOPT, 5, 1, 32) == REFUSED_WITH_EPERM
-    assert ask(seccomp.PRLIMIT64, 0, 7, 1) == ALLOW and ask(seccomp.PRLIMIT64, 1, 7, 1) == REFUSED_WITH_EPERM
+    assert (
+        ask(seccomp.SETSOCKOPT, 5, 1, 7) == ask(seccomp.SETSOCKOPT, 5, 1, 32) == REFUSED_WITH_EPERM
+    )
+    assert (
+        ask(seccomp.PRLIMIT64, 0, 7, 1) == ALLOW
+        and ask(seccomp.PRLIMIT64, 1, 7, 1) == REFUSED_WITH_EPERM
+    )
     assert ask(seccomp.FCNTL, 3, 2) == ALLOW
     assert ask(seccomp.FCNTL, 3, 1024) == ask(seccomp.FCNTL, 3, 1026) == REFUSED_WITH_EPERM
-    assert ask(seccomp.IOCTL, 0, 0x5401) == ALLOW and ask(seccomp.IOCTL, 0, 0x5412) == REFUSED_WITH_EPERM
+    assert (
+        ask(seccomp.IOCTL, 0, 0x5401) == ALLOW
+        and ask(seccomp.IOCTL, 0, 0x5412) == REFUSED_WITH_EPERM
+    )
     private, shared_file, shared = 0x22, 0x01, 0x21
     assert ask(seccomp.MMAP, 0, 9, 3, private) == ask(seccomp.MMAP, 0, 9, 3, shared_file) == ALLOW
-    assert ask(seccomp.MMAP, 0, 9, 3, shared) == ask(seccomp.MMAP, 0, 9, 3, 0x23) == REFUSED_WITH_EPERM
-    assert ask(seccomp.MMAP, 0, 9, 3, shared | 0x4000) == REFUSED_WITH_EPERM, "other flags do not matter"
+    assert (
+        ask(seccomp.MMAP, 0, 9, 3, shared) == ask(seccomp.MMAP, 0, 9, 3, 0x23) == REFUSED_WITH_EPERM
+    )
+    assert ask(seccomp.MMAP, 0, 9, 3, shared | 0x4000) == REFUSED_WITH_EPERM, (
+        "other flags do not matter"
+    )
 
 
 def test_other_tables_of_numbers_are_refused(ask):
     assert ask(0, other=True) == REFUSED_WITH_EPERM
-    assert decide(seccomp_filter("x86_64"), 0x40000000 | 39, ARCHITECTURES["x86_64"][1]) == REFUSED_WITH_EPERM
+    assert (
+        decide(seccomp_filter("x86_64"), 0x40000000 | 39, ARCHITECTURES["x86_64"][1])
+        == REFUSED_WITH_EPERM
+    )
 
 
 def test_other_machines_have_no_filter():

@@ -12,7 +12,11 @@ from sheet11.course.submissions.reading import UnreadableError
 
 
 def files(folder):
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
 
 
 def unpacked(tmp_path, content, bounds=OF_A_CLASS):
@@ -22,10 +26,21 @@ def unpacked(tmp_path, content, bounds=OF_A_CLASS):
 
 
 def test_notebooks_are_unpacked_and_others_only_named(tmp_path):
-    content = {"a/1.ipynb": b"{}", "a/data.csv": b"1,2", "b.ZIP": b"PK", "a/timestamp.txt": b"now", "c/": b""}
+    content = {
+        "a/1.ipynb": b"{}",
+        "a/data.csv": b"1,2",
+        "b.ZIP": b"PK",
+        "a/timestamp.txt": b"now",
+        "c/": b"",
+    }
     junk = {"__MACOSX/a/._1.ipynb": b"x", ".ipynb_checkpoints/1.ipynb": b"x", "a/.DS_Store": b"x"}
     found = unpacked(tmp_path, zipped(content | junk, OLD))
-    assert found == {"a/1.ipynb": b"{}", "a/data.csv": b"", "b.ZIP": b"PK", "a/timestamp.txt": b"now"}
+    assert found == {
+        "a/1.ipynb": b"{}",
+        "a/data.csv": b"",
+        "b.ZIP": b"PK",
+        "a/timestamp.txt": b"now",
+    }
     assert (tmp_path / "into" / "c").is_dir()
 
 
@@ -34,11 +49,16 @@ def test_files_keep_their_times(tmp_path):
     (tmp_path / "new").mkdir()
     (tmp_path / "new" / "all.zip").write_bytes(zipped({"new.ipynb": b""}))
     unpack(tmp_path / "new" / "all.zip", tmp_path / "new" / "into")
-    old, new = (path.stat().st_mtime for path in (*tmp_path.rglob("old.ipynb"), *tmp_path.rglob("new.ipynb")))
+    old, new = (
+        path.stat().st_mtime
+        for path in (*tmp_path.rglob("old.ipynb"), *tmp_path.rglob("new.ipynb"))
+    )
     assert new - old == pytest.approx(24 * 3600)
 
 
-@pytest.mark.parametrize(("flag", "raw"), [(True, "Müller/ł.ipynb".encode()), (False, "Müller/ł.ipynb".encode())])
+@pytest.mark.parametrize(
+    ("flag", "raw"), [(True, "Müller/ł.ipynb".encode()), (False, "Müller/ł.ipynb".encode())]
+)
 def test_names_are_utf_8_whether_or_not_that_is_said(tmp_path, flag, raw):
     content = zipped({"Müller/ł.ipynb": b"{}"})
     if not flag:
@@ -83,22 +103,42 @@ def test_names_that_files_can_have(tmp_path, name):
 
 
 def test_names_that_are_too_long_are_shortened(tmp_path):
-    long = {f"Anna_1_assignsubmission_file_{'ü' * 300}{end}": end.encode() for end in (" (1).ipynb", " (2).ipynb.txt")}
+    long = {
+        f"Anna_1_assignsubmission_file_{'ü' * 300}{end}": end.encode()
+        for end in (" (1).ipynb", " (2).ipynb.txt")
+    }
     found = unpacked(tmp_path, zipped(long))
     assert sorted(found.values()) == [b" (1).ipynb", b" (2).ipynb.txt"]
     for name, content in found.items():
-        assert name.startswith("Anna_1_assignsubmission_file_üü") and name.endswith(content.decode().split(")")[1])
+        assert name.startswith("Anna_1_assignsubmission_file_üü") and name.endswith(
+            content.decode().split(")")[1]
+        )
         assert len(name.encode()) <= 255
 
 
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (lambda others: zipped({"../1.ipynb": b"{}"} | others), "'../1.ipynb', which is outside of it"),
-        (lambda others: zipped({"a/../../1.ipynb": b"{}"} | others), "'a/../../1.ipynb', which is outside of it"),
-        (lambda others: zipped({"/etc/1.ipynb": b"{}"} | others), "'/etc/1.ipynb', which is outside of it"),
-        (lambda others: zipped({"C:\\1.ipynb": b"{}"} | others), "'C:/1.ipynb', which is outside of it"),
-        (lambda others: zipped({"b": b"", "b/1.ipynb": b"{}"} | others), "'b/1.ipynb', which cannot be unpacked"),
+        (
+            lambda others: zipped({"../1.ipynb": b"{}"} | others),
+            "'../1.ipynb', which is outside of it",
+        ),
+        (
+            lambda others: zipped({"a/../../1.ipynb": b"{}"} | others),
+            "'a/../../1.ipynb', which is outside of it",
+        ),
+        (
+            lambda others: zipped({"/etc/1.ipynb": b"{}"} | others),
+            "'/etc/1.ipynb', which is outside of it",
+        ),
+        (
+            lambda others: zipped({"C:\\1.ipynb": b"{}"} | others),
+            "'C:/1.ipynb', which is outside of it",
+        ),
+        (
+            lambda others: zipped({"b": b"", "b/1.ipynb": b"{}"} | others),
+            "'b/1.ipynb', which cannot be unpacked",
+        ),
         (linked, "'1.ipynb', which is a link"),
         (damaged, "'1.ipynb', which cannot be unpacked"),
     ],
@@ -123,11 +163,20 @@ def encrypted():
     ("content", "message"),
     [
         (encrypted(), "all.zip is encrypted"),
-        (zipped({"1.ipynb": b"{}"})[:-30], "all.zip cannot be unpacked: it is damaged, or no zip file"),
+        (
+            zipped({"1.ipynb": b"{}"})[:-30],
+            "all.zip cannot be unpacked: it is damaged, or no zip file",
+        ),
         (b"", "all.zip cannot be unpacked: it is damaged, or no zip file"),
-        (zipped({f"{number}.txt": b"" for number in range(11)}), "all.zip holds more than 10 files"),
+        (
+            zipped({f"{number}.txt": b"" for number in range(11)}),
+            "all.zip holds more than 10 files",
+        ),
         (zipped({f"{number}.txt": b"" for number in range(99)}), "all.zip holds too many files"),
-        (zipped({f"{number}.ipynb": bytes(3 << 19) for number in range(2)}), "all.zip holds more than 2 MB"),
+        (
+            zipped({f"{number}.ipynb": bytes(3 << 19) for number in range(2)}),
+            "all.zip holds more than 2 MB",
+        ),
     ],
 )
 def test_what_must_not_be_unpacked(tmp_path, content, message):

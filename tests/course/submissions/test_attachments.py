@@ -27,10 +27,18 @@ def test_no_attachments(attached):
 
 def test_names_become_such_that_need_no_quotes():
     text = "![](attachment:IMG%202023%20%281%29.png) ![](<attachment:a b.png>) ![](attachment:a) ![](attachment:%C3%BC)"
-    found = result(text, {"IMG 2023 (1).png": PNG, "a b.png": PNG, "a": PNG, "ü": PNG, "a-b.png": JPEG})
+    found = result(
+        text, {"IMG 2023 (1).png": PNG, "a b.png": PNG, "a": PNG, "ü": PNG, "a-b.png": JPEG}
+    )
     shown = "![](attachment:IMG-2023-1-.png) ![](<attachment:a-b.png>) ![](attachment:a) ![](attachment:image-2)"
     assert found[0] == f"{shown}\n\n![a-b.png-2](attachment:a-b.png-2)"
-    assert found[1] == {"IMG-2023-1-.png": PNG, "a-b.png": PNG, "a": PNG, "image-2": PNG, "a-b.png-2": JPEG}
+    assert found[1] == {
+        "IMG-2023-1-.png": PNG,
+        "a-b.png": PNG,
+        "a": PNG,
+        "image-2": PNG,
+        "a-b.png-2": JPEG,
+    }
 
 
 def test_what_the_text_does_not_show_is_put_at_its_end():
@@ -57,7 +65,10 @@ def test_images_in_the_text_become_attachments():
     ],
 )
 def test_what_is_left_out_is_said(bundle, why):
-    assert result("See below.", {"x.png": bundle}) == (f"See below.\n\n[left out: x.png, which {why}]", {})
+    assert result("See below.", {"x.png": bundle}) == (
+        f"See below.\n\n[left out: x.png, which {why}]",
+        {},
+    )
 
 
 def test_images_are_bounded_in_number():
@@ -69,4 +80,11 @@ def test_images_are_bounded_in_number():
 
 def test_names_that_are_none():
     names = ["", "\ud800", "..", "x" * 10**6, "a)](b", "\x1b[2J"]
-    assert list(result("", dict.fromkeys(names, PNG))[1]) == ["image-2", "image-3", "..", "x" * 200, "a-b", "2J"]
+    assert list(result("", dict.fromkeys(names, PNG))[1]) == [
+        "image-2",
+        "image-3",
+        "..",
+        "x" * 200,
+        "a-b",
+        "2J",
+    ]

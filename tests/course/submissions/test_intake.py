@@ -11,7 +11,13 @@ from sheets import waves
 from sheet11.course.errors import FolderError
 from sheet11.course.sandbox.sandbox import Sandbox
 from sheet11.course.submissions.attachments import taken_out
-from sheet11.course.submissions.intake import Wanted, lateness, not_understood, take_in, what_was_handed_in
+from sheet11.course.submissions.intake import (
+    Wanted,
+    lateness,
+    not_understood,
+    take_in,
+    what_was_handed_in,
+)
 from sheet11.course.submissions.roster import NO_ROSTER, read_roster
 
 BY_LOGIN = {member.login: member for member in CLASS}
@@ -49,7 +55,10 @@ def taken(request, course, ids, answers, rosters, tmp_path_factory):
     roster = read_roster(rosters / ("worksheet.csv" if of_moodle else "roster.csv"))
     intake = take_in(given, Wanted(ids, roster, datetime(2026, 11, 21, 18, tzinfo=UTC)))
     number = {member.number: member.login for member in CLASS}
-    found = {number[int(person.who.id)]: (person, submission) for submission, person in zip(*intake[:2], strict=True)}
+    found = {
+        number[int(person.who.id)]: (person, submission)
+        for submission, person in zip(*intake[:2], strict=True)
+    }
     return request.param, intake, found
 
 
@@ -70,7 +79,9 @@ def test_the_same_answers_in_every_layout(taken, course):
     assert found["fpetersen"][1].problems == {"1_waves": "there is no 1_waves.ipynb"}
     assert found["gnowak"][1].answers["1_waves"]["wave"] != right["1_waves"]["wave"]
     assert taken_out(found["kmensah"][1].images["1_waves"]["proof"]).keys() == {"scan.png"}
-    assert found["ldubois"][1].answers == {} and all(submission.error is None for _, submission in found.values())
+    assert found["ldubois"][1].answers == {} and all(
+        submission.error is None for _, submission in found.values()
+    )
 
 
 def test_what_was_decided_is_said(taken):
@@ -79,20 +90,31 @@ def test_what_was_decided_is_said(taken):
     note = f"1_waves.ipynb and {again} differ, and the last one was taken"
     said = {login: person.notes for login, (person, _) in found.items() if person.notes}
     assert said == {"eschaefer": (note,), "ldubois": ("no notebook, but answers.pdf",)}
-    assert not_understood(intake) == [f"no notebook was recognised of {found['ldubois'][0].student}"]
+    assert not_understood(intake) == [
+        f"no notebook was recognised of {found['ldubois'][0].student}"
+    ]
 
 
 def test_a_group_shares_a_hand_in(taken):
     _, _, found = taken
-    shared = {login: [each.login or each.id for each in person.members] for login, (person, _) in found.items()}
-    mates = ["1008", "1009", "1010"] if taken[0].startswith("moodle") else ["hsuzuki", "ihorvat", "jbecker"]
+    shared = {
+        login: [each.login or each.id for each in person.members]
+        for login, (person, _) in found.items()
+    }
+    mates = (
+        ["1008", "1009", "1010"]
+        if taken[0].startswith("moodle")
+        else ["hsuzuki", "ihorvat", "jbecker"]
+    )
     assert shared["hsuzuki"] == mates
     assert all(len(members) == 1 for login, members in shared.items() if login != "hsuzuki")
 
 
 def test_late_is_who_the_platform_says(taken):
     name, _, found = taken
-    late = {"moodle": "2 hours late", "canvas": "late", "nbgrader": "18 h late"}.get(name.partition("_")[0], "")
+    late = {"moodle": "2 hours late", "canvas": "late", "nbgrader": "18 h late"}.get(
+        name.partition("_")[0], ""
+    )
     assert {login: person.late for login, (person, _) in found.items() if person.late} == (
         {"fpetersen": late} if late else {}
     )
@@ -125,21 +147,27 @@ def test_timestamps_of_other_sheets_do_not_count(ids, answers, tmp_path):
         (own / name / "timestamp.txt").write_text(f"2026-11-{day} 12:00:00 UTC")
     (own / "sheet3" / "1_waves.ipynb").write_bytes(answers.notebook("1_waves"))
     (own / "sheet4" / "3_tides.ipynb").write_text('{"cells": []}')
-    (person,) = take_in(tmp_path, Wanted(ids, deadline=datetime(2026, 11, 21, 10, tzinfo=UTC))).people
+    (person,) = take_in(
+        tmp_path, Wanted(ids, deadline=datetime(2026, 11, 21, 10, tzinfo=UTC))
+    ).people
     assert person.late == "2 h late"
 
 
 def test_two_hand_ins_of_one_group_are_reported(ids, answers, tmp_path, rosters):
     for login in ("hsuzuki", "ihorvat"):
         (tmp_path / "class" / login).mkdir(parents=True)
-        content = answers.notebook("1_waves", members="ihorvat; Hana Suzuki; Jule Becker; Nobody Known")
+        content = answers.notebook(
+            "1_waves", members="ihorvat; Hana Suzuki; Jule Becker; Nobody Known"
+        )
         (tmp_path / "class" / login / "x.ipynb").write_bytes(content)
     intake = take_in(tmp_path / "class", Wanted(ids, read_roster(rosters / "roster.csv")))
     hana, ivo = intake.people
     stranger = "'Nobody Known', named as a member, is not in the roster"
     assert hana.notes == (stranger, "of the same group, and handed in, too: ihorvat")
     assert ivo.notes == (stranger, "of the same group, and handed in, too: hsuzuki")
-    assert intake.absent[:2] == ["Anna Müller", "Bert Özdemir"] and "Jule Becker" not in intake.absent
+    assert (
+        intake.absent[:2] == ["Anna Müller", "Bert Özdemir"] and "Jule Becker" not in intake.absent
+    )
 
 
 def test_who_is_nobody(ids, answers, tmp_path):
@@ -150,7 +178,10 @@ def test_who_is_nobody(ids, answers, tmp_path):
     (given / "1_waves.ipynb").write_bytes(answers.notebook("1_waves"))
     intake = take_in(given, Wanted(ids), given / "build" / "grade")
     assert [person.student for person in intake.people] == ["anna"]
-    assert what_was_handed_in(intake, 2) == "1 student, 2 notebooks each; 1 with fewer: anna\nwhose is 1_waves.ipynb?"
+    assert (
+        what_was_handed_in(intake, 2)
+        == "1 student, 2 notebooks each; 1 with fewer: anna\nwhose is 1_waves.ipynb?"
+    )
     assert not_understood(intake) == ["whose is 1_waves.ipynb?"]
 
 
@@ -173,7 +204,10 @@ def test_archives_that_are_none(ids, answers, tmp_path):
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [(None, "there is no folder or file '{}'"), (b"", "{}: given cannot be unpacked: it is damaged, or no zip file")],
+    [
+        (None, "there is no folder or file '{}'"),
+        (b"", "{}: given cannot be unpacked: it is damaged, or no zip file"),
+    ],
 )
 def test_what_is_no_class(ids, tmp_path, content, message):
     if content is not None:
@@ -220,15 +254,30 @@ def run_once(batches, monkeypatch):
 
 @pytest.mark.usefixtures("run_once")
 @pytest.mark.parametrize(
-    "layout", ["moodle", *(pytest.param(name, marks=pytest.mark.slow) for name in LAYOUTS if name != "moodle")]
+    "layout",
+    [
+        "moodle",
+        *(pytest.param(name, marks=pytest.mark.slow) for name in LAYOUTS if name != "moodle"),
+    ],
 )
 def test_the_same_points_from_every_platform(course, answers, rosters, grade, tmp_path, layout):
     skip_without_graders()
     given = LAYOUTS[layout](answers, tmp_path)
-    options = ["--sheet", course.folder, "--seed", "5", "--roster", rosters / "roster.csv", "-o", "out"]
+    options = [
+        "--sheet",
+        course.folder,
+        "--seed",
+        "5",
+        "--roster",
+        rosters / "roster.csv",
+        "-o",
+        "out",
+    ]
     result = grade(given, *options, cwd=tmp_path)
     assert "\n10 students, 2 notebooks each; 1 with fewer: " in result.stdout, result.stderr
-    assert result.returncode == 1 and result.stderr.splitlines()[-1].startswith("Error: no notebook was recognised of ")
+    assert result.returncode == 1 and result.stderr.splitlines()[-1].startswith(
+        "Error: no notebook was recognised of "
+    )
     with open(tmp_path / "out" / "students.csv", newline="", encoding="utf-8") as file:
         login = {row["student"]: row["login"] for row in csv.DictReader(file)}
     with open(tmp_path / "out" / "grades.csv", newline="", encoding="utf-8") as file:
@@ -250,13 +299,18 @@ def test_a_platform_s_group_is_nobody_s_number(ids, answers, tmp_path):
         worksheet += f"Participant {number},{name},{group or 'Default group'},-\n"
     (tmp_path / "worksheet.csv").write_text(worksheet)
     intake = take_in(tmp_path / "all.zip", Wanted(ids, read_roster(tmp_path / "worksheet.csv")))
-    members = {person.who.name: [member.id for member in person.members] for person in intake.people}
+    members = {
+        person.who.name: [member.id for member in person.members] for person in intake.people
+    }
     assert members == {"Default group": ["1001"], "Tides": ["1002", "1003"]}
     assert intake.absent == [] and not_understood(intake) == []
 
 
 def test_what_could_not_be_unpacked_is_said(ids, answers, tmp_path):
-    content = {"Anna_1_assignsubmission_file/1_waves.ipynb": answers.notebook("1_waves"), "../x.ipynb": b"{}"}
+    content = {
+        "Anna_1_assignsubmission_file/1_waves.ipynb": answers.notebook("1_waves"),
+        "../x.ipynb": b"{}",
+    }
     (tmp_path / "all.zip").write_bytes(zipped(content))
     intake = take_in(tmp_path / "all.zip", Wanted(ids))
     assert not_understood(intake) == ["all.zip holds '../x.ipynb', which is outside of it"]

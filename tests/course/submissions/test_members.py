@@ -43,7 +43,9 @@ def test_who_of_a_group_in_the_roster_has_not_handed_in_shares():
 
 def test_where_two_of_a_group_have_nobody_shares():
     anna, bert, eve = people("anna", "bert", "eve")
-    (first, second), absent = with_members([handed_in(anna), handed_in(bert)], Directory([anna, bert, eve]))
+    (first, second), absent = with_members(
+        [handed_in(anna), handed_in(bert)], Directory([anna, bert, eve])
+    )
     assert (first.members, second.members, absent) == ((anna,), (bert,), ["Eve"])
     assert first.notes == ("of the same group, and handed in, too: bert",)
 

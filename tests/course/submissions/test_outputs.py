@@ -35,19 +35,28 @@ def test_text_is_cut():
 
 
 def test_errors_are_cut():
-    (shown,) = kept(output_type="error", ename="E" * 999, evalue="v" * 10**5, traceback=["t" * 10**5] * 99)
+    (shown,) = kept(
+        output_type="error", ename="E" * 999, evalue="v" * 10**5, traceback=["t" * 10**5] * 99
+    )
     assert len(shown["ename"]) == 200 and len(shown["evalue"]) == outputs.LONGEST_TEXT
     assert len(shown["traceback"]) == 20 and len(shown["traceback"][0]) == outputs.LONGEST_TEXT
 
 
 def test_only_text_images_and_records_stay():
-    data = {"text/html": "<script>", "text/plain": "t", "application/javascript": "x", MIME_TYPE: {"a": 1}}
+    data = {
+        "text/html": "<script>",
+        "text/plain": "t",
+        "application/javascript": "x",
+        MIME_TYPE: {"a": 1},
+    }
     assert display(**data)[0]["data"] == {"text/plain": "t", MIME_TYPE: {"a": 1}}
     assert display(**{"text/html": "<script>"}) == []
     assert display(**{"text/plain": ["t"], MIME_TYPE: [1]}) == []
 
 
-@pytest.mark.parametrize("content", ["", "no image", base64.b64encode(b"<svg onload='x'>").decode(), png(1)[:-40]])
+@pytest.mark.parametrize(
+    "content", ["", "no image", base64.b64encode(b"<svg onload='x'>").decode(), png(1)[:-40]]
+)
 def test_what_is_no_image(content):
     assert display(**{"image/png": content}) == []
 
@@ -61,7 +70,11 @@ def test_images():
 
 def test_half_a_character_is_written_out():
     (shown,) = kept(output_type="error", ename="E\ud800", evalue="\udfff", traceback=["\ud800"])
-    assert (shown["ename"], shown["evalue"], shown["traceback"]) == ("E\\ud800", "\\udfff", ["\\ud800"])
+    assert (shown["ename"], shown["evalue"], shown["traceback"]) == (
+        "E\\ud800",
+        "\\udfff",
+        ["\\ud800"],
+    )
     assert kept(output_type="stream", name="stdout", text="\ud800")[0]["text"] == "\\ud800"
     assert display(**{"text/plain": "\ud800", MIME_TYPE: {"\ud800": 1}})[0]["data"] == {
         "text/plain": "\\ud800",
@@ -95,7 +108,9 @@ def nested(depth):
 def test_what_is_no_record_is_damaged(item):
     shown = display(**{MIME_TYPE: {"x": item, "y": 2}})
     assert shown[0]["data"] == {MIME_TYPE: {"x": [], "y": 2}}
-    with pytest.raises(ValueError, match=r"^damaged record 'x': expected a scalar or an array, got \[\]$"):
+    with pytest.raises(
+        ValueError, match=r"^damaged record 'x': expected a scalar or an array, got \[\]$"
+    ):
         read_records({"cells": [{"outputs": shown}]})
 
 
@@ -106,7 +121,9 @@ def test_records_stay_as_they_are():
 
 
 def many(output, number):
-    return harmless_outputs(Batch({"a": [output] * number, "b": [output] * number}, set(), None)).outputs
+    return harmless_outputs(
+        Batch({"a": [output] * number, "b": [output] * number}, set(), None)
+    ).outputs
 
 
 def test_outputs_are_bounded_in_number_but_records_are_kept():

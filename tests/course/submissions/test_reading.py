@@ -11,11 +11,18 @@ from sheet11.course.submissions import reading
 from sheet11.course.submissions.reading import UnreadableError, answers_in, read_cells
 
 IDS = ["f", "proof"]
-PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
+PIXEL = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
+)
 
 
 def cell(source, grade_id=None, kind="markdown", **fields):
-    return {"cell_type": kind, "source": source, "metadata": {"nbgrader": {"grade_id": grade_id}}, **fields}
+    return {
+        "cell_type": kind,
+        "source": source,
+        "metadata": {"nbgrader": {"grade_id": grade_id}},
+        **fields,
+    }
 
 
 @pytest.fixture
@@ -119,7 +126,9 @@ def test_metadata_that_are_none(metadata):
 
 @pytest.mark.parametrize("source", [7, None, {}, ["a", 7], [["a"]]])
 def test_a_source_that_is_no_text_is_no_answer(source):
-    assert answers_in([cell("1", "f"), cell(source, "f"), cell(["a\n", "b"], "proof")], IDS).sources == {
+    assert answers_in(
+        [cell("1", "f"), cell(source, "f"), cell(["a\n", "b"], "proof")], IDS
+    ).sources == {
         "f": "1",
         "proof": "a\nb",
     }
@@ -141,7 +150,9 @@ def test_an_answer_that_is_too_long_is_missed_alone():
 
 def test_images_belong_to_an_answer_and_are_not_counted_as_characters():
     text = f"![](data:image/png;base64,{PIXEL}{' ' * 100_000})"
-    found = answers_in([cell(text, "proof"), cell("", "f", "code", attachments={"x": {"image/png": PIXEL}})], IDS)
+    found = answers_in(
+        [cell(text, "proof"), cell("", "f", "code", attachments={"x": {"image/png": PIXEL}})], IDS
+    )
     assert (found.sources["proof"], found.problems) == ("![](attachment:embedded)", {})
     assert found.attachments == {"proof": {"embedded": {"image/png": PIXEL}}}
 

@@ -12,9 +12,18 @@ ANNA = Identity("1001", "amueller", "Anna Müller", "G1", "anna@uni.example")
 @pytest.mark.parametrize(
     ("text", "encoding"),
     [
-        ("id,login,name,group,e-mail\n1001,amueller,Anna Müller,G1,anna@uni.example\n", "utf-8-sig"),
-        ("Login;Name;ID;Seminar;E-Mail;Group\namueller;Anna Müller;1001;x;anna@uni.example;G1\n", "cp1252"),
-        ("sep=;\nid;username;full name;group;email\n1001;amueller;Anna Müller;G1;anna@uni.example\n\n", "utf-16"),
+        (
+            "id,login,name,group,e-mail\n1001,amueller,Anna Müller,G1,anna@uni.example\n",
+            "utf-8-sig",
+        ),
+        (
+            "Login;Name;ID;Seminar;E-Mail;Group\namueller;Anna Müller;1001;x;anna@uni.example;G1\n",
+            "cp1252",
+        ),
+        (
+            "sep=;\nid;username;full name;group;email\n1001;amueller;Anna Müller;G1;anna@uni.example\n\n",
+            "utf-16",
+        ),
         (
             "Nachname\tVorname\tid\tAnmeldename\tGruppe\te-mail\nMüller\tAnna\t1001\tamueller\tG1\tanna@uni.example",
             "utf-8",
@@ -29,7 +38,10 @@ ANNA = Identity("1001", "amueller", "Anna Müller", "G1", "anna@uni.example")
             "Anna Müller,1001,99,amueller,S,G1,anna@uni.example,\n",
             "utf-8",
         ),
-        ("identifier,github_username,name,group,email\n1001,amueller,Anna Müller,G1,anna@uni.example\n", "utf-8"),
+        (
+            "identifier,github_username,name,group,email\n1001,amueller,Anna Müller,G1,anna@uni.example\n",
+            "utf-8",
+        ),
     ],
 )
 def test_columns_have_many_names(tmp_path, text, encoding):
@@ -39,14 +51,19 @@ def test_columns_have_many_names(tmp_path, text, encoding):
 
 def test_late_is_in_moodle_s_status(tmp_path):
     status = "Submitted for grading - 1 day 2 hours late"
-    (tmp_path / "roster.csv").write_text(f"Identifier,Status\nParticipant 1,{status}\nParticipant 2,Graded\n")
+    (tmp_path / "roster.csv").write_text(
+        f"Identifier,Status\nParticipant 1,{status}\nParticipant 2,Graded\n"
+    )
     assert read_roster(tmp_path / "roster.csv").late == {Identity("1"): "1 day 2 hours late"}
 
 
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"a,b\n1,2\n", "the first line must name columns like id, login, name, group, e-mail, got 'a, b'"),
+        (
+            b"a,b\n1,2\n",
+            "the first line must name columns like id, login, name, group, e-mail, got 'a, b'",
+        ),
         (b"", " is no table: "),
         (b"PK\x03\x04", "this is no table of text; save the spreadsheet as CSV"),
         (b'id,name\n1,"x', " is no table: "),
@@ -81,7 +98,10 @@ def test_people_are_found_by_whatever_they_are_called(who):
 
 def test_who_could_be_two_is_nobody():
     directory = Directory([Identity("1", name="Jan Kim"), Identity("2", name="Kim Jan")])
-    assert directory.find(Identity(name="Jan Kim")) is None and directory.find(Identity("2", name="Jan Kim")).id == "2"
+    assert (
+        directory.find(Identity(name="Jan Kim")) is None
+        and directory.find(Identity("2", name="Jan Kim")).id == "2"
+    )
 
 
 def test_a_login_can_be_the_beginning_of_an_address():

@@ -42,7 +42,11 @@ def hand_in(tmp_path):
 
 def test_only_answers_are_taken(hand_in, tmp_path):
     hand_in(
-        "01.ipynb", cell("x = 1"), cell("def f(): pass", "f"), cell("text", "proof", new_markdown_cell), cell("", "h")
+        "01.ipynb",
+        cell("x = 1"),
+        cell("def f(): pass", "f"),
+        cell("text", "proof", new_markdown_cell),
+        cell("", "h"),
     )
     assert read_submission(tmp_path / "anna") == (
         *("anna", {"01": {"f": "def f(): pass", "proof": "text"}}),
@@ -60,7 +64,9 @@ def test_a_cell_without_marks_is_known_by_its_id(hand_in, tmp_path):
     assert read_submission(tmp_path / "anna").answers["01"] == {"f": "1", "proof": "2"}
 
 
-@pytest.mark.parametrize("name", ["01 (1).ipynb", "01-Copy1.ipynb", "deep/er/01.ipynb", "sheet/01_anna.ipynb"])
+@pytest.mark.parametrize(
+    "name", ["01 (1).ipynb", "01-Copy1.ipynb", "deep/er/01.ipynb", "sheet/01_anna.ipynb"]
+)
 def test_names_of_copies(hand_in, tmp_path, name):
     hand_in(name, cell("1", "f"))
     found = read_submission(tmp_path / "anna")
@@ -91,9 +97,14 @@ def test_problems_are_said_by_notebook_and_by_answer(hand_in, tmp_path):
 def test_images_are_by_notebook_and_answer(hand_in, tmp_path):
     pixel = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
     attachments = {"scan.png": {"image/png": pixel}}
-    hand_in("01.ipynb", cell("![](attachment:scan.png)", "proof", new_markdown_cell, attachments=attachments))
+    hand_in(
+        "01.ipynb",
+        cell("![](attachment:scan.png)", "proof", new_markdown_cell, attachments=attachments),
+    )
     kept = read_submission(tmp_path / "anna").images["01"]["proof"]
-    assert taken_out(kept) == attachments and len(kept) == 64, "those of a class would fill the memory"
+    assert taken_out(kept) == attachments and len(kept) == 64, (
+        "those of a class would fill the memory"
+    )
 
 
 def test_what_cannot_be_read_is_the_error_of_one_student(hand_in, tmp_path, monkeypatch):
@@ -109,7 +120,13 @@ def test_what_cannot_be_read_is_the_error_of_one_student(hand_in, tmp_path, monk
     monkeypatch.setattr(os, "open", refuse)
     anna, bert = read_submissions(tmp_path)
     assert anna.error is None and anna.answers == {"01": {"f": "1"}}
-    assert bert == ("bert", {}, {}, {}, f"what was handed in cannot be read: {path}: Permission denied")
+    assert bert == (
+        "bert",
+        {},
+        {},
+        {},
+        f"what was handed in cannot be read: {path}: Permission denied",
+    )
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="becomes somebody else to have no rights")

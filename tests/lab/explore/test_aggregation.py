@@ -29,10 +29,19 @@ def test_aggregation_shows_weights_aggregate_and_limits(lam, undrawn, open_explo
     weights = sheet11.softargmax(m, lam)
     left, right = explorer.panels()
     assert [bar.get_height() for bar in left.patches] == pytest.approx(weights.tolist())
-    assert [text.get_text() for text in left.get_xticklabels()] == ["m₁ = 1.5", "m₂ = −2", "m₃ = 2", "m₄ = 2"]
+    assert [text.get_text() for text in left.get_xticklabels()] == [
+        "m₁ = 1.5",
+        "m₂ = −2",
+        "m₃ = 2",
+        "m₄ = 2",
+    ]
     (here,) = [line for line in right.lines if line.get_label() == "here"]
     assert here.get_ydata()[0] == pytest.approx(2 * (weights @ m).item())  # |N|^½ = 2
-    marks = {line.get_label(): line.get_ydata()[0] for line in right.lines if line.get_label()[1:] in MARKS}
+    marks = {
+        line.get_label(): line.get_ydata()[0]
+        for line in right.lines
+        if line.get_label()[1:] in MARKS
+    }
     assert marks == {"_min": -2, "_mean": 0.875, "_sum": 3.5, "_max": 2}
     share = ((weights @ m).item() + 2) / 4
     assert f"{share:.0%} of the way from min to max" in left.get_title()

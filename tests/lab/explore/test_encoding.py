@@ -25,13 +25,19 @@ def test_encoding_shows_E_gram_and_profile(undrawn, open_explorer):
     left, middle, right = explorer.panels()
     np.testing.assert_allclose(left.collections[0].get_array(), E[::2], atol=1e-15)
     np.testing.assert_allclose(middle.collections[0].get_array(), E.T @ E)
-    profile = next(line for line in right.lines if line.get_label() == "mean along the diagonal").get_ydata()
+    profile = next(
+        line for line in right.lines if line.get_label() == "mean along the diagonal"
+    ).get_ydata()
     np.testing.assert_allclose(profile, sheet11.gram(30, 8, "vaswani", scale=77.0)[0], atol=1e-12)
     explorer.set(scale=OWN)
-    np.testing.assert_allclose(left.collections[0].get_array(), sheet11.positional_encoding(30, 8, "vaswani")[::2])
+    np.testing.assert_allclose(
+        left.collections[0].get_array(), sheet11.positional_encoding(30, 8, "vaswani")[::2]
+    )
     assert left.get_title() == "sine rows of E"
     explorer.set(convention="submission", p=1)
-    np.testing.assert_allclose(left.collections[0].get_array(), sheet11.positional_encoding(30, 1, "submission"))
+    np.testing.assert_allclose(
+        left.collections[0].get_array(), sheet11.positional_encoding(30, 1, "submission")
+    )
     assert left.get_title() == "cosine rows of E"
 
 

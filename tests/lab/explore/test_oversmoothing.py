@@ -12,10 +12,15 @@ from sheet11.lab.explore.oversmoothing import explore_oversmoothing
 WAYS = {
     "P": lambda x, P, neighbours: P @ x,
     "mean": lambda x, P, neighbours: torch.stack([x[n].mean(0) for n in neighbours]),
-    "softargmax, λ = 1": lambda x, P, neighbours: torch.stack([(x[n].softmax(0) * x[n]).sum(0) for n in neighbours]),
+    "softargmax, λ = 1": lambda x, P, neighbours: torch.stack(
+        [(x[n].softmax(0) * x[n]).sum(0) for n in neighbours]
+    ),
     "max": lambda x, P, neighbours: torch.stack([x[n].amax(0) for n in neighbours]),
 }
-LAYERS = {"plain": lambda P, H, H0, W, l: P @ H @ W, "with H⁰": lambda P, H, H0, W, l: P @ H + H0 / l}  # noqa: E741
+LAYERS = {
+    "plain": lambda P, H, H0, W, l: P @ H @ W,
+    "with H⁰": lambda P, H, H0, W, l: P @ H + H0 / l,
+}
 
 
 def test_a_missing_answer_is_the_cells_error():
@@ -47,7 +52,9 @@ def test_oversmoothing_draws_the_chosen_way_down_to_the_depth(way, undrawn, open
     left, middle, right = explorer.panels()
     np.testing.assert_allclose(left.collections[0].get_array(), states[-1][:, 0], atol=1e-12)
     for label, points in enumerate(middle.lines):
-        np.testing.assert_allclose(points.get_xydata(), states[-1][graph.labels == label, :2], atol=1e-12)
+        np.testing.assert_allclose(
+            points.get_xydata(), states[-1][graph.labels == label, :2], atol=1e-12
+        )
     energy, distance = right.lines
     expected = [sheet11.dirichlet_energy(x, graph.edge_index) / x.square().sum() for x in states]
     np.testing.assert_allclose(energy.get_ydata(), expected, rtol=1e-9)

@@ -38,6 +38,8 @@ def test_scores_are_drawn_on_one_scale_and_measured_against_the_prediction(undra
     noise = predict_cross_term(E, 2 * E.std()).std
     (band,) = row.collections
     edges = band.get_paths()[0].vertices[:, 1]
-    assert edges.max() == pytest.approx((cat[8] + noise).max()) and edges.min() == pytest.approx((cat[8] - noise).min())
+    assert edges.max() == pytest.approx((cat[8] + noise).max()) and edges.min() == pytest.approx(
+        (cat[8] - noise).min()
+    )
     measured = (add - cat)[~np.eye(16, dtype=bool)].std()
     assert row.get_title().endswith(f"measured ± {measured:.3g}, predicted ± {noise:.3g}")

@@ -29,7 +29,9 @@ FIGURES = {
         ["inverse temperature λ", "gap Δ"],
     ),
     "interpolation": (
-        lambda: figures.interpolation(LAM, CURVES, {"min": -1.0, "mean": 0.1, "median": 0.11, "max": 1.0}, TANGENT),
+        lambda: figures.interpolation(
+            LAM, CURVES, {"min": -1.0, "mean": 0.1, "median": 0.11, "max": 1.0}, TANGENT
+        ),
         ["inverse temperature λ"],
     ),
     "fits": (lambda: figures.fits(PATHS, LOSSES), ["inverse temperature λ", "step"]),
@@ -66,7 +68,9 @@ def test_two_messages_show_values_weights_and_the_maximum():
 
 def test_convergence_pairs_error_and_bound_by_colour():
     left, right = panels_of(FIGURES["convergence"][0]())
-    for error, bound, measured, limit in zip(ERRORS, BOUNDS, left.lines[::2], left.lines[1::2], strict=True):
+    for error, bound, measured, limit in zip(
+        ERRORS, BOUNDS, left.lines[::2], left.lines[1::2], strict=True
+    ):
         assert np.array_equal(measured.get_ydata(), error)
         assert np.array_equal(limit.get_ydata(), bound)
         assert measured.get_color() == limit.get_color()
@@ -119,5 +123,7 @@ def test_drawing_again_moves_the_marks():
         draw_curve(ax, "one", x, np.square(x), color="red")
         figures.draw_marks(ax, {"low": 1.0, "high": x[-1]})
         assert [one.get_label() for one in ax.lines] == ["one", "_low", "_high"]
-        assert ax.get_xlim()[1] >= x[-1] and ax.get_ylim()[1] >= x[-1] ** 2, "all of it is to be seen"
+        assert ax.get_xlim()[1] >= x[-1] and ax.get_ylim()[1] >= x[-1] ** 2, (
+            "all of it is to be seen"
+        )
         assert [text.get_text() for text in ax.texts] == [" low", " high"]

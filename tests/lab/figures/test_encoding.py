@@ -14,12 +14,18 @@ SMALL = GENERATOR.normal(size=(5, 7))
 # by function: a call, and the label of x of every panel
 FIGURES = {
     "encoding": (lambda: figures.encoding(SMALL, "sheet"), ["position i"] * 3),
-    "lag_profiles": (lambda: figures.lag_profiles({"sheet": [4, 2, -1], "vaswani": [4, 3, 2]}), ["lag i − j (tokens)"]),
+    "lag_profiles": (
+        lambda: figures.lag_profiles({"sheet": [4, 2, -1], "vaswani": [4, 3, 2]}),
+        ["lag i − j (tokens)"],
+    ),
     "diagonal_spreads": (
         lambda: figures.diagonal_spreads({"sheet": [0, 1e-16, 0], "submission": [0.5, 0.3, 0]}),
         ["lag of the diagonal (tokens)"],
     ),
-    "token_deviations": (lambda: figures.token_deviations({"with": [1, 0.5], "without": [0, 1e-16]}), ["token"]),
+    "token_deviations": (
+        lambda: figures.token_deviations({"with": [1, 0.5], "without": [0, 1e-16]}),
+        ["token"],
+    ),
 }
 
 
@@ -34,7 +40,9 @@ def test_every_function_has_a_test():
 
 
 @pytest.mark.parametrize("convention", CONVENTIONS)
-@pytest.mark.parametrize(("n", "p", "shown"), [(64, 256, (128, 64)), (300, 1024, (256, 256)), (5, 8, (4, 5))])
+@pytest.mark.parametrize(
+    ("n", "p", "shown"), [(64, 256, (128, 64)), (300, 1024, (256, 256)), (5, 8, (4, 5))]
+)
 def test_encoding_shows_sines_and_cosines_apart_in_whole_pixels(convention, n, p, shown):
     E = positional_encoding(n, p, convention)
     figure = figures.encoding(E, convention)
@@ -44,7 +52,10 @@ def test_encoding_shows_sines_and_cosines_apart_in_whole_pixels(convention, n, p
     for kind, wave in zip(("sine", "cosine"), reversed(rows) if first else rows, strict=True):
         ax = panels[f"{kind} rows of E, {convention}"]
         assert np.array_equal(ax.collections[0].get_array(), wave[:: -(-p // 2 // 256), :256])
-        assert ax.collections[0].get_array().shape == shown and ax.collections[0].get_clim() == (-1, 1)
+        assert ax.collections[0].get_array().shape == shown and ax.collections[0].get_clim() == (
+            -1,
+            1,
+        )
         for place, text in zip(ax.get_yticks(), ax.get_yticklabels(), strict=True):
             assert place == pytest.approx((int(text.get_text()) - first + 0.5) * shown[0] / p)
         pixels = ax.get_position().height * figure.get_figheight() * figure.dpi
@@ -54,7 +65,9 @@ def test_encoding_shows_sines_and_cosines_apart_in_whole_pixels(convention, n, p
 
 
 @pytest.mark.parametrize("convention", CONVENTIONS)
-@pytest.mark.parametrize(("p", "drawn"), [(256, [0, 1, 84, 85, 170, 171, 254, 255]), (5, [0, 1, 2, 3, 4]), (1, [0])])
+@pytest.mark.parametrize(
+    ("p", "drawn"), [(256, [0, 1, 84, 85, 170, 171, 254, 255]), (5, [0, 1, 2, 3, 4]), (1, [0])]
+)
 def test_encoding_shows_single_rows_as_curves(convention, p, drawn):
     E = positional_encoding(9, p, convention)
     ax = figures.encoding(E, convention).axes[0]
@@ -66,7 +79,9 @@ def test_encoding_shows_single_rows_as_curves(convention, p, drawn):
         assert curve.get_xdata()[0] == (convention != "vaswani")
 
 
-@pytest.mark.parametrize(("convention", "kind"), [("sheet", "sine"), ("vaswani", "sine"), ("submission", "cosine")])
+@pytest.mark.parametrize(
+    ("convention", "kind"), [("sheet", "sine"), ("vaswani", "sine"), ("submission", "cosine")]
+)
 def test_encoding_of_one_row(convention, kind):
     figure = figures.encoding(positional_encoding(2, 1, convention), convention)
     assert [ax.get_title() for ax in panels_of(figure)][1:] == [f"{kind} rows of E, {convention}"]
@@ -80,7 +95,9 @@ def test_lag_profiles_and_half_of_the_first():
 
 
 def test_long_lag_profiles_get_a_panel_with_all_lags():
-    near, far = figures.lag_profiles({"sheet": np.arange(500.0, 0, -1), "vaswani": np.ones(500)}).axes
+    near, far = figures.lag_profiles(
+        {"sheet": np.arange(500.0, 0, -1), "vaswani": np.ones(500)}
+    ).axes
     assert len(line(near, "sheet").get_xdata()) == 64 and len(line(far, "sheet").get_xdata()) == 500
     assert line(near, "sheet").get_marker() == "o" and line(far, "sheet").get_marker() == ""
     assert near.get_ylabel()

@@ -28,11 +28,15 @@ FIGURES = {
     ),
     "smoothness": (lambda: figures.smoothness(ENERGY, DISTANCE), ["depth (layers)"] * 2),
     "accuracies": (
-        lambda: figures.accuracies([1, 4, 16], {"karate": NETWORKS, "sbm": NETWORKS}, {"karate": 0.5, "sbm": 0.6}),
+        lambda: figures.accuracies(
+            [1, 4, 16], {"karate": NETWORKS, "sbm": NETWORKS}, {"karate": 0.5, "sbm": 0.6}
+        ),
         ["depth (layers)"] * 2,
     ),
     "layers": (
-        lambda: figures.layers({"energy": {"GCN": np.exp(-GENERATOR.uniform(size=(5, 3)))}, "probe": NETWORKS}, "t"),
+        lambda: figures.layers(
+            {"energy": {"GCN": np.exp(-GENERATOR.uniform(size=(5, 3)))}, "probe": NETWORKS}, "t"
+        ),
         ["layer"] * 2,
     ),
 }
@@ -52,7 +56,9 @@ def test_large_graphs_are_dots_without_edges_and_a_sample_of_each_class():
     nodes = 5000
     state, labels = GENERATOR.normal(size=(nodes, 2)), np.arange(nodes) % 2
     edges = np.stack([np.arange(nodes), np.roll(np.arange(nodes), 1)])
-    figure = figures.collapse({0: state}, np.concatenate([edges, edges[::-1]], axis=1), state, labels)
+    figure = figures.collapse(
+        {0: state}, np.concatenate([edges, edges[::-1]], axis=1), state, labels
+    )
     upper, lower = figure.axes
     assert not upper.lines and len(upper.collections[0].get_offsets()) == nodes
     for label, points in enumerate(lower.lines):
@@ -66,7 +72,9 @@ def test_energies_end_on_lines_of_the_predicted_slope():
         measured = line(ax, f"{name}: measured")
         predicted = line(ax, f"{name}: predicted slope {RATES[name]:.4g}")
         assert np.array_equal(measured.get_ydata(), values)
-        np.testing.assert_allclose(predicted.get_ydata(), values)  # these fall at the rate from the start
+        np.testing.assert_allclose(
+            predicted.get_ydata(), values
+        )  # these fall at the rate from the start
     assert line(ax, "karate: measured").get_linewidth() > line(ax, "grid: measured").get_linewidth()
 
 
@@ -104,7 +112,9 @@ def test_every_edge_is_drawn_once():
     (lines,) = ax.lines
     ends = lines.get_xydata()
     assert np.isnan(ends[2::3]).all()
-    drawn = {(tuple(first), tuple(second)) for first, second in zip(ends[0::3], ends[1::3], strict=True)}
+    drawn = {
+        (tuple(first), tuple(second)) for first, second in zip(ends[0::3], ends[1::3], strict=True)
+    }
     place = [tuple(position) for position in KARATE.positions]
     assert len(ends) == 3 * 78
     assert drawn == {(place[u], place[v]) for u, v in KARATE.edge_index.T.tolist() if u < v}
@@ -125,7 +135,9 @@ def test_accuracies_show_mean_and_band_of_one_standard_deviation():
         assert set(line(ax, "constant answer").get_ydata()) == {chance}
         for (name, values), band in zip(NETWORKS.items(), ax.collections, strict=True):
             mean, std = values.mean(axis=1), values.std(axis=1)
-            np.testing.assert_allclose(line(ax, name).get_xydata(), np.transpose([[1, 4, 16], mean]))
+            np.testing.assert_allclose(
+                line(ax, name).get_xydata(), np.transpose([[1, 4, 16], mean])
+            )
             (path,) = band.get_paths()
             assert path.vertices[:, 1].max() == pytest.approx((mean + std).max())
             assert path.vertices[:, 1].min() == pytest.approx((mean - std).min())

@@ -25,7 +25,9 @@ FIGURES = {
         [ROWS],
     ),
     "seen_by_softmax": (
-        lambda: figures.seen_by_softmax(SIZES, {"C": DRAWS, "XX": 2 * DRAWS}, {"TV": 3 * DRAWS}, PREDICTED, ERROR),
+        lambda: figures.seen_by_softmax(
+            SIZES, {"C": DRAWS, "XX": 2 * DRAWS}, {"TV": 3 * DRAWS}, PREDICTED, ERROR
+        ),
         [ROWS, ROWS],
     ),
 }
@@ -34,7 +36,10 @@ FIGURES = {
 def drawn(ax):
     """By label: the means of the draws, and the ends of their error bars."""
     return {
-        bars.get_label(): (bars.lines[0].get_ydata(), np.array(bars.lines[2][0].get_segments())[:, :, 1])
+        bars.get_label(): (
+            bars.lines[0].get_ydata(),
+            np.array(bars.lines[2][0].get_segments())[:, :, 1],
+        )
         for bars in ax.containers
     }
 
@@ -51,7 +56,9 @@ def check_prediction(ax, label):
     edges = ax.collections[0].get_paths()[0].vertices
     for p, predicted, error in zip(SIZES, PREDICTED, ERROR, strict=True):
         at_p = edges[edges[:, 0] == p, 1]
-        assert (at_p.min(), at_p.max()) == pytest.approx((predicted * (1 - error), predicted * (1 + error)))
+        assert (at_p.min(), at_p.max()) == pytest.approx(
+            (predicted * (1 - error), predicted * (1 + error))
+        )
 
 
 @pytest.mark.parametrize("name", FIGURES)
@@ -65,7 +72,9 @@ def test_every_function_has_a_test():
 
 
 def test_histogram_and_density_have_area_one():
-    for ax, values, std in zip(panels_of(FIGURES["difference_histogram"][0]()), (OFF, ON), (1, 2), strict=True):
+    for ax, values, std in zip(
+        panels_of(FIGURES["difference_histogram"][0]()), (OFF, ON), (1, 2), strict=True
+    ):
         assert sum(bar.get_width() * bar.get_height() for bar in ax.patches) == pytest.approx(1)
         (density,) = ax.lines
         x, y = density.get_data()
