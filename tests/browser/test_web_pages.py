@@ -9,8 +9,8 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from sheet11.course import run, sweep
 from sheet11.course.book.gradebook import Row, Table
+from sheet11.course.book.scores import Score
 from sheet11.course.grading.exercises import Task
-from sheet11.course.grading.scoring import Verdict
 from sheet11.course.jobs import local_executor
 from sheet11.course.notebooks import title_of
 from sheet11.course.pages.cells import cells_html
@@ -93,13 +93,13 @@ def folder(browser, tmp_path_factory, hostile):
         Task("notebook", f"task-{n}", "1a) A part", "", 2, "check" if n else None, 0.1)
         for n in range(9)
     ]
-    verdicts = [
-        Verdict(None, "to be read", ""),
-        *[Verdict(n % 3, "wrong", f"{HTML} " * (n == 2)) for n in range(8)],
+    scores = [
+        Score(None, "to read", ""),
+        *[Score(n % 3, "wrong", f"{HTML} " * (n == 2)) for n in range(8)],
     ]
     people = {name: called(name) for name in ("somebody", HTML)}
     somebodys, rows = (
-        [Row(name, *each) for each in zip(tasks, verdicts, strict=True)] for name in people
+        [Row(name, *each) for each in zip(tasks, scores, strict=True)] for name in people
     )
     table = Table(tasks, somebodys + rows)
     (out / "grades.html").write_text(

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from sheet11.course.book.marks import READ, Asked, Entry, mere_comments
-from sheet11.course.grading.scoring import AGAIN, Verdict
+from sheet11.course.book.scores import Score, Status
 from sheet11.course.text import visible
 
 FORMULA = re.compile(r"""((?:^|[,;])[\s"']*)([=+\-@＝＋－＠])""")  # what a field would begin with
@@ -19,7 +19,7 @@ class Row(NamedTuple):
 
     student: str
     task: Asked
-    verdict: Verdict
+    score: Score
 
 
 class Table(NamedTuple):
@@ -50,51 +50,51 @@ def table_of_points(tasks: Sequence[Asked], entries: Iterable[Entry]) -> Table:
         Row(
             entry.answer.student,
             by_name[entry.answer.task],
-            verdict_of(entry, by_name[entry.answer.task].points),
+            score_of(entry, by_name[entry.answer.task].points),
         )
         for entry in entries
     ]
     return Table(list(tasks), rows)
 
 
-def verdict_of(entry: Entry, maximum: float) -> Verdict:
+def score_of(entry: Entry, maximum: float) -> Score:
     """What counts: a person's mark if there is one, else what the grading found."""
     answer, standing = entry.answer, entry.standing
     if standing is None:
-        remarks = [answer.message, *mere_comments(entry.marks)]
-        return Verdict(answer.points, answer.status, "; ".join(filter(None, remarks)))
+        remarks = [answer.remark, *mere_comments(entry.marks)]
+        return Score(answer.points, answer.status, "; ".join(filter(None, remarks)))
     if standing.stale:
-        status, remark = AGAIN, "this was read before the answer was changed"
+        status, remark = Status.TO_READ, "this was read before the answer was changed"
     elif standing.mark.kind == READ:
         status, remark = (
-            READ,
+            Status.READ,
             "" if standing.remark or standing.points == maximum else "read by a person",
         )
     else:
-        status, remark = "overridden", "points given by a person"
-    return Verdict(standing.points, status, "; ".join(filter(None, [remark, standing.remark])))
+        status, remark = Status.OVERRIDDEN, "points given by a person"
+    return Score(standing.points, status, "; ".join(filter(None, [remark, standing.remark])))
 
 
 def total(rows: Sequence[Row]) -> float:
     """Points so far."""
-    return sum(row.verdict.points or 0 for row in rows)
+    return sum(row.score.points or 0 for row in rows)
 
 
 def still_open(rows: Sequence[Row]) -> int:
     """How many answers a person has yet to read."""
-    return sum(row.verdict.to_read for row in rows)
+    return sum(row.score.status == Status.TO_READ for row in rows)
 
 
 def grades_header(tasks: Sequence[Asked]) -> list[str]:
     """The columns of `grades.csv`."""
-    return ["student", *(task.column for task in tasks), "total", "max", "to be read"]
+    return ["student", *(task.column for task in tasks), "total", "max", "to read"]
 
 
 def grades_csv(table: Table) -> str:
     """A row for each student, into which points can be entered by hand."""
     grades = [grades_header(table.tasks)]
     for student, rows in table.by_student().items():
-        points = ["" if row.verdict.points is None else f"{row.verdict.points:g}" for row in rows]
+        points = ["" if row.score.points is None else f"{row.score.points:g}" for row in rows]
         grades.append(
             [student, *points, f"{total(rows):g}", f"{table.maximum:g}", str(still_open(rows))]
         )
@@ -103,13 +103,11 @@ def grades_csv(table: Table) -> str:
 
 def results_csv(table: Table) -> str:
     """A row for each student and task, with the reason for every point that was not given."""
-    results = [
-        ["student", "notebook", "task", "title", "points", "max_points", "status", "message"]
-    ]
+    results = [["student", "notebook", "task", "title", "points", "max_points", "status", "remark"]]
     for row in table.rows:
-        number = "" if row.verdict.points is None else f"{row.verdict.points:g}"
+        number = "" if row.score.points is None else f"{row.score.points:g}"
         task = [row.task.notebook, row.task.answer, row.task.title, number, f"{row.task.points:g}"]
-        results.append([row.student, *task, row.verdict.status, row.verdict.message])
+        results.append([row.student, *task, row.score.status, row.score.remark])
     return csv_text(results)
 
 

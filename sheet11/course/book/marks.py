@@ -5,11 +5,11 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from sheet11.course.book.scores import Status
 from sheet11.course.errors import PointsError
 
 READ = "read"
 OVERRIDE = "override"
-EMPTY = ("missing", "not answered")  # status of what is no answer
 
 
 class Asked(NamedTuple):
@@ -47,8 +47,8 @@ class Answer(NamedTuple):
     source: str
     attachments: Mapping[str, Any]  # by name, as a notebook's cell has them
     points: float | None  # None if a person is to give them
-    status: str
-    message: str
+    status: Status
+    remark: str
 
     @property
     def digest(self) -> str:

@@ -16,6 +16,7 @@ from typing import Any, Self
 
 from sheet11.course.book.database import connect
 from sheet11.course.book.marks import Answer, Asked, Entry, Item, Mark, check_mark, decide
+from sheet11.course.book.scores import Status
 from sheet11.course.errors import FolderError, PointsError, StoreError
 from sheet11.course.files import make_private
 from sheet11.course.text import encodable
@@ -81,7 +82,7 @@ class Store:
                 )
             for answer in answers:
                 answer = answer._replace(
-                    source=encodable(answer.source), message=encodable(answer.message)
+                    source=encodable(answer.source), remark=encodable(answer.remark)
                 )
                 content = (answer.digest, answer.source, json.dumps(answer.attachments))
                 self._db.execute("INSERT OR IGNORE INTO content VALUES (?, ?, ?)", content)
@@ -135,14 +136,16 @@ class Store:
             flags[student, of].add(who)
         rows = self._db.execute(
             """SELECT answer.student, task.name, iif(?2, source, ''), iif(?2, attachments, '{}'), answer.points, status,
-                      message, digest, task.points
+                      remark, digest, task.points
                FROM answer JOIN content USING (digest) JOIN task ON task.name = answer.task
                WHERE ?1 IS NULL OR task.name = ?1 ORDER BY answer.student, position""",
             (task, whole),
         )
         found = []
-        for student, name, source, attachments, points, status, message, digest, maximum in rows:
-            answer = Answer(student, name, source, json.loads(attachments), points, status, message)
+        for student, name, source, attachments, points, status, remark, digest, maximum in rows:
+            answer = Answer(
+                student, name, source, json.loads(attachments), points, Status(status), remark
+            )
             its_marks = marks.get((student, name), [])
             standing = decide(its_marks, maximum, digest)
             found.append(

@@ -85,8 +85,8 @@ class Desk:
             return {"version": now}
         task = self._task(name)
         piles = [summary(pile, who) for pile in self._piles(task, who)]
-        for verdict in filter(None, (pile["verdict"] for pile in piles)):
-            verdict["message"] = self._hidden(verdict["message"])
+        for score in filter(None, (pile["score"] for pile in piles)):
+            score["remark"] = self._hidden(score["remark"])
         items = [
             {"id": item.id, "points": item.points, "words": item.words}
             for item in self.store.items(name)

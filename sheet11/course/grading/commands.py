@@ -105,9 +105,9 @@ def grade(
             err=True,
         )
     from sheet11.course.book.gradebook import still_open
+    from sheet11.course.book.scores import Status
     from sheet11.course.files import alone_in
     from sheet11.course.grading.grade import grade as grade_class
-    from sheet11.course.grading.scoring import FAILED
     from sheet11.course.jobs import cluster_executor, local_executor
     from sheet11.course.sandbox.bubblewrap import MEGABYTE
     from sheet11.course.sandbox.cgroup import described
@@ -152,7 +152,7 @@ def grade(
             f"{out / 'grades.csv'}, and give: sheet11 read-points {out}"
         )
     if failed := {
-        row.student: row.verdict.message for row in table.rows if row.verdict.status == FAILED
+        row.student: row.score.remark for row in table.rows if row.score.status == Status.FAILED
     }:
         graded = len(table.by_student())
         for student, why in list(failed.items())[:MOST_LINES]:

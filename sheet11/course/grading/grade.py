@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 from sheet11.course.book.gradebook import Table
 from sheet11.course.book.marks import Answer, Asked
 from sheet11.course.book.rubric import begin_rubrics
+from sheet11.course.book.scores import Score, Status
 from sheet11.course.book.store import Store
 from sheet11.course.errors import FolderError, reason
 from sheet11.course.grading.draws import Drawn, by_number, number_of, sound_oracle
@@ -39,7 +40,7 @@ from sheet11.course.grading.report import (
     write_notebooks,
     write_result,
 )
-from sheet11.course.grading.scoring import FAILED, OPEN, Verdict, score
+from sheet11.course.grading.scoring import score
 from sheet11.course.hand_back.points import take_earlier_points
 from sheet11.course.hand_back.publish import publish
 from sheet11.course.jobs import finish_all
@@ -185,15 +186,15 @@ def _keep(
     """Score and write one student's work; whatever goes wrong with it, the others' goes on."""
     key, seconds, exercises = examined.examination.key, round(examined.seconds, 3), oracle.exercises
     try:
-        verdicts = _verdicts(examined, submission, exercises, oracle, limits)
-        result = Result(key, examined.error, verdicts, seconds, drawing)
+        scores = _scores(examined, submission, exercises, oracle, limits)
+        result = Result(key, examined.error, scores, seconds, drawing)
         write_notebooks(out, submission, examined.findings, exercises)
         write_result(out, submission.student, result)
     except Exception as error:
         tasks = [task for exercise in exercises.values() for task in exercise.tasks]
-        failed = Verdict(None, FAILED, f"not graded: {reason(error)}")
+        failed = Score(None, Status.FAILED, f"not graded: {reason(error)}")
         result = Result(
-            key, failed.message, {task.column: failed for task in tasks}, seconds, drawing
+            key, failed.remark, {task.column: failed for task in tasks}, seconds, drawing
         )
     return result
 
@@ -220,7 +221,7 @@ def _handed_in(
                 digest = submission.images.get(task.notebook, {}).get(task.name)
                 images = taken_out(digest) if digest else {}
                 yield Answer(
-                    submission.student, task.column, source, images, *result.verdicts[task.column]
+                    submission.student, task.column, source, images, *result.scores[task.column]
                 )
 
 
@@ -283,41 +284,41 @@ def _examined(examination: Examination, result: Findings | Exception) -> Examine
     return Examined(examination, None, reason(result), 0.0)
 
 
-def _verdicts(
+def _scores(
     examined: Examined,
     submission: Submission,
     exercises: Mapping[str, Exercise],
     oracle: Oracle,
     limits: Limits,
-) -> dict[str, Verdict]:
+) -> dict[str, Score]:
     """What each task brings, by its column."""
-    verdicts = {}
+    scores = {}
     for stem, exercise in exercises.items():
         stubs = {cell.id: cell.source for cell in exercise.notebook.cells}
         answers = submission.answers.get(stem, {})
         for task in exercise.tasks:
             answer, images = answers.get(task.name), submission.images.get(stem, {}).get(task.name)
             if submission.error:
-                verdict = Verdict(None, FAILED, f"not graded: {submission.error}")
+                found = Score(None, Status.FAILED, f"not graded: {submission.error}")
             elif problem := submission.problems.get(stem) or submission.problems.get(
                 f"{stem}/{task.name}"
             ):
-                verdict = Verdict(0, "missing", problem)
+                found = Score(0, Status.NOT_ANSWERED, problem)
             elif task.check is None:
                 missing = answer is None or (
                     answer.split() == stubs[task.name].split() and not images
                 )
-                verdict = (
-                    Verdict(0, "not answered", "not answered")
+                found = (
+                    Score(0, Status.NOT_ANSWERED, "not answered")
                     if missing
-                    else Verdict(None, OPEN, "")
+                    else Score(None, Status.TO_READ, "")
                 )
             elif examined.findings is None or task.column in examined.findings.failed:
                 why = examined.findings.failed[task.column] if examined.findings else examined.error
-                verdict = Verdict(None, FAILED, f"not graded: {why}")
+                found = Score(None, Status.FAILED, f"not graded: {why}")
             else:
                 batch = examined.findings.tasks[stem].get(task.name)
                 stub, expected = stubs[task.name], oracle.expected(task)
-                verdict = score(task, answer, stub, batch, expected, limits, oracle.hint)
-            verdicts[task.column] = verdict
-    return verdicts
+                found = score(task, answer, stub, batch, expected, limits, oracle.hint)
+            scores[task.column] = found
+    return scores

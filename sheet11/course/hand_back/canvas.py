@@ -51,11 +51,11 @@ def _notebook(result: Outcome) -> str:
     lines = [f"# {result.points} of {maximum:g} points{' so far' if to_read else ''}", ""]
     lines += ["| task | points | remark |", "|---|---|---|"]
     for row in result.rows:
-        points = "–" if row.verdict.points is None else f"{row.verdict.points:g}"
+        points = "–" if row.score.points is None else f"{row.score.points:g}"
         fields = (
             row.task.title,
             f"{points} of {row.task.points:g}",
-            row.verdict.message or row.verdict.status,
+            row.score.remark or row.score.status,
         )
         lines.append(
             "| "

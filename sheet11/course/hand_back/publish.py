@@ -12,11 +12,11 @@ from tqdm import tqdm
 
 from sheet11.course.book.gradebook import Row, Table, grades_csv, results_csv, table_of_points
 from sheet11.course.book.marks import Entry
+from sheet11.course.book.scores import Status
 from sheet11.course.book.store import Store
 from sheet11.course.errors import reason
 from sheet11.course.files import write_private
 from sheet11.course.grading.report import figures_of, student_folder
-from sheet11.course.grading.scoring import FAILED
 from sheet11.course.pages.render import render
 from sheet11.course.sheet import kit_digest
 from sheet11.course.submissions.people import Person, kept_people, people_csv
@@ -120,11 +120,11 @@ def _write_page(
 
 def _failed(row: Row, why: str) -> Row:
     """The row of a student with whom something went wrong, points included; unless that is said already."""
-    verdict = row.verdict
+    score = row.score
     return (
         row
-        if verdict.status == FAILED
-        else row._replace(verdict=verdict._replace(status=FAILED, message=why))
+        if score.status == Status.FAILED
+        else row._replace(score=score._replace(status=Status.FAILED, remark=why))
     )
 
 

@@ -9,11 +9,11 @@ from typing import NamedTuple
 from tqdm import tqdm
 
 from sheet11.course.book.gradebook import Row, Table, csv_text, still_open, table_of_points, total
+from sheet11.course.book.scores import Status
 from sheet11.course.book.store import Store
 from sheet11.course.errors import FolderError
 from sheet11.course.files import write_private
 from sheet11.course.grading.report import DESCRIPTION, stored, student_folder
-from sheet11.course.grading.scoring import FAILED
 from sheet11.course.hand_back.slim import slim
 from sheet11.course.submissions.people import Identity, Person, kept_people
 from sheet11.course.submissions.submissions import key_of
@@ -56,7 +56,7 @@ def collect(out: Path, partial: bool) -> Returned:
     with Store(out, create=False) as store:
         table = table_of_points(store.tasks(), store.entries(whole=False))
         people = kept_people(store)
-    open_rows = [row for row in table.rows if row.verdict.to_read or row.verdict.status == FAILED]
+    open_rows = [row for row in table.rows if row.score.status in (Status.TO_READ, Status.FAILED)]
     if open_rows and not partial:
         students = len({row.student for row in open_rows})
         raise FolderError(
@@ -71,7 +71,7 @@ def collect(out: Path, partial: bool) -> Returned:
 def to_folder(returned: Returned, into: Path) -> list[Path]:
     """Write a folder for each student, called by login, or else by name, with the page of feedback; and all points."""
     folder = into / f"students{returned.mark}"
-    rows = [["folder", "login", "name", "id", "e-mail", "points", "max", "late", "to be read"]]
+    rows = [["folder", "login", "name", "id", "e-mail", "points", "max", "late", "to read"]]
     for each in returned.results:
         name = key_of((each.who.login or each.who.shown or each.person.student).replace("/", "-"))
         if (folder / name).exists():  # somebody else has this name, too

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from sheet11.course.book.gradebook import csv_text, table_of_points
-from sheet11.course.book.marks import EMPTY
+from sheet11.course.book.scores import Status
 from sheet11.course.book.store import Store
 from sheet11.course.files import write_private
 from sheet11.course.grading.report import RESULT, stored, student_folder
@@ -68,7 +68,9 @@ def write_overview(out: Path) -> Path:
     code = {task.name for task in table.tasks if not task.by_hand}
     answers = (entry.answer for entry in entries)
     alike = similar_pairs(
-        (a.student, a.task, a.source) for a in answers if a.task in code and a.status not in EMPTY
+        (a.student, a.task, a.source)
+        for a in answers
+        if a.task in code and a.status != Status.NOT_ANSWERED
     )
     write_private(out / "tasks.csv", statistics.to_csv(index=False, float_format="%.4g"))
     write_private(out / "similar.csv", _pairs_csv(alike))

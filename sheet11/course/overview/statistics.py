@@ -9,8 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sheet11.course.book.gradebook import Row, Table
-from sheet11.course.book.marks import EMPTY
-from sheet11.course.grading.scoring import FAILED
+from sheet11.course.book.scores import Status
 
 FEWEST = 5  # students of whom a correlation says something
 MOST_REASONS = 3  # of a task
@@ -61,8 +60,7 @@ def points_by_student(table: Table) -> pd.DataFrame:
     """Points, NaN where a person is yet to give them: a row for each student, a column for each task."""
     columns = [task.name for task in table.tasks]
     rows = {
-        student: [row.verdict.points for row in rows]
-        for student, rows in table.by_student().items()
+        student: [row.score.points for row in rows] for student, rows in table.by_student().items()
     }
     return pd.DataFrame.from_dict(rows, "index", columns=columns, dtype=float)
 
@@ -77,8 +75,8 @@ def frequent_reasons(table: Table, sources: Mapping[tuple[str, str], str]) -> li
     reasons = []
     for task in table.tasks:
         lost = [row for row in table.rows if row.task.name == task.name and _was_lost(row)]
-        for words, count in Counter(row.verdict.message for row in lost).most_common(MOST_REASONS):
-            first = next(row for row in lost if row.verdict.message == words)
+        for words, count in Counter(row.score.remark for row in lost).most_common(MOST_REASONS):
+            first = next(row for row in lost if row.score.remark == words)
             reasons.append(
                 Reason(task.title, words, count, sources.get((first.student, task.name), ""))
             )
@@ -86,16 +84,16 @@ def frequent_reasons(table: Table, sources: Mapping[tuple[str, str], str]) -> li
 
 
 def _is_answered(row: Row) -> bool:
-    return row.verdict.status not in (*EMPTY, FAILED)
+    return row.score.status not in (Status.NOT_ANSWERED, Status.FAILED)
 
 
 def _was_lost(row: Row) -> bool:
-    points = row.verdict.points
+    points = row.score.points
     return (
         _is_answered(row)
         and points is not None
         and points < row.task.points
-        and bool(row.verdict.message)
+        and bool(row.score.remark)
     )
 
 

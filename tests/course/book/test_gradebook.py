@@ -11,22 +11,22 @@ from sheet11.course.book.gradebook import (
     grades_csv,
     harmless,
     results_csv,
+    score_of,
     still_open,
     table_of_points,
-    verdict_of,
 )
 from sheet11.course.book.marks import Answer, Asked, Entry, Mark, decide
-from sheet11.course.grading.scoring import Verdict
+from sheet11.course.book.scores import Score
 
 AUTO = Asked("01/f", "1a.1 · A function", "", 2.0, False, "")
 READ = Asked("01/proof", "1a.2 · A proof", "", 3.0, True, "")
 TABLE = Table(
     [AUTO, READ],
     [
-        Row("anna", AUTO, Verdict(2.0, "correct", "")),
-        Row("anna", READ, Verdict(None, "to be read", "")),
-        Row('=1+"1', AUTO, Verdict(0, "wrong", "@x has shape (1,)")),
-        Row('=1+"1', READ, Verdict(1.5, "read", "read by a person")),
+        Row("anna", AUTO, Score(2.0, "correct", "")),
+        Row("anna", READ, Score(None, "to read", "")),
+        Row('=1+"1', AUTO, Score(0, "wrong", "@x has shape (1,)")),
+        Row('=1+"1', READ, Score(1.5, "read", "read by a person")),
     ],
 )
 
@@ -37,14 +37,14 @@ def read(text):
 
 def test_tables():
     assert read(grades_csv(TABLE)) == [
-        ["student", "01/f", "01/proof (by hand / 3)", "total", "max", "to be read"],
+        ["student", "01/f", "01/proof (by hand / 3)", "total", "max", "to read"],
         ["anna", "2", "", "2", "5", "1"],
         ["'=1+\"1", "0", "1.5", "1.5", "5", "0"],
     ]
     assert read(results_csv(TABLE)) == [
-        ["student", "notebook", "task", "title", "points", "max_points", "status", "message"],
+        ["student", "notebook", "task", "title", "points", "max_points", "status", "remark"],
         ["anna", "01", "f", "1a.1 · A function", "2", "2", "correct", ""],
-        ["anna", "01", "proof", "1a.2 · A proof", "", "3", "to be read", ""],
+        ["anna", "01", "proof", "1a.2 · A proof", "", "3", "to read", ""],
         ["'=1+\"1", "01", "f", "1a.1 · A function", "0", "2", "wrong", "'@x has shape (1,)"],
         ["'=1+\"1", "01", "proof", "1a.2 · A proof", "1.5", "3", "read", "read by a person"],
     ]
@@ -60,26 +60,26 @@ def entry(task, automatic, *marks):
     return Entry(answer, newest, decide(newest, task.points, "now"), frozenset(), "now")
 
 
-UNREAD, WRONG = (None, "to be read", ""), (0.0, "wrong", "x differs")
+UNREAD, WRONG = (None, "to read", ""), (0.0, "wrong", "x differs")
 
 
 @pytest.mark.parametrize(
-    ("task", "automatic", "marks", "verdict"),
+    ("task", "automatic", "marks", "score"),
     [
         (READ, UNREAD, [], UNREAD),
         (READ, UNREAD, [("eve", "read", 3.0, "", "now")], (3.0, "read", "")),
         (READ, UNREAD, [("eve", "read", 1.5, "", "now")], (1.5, "read", "read by a person")),
         (READ, UNREAD, [("eve", "read", 1.5, "sign", "now")], (1.5, "read", "sign")),
-        (READ, UNREAD, [("eve", "read", None, "sign?", "now")], (None, "to be read", "sign?")),
+        (READ, UNREAD, [("eve", "read", None, "sign?", "now")], (None, "to read", "sign?")),
         (
             READ,
             UNREAD,
             [("eve", "read", 2.0, "good", "then")],
-            (2.0, "to be read again", "this was read before the answer was changed; good"),
+            (2.0, "to read", "this was read before the answer was changed; good"),
         ),
         (
             READ,
-            (0, "missing", "there is no 01.ipynb"),
+            (0, "not answered", "there is no 01.ipynb"),
             [("eve", "read", 2.0, "by mail", "now")],
             (2.0, "read", "by mail"),
         ),
@@ -97,8 +97,8 @@ UNREAD, WRONG = (None, "to be read", ""), (0.0, "wrong", "x differs")
         ),
     ],
 )
-def test_what_counts(task, automatic, marks, verdict):
-    assert verdict_of(entry(task, automatic, *marks), task.points) == Verdict(*verdict)
+def test_what_counts(task, automatic, marks, score):
+    assert score_of(entry(task, automatic, *marks), task.points) == Score(*score)
 
 
 @pytest.mark.parametrize(

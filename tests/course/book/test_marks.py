@@ -87,7 +87,7 @@ def test_states(automatic, marks, state, disputed):
 
 def test_equal_answers_have_equal_digests():
     first = Answer("anna", "01/proof", "because", {"a.png": {"image/png": "AA=="}}, None, "", "")
-    assert first.digest == first._replace(student="bert", status="to be read").digest
+    assert first.digest == first._replace(student="bert", status="to read").digest
     assert first.digest == first._replace(source="\nbecause  \n\n").digest
     assert first.digest != first._replace(source="be cause").digest
     assert first.digest != first._replace(attachments={"a.png": {"image/png": "AB=="}}).digest

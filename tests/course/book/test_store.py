@@ -25,7 +25,7 @@ def answers(proof="**So.**", *students):
     for student in students or ("anna", "bert"):
         yield Answer(student, "01/f", "f = len", {}, 0.0, "wrong", "x differs")
         yield Answer(
-            student, "01/proof", proof, {"a.png": {"image/png": "AA=="}}, None, "to be read", ""
+            student, "01/proof", proof, {"a.png": {"image/png": "AA=="}}, None, "to read", ""
         )
 
 
@@ -122,7 +122,7 @@ def test_a_rubric_changes_for_everybody(store):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "message"),
+    ("arguments", "remark"),
     [
         (
             ("anna", "01/proof", "eve", 3.5),

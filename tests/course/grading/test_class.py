@@ -116,11 +116,11 @@ def test_everybody_gets_what_is_stated(graded):
                     if status
                     else row["status"] in ("wrong", "error", "ended")
                 )
-                if not as_stated or message not in row["message"] or full != (status == "correct"):
+                if not as_stated or message not in row["remark"] or full != (status == "correct"):
                     unexpected.append(
-                        (student.name, stem, task, status, message, row["status"], row["message"])
+                        (student.name, stem, task, status, message, row["status"], row["remark"])
                     )
-                if not full and not row["message"]:
+                if not full and not row["remark"]:
                     unexpected.append((student.name, task, "has no reason"))
     assert not unexpected
 

@@ -128,16 +128,16 @@ def test_every_notebook_gets_a_verdict_a_copy_and_a_page(course, taken, tmp_path
         whole = {course.first: batch}
         write_notebooks(tmp_path, submission, Findings({}, whole, 0.0), exercises)
         source = submission.answers.get(course.first, {}).get("wave")
-        verdict = score(tasks[0], source, "", batch, {"E": 1.0, "E_later": 1.0}, Limits())
-        assert verdict.status in ("correct", "wrong", "missing", "not answered"), name
+        found = score(tasks[0], source, "", batch, {"E": 1.0, "E_later": 1.0}, Limits())
+        assert found.status in ("correct", "wrong", "not answered", "not answered"), name
         digest = submission.images.get(course.first, {}).get("proof")
         images = taken_out(digest) if digest else {}
-        answers += [Answer(name, task.column, source or "", images, *verdict) for task in tasks]
+        answers += [Answer(name, task.column, source or "", images, *score) for task in tasks]
     with Store(tmp_path) as store:
         store.replace_answers(asked, answers)
         table = publish(tmp_path, store)
     assert len(table.rows) == NUMBER * len(tasks)
-    assert not [row for row in table.rows if row.verdict.status == "failed"]
+    assert not [row for row in table.rows if row.score.status == "failed"]
     for copy in (tmp_path / "students").rglob("*.ipynb"):
         content = json.loads(copy.read_text(), parse_constant=pytest.fail)
         nbformat.validate(content)
@@ -162,4 +162,4 @@ def test_the_command_takes_them_as_they_are(course, mutated, tmp_path, grade):
         if row["task"] in kept and row["task"] != "proof":
             its_own = "error" if row["task"] == "totals" and "wave" not in kept else "correct"
             assert row["status"] in ("correct", its_own), row
-        assert row["message"] or row["status"] in ("correct", "to be read"), row
+        assert row["remark"] or row["status"] in ("correct", "to read"), row

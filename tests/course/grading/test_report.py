@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from sheet11.course.book.scores import Score
 from sheet11.course.grading.examine import Examination
 from sheet11.course.grading.report import (
     Result,
@@ -12,14 +13,13 @@ from sheet11.course.grading.report import (
     stored_result,
     write_result,
 )
-from sheet11.course.grading.scoring import Verdict
 from sheet11.course.sandbox.sandbox import Limits
 
 EXAMINATION = Examination("anna", "the key", {}, {}, (), Limits(), True, ())
 RESULT = Result(
     "the key",
     None,
-    {"01/f": Verdict(2.0, "correct", ""), "01/proof": Verdict(None, "to be read", "")},
+    {"01/f": Score(2.0, "correct", ""), "01/proof": Score(None, "to read", "")},
     1.5,
     2,
 )
@@ -56,7 +56,7 @@ DAMAGED = [
     b"3",
     b"\xff\x00",
     b'{"key": "the key"}',
-    b'{"key": "the key", "error": null, "verdicts": [1]}',
+    b'{"key": "the key", "error": null, "scores": [1]}',
 ]
 
 

@@ -94,7 +94,7 @@ def test_a_worksheet_is_made(graded, invoke, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("worksheet", "message"),
+    ("worksheet", "remark"),
     [
         (
             "student,points\nanna,3\n",

@@ -23,7 +23,7 @@ HEADER = [
     "02/why (by hand / 1)",
     "total",
     "max",
-    "to be read",
+    "to read",
 ]
 
 
@@ -36,7 +36,7 @@ def store(tmp_path):
                 task.name,
                 "So.",
                 {},
-                *((None, "to be read", "") if task.by_hand else (2.0, "correct", "")),
+                *((None, "to read", "") if task.by_hand else (2.0, "correct", "")),
             )
             for student in STUDENTS
             for task in TASKS
@@ -144,7 +144,7 @@ def test_what_spreadsheets_make_of_it(store, content):
 
 
 @pytest.mark.parametrize(
-    ("content", "message"),
+    ("content", "remark"),
     [
         ("", "the first line must name the columns, 'student' among them, got ''"),
         (

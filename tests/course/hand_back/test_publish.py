@@ -24,7 +24,7 @@ def store(tmp_path):
 
 def answers(student, text="Because."):
     yield Answer(student, "01/f", "f = len", {}, 2.0, "correct", "")
-    yield Answer(student, "02/why", text, {}, None, "to be read", "")
+    yield Answer(student, "02/why", text, {}, None, "to read", "")
 
 
 def page(out, student="anna"):
@@ -42,7 +42,7 @@ def test_marks_stand_in_tables_and_pages(store, tmp_path):
     store.set_mark(["anna"], "02/why", "eve", 0.5, "Which <b>one</b>?")
     store.set_mark(["bert"], "01/f", "eve", 1.0, "only for odd x")
     table = publish(tmp_path, store)
-    assert [row.verdict.points for row in table.rows] == [2.0, 0.5, 1.0, None]
+    assert [row.score.points for row in table.rows] == [2.0, 0.5, 1.0, None]
     assert (tmp_path / "grades.csv").read_text() == (
         "student,01/f,02/why (by hand / 1),total,max,to be read\nanna,2,0.5,2.5,3,0\nbert,1,,1,3,1\n"
     )

@@ -25,7 +25,7 @@ def out(tmp_path):
         source = CODE.replace("7", "7" if k < 2 else str(k + 90))
         points, status, message = (0.0, "wrong", "off by <one>") if k == 1 else (2.0, "correct", "")
         answers.append(Answer(f"=student{k}", "01/f", source, {}, points, status, message))
-        answers.append(Answer(f"=student{k}", "01/proof", "because", {}, None, "to be read", ""))
+        answers.append(Answer(f"=student{k}", "01/proof", "because", {}, None, "to read", ""))
     with Store(tmp_path) as store:
         store.replace_answers(TASKS, answers)
     return tmp_path

@@ -43,7 +43,7 @@ def graded(tmp_path):
             ]
             for person in people:
                 images = scan if person.student == "kmensah" else {}
-                found.append(Answer(person.student, "1/why", "So.", images, None, "to be read", ""))
+                found.append(Answer(person.student, "1/why", "So.", images, None, "to read", ""))
             store.replace_answers(TASKS, found)
             keep_people(store, people)
             if read:
