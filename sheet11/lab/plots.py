@@ -95,18 +95,13 @@ def png(figure: Figure) -> bytes:
 def painted(figure: Figure) -> Image.Image:
     """A figure as an image without transparency."""
     for ax in figure.axes:
-        ax.set_title(
-            ax.get_title(), y=1
-        )  # else matplotlib measures all ticks to see whether they are in its way
-    if not isinstance(
-        figure.canvas, FigureCanvasAgg
-    ):  # pyplot has closed it; one that stays has texts measured once
-        FigureCanvasAgg(figure)
-    pixels = io.BytesIO()
-    figure.savefig(pixels, format="rgba", dpi="figure")
-    return Image.frombytes("RGBA", figure.canvas.get_width_height(), pixels.getvalue()).convert(
-        "RGB"
-    )
+        # a place for the title: else matplotlib measures all ticks to see whether they are in its way
+        ax.set_title(ax.get_title(), y=1)
+    canvas: Any = figure.canvas
+    if not isinstance(canvas, FigureCanvasAgg):  # pyplot has closed the figure
+        canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    return Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
 
 
 def describe(figure: Figure) -> str:
@@ -167,43 +162,31 @@ def draw_heatmap(
         shape: rows and columns that those of `matrix` stand for, where it is a selection of them.
     """
     step = -(-max(matrix.shape) // MOST)
-    entries, limit = _coarse(matrix, step), limit or 1.0
-    mesh = next(iter(ax.collections), None)
-    drawn = mesh.get_array() if mesh else None
-    if mesh and drawn is not None and drawn.shape == entries.shape:
-        mesh.set_array(entries)
-        mesh.set_clim(-limit, limit)
-    else:
-        if mesh:
-            mesh.remove()
-        ax.grid(False)
-        import seaborn as sns  # here, because it takes a second that notebooks without heatmaps need not wait
+    entries = _coarse(matrix, step)
+    limit = limit or 1.0
+    if not ax.collections or np.shape(ax.collections[0].get_array()) != entries.shape:
+        _draw_mesh(ax, entries)
+    (mesh,) = ax.collections
+    mesh.set_array(entries)
+    mesh.set_clim(-limit, limit)
+    rows, columns = shape or matrix.shape
+    _number(ax.yaxis, first_index[0], rows, matrix.shape[0] / rows / step)
+    _number(ax.xaxis, first_index[1], columns, matrix.shape[1] / columns / step)
 
-        labels = (
-            ax.get_xlabel(),
-            ax.get_ylabel(),
-        )  # which seaborn takes away, as it numbers every row from 0
-        unnumbered = {"xticklabels": False, "yticklabels": False}
-        ax.figure.set_visible(
-            False
-        )  # else seaborn draws it all to see whether its numbers overlap; there are none
-        sns.heatmap(
-            entries,
-            ax=ax,
-            center=0,
-            vmin=-limit,
-            vmax=limit,
-            cmap=DIVERGING,
-            cbar=False,
-            **unnumbered,
-        )
-        ax.figure.set_visible(True)
-        ax.set(xlabel=labels[0], ylabel=labels[1])
-        ax.spines[:].set_visible(True)
-    for axis, first, shown, count in zip(
-        (ax.yaxis, ax.xaxis), first_index, matrix.shape, shape or matrix.shape, strict=True
-    ):
-        _number(axis, first, count, shown / count / step)
+
+def _draw_mesh(ax: Axes, entries: NDArray[np.float64]) -> None:
+    import seaborn as sns  # here, because the import takes a second and not every notebook has heatmaps
+
+    for mesh in list(ax.collections):
+        mesh.remove()
+    xlabel, ylabel = ax.get_xlabel(), ax.get_ylabel()  # seaborn removes them
+    # seaborn draws the figure to see whether tick labels overlap, and there are none
+    ax.figure.set_visible(False)
+    sns.heatmap(entries, ax=ax, cmap=DIVERGING, cbar=False, xticklabels=False, yticklabels=False)
+    ax.figure.set_visible(True)
+    ax.set(xlabel=xlabel, ylabel=ylabel)
+    ax.grid(False)
+    ax.spines[:].set_visible(True)
 
 
 def draw_curve(ax: Axes, label: str, x: ArrayLike, y: ArrayLike, **style: Any) -> None:
@@ -247,23 +230,21 @@ def grid_of_panels(
         gaps: between columns and between rows.
         margins: left, right, bottom and top.
     """
-    (rows, columns), (width, height), (across, down), (left, right, bottom, top) = (
-        shape,
-        size,
-        gaps,
-        margins,
+    rows, columns = shape
+    width, height = size
+    across, down = gaps
+    left, right, bottom, top = margins
+    figure, axes = plt.subplots(rows, columns, figsize=size, squeeze=False)
+    figure.subplots_adjust(
+        left=left / width,
+        right=1 - right / width,
+        bottom=bottom / height,
+        top=1 - top / height,
+        wspace=across * columns / (width - left - right - (columns - 1) * across),
+        hspace=down * rows / (height - bottom - top - (rows - 1) * down),
     )
-    wspace = across * columns / (width - left - right - (columns - 1) * across)  # in panels
-    hspace = down * rows / (height - bottom - top - (rows - 1) * down)
-    edges = {
-        "left": left / width,
-        "right": 1 - right / width,
-        "bottom": bottom / height,
-        "top": 1 - top / height,
-    }
-    where = edges | {"wspace": wspace, "hspace": hspace}
-    figure, axes = plt.subplots(rows, columns, figsize=size, gridspec_kw=where, squeeze=False)
     for ax in axes.flat:
+        ax.set_prop_cycle(color=COLOURS)
         ax.grid(alpha=0.3)
     return figure, axes
 
@@ -294,9 +275,7 @@ def _number(axis: Axis, first: int, count: int, width: float) -> None:
 
 def _coarse(matrix: NDArray[np.float64], k: int) -> NDArray[np.float64]:
     """One entry for every k × k of them, the largest in magnitude."""
-    if k == 1:
-        return matrix
-    rows, columns = (-(-size // k) for size in matrix.shape)
-    padded = np.pad(matrix, [(0, rows * k - matrix.shape[0]), (0, columns * k - matrix.shape[1])])
-    blocks = padded.reshape(rows, k, columns, k).swapaxes(1, 2).reshape(rows, columns, k * k)
-    return np.take_along_axis(blocks, np.abs(blocks).argmax(axis=2)[..., None], axis=2)[..., 0]
+    rows, columns = (range(0, size, k) for size in matrix.shape)
+    high = np.maximum.reduceat(np.maximum.reduceat(matrix, rows), columns, axis=1)
+    low = np.minimum.reduceat(np.minimum.reduceat(matrix, rows), columns, axis=1)
+    return np.where(high >= -low, high, low)

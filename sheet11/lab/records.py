@@ -72,7 +72,7 @@ def read_records(notebook: NotebookNode | str | Path) -> dict[str, Any]:
     if isinstance(notebook, str | Path):
         import nbformat  # here, because the import takes two seconds and `record` does without it
 
-        notebook = nbformat.read(notebook, as_version=4)
+        return read_records(nbformat.read(notebook, as_version=4))
     records: dict[str, Any] = {}
     for cell in notebook["cells"]:
         for output in cell.get("outputs", []):
