@@ -27,12 +27,14 @@ from PIL import Image
 DIVERGING = "RdBu_r"  # blue - white - red, told apart with any colour vision
 # blue, vermilion, green, purple, sky blue, orange, black: Okabe & Ito 2008, "Color Universal Design"
 COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000"]
-MARKERS = "osD^vP*X"
+MARKERS = "osD^vP*"
 WIDTH = 10  # inches; the width of a notebook's output
 MARGINS = 0.55, 0.35  # inches below and above a panel
 LEVEL = 3  # of compression: twice as fast as matplotlib's 6, and without transparency the file is no larger
 MOST = 256  # rows or columns of a heatmap, and lags with a marker each, that can be told apart
 
+Floats = NDArray[np.float64]
+Curves = Mapping[str, ArrayLike]
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -116,7 +118,7 @@ def describe(figure: Figure) -> str:
 
 @drawn_if_wanted
 def heatmaps(
-    matrices: Mapping[str, NDArray[np.float64]],
+    matrices: Mapping[str, Floats],
     xlabel: str,
     ylabel: str,
     colour_label: str,
@@ -147,7 +149,7 @@ def heatmaps(
 
 def draw_heatmap(
     ax: Axes,
-    matrix: NDArray[np.float64],
+    matrix: Floats,
     limit: float,
     first_index: tuple[int, int] = (1, 1),
     shape: tuple[int, int] | None = None,
@@ -164,7 +166,8 @@ def draw_heatmap(
     step = -(-max(matrix.shape) // MOST)
     entries = _coarse(matrix, step)
     limit = limit or 1.0
-    if not ax.collections or np.shape(ax.collections[0].get_array()) != entries.shape:
+    drawn: Any = ax.collections
+    if not drawn or drawn[0].get_array().shape != entries.shape:
         _draw_mesh(ax, entries)
     (mesh,) = ax.collections
     mesh.set_array(entries)
@@ -174,7 +177,7 @@ def draw_heatmap(
     _number(ax.xaxis, first_index[1], columns, matrix.shape[1] / columns / step)
 
 
-def _draw_mesh(ax: Axes, entries: NDArray[np.float64]) -> None:
+def _draw_mesh(ax: Axes, entries: Floats) -> None:
     import seaborn as sns  # here, because the import takes a second and not every notebook has heatmaps
 
     for mesh in list(ax.collections):
@@ -273,7 +276,7 @@ def _number(axis: Axis, first: int, count: int, width: float) -> None:
     )
 
 
-def _coarse(matrix: NDArray[np.float64], k: int) -> NDArray[np.float64]:
+def _coarse(matrix: Floats, k: int) -> Floats:
     """One entry for every k × k of them, the largest in magnitude."""
     rows, columns = (range(0, size, k) for size in matrix.shape)
     high = np.maximum.reduceat(np.maximum.reduceat(matrix, rows), columns, axis=1)
