@@ -76,10 +76,15 @@ def show(figure: Figure) -> None:
     if not are_wanted():
         display(figure)  # as the text that stands for it
         return
-    display(bundle(figure), metadata={"image/png": {"alt": describe(figure)}}, raw=True)
+    display_bundle(bundle(figure))
 
 
-def bundle(figure: Figure) -> dict[str, str]:
+def display_bundle(data: dict[str, Any]) -> None:
+    """Display what `bundle` gives, and what else there is by MIME type."""
+    display(data, metadata={"image/png": {"alt": data["text/plain"]}}, raw=True)
+
+
+def bundle(figure: Figure) -> dict[str, Any]:
     """A figure as a picture and in words, by MIME type."""
     return {
         "text/plain": describe(figure),
