@@ -1,19 +1,26 @@
 """nbgrader's preprocessors, run as `nbgrader generate_assignment` does, with the settings of `nbgrader_config.py`."""
 
 import copy
+import importlib
 import logging
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from nbformat import NotebookNode
+from nbclient.exceptions import CellExecutionError
+from nbformat import NotebookNode, from_dict
 from traitlets.config import Config
-from traitlets.config.loader import PyFileConfigLoader
+from traitlets.config.loader import LazyConfigValue, PyFileConfigLoader
+from traitlets.utils.importstring import import_item
 
 from sheet11.course.errors import NotInstalledError, SheetError
+from sheet11.course.notebooks import read_notebook
 
 CONFIG = "nbgrader_config.py"
 AUTOTESTS = "autotests.yml"
+FIRST = ("IncludeHeaderFooter", "InstantiateTests")  # those that do not take anything out
+OF_NOTEBOOK = ("kernelspec", "language_info")  # metadata that students get
+OF_CELL = ("nbgrader", "tags", "deletable", "editable", "jupyter", "slideshow")
 ABOVE = 2  # folders between an assignment and its course: course/source/ps1
 
 QUIET = logging.getLogger(f"{__name__}.quiet")  # errors are raised, and said once
@@ -46,6 +53,88 @@ def nbgrader_config(folder: Path) -> Config:
     return config
 
 
+def whole_notebook(path: Path, config: Config) -> NotebookNode:
+    """A sheet's notebook as nbgrader grades it.
+
+    Its metadata are of nbgrader's newest schema, header and footer stand in it, and `### AUTOTEST` has become tests,
+    for which its cells are executed, in its folder.
+
+    Raises:
+        NotebookError: it is no notebook.
+        NotInstalledError: nbgrader is not installed.
+        SheetError: nbgrader refuses it.
+    """
+    notebook = upgraded(read_notebook(path))
+    first = [name for name in preprocessors_of(config) if name in FIRST]
+    try:
+        return preprocess(notebook, first, config, path.parent)
+    except SheetError as error:
+        raise SheetError(f"{path.name}: {error}") from error
+
+
+def without_answers(notebook: NotebookNode, config: Config | None = None) -> NotebookNode:
+    """A copy of a whole notebook as students get it: without answers, hidden tests, marking schemes and outputs.
+
+    Raises:
+        NotInstalledError: nbgrader is not installed.
+        SheetError: nbgrader refuses it.
+    """
+    config = config or Config()
+    left_out = {*FIRST, "SaveCells"}  # which writes to nbgrader's database
+    names = [name for name in preprocessors_of(config) if name not in left_out]
+    notebook = preprocess(notebook, names, config)
+    notebook.metadata = _only(OF_NOTEBOOK, notebook.metadata)
+    for cell in notebook.cells:
+        cell.metadata = _only(OF_CELL, cell.metadata)
+        shown = cell.pop("attachments", {})
+        if kept := {name: shown[name] for name in shown if f"attachment:{name}" in cell.source}:
+            cell.attachments = kept
+    return notebook
+
+
+def upgraded(notebook: NotebookNode) -> NotebookNode:
+    """A copy of a notebook whose metadata are of nbgrader's newest schema, as after `nbgrader update`.
+
+    Raises:
+        NotInstalledError: nbgrader is not installed.
+        SheetError: the metadata are damaged, or of a newer schema.
+    """
+    notebook = copy.deepcopy(notebook)
+    validator = _nbgraders("nbgraderformat").MetadataValidator()
+    for each in (validator, validator.v1, validator.v2):
+        each.log = QUIET
+    try:
+        newest: NotebookNode = validator.upgrade_notebook_metadata(notebook)
+    except Exception as error:  # metadata can be of any type
+        raise SheetError(f"nbgrader's metadata are damaged: {_reason(error)}") from error
+    return newest
+
+
+def preprocessors_of(config: Config) -> list[str]:
+    """Names of the preprocessors with which nbgrader generates an assignment.
+
+    Raises:
+        NotInstalledError: nbgrader is not installed.
+        SheetError: the settings name one that is not nbgrader's.
+    """
+    preprocessors = _nbgraders("preprocessors")
+    usual = _nbgraders("converters").GenerateAssignment.preprocessors.default()
+    named = config.GenerateAssignment.get("preprocessors", usual)
+    if isinstance(named, LazyConfigValue):
+        named = named.get_value(usual)
+    names = []
+    for each in named:
+        found = import_item(each) if isinstance(each, str) else each
+        name = getattr(found, "__name__", repr(found))
+        if getattr(preprocessors, name, None) is not found:
+            raise SheetError(
+                f"{CONFIG} names the preprocessor {name}, which is not nbgrader's own;"
+                " take it out of GenerateAssignment.preprocessors"
+            )
+        names.append(name)
+    return names
+
+
 def preprocess(
     notebook: NotebookNode, names: Iterable[str], config: Config, folder: Path | None = None
 ) -> NotebookNode:
@@ -61,21 +150,34 @@ def preprocess(
         NotInstalledError: nbgrader is not installed.
         SheetError: a preprocessor refuses the notebook.
     """
-    try:
-        from nbgrader import preprocessors
-    except ImportError as error:
-        raise NotInstalledError("nbgrader is missing: pip install 'sheet11[grade]'") from error
+    preprocessors = _nbgraders("preprocessors")
     notebook = copy.deepcopy(notebook)
     resources: dict[str, Any] = {"metadata": {"path": str(folder) if folder else None}}
     for name in names:
-        preprocessor = getattr(preprocessors, name)(config=config, log=QUIET)
-        if preprocessor.enabled:
-            try:
-                notebook, resources = preprocessor.preprocess(notebook, resources)
-            except Exception as error:  # nbgrader raises RuntimeError, ValueError, kernels' errors
-                lines = str(error).strip().splitlines() or [type(error).__name__]
-                raise SheetError(f"nbgrader's {name} refuses it: {lines[0]}") from error
+        run = getattr(preprocessors, name)(config=config, log=QUIET)
+        try:
+            notebook, resources = run(notebook, resources)
+        except Exception as error:  # nbgrader raises RuntimeError, ValueError, kernels' errors
+            raise SheetError(f"nbgrader's {name} refuses it: {_reason(error)}") from error
     return notebook
+
+
+def _nbgraders(module: str) -> Any:
+    try:
+        return importlib.import_module(f"nbgrader.{module}")
+    except ImportError as error:
+        raise NotInstalledError("nbgrader is missing: pip install 'sheet11[grade]'") from error
+
+
+def _only(names: Collection[str], metadata: Mapping[str, Any]) -> NotebookNode:
+    kept: NotebookNode = from_dict({name: metadata[name] for name in metadata if name in names})
+    return kept
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, CellExecutionError):  # whose text is a traceback in colours
+        return f"{error.ename}: {error.evalue}".splitlines()[0]
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)
 
 
 def _nearest(folder: Path, name: str) -> Path | None:

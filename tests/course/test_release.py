@@ -15,7 +15,8 @@ from packaging.requirements import Requirement
 from sheet11.course.errors import FolderError, NotInstalledError
 from sheet11.course.execute import execute
 from sheet11.course.notebooks import METADATA, error_of, read_notebook, title_of
-from sheet11.course.release import release, without_answers
+from sheet11.course.preprocess import without_answers
+from sheet11.course.release import release
 from sheet11.course.sheet import PACKAGE, find_sheet
 
 pytest.importorskip("nbgrader", reason="needs nbgrader: pip install 'sheet11[grade]'")
@@ -250,5 +251,7 @@ def test_only_into_a_new_folder(invoke, tmp_path):
 
 def test_without_nbgrader(monkeypatch):
     monkeypatch.setitem(sys.modules, "nbgrader.preprocessors", None)
-    with pytest.raises(NotInstalledError, match=r"needs nbgrader: pip install 'sheet11\[grade\]'"):
+    with pytest.raises(
+        NotInstalledError, match=r"nbgrader is missing: pip install 'sheet11\[grade\]'"
+    ):
         without_answers(KIT["01_encoding"])

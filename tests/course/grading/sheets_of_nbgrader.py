@@ -250,7 +250,7 @@ def own_cells():
         {
             "right": HandIn(
                 {"f": "f = plus(1)", "g": "g = lambda x: f(x) + zero"},
-                {"f-1": 0, "g-1": 1},
+                {"f-1": 1, "g-1": 1},
                 (("f", "plus = lambda y: lambda x: x + y\nf = plus(1)"), ("f-1", "zero = 0")),
             ),
         },
