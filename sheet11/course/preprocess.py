@@ -3,17 +3,21 @@
 import copy
 import importlib
 import logging
+import os
+import subprocess
+import sys
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+import nbformat
 from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode, from_dict
 from traitlets.config import Config
 from traitlets.config.loader import LazyConfigValue, PyFileConfigLoader
 from traitlets.utils.importstring import import_item
 
-from sheet11.course.errors import NotInstalledError, SheetError
+from sheet11.course.errors import CourseError, NotInstalledError, SheetError
 from sheet11.course.notebooks import read_notebook
 
 CONFIG = "nbgrader_config.py"
@@ -64,12 +68,11 @@ def whole_notebook(path: Path, config: Config) -> NotebookNode:
         NotInstalledError: nbgrader is not installed.
         SheetError: nbgrader refuses it.
     """
-    notebook = upgraded(read_notebook(path))
-    first = [name for name in preprocessors_of(config) if name in FIRST]
-    try:
-        return preprocess(notebook, first, config, path.parent)
-    except SheetError as error:
-        raise SheetError(f"{path.name}: {error}") from error
+    mark = config.InstantiateTests.get("autotest_delimiter", "AUTOTEST")
+    notebook = read_notebook(path)
+    if any(cell.cell_type == "code" and mark in cell.source for cell in notebook.cells):
+        return _made_elsewhere(path)
+    return _make_whole(path, notebook, config)
 
 
 def without_answers(notebook: NotebookNode, config: Config | None = None) -> NotebookNode:
@@ -158,7 +161,30 @@ def preprocess(
         try:
             notebook, resources = run(notebook, resources)
         except Exception as error:  # nbgrader raises RuntimeError, ValueError, kernels' errors
+            if client := getattr(
+                run, "kc", None
+            ):  # of a kernel that InstantiateTests leaves behind
+                client.shutdown()
+                client.stop_channels()
             raise SheetError(f"nbgrader's {name} refuses it: {_reason(error)}") from error
+    return notebook
+
+
+def _make_whole(path: Path, notebook: NotebookNode, config: Config) -> NotebookNode:
+    names = [name for name in preprocessors_of(config) if name in FIRST]
+    try:
+        return preprocess(upgraded(notebook), names, config, path.parent)
+    except SheetError as error:
+        raise SheetError(f"{path.name}: {error}") from error
+
+
+def _made_elsewhere(path: Path) -> NotebookNode:
+    """A whole notebook from a process of its own: InstantiateTests leaves sockets and threads behind."""
+    command = [sys.executable, "-m", __name__, str(path)]
+    ended = subprocess.run(command, capture_output=True, encoding="utf-8")
+    if ended.returncode:
+        raise SheetError(ended.stdout or f"{path.name}: nbgrader's InstantiateTests has crashed")
+    notebook: NotebookNode = nbformat.reads(ended.stdout, as_version=4)
     return notebook
 
 
@@ -177,10 +203,27 @@ def _only(names: Collection[str], metadata: Mapping[str, Any]) -> NotebookNode:
 def _reason(error: Exception) -> str:
     if isinstance(error, CellExecutionError):  # whose text is a traceback in colours
         return f"{error.ename}: {error.evalue}".splitlines()[0]
-    return next(iter(str(error).strip().splitlines()), type(error).__name__)
+    said = str(error.__context__ or error)  # a damaged cell is named by the error before
+    return next(iter(said.strip().splitlines()), type(error).__name__)
 
 
 def _nearest(folder: Path, name: str) -> Path | None:
     folder = folder.resolve()
     places = (place / name for place in (folder, *folder.parents[:ABOVE]))
     return next((path for path in places if path.is_file()), None)
+
+
+def _main(path: Path) -> None:
+    """Write a whole notebook, or why there is none, and end at once: a kernel's threads would not."""
+    try:
+        whole = _make_whole(path, read_notebook(path), nbgrader_config(path.parent))
+        said, code = nbformat.writes(whole), 0
+    except CourseError as error:
+        said, code = str(error), 1
+    sys.stdout.buffer.write(said.encode())
+    sys.stdout.flush()
+    os._exit(code)
+
+
+if __name__ == "__main__":
+    _main(Path(sys.argv[1]))

@@ -11,6 +11,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 from packaging.requirements import Requirement
+from sheets_of_nbgrader import beside, write_sheet
 
 from sheet11.course.errors import FolderError, NotInstalledError
 from sheet11.course.execute import execute
@@ -230,6 +231,28 @@ def test_requirements_are_what_is_imported_and_jupyterlab(edition):
         assert requirement.specifier.contains(version(name)), (
             f"{requirement} is not what the tests run with"
         )
+
+
+def test_files_beside_the_notebooks_travel(tmp_path):
+    folder = write_sheet(beside(), tmp_path / "course" / "source" / "ps1")
+    (folder / "requirements.txt").write_text("scipy\n")
+    release(find_sheet(folder), tmp_path / "edition")
+    found = texts(tmp_path / "edition")
+    assert found[tmp_path / "edition" / "data" / "points.csv"] == "1\n2\n3\n"
+    assert found[tmp_path / "edition" / "requirements.txt"] == "scipy\n"
+    assert {path.name for path in found if "sheet11" not in path.parts} == {
+        "small.ipynb", "points.csv", "helper.py", "requirements.txt", "environment.yml"
+    }  # fmt: skip
+
+
+def test_a_notebook_of_an_older_format_stays_one(tmp_path):
+    small = beside()
+    small.notebook.nbformat_minor = 2
+    for cell in small.notebook.cells:
+        del cell["id"]
+    release(find_sheet(write_sheet(small, tmp_path / "ps1")), tmp_path / "edition")
+    found = read_notebook(tmp_path / "edition" / "small.ipynb")
+    assert found.nbformat_minor == 2 and not [cell for cell in found.cells if "id" in cell]
 
 
 def test_only_into_a_new_folder(invoke, tmp_path):
