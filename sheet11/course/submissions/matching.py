@@ -15,6 +15,7 @@ from sheet11.course.submissions.reading import Cell
 from sheet11.course.tasks import Task, grade_id, is_answer, is_by_hand, is_check, tasks_of
 
 DEFINED = re.compile(r"^(?:def|class)\s+(\w+)", re.MULTILINE)
+WORD = re.compile(r"\w")
 LONGEST_QUOTED = 40  # characters of a cell in a remark
 
 
@@ -70,45 +71,34 @@ def match(cells: Sequence[Cell], asked: Asked) -> Matched:
     Of several copies of an answer's cell the last one with an answer counts, as in nbgrader.
     """
     cells, said = _without_empty_copies(cells, asked)
-    places: list[int | None] = [None] * len(cells)
-    for number, cell in enumerate(cells):
-        place = asked.names.get(cell.name or "")
-        if place is not None:
-            if place in places:
-                places[places.index(place)] = None
-            places[number] = place
+    places = _marked(cells, asked)
     for number, place in _without_marks(cells, places, asked):
         places[number] = place
-        if is_answer(asked.cells[place]):
-            said[place] = "the marks of its cell are lost"
-    for number, place in enumerate(places):
-        if place is not None and _is_retyped(cells[number], asked.cells[place]):
-            said[place] = f"its cell has become a {cells[number].cell_type} cell"
+        said[place] = "the marks of its cell are lost"
+    for number, known in enumerate(places):
+        if known is not None and _is_retyped(cells[number], asked.cells[known]):
+            said[known] = f"its cell has become a {cells[number].cell_type} cell"
     others = _others(cells, places, asked)
-    remarks: dict[str, str] = {}
-    elsewhere: dict[str, list[int]] = {}
+    matched = Matched(cells, places, {}, {})
     for task in asked.tasks:
         parts = [said[place] for place in _answers_of(task, asked) if place in said]
         if _is_below(task, places, asked):
             parts.append("its cell stands below its check")
-        if near := _near(task, cells, places, others, asked):
-            elsewhere[task.name] = near
+        if near := _near(task, matched, others, asked):
+            matched.elsewhere[task.name] = near
             if task.answers:
-                parts.append(
-                    f"a cell that is not its own may hold an answer: {_begin(cells[near[0]])}"
-                )
+                parts.append(f"another cell may hold an answer: {_begin(cells[near[0]])}")
         if parts:
-            remarks[task.name] = "; ".join(parts)
-    return Matched(cells, places, remarks, elsewhere)
+            matched.remarks[task.name] = "; ".join(parts)
+    return matched
 
 
 def is_filled(cell: Cell, wanted: NotebookNode) -> bool:
-    """Tell whether a cell holds something that students did not get with it."""
-    return (
-        bool(cell.attachments)
-        or bool(words := cell.source.split())
-        and words != wanted.source.split()
-    )
+    """Tell whether an answer's cell holds something that students did not get with it; comments are no code."""
+    if cell.attachments or cell.source.split() == wanted.source.split():
+        return bool(cell.attachments)
+    lines = [line.strip() for line in cell.source.splitlines() if line.strip()]
+    return any(wanted.cell_type != "code" or not line.startswith("#") for line in lines)
 
 
 def _without_empty_copies(cells: Sequence[Cell], asked: Asked) -> tuple[list[Cell], dict[int, str]]:
@@ -128,6 +118,15 @@ def _without_empty_copies(cells: Sequence[Cell], asked: Asked) -> tuple[list[Cel
             said[place] = f"{len(filled)} copies of its cell hold different answers"
     empty = set(map(id, left_out))
     return [cell for cell in cells if id(cell) not in empty], said
+
+
+def _marked(cells: Sequence[Cell], asked: Asked) -> list[int | None]:
+    """Places of the cells that have the sheet's marks; of several with the same the last one has it."""
+    last = {cell.name: number for number, cell in enumerate(cells)}
+    return [
+        asked.names.get(cell.name or "") if last[cell.name] == number else None
+        for number, cell in enumerate(cells)
+    ]
 
 
 class Look(NamedTuple):
@@ -194,48 +193,43 @@ def _others(
 
     These are cells that the student has added, further copies of answers' cells, and given cells that were changed.
     """
-    known = {tuple(cell.source.split()) for cell in asked.cells}
-    known |= {
-        tuple(cells[number].source.split())
-        for number, place in enumerate(places)
+    answers = [
+        cell.source
+        for cell, place in zip(cells, places, strict=True)
         if place is not None and is_answer(asked.cells[place])
-    }
-    homes = sorted({_group(task, asked) for task in asked.tasks})
+    ]
+    known = {" ".join(source.split()) for source in (*_sources(asked), *answers)}
+    homes = sorted({_group(task, asked) for task in asked.tasks}) or [0]
     found = []
     group = 0
     for number, (cell, place) in enumerate(zip(cells, places, strict=True)):
         of = asked.names.get(cell.name or "") if place is None else place
         group = group if of is None else asked.groups[of]
-        words = tuple(cell.source.split())
-        if words in known or MEMBERS in cell.source or not (words or cell.attachments):
+        if _is_empty(cell) or " ".join(cell.source.split()) in known or MEMBERS in cell.source:
             continue
         if place is None or PARAMETERS not in asked.cells[place].metadata.get("tags", []):
-            home = max((each for each in homes if each <= group), default=min(homes, default=0))
+            home = max((each for each in homes if each <= group), default=homes[0])
             found.append((number, home))
     return found
 
 
 def _near(
-    task: Task,
-    cells: Sequence[Cell],
-    places: Sequence[int | None],
-    others: Sequence[tuple[int, int]],
-    asked: Asked,
+    task: Task, matched: Matched, others: Sequence[tuple[int, int]], asked: Asked
 ) -> list[int]:
     """Those of the other cells that may be part of a task's answer."""
     if not (task.answers or task.by_hand):
         return []
-    lost = all(place is None for place in places)
-    near = [number for number, group in others if lost or group == _group(task, asked)]
-    of = {place: number for number, place in enumerate(places) if place is not None}
-    own = _answers_of(task, asked)
-    if own and all(
-        place in of and is_filled(cells[of[place]], asked.cells[place]) for place in own
-    ):
-        near = [
-            number for number in near if task.by_hand and cells[number].cell_type == task.cell_type
-        ]
-    return near
+    cells = matched.cells
+    of = {place: number for number, place in enumerate(matched.places) if place is not None}
+    near = [number for number, group in others if not of or group == _group(task, asked)]
+    own = [(of.get(place), asked.cells[place]) for place in _answers_of(task, asked)]
+    if not own or any(n is None or not is_filled(cells[n], wanted) for n, wanted in own):
+        return near
+    if not task.by_hand:
+        return []
+    header = min(of.values())  # what stands above the sheet's first cell
+    near = [number for number in near if number > header]
+    return [number for number in near if cells[number].cell_type == task.cell_type]
 
 
 def _is_below(task: Task, places: Sequence[int | None], asked: Asked) -> bool:
@@ -245,6 +239,14 @@ def _is_below(task: Task, places: Sequence[int | None], asked: Asked) -> bool:
         return False
     own = [places.index(place) for place in _answers_of(task, asked) if place in places]
     return max(own, default=-1) > places.index(check)
+
+
+def _sources(asked: Asked) -> list[str]:
+    return [cell.source for cell in asked.cells]
+
+
+def _is_empty(cell: Cell) -> bool:
+    return not (cell.attachments or WORD.search(cell.source))
 
 
 def _answers_of(task: Task, asked: Asked) -> list[int]:
