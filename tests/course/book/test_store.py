@@ -122,7 +122,7 @@ def test_a_rubric_changes_for_everybody(store):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "remark"),
+    ("arguments", "message"),
     [
         (
             ("anna", "01/proof", "eve", 3.5),

@@ -94,7 +94,7 @@ def test_a_worksheet_is_made(graded, invoke, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("worksheet", "remark"),
+    ("worksheet", "message"),
     [
         (
             "student,points\nanna,3\n",

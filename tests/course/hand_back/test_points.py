@@ -42,7 +42,7 @@ def store(tmp_path):
             for task in TASKS
         ]
         answers[2] = answers[2]._replace(
-            points=0.0, status="not answered", message="not answered"
+            points=0.0, status="not answered", remark="not answered"
         )  # anna's 02/why
         store.replace_answers(TASKS, answers)
         yield store
@@ -144,7 +144,7 @@ def test_what_spreadsheets_make_of_it(store, content):
 
 
 @pytest.mark.parametrize(
-    ("content", "remark"),
+    ("content", "message"),
     [
         ("", "the first line must name the columns, 'student' among them, got ''"),
         (

@@ -44,7 +44,7 @@ def test_marks_stand_in_tables_and_pages(store, tmp_path):
     table = publish(tmp_path, store)
     assert [row.score.points for row in table.rows] == [2.0, 0.5, 1.0, None]
     assert (tmp_path / "grades.csv").read_text() == (
-        "student,01/f,02/why (by hand / 1),total,max,to be read\nanna,2,0.5,2.5,3,0\nbert,1,,1,3,1\n"
+        "student,01/f,02/why (by hand / 1),total,max,to read\nanna,2,0.5,2.5,3,0\nbert,1,,1,3,1\n"
     )
     results = (tmp_path / "results.csv").read_text()
     assert "anna,02,why,Why,0.5,1,read,Which <b>one</b>?\n" in results
