@@ -3,7 +3,17 @@
 from datetime import UTC, datetime
 
 import pytest
-from class_of_twelve import CLASS, HANDED_IN, LAYOUTS, ROSTER, WORKSHEET, Answers, nbgrader, zipped
+from class_of_twelve import (
+    CLASS,
+    HANDED_IN,
+    LAYOUTS,
+    ROSTER,
+    WORKSHEET,
+    Answers,
+    nbgrader,
+    write,
+    zipped,
+)
 from sheets import waves
 
 from sheet11.course.errors import FolderError
@@ -13,6 +23,7 @@ from sheet11.course.submissions.intake import (
     lateness,
     not_understood,
     take_in,
+    time_of,
     what_was_handed_in,
 )
 from sheet11.course.submissions.roster import NO_ROSTER, read_roster
@@ -177,9 +188,9 @@ def test_who_is_nobody(ids, answers, tmp_path):
     assert [person.student for person in intake.people] == ["anna"]
     assert (
         what_was_handed_in(intake, 2)
-        == "1 student, 2 notebooks each; 1 with fewer: anna\nwhose is 1_waves.ipynb?"
+        == "1 student, 2 notebooks each; 1 with fewer: anna\n1_waves.ipynb belongs to no student"
     )
-    assert not_understood(intake) == ["whose is 1_waves.ipynb?"]
+    assert not_understood(intake) == ["1_waves.ipynb belongs to no student"]
 
 
 def test_archives_that_are_none(ids, answers, tmp_path):
@@ -220,13 +231,29 @@ def test_what_is_no_class(ids, tmp_path, content, message):
         (["2026-11-21 12:00:01.5 UTC"], "less than 1 min late"),
         (["2026-11-22 14:03:00 UTC", "2026-11-20 12:00:00 UTC"], "1 d 2 h 3 min late"),
         (["2026-11-21 13:30:00+01:00"], "30 min late"),
-        (["yesterday", ""], ""),
+        (["2026-11-21 12:30:00"], "30 min late"),
+        (["2026-11-21 13:30:00 CET"], "30 min late"),
+        (["2026-11-21 13:30:00.000000 Europe/Berlin"], "30 min late"),
+        (["2026-11-21 07:30:00 EST"], "30 min late"),
         ([], ""),
     ],
 )
 def test_late(stamps, late):
-    assert lateness(stamps, datetime(2026, 11, 21, 12, tzinfo=UTC)) == late
-    assert lateness(stamps, None) == ""
+    times = [time_of(stamp) for stamp in stamps]
+    assert lateness(times, datetime(2026, 11, 21, 12, tzinfo=UTC)) == late
+    assert lateness(times, None) == ""
+
+
+@pytest.mark.parametrize("text", ["yesterday", "", "2026-11-21 12:00 CEST", "2026-13-01 12:00 UTC"])
+def test_a_time_that_cannot_be_read_is_said(ids, answers, tmp_path, text):
+    write(
+        tmp_path / "class" / "anna",
+        {"1_waves.ipynb": answers.notebook("1_waves"), "timestamp.txt": text.encode()},
+    )
+    deadline = datetime(2026, 11, 21, 12, tzinfo=UTC)
+    (person,) = take_in(tmp_path / "class", Wanted(ids, deadline=deadline)).people
+    assert person.notes == (f"timestamp.txt says {text!r}, which is no time: it may be late",)
+    assert take_in(tmp_path / "class", Wanted(ids)).people[0].notes == ()
 
 
 def test_a_platform_s_group_is_nobody_s_number(ids, answers, tmp_path):
