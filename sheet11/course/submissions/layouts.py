@@ -56,7 +56,7 @@ def find_hand_ins(
     found: dict[str, HandIn] = {}
     loose = []
     for path in entries:
-        hand_in = _of_moodle(path) or _of_folder(path, prefix) or _of_canvas(path) or _of_zip(path)
+        hand_in = _recognised(path, prefix)
         if hand_in and hand_in.key in found:
             found[hand_in.key] = _joined(found[hand_in.key], hand_in)
         elif hand_in:
@@ -90,47 +90,27 @@ def files_of(source: Handed, most: int, deepest: int) -> Iterator[Path]:
             yield Path(where, name)
 
 
-def _of_moodle(path: Path) -> HandIn | None:
-    match = MOODLE.fullmatch(path.name)
-    if not match:
-        return None
-    key = "_".join(filter(None, (match["name"], match["id"])))
-    return HandIn(
-        key,
-        Identity(id=match["id"] or "", name=_composed(match["name"])),
-        (Handed(path, match["file"] or path.name),),
-        label=f"{key}_assignsubmission_file",
-    )
-
-
-def _of_folder(path: Path, prefix: str) -> HandIn | None:
-    """A student's folder, or clone of a repository."""
-    if not path.is_dir():
-        return None
-    if _is_clone(path):
-        login = path.name.removeprefix(prefix)
-        return HandIn(login, Identity(login=login), (Handed(path, path.name),))
-    return HandIn(path.name, Identity(name=_composed(path.name)), (Handed(path, path.name),))
-
-
-def _of_canvas(path: Path) -> HandIn | None:
-    match = CANVAS.fullmatch(path.name)
-    if not match:
-        return None
-    number = int(match["attachment"] or 0)
-    return HandIn(
-        "_".join(filter(None, (match["name"], match["id"]))),
-        Identity(id=match["id"], name=_composed(match["name"] or "")),
-        (Handed(path, match["file"] or path.name, number),),
-        label=path.name if number else "",
-        late=bool(match["late"]),
-    )
-
-
-def _of_zip(path: Path) -> HandIn | None:
-    if path.suffix.lower() != ".zip":
-        return None
-    return HandIn(path.stem, Identity(name=_composed(path.stem)), (Handed(path, path.name),))
+def _recognised(path: Path, prefix: str) -> HandIn | None:
+    """Recognise a file or a folder of a class; None if it is no hand-in."""
+    name = path.name
+    of_moodle = MOODLE.fullmatch(name)
+    if path.is_dir() and not of_moodle:
+        is_clone = _is_clone(path)
+        key = name.removeprefix(prefix) if is_clone else name
+        who = Identity(login=key) if is_clone else Identity(name=_composed(key))
+        return HandIn(key, who, (Handed(path, name),))
+    if match := of_moodle or CANVAS.fullmatch(name):
+        fields = match.groupdict("")
+        key = "_".join(filter(None, (fields["name"], fields["id"])))
+        who = Identity(id=fields["id"], name=_composed(fields["name"]))
+        number = int(fields.get("attachment") or 0)
+        source = Handed(path, fields["file"] or name, number)
+        of_canvas = name if number else ""
+        label = f"{key}_assignsubmission_file" if of_moodle else of_canvas
+        return HandIn(key, who, (source,), label, late=bool(fields.get("late")))
+    if path.suffix.lower() == ".zip":
+        return HandIn(path.stem, Identity(name=_composed(path.stem)), (Handed(path, name),))
+    return None
 
 
 def _joined(one: HandIn, other: HandIn) -> HandIn:
