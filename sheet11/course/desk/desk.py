@@ -14,7 +14,7 @@ from sheet11.course.book.marks import Asked, Entry
 from sheet11.course.book.scores import Status
 from sheet11.course.book.store import Store
 from sheet11.course.desk.around import around
-from sheet11.course.desk.fields import Sent, numbers, points, text
+from sheet11.course.desk.fields import Sent, points, text
 from sheet11.course.desk.nameless import (
     HIDDEN,
     pattern_of,
@@ -123,11 +123,8 @@ class Desk:
     def mark(self, who: str, sent: Sent) -> Json:
         """Mark a pile; the same mark sent twice counts once, so that the page may send it until it gets a reply."""
         task, pile = self._pile(who, sent)
-        mark = {
-            "points": points(sent),
-            "comment": text(sent, "comment"),
-            "items": numbers(sent, "items"),
-        }
+        items = sorted(set(sent["items"]))
+        mark = {"points": points(sent), "comment": text(sent, "comment"), "items": items}
         self._give(pile, task, who, mark, amend=sent.get("amend") is True)
         return self.answers(who, sent)
 

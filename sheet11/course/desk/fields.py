@@ -37,16 +37,3 @@ def points(sent: Sent) -> float | None:
     if number and not NUMBER.fullmatch(number):
         raise PointsError(f"points must be a number, got {typed!r:.40}")
     return float(number) if number else None
-
-
-def numbers(sent: Sent, key: str) -> list[int]:
-    """The numbers of several things, sorted.
-
-    Raises:
-        KeyError: there are none.
-        PointsError: these are no numbers.
-    """
-    values = sent[key]
-    if not isinstance(values, list) or not all(type(value) is int for value in values):
-        raise PointsError(f"{key} must be a list of numbers, got {values!r:.40}")
-    return sorted(set(values))

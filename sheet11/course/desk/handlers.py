@@ -48,7 +48,7 @@ class PageHandler(JupyterHandler):
         name = name or "index.html"
         if name == "pages.css":
             content = render(name)
-        elif name in {path.name for path in STATIC.iterdir()}:
+        elif (STATIC / name).is_file():
             content = (STATIC / name).read_text("utf-8")
         else:
             raise web.HTTPError(404)

@@ -127,7 +127,6 @@ def _mark(mark: Mark, pile: Pile, task: Asked) -> Json:
         "worth": alone.points if alone else None,
         "remark": alone.remark if alone else mark.comment,
         "old": all(entry.digest != mark.digest for entry in pile.entries),
-        "count": sum(mark in entry.marks for entry in pile.entries),
     }
 
 

@@ -66,12 +66,11 @@ function showScore(score) {
   at("score").replaceChildren(make("strong", {}, `Automatically: ${points}. `), score.remark);
 }
 
-function showMarks({ marks, count }) {
-  const rows = marks.map(({ mine, who, at: when, worth, remark, old, count: some }) => {
+function showMarks({ marks }) {
+  const rows = marks.map(({ mine, who, at: when, worth, remark, old }) => {
     const points = worth === null ? "a comment" : plural(worth, "point");
     const about = [new Date(when).toLocaleString([], { dateStyle: "short", timeStyle: "short" })];
     if (old) about.push("on an earlier answer");
-    if (some < count) about.push(`on ${some} of them`);
     return make("li", {}, make("strong", {}, mine ? "You" : who), `: ${points} `, make("small", {}, about.join(", ")), make("br"), remark);
   });
   if (state.second && isToRead(pile())) rows.push(make("li", {}, "Others’ marks are hidden until you have given yours."));
