@@ -57,7 +57,7 @@ def _upgraded(content: Any) -> NotebookNode:
     notebook.nbformat_minor = max(5, notebook.get("nbformat_minor", 0))
     taken: set[str] = set()
     for number, cell in enumerate(notebook.cells):
-        if cell.get("id") in taken or not cell.get("id"):
+        if content["nbformat"] < 4 or cell.get("id") in {None, *taken}:
             cell.id = f"cell-{number}"
         taken.add(cell.id)
         if cell.cell_type == "code":
@@ -217,7 +217,7 @@ def source_of(name: str, value: Any) -> str:
         set: ("{*(", ",)}"),
     }
     if type(value) not in brackets:
-        raise ParameterError(f"{name} must be a Python literal, got {value!r:.200}")
+        raise ParameterError(f"{name} must be a Python literal, got {value!r}")
     first, last = brackets[type(value)]
     content = ", ".join(source_of(name, each) for each in value)
     return first + content + (last if content else last.replace(",", ""))
@@ -268,19 +268,29 @@ def scalar_records(notebook: NotebookNode) -> dict[str, Any]:
 
 
 def check_parameters(parameters: Mapping[str, Any], known: set[str]) -> None:
-    """Raise if a parameter exists in no notebook; the message lists those that do and suggests the nearest."""
-    for name in parameters:
+    """Check that every parameter exists in a notebook and has a value that can be written into one.
+
+    Raises:
+        ParameterError: it does not, with those that do and the nearest of them; or its value is no Python literal.
+    """
+    for name, value in parameters.items():
         if name not in known:
             have = ", ".join(sorted(known)) or "none"
             raise ParameterError(
                 f"no notebook has a parameter {name!r}; there are {have}{nearest(name, known)}"
             )
+        source_of(name, value)
 
 
 def nearest(name: str, candidates: Collection[str]) -> str:
     """A suggestion to end an error message with, or nothing if no candidate is near."""
     found = difflib.get_close_matches(Path(name).stem, candidates, n=1, cutoff=0.5)
     return f"; did you mean {found[0]!r}?" if found else ""
+
+
+@functools.cache
+def _papermills_version() -> str:
+    return version("papermill")
 
 
 def _prepared(notebook: NotebookNode) -> NotebookNode:
@@ -293,7 +303,7 @@ def _prepared(notebook: NotebookNode) -> NotebookNode:
         "parameters": {},
         "environment_variables": {},
     }
-    ours = nbformat.from_dict(empty | {"version": version("papermill")})
+    ours = nbformat.from_dict(empty | {"version": _papermills_version()})
     notebook.metadata.setdefault("papermill", ours)
     for cell in notebook.cells:
         cell.metadata.setdefault("tags", [])

@@ -1,14 +1,11 @@
 """Running several notebooks in this process."""
 
-import io
-import itertools
 import os
 import signal
 import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple
 
 import nbformat
 import pytest
@@ -160,34 +157,3 @@ def test_check_parameters():
     check_parameters({"n": 1}, {"n", "p"})
     with pytest.raises(ParameterError, match="there are none$"):
         check_parameters({"n": 1}, set())
-
-
-class Point(NamedTuple):
-    """Something that is done."""
-
-    name: str
-    error: None = None
-    seconds: float = 0.0
-
-
-def test_after_a_twentieth_the_remaining_time_is_known_however_long_starting_took(monkeypatch):
-    bars, moments, real = [], [], jobs.tqdm
-    shown = {"disable": False, "file": io.StringIO()}
-    monkeypatch.setattr(
-        jobs, "tqdm", lambda **options: bars.append(real(**options | shown)) or bars[0]
-    )
-
-    def outcome(point, result):
-        time.sleep(0.002 if moments else 0.5)  # the first waits for the server
-        moments.append(time.time())
-        return point
-
-    with ThreadPoolExecutor(1) as executor:
-        done = jobs.finish_all(
-            str, [Point(str(number)) for number in range(1000)], executor, outcome, "point"
-        )
-        list(itertools.islice(done, 50))
-        state = bars[0].format_dict
-        done.close()
-    told = float(real.format_meter(**state | {"bar_format": "{remaining_s}"}))
-    assert told == pytest.approx(950 * (moments[-1] - moments[0]) / 49, rel=0.2)
