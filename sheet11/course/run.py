@@ -53,11 +53,11 @@ def jobs_of_notebooks(
     for path in paths:
         try:
             if path.stem in {INDEX, *(job.key for job in jobs)}:
-                raise NotebookError(f"{path}: another page is named {path.stem!r}")
+                raise NotebookError(f"another page is named {path.stem!r}")
             notebook = read_notebook(path)
             kernel_of(notebook, kernel)
         except NotebookError as error:
-            refused.append(str(error))
+            refused.append(f"{path.name}: {error}")
             continue
         names = parameters_of(notebook)
         known |= set(names)

@@ -1,5 +1,6 @@
 """Running several notebooks in this process."""
 
+import json
 import os
 import signal
 import subprocess
@@ -144,11 +145,10 @@ def test_a_page_moves_its_explorers_and_the_kept_notebook_holds_their_start(
 ):
     nbformat.write(build(EXPLORE), tmp_path / "explore.ipynb")
     with local_executor(1) as (executor, threads):
-        (page,) = run(
-            jobs_of_notebooks([tmp_path / "explore.ipynb"], {}, threads), executor, tmp_path
-        )
+        prepared = jobs_of_notebooks([tmp_path / "explore.ipynb"], {}, threads)
+        (page,) = run(prepared, executor, tmp_path / "out")
     assert page.error is None and page.figure == "n is 2"
-    html, kept = ((tmp_path / f"explore.{kind}").read_text() for kind in ("html", "ipynb"))
+    html, kept = ((tmp_path / "out" / f"explore.{kind}").read_text() for kind in ("html", "ipynb"))
     assert [f'alt="n is {n}"' in html for n in (1, 2, 3, 4)] == [True, True, False, True]
     assert "n is 2" in kept and "n is 4" not in kept
 
@@ -157,3 +157,72 @@ def test_check_parameters():
     check_parameters({"n": 1}, {"n", "p"})
     with pytest.raises(ParameterError, match="there are none$"):
         check_parameters({"n": 1}, set())
+    with pytest.raises(ParameterError, match="n must be a Python literal, got <object"):
+        check_parameters({"n": object()}, {"n"})
+
+
+HALVES = {
+    "printed": "print('a\\ud800b')",
+    "raised": "raise ValueError('\\ud800')",
+    "recorded": "from sheet11 import record\nrecord(half='\\ud800', **{'\\udc00': 1})",
+    "displayed": "from IPython.display import *\ndisplay(HTML('\\ud800'), {'text/plain': '\\udfff'})",
+    "by-a-program": "import os; os.system(r\"printf 'a\\377\\355\\240\\200b'\")",
+    "written": "x = '\ud800'\nx",
+    "shown-as-it-cannot-be": "from IPython.display import display\ndisplay({'a/b': 1}, raw=True)",
+    "damaged": "from IPython.display import display\n"
+    "display({'application/vnd.sheet11.record+json': {'a': {}}}, raw=True)",
+}
+
+
+def test_whatever_a_notebook_shows_all_notebooks_are_written(build, invoke, tmp_path):
+    for name, source in HALVES.items():
+        content = json.dumps(build(source, "'end' + chr(33)"))
+        (tmp_path / f"{name}.ipynb").write_text(content)
+    names = [f"{name}.ipynb" for name in HALVES]
+    result = invoke("run", *names, "-o", "out", cwd=tmp_path)
+    assert result.returncode == 1 and "Traceback" not in result.stderr
+    failed = result.stderr.rpartition("failed: ")[2].strip().split(", ")
+    assert sorted(failed) == ["damaged", "raised", "written"]
+    for name in set(HALVES) - {"raised", "written"}:
+        assert "end!" in (tmp_path / "out" / f"{name}.html").read_text()
+        nbformat.read(tmp_path / "out" / f"{name}.ipynb", as_version=4)
+    assert "a\\ud800b" in (tmp_path / "out" / "printed.html").read_text()
+
+
+def test_one_that_cannot_be_run_is_a_line_and_the_others_go_on(build, invoke, tmp_path):
+    long = "x" * 249
+    (tmp_path / "sub").mkdir()
+    for name in ("ok", long, "index", "sub/ok"):
+        nbformat.write(build("n"), tmp_path / f"{name}.ipynb")
+    kernel = {"name": "nope", "display_name": "n"}
+    nbformat.write(build("1", kernelspec=kernel), tmp_path / "kernel.ipynb")
+    (tmp_path / "text.ipynb").write_text("text")
+    names = ["ok", long, "index", "sub/ok", "kernel", "text"]
+    result = invoke("run", *(f"{name}.ipynb" for name in names), "-o", "out", cwd=tmp_path)
+    assert result.returncode == 1
+    lines = result.stderr.splitlines()
+    for line, said in zip(
+        lines,
+        [
+            "index.ipynb: another page is named 'index'",
+            "ok.ipynb: another page is named 'ok'",
+            "kernel.ipynb: no kernel named 'nope' is installed",
+            "text.ipynb: text.ipynb is no Jupyter notebook",
+            "2 of 6 notebooks were executed",
+        ],
+        strict=True,
+    ):
+        assert line.startswith(f"Error: {said}")
+    written = {path.name for path in (tmp_path / "out").iterdir()}
+    assert written == {"index.html"} | {f"{n}.{k}" for n in ("ok", long) for k in ("html", "ipynb")}
+
+
+def test_no_output_overwrites_its_source(build, invoke, tmp_path):
+    (tmp_path / "linked").symlink_to(tmp_path)
+    nbformat.write(build("1"), tmp_path / "a.ipynb")
+    before = (tmp_path / "a.ipynb").read_bytes()
+    for out in (".", "linked"):
+        result = invoke("run", "a.ipynb", "-o", out, cwd=tmp_path)
+        assert result.returncode == 2 and "a.ipynb, which is there, would be" in result.stderr
+    assert {path.name for path in tmp_path.iterdir()} == {"linked", "a.ipynb"}
+    assert (tmp_path / "a.ipynb").read_bytes() == before
