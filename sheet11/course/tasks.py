@@ -5,13 +5,12 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from IPython.core.inputtransformer2 import TransformerManager
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook
 from traitlets.config import Config
 
 from sheet11.course.errors import SheetError
-from sheet11.course.notebooks import METADATA
+from sheet11.course.notebooks import METADATA, syntax
 from sheet11.course.preprocess import preprocess
 
 FLAGS = ("grade", "solution", "locked", "task")
@@ -127,14 +126,6 @@ def tasks_of(stem: str, notebook: NotebookNode) -> list[Task]:
             answers[name] = cell
             checked = False
     return _told_apart(tasks)
-
-
-def syntax(source: str) -> ast.Module:
-    """The syntax of a cell, magics included; of one that has none, nothing."""
-    try:
-        return ast.parse(TransformerManager().transform_cell(source))
-    except SyntaxError:
-        return ast.Module([], [])
 
 
 def without_hidden(source: str, config: Config | None = None) -> str:
