@@ -40,7 +40,7 @@ NOT_READ = {
 
 
 def problems_of(sheet: Sheet) -> list[str]:
-    """What the files of a sheet ask for and is not honoured here, with what to do.
+    """List what the files of a sheet ask for and is not honoured here, with what to do.
 
     Raises:
         NotInstalledError: nbgrader is not installed.

@@ -114,7 +114,7 @@ def upgraded(notebook: NotebookNode) -> NotebookNode:
 
 
 def damages_of(notebook: NotebookNode) -> list[str]:
-    """What is wrong with the marks of a notebook whose metadata are upgraded, cell by cell."""
+    """List damaged marks of a notebook whose metadata are upgraded, cell by cell."""
     format = _nbgraders("nbgraderformat")
     validator = format.MetadataValidator()
     validator.log = QUIET
