@@ -198,8 +198,8 @@ def _others(
     These are cells that the student has added, further copies of answers' cells, and given cells that were changed.
     """
     known = {_words(cell.source) for cell in asked.cells}
-    for number, place in places.items():
-        if is_answer(asked.cells[place]):
+    for number, answer in places.items():
+        if is_answer(asked.cells[answer]):
             known.add(_words(cells[number].source))
     homes = sorted({_group(task, asked) for task in asked.tasks}) or [0]
     found = []
