@@ -114,6 +114,15 @@ def scalar_records(notebook: nbformat.NotebookNode) -> dict[str, Any]:
     }
 
 
+def headline_of(notebook: NotebookNode) -> dict[str, Any]:
+    """Return the scalar records that the notebook's metadata names as `headline`, all of them if it names none."""
+    records = scalar_records(notebook)
+    headline = notebook.metadata.get(METADATA, {}).get("headline")
+    if not isinstance(headline, list):
+        return records
+    return {name: records[name] for name in map(str, headline) if name in records}
+
+
 def check_parameters(names: Mapping[str, Any], known: set[str]) -> None:
     """Raise if a parameter exists in no notebook; the message lists those that do and suggests the nearest."""
     for name in names:
