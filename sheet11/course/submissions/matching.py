@@ -226,15 +226,29 @@ def _near(
     """Return those of the other cells that may be part of a task's answer."""
     if not (own or task.by_hand):
         return []
-    near = [number for number, group in others if not numbers or group == _group(task, asked)]
-    for place in own:
-        if place not in numbers or not is_filled(cells[numbers[place]], asked.cells[place]):
-            return near
+    beside = [number for number, group in others if not numbers or group == _group(task, asked)]
     if not own:
-        return near
-    header = min(numbers.values())  # what stands above the sheet's first cell
-    same = [number for number in near if cells[number].cell_type == task.cell_type]
-    return [number for number in same if task.by_hand and number > header]
+        return beside
+    header = min(numbers.values(), default=-1)  # what stands above the sheet's first cell
+    below = [number for number, _ in others if number > header]
+    empty = [
+        asked.cells[place]
+        for place in own
+        if place not in numbers or not is_filled(cells[numbers[place]], asked.cells[place])
+    ]
+    for wanted in empty:
+        beside += [number for number in below if _could_be(cells[number], wanted)]
+    if empty:
+        return sorted(set(beside))
+    same = [number for number in beside if cells[number].cell_type == task.cell_type]
+    return [number for number in same if task.by_hand and number in below]
+
+
+def _could_be(cell: Cell, wanted: NotebookNode) -> bool:
+    """Tell whether a cell could be an answer wherever it stands: any text, or code that defines what is asked for."""
+    if wanted.cell_type != "code":
+        return cell.cell_type != "code"
+    return _same_names(_look(cell.id, cell.source), _look("", wanted.source, is_answer=True))
 
 
 def _may_answer(cell: Cell) -> bool:

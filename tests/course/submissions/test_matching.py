@@ -203,3 +203,25 @@ def test_work_that_is_no_answer_needs_nobody():
     found = match(cells, asked)
     assert found.remarks == found.elsewhere == {}
     assert found.places == {1: 0, 2: 1, 3: 2, 4: 3, 5: 4}
+
+
+@pytest.mark.parametrize("name", ["f", "proof"])
+@pytest.mark.parametrize("left", ["its stub", "nothing in it", "no cell"])
+@pytest.mark.parametrize("where", range(1, len(EDITION.cells) + 1))
+def test_an_answer_is_found_wherever_it_stands(name, left, where):
+    stub = ASKED.cells[ASKED.names[name]].source
+
+    def put_elsewhere(cells):
+        place = ASKED.names[name]
+        kind = cells[place].cell_type
+        cells[place] = cells[place]._replace(source=stub if left == "its stub" else "")
+        if left == "no cell":
+            cells.pop(place)
+        cells.insert(where, own(ANSWERS[name], kind))
+
+    found = hand_in(put_elsewhere)
+    number = next(n for n, cell in enumerate(found.cells) if cell.source == ANSWERS[name])
+    tasks = {"f": {"f-1", "f-2"}, "proof": {"proof"}}[name]
+    assert tasks <= by_task(found.remarks).keys()
+    in_its_place = found.places.get(number) == ASKED.names[name]
+    assert in_its_place or all(number in by_task(found.elsewhere)[task] for task in tasks)
