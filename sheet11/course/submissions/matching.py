@@ -127,13 +127,13 @@ def is_filled(cell: Cell, wanted: NotebookNode) -> bool:
 
 def _without_empty_copies(cells: Sequence[Cell], asked: Asked) -> tuple[list[Cell], dict[int, str]]:
     """Return the cells without empty copies of answers that another copy holds, and remarks on copies, by place."""
-    answers: dict[str, set[str]] = defaultdict(set)
+    answers: dict[str, set[tuple[str, str]]] = defaultdict(set)
     kept = []
     for cell in cells:
         if cell.name in asked.answers and is_filled(cell, asked.cells[asked.names[cell.name]]):
-            answers[cell.name].add(cell.source)
+            answers[cell.name].add(_content(cell))
     for cell in cells:
-        if cell.name not in answers or cell.source in answers[cell.name]:
+        if cell.name not in answers or _content(cell) in answers[cell.name]:
             kept.append(cell)
     several = {asked.names[name]: len(held) for name, held in answers.items() if len(held) > 1}
     return kept, {
@@ -197,10 +197,9 @@ def _others(
 
     These are cells that the student has added, further copies of answers' cells, and given cells that were changed.
     """
-    known = {_words(cell.source) for cell in asked.cells}
-    for number, answer in places.items():
-        if is_answer(asked.cells[answer]):
-            known.add(_words(cells[number].source))
+    own = {number for number, place in places.items() if is_answer(asked.cells[place])}
+    known = {(_words(cell.source), "") for cell in asked.cells}
+    known |= {_content(cells[number]) for number in own}
     homes = sorted({_group(task, asked) for task in asked.tasks}) or [0]
     found = []
     group = 0
@@ -208,7 +207,7 @@ def _others(
         place = places[number] if number in places else asked.names.get(cell.name)
         if place is not None:
             group = asked.groups[place]
-        if _may_answer(cell) and _words(cell.source) not in known:
+        if number not in own and _may_answer(cell) and _content(cell) not in known:
             home = max((each for each in homes if each <= group), default=homes[0])
             if number not in places or not _has_parameters(asked.cells[places[number]]):
                 found.append((number, home))
@@ -264,6 +263,10 @@ def _has_parameters(cell: NotebookNode) -> bool:
 
 def _group(task: Task, asked: Asked) -> int:
     return asked.groups[asked.names[task.name]]
+
+
+def _content(cell: Cell) -> tuple[str, str]:
+    return _words(cell.source), str(cell.attachments or "")
 
 
 def _words(source: str) -> str:

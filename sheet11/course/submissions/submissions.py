@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sheet11.course.submissions.attachments import Attachments, put_away, with_images
+from sheet11.course.submissions.attachments import Attachments, put_away, taken_out, with_images
 from sheet11.course.submissions.images import Room
 from sheet11.course.submissions.matching import Asked, Matched, match
 from sheet11.course.submissions.reading import Cell, UnreadableError, read_cells
-from sheet11.course.tasks import grade_id
+from sheet11.course.tasks import Task, grade_id
 from sheet11.course.text import visible
 
 LONGEST_KEY = 200  # bytes
@@ -151,6 +151,23 @@ def _handed(matched: Matched, asked: Asked) -> tuple[list[HandedCell], dict[str,
         kept = put_away(images) if images else ""
         handed[number] = HandedCell(name, place, cell.cell_type, source, kept)
     return [handed[number] for number in sorted(handed)], problems
+
+
+def handed_for(submission: Submission, task: Task) -> tuple[str, Attachments]:
+    """Return the work for a task, with its images: its answers, then cells elsewhere that may be part of them."""
+    cells = submission.notebooks.get(task.notebook, [])
+    parts = [cell for name in task.answers for cell in cells if cell.name == name]
+    parts += [cells[number] for number in submission.elsewhere.get(task.column, [])]
+    sources = []
+    images: Attachments = {}
+    for number, cell in enumerate(parts, start=1):
+        source = cell.source
+        for name, image in (taken_out(cell.images) if cell.images else {}).items():
+            new = f"{number}-{name}" if name in images else name
+            images[new] = image
+            source = re.sub(rf"attachment:{re.escape(name)}(?![\w.-])", f"attachment:{new}", source)
+        sources.append(source)
+    return "\n\n".join(sources), images
 
 
 def key_of(name: str) -> str:

@@ -153,6 +153,13 @@ def test_of_answered_copies_the_last_one_counts_and_the_others_stay():
     assert found.cells[3].source == "half = 1" and 3 not in found.places
 
 
+def test_copies_with_different_pictures_are_different():
+    page = copy_of("proof", "![](attachment:image.png)")
+    pages = [page._replace(attachments={"image.png": {"image/png": each}}) for each in "ab"]
+    found = hand_in(lambda cells: cells.__setitem__(slice(8, 9), pages))
+    assert found.remarks.keys() == {"p/proof"} and found.elsewhere == {"p/proof": [8]}
+
+
 def test_equal_copies_need_nobody():
     assert hand_in(lambda cells: cells.insert(3, copy_of("f", F))).remarks == {}
 
