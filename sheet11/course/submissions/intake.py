@@ -134,14 +134,19 @@ def _without(people: Sequence[Person]) -> list[str]:
 
 
 def what_was_handed_in(intake: Intake, notebooks: int) -> str:
-    """What was handed in, in one line for the terminal, and one for everything that was decided."""
+    """Say what was handed in, in one line for the terminal, and one for everything that was decided."""
     people = intake.people
     plural = "" if notebooks == 1 else "s"
     said = [
         f"{len(people)} student{'' if len(people) == 1 else 's'}, {notebooks} notebook{plural} each"
     ]
     fewer = [person.student for person in people if 0 < person.notebooks < notebooks]
-    counts = [(fewer, "with fewer"), (_without(people), "without a recognisable notebook")]
+    outside = [submission.student for submission in intake.submissions if submission.remarks]
+    counts = [
+        (fewer, "with fewer"),
+        (_without(people), "without a recognisable notebook"),
+        (outside, "with answers outside of their cells or without marks"),
+    ]
     said += [f"{len(names)} {what}: {listed(names)}" for names, what in counts if names]
     late = sum(bool(person.late) for person in people)
     said += [f"{late} late"] if late else []
