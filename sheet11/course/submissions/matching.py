@@ -98,10 +98,12 @@ def match(cells: Sequence[Cell], asked: Asked) -> Matched:
     }
     for place, number in _without_marks(cells, numbers, asked):
         numbers[place] = number
-        said[place] = "the marks of its cell are lost"
+        if is_filled(cells[number], asked.cells[place]):
+            said[place] = "the marks of its cell are lost"
     for place, number in numbers.items():
-        if _is_retyped(cells[number], asked.cells[place]):
-            said[place] = f"its cell has become a {cells[number].cell_type} cell"
+        cell = cells[number]
+        if _is_retyped(cell, asked.cells[place]) and is_filled(cell, asked.cells[place]):
+            said[place] = f"its cell has become a {cell.cell_type} cell"
     places = {number: place for place, number in numbers.items()}
     others = _others(cells, places, asked)
     matched = Matched(cells, places, {}, {})

@@ -185,6 +185,14 @@ def test_marks_that_are_gone_everywhere():
     assert found.elsewhere["p/proof"] == [8] and found.elsewhere["p/y-1"] == [10]
 
 
+def test_stubs_without_marks_need_nobody():
+    def strip(cells):
+        cells[:] = [cell._replace(name="") for cell in cells]
+
+    found = hand_in(strip, f=STUB_OF_F, proof=BLANK, y="")
+    assert found.remarks == found.elsewhere == {}
+
+
 def test_a_notebook_that_holds_nothing_of_the_sheet_may_answer_all_of_it():
     found = match([own("y = 3"), own("It is so.", "markdown")], ASKED)
     assert by_task(found.remarks).keys() == {"f-1", "f-2", "proof", "y-1"}
