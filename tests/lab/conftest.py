@@ -29,7 +29,6 @@ def shown(monkeypatch):
         assert raw
         found.append((bundle, metadata))
 
-    monkeypatch.setattr(sliders, "display", display)
     monkeypatch.setattr(plots, "display", display)
     monkeypatch.setattr(plt, "get_backend", lambda: "module://matplotlib_inline.backend_inline")
     return found
@@ -37,7 +36,7 @@ def shown(monkeypatch):
 
 @pytest.fixture
 def undrawn(monkeypatch):
-    """Nothing is painted: for tests of what a figure holds, which stands there before."""
+    """Paint nothing, in tests of what a figure holds."""
     monkeypatch.setattr(plots, "png", lambda figure: b"")
 
 

@@ -1,22 +1,11 @@
 """Sliders of exercise scores: what they draw."""
 
 import explorers
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
 import sheet11
-from sheet11.lab.explore.scores import explore_scores
 from sheet11.scores import predict_cross_term
-
-
-def test_a_missing_answer_is_the_cells_error():
-    def unanswered(*_):
-        raise NotImplementedError
-
-    with pytest.raises(NotImplementedError):
-        explore_scores(*[unanswered] * 3)
-    assert plt.get_fignums() == [], "an empty figure"
 
 
 def test_scores_are_drawn_on_one_scale_and_measured_against_the_prediction(undrawn, open_explorer):

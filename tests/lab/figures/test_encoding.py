@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from drawings import check_figure, functions_of, line, panels_of
+from drawings import check_figure, line, panels_of
 
 from sheet11.encoding import positional_encoding
 from sheet11.given.conventions import CONVENTIONS
@@ -33,10 +33,6 @@ FIGURES = {
 def test_axes_are_labelled_and_everything_is_inside(name):
     make, xlabels = FIGURES[name]
     check_figure(make(), xlabels)
-
-
-def test_every_function_has_a_test():
-    assert functions_of(figures) == {*FIGURES, "draw_encoding", "draw_profiles"}
 
 
 @pytest.mark.parametrize("convention", CONVENTIONS)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from drawings import check_figure, functions_of, labels, panels_of
+from drawings import check_figure, labels, panels_of
 
 from sheet11.lab.figures import scores as figures
 
@@ -65,10 +65,6 @@ def check_prediction(ax, label):
 def test_axes_are_labelled_and_everything_is_inside(name):
     make, xlabels = FIGURES[name]
     check_figure(make(), xlabels)
-
-
-def test_every_function_has_a_test():
-    assert functions_of(figures) == {*FIGURES}
 
 
 def test_histogram_and_density_have_area_one():
