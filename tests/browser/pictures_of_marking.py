@@ -61,7 +61,7 @@ def write_grading(out: Path, changed: bool = False) -> None:
                     source,
                     {},
                     points,
-                    "to be read" if task.by_hand else "correct",
+                    "to read" if task.by_hand else "correct",
                     "",
                 )
             )

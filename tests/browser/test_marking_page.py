@@ -434,7 +434,7 @@ def test_what_is_typed_is_for_the_answer_it_was_typed_for(browser, server, out):
 def test_an_automatic_mark_is_changed_with_a_reason(browser, server, out):
     person = Person(browser, server.url)
     person.begin("Sines in rows")
-    person.see("verdict", "Automatically: 0 points. E is not what was expected")
+    person.see("score", "Automatically: 0 points. E is not what was expected")
     person.press("f")
     person.see(
         "problem",

@@ -9,8 +9,8 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from sheet11.course import run, sweep
 from sheet11.course.book.gradebook import Row, Table
-from sheet11.course.grading.exercises import Task
-from sheet11.course.grading.scoring import Verdict
+from sheet11.course.book.marks import Task
+from sheet11.course.book.scores import Score
 from sheet11.course.jobs import local_executor
 from sheet11.course.notebooks import title_of
 from sheet11.course.pages.cells import cells_html
@@ -89,30 +89,22 @@ def folder(browser, tmp_path_factory, hostile):
     (out / "hostile.html").write_text(render("notebook.html.j2", heading=title, cells=cells))
     page = Page(HTML, HTML, HTML, 1.0, {HTML: HTML}, {HTML: HTML, "r": 1.5}, None)
     (out / "hostile-index.html").write_text(render("index.html.j2", heading=HTML, pages=[page]))
-    tasks = [
-        Task("notebook", f"task-{n}", "1a) A part", "", 2, "check" if n else None, 0.1)
-        for n in range(9)
-    ]
-    verdicts = [
-        Verdict(None, "to be read", ""),
-        *[Verdict(n % 3, "wrong", f"{HTML} " * (n == 2)) for n in range(8)],
+    tasks = [Task(f"notebook/task-{n}", "1a) A part", "", 2, not n, "", HTML) for n in range(9)]
+    scores = [
+        Score(None, "to read", ""),
+        *[Score(n % 3, "wrong", f"{HTML} " * (n == 2)) for n in range(8)],
     ]
     people = {name: called(name) for name in ("somebody", HTML)}
     somebodys, rows = (
-        [Row(name, *each) for each in zip(tasks, verdicts, strict=True)] for name in people
+        [Row(name, *each) for each in zip(tasks, scores, strict=True)] for name in people
     )
     table = Table(tasks, somebodys + rows)
     (out / "grades.html").write_text(
         render("grades.html.j2", heading="Grades", table=table, people=people)
     )
-    section = {
-        "stem": "notebook",
-        "title": HTML,
-        "answers": [(row, HTML, []) for row in rows],
-        "has_notebook": True,
-    }
-    section["figures"] = [(base64.b64encode(PNG).decode(), HTML)]
-    shown = {"heading": HTML, "person": called(HTML), "rows": rows, "sections": [section]}
+    shown = {"heading": HTML, "person": called(HTML), "rows": rows}
+    shown["contents"] = {row.digest: (HTML, {}) for row in rows}
+    shown["figures"] = {"notebook": [(base64.b64encode(PNG).decode(), HTML)]}
     (out / "feedback.html").write_text(render("feedback.html.j2", **shown))
     return out
 

@@ -14,7 +14,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from sheet11.course.book.marks import Asked
-from sheet11.course.book.store import Store
+from sheet11.course.book.store import Store, student_folder
 from sheet11.course.desk.nameless import (
     HIDDEN,
     pattern_of,
@@ -25,7 +25,6 @@ from sheet11.course.desk.nameless import (
 from sheet11.course.desk.piles import Pile, piles_of, summary
 from sheet11.course.errors import PointsError
 from sheet11.course.grading.exercises import marks
-from sheet11.course.grading.report import student_folder
 from sheet11.course.pages.cells import cells_html, figures_of_cells
 from sheet11.course.submissions.people import kept_people, names_of
 from sheet11.course.text import visible
@@ -85,8 +84,8 @@ class Desk:
             return {"version": now}
         task = self._task(name)
         piles = [summary(pile, who) for pile in self._piles(task, who)]
-        for verdict in filter(None, (pile["verdict"] for pile in piles)):
-            verdict["message"] = self._hidden(verdict["message"])
+        for score in filter(None, (pile["score"] for pile in piles)):
+            score["remark"] = self._hidden(score["remark"])
         items = [
             {"id": item.id, "points": item.points, "words": item.words}
             for item in self.store.items(name)
@@ -231,7 +230,7 @@ def place_of(notebook: Path, task: Asked) -> Place:
         Exception
     ):  # nbformat raises many types for what is no notebook; this one need not be there
         cells = []
-    at = next((index for index, cell in enumerate(cells) if cell.get("id") == task.answer), None)
+    at = next((index for index, cell in enumerate(cells) if cell.get("id") == task.grade_id), None)
     if at is None:
         return Place("markdown" if task.by_hand else "code", ("", {}), [])
     part = _part(cells, at)

@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Collection
 from typing import Any, NamedTuple
 
-from sheet11.course.book.marks import EMPTY, Asked, Entry, Mark
-from sheet11.course.grading.scoring import FAILED
+from sheet11.course.book.marks import Asked, Entry, Mark
+from sheet11.course.book.scores import Status
 
 
 class Pile(NamedTuple):
@@ -44,7 +44,10 @@ def piles_of(entries: Collection[Entry], task: Asked, who: str) -> list[Pile]:
     together: dict[str, list[Entry]] = defaultdict(list)
     for entry in entries:
         together[_hash(task.name, *_what_is_equal(entry))].append(entry)
-    piles = [Pile(name, equal, equal[0].answer.status in EMPTY) for name, equal in together.items()]
+    piles = [
+        Pile(name, equal, equal[0].answer.status == Status.NOT_ANSWERED)
+        for name, equal in together.items()
+    ]
     return sorted(
         piles,
         key=lambda pile: (
@@ -71,7 +74,7 @@ def summary(pile: Pile, who: str) -> dict[str, Any]:
         "uneven": bool(points),  # one is left
         "disputed": any(entry.disputed for entry in pile.entries),
         "flagged": any(who in entry.flagged_by for entry in pile.entries),
-        "verdict": _verdict(pile),
+        "score": _score(pile),
         "own": own
         and {
             "points": own.points,
@@ -85,7 +88,7 @@ def summary(pile: Pile, who: str) -> dict[str, Any]:
 def _what_is_equal(entry: Entry) -> list[Any]:
     """What two answers have in common that lie on one pile."""
     answer = entry.answer
-    if answer.status in EMPTY:
+    if answer.status == Status.NOT_ANSWERED:
         return [True]  # a cell that is missing, and one as it was given out
     before = entry.standing.mark.digest if entry.standing and entry.standing.stale else None
     return [False, entry.digest, answer.points, answer.status, before]
@@ -119,16 +122,16 @@ def _mark_shown(mark: Mark, who: str, pile: Pile) -> dict[str, Any]:
     }
 
 
-def _verdict(pile: Pile) -> dict[str, Any] | None:
+def _score(pile: Pile) -> dict[str, Any] | None:
     """What was found automatically; what it says of files could name their author."""
     answer = pile.entries[0].answer
-    if answer.points is None and not answer.message:
+    if answer.points is None and not answer.remark:
         return None
-    of_files = pile.empty or answer.status == FAILED
+    of_files = pile.empty or answer.status == Status.FAILED
     return {
         "points": answer.points,
         "status": answer.status,
-        "message": "" if of_files else answer.message,
+        "remark": "" if of_files else answer.remark,
     }
 
 

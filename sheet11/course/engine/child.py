@@ -53,15 +53,15 @@ def make_kernel() -> Any:
 
         def send(
             self,
-            stream,
-            msg_or_type,
-            content=None,
-            parent=None,
-            ident=None,
-            buffers=None,
-            *args,
-            **more,
-        ):  # type: ignore[no-untyped-def]
+            stream: Any,
+            msg_or_type: Any,
+            content: Any = None,
+            parent: Any = None,
+            ident: Any = None,
+            buffers: Any = None,
+            *args: Any,
+            **more: Any,
+        ) -> None:
             message = (
                 msg_or_type
                 if isinstance(msg_or_type, dict)

@@ -95,10 +95,10 @@ def answers_of(name, number, changed=()):
     wrong = (0.0, "wrong", "E is not what was expected") if number == 2 else (2.0, "correct", "")
     yield Answer(key, "1_waves/wave", code, {}, *wrong)
     for task in BY_HAND:
-        source, attachments, verdict = (
+        source, attachments, score = (
             f"{task.title}, in the words of number {number}: $x_{{{number}}} = {number}$.",
             {},
-            (None, "to be read", ""),
+            (None, "to read", ""),
         )
         if task.name == "1_waves/proof":
             source = PROOFS[number % 3] if number < 9 else f"{PROOFS[1]}\n\nSo it holds. ({number})"
@@ -110,10 +110,10 @@ def answers_of(name, number, changed=()):
             source += f"![other]({name.split()[0]}.png)"
             attachments = {file: {"image/png": picture(name)}}
         if task.name == "2_slopes/b" and number in (3, 8):
-            source, verdict = "", (0.0, "not answered", "not answered")
+            source, score = "", (0.0, "not answered", "not answered")
         if (key, task.name) in changed:
             source += "\n\nNow with the case of even $n$."
-        yield Answer(key, task.name, source, attachments, *verdict)
+        yield Answer(key, task.name, source, attachments, *score)
 
 
 def hand_in(out, changed=()):

@@ -182,11 +182,11 @@ def test_who_has_not_answered_is_one_pile_at_the_end(desk):
 
 def test_what_was_graded_automatically(desk):
     wrong, right = piles(desk, "1_waves/wave")
-    assert (wrong["count"], right["count"]) == (1, 12) and wrong["verdict"][
-        "message"
+    assert (wrong["count"], right["count"]) == (1, 12) and wrong["score"][
+        "remark"
     ] == "E is not what was expected"
     assert 'class="code"' in desk.content("grace", "1_waves/wave", wrong["id"])["now"]
-    with pytest.raises(PointsError, match="with a reason only"):
+    with pytest.raises(PointsError, match="needs a reason"):
         mark(desk, wrong, 1, task="1_waves/wave")
     mark(desk, wrong, 1, "the other convention", task="1_waves/wave")
     assert entry_of(desk, CHIARA, "1_waves/wave").standing.points == 1
@@ -229,21 +229,21 @@ def test_a_verdict_names_nobody(desk):
                 "",
                 {},
                 0.0,
-                "missing",
+                "not answered",
                 "Anna.ipynb is no Jupyter notebook",
             ),
         ],
     )
-    assert [pile["verdict"] for pile in piles(desk, "1_waves/wave")] == [
-        {"points": None, "status": "failed", "message": ""},
-        {"points": 0.0, "status": "error", "message": "the answer raised KeyError: ▮▮▮"},
-        {"points": 0.0, "status": "missing", "message": ""},
+    assert [pile["score"] for pile in piles(desk, "1_waves/wave")] == [
+        {"points": None, "status": "failed", "remark": ""},
+        {"points": 0.0, "status": "error", "remark": "the answer raised KeyError: ▮▮▮"},
+        {"points": 0.0, "status": "not answered", "remark": ""},
     ]
 
 
 def test_what_would_turn_or_hide_text_is_written_out(desk):
     desk.store.replace_answers(
-        TASKS, [Answer(BERT, "2_slopes/a", "1 \u202e 2\n\n3\x1b", {}, None, "to be read", "")]
+        TASKS, [Answer(BERT, "2_slopes/a", "1 \u202e 2\n\n3\x1b", {}, None, "to read", "")]
     )
     (pile,) = piles(desk)
     now = desk.content("grace", "2_slopes/a", pile["id"])["now"]

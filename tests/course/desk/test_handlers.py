@@ -96,7 +96,7 @@ def test_who_marks_is_who_the_command_line_says(server):
 )
 def test_requests_that_make_no_sense(server, path, sent, status, said):
     got, text = server.request(path, sent)
-    assert (got, said in json.loads(text)["message"]) == (status, True)
+    assert (got, said in json.loads(text)["remark"]) == (status, True)
 
 
 def test_a_system_user_marks_if_nobody_is_named(other):

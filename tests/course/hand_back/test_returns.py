@@ -51,7 +51,7 @@ def test_a_folder_by_login(graded, invoke, tmp_path):
             "id": "1006",
             "e-mail": "fpetersen@uni.example",
         },
-        **{"points": "4.5", "max": "5", "late": "late", "to be read": "0"},
+        **{"points": "4.5", "max": "5", "late": "late", "to read": "0"},
     }
     assert rows["ihorvat"]["points"] == "4.5" and len(rows) == 11
 

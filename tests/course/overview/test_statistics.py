@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from sheet11.course.book.gradebook import Row, Table
-from sheet11.course.book.marks import Asked
-from sheet11.course.grading.scoring import Verdict
+from sheet11.course.book.marks import Task
+from sheet11.course.book.scores import Score
 from sheet11.course.overview.statistics import frequent_reasons, task_statistics
 
 F, G, PROOF = (
-    Asked(f"01/{name}", name, "", points, name == "proof", "")
+    Task(f"01/{name}", name, "", points, name == "proof", "")
     for name, points in [("f", 2.0), ("g", 4.0), ("proof", 3.0)]
 )
 POINTS = {
@@ -22,17 +22,17 @@ POINTS = {
 }
 
 
-def verdict(task, points):
+def score(task, points):
     if points is None:
-        return Verdict(None, "to be read", "")
+        return Score(None, "to read", "")
     full = points == task.points
-    return Verdict(points, "correct" if full else "wrong", "" if full else f"lost in {task.title}")
+    return Score(points, "correct" if full else "wrong", "" if full else f"lost in {task.title}")
 
 
 TABLE = Table(
     [F, G, PROOF],
     [
-        Row(name, task, verdict(task, p))
+        Row(name, task, score(task, p))
         for name, points in POINTS.items()
         for task, p in zip((F, G, PROOF), points, strict=True)
     ],
@@ -57,7 +57,7 @@ def test_few_students_and_equal_points_have_no_discrimination():
         [F, G], [row for row in TABLE.rows if row.student in "abcd" and row.task is not PROOF]
     )
     assert task_statistics(few)["discrimination"].isna().all()
-    same = Table([F], [Row(str(k), F, Verdict(2.0, "correct", "")) for k in range(9)])
+    same = Table([F], [Row(str(k), F, Score(2.0, "correct", "")) for k in range(9)])
     assert (
         task_statistics(same)["discrimination"].isna().all()
         and task_statistics(same)["earned"][0] == 1
@@ -66,16 +66,16 @@ def test_few_students_and_equal_points_have_no_discrimination():
 
 def test_reasons_are_counted_and_have_an_example():
     rows = [
-        Row(name, F, Verdict(0, "wrong", words))
+        Row(name, F, Score(0, "wrong", words))
         for name, words in [("a", "rare"), ("b", "often"), ("c", "often")]
     ]
     rows += [
-        Row("d", F, Verdict(2.0, "correct", "")),
-        Row("e", F, Verdict(0, "not answered", "not answered")),
+        Row("d", F, Score(2.0, "correct", "")),
+        Row("e", F, Score(0, "not answered", "not answered")),
     ]
     rows += [
-        Row("f", F, Verdict(0, "missing", "there is no 01.ipynb")),
-        Row("g", F, Verdict(None, "failed", "not graded")),
+        Row("f", F, Score(0, "not answered", "there is no 01.ipynb")),
+        Row("g", F, Score(None, "failed", "not graded")),
     ]
     first, second = frequent_reasons(Table([F], rows), {("b", "01/f"): "def f(): ..."})
     assert first == ("f", "often", 2, "def f(): ...") and second == ("f", "rare", 1, "")

@@ -44,11 +44,11 @@ export function showTags(pile) {
 }
 
 export function showVerdict(pile) {
-  const verdict = !pile.empty && pile.verdict;
+  const verdict = !pile.empty && pile.score;
   at("verdict").hidden = !verdict;
   if (verdict) {
     const points = verdict.points === null ? "no points yet" : plural(verdict.points, "point");
-    const reason = verdict.message || verdict.status;
+    const reason = verdict.remark || verdict.status;
     at("verdict").replaceChildren(make("p", {}, make("strong", {}, `Automatically: ${points}. `), reason));
   }
 }
