@@ -138,7 +138,8 @@ EXPLORE = """
 from sheet11.lab.plots import panels
 from sheet11.lab.sliders import show_with_controls
 figure, (ax,) = panels(1, 2)
-show_with_controls(figure, lambda n: ax.set_title(f"n is {n}"), {"n": 2}, lambda w: {"n": w.IntSlider(min=1, max=4)})
+draw = lambda n: ax.set_title(f"n is {n}")
+show_with_controls(figure, draw, lambda w: {"n": w.IntSlider(min=1, max=4, value=2)})
 """
 
 
