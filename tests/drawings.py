@@ -12,18 +12,24 @@ def line(ax, label):
     return found
 
 
+def ends(band):
+    """The lowest and the highest point of a filled band."""
+    heights = band.get_paths()[0].vertices[:, 1]
+    return heights.min(), heights.max()
+
+
 def labels(ax):
-    """What the legend names."""
+    """Texts of the legend."""
     return [text.get_text() for text in ax.get_legend().get_texts()]
 
 
-def check_figure(figure, xlabels):
+def check_figure(figure):
     """Check that the axes are labelled, some panel has a title, and nothing is cut off at the figure's edge."""
     figure.canvas.draw()
     axes = panels_of(figure)
-    assert [ax.get_xlabel() for ax in axes] == xlabels
     lowest = axes[0].get_position().y0
     for ax in axes:
+        assert ax.get_xlabel()
         assert ax.get_ylabel() or (ax is not axes[0] and ax.get_position().y0 == lowest)
     assert any(ax.get_title() for ax in figure.axes)
     drawn = figure.get_tightbbox(figure.canvas.get_renderer())

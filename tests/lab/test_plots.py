@@ -18,9 +18,7 @@ SMALL, LARGE = GENERATOR.normal(size=(5, 7)), 10 * GENERATOR.normal(size=(9, 4))
 
 
 def test_heatmaps_are_labelled_and_everything_is_inside():
-    check_figure(
-        plots.heatmaps({"a": SMALL, "b": LARGE}, "column", "row", "entry"), ["column", "column"]
-    )
+    check_figure(plots.heatmaps({"a": SMALL, "b": LARGE}, "column", "row", "entry"))
 
 
 def test_describe_names_panels_axes_and_colours():
@@ -53,57 +51,38 @@ def test_show_leaves_other_backends_to_matplotlib(monkeypatch):
 
 
 def test_heatmaps_share_one_symmetric_scale():
-    figure = plots.heatmaps({"a": SMALL, "b": LARGE}, "column", "row", "entry")
-    left, right, bar = figure.axes
+    left, right, bar = plots.heatmaps({"a": SMALL, "b": LARGE}, "column", "row", "entry").axes
     limit = np.abs(LARGE).max()
     for ax, matrix in [(left, SMALL), (right, LARGE)]:
-        (image,) = ax.collections
-        assert image.get_clim() == (-limit, limit)
-        assert np.array_equal(image.get_array(), matrix)
-        values = np.linspace(-limit, limit, 9)
-        np.testing.assert_allclose(
-            image.to_rgba(values), plt.get_cmap(plots.DIVERGING)(np.linspace(0, 1, 9)), atol=0.02
-        )
+        (mesh,) = ax.collections
+        assert mesh.get_clim() == (-limit, limit)
+        assert np.array_equal(mesh.get_array(), matrix)
+        middle = mesh.to_rgba(0.0)[:3]
+        assert np.ptp(middle) < 0.02, "0 has no colour"
     assert bar.get_ylabel() == "entry"
-    assert [left.get_title(), right.get_title()] == ["a", "b"]
-    assert [left.get_ylabel(), right.get_ylabel()] == ["row", ""]
 
 
 @pytest.mark.parametrize("first", [(1, 1), (0, 3)])
 def test_heatmap_ticks_number_rows_and_columns(first):
     figure = plots.heatmaps({"a": np.eye(12, 40)}, "column", "row", "entry", first_index=first)
-    figure.canvas.draw()
     ax = figure.axes[0]
     assert ax.get_xlim() == (0, 40) and ax.get_ylim() == (12, 0), "the first row is at the top"
     for axis, number in [(ax.yaxis, first[0]), (ax.xaxis, first[1])]:
-        numbers = [int(text.get_text()) for text in axis.get_ticklabels()]
+        numbers = np.array([int(text.get_text()) for text in axis.get_ticklabels()])
         assert 3 <= len(numbers) <= 8
-        np.testing.assert_allclose(
-            axis.get_ticklocs(), np.array(numbers) - number + 0.5
-        )  # the middle of the cell
+        np.testing.assert_allclose(axis.get_ticklocs(), numbers - number + 0.5)  # mid-cell
 
 
 def test_heatmap_of_more_entries_than_pixels_shows_the_largest_of_each_square():
-    matrix = np.zeros((600, 300))
-    matrix[598, 7], matrix[0, 299], matrix[0, 298] = -5, 1, 0.5
+    matrix = np.zeros((600, 301))
+    matrix[598, 7], matrix[0, 299], matrix[0, 298], matrix[0, 300] = -5, 1, 0.5, 2
     ax = plots.heatmaps({"a": matrix}, "column", "row", "entry").axes[0]
     shown = ax.collections[0].get_array()
-    assert shown.shape == (200, 100)
-    assert shown[199, 2] == -5 and shown[0, 99] == 1 and np.count_nonzero(shown) == 2
-    for axis in (ax.xaxis, ax.yaxis):
-        for place, text in zip(axis.get_ticklocs(), axis.get_ticklabels(), strict=True):
-            assert int(text.get_text()) == pytest.approx(3 * place + 0.5), (
-                "3 rows or columns a cell"
-            )
-
-
-def test_a_matrix_of_the_same_shape_changes_the_mesh_in_place():
-    _, ax = plt.subplots()
-    plots.draw_heatmap(ax, SMALL, 3)
-    (mesh,) = ax.collections
-    plots.draw_heatmap(ax, 2 * SMALL, 5)
-    assert ax.collections[0] is mesh and mesh.get_clim() == (-5, 5)
-    assert np.array_equal(mesh.get_array(), 2 * SMALL)
+    expected = np.zeros((200, 101))
+    expected[199, 2], expected[0, 99], expected[0, 100] = -5, 1, 2
+    assert np.array_equal(shown, expected)
+    for place, text in zip(ax.get_xticks(), ax.get_xticklabels(), strict=True):
+        assert int(text.get_text()) == pytest.approx(3 * place + 0.5), "3 columns a cell"
 
 
 def test_a_selection_of_rows_keeps_their_numbers():

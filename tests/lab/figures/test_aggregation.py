@@ -18,35 +18,23 @@ ERRORS, BOUNDS = np.exp([-LAM, -2 * LAM]), 2 * np.exp([-LAM, -2 * LAM])
 RATES = np.array([[1.0, 2.0, 3.0], [1.1, 2.0, 3.2], [0.2, 0.3, 0.4]])
 TANGENT = [(-1, -1), (1, 1), (np.nan, np.nan), (0, 0), (1, 2)]
 
-# by function: a call, and the label of x of every panel
+MARKS = {"min": -1.0, "mean": 0.1, "median": 0.11, "max": 1.0}
 FIGURES = {
-    "two_messages": (
-        lambda: figures.two_messages(LAM, CURVES, WEIGHTS),
-        ["m₁ (the other message is m₂ = 0)"] * 2,
-    ),
-    "convergence": (
-        lambda: figures.convergence(LAM, ERRORS, BOUNDS, [1.0, 2.0], RATES),
-        ["inverse temperature λ", "gap Δ"],
-    ),
-    "interpolation": (
-        lambda: figures.interpolation(
-            LAM, CURVES, {"min": -1.0, "mean": 0.1, "median": 0.11, "max": 1.0}, TANGENT
-        ),
-        ["inverse temperature λ"],
-    ),
-    "fits": (lambda: figures.fits(PATHS, LOSSES), ["inverse temperature λ", "step"]),
+    "two_messages": lambda: figures.two_messages(LAM, CURVES, WEIGHTS),
+    "convergence": lambda: figures.convergence(LAM, ERRORS, BOUNDS, [1.0, 2.0], RATES),
+    "interpolation": lambda: figures.interpolation(LAM, CURVES, MARKS, TANGENT),
+    "fits": lambda: figures.fits(PATHS, LOSSES),
 }
 
 
-@pytest.mark.parametrize("name", FIGURES)
-def test_axes_are_labelled_and_everything_is_inside(name):
-    make, xlabels = FIGURES[name]
-    check_figure(make(), xlabels)
+@pytest.mark.parametrize("draw", FIGURES.values(), ids=FIGURES)
+def test_axes_are_labelled_and_everything_is_inside(draw):
+    check_figure(draw())
 
 
 @pytest.mark.parametrize("name", FIGURES)
 def test_legends_cover_no_data(name):
-    figure = FIGURES[name][0]()
+    figure = FIGURES[name]()
     figure.canvas.draw()
     legends = [ax.get_legend() for ax in figure.axes if ax.get_legend()]
     assert legends
@@ -55,7 +43,7 @@ def test_legends_cover_no_data(name):
 
 
 def test_two_messages_show_values_weights_and_the_maximum():
-    left, right = panels_of(FIGURES["two_messages"][0]())
+    left, right = panels_of(FIGURES["two_messages"]())
     assert np.array_equal(line(left, "two").get_ydata(), CURVES["two"])
     assert np.array_equal(line(right, "one").get_ydata(), WEIGHTS["one"])
     assert np.array_equal(line(left, "max").get_ydata(), np.maximum(LAM, 0))
@@ -63,7 +51,7 @@ def test_two_messages_show_values_weights_and_the_maximum():
 
 
 def test_convergence_pairs_error_and_bound_by_colour():
-    left, right = panels_of(FIGURES["convergence"][0]())
+    left, right = panels_of(FIGURES["convergence"]())
     for error, bound, measured, limit in zip(
         ERRORS, BOUNDS, left.lines[::2], left.lines[1::2], strict=True
     ):
@@ -74,7 +62,7 @@ def test_convergence_pairs_error_and_bound_by_colour():
 
 
 def test_convergence_shows_measured_rates_beside_predicted_ones():
-    _, right = panels_of(FIGURES["convergence"][0]())
+    _, right = panels_of(FIGURES["convergence"]())
     gap, rate, above = RATES
     assert np.allclose(line(right, "measured").get_xydata().T, [gap, rate / gap])
     assert set(line(right, "predicted").get_ydata()) == {1}
@@ -88,18 +76,18 @@ def test_convergence_leaves_out_rounding():
 
 
 def test_interpolation_names_its_marks_apart():
-    (ax,) = panels_of(FIGURES["interpolation"][0]())
+    (ax,) = panels_of(FIGURES["interpolation"]())
     assert np.array_equal(line(ax, "two").get_ydata(), CURVES["two"])
     assert np.array_equal(line(ax, "predicted slope").get_xydata(), TANGENT, equal_nan=True)
     assert labels(ax) == ["one", "two", "predicted slope"]
     assert [text.get_text().strip() for text in ax.texts] == ["min", "mean", "median", "max"]
     assert np.diff([text.get_position()[1] for text in ax.texts]).min() > 0.04
-    for name, value in {"min": -1.0, "mean": 0.1, "median": 0.11, "max": 1.0}.items():
+    for name, value in MARKS.items():
         assert set(line(ax, f"_{name}").get_ydata()) == {value}
 
 
 def test_fits_show_paths_and_losses():
-    plane, loss = panels_of(FIGURES["fits"][0]())
+    plane, loss = panels_of(FIGURES["fits"]())
     for drawn, (name, path) in zip(plane.lines, PATHS.items(), strict=False):
         assert np.array_equal(drawn.get_xydata(), path)
         assert np.array_equal(line(loss, name).get_ydata(), LOSSES[name])
