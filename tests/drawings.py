@@ -18,11 +18,6 @@ def ends(band):
     return heights.min(), heights.max()
 
 
-def labels(ax):
-    """Texts of the legend."""
-    return [text.get_text() for text in ax.get_legend().get_texts()]
-
-
 def check_figure(figure):
     """Check that the axes are labelled, some panel has a title, and nothing is cut off at the figure's edge."""
     figure.canvas.draw()

@@ -11,7 +11,6 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from sheet11.course.execute import execute
 from sheet11.lab import plots
-from sheet11.lab.figures.oversmoothing import collapse
 
 GENERATOR = np.random.default_rng(0)
 SMALL, LARGE = GENERATOR.normal(size=(5, 7)), 10 * GENERATOR.normal(size=(9, 4))
@@ -24,13 +23,6 @@ def test_heatmaps_are_labelled_and_everything_is_inside():
 def test_describe_names_panels_axes_and_colours():
     figure = plots.heatmaps({"a": SMALL, "b": LARGE}, "column", "row", "entry")
     assert plots.describe(figure) == "a: row against column; b: column; colours: entry"
-    nodes = plots.describe(
-        collapse({0: np.eye(2), 1: np.eye(2)}, [[0, 1], [1, 0]], np.eye(2), [0, 1])
-    )
-    assert (
-        nodes.startswith("depth 0 colours: ± ")
-        and "; feature 2 against feature 1; feature 1" in nodes
-    )
 
 
 def test_show_displays_the_figure_and_its_description_and_closes_it(shown):

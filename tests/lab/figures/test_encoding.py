@@ -76,30 +76,16 @@ def test_lag_profiles_and_half_of_the_first():
 
 
 def test_long_lag_profiles_get_a_panel_with_all_lags():
-    near, far = figures.lag_profiles(
-        {"sheet": np.arange(500.0, 0, -1), "vaswani": np.ones(500)}
-    ).axes
-    assert len(line(near, "sheet").get_xdata()) == 64 and len(line(far, "sheet").get_xdata()) == 500
-    assert line(near, "sheet").get_marker() == "o" and line(far, "sheet").get_marker() == ""
-    assert near.get_ylabel()
+    near, far = figures.lag_profiles({"sheet": np.arange(500.0, 0, -1)}).axes
+    assert [len(line(ax, "sheet").get_xdata()) for ax in (near, far)] == [64, 500]
 
 
 def test_deviations_of_zero_are_drawn_at_rounding():
     (ax,) = panels_of(FIGURES["token_deviations"]())
-    assert line(ax, "without").get_xdata().tolist() == [1, 2]
-    assert line(ax, "without").get_ydata().tolist() == [1e-17, 1e-16]
+    assert line(ax, "without").get_xydata().tolist() == [[1, 1e-17], [2, 1e-16]]
     assert ax.get_yscale() == "log"
 
 
 def test_spreads_begin_at_the_main_diagonal():
     (ax,) = panels_of(FIGURES["diagonal_spreads"]())
-    assert line(ax, "submission").get_xdata().tolist() == [0, 1, 2]
-    assert line(ax, "submission").get_ydata().tolist() == [0.5, 0.3, 1e-17]
-
-
-@pytest.mark.parametrize("name", ["lag_profiles", "diagonal_spreads", "token_deviations"])
-def test_the_legend_lies_beside_the_data(name):
-    figure = FIGURES[name]()
-    figure.canvas.draw()
-    ax = panels_of(figure)[-1]
-    assert ax.get_legend().get_window_extent().x0 > ax.get_window_extent().x1
+    assert line(ax, "submission").get_xydata().tolist() == [[0, 0.5], [1, 0.3], [2, 1e-17]]
