@@ -16,6 +16,10 @@ from typing import Any
 
 MINUTE = 60.0
 PROMPTS = ".jp-Notebook .jp-CodeCell .jp-InputArea-prompt"
+PLACES = (
+    "JUPYTER_CONFIG_DIR JUPYTER_DATA_DIR JUPYTER_RUNTIME_DIR"
+    " JUPYTERLAB_SETTINGS_DIR JUPYTERLAB_WORKSPACES_DIR IPYTHONDIR".split()
+)
 SETTINGS = {
     # no question about news and no look for updates: neither has anything to do with the notebooks, and both want a net
     "@jupyterlab/apputils-extension/notification.jupyterlab-settings": {
@@ -29,10 +33,11 @@ SETTINGS = {
 
 @dataclass(frozen=True)
 class Lab:
-    """A running server, its address and its token."""
+    """A running server, its address, its token and its folder."""
 
     url: str
     token: str
+    folder: Path
 
     def address(self, name: str) -> str:
         """Of a notebook, in a workspace that holds nothing else."""
@@ -56,35 +61,16 @@ class Lab:
 def jupyter_lab(folder: Path) -> Iterator[Lab]:
     """JupyterLab on `folder`, on a free port of the loopback, with settings of its own and none of the user's."""
     with tempfile.TemporaryDirectory() as own:
-        places = {
-            name: str(Path(own, name.lower()))
-            for name in (
-                "JUPYTER_CONFIG_DIR",
-                "JUPYTER_DATA_DIR",
-                "JUPYTER_RUNTIME_DIR",
-                "IPYTHONDIR",
-            )
-            + ("JUPYTERLAB_SETTINGS_DIR", "JUPYTERLAB_WORKSPACES_DIR")
-        }
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("JUPYTER")}
+        environment |= {name: f"{own}/{name}" for name in PLACES}
         for name, settings in SETTINGS.items():
-            path = Path(places["JUPYTERLAB_SETTINGS_DIR"], name)
+            path = Path(own, "JUPYTERLAB_SETTINGS_DIR", name)
             path.parent.mkdir(parents=True)
             path.write_text(json.dumps(settings))
-        environment = {
-            name: value for name, value in os.environ.items() if not name.startswith("JUPYTER")
-        } | places
-        command = [
-            sys.executable,
-            "-m",
-            "jupyterlab",
-            "--no-browser",
-            "--ip=127.0.0.1",
-            "--port=0",
-            "--allow-root",
-        ]
+        options = "--no-browser --ip=127.0.0.1 --port=0 --allow-root".split()
         with open(Path(own, "log"), "w+") as log:
             server = subprocess.Popen(
-                command,
+                [sys.executable, "-m", "jupyterlab", *options],
                 cwd=folder,
                 env=environment,
                 stdin=subprocess.DEVNULL,
@@ -92,7 +78,8 @@ def jupyter_lab(folder: Path) -> Iterator[Lab]:
                 stderr=log,
             )
             try:
-                yield _wait_for(server, Path(places["JUPYTER_RUNTIME_DIR"]), Path(log.name))
+                about = Path(own, "JUPYTER_RUNTIME_DIR", f"jpserver-{server.pid}.json")
+                yield _wait_for(server, folder, about, Path(log.name))
             finally:
                 server.send_signal(signal.SIGTERM)  # upon which it ends its kernels
                 try:
@@ -102,16 +89,14 @@ def jupyter_lab(folder: Path) -> Iterator[Lab]:
                     server.wait()
 
 
-def _wait_for(server: subprocess.Popen, runtime: Path, log: Path) -> Lab:
+def _wait_for(server: subprocess.Popen, folder: Path, about: Path, log: Path) -> Lab:
     """Wait until the server answers. The file it writes about itself tells port and token."""
-    about = runtime / f"jpserver-{server.pid}.json"
     end = time.monotonic() + 2 * MINUTE
     while server.poll() is None and time.monotonic() < end:
-        with contextlib.suppress(
-            OSError, ValueError
-        ):  # not there, half written, or not listening yet
+        # not there, half written, or not listening yet
+        with contextlib.suppress(OSError, ValueError):
             told = json.loads(about.read_text())
-            lab = Lab(told["url"], told["token"])
+            lab = Lab(told["url"], told["token"], folder)
             lab.request("GET", "status")
             return lab
         time.sleep(0.05)
