@@ -1,5 +1,6 @@
 """Notebooks as data: reading a file, its parameters, kernel, title, records, and the error that ended it."""
 
+import ast
 import difflib
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -54,18 +55,25 @@ def parameters_of(notebook: NotebookNode) -> dict[str, str]:
 def kernel_of(notebook: NotebookNode, wanted: str | None = None) -> str:
     """Name of the kernel that is wanted, else of the one that the notebook asks for, `python3` if it does not say.
 
-    `python`, as many notebooks have it, is `python3` where no kernel has that name.
+    A kernel for Python that is not installed, such as one named after an environment, is `python3` here.
 
     Raises:
         NotebookError: it is not installed.
     """
     name: str = wanted or _copy(notebook).metadata.kernelspec.name
     installed = KernelSpecManager().find_kernel_specs()
-    if name == "python" and name not in installed:
+    if name not in installed and (name == "python" or not wanted and is_python(notebook)):
         name = "python3"
     if name not in installed:
         raise NotebookError(f"no kernel named {name!r} is installed{nearest(name, installed)}")
     return name
+
+
+def is_python(notebook: NotebookNode) -> bool:
+    """Tell whether a notebook is in Python, whatever its kernel is called."""
+    kernel = notebook.metadata.get("kernelspec", {})
+    language = kernel.get("language") or notebook.metadata.get("language_info", {}).get("name")
+    return str(language or kernel.get("name", "python")).lower().startswith(("python", "ipython"))
 
 
 def with_parameters(notebook: NotebookNode, parameters: Mapping[str, Any]) -> NotebookNode:
@@ -107,6 +115,15 @@ def scalar_records(notebook: nbformat.NotebookNode) -> dict[str, Any]:
     }
 
 
+def headline_of(notebook: NotebookNode) -> dict[str, Any]:
+    """Return the scalar records that the notebook's metadata names as `headline`, all of them if it names none."""
+    records = scalar_records(notebook)
+    headline = notebook.metadata.get(METADATA, {}).get("headline")
+    if not isinstance(headline, list):
+        return records
+    return {name: records[name] for name in map(str, headline) if name in records}
+
+
 def check_parameters(names: Mapping[str, Any], known: set[str]) -> None:
     """Raise if a parameter exists in no notebook; the message lists those that do and suggests the nearest."""
     for name in names:
@@ -131,3 +148,13 @@ def _copy(notebook: NotebookNode) -> NotebookNode:
         python | notebook.metadata.get("kernelspec", {})
     )
     return notebook
+
+
+def syntax(source: str) -> ast.Module:
+    """Parse a cell, magics included; one with a syntax error is empty."""
+    from IPython.core.inputtransformer2 import TransformerManager  # takes long to import
+
+    try:
+        return ast.parse(TransformerManager().transform_cell(source))
+    except SyntaxError:
+        return ast.Module([], [])

@@ -12,10 +12,10 @@ from sheet11.course.files import write_whole
 from sheet11.course.jobs import Done, Job, perform_all
 from sheet11.course.notebooks import (
     check_parameters,
+    headline_of,
     kernel_of,
     parameters_of,
     read_notebook,
-    scalar_records,
     title_of,
 )
 from sheet11.course.pages.cells import cells_html, drop_frames
@@ -30,6 +30,7 @@ def jobs_of_notebooks(
     sheet: Sheet | None = None,
     kernel: str | None = None,
     timeout: int | None = None,
+    sliders: bool = False,
 ) -> list[Job]:
     """One job for each notebook, with those of the parameters that it has.
 
@@ -40,6 +41,7 @@ def jobs_of_notebooks(
         sheet: whose package the notebooks import; None if that is installed.
         kernel: name of the kernel for all of them; None is the one that each asks for.
         timeout: seconds that a cell may take; None is as long as it wants.
+        sliders: draw a picture for every setting of the sliders, for the page to turn to.
 
     Raises:
         NotebookError: a file is no notebook or wants a kernel that is not installed, or two have one stem.
@@ -63,7 +65,7 @@ def jobs_of_notebooks(
         job = Job(
             path.stem, path.stem, nbformat.writes(notebook), chosen, cwd, threads, imports_from
         )
-        jobs.append(job._replace(frames=True, kernel=kernel, timeout=timeout))
+        jobs.append(job._replace(frames=sliders, kernel=kernel, timeout=timeout))
     check_parameters(parameters, known)
     return jobs
 
@@ -113,6 +115,6 @@ def _write(done: Done, out: Path) -> Page:
         done.error,
         done.seconds,
         done.job.parameters,
-        scalar_records(notebook),
+        headline_of(notebook),
         description,
     )

@@ -10,7 +10,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from sheet11.course import run, sweep
 from sheet11.course.book.gradebook import Row, Table
-from sheet11.course.book.marks import Asked
+from sheet11.course.book.marks import Task
 from sheet11.course.book.scores import Score, Status
 from sheet11.course.jobs import local_executor
 from sheet11.course.notebooks import title_of
@@ -73,7 +73,7 @@ def folder(browser, tmp_path_factory, hostile):
     small = out / "small.ipynb"
     paths = [small, out / "failing.ipynb", *find_sheet().notebooks.values()]
     with local_executor(2) as (executor, threads):
-        run.run(run.jobs_of_notebooks(paths, {}, threads), executor, out / "run")
+        run.run(run.jobs_of_notebooks(paths, {}, threads, sliders=True), executor, out / "run")
         points = sweep.jobs_of_grid(small, {"n": [0, 1, 2]}, threads)
         sweep.sweep(points, executor, out / "sweep")
 
@@ -83,7 +83,7 @@ def folder(browser, tmp_path_factory, hostile):
     write("hostile", "notebook", title_of(hostile, "hostile"), cells=cells_html(hostile))
     page = Page(HTML, HTML, HTML, 1.0, {HTML: HTML}, {HTML: HTML, "r": 1.5}, None)
     write("hostile-index", "index", pages=[page])
-    asked = Asked("notebook/task", "1a) A part", HTML, 2.0, False, "")
+    asked = Task("notebook/task", "1a) A part", HTML, 2.0, False, "", heading=HTML)
     scores = [
         Score(None, Status.TO_READ),
         Score(0.5, Status.WRONG, HTML),
@@ -95,14 +95,10 @@ def folder(browser, tmp_path_factory, hostile):
     for name in people:
         rows += [Row(name, task, score) for task, score in zip(tasks, scores, strict=True)]
     write("grades", "grades", table=Table(tasks, rows), people=people)
-    section = {
-        "stem": "notebook",
-        "title": HTML,
-        "answers": [(row, HTML, []) for row in rows],
-        "has_notebook": True,
-        "figures": [(base64.b64encode(PNG).decode(), HTML)],
-    }
-    write("feedback", "feedback", person=called(HTML), rows=rows, sections=[section])
+    contents = {row.digest: (HTML, {}) for row in rows}
+    figures = {"notebook": [(base64.b64encode(PNG).decode(), HTML)]}
+    about = {"rows": rows, "contents": contents, "figures": figures}
+    write("feedback", "feedback", person=called(HTML), **about)
     return out
 
 

@@ -148,7 +148,9 @@ def test_a_page_moves_its_explorers_and_the_kept_notebook_holds_their_start(
     nbformat.write(build(EXPLORE), tmp_path / "explore.ipynb")
     with local_executor(1) as (executor, threads):
         (page,) = run(
-            jobs_of_notebooks([tmp_path / "explore.ipynb"], {}, threads), executor, tmp_path
+            jobs_of_notebooks([tmp_path / "explore.ipynb"], {}, threads, sliders=True),
+            executor,
+            tmp_path,
         )
     assert page.error is None and page.figure == "n is 2"
     html, kept = ((tmp_path / f"explore.{kind}").read_text() for kind in ("html", "ipynb"))

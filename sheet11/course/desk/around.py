@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 import nbformat
 from nbformat import NotebookNode
 
-from sheet11.course.book.marks import Asked
-from sheet11.course.grading.exercises import marks
+from sheet11.course.book.marks import Task
 from sheet11.course.pages.cells import figures_of_cells
+from sheet11.course.tasks import grade_id, is_answer
 
 PART = re.compile(r"^## ", re.MULTILINE)
 
@@ -24,7 +24,7 @@ class Around(NamedTuple):
     figures: Sequence[tuple[str, str]] = ()  # of the part, as (PNG in base64, alternative text)
 
 
-def around(notebook: Path, task: Asked) -> Around:
+def around(notebook: Path, task: Task) -> Around:
     """Read what surrounds an answer; nothing if the notebook, or the answer in it, is missing."""
     try:
         cells = nbformat.read(notebook, as_version=4).cells
@@ -39,9 +39,9 @@ def around(notebook: Path, task: Asked) -> Around:
                 break
             part, question = [], None
         part.append(cell)
-        if cell.get("id") == task.answer:
+        if grade_id(cell) == task.grade_id:
             answer = cell
-        elif text and not answer and not marks(cell).get("solution"):
+        elif text and not answer and not is_answer(cell):
             question = cell
     if not answer:
         return Around("markdown" if task.by_hand else "code")

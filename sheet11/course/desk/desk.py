@@ -1,6 +1,5 @@
 """The marking page's requests and replies, as JSON without names."""
 
-import hashlib
 import time
 from collections import Counter
 from collections.abc import Mapping
@@ -9,10 +8,9 @@ from typing import Any
 
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from sheet11.course.book.gradebook import score_of
-from sheet11.course.book.marks import Asked, Entry
+from sheet11.course.book.marks import Entry, Task
 from sheet11.course.book.scores import Status
-from sheet11.course.book.store import Store
+from sheet11.course.book.store import Store, student_folder
 from sheet11.course.desk.around import around
 from sheet11.course.desk.fields import Sent, points, text
 from sheet11.course.desk.nameless import (
@@ -24,10 +22,9 @@ from sheet11.course.desk.nameless import (
 )
 from sheet11.course.desk.piles import Json, Pile, entered, piles_of, shown
 from sheet11.course.errors import PointsError
-from sheet11.course.grading.report import student_folder
 from sheet11.course.pages.cells import cells_html
 from sheet11.course.submissions.people import kept_people, names_of
-from sheet11.course.text import visible
+from sheet11.course.text import digest_of, visible
 
 
 class ChangedError(LookupError):
@@ -57,18 +54,16 @@ class Desk:
         tasks = {task.name: task for task in self.store.tasks()}
         counts: dict[str, Counter[str]] = {name: Counter() for name in tasks}
         for entry in self.store.entries(whole=False):
-            name = entry.answer.task
-            status = score_of(entry, tasks[name].points).status
-            counts[name].update(
+            counts[entry.answer.task].update(
                 answers=1,
-                read=status != Status.TO_READ,
+                read=entry.status != Status.TO_READ,
                 changed=entry.standing is not None and entry.standing.stale,
                 flagged=who in entry.flagged_by,
                 disputed=entry.disputed,
             )
         return {
             "who": who,
-            "folder": hashlib.sha256(str(self.out.resolve()).encode()).hexdigest()[:12],
+            "folder": digest_of(str(self.out.resolve()))[:12],
             "statuses": {status.name: status for status in Status},
             "tasks": [_described(task) | counts[name] for name, task in tasks.items()],
             "snippets": self.store.snippets(),
@@ -177,7 +172,7 @@ class Desk:
             self.store.add_snippet(words)
         return {"snippets": self.store.snippets()}
 
-    def _give(self, pile: Pile, task: Asked, who: str, mark: Json, amend: bool = False) -> None:
+    def _give(self, pile: Pile, task: Task, who: str, mark: Json, amend: bool = False) -> None:
         """Set a mark, unless all answers of the pile have it already."""
         if all(_has(entry, who, mark) for entry in pile.entries):
             return
@@ -185,17 +180,17 @@ class Desk:
         mark = mark | {"digest": pile.digest, "amend": amend}
         self.store.set_mark(pile.students, task.name, who, **mark)
 
-    def _task(self, sent: Sent) -> Asked:
+    def _task(self, sent: Sent) -> Task:
         name = text(sent, "task")
         for task in self.store.tasks():
             if task.name == name:
                 return task
         raise ChangedError(f"there is no task {name!r}")
 
-    def _piles(self, task: Asked, who: str) -> list[Pile]:
+    def _piles(self, task: Task, who: str) -> list[Pile]:
         return piles_of(self.store.entries(task.name, whole=False), task, who)
 
-    def _pile(self, who: str, sent: Sent) -> tuple[Asked, Pile]:
+    def _pile(self, who: str, sent: Sent) -> tuple[Task, Pile]:
         task, name = self._task(sent), text(sent, "id")
         for pile in self._piles(task, who):
             if pile.id == name:
@@ -209,7 +204,7 @@ class Desk:
         return pattern_of(people, " ".join(tasks))
 
 
-def _described(task: Asked) -> Json:
+def _described(task: Task) -> Json:
     """A task as the page shows it; the solution comes with an answer."""
     return {name: value for name, value in task._asdict().items() if name != "solution"}
 

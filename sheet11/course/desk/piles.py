@@ -1,14 +1,13 @@
 """Piles of equal answers to a task, shuffled and without names."""
 
-import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from sheet11.course.book.gradebook import score_of
-from sheet11.course.book.marks import Asked, Entry, Mark, decide
+from sheet11.course.book.marks import Entry, Mark, Task, decide
 from sheet11.course.book.scores import Status
+from sheet11.course.text import digest_of
 
 Json = dict[str, Any]
 
@@ -58,7 +57,7 @@ class Pile(NamedTuple):
         return next(iter(reversed(own or marks)), None)
 
 
-def piles_of(entries: Iterable[Entry], task: Asked, who: str) -> list[Pile]:
+def piles_of(entries: Iterable[Entry], task: Task, who: str) -> list[Pile]:
     """The answers to a task in an order of a person's own, so that their place does not tell whose they are.
 
     Of a task that is graded automatically, answers without points come first, then those that lost some. Where nobody
@@ -76,7 +75,7 @@ def piles_of(entries: Iterable[Entry], task: Asked, who: str) -> list[Pile]:
     return sorted((Pile(name, equal) for name, equal in together.items()), key=place)
 
 
-def shown(pile: Pile, task: Asked, who: str, second: bool = False) -> Json:
+def shown(pile: Pile, task: Task, who: str, second: bool = False) -> Json:
     """A pile as the page shows it, without the answer.
 
     Args:
@@ -85,7 +84,7 @@ def shown(pile: Pile, task: Asked, who: str, second: bool = False) -> Json:
         who: the person who looks at it.
         second: the person reads what others have read, without their marks until they have given their own.
     """
-    scores = [score_of(entry, task.points) for entry in pile.entries]
+    scores = [entry.score for entry in pile.entries]
     statuses = {score.status for score in scores}
     last = pile.mark_of(who)
     marks = pile.marks
@@ -117,7 +116,7 @@ def entered(mark: Mark) -> Json:
     return {"points": mark.points, "comment": mark.comment, "items": items}
 
 
-def _mark(mark: Mark, pile: Pile, task: Asked) -> Json:
+def _mark(mark: Mark, pile: Pile, task: Task) -> Json:
     """A mark with its worth, and the remark that the student would read."""
     alone = decide([mark], task.points, mark.digest)
     return {
@@ -139,7 +138,7 @@ def _score(pile: Pile) -> Json | None:
     return {"points": answer.points, "remark": remark or answer.status}
 
 
-def _id(task: Asked, entry: Entry) -> str:
+def _id(task: Task, entry: Entry) -> str:
     """The same for answers that lie on one pile."""
     answer = entry.answer
     if answer.status == Status.NOT_ANSWERED:
@@ -148,4 +147,4 @@ def _id(task: Asked, entry: Entry) -> str:
 
 
 def _hash(*parts: Any) -> str:
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:20]
+    return digest_of(json.dumps(parts))[:20]

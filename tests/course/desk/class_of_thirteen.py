@@ -8,7 +8,7 @@ import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from PIL import Image, PngImagePlugin
 
-from sheet11.course.book.marks import Answer, Asked
+from sheet11.course.book.marks import Answer, Task
 from sheet11.course.book.scores import Status
 from sheet11.course.book.store import Store
 from sheet11.course.submissions.people import Identity, Person, keep_people
@@ -32,12 +32,12 @@ SUM = (
     "$$\\sum_{k=1}^{n} \\sin\\frac{2\\pi k}{n} = \\operatorname{Im} s = 0$$"
 )
 TASKS = [
-    Asked("1_waves/wave", "1a.1 · Sines in rows", "wave(n, p): rows of sines", 2.0, False, WAVE),
-    Asked("1_waves/proof", "1a.3 · Why the sum vanishes", "", 2.0, True, SUM),
-    Asked("2_slopes/a", "2a.1 · The slope", "", 1.0, True, "Because **the slope** is linear."),
-    Asked("2_slopes/b", "2b.1 · The limit", "", 2.0, True, "Because **the limit** is linear."),
-    Asked("2_slopes/c", "2c.1 · The error", "", 1.0, True, "Because **the error** is linear."),
-    Asked("2_slopes/d", "2d.1 · The picture", "", 2.0, True, "Because **the picture** is linear."),
+    Task("1_waves/wave", "1a.1 · Sines in rows", "wave(n, p): rows of sines", 2.0, False, WAVE),
+    Task("1_waves/proof", "1a.3 · Why the sum vanishes", "", 2.0, True, SUM),
+    Task("2_slopes/a", "2a.1 · The slope", "", 1.0, True, "Because **the slope** is linear."),
+    Task("2_slopes/b", "2b.1 · The limit", "", 2.0, True, "Because **the limit** is linear."),
+    Task("2_slopes/c", "2c.1 · The error", "", 1.0, True, "Because **the error** is linear."),
+    Task("2_slopes/d", "2d.1 · The picture", "", 2.0, True, "Because **the picture** is linear."),
 ]
 BY_HAND = TASKS[1:]
 PROOFS = [
@@ -105,6 +105,11 @@ def hand_in(out, changed=()):
         store.replace_answers(TASKS, answers)
 
 
+def marked(name):
+    """Metadata of an answer."""
+    return {"nbgrader": {"grade_id": name, "solution": True}}
+
+
 def write_class(out: Path) -> None:
     """Write the folder of a grading: the store, and executed notebooks with figures."""
     hand_in(out)
@@ -115,8 +120,8 @@ def write_class(out: Path) -> None:
             new_markdown_cell("# Waves"),
             new_markdown_cell("## 1a) Sines"),
             new_code_cell("plot()", outputs=[figure]),
-            new_code_cell("def wave(n, p): ...", id="wave"),
-            new_markdown_cell("Because.", id="proof"),
+            new_code_cell("def wave(n, p): ...", metadata=marked("wave")),
+            new_markdown_cell("Because.", metadata=marked("proof")),
             new_markdown_cell("## 1b) More"),
             new_code_cell("plot()", outputs=[figure]),
         ]

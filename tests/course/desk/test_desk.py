@@ -169,7 +169,7 @@ def test_what_was_graded_automatically(desk):
     assert (wrong["count"], right["count"]) == (1, 12)
     assert wrong["score"] == {"points": 0, "remark": "E is not what was expected"}
     assert 'class="code"' in content(desk, wrong, WAVE)["now"]
-    with pytest.raises(PointsError, match="with a reason only"):
+    with pytest.raises(PointsError, match="needs a reason"):
         mark(desk, wrong, "1", task=WAVE)
     (overridden, _) = mark(desk, wrong, "1", task=WAVE, comment="the other convention")
     assert overridden["status"] == Status.OVERRIDDEN and points(desk, WAVE) == {CHIARA: 1}

@@ -22,7 +22,14 @@ def notebook_html(notebook, title):
 
 
 def feedback_html(person):
-    return render("feedback.html.j2", heading=person.who.shown, person=person, rows=[], sections=[])
+    return render(
+        "feedback.html.j2",
+        heading=person.who.shown,
+        person=person,
+        rows=[],
+        contents={},
+        figures={},
+    )
 
 
 def test_main_figure_is_the_tagged_one_else_the_first():

@@ -1,23 +1,32 @@
-"""Taking a class in: the same hand-ins in every layout give the same answers and, by the command line, points."""
+"""Taking a class in: the same hand-ins in every layout give the same answers."""
 
-import csv
 from datetime import UTC, datetime
 
 import pytest
-from class_of_twelve import CLASS, HANDED_IN, LAYOUTS, ROSTER, WORKSHEET, Answers, nbgrader, zipped
-from gradings import skip_without_graders
+from class_of_twelve import (
+    CLASS,
+    HANDED_IN,
+    LAYOUTS,
+    ROSTER,
+    WORKSHEET,
+    Answers,
+    nbgrader,
+    write,
+    zipped,
+)
 from sheets import waves
 
 from sheet11.course.errors import FolderError
-from sheet11.course.sandbox.sandbox import Sandbox
 from sheet11.course.submissions.attachments import taken_out
 from sheet11.course.submissions.intake import (
     Wanted,
     lateness,
     not_understood,
     take_in,
+    time_of,
     what_was_handed_in,
 )
+from sheet11.course.submissions.matching import asked_in
 from sheet11.course.submissions.roster import NO_ROSTER, read_roster
 
 BY_LOGIN = {member.login: member for member in CLASS}
@@ -29,8 +38,8 @@ def course(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def ids(course):
-    return {stem: answers.keys() for stem, answers in course.solutions.items()}
+def asked(answers):
+    return {stem: asked_in(stem, blank) for stem, blank in answers.blank.items()}
 
 
 @pytest.fixture(scope="module")
@@ -48,12 +57,12 @@ def rosters(tmp_path_factory):
 
 
 @pytest.fixture(scope="module", params=LAYOUTS)
-def taken(request, course, ids, answers, rosters, tmp_path_factory):
+def taken(request, course, asked, answers, rosters, tmp_path_factory):
     """The class in one layout: its name, and what is taken in."""
     given = LAYOUTS[request.param](answers, tmp_path_factory.mktemp(request.param))
     of_moodle = request.param.startswith("moodle")
     roster = read_roster(rosters / ("worksheet.csv" if of_moodle else "roster.csv"))
-    intake = take_in(given, Wanted(ids, roster, datetime(2026, 11, 21, 18, tzinfo=UTC)))
+    intake = take_in(given, Wanted(asked, roster, datetime(2026, 11, 21, 18, tzinfo=UTC)))
     number = {member.number: member.login for member in CLASS}
     found = {
         number[int(person.who.id)]: (person, submission)
@@ -127,9 +136,9 @@ def test_names_are_not_those_of_files(taken):
         assert "/" not in person.student
 
 
-def test_the_summary(ids, answers, tmp_path):
+def test_the_summary(asked, answers, tmp_path):
     given = nbgrader(answers, tmp_path)
-    intake = take_in(given, Wanted(ids, NO_ROSTER, datetime(2026, 11, 21, 18, tzinfo=UTC)))
+    intake = take_in(given, Wanted(asked, NO_ROSTER, datetime(2026, 11, 21, 18, tzinfo=UTC)))
     first, *notes = what_was_handed_in(intake, 2).splitlines()
     assert first == (
         "10 students, 2 notebooks each; 1 with fewer: fpetersen; 1 without a recognisable notebook: ldubois; 1 late"
@@ -140,7 +149,7 @@ def test_the_summary(ids, answers, tmp_path):
     ]
 
 
-def test_timestamps_of_other_sheets_do_not_count(ids, answers, tmp_path):
+def test_timestamps_of_other_sheets_do_not_count(asked, answers, tmp_path):
     own = tmp_path / "submitted" / "anna"
     for name, day in (("sheet3", 21), ("sheet4", 28)):
         (own / name).mkdir(parents=True)
@@ -148,19 +157,34 @@ def test_timestamps_of_other_sheets_do_not_count(ids, answers, tmp_path):
     (own / "sheet3" / "1_waves.ipynb").write_bytes(answers.notebook("1_waves"))
     (own / "sheet4" / "3_tides.ipynb").write_text('{"cells": []}')
     (person,) = take_in(
-        tmp_path, Wanted(ids, deadline=datetime(2026, 11, 21, 10, tzinfo=UTC))
+        tmp_path, Wanted(asked, deadline=datetime(2026, 11, 21, 10, tzinfo=UTC))
     ).people
     assert person.late == "2 h late"
 
 
-def test_two_hand_ins_of_one_group_are_reported(ids, answers, tmp_path, rosters):
+def test_other_assignments_are_left_aside(asked, answers, tmp_path):
+    for student, name, members in (
+        ("anna", "sheet3", "bert"), ("anna", "sheet4", "carl"), ("dora", "sheet4", "")
+    ):  # fmt: skip
+        path = tmp_path / "submitted" / student / name / "1_waves.ipynb"
+        path.parent.mkdir(parents=True)
+        path.write_bytes(answers.notebook("1_waves", members=members))
+        os.utime(path, (0, 0) if name == "sheet3" else None)
+    (tmp_path / "submitted" / "emil").symlink_to(tmp_path / "submitted" / "anna")
+    intake = take_in(tmp_path, Wanted(asked, assignment="sheet3"))
+    assert [len(each.answers) for each in intake.submissions] == [1, 0, 0]
+    assert [member.name for member in intake.people[0].members] == ["anna", "bert"]
+    assert len(take_in(tmp_path, Wanted(asked, assignment="sheet5")).submissions[1].answers) == 1
+
+
+def test_two_hand_ins_of_one_group_are_reported(asked, answers, tmp_path, rosters):
     for login in ("hsuzuki", "ihorvat"):
         (tmp_path / "class" / login).mkdir(parents=True)
         content = answers.notebook(
             "1_waves", members="ihorvat; Hana Suzuki; Jule Becker; Nobody Known"
         )
         (tmp_path / "class" / login / "x.ipynb").write_bytes(content)
-    intake = take_in(tmp_path / "class", Wanted(ids, read_roster(rosters / "roster.csv")))
+    intake = take_in(tmp_path / "class", Wanted(asked, read_roster(rosters / "roster.csv")))
     hana, ivo = intake.people
     stranger = "'Nobody Known', named as a member, is not in the roster"
     assert hana.notes == (stranger, "of the same group, and handed in, too: ihorvat")
@@ -170,26 +194,26 @@ def test_two_hand_ins_of_one_group_are_reported(ids, answers, tmp_path, rosters)
     )
 
 
-def test_who_is_nobody(ids, answers, tmp_path):
+def test_who_is_nobody(asked, answers, tmp_path):
     given = tmp_path / "class"
     for name in ("anna", "build/grade/students/anna", "__MACOSX/anna", ".ipynb_checkpoints"):
         (given / name).mkdir(parents=True)
         (given / name / "1_waves.ipynb").write_bytes(answers.notebook("1_waves"))
     (given / "1_waves.ipynb").write_bytes(answers.notebook("1_waves"))
-    intake = take_in(given, Wanted(ids), given / "build" / "grade")
+    intake = take_in(given, Wanted(asked), given / "build" / "grade")
     assert [person.student for person in intake.people] == ["anna"]
     assert (
         what_was_handed_in(intake, 2)
-        == "1 student, 2 notebooks each; 1 with fewer: anna\nwhose is 1_waves.ipynb?"
+        == "1 student, 2 notebooks each; 1 with fewer: anna\n1_waves.ipynb belongs to no student"
     )
-    assert not_understood(intake) == ["whose is 1_waves.ipynb?"]
+    assert not_understood(intake) == ["1_waves.ipynb belongs to no student"]
 
 
-def test_archives_that_are_none(ids, answers, tmp_path):
+def test_archives_that_are_none(asked, answers, tmp_path):
     (tmp_path / "class" / "anna").mkdir(parents=True)
     (tmp_path / "class" / "anna" / "all.zip").write_bytes(b"PK\x03\x04 and so on")
     (tmp_path / "class" / "anna" / "all.rar").write_bytes(b"Rar!")
-    (person,) = take_in(tmp_path / "class", Wanted(ids)).people
+    (person,) = take_in(tmp_path / "class", Wanted(asked)).people
     assert person.notes == (
         "all.rar is no zip file, and was not unpacked",
         "all.zip cannot be unpacked: it is damaged, or no zip file",
@@ -198,7 +222,7 @@ def test_archives_that_are_none(ids, answers, tmp_path):
     for _ in range(5):
         content = {"all.zip": zipped(content)}
     (tmp_path / "class" / "anna" / "all.zip").write_bytes(content["all.zip"])
-    (person,) = take_in(tmp_path / "class", Wanted(ids)).people
+    (person,) = take_in(tmp_path / "class", Wanted(asked)).people
     assert person.notes[1] == "all.zip is an archive within too many others, and was not unpacked"
 
 
@@ -209,11 +233,11 @@ def test_archives_that_are_none(ids, answers, tmp_path):
         (b"", "{}: given cannot be unpacked: it is damaged, or no zip file"),
     ],
 )
-def test_what_is_no_class(ids, tmp_path, content, message):
+def test_what_is_no_class(asked, tmp_path, content, message):
     if content is not None:
         (tmp_path / "given").write_bytes(content)
     with pytest.raises(FolderError, match=message.format(tmp_path / "given")):
-        take_in(tmp_path / "given", Wanted(ids))
+        take_in(tmp_path / "given", Wanted(asked))
 
 
 @pytest.mark.parametrize(
@@ -223,69 +247,32 @@ def test_what_is_no_class(ids, tmp_path, content, message):
         (["2026-11-21 12:00:01.5 UTC"], "less than 1 min late"),
         (["2026-11-22 14:03:00 UTC", "2026-11-20 12:00:00 UTC"], "1 d 2 h 3 min late"),
         (["2026-11-21 13:30:00+01:00"], "30 min late"),
-        (["yesterday", ""], ""),
+        (["2026-11-21 12:30:00"], "30 min late"),
+        (["2026-11-21 13:30:00 CET"], "30 min late"),
+        (["2026-11-21 13:30:00.000000 Europe/Berlin"], "30 min late"),
+        (["2026-11-21 07:30:00 EST"], "30 min late"),
         ([], ""),
     ],
 )
 def test_late(stamps, late):
-    assert lateness(stamps, datetime(2026, 11, 21, 12, tzinfo=UTC)) == late
-    assert lateness(stamps, None) == ""
+    times = [time_of(stamp) for stamp in stamps]
+    assert lateness(times, datetime(2026, 11, 21, 12, tzinfo=UTC)) == late
+    assert lateness(times, None) == ""
 
 
-@pytest.fixture(scope="module")
-def batches():
-    """What has come of cells that have run, by these."""
-    return {}
-
-
-@pytest.fixture
-def run_once(batches, monkeypatch):
-    """Cells that have run for one platform run for no other: all hand in the same answers."""
-    run = Sandbox.run
-
-    def run_once(sandbox, cells, limits, go_on=False):
-        key = (sandbox._folder, go_on, *cells)  # in a sandbox all have the same
-        if key not in batches:
-            batches[key] = run(sandbox, cells, limits, go_on)
-        return batches[key]
-
-    monkeypatch.setattr(Sandbox, "run", run_once)
-
-
-@pytest.mark.usefixtures("run_once")
-@pytest.mark.parametrize(
-    "layout",
-    [
-        "moodle",
-        *(pytest.param(name, marks=pytest.mark.slow) for name in LAYOUTS if name != "moodle"),
-    ],
-)
-def test_the_same_points_from_every_platform(course, answers, rosters, grade, tmp_path, layout):
-    skip_without_graders()
-    given = LAYOUTS[layout](answers, tmp_path)
-    options = [
-        "--sheet",
-        course.folder,
-        "--seed",
-        "5",
-        "--roster",
-        rosters / "roster.csv",
-        "-o",
-        "out",
-    ]
-    result = grade(given, *options, cwd=tmp_path)
-    assert "\n10 students, 2 notebooks each; 1 with fewer: " in result.stdout, result.stderr
-    assert result.returncode == 1 and result.stderr.splitlines()[-1].startswith(
-        "Error: no notebook was recognised of "
+@pytest.mark.parametrize("text", ["yesterday", "", "2026-11-21 12:00 CEST", "2026-13-01 12:00 UTC"])
+def test_a_time_that_cannot_be_read_is_said(asked, answers, tmp_path, text):
+    write(
+        tmp_path / "class" / "anna",
+        {"1_waves.ipynb": answers.notebook("1_waves"), "timestamp.txt": text.encode()},
     )
-    with open(tmp_path / "out" / "students.csv", newline="", encoding="utf-8") as file:
-        login = {row["student"]: row["login"] for row in csv.DictReader(file)}
-    with open(tmp_path / "out" / "grades.csv", newline="", encoding="utf-8") as file:
-        points = {login[row["student"]]: float(row["total"]) for row in csv.DictReader(file)}
-    assert points == {member.login: member.points for member in HANDED_IN}
+    deadline = datetime(2026, 11, 21, 12, tzinfo=UTC)
+    (person,) = take_in(tmp_path / "class", Wanted(asked, deadline=deadline)).people
+    assert person.notes == (f"timestamp.txt says {text!r}, which is no time: it may be late",)
+    assert take_in(tmp_path / "class", Wanted(asked)).people[0].notes == ()
 
 
-def test_a_platform_s_group_is_nobody_s_number(ids, answers, tmp_path):
+def test_a_platform_s_group_is_nobody_s_number(asked, answers, tmp_path):
     """Moodle puts the number of the group behind its name, which may be that of a participant."""
     content = answers.notebook("1_waves")
     names = ("Tides_1001_assignsubmission_file", "Default group_assignsubmission_file")
@@ -298,7 +285,7 @@ def test_a_platform_s_group_is_nobody_s_number(ids, answers, tmp_path):
     ):
         worksheet += f"Participant {number},{name},{group or 'Default group'},-\n"
     (tmp_path / "worksheet.csv").write_text(worksheet)
-    intake = take_in(tmp_path / "all.zip", Wanted(ids, read_roster(tmp_path / "worksheet.csv")))
+    intake = take_in(tmp_path / "all.zip", Wanted(asked, read_roster(tmp_path / "worksheet.csv")))
     members = {
         person.who.name: [member.id for member in person.members] for person in intake.people
     }
@@ -306,12 +293,12 @@ def test_a_platform_s_group_is_nobody_s_number(ids, answers, tmp_path):
     assert intake.absent == [] and not_understood(intake) == []
 
 
-def test_what_could_not_be_unpacked_is_said(ids, answers, tmp_path):
+def test_what_could_not_be_unpacked_is_said(asked, answers, tmp_path):
     content = {
         "Anna_1_assignsubmission_file/1_waves.ipynb": answers.notebook("1_waves"),
         "../x.ipynb": b"{}",
     }
     (tmp_path / "all.zip").write_bytes(zipped(content))
-    intake = take_in(tmp_path / "all.zip", Wanted(ids))
+    intake = take_in(tmp_path / "all.zip", Wanted(asked))
     assert not_understood(intake) == ["all.zip holds '../x.ipynb', which is outside of it"]
     assert what_was_handed_in(intake, 2).splitlines()[1:] == not_understood(intake)
