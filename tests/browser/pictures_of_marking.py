@@ -24,7 +24,7 @@ TASK = "1_waves/proof"
 RUBRIC = {"the idea": 1, "the sum in the middle": 0.5, "the last step": 0.5, "a sign": -0.5}
 
 
-def main() -> None:
+def main():
     """Mark some answers of a small class, and take the pictures."""
     if reason := missing():
         sys.exit(reason)
@@ -48,7 +48,7 @@ def main() -> None:
             save(page, "changed.png")
 
 
-def save(page: object, name: str) -> None:
+def save(page, name):
     """Save what the window shows, in few colours."""
     page.wait_for_timeout(1500)
     image = Image.open(io.BytesIO(page.screenshot())).convert("RGB")

@@ -9,7 +9,6 @@ import shutil
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
 
 import nbformat
 from chromium import chromium, missing
@@ -24,7 +23,7 @@ NOTEBOOK, CELL = "01_encoding", "explore"  # that is at the top of the picture
 WINDOW = {"width": 1280, "height": 900}
 
 
-def main() -> None:
+def main():
     """Take both pictures."""
     if reason := missing():
         sys.exit(reason)
@@ -37,7 +36,7 @@ def main() -> None:
         picture_of_lab(browser)
 
 
-def picture_of_lab(browser: Any) -> None:
+def picture_of_lab(browser):
     """Run a notebook in JupyterLab and save what its window shows when the cell is at the top."""
     path = find_sheet().notebooks[NOTEBOOK]
     cells = nbformat.read(path, as_version=4).cells

@@ -132,12 +132,6 @@ def test_a_rubric(desk):
             desk.rubric("grace", sent | bad)
 
 
-def test_snippets(desk):
-    (snippet,) = desk.snippet("grace", {"words": " The sign. "})["snippets"]
-    assert snippet[1] == "The sign." and desk.overview("ada", {})["snippets"] == [snippet]
-    assert desk.snippet("ada", {"remove": snippet[0]}) == {"snippets": []}
-
-
 @pytest.mark.parametrize(
     ("sent", "said"),
     [
@@ -173,12 +167,6 @@ def test_what_was_graded_automatically(desk):
         mark(desk, wrong, "1", task=WAVE)
     (overridden, _) = mark(desk, wrong, "1", task=WAVE, comment="the other convention")
     assert overridden["status"] == Status.OVERRIDDEN and points(desk, WAVE) == {CHIARA: 1}
-
-
-def test_figures_are_those_of_the_part(desk):
-    (figure,) = content(desk, piles(desk, PROOF)[0], PROOF)["figures"]
-    assert figure["src"].startswith("data:image/png;base64,")
-    assert content(desk, piles(desk)[0])["figures"] == [], "there is no such notebook"
 
 
 def test_an_automatic_score_names_nobody(desk):
