@@ -15,7 +15,7 @@ from sheet11.course.submissions.images import ImageError, Room, moderate
 from sheet11.course.text import encodable
 
 MOST_ATTACHED = 60  # that are looked at
-LONGEST_NAME = 200  # characters
+LONGEST_NAME = 200  # characters of a name in a notebook
 EMBEDDED = re.compile(r"data:image/[\w.+-]+;base64,([A-Za-z0-9+/=\s]+)", re.IGNORECASE)
 TAG = re.compile(
     r"""<img\b[^<>]{0,999}\bsrc=["']?(attachment:[\w.-]+)[^<>]{0,999}>""", re.IGNORECASE

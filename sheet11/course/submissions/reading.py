@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
+from sheet11.course.engine.client import MOST_VALUES
 from sheet11.course.submissions.attachments import joined
 from sheet11.course.text import encodable
 
 LARGEST = 50 << 20  # bytes of a notebook
-MOST_VALUES = 2_000_000  # in its JSON: each takes up to some hundred bytes of memory
 MOST_CELLS = 2000  # of a notebook
 
 
