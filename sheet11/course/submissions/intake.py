@@ -171,9 +171,16 @@ def _files_of(hand_in: HandIn, scratch: Path) -> Found:
             if is_notebook(name):
                 found.notebooks.append(file)
             elif name.lower().endswith(".zip"):
-                is_allowed = source.depth < NESTED and len(queue) < MOST_ARCHIVES
-                inner = file._replace(path=scratch / str(len(queue)), depth=source.depth + 1)
-                queue += _unpacked(path, inner, is_allowed, found.notes)
+                into = scratch / str(len(queue))
+                try:
+                    if source.depth == NESTED or len(queue) > MOST_ARCHIVES:
+                        raise UnreadableError(
+                            f"{name} is one archive too many, and was not unpacked"
+                        )
+                    found.notes.extend(unpack(path, into, name=name))
+                    queue.append(file._replace(path=into, depth=source.depth + 1))
+                except UnreadableError as error:
+                    found.notes.append(str(error))
             elif name.lower().endswith(OTHER_ARCHIVES):
                 found.notes.append(f"{name} is no zip file, and was not unpacked")
             elif name == STAMP:
@@ -184,20 +191,6 @@ def _files_of(hand_in: HandIn, scratch: Path) -> Found:
         but = f"but {listed(found.others)}" if found.others else "nor any other file"
         found.notes.append(f"no notebook, {but}")
     return found
-
-
-def _unpacked(path: Path, inner: Handed, is_allowed: bool, notes: list[str]) -> list[Handed]:
-    """Unpack an archive of a hand-in; nothing, with a note, if that cannot be done."""
-    if not is_allowed:
-        notes.append(f"{inner.name} is an archive within too many others, and was not unpacked")
-        return []
-    try:
-        left_out = unpack(path, inner.path)
-    except UnreadableError as error:
-        notes.append(str(error).replace(path.name, inner.name))
-        return []
-    notes += [note.replace(path.name, inner.name) for note in left_out]
-    return [inner]
 
 
 def _stamp(path: Path) -> str:

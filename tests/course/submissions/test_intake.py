@@ -207,7 +207,7 @@ def test_archives_that_are_none(ids, answers, tmp_path):
         content = {"all.zip": zipped(content)}
     (tmp_path / "class" / "anna" / "all.zip").write_bytes(content["all.zip"])
     (person,) = take_in(tmp_path / "class", Wanted(ids)).people
-    assert person.notes[1] == "all.zip is an archive within too many others, and was not unpacked"
+    assert person.notes[1] == "all.zip is one archive too many, and was not unpacked"
 
 
 @pytest.mark.parametrize(
