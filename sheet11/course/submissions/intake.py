@@ -4,6 +4,7 @@ import contextlib
 import tempfile
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -163,6 +164,7 @@ def _files_of(hand_in: HandIn, scratch: Path) -> Found:
     """Find the notebooks of a hand-in, in its archives too, which are unpacked."""
     found = Found([], {}, [], [])
     queue = [source for source in hand_in.sources if not source.path.is_symlink()]
+    numbers = count()
     for source in queue:
         base = len(source.path.parts) + 1
         for path in files_of(source, MOST_FILES, DEEPEST):
@@ -171,7 +173,7 @@ def _files_of(hand_in: HandIn, scratch: Path) -> Found:
             if is_notebook(name):
                 found.notebooks.append(file)
             elif name.lower().endswith(".zip"):
-                into = scratch / str(len(queue))
+                into = scratch / str(next(numbers))
                 try:
                     if source.depth == NESTED or len(queue) > MOST_ARCHIVES:
                         raise UnreadableError(

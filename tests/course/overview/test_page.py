@@ -3,6 +3,7 @@
 import csv
 
 import pytest
+from filled import fill
 
 from sheet11.course.book.marks import Answer, Task
 from sheet11.course.book.store import Store
@@ -27,7 +28,7 @@ def out(tmp_path):
         answers.append(Answer(f"=student{k}", "01/f", source, {}, points, status, message))
         answers.append(Answer(f"=student{k}", "01/proof", "because", {}, None, "to read", ""))
     with Store(tmp_path) as store:
-        store.replace_answers(TASKS, answers)
+        fill(store, TASKS, answers)
     return tmp_path
 
 
