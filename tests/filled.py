@@ -13,4 +13,4 @@ def fill(store, tasks, answers):
     store.replace_tasks(tasks)
     store.keep_only(by_student)
     for student, own in by_student.items():
-        store.keep(student, Result("key", None), own)
+        store.keep(student, Result("key", None, seconds=1.5), own)

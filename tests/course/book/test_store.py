@@ -70,7 +70,7 @@ def test_one_student_is_kept_at_a_time(store):
     store.set_mark(["anna"], PROOF, "eve", 3.0)
     failed = Result("other", "the disk is full", 1.5, 2)
     store.keep("anna", failed, answers("**Now.**", "anna"))
-    assert store.results() == {"anna": failed, "bert": Result("key", None)}
+    assert store.results() == {"anna": failed, "bert": Result("key", None, 1.5)}
     assert [entry.answer.source for entry in store.entries(PROOF)] == ["**Now.**", "**So.**"]
     with pytest.raises(sqlite3.IntegrityError):
         unknown = Answer("anna", "02/none", "", {}, 0.0, "wrong", "")
