@@ -2,6 +2,7 @@
 
 import functools
 import hashlib
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
@@ -12,6 +13,8 @@ from sheet11.course.notebooks import nearest
 
 PACKAGE = Path(__file__).resolve().parents[1]  # this kit
 SETTINGS = "sheet.toml"
+OF_SHEET = (SETTINGS, "student.md", "mistakes", "nbgrader_config.py")  # beside the notebooks
+BACKUP = re.compile(r"\..+|__pycache__|.*~|#.*#|.*\.(pyc|bak|orig|rej|sw[a-p]|tmp)", re.DOTALL)
 FOR_ANY_SHEET = (
     "__init__.py",
     "given/__init__.py",
@@ -29,7 +32,7 @@ class Sheet(NamedTuple):
     |--------------------|------------------------------------------------------|------------------------|
     | `title`            | name of the sheet in gradebooks and on pages         | name of the folder     |
     | `package`          | what the notebooks import                            | the package beside them |
-    | `not_for_students` | its files that the student edition lacks, patterns   | none                   |
+    | `not_for_students` | files that the student edition lacks, patterns       | none                   |
     | `requirements`     | what the student edition asks to be installed        | `jupyterlab`, `numpy`  |
     """
 
@@ -45,6 +48,11 @@ class Sheet(NamedTuple):
         return next(iter(self.notebooks.values())).parent / name
 
     @property
+    def assignment(self) -> str:
+        """The name of the sheet's folder, as nbgrader knows it: `source/ASSIGNMENT`."""
+        return self.folder.name
+
+    @property
     def imports_from(self) -> str | None:
         """The folder in which executed notebooks find the package, None if it is this kit's, which is installed."""
         own = self.package is None or self.folder / self.package == PACKAGE
@@ -56,6 +64,29 @@ class Sheet(NamedTuple):
             _files(self.folder / self.package, ("*",)) if self.package and self.imports_from else {}
         )
         return hashlib.sha256(repr(sorted(files.items())).encode()).hexdigest()
+
+    def files_beside(self) -> dict[str, Path]:
+        """What stands beside the notebooks and belongs to them, such as data, modules and pictures: by path from there.
+
+        Not among them are notebooks, what this kit and nbgrader read of a sheet, the package, what is not for
+        students, backups, and folders that hold notebooks or marks, which are hand-ins or results.
+        """
+        folder = self.beside("")
+        own = {folder / name for name in (*OF_SHEET, self.package or "", PACKAGE.name)}
+        files: dict[str, Path] = {}
+        for top in sorted(set(folder.iterdir()) - own):
+            if _is_backup(top.name):
+                continue
+            within = [path for path in (top, *sorted(top.rglob("*"))) if path.is_file()]
+            if top.is_file() or not any(map(_is_work, within)):
+                files |= {path.relative_to(folder).as_posix(): path for path in within}
+        return {
+            name: path
+            for name, path in files.items()
+            if not _is_work(path)
+            and not any(map(_is_backup, PurePosixPath(name).parts))
+            and not _matches(PurePosixPath("/", name), self.not_for_students)
+        }
 
     def students_package(self) -> dict[str, bytes]:
         """What students get to import: content by path, without what they write themselves."""
@@ -179,10 +210,9 @@ def _files(
     files = {}
     for path in sorted(package.rglob("*")):
         name = PurePosixPath("/", *path.relative_to(package).parts)
-        hidden = any(part == "__pycache__" or part.startswith(".") for part in name.parts)
         if (
             path.is_file()
-            and not hidden
+            and not any(map(_is_backup, name.parts))
             and _matches(name, wanted)
             and not _matches(name, left_out)
         ):
@@ -195,3 +225,13 @@ def _matches(path: PurePosixPath, patterns: tuple[str, ...]) -> bool:
     return any(
         each.match(f"/{pattern}") for each in (path, *path.parents[:-1]) for pattern in patterns
     )
+
+
+def _is_backup(name: str) -> bool:
+    """Tell whether a file or folder is hidden, or left behind by a program."""
+    return BACKUP.fullmatch(name) is not None
+
+
+def _is_work(path: Path) -> bool:
+    """Tell whether a file is a notebook or holds marks."""
+    return ".ipynb" in path.name or path.name in ("grading.sqlite", "gradebook.db")

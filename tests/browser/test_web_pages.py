@@ -79,7 +79,7 @@ def folder(browser, tmp_path_factory, hostile):
         nbformat.write(new_notebook(cells=cells), out / f"{name}.ipynb")
     paths = [out / "small.ipynb", out / "failing.ipynb", *find_sheet().notebooks.values()]
     with local_executor(2) as (executor, threads):
-        run.run(run.jobs_of_notebooks(paths, {}, threads), executor, out / "run")
+        run.run(run.jobs_of_notebooks(paths, {}, threads, sliders=True), executor, out / "run")
         sweep.sweep(
             sweep.jobs_of_grid(out / "small.ipynb", {"n": [0, 1, 2]}, threads),
             executor,

@@ -19,7 +19,7 @@ from sheet11.course.notebooks import (
     syntax,
     with_parameters,
 )
-from sheet11.course.release import without_answers
+from sheet11.course.preprocess import without_answers
 from sheet11.course.sheet import Sheet
 
 HIDDEN_TESTS = re.compile(

@@ -1,8 +1,9 @@
 """Taking in a class: from a platform's download to everybody's answers, and who is late."""
 
 import contextlib
+import os
 import tempfile
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -15,6 +16,7 @@ from sheet11.course.errors import FolderError, reason
 from sheet11.course.files import folder_of_this_process
 from sheet11.course.submissions.archives import OF_A_CLASS, STAMP, is_notebook, unpack
 from sheet11.course.submissions.layouts import HandIn, files_of, find_hand_ins
+from sheet11.course.submissions.matching import Asked
 from sheet11.course.submissions.members import members_in, with_members
 from sheet11.course.submissions.people import Person, listed
 from sheet11.course.submissions.reading import UnreadableError, opened
@@ -41,9 +43,10 @@ MOST_NOTES = 20  # on files that belong to no student
 class Wanted(NamedTuple):
     """What everybody is to hand in, and until when."""
 
-    ids: Mapping[str, Collection[str]]  # of the answer cells, by the stem of the notebook
+    notebooks: Mapping[str, Asked]  # by stem
     roster: Roster = NO_ROSTER
     deadline: datetime | None = None
+    assignment: str = ""  # folder in each student's folder where nbgrader collects what is wanted
 
 
 class Intake(NamedTuple):
@@ -84,6 +87,7 @@ def take_in(folder: Path, wanted: Wanted, out: Path | None = None) -> Intake:
         hand_ins, loose = find_hand_ins(root, folder.stem, [out] if out else [])
         if not hand_ins:
             raise FolderError(f"{folder} holds no folder with notebooks for each student")
+        hand_ins = _of_assignment(hand_ins, wanted.assignment)
         directory = Directory(wanted.roster.people)
         taken = [
             _taken(each, wanted, directory, Path(scratch, str(number)))
@@ -92,6 +96,29 @@ def take_in(folder: Path, wanted: Wanted, out: Path | None = None) -> Intake:
     people, absent = with_members([(person, names) for _, person, names in taken], directory)
     strange += [f"{visible(name)} belongs to no student" for name in loose]
     return Intake([submission for submission, _, _ in taken], people, strange, absent)
+
+
+def _of_assignment(hand_ins: list[HandIn], assignment: str) -> list[HandIn]:
+    """Hand-ins without other assignments, if the class is laid out as `submitted/STUDENT/ASSIGNMENT`."""
+    sources = [source.path for each in hand_ins for source in each.sources]
+    if not assignment or not any(os.path.isdir(path / assignment) for path in sources):
+        return hand_ins
+    return [each._replace(sources=tuple(_within(each.sources, assignment))) for each in hand_ins]
+
+
+def _within(sources: Iterable[Handed], name: str) -> Iterator[Handed]:
+    """The folders of that name in sources; a source that cannot be looked into stays as it is."""
+    for source in sources:
+        try:
+            is_link = source.path.is_symlink()
+            inner = source if is_link else source._replace(path=source.path / name)
+            inner.path.lstat()
+        except PermissionError:
+            yield source
+        except OSError:
+            continue
+        else:
+            yield inner
 
 
 def not_understood(intake: Intake) -> list[str]:
@@ -143,11 +170,11 @@ def _taken(
     person = Person(student, who, (who,), hand_in.label)
     try:
         found = _files_of(hand_in, scratch)
-        chosen = choose_notebooks(found.notebooks, wanted.ids)
+        chosen = choose_notebooks(found.notebooks, wanted.notebooks)
         if any(source.path.is_symlink() for source in hand_in.sources):
             linked = "the folder is a symbolic link, which is not followed"
-            chosen = Chosen({}, dict.fromkeys(wanted.ids, linked), [], [])
-        submission = read_submission(student, chosen, wanted.ids)
+            chosen = Chosen({}, dict.fromkeys(wanted.notebooks, linked), [], [])
+        submission = read_submission(student, chosen, wanted.notebooks)
     except Exception as error:  # of any kind: it harms this student alone
         why = f"what was handed in cannot be read: {reason(error)}"
         return Submission(student, {}, {}, error=why), person, []

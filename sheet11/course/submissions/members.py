@@ -3,11 +3,10 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from sheet11.course.release import MEMBERS
-from sheet11.course.submissions.attachments import joined
 from sheet11.course.submissions.people import Identity, Person, listed
+from sheet11.course.submissions.reading import Cell
 from sheet11.course.submissions.roster import Directory
 from sheet11.course.text import visible
 
@@ -17,13 +16,9 @@ LONGEST = 100  # characters of a name
 LINE = re.compile(rf"^\W*{re.escape(MEMBERS)}(.*)$", re.IGNORECASE | re.MULTILINE)
 
 
-def members_in(cells: Iterable[dict[str, Any]]) -> list[str]:
+def members_in(cells: Iterable[Cell]) -> list[str]:
     """Return the members that a notebook's text cells name, as they stand there."""
-    texts = [
-        joined(cell.get("source")) or ""
-        for cell in cells
-        if cell.get("cell_type") in ("markdown", "raw")
-    ]
+    texts = [cell.source for cell in cells if cell.cell_type != "code"]
     lines = ",".join(re.sub(r"\(.*?\)", "", line) for line in LINE.findall("\n".join(texts)))
     names = re.split(r"[,;&]|\band\b|\bund\b", lines)
     found = dict.fromkeys(name.strip(" *_.")[:LONGEST] for name in names)

@@ -8,7 +8,7 @@ import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from PIL import Image, PngImagePlugin
 
-from sheet11.course.book.marks import Answer, Asked
+from sheet11.course.book.marks import Answer, Task
 from sheet11.course.book.store import Store
 from sheet11.course.submissions.people import Identity, Person, keep_people
 
@@ -25,7 +25,7 @@ NAMES = [
     *("Hana Suzuki", "Ivo Horvat", "Jule Becker", "Kwame Mensah", "Léa Dubois", "Max Huber"),
 ]
 TASKS = [
-    Asked(
+    Task(
         "1_waves/wave",
         "1a.1 · Sines in rows",
         "wave(n, p): rows of sines",
@@ -33,7 +33,7 @@ TASKS = [
         False,
         "def wave(n, p):\n    return sines(n, p)",
     ),
-    Asked(
+    Task(
         "1_waves/proof",
         "1a.3 · Why the sum vanishes",
         "",
@@ -43,7 +43,7 @@ TASKS = [
         "$$\\sum_{k=1}^{n} \\sin\\frac{2\\pi k}{n} = \\operatorname{Im} s = 0$$",
     ),
     *(
-        Asked(
+        Task(
             f"2_slopes/{name}",
             f"2{name}.1 · {title}",
             "",
@@ -134,6 +134,10 @@ def hand_in(out, changed=()):
         )
 
 
+def marked(grade_id):
+    return {"nbgrader": {"grade_id": grade_id, "solution": True}}
+
+
 def write_class(out: Path) -> None:
     """Write the folder of a grading: the store, and executed notebooks with figures."""
     hand_in(out)
@@ -148,8 +152,8 @@ def write_class(out: Path) -> None:
             new_code_cell("plot()", id="other", outputs=[]),
             new_markdown_cell("## 1a) Sines"),
             new_code_cell("plot()", id="figure", outputs=[figure]),
-            new_code_cell("def wave(n, p): ...", id="wave"),
-            new_markdown_cell("Because.", id="proof"),
+            new_code_cell("def wave(n, p): ...", metadata=marked("wave")),
+            new_markdown_cell("Because.", metadata=marked("proof")),
             new_markdown_cell("## 1b) More"),
             new_code_cell("plot()", id="later", outputs=[figure]),
         ]

@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 from types import SimpleNamespace
 
 import nbformat
@@ -20,7 +19,6 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from sheet11.course.engine import warm
 from sheet11.course.engine.child import THREADS
-from sheet11.course.engine.server import MANY
 from sheet11.course.engine.warm import CAN_FORK, Server, server, stop_server
 from sheet11.course.execute import execute
 from sheet11.course.notebooks import error_of, read_notebook
@@ -81,24 +79,6 @@ def test_kernels_have_as_many_threads_as_the_server_was_given(build, monkeypatch
         )
     finally:
         given.close()
-
-
-def test_server_that_has_forked_often_moves_its_memory_into_huge_pages(build):
-    release = tuple(map(int, re.findall(r"\d+", os.uname().release)[:2]))
-    if release < (6, 1) or not os.path.exists("/sys/kernel/mm/transparent_hugepage"):
-        pytest.skip("this kernel has none, or moves nothing into them")
-
-    def huge():
-        lines = Path(f"/proc/{server().process.pid}/smaps_rollup").read_text().splitlines()
-        return int(next(line for line in lines if line.startswith("AnonHugePages")).split()[1])
-
-    before = huge()
-    for _ in range(MANY):
-        server().fork("/").close()
-    execute(build("1"), {}, warm=True)
-    assert huge() > before + 20_000  # KiB
-    records = read_records(execute(build(WORK), {}, warm=True))
-    assert records["threads"] == 1
 
 
 @pytest.mark.slow

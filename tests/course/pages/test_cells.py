@@ -153,6 +153,30 @@ def test_hints_stay_behind_their_summary():
     assert hint.find("math") and hint.find("li").code.text == "a" and "after" not in hint.text
 
 
+@pytest.mark.parametrize(
+    "marks, folded",
+    [
+        ({"grade": True, "solution": False}, True),
+        ({"grade": False, "solution": True}, False),
+        ({"grade": True, "solution": True}, False),
+        ({}, False),
+    ],
+)
+def test_checks_are_folded(marks, folded):
+    cell = new_code_cell("assert x == 1", metadata={"nbgrader": marks})
+    cell.outputs = [new_output("stream", text="printed")]
+    body = BeautifulSoup(cells_html(new_notebook(cells=[cell])), "html.parser")
+    assert "assert" in body.text and "printed" in body.text
+    assert bool(body.find("details")) == folded
+
+
+def test_a_check_that_failed_is_open():
+    cell = new_code_cell("1 / 0", metadata={"nbgrader": {"grade": True, "solution": False}})
+    cell.outputs = [new_output("error", ename="ZeroDivisionError", evalue="", traceback=[])]
+    body = BeautifulSoup(cells_html(new_notebook(cells=[cell])), "html.parser")
+    assert body.details.has_attr("open") and "ZeroDivisionError" in body.details.text
+
+
 def test_the_best_of_what_an_output_offers_is_shown():
     widget = {
         "application/vnd.jupyter.widget-view+json": {"model_id": "1"},

@@ -1,5 +1,6 @@
 """Taking a class in: the same hand-ins in every layout give the same answers."""
 
+import os
 from datetime import UTC, datetime
 
 import pytest
@@ -26,6 +27,7 @@ from sheet11.course.submissions.intake import (
     time_of,
     what_was_handed_in,
 )
+from sheet11.course.submissions.matching import asked_in
 from sheet11.course.submissions.roster import read_roster
 
 LOGINS = {str(member.number): member.login for member in CLASS}
@@ -38,8 +40,8 @@ def course(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def ids(course):
-    return {stem: answers.keys() for stem, answers in course.solutions.items()}
+def asked(answers):
+    return {stem: asked_in(stem, blank) for stem, blank in answers.blank.items()}
 
 
 @pytest.fixture(scope="module")
@@ -57,11 +59,11 @@ def rosters(tmp_path_factory):
 
 
 @pytest.fixture(scope="module", params=LAYOUTS)
-def taken(request, ids, answers, rosters, tmp_path_factory):
+def taken(request, asked, answers, rosters, tmp_path_factory):
     """The class in one layout: its name, what is taken in, and (person, submission) by login."""
     given = LAYOUTS[request.param](answers, tmp_path_factory.mktemp(request.param))
     roster = rosters["worksheet" if request.param.startswith("moodle") else "roster"]
-    intake = take_in(given, Wanted(ids, roster, DEADLINE))
+    intake = take_in(given, Wanted(asked, roster, DEADLINE))
     pairs = zip(intake.people, intake.submissions, strict=True)
     return request.param, intake, {LOGINS[pair[0].who.id]: pair for pair in pairs}
 
@@ -104,8 +106,8 @@ def test_decisions_groups_and_lateness(taken):
     assert {login: person.late for login, person in people.items() if person.late} == expected
 
 
-def test_the_summary(ids, answers, tmp_path):
-    intake = take_in(nbgrader(answers, tmp_path), Wanted(ids, deadline=DEADLINE))
+def test_the_summary(asked, answers, tmp_path):
+    intake = take_in(nbgrader(answers, tmp_path), Wanted(asked, deadline=DEADLINE))
     assert what_was_handed_in(intake, 2).splitlines() == [
         "10 students, 2 notebooks each; 1 with fewer: fpetersen; 1 without a recognisable notebook: ldubois; 1 late",
         "eschaefer: 1_waves.ipynb and 1_waves (1).ipynb differ, and the last one was taken",
@@ -113,12 +115,27 @@ def test_the_summary(ids, answers, tmp_path):
     ]
 
 
-def test_two_hand_ins_of_one_group_are_reported(ids, answers, tmp_path, rosters):
+def test_other_assignments_are_left_aside(asked, answers, tmp_path):
+    for student, name, members in (
+        ("anna", "sheet3", "bert"), ("anna", "sheet4", "carl"), ("dora", "sheet4", "")
+    ):  # fmt: skip
+        path = tmp_path / "submitted" / student / name / "1_waves.ipynb"
+        path.parent.mkdir(parents=True)
+        path.write_bytes(answers.notebook("1_waves", members=members))
+        os.utime(path, (0, 0) if name == "sheet3" else None)
+    (tmp_path / "submitted" / "emil").symlink_to(tmp_path / "submitted" / "anna")
+    intake = take_in(tmp_path, Wanted(asked, assignment="sheet3"))
+    assert [len(each.answers) for each in intake.submissions] == [1, 0, 0]
+    assert [member.name for member in intake.people[0].members] == ["anna", "bert"]
+    assert len(take_in(tmp_path, Wanted(asked, assignment="sheet5")).submissions[1].answers) == 1
+
+
+def test_two_hand_ins_of_one_group_are_reported(asked, answers, tmp_path, rosters):
     members = "ihorvat; Hana Suzuki; Jule Becker; Nobody Known"
     for login in ("hsuzuki", "ihorvat"):
         content = answers.notebook("1_waves", members=members)
         write(tmp_path / "class" / login, {"x.ipynb": content})
-    intake = take_in(tmp_path / "class", Wanted(ids, rosters["roster"]))
+    intake = take_in(tmp_path / "class", Wanted(asked, rosters["roster"]))
     stranger = "'Nobody Known', named as a member, is not in the roster"
     assert [person.notes for person in intake.people] == [
         (stranger, "of the same group, and handed in, too: ihorvat"),
@@ -127,11 +144,11 @@ def test_two_hand_ins_of_one_group_are_reported(ids, answers, tmp_path, rosters)
     assert "Anna Müller" in intake.absent and "Jule Becker" not in intake.absent
 
 
-def test_what_belongs_to_no_student(ids, answers, tmp_path):
+def test_what_belongs_to_no_student(asked, answers, tmp_path):
     content = answers.notebook("1_waves")
     folders = ("anna/", "build/grade/students/anna/", "__MACOSX/anna/", ".ipynb_checkpoints/", "")
     write(tmp_path / "class", {f"{name}1_waves.ipynb": content for name in folders})
-    intake = take_in(tmp_path / "class", Wanted(ids), tmp_path / "class" / "build" / "grade")
+    intake = take_in(tmp_path / "class", Wanted(asked), tmp_path / "class" / "build" / "grade")
     assert [person.student for person in intake.people] == ["anna"]
     assert not_understood(intake) == ["1_waves.ipynb belongs to no student"]
     assert what_was_handed_in(intake, 2).splitlines() == [
@@ -140,13 +157,13 @@ def test_what_belongs_to_no_student(ids, answers, tmp_path):
     ]
 
 
-def test_archives_of_a_student(ids, answers, tmp_path):
+def test_archives_of_a_student(asked, answers, tmp_path):
     content = {"1_waves.ipynb": answers.notebook("1_waves")}
     for _ in range(5):
         content = {"all.zip": zipped(content)}
     others = {"bad.zip": b"PK\x03\x04 and so on", "all.rar": b"Rar!"}
     write(tmp_path / "class" / "anna", content | others)
-    (person,) = take_in(tmp_path / "class", Wanted(ids)).people
+    (person,) = take_in(tmp_path / "class", Wanted(asked)).people
     assert sorted(person.notes) == [
         "all.rar is no zip file, and was not unpacked",
         "all.zip is one archive too many, and was not unpacked",
@@ -154,20 +171,20 @@ def test_archives_of_a_student(ids, answers, tmp_path):
     ]
 
 
-def test_what_of_a_class_could_not_be_unpacked_is_said(ids, answers, tmp_path):
+def test_what_of_a_class_could_not_be_unpacked_is_said(asked, answers, tmp_path):
     name = "Anna_1_assignsubmission_file/1_waves.ipynb"
     content = {name: answers.notebook("1_waves"), "../x.ipynb": b"{}"}
     (tmp_path / "all.zip").write_bytes(zipped(content))
-    intake = take_in(tmp_path / "all.zip", Wanted(ids))
+    intake = take_in(tmp_path / "all.zip", Wanted(asked))
     assert not_understood(intake) == ["all.zip holds '../x.ipynb', which is outside of it"]
 
 
-def test_what_is_no_class(ids, tmp_path):
+def test_what_is_no_class(asked, tmp_path):
     with pytest.raises(FolderError, match="there is no folder or file '.*given'"):
-        take_in(tmp_path / "given", Wanted(ids))
+        take_in(tmp_path / "given", Wanted(asked))
     (tmp_path / "given").touch()
     with pytest.raises(FolderError, match="given cannot be unpacked: it is damaged, or no zip"):
-        take_in(tmp_path / "given", Wanted(ids))
+        take_in(tmp_path / "given", Wanted(asked))
 
 
 @pytest.mark.parametrize(
@@ -189,7 +206,7 @@ def test_late(stamps, late):
     assert lateness(times, None) == ""
 
 
-def test_timestamps_of_other_sheets_do_not_count(ids, answers, tmp_path):
+def test_timestamps_of_other_sheets_do_not_count(asked, answers, tmp_path):
     own = {
         "sheet3/timestamp.txt": b"2026-11-21 20:00:00 UTC",
         "sheet3/1_waves.ipynb": answers.notebook("1_waves"),
@@ -197,20 +214,20 @@ def test_timestamps_of_other_sheets_do_not_count(ids, answers, tmp_path):
         "sheet4/3_tides.ipynb": b'{"cells": []}',
     }
     write(tmp_path / "submitted" / "anna", own)
-    (person,) = take_in(tmp_path, Wanted(ids, deadline=DEADLINE)).people
+    (person,) = take_in(tmp_path, Wanted(asked, deadline=DEADLINE)).people
     assert person.late == "2 h late"
 
 
 @pytest.mark.parametrize("text", ["yesterday", "", "2026-11-21 12:00 CEST", "2026-13-01 12:00 UTC"])
-def test_a_time_that_cannot_be_read_is_said(ids, answers, tmp_path, text):
+def test_a_time_that_cannot_be_read_is_said(asked, answers, tmp_path, text):
     own = {"1_waves.ipynb": answers.notebook("1_waves"), "timestamp.txt": text.encode()}
     write(tmp_path / "class" / "anna", own)
-    (person,) = take_in(tmp_path / "class", Wanted(ids, deadline=DEADLINE)).people
+    (person,) = take_in(tmp_path / "class", Wanted(asked, deadline=DEADLINE)).people
     assert person.notes == (f"timestamp.txt says {text!r}, which is no time: it may be late",)
-    assert take_in(tmp_path / "class", Wanted(ids)).people[0].notes == ()
+    assert take_in(tmp_path / "class", Wanted(asked)).people[0].notes == ()
 
 
-def test_a_platform_s_group_is_nobody_s_number(ids, answers, tmp_path):
+def test_a_platform_s_group_is_nobody_s_number(asked, answers, tmp_path):
     """Moodle puts the number of the group behind its name, which may be that of a participant."""
     content = answers.notebook("1_waves")
     names = ("Tides_1001_assignsubmission_file", "Default group_assignsubmission_file")
@@ -219,7 +236,7 @@ def test_a_platform_s_group_is_nobody_s_number(ids, answers, tmp_path):
         "Identifier,Full name,Group\nParticipant 1001,Anna Müller,Default group\n"
         "Participant 1002,Bert Özdemir,Tides\nParticipant 1003,Chiara Rossi,Tides\n"
     )
-    intake = take_in(tmp_path / "all.zip", Wanted(ids, read_roster(tmp_path / "worksheet.csv")))
+    intake = take_in(tmp_path / "all.zip", Wanted(asked, read_roster(tmp_path / "worksheet.csv")))
     members = {
         person.who.name: [member.id for member in person.members] for person in intake.people
     }
