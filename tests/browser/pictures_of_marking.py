@@ -15,6 +15,7 @@ from pathlib import Path
 
 sys.path.append(str(Path(__file__).parents[1] / "course/desk"))
 from chromium import chromium, missing
+from filled import fill
 from PIL import Image
 from serving import serving
 
@@ -70,7 +71,7 @@ def write_grading(out: Path, changed: bool = False) -> None:
         for path in sheet.notebooks.values():
             shutil.copy(path, folder)
     with Store(out) as store:
-        store.replace_answers(tasks, answers)
+        fill(store, tasks, answers)
 
 
 def main() -> None:

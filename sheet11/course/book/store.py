@@ -143,14 +143,6 @@ class Store:
         rows = self._db.execute("SELECT student, key, error, seconds, drawing FROM result")
         return {student: Result(*row) for student, *row in rows}
 
-    def replace_answers(self, tasks: Iterable[Task], answers: Iterable[Answer]) -> None:
-        """Replace all tasks and answers; marks, and the answers that they are on, stay."""
-        with self.writing():
-            self._db.execute("DELETE FROM answer")
-            self.replace_tasks(tasks)
-            for answer in answers:
-                self._add_answer(answer)
-
     def _add_answer(self, answer: Answer) -> None:
         answer = answer._replace(source=encodable(answer.source), remark=encodable(answer.remark))
         content = (answer.digest, answer.source, json.dumps(answer.attachments))
