@@ -11,7 +11,7 @@ PNG, JPEG = {"image/png": SMALL}, {"image/jpeg": PHOTO}
 
 
 def result(source, attached=None):
-    return with_images(source, attached, Room(30, 10**6))
+    return with_images(source, attached, Room(30, 10**6), set())
 
 
 def test_attached_images_stay_with_their_names():
@@ -59,7 +59,7 @@ def test_images_in_the_text_become_attachments():
     ("bundle", "why"),
     [
         ({"image/svg+xml": "<svg onload='alert(1)'/>"}, "is no PNG or JPEG"),
-        ({"image/png": SMALL[:50]}, "is no base64"),
+        ({"image/png": SMALL[:50]}, "is no PNG or JPEG"),
         ({"image/png": 7}, "is no PNG or JPEG"),
         ([], "is no PNG or JPEG"),
     ],
