@@ -107,7 +107,7 @@ def find_sheet(folder: Path | None = None) -> Sheet:
     else:
         raise SheetError(f"there is no folder {str(folder)!r}")
     place = next(filter(Path.is_dir, places))
-    paths = sorted(path for path in place.glob("*.ipynb") if not path.name.startswith("."))
+    paths = sorted(place.glob("[!.]*.ipynb"))
     if not paths:
         raise SheetError(f"{place} holds no notebooks")
     settings = _settings(place / SETTINGS)

@@ -38,13 +38,13 @@ class Task(NamedTuple):
 
 
 def marks(cell: NotebookNode) -> Mapping[str, Any]:
-    """Metadata of nbgrader in a cell; empty if it has none."""
+    """Return nbgrader's metadata of a cell; empty if it has none."""
     found = cell.metadata.get("nbgrader")
     return found if isinstance(found, Mapping) else {}
 
 
 def grade_id(cell: NotebookNode) -> str | None:
-    """The name by which nbgrader knows a cell, None if the cell is not marked."""
+    """Return the name by which nbgrader knows a cell, None if the cell is not marked."""
     found = marks(cell)
     return found.get("grade_id") if any(found.get(flag) for flag in FLAGS) else None
 

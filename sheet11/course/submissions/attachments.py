@@ -1,7 +1,6 @@
 """The images of an answer in words: attached to its cell or written into its text, and all of them shown by it."""
 
 import functools
-import itertools
 import json
 import re
 import tempfile
@@ -49,9 +48,9 @@ def with_images(source: str, attached: Any, room: Room, taken: set[str]) -> tupl
     left_out = []
 
     def take(name: str, content: Any) -> str:
-        plain = re.sub(r"[^\w.-]+", "-", name, flags=re.ASCII).strip("-")
-        numbered = (f"{plain or 'image'}-{number}" for number in itertools.count(2))
-        key = next(key for key in itertools.chain([plain], numbered) if key and key not in taken)
+        key = re.sub(r"[^\w.-]+", "-", name, flags=re.ASCII).strip("-") or "image"
+        while key in taken:
+            key += "-2"
         try:
             images[key] = moderate(joined(content) or "", room)
             taken.add(key)
@@ -60,20 +59,18 @@ def with_images(source: str, attached: Any, room: Room, taken: set[str]) -> tupl
         return f"attachment:{key}"
 
     places: dict[str, str] = {}  # by name
-    found = attached.items() if isinstance(attached, dict) else ()
-    for name, bundle in itertools.islice(found, MOST_ATTACHED):
-        kinds, name = bundle if isinstance(bundle, dict) else {}, name[:LONGEST_NAME]
+    found = list(attached.items()) if isinstance(attached, dict) else []
+    for name, bundle in found[:MOST_ATTACHED]:
+        kinds = bundle if isinstance(bundle, dict) else {}
         content = kinds.get("image/png", kinds.get("image/jpeg"))
-        places[encodable(name)] = take(name, content)
+        places[encodable(name)] = take(name[:LONGEST_NAME], content)
     source = ATTACHED.sub(
         lambda match: places.get(unquote(match[match.lastindex or 0]), match[0]), source
     )
     source = EMBEDDED.sub(lambda match: take("embedded", match[1]), source)
     source = TAG.sub(r"![](\1)", source)
-    unseen = [
-        f"![{name}](attachment:{name})"
-        for name in images.keys() - re.findall(r"attachment:([\w.-]+)", source)
-    ]
+    shown = re.findall(r"attachment:([\w.-]+)", source)
+    unseen = [f"![{name}](attachment:{name})" for name in images if name not in shown]
     return "\n\n".join([source, *unseen, *left_out[:MOST_ATTACHED]]), images
 
 

@@ -11,7 +11,7 @@ from sheet11.course.submissions.attachments import Attachments, put_away, taken_
 from sheet11.course.submissions.images import Room
 from sheet11.course.submissions.matching import Asked, match
 from sheet11.course.submissions.reading import Cell, UnreadableError, read_cells
-from sheet11.course.tasks import Task
+from sheet11.course.tasks import Task, grade_id
 from sheet11.course.text import digest_of, visible
 
 LONGEST_KEY = 200  # bytes
@@ -111,7 +111,6 @@ def read_submission(student: str, chosen: Chosen, wanted: Mapping[str, Asked]) -
     submission = Submission(student, {}, dict(chosen.problems), {}, None, {}, {}, {})
     for stem, cells in chosen.cells.items():
         asked = wanted[stem]
-        names = {place: name for name, place in asked.names.items()}
         matched = match(cells, asked)
         submission.remarks.update(matched.remarks)
         submission.elsewhere.update(matched.elsewhere)
@@ -122,7 +121,7 @@ def read_submission(student: str, chosen: Chosen, wanted: Mapping[str, Asked]) -
         taken: set[str] = set()
         for number, cell in enumerate(matched.cells):
             place = matched.places.get(number)
-            name = None if place is None else names.get(place)
+            name = None if place is None else grade_id(asked.cells[place])
             source, attached = cell.source, Attachments()
             if cell.cell_type != "code":
                 room = rooms[name in asked.answers]
@@ -130,8 +129,7 @@ def read_submission(student: str, chosen: Chosen, wanted: Mapping[str, Asked]) -
             if len(source) > LONGEST:
                 said = f"the answer has more than {LONGEST} characters"
                 submission.problems[f"{stem}/{name or number}"] = said
-                handed.append(HandedCell(name, place, cell.cell_type, "", ""))
-                continue
+                source, attached = "", {}
             kept = put_away(attached) if attached else ""
             handed.append(HandedCell(name, place, cell.cell_type, source, kept))
             if name in asked.answers:

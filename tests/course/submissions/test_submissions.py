@@ -114,7 +114,7 @@ def test_problems_are_said_by_notebook_and_by_answer(hand_in, tmp_path):
     hand_in("01.ipynb", cell("x" * 100_001, "f"), cell("right", "proof", new_markdown_cell))
     (tmp_path / "anna" / "02.ipynb").write_text("%PDF-1.4")
     found = read_submission(tmp_path / "anna")
-    assert found.answers == {"01": {"proof": "right"}}
+    assert found.answers == {"01": {"f": "", "proof": "right"}}
     assert [cell.source for cell in found.notebooks["01"]] == ["", "right"]
     assert found.problems == {
         "01/f": "the answer has more than 100000 characters",
