@@ -35,7 +35,7 @@ def test_scores_are_drawn_on_one_scale_and_measured_against_the_prediction(undra
     explorer.set(mode="add")
     np.testing.assert_allclose(row.lines[-1].get_ydata(), add[8])
     np.testing.assert_allclose(curves["cat"], cat[8])
-    noise = predict_cross_term(E, 2 * E.std()).std
+    noise = predict_cross_term(E, 2 * E.std())[0]
     (band,) = row.collections
     edges = band.get_paths()[0].vertices[:, 1]
     assert edges.max() == pytest.approx((cat[8] + noise).max()) and edges.min() == pytest.approx(
