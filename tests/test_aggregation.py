@@ -99,18 +99,6 @@ def test_limits_are_the_reductions_of_torch(lam, eta, reduction, dtype):
     near(softargmax_aggregate(messages, index, num_nodes, lam, eta), expected, TOLERANCE[dtype])
 
 
-@pytest.mark.parametrize("dtype", TOLERANCE)
-@pytest.mark.parametrize("lam", [-1e6, -1e3, -1e-6, 1e-6, 1e3, 1e6])
-def test_large_lam_is_finite_with_its_gradients(lam, dtype):
-    messages, index, num_nodes = shuffled(dtype)
-    messages = (100 * messages).requires_grad_()
-    lam = torch.tensor(lam, dtype=dtype, requires_grad=True)
-    eta = torch.tensor(0.5, dtype=dtype, requires_grad=True)
-    result = softargmax_aggregate(messages, index, num_nodes, lam, eta)
-    gradients = torch.autograd.grad(result.square().sum(), [messages, lam, eta])
-    assert all(values.isfinite().all() for values in (result, *gradients))
-
-
 @pytest.mark.parametrize("lam", [-INF, -1e6, 0.0, 1.0, INF])
 @pytest.mark.parametrize("eta", [-2.0, 0.0, 3.5])
 def test_isolated_node_gives_zero_and_a_single_neighbour_its_message(lam, eta):
@@ -182,12 +170,20 @@ def test_slope_in_lam_is_the_variance(m, lam):
     )
 
 
-@law
-@given(neighbourhoods, st.floats(0, 100))
-def test_exponential_approach_to_the_maximum(m, lam):
-    gap = max(m) - max((value for value in m if value < max(m)), default=max(m))
-    bound = (len(m) - 1) * (max(m) - min(m)) * math.exp(-lam * gap)
-    assert -1e-12 <= max(m) - aggregate_one(m, lam) <= bound + 1e-12
+@pytest.mark.parametrize("dtype", TOLERANCE)
+@pytest.mark.parametrize("lam", [-1e6, -1e3, 1e3, 1e6])
+def test_large_lam_is_the_extreme_with_its_gradients(lam, dtype):
+    messages, index, num_nodes = shuffled(dtype)
+    found = []
+    for value in (lam, math.copysign(INF, lam)):
+        inputs = [
+            (100 * messages).requires_grad_(),
+            torch.tensor(value, dtype=dtype).requires_grad_(),
+        ]
+        result = softargmax_aggregate(inputs[0], index, num_nodes, inputs[1], 0.5)
+        found.append([result, *torch.autograd.grad(result.square().sum(), inputs)])
+    for ours, extreme in zip(*found, strict=True):
+        torch.testing.assert_close(ours, extreme)
 
 
 @law
@@ -211,13 +207,6 @@ def test_symmetries(m, lam, eta, shift, factor):
     same(aggregate_one(m * factor, lam / factor, eta) / factor)
     same(aggregate_one(m + shift, lam, eta) - size**eta * shift)
     same(size**eta * aggregate_one(m, lam))
-
-
-def test_sum_tells_multisets_apart_that_mean_and_max_confuse():
-    once, twice = [0.0, 1.0], [0.0, 0.0, 1.0, 1.0]
-    for lam in (-INF, 0, 2.0, INF):
-        assert aggregate_one(once, lam) == aggregate_one(twice, lam)
-    assert aggregate_one(twice, 0, eta=1) == 2 * aggregate_one(once, 0, eta=1) == 2
 
 
 def test_each_channel_has_its_lam_and_eta():
