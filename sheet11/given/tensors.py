@@ -31,11 +31,11 @@ def to_tensor(
             f"{name} must be a number or a tensor that {like.dtype} holds, got {shown(value)}"
         ) from error
     if tensor.numel() == 1:
-        tensor = tensor.reshape(())
+        tensor = tensor.reshape(()) if tensor.ndim else tensor
     elif tensor.shape != (channels,):
         one_each = f" or one per channel ({channels})" if channels > 1 else ""
         raise ValueError(f"{name} must have one value{one_each}, got shape {tuple(tensor.shape)}")
-    numbers = tensor.flatten().tolist()
+    numbers = [value] if isinstance(value, float) else tensor.flatten().tolist()
     if any(map(math.isnan, numbers)):
         raise ValueError(f"{name} must be a number, got {shown(value)}")
     if finite and any(map(math.isinf, numbers)):
