@@ -18,7 +18,6 @@ from sheet11.lab import frames, plots
 
 Function = Callable[..., Any]  # of a student
 Draw = Callable[..., None]
-Controls = Callable[[Any], dict[str, Any]]
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 # ipywidgets draws the name and the value of a control beside it, and tells those who have the screen read of neither
@@ -42,7 +41,7 @@ setTimeout(() => {
 def show_with_controls(
     figure: Figure,
     draw: Draw,
-    controls: Controls,
+    controls: frames.Controls,
     legends: Sequence[tuple[Any, str]] = (),
 ) -> None:
     """Draw with the settings at the start; show the figure, below controls if somebody is there to move them.
@@ -50,12 +49,11 @@ def show_with_controls(
     Args:
         figure: what `draw` draws into.
         draw: called with the settings by name, again and again; it changes what is drawn.
-        controls: makes a control for every setting from ipywidgets, with the value at the start.
+        controls: for every setting a control of ipywidgets: its `kind`, and the arguments that it is made with.
         legends: axes and the place of their legend.
     """
-    described = frames.describe(controls)
     try:
-        draw(**{name: control["value"] for name, control in described.items()})
+        draw(**{name: control["value"] for name, control in controls.items()})
     except BaseException:
         plt.close(figure)  # else the notebook shows it empty
         raise
@@ -64,19 +62,21 @@ def show_with_controls(
     if _somebody_is_there():
         _show_controls(figure, draw, controls)
     elif frames.are_wanted():
-        _show_frames(figure, draw, described)
+        _show_frames(figure, draw, controls)
     else:
         plots.show(figure)
 
 
-def _show_controls(figure: Figure, draw: Draw, controls: Controls) -> None:
+def _show_controls(figure: Figure, draw: Draw, controls: frames.Controls) -> None:
     """Show the figure as an image that follows its controls."""
     import ipywidgets  # here, because only these pages need it
 
     plt.close(figure)
-    made = controls(ipywidgets)
-    for name, control in made.items():
-        control.description = control.tooltip = control.description or name
+    made = {}
+    for name, described in controls.items():
+        options = {"description": name} | described
+        kind = getattr(ipywidgets, options.pop("kind"))
+        control = made[name] = kind(tooltip=options["description"], **options)
         control.style.description_width = "6em"
         if isinstance(control, ipywidgets.ToggleButtons):
             control.style.button_width = "auto"
@@ -102,7 +102,7 @@ def _show_controls(figure: Figure, draw: Draw, controls: Controls) -> None:
     plots.display_bundle(plots.bundle(figure) | {WIDGET: box._repr_mimebundle_()[WIDGET]})
 
 
-def _show_frames(figure: Figure, draw: Draw, described: frames.Described) -> None:
+def _show_frames(figure: Figure, draw: Draw, controls: frames.Controls) -> None:
     """Show the figure, with a picture for every setting beside it that a page can turn to."""
     plt.close(figure)
     shown = plots.bundle(figure)  # before the figure changes
@@ -110,7 +110,7 @@ def _show_frames(figure: Figure, draw: Draw, described: frames.Described) -> Non
     def picture() -> tuple[Any, str]:
         return plots.painted(figure), plots.describe(figure)
 
-    made = frames.frames(draw, described, picture)
+    made = frames.frames(draw, controls, picture)
     plots.display_bundle(shown | {frames.MIME_TYPE: made})
 
 
