@@ -23,7 +23,7 @@ def frames(
     controls: Controls,
     picture: Callable[[], tuple[Any, str]],
 ) -> list[dict[str, Any]]:
-    """For every control its settings, each with a picture in which all other controls are as at the start.
+    """Paint a picture for some settings of every control, with all other controls as at the start.
 
     Args:
         draw: called with the settings by name.

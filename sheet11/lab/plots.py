@@ -44,12 +44,12 @@ if hasattr(shell := get_ipython(), "kernel") and plt.get_backend().lower() == "a
 
 
 def are_wanted() -> bool:
-    """Whether somebody is to see figures; a sweep, for one, is for numbers."""
+    """Return whether anybody will see figures; a sweep, for example, is for numbers."""
     return "inline" not in plt.get_backend() or bool(InlineBackend.instance().figure_formats)
 
 
 def drawn_if_wanted(draw: Callable[P, R]) -> Callable[P, R]:
-    """Return an empty figure where nobody wants figures: most of the time goes into axes and labels."""
+    """Let a function return an empty figure where nobody wants figures: axes and labels take long to make."""
 
     @functools.wraps(draw)
     def drawn(*args: P.args, **kwargs: P.kwargs) -> Any:
@@ -74,7 +74,7 @@ def show(figure: Figure) -> None:
 
 
 def display_bundle(data: dict[str, Any]) -> None:
-    """Display what `bundle` gives, and what else there is by MIME type."""
+    """Display data by MIME type, with the text as the description of the picture."""
     display(data, metadata={"image/png": {"alt": data["text/plain"]}}, raw=True)
 
 
@@ -106,7 +106,7 @@ def painted(figure: Figure) -> Image.Image:
 
 
 def describe(figure: Figure) -> str:
-    """What a figure shows, in words: title and axes of every panel, and what the colours are."""
+    """Describe a figure in words: title and axes of every panel, and the label of its colour scale."""
     panels = []
     for ax in figure.axes:
         title, x, y = ax.get_title().replace("\n", " "), ax.get_xlabel(), ax.get_ylabel()
@@ -215,7 +215,7 @@ def panels(
     across: float = 0.85,
     down: float = 0.8,
 ) -> tuple[Figure, Any]:
-    """Panels with fixed margins: a layout engine takes as long to find them as the drawing itself.
+    """Make panels with fixed margins: a layout engine takes as long to find them as the drawing itself.
 
     Args:
         columns: number of panels side by side.
@@ -269,7 +269,7 @@ def _number(axis: Axis, first: int, count: int, width: float) -> None:
 
 
 def _coarse(matrix: Floats, k: int) -> Floats:
-    """One entry for every k × k of them, the largest in magnitude."""
+    """Keep one entry of every k × k, the largest in magnitude."""
     rows, columns = (range(0, size, k) for size in matrix.shape)
     high = np.maximum.reduceat(np.maximum.reduceat(matrix, rows), columns, axis=1)
     low = np.minimum.reduceat(np.minimum.reduceat(matrix, rows), columns, axis=1)

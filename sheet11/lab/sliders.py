@@ -1,4 +1,4 @@
-"""Sliders: one figure for each notebook that follows while a person changes what it depends on.
+"""Sliders: one figure for each notebook that follows while a person changes its settings.
 
 Every `explore_…` takes the functions that the student has written, and draws with those of `plots`. In JupyterLab it
 shows controls above the figure. Where there is nobody to move them (papermill, nbval, nbconvert) it shows the figure
@@ -20,7 +20,7 @@ Function = Callable[..., Any]  # of a student
 Draw = Callable[..., None]
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
-# ipywidgets draws the name and the value of a control beside it, and tells those who have the screen read of neither
+# ipywidgets draws the name and the value of a control beside it, and tells screen readers neither
 NAMES = """
 setTimeout(() => {
   const all = element.closest(".widget-vbox") ?? document;
@@ -44,10 +44,10 @@ def show_with_controls(
     controls: frames.Controls,
     legends: Sequence[tuple[Any, str]] = (),
 ) -> None:
-    """Draw with the settings at the start; show the figure, below controls if somebody is there to move them.
+    """Draw with the settings at the start, and show the figure, below controls if there is a person to move them.
 
     Args:
-        figure: what `draw` draws into.
+        figure: `draw` draws into it.
         draw: called with the settings by name, again and again; it changes what is drawn.
         controls: for every setting a control of ipywidgets: its `kind`, and the arguments that it is made with.
         legends: axes and the place of their legend.
@@ -103,7 +103,7 @@ def _show_controls(figure: Figure, draw: Draw, controls: frames.Controls) -> Non
 
 
 def _show_frames(figure: Figure, draw: Draw, controls: frames.Controls) -> None:
-    """Show the figure, with a picture for every setting beside it that a page can turn to."""
+    """Show the figure together with a picture for every setting, for a page to turn to."""
     plt.close(figure)
     shown = plots.bundle(figure)  # before the figure changes
 
@@ -115,18 +115,18 @@ def _show_frames(figure: Figure, draw: Draw, controls: frames.Controls) -> None:
 
 
 def _told(figure: Figure) -> str:
-    """What the figure shows, for those who have their screen read; the image of ipywidgets has no place for it."""
+    """Description of the figure for screen readers; the image of ipywidgets has no place for it."""
     hidden = "position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%)"
     return f'<div role="status" style="{hidden}">{html.escape(plots.describe(figure))}</div>'
 
 
 def _somebody_is_there() -> bool:
-    """Whether a notebook in a browser has sent the running cell: it tells the cell's id, and programs do not."""
+    """Return whether a browser has sent the running cell: JupyterLab sends the cell's id, and programs do not."""
     shell = get_ipython()
     parent = shell.get_parent() if hasattr(shell, "get_parent") else {}
     return "cellId" in parent.get("metadata", {})
 
 
 def signed(value: float) -> str:
-    """A number as a reader writes it: three digits, a minus sign, and ∞."""
+    """Format a number with three digits, a minus sign, and ∞."""
     return {math.inf: "∞", -math.inf: "−∞"}.get(value, f"{value:.3g}".replace("-", "−"))

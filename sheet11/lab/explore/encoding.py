@@ -1,4 +1,4 @@
-"""Sliders of exercise encoding."""
+"""Sliders of exercise 1a, 1b: the encoding, its Gram matrix and its profile."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Sliders of exercise 1c, 1d: scores by concatenation and by addition, and how far one strays from the other."""
+"""Sliders of exercise 1c, 1d: scores by concatenation and by addition, and how far they differ."""
 
 from typing import Any
 

@@ -180,13 +180,13 @@ def accuracies(
 
 @drawn_if_wanted
 def layers(measures: Mapping[str, Curves], title: str) -> Figure:
-    """What networks hold layer by layer, one panel for each measure, with error bands over the networks.
+    """Measures of networks layer by layer, one panel for each, with error bands over the networks.
 
     Measures whose values span more than a factor of 100 are drawn, and averaged, on a logarithmic scale.
 
     Args:
         measures: for each measure and model an array of shape (depth + 1, networks).
-        title: which networks.
+        title: of the figure.
     """
     figure, axes = panels(len(measures), 3.7, across=0.75, bottom=BELOW, top=TOP)
     for ax, (measure, models) in zip(axes, measures.items(), strict=True):
