@@ -254,6 +254,11 @@ def test_notebook_without_records():
     )
 
 
+class Unfinished:
+    def __array__(self, *_, **__):
+        raise KeyError
+
+
 MASKED_TABLE = np.ma.array([(1, 2.0)], mask=[(True, False)], dtype=[("a", "i4"), ("b", "f8")])
 REFUSED = {
     "object": object(),
@@ -286,6 +291,7 @@ REFUSED = {
     "half a character": "\ud800",
     "half a character in a column": np.zeros(2, [("\ud800", "f8")]),
     "5001 digits": 10**5000,
+    "object that fails": Unfinished(),
 }
 
 
