@@ -41,8 +41,8 @@ class PointsError(CourseError):
     """Points entered by hand that are not valid."""
 
 
-class RosterError(CourseError):
-    """A class list or a platform's table that cannot be read."""
+class TableError(CourseError):
+    """A CSV file that cannot be read, or lacks what is needed."""
 
 
 class StoreError(CourseError):

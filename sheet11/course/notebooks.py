@@ -140,22 +140,30 @@ def _papermills_parameters(notebook: NotebookNode) -> dict[str, str]:
 def kernel_of(notebook: NotebookNode, wanted: str | None = None) -> str:
     """Name of the kernel that is wanted, else of the one that the notebook asks for, `python3` if it does not say.
 
-    `python`, as many notebooks have it, is `python3` where no kernel has that name.
+    A kernel for Python that is not installed, such as one named after an environment, is `python3` here.
 
     Raises:
         NotebookError: it is not installed.
     """
-    return _installed(wanted or _kernelspec(notebook)["name"])
-
-
-@functools.cache
-def _installed(name: str) -> str:
-    installed = KernelSpecManager().find_kernel_specs()
-    if name == "python" and name not in installed:
+    name = wanted or _kernelspec(notebook)["name"]
+    installed = _installed_kernels()
+    if name not in installed and (name == "python" or not wanted and is_python(notebook)):
         name = "python3"
     if name not in installed:
         raise NotebookError(f"no kernel named {name!r} is installed{nearest(name, installed)}")
     return name
+
+
+@functools.cache
+def _installed_kernels() -> frozenset[str]:
+    return frozenset(KernelSpecManager().find_kernel_specs())
+
+
+def is_python(notebook: NotebookNode) -> bool:
+    """Tell whether a notebook is in Python, whatever its kernel is called."""
+    kernel = notebook.metadata.get("kernelspec", {})
+    language = kernel.get("language") or notebook.metadata.get("language_info", {}).get("name")
+    return str(language or kernel.get("name", "python")).lower().startswith(("python", "ipython"))
 
 
 def _kernelspec(notebook: NotebookNode) -> dict[str, str]:
@@ -267,6 +275,15 @@ def scalar_records(notebook: NotebookNode) -> dict[str, Any]:
     }
 
 
+def headline_of(notebook: NotebookNode) -> dict[str, Any]:
+    """Return the scalar records that the notebook's metadata names as `headline`, all of them if it names none."""
+    records = scalar_records(notebook)
+    headline = notebook.metadata.get(METADATA, {}).get("headline")
+    if not isinstance(headline, list):
+        return records
+    return {name: records[name] for name in map(str, headline) if name in records}
+
+
 def check_parameters(parameters: Mapping[str, Any], known: set[str]) -> None:
     """Check that every parameter exists in a notebook and has a value that can be written into one.
 
@@ -309,3 +326,11 @@ def _prepared(notebook: NotebookNode) -> NotebookNode:
         cell.metadata.setdefault("tags", [])
         cell.metadata.setdefault("papermill", NotebookNode())
     return notebook
+
+
+def syntax(source: str) -> ast.Module:
+    """Parse a cell, magics included; one with a syntax error is empty."""
+    try:
+        return ast.parse(TransformerManager().transform_cell(source))
+    except SyntaxError:
+        return ast.Module([], [])

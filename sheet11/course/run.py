@@ -12,10 +12,10 @@ from sheet11.course.jobs import Done, Job, perform_all
 from sheet11.course.notebooks import (
     check_parameters,
     content_of,
+    headline_of,
     kernel_of,
     parameters_of,
     read_notebook,
-    scalar_records,
     title_of,
 )
 from sheet11.course.pages.cells import cells_html, drop_frames
@@ -32,6 +32,7 @@ def jobs_of_notebooks(
     sheet: Sheet | None = None,
     kernel: str | None = None,
     timeout: int | None = None,
+    sliders: bool = False,
 ) -> list[Job]:
     """One job for each notebook, with those of the parameters that it has; a line for each that cannot be run.
 
@@ -42,6 +43,7 @@ def jobs_of_notebooks(
         sheet: whose package the notebooks import; None if that is installed.
         kernel: name of the kernel for all of them; None is the one that each asks for.
         timeout: seconds that a cell may take; None is as long as it wants.
+        sliders: draw a picture for every setting of the sliders, for the page to turn to.
 
     Raises:
         NotebookError: none can be run: no notebook, a kernel that is not installed, the name of another.
@@ -66,7 +68,7 @@ def jobs_of_notebooks(
             "package_folder": sheet.imports_from if sheet else None,
             "kernel": kernel,
             "timeout": timeout,
-            "frames": True,
+            "frames": sliders,
         }
         chosen = {name: value for name, value in parameters.items() if name in names}
         content = content_of(notebook)
@@ -144,6 +146,6 @@ def _write(done: Done, out: Path) -> Page:
         error=done.error,
         seconds=done.seconds,
         parameters=done.job.parameters,
-        records=scalar_records(notebook),
+        records=headline_of(notebook),
         figure=description,
     )

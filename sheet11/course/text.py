@@ -1,5 +1,6 @@
 """Text from strangers, safe to show: characters that a terminal or browser would obey or hide are escaped."""
 
+import hashlib
 import re
 
 # control characters, marks of text direction, characters of no width, lone surrogates
@@ -26,3 +27,8 @@ def visible(text: str, lines: bool = False) -> str:
 def encodable(text: str) -> str:
     """Escape lone surrogates, which JSON can hold and UTF-8 cannot."""
     return text.encode("utf-8", "backslashreplace").decode()
+
+
+def digest_of(content: str | bytes) -> str:
+    """SHA-256 of a text or of bytes, in hexadecimal."""
+    return hashlib.sha256(content.encode() if isinstance(content, str) else content).hexdigest()

@@ -27,12 +27,14 @@ from PIL import Image
 DIVERGING = "RdBu_r"  # blue - white - red, told apart with any colour vision
 # blue, vermilion, green, purple, sky blue, orange, black: Okabe & Ito 2008, "Color Universal Design"
 COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000"]
-MARKERS = "osD^vP*X"
+MARKERS = "osD^vP*"
 WIDTH = 10  # inches; the width of a notebook's output
 MARGINS = 0.55, 0.35  # inches below and above a panel
 LEVEL = 3  # of compression: twice as fast as matplotlib's 6, and without transparency the file is no larger
 MOST = 256  # rows or columns of a heatmap, and lags with a marker each, that can be told apart
 
+Floats = NDArray[np.float64]
+Curves = Mapping[str, ArrayLike]
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -46,20 +48,14 @@ def are_wanted() -> bool:
     return "inline" not in plt.get_backend() or bool(InlineBackend.instance().figure_formats)
 
 
-def if_wanted(instead: Callable[[], R]) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Have a function do something else where nobody wants figures: most of the time goes into axes and labels."""
+def drawn_if_wanted(draw: Callable[P, R]) -> Callable[P, R]:
+    """Return an empty figure where nobody wants figures: most of the time goes into axes and labels."""
 
-    def decorate(draw: Callable[P, R]) -> Callable[P, R]:
-        @functools.wraps(draw)
-        def drawn(*args: P.args, **kwargs: P.kwargs) -> R:
-            return draw(*args, **kwargs) if are_wanted() else instead()
+    @functools.wraps(draw)
+    def drawn(*args: P.args, **kwargs: P.kwargs) -> Any:
+        return draw(*args, **kwargs) if are_wanted() else Figure()
 
-        return drawn
-
-    return decorate
-
-
-drawn_if_wanted = if_wanted(Figure)  # for functions that return a figure
+    return drawn
 
 
 def show(figure: Figure) -> None:
@@ -74,10 +70,15 @@ def show(figure: Figure) -> None:
     if not are_wanted():
         display(figure)  # as the text that stands for it
         return
-    display(bundle(figure), metadata={"image/png": {"alt": describe(figure)}}, raw=True)
+    display_bundle(bundle(figure))
 
 
-def bundle(figure: Figure) -> dict[str, str]:
+def display_bundle(data: dict[str, Any]) -> None:
+    """Display what `bundle` gives, and what else there is by MIME type."""
+    display(data, metadata={"image/png": {"alt": data["text/plain"]}}, raw=True)
+
+
+def bundle(figure: Figure) -> dict[str, Any]:
     """A figure as a picture and in words, by MIME type."""
     return {
         "text/plain": describe(figure),
@@ -95,18 +96,13 @@ def png(figure: Figure) -> bytes:
 def painted(figure: Figure) -> Image.Image:
     """A figure as an image without transparency."""
     for ax in figure.axes:
-        ax.set_title(
-            ax.get_title(), y=1
-        )  # else matplotlib measures all ticks to see whether they are in its way
-    if not isinstance(
-        figure.canvas, FigureCanvasAgg
-    ):  # pyplot has closed it; one that stays has texts measured once
-        FigureCanvasAgg(figure)
-    pixels = io.BytesIO()
-    figure.savefig(pixels, format="rgba", dpi="figure")
-    return Image.frombytes("RGBA", figure.canvas.get_width_height(), pixels.getvalue()).convert(
-        "RGB"
-    )
+        # a place for the title: else matplotlib measures all ticks to see whether they are in its way
+        ax.set_title(ax.get_title(), y=1)
+    canvas: Any = figure.canvas
+    if not isinstance(canvas, FigureCanvasAgg):  # pyplot has closed the figure
+        canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    return Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
 
 
 def describe(figure: Figure) -> str:
@@ -121,7 +117,7 @@ def describe(figure: Figure) -> str:
 
 @drawn_if_wanted
 def heatmaps(
-    matrices: Mapping[str, NDArray[np.float64]],
+    matrices: Mapping[str, Floats],
     xlabel: str,
     ylabel: str,
     colour_label: str,
@@ -152,7 +148,7 @@ def heatmaps(
 
 def draw_heatmap(
     ax: Axes,
-    matrix: NDArray[np.float64],
+    matrix: Floats,
     limit: float,
     first_index: tuple[int, int] = (1, 1),
     shape: tuple[int, int] | None = None,
@@ -167,43 +163,32 @@ def draw_heatmap(
         shape: rows and columns that those of `matrix` stand for, where it is a selection of them.
     """
     step = -(-max(matrix.shape) // MOST)
-    entries, limit = _coarse(matrix, step), limit or 1.0
-    mesh = next(iter(ax.collections), None)
-    drawn = mesh.get_array() if mesh else None
-    if mesh and drawn is not None and drawn.shape == entries.shape:
-        mesh.set_array(entries)
-        mesh.set_clim(-limit, limit)
-    else:
-        if mesh:
-            mesh.remove()
-        ax.grid(False)
-        import seaborn as sns  # here, because it takes a second that notebooks without heatmaps need not wait
+    entries = _coarse(matrix, step)
+    limit = limit or 1.0
+    drawn: Any = ax.collections
+    if not drawn or drawn[0].get_array().shape != entries.shape:
+        _draw_mesh(ax, entries)
+    (mesh,) = ax.collections
+    mesh.set_array(entries)
+    mesh.set_clim(-limit, limit)
+    rows, columns = shape or matrix.shape
+    _number(ax.yaxis, first_index[0], rows, matrix.shape[0] / rows / step)
+    _number(ax.xaxis, first_index[1], columns, matrix.shape[1] / columns / step)
 
-        labels = (
-            ax.get_xlabel(),
-            ax.get_ylabel(),
-        )  # which seaborn takes away, as it numbers every row from 0
-        unnumbered = {"xticklabels": False, "yticklabels": False}
-        ax.figure.set_visible(
-            False
-        )  # else seaborn draws it all to see whether its numbers overlap; there are none
-        sns.heatmap(
-            entries,
-            ax=ax,
-            center=0,
-            vmin=-limit,
-            vmax=limit,
-            cmap=DIVERGING,
-            cbar=False,
-            **unnumbered,
-        )
-        ax.figure.set_visible(True)
-        ax.set(xlabel=labels[0], ylabel=labels[1])
-        ax.spines[:].set_visible(True)
-    for axis, first, shown, count in zip(
-        (ax.yaxis, ax.xaxis), first_index, matrix.shape, shape or matrix.shape, strict=True
-    ):
-        _number(axis, first, count, shown / count / step)
+
+def _draw_mesh(ax: Axes, entries: Floats) -> None:
+    import seaborn as sns  # here, because the import takes a second and not every notebook has heatmaps
+
+    for mesh in list(ax.collections):
+        mesh.remove()
+    xlabel, ylabel = ax.get_xlabel(), ax.get_ylabel()  # seaborn removes them
+    # seaborn draws the figure to see whether tick labels overlap, and there are none
+    ax.figure.set_visible(False)
+    sns.heatmap(entries, ax=ax, cmap=DIVERGING, cbar=False, xticklabels=False, yticklabels=False)
+    ax.figure.set_visible(True)
+    ax.set(xlabel=xlabel, ylabel=ylabel)
+    ax.grid(False)
+    ax.spines[:].set_visible(True)
 
 
 def draw_curve(ax: Axes, label: str, x: ArrayLike, y: ArrayLike, **style: Any) -> None:
@@ -247,23 +232,21 @@ def grid_of_panels(
         gaps: between columns and between rows.
         margins: left, right, bottom and top.
     """
-    (rows, columns), (width, height), (across, down), (left, right, bottom, top) = (
-        shape,
-        size,
-        gaps,
-        margins,
+    rows, columns = shape
+    width, height = size
+    across, down = gaps
+    left, right, bottom, top = margins
+    figure, axes = plt.subplots(rows, columns, figsize=size, squeeze=False)
+    figure.subplots_adjust(
+        left=left / width,
+        right=1 - right / width,
+        bottom=bottom / height,
+        top=1 - top / height,
+        wspace=across * columns / (width - left - right - (columns - 1) * across),
+        hspace=down * rows / (height - bottom - top - (rows - 1) * down),
     )
-    wspace = across * columns / (width - left - right - (columns - 1) * across)  # in panels
-    hspace = down * rows / (height - bottom - top - (rows - 1) * down)
-    edges = {
-        "left": left / width,
-        "right": 1 - right / width,
-        "bottom": bottom / height,
-        "top": 1 - top / height,
-    }
-    where = edges | {"wspace": wspace, "hspace": hspace}
-    figure, axes = plt.subplots(rows, columns, figsize=size, gridspec_kw=where, squeeze=False)
     for ax in axes.flat:
+        ax.set_prop_cycle(color=COLOURS)
         ax.grid(alpha=0.3)
     return figure, axes
 
@@ -284,19 +267,14 @@ def powers_of_ten(axis: Axis) -> None:
 def _number(axis: Axis, first: int, count: int, width: float) -> None:
     """Number rows or columns of a heatmap, of which each is so many cells wide, at round numbers."""
     locator = MaxNLocator(6, integer=True, steps=[1, 2, 4, 5, 8, 10])
-    numbers = [
-        n for n in locator.tick_values(first, first + count - 1) if first <= n < first + count
-    ]
-    axis.set_ticks(
-        [(n - first + 0.5) * width for n in numbers], [f"{n:.0f}" for n in numbers], rotation=0
-    )
+    numbers = np.round(locator.tick_values(first, first + count - 1)).astype(int)
+    numbers = numbers[(numbers >= first) & (numbers < first + count)]
+    axis.set_ticks((numbers - first + 0.5) * width, numbers, rotation=0)
 
 
-def _coarse(matrix: NDArray[np.float64], k: int) -> NDArray[np.float64]:
+def _coarse(matrix: Floats, k: int) -> Floats:
     """One entry for every k × k of them, the largest in magnitude."""
-    if k == 1:
-        return matrix
-    rows, columns = (-(-size // k) for size in matrix.shape)
-    padded = np.pad(matrix, [(0, rows * k - matrix.shape[0]), (0, columns * k - matrix.shape[1])])
-    blocks = padded.reshape(rows, k, columns, k).swapaxes(1, 2).reshape(rows, columns, k * k)
-    return np.take_along_axis(blocks, np.abs(blocks).argmax(axis=2)[..., None], axis=2)[..., 0]
+    rows, columns = (range(0, size, k) for size in matrix.shape)
+    high = np.maximum.reduceat(np.maximum.reduceat(matrix, rows), columns, axis=1)
+    low = np.minimum.reduceat(np.minimum.reduceat(matrix, rows), columns, axis=1)
+    return np.where(high >= -low, high, low)

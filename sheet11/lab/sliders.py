@@ -12,11 +12,11 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 from IPython import get_ipython
-from IPython.display import display
 from matplotlib.figure import Figure
 
 from sheet11.lab import frames, plots
 
+Function = Callable[..., Any]  # of a student
 Draw = Callable[..., None]
 Controls = Callable[[Any], dict[str, Any]]
 WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -39,15 +39,9 @@ setTimeout(() => {
 """
 
 
-explored_if_wanted = plots.if_wanted(
-    lambda: plots.show(Figure())
-)  # for functions that show one with controls
-
-
 def show_with_controls(
     figure: Figure,
     draw: Draw,
-    start: dict[str, Any],
     controls: Controls,
     legends: Sequence[tuple[Any, str]] = (),
 ) -> None:
@@ -56,26 +50,26 @@ def show_with_controls(
     Args:
         figure: what `draw` draws into.
         draw: called with the settings by name, again and again; it changes what is drawn.
-        start: value of every setting.
-        controls: makes a control for every setting from ipywidgets.
+        controls: makes a control for every setting from ipywidgets, with the value at the start.
         legends: axes and the place of their legend.
     """
+    described = frames.describe(controls)
     try:
-        draw(**start)
+        draw(**{name: control["value"] for name, control in described.items()})
     except BaseException:
         plt.close(figure)  # else the notebook shows it empty
         raise
     for ax, place in legends:
         ax.legend(loc=place, fontsize="small")
     if _somebody_is_there():
-        _show_controls(figure, draw, start, controls)
+        _show_controls(figure, draw, controls)
     elif frames.are_wanted():
-        _show_frames(figure, draw, start, controls)
+        _show_frames(figure, draw, described)
     else:
         plots.show(figure)
 
 
-def _show_controls(figure: Figure, draw: Draw, start: dict[str, Any], controls: Controls) -> None:
+def _show_controls(figure: Figure, draw: Draw, controls: Controls) -> None:
     """Show the figure as an image that follows its controls."""
     import ipywidgets  # here, because only these pages need it
 
@@ -83,7 +77,6 @@ def _show_controls(figure: Figure, draw: Draw, start: dict[str, Any], controls: 
     made = controls(ipywidgets)
     for name, control in made.items():
         control.description = control.tooltip = control.description or name
-        control.value = start[name]
         control.style.description_width = "6em"
         if isinstance(control, ipywidgets.ToggleButtons):
             control.style.button_width = "auto"
@@ -100,31 +93,25 @@ def _show_controls(figure: Figure, draw: Draw, start: dict[str, Any], controls: 
 
     for control in made.values():
         control.observe(change, "value")
+    script = {"application/javascript": NAMES}
+    output = {"output_type": "display_data", "data": script, "metadata": {}}
+    named = ipywidgets.Output(outputs=(output,))
     wrap = ipywidgets.Layout(display="flex", flex_flow="row wrap")
-    names = {
-        "output_type": "display_data",
-        "data": {"application/javascript": NAMES},
-        "metadata": {},
-    }
-    named = ipywidgets.Output(outputs=(names,))
-    box = ipywidgets.VBox([ipywidgets.Box(list(made.values()), layout=wrap), told, image, named])
-    shown = {WIDGET: box._repr_mimebundle_()[WIDGET]}
-    display(
-        plots.bundle(figure) | shown,
-        metadata={"image/png": {"alt": plots.describe(figure)}},
-        raw=True,
-    )
+    row = ipywidgets.Box(list(made.values()), layout=wrap)
+    box = ipywidgets.VBox([row, told, image, named])
+    plots.display_bundle(plots.bundle(figure) | {WIDGET: box._repr_mimebundle_()[WIDGET]})
 
 
-def _show_frames(figure: Figure, draw: Draw, start: dict[str, Any], controls: Controls) -> None:
+def _show_frames(figure: Figure, draw: Draw, described: frames.Described) -> None:
     """Show the figure, with a picture for every setting beside it that a page can turn to."""
     plt.close(figure)
-    shown: dict[str, Any] = dict(plots.bundle(figure))
-    metadata = {"image/png": {"alt": plots.describe(figure)}}
-    made = frames.frames(
-        draw, start, controls, lambda: (plots.painted(figure), plots.describe(figure))
-    )
-    display(shown | {frames.MIME_TYPE: made}, metadata=metadata, raw=True)
+    shown = plots.bundle(figure)  # before the figure changes
+
+    def picture() -> tuple[Any, str]:
+        return plots.painted(figure), plots.describe(figure)
+
+    made = frames.frames(draw, described, picture)
+    plots.display_bundle(shown | {frames.MIME_TYPE: made})
 
 
 def _told(figure: Figure) -> str:

@@ -17,7 +17,12 @@ from sheet11.course.sweep import jobs_of_grid
 from sheet11.lab.records import read_records
 
 README = "# Waves\n\n{notebooks}\n"
-TABLE = "| notebook | title | points |\n|---|---|---|\n| `1_waves.ipynb` | Waves | 4 |\n| `2_slopes.ipynb` | Slopes | 1 |\n"
+TABLE = """\
+| notebook | title | points |
+|---|---|---|
+| `1_waves.ipynb` | Waves | 4 |
+| `2_slopes.ipynb` | Slopes | 1 |
+"""
 
 
 @pytest.fixture

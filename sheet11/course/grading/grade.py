@@ -9,15 +9,17 @@ import functools
 import hashlib
 import json
 import platform
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from sheet11.course.book import store as stored
 from sheet11.course.book.gradebook import Table
-from sheet11.course.book.marks import Answer, Asked
+from sheet11.course.book.marks import Answer
+from sheet11.course.book.marks import Task as Asked
 from sheet11.course.book.rubric import begin_rubrics
 from sheet11.course.book.scores import Score, Status
 from sheet11.course.book.store import Store
@@ -41,7 +43,6 @@ from sheet11.course.grading.report import (
     write_result,
 )
 from sheet11.course.grading.scoring import score
-from sheet11.course.hand_back.points import take_earlier_points
 from sheet11.course.hand_back.publish import publish
 from sheet11.course.jobs import finish_all
 from sheet11.course.notebooks import read_notebook, title_of
@@ -49,6 +50,7 @@ from sheet11.course.sandbox.sandbox import Limits
 from sheet11.course.sheet import Sheet, kit_digest
 from sheet11.course.submissions.attachments import taken_out
 from sheet11.course.submissions.intake import Wanted, not_understood, take_in, what_was_handed_in
+from sheet11.course.submissions.matching import asked_in
 from sheet11.course.submissions.people import keep_people
 from sheet11.course.submissions.roster import NO_ROSTER, Roster
 from sheet11.course.submissions.submissions import Submission
@@ -108,7 +110,6 @@ def grade(
         ParameterError: no notebook has one of the parameters.
         SheetError: the sheet sets no tasks, or its usual mistakes are unusable.
         SolutionError: the sheet's own solution fails with these parameters.
-        PointsError: points that an earlier version has kept are no points.
         StoreError: the marks of an earlier grading cannot be read.
         OSError: `out` cannot be written to.
     """
@@ -119,13 +120,13 @@ def grade(
     )
     exercises = drawn(0).exercises
     tasks = [task for exercise in exercises.values() for task in exercise.tasks]
-    ids = {stem: exercise.solutions.keys() for stem, exercise in exercises.items()}
-    intake = take_in(folder, Wanted(ids, roster, deadline), out)
+    asked = {stem: asked_in(stem, exercise.notebook) for stem, exercise in exercises.items()}
+    intake = take_in(folder, Wanted(asked, roster, deadline, sheet.assignment), out)
     submissions = intake.submissions
     by_name = {submission.student: submission for submission in submissions}
     if unknown := sorted(set(again) - by_name.keys()):
         raise FolderError(f"{folder} holds no folder {unknown[0]!r}")
-    print(what_was_handed_in(intake, len(ids)), flush=True)
+    print(what_was_handed_in(intake, len(asked)), flush=True)
     numbers = {submission.student: number_of(seed, submission) for submission in submissions}
     examinations = [sit(drawn(numbers[each.student]), each) for each in submissions]
     columns = [task.column for task in tasks]
@@ -151,12 +152,17 @@ def grade(
 
     with Store(out) as store:
         keep_people(store, intake.people)
-        store.replace_answers(asked_of(exercises), _handed_in(submissions, tasks, results))
+        store.set_about(title=sheet.title)
+        store.replace_tasks(asked_of(exercises))
+        for submission in submissions:
+            if result := results[submission.student]:
+                kept = stored.Result(result.key, result.error, result.seconds, result.drawing)
+                store.keep(submission.student, kept, _handed_in(submission, tasks, result))
+        store.keep_only(by_name)
         begin_rubrics(
             store,
             {name: items for each in exercises.values() for name, items in each.rubrics.items()},
         )
-        take_earlier_points(out, store)
         return Graded(publish(out, store), not_understood(intake))
 
 
@@ -210,19 +216,13 @@ def asked_of(exercises: Mapping[str, Exercise]) -> Iterator[Asked]:
             )
 
 
-def _handed_in(
-    submissions: Iterable[Submission], tasks: Sequence[Task], results: Mapping[str, Result | None]
-) -> Iterator[Answer]:
-    """What everybody has handed in for every task, with what the grading found."""
-    for submission in submissions:
-        if result := results[submission.student]:
-            for task in tasks:
-                source = submission.answers.get(task.notebook, {}).get(task.name, "")
-                digest = submission.images.get(task.notebook, {}).get(task.name)
-                images = taken_out(digest) if digest else {}
-                yield Answer(
-                    submission.student, task.column, source, images, *result.scores[task.column]
-                )
+def _handed_in(submission: Submission, tasks: Sequence[Task], result: Result) -> Iterator[Answer]:
+    """What a student has handed in for every task, with what the grading found."""
+    for task in tasks:
+        source = submission.answers.get(task.notebook, {}).get(task.name, "")
+        digest = submission.images.get(task.notebook, {}).get(task.name)
+        images = taken_out(digest) if digest else {}
+        yield Answer(submission.student, task.column, source, images, *result.scores[task.column])
 
 
 def blank_examination(

@@ -15,7 +15,7 @@ import changes
 from sheets import Course
 
 from sheet11.course.notebooks import read_notebook
-from sheet11.course.release import without_answers
+from sheet11.course.preprocess import without_answers
 
 PIXEL = (
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
