@@ -52,8 +52,8 @@ def take_points(store: Store, path: Path, who: str) -> tuple[int, int, int]:
     try:
         for student, row in _by_student(_columns(header, store.tasks()), rows, store).items():
             for task in store.tasks():
-                if (student, task.name) in entries:
-                    taken.append(_entered(row, task, entries[student, task.name]))
+                if row.get(task.name) or row.get(task.name + COMMENT):
+                    taken.append(_entered(row, task, entries.get((student, task.name))))
         taken = [each for each in taken if each.points is not None or each.comment]
         with store.writing():
             for each in taken:
@@ -110,8 +110,10 @@ def _by_student(
     return found
 
 
-def _entered(row: Mapping[str, str], task: Task, entry: Entry) -> Entered:
+def _entered(row: Mapping[str, str], task: Task, entry: Entry | None) -> Entered:
     """What is new about an answer."""
+    if entry is None:
+        raise PointsError(f"there is no answer of {row[STUDENT]!r} to {task.name}")
     text = row.get(task.name, "")
     comment = row.get(task.name + COMMENT, "")
     points = _number(text, task, entry.answer.student) if text else None
