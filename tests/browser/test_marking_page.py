@@ -2,7 +2,6 @@
 
 import base64
 import contextlib
-import json
 import re
 import sqlite3
 import time
@@ -185,21 +184,25 @@ def test_points_comments_and_undo(visit, server):
 
 
 def test_points_that_are_refused(visit, server):
-    person = visit(server, "The slope")
+    person = visit(server, "Sines in rows")  # which is graded automatically
+    person.see("score", "E is not what was expected")
     person.press(".")
     person.type("7", "Enter")
-    person.see("problem", "from 0 to 1, got 7")
-    person.see("about", "Answer 1 of 13")
-    assert person.value("points") == "7" and person.text("saved") == "1 mark not saved"
+    person.see("problem", "from 0 to 2, got 7")
+    person.see("about", "Answer 1 of 2")
+    assert person.text("saved") == "1 mark not saved"
     person.press("j", "k")
-    person.see("problem", "got 7")
-    person.press(".")
-    person.type("1", "Enter")
+    assert person.value("points") == "7"
+    person.press("f")
+    person.see("problem", "needs a reason")
+    person.press("c")
+    person.type("Only the sign of the convention", "Escape")
     person.saved()
-    person.see("about", "Answer 2 of 13")
+    assert person.text("problem") == ""
+    assert points(server.out, "1_waves/wave") == [2.0]
     person.page.reload()
-    person.see("about", "Answer 2 of 13")
-    assert points(server.out, SLOPE) == [1.0]
+    person.see("about", "Answer 1 of 2")
+    person.see("sum", "2")
 
 
 def test_a_rubric_is_made_while_reading_and_changes_for_everybody(visit, server):
@@ -251,23 +254,21 @@ def test_two_people_at_once(visit, server, tmp_path):
         grace.saved()
         ada = visit(other, "The error")
         ada.go_to("done")
-        ada.wait(lambda: ada.text("answer") == grace.text("answer"))
         ada.see("marks", "grace: 1 point")
         ada.press("z")
         ada.see("tags", "two people disagree")
         grace.see("tags", "two people disagree")
         grace.see("marks", "ada: 0 points")
-        assert marks(server.out, "2_slopes/c") == [("ada", 0.0, ""), ("grace", 1.0, "")]
-        # at the same time, on the same and on other answers
+        # at the same time
         for _ in range(4):
             grace.press("j", "f")
-            ada.press("k" if ada.text("about").startswith("Answer 9") else "j", "f")
+            ada.press("k", "f")
         grace.saved()
         ada.saved()
-        who = [who for who, _, _ in marks(server.out, "2_slopes/c")]
-        assert who.count("grace") == 5 and 1 < who.count("ada") <= 5
+        people = [who for who, _, _ in marks(server.out, "2_slopes/c")]
+        assert people.count("grace") == 5 and people.count("ada") >= 1
         ada.press("v")
-        ada.wait(lambda: ada.squares("done") == who.count("ada"))
+        ada.wait(lambda: ada.squares("done") == people.count("ada"))
         ada.press("Enter")
         assert "grace" not in ada.text("marks"), "a second reader decides alone"
         assert grace.errors == ada.errors == []
@@ -350,20 +351,6 @@ def test_what_is_typed_is_for_the_answer_it_was_typed_for(visit, server):
     assert marked <= {login(NAMES[number])}
 
 
-def test_an_automatic_mark_is_changed_with_a_reason(visit, server):
-    person = visit(server, "Sines in rows")
-    person.see("score", "E is not what was expected")
-    person.press("f")
-    person.see("problem", "with a reason only")
-    person.press("j", "k")
-    person.see("problem", "with a reason only")
-    person.press("c")
-    person.type("Only the sign of the convention", "Escape")
-    person.saved()
-    assert person.text("problem") == ""
-    assert points(server.out, "1_waves/wave") == [2.0]
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_it_fits_and_everything_has_a_name(visit, server, scheme):
     person = visit(server, "Why the sum vanishes", color_scheme=scheme)
@@ -381,8 +368,6 @@ def test_it_fits_and_everything_has_a_name(visit, server, scheme):
     person.press("?")
     person.see("help[open]")
     person.press("Escape", "j")
-    person.see("about", "Answer 2 of 7")
-    assert json.loads(person.page.locator("#map .here").get_attribute("data-index")) == 1
-    person.wait(lambda: person.page.locator("#live").inner_text().startswith("Answer 2 of 7"))
-    assert person.page.evaluate("document.activeElement.id") == "reading"
+    person.wait(lambda: person.text("live").startswith("Answer 2 of 7"))
+    assert person.page.locator("#reading").evaluate("e => e === document.activeElement")
     assert person.errors == []

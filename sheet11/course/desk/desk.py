@@ -1,6 +1,5 @@
 """The marking page's requests and replies, as JSON without names."""
 
-import hashlib
 import time
 from collections import Counter
 from collections.abc import Mapping
@@ -25,7 +24,7 @@ from sheet11.course.desk.piles import Json, Pile, entered, piles_of, shown
 from sheet11.course.errors import PointsError
 from sheet11.course.pages.cells import cells_html
 from sheet11.course.submissions.people import kept_people, names_of
-from sheet11.course.text import visible
+from sheet11.course.text import digest_of, visible
 
 
 class ChangedError(LookupError):
@@ -55,18 +54,16 @@ class Desk:
         tasks = {task.name: task for task in self.store.tasks()}
         counts: dict[str, Counter[str]] = {name: Counter() for name in tasks}
         for entry in self.store.entries(whole=False):
-            name = entry.answer.task
-            status = entry.status
-            counts[name].update(
+            counts[entry.answer.task].update(
                 answers=1,
-                read=status != Status.TO_READ,
+                read=entry.status != Status.TO_READ,
                 changed=entry.standing is not None and entry.standing.stale,
                 flagged=who in entry.flagged_by,
                 disputed=entry.disputed,
             )
         return {
             "who": who,
-            "folder": hashlib.sha256(str(self.out.resolve()).encode()).hexdigest()[:12],
+            "folder": digest_of(str(self.out.resolve()))[:12],
             "statuses": {status.name: status for status in Status},
             "tasks": [_described(task) | counts[name] for name, task in tasks.items()],
             "snippets": self.store.snippets(),

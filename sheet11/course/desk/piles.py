@@ -1,6 +1,5 @@
 """Piles of equal answers to a task, shuffled and without names."""
 
-import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Iterable
@@ -8,6 +7,7 @@ from typing import Any, NamedTuple
 
 from sheet11.course.book.marks import Entry, Mark, Task, decide
 from sheet11.course.book.scores import Status
+from sheet11.course.text import digest_of
 
 Json = dict[str, Any]
 
@@ -147,4 +147,4 @@ def _id(task: Task, entry: Entry) -> str:
 
 
 def _hash(*parts: Any) -> str:
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:20]
+    return digest_of(json.dumps(parts))[:20]

@@ -192,7 +192,8 @@ async def _answer(kernel: Any, wire: socket.socket) -> int:
     while line := await reader.readline():
         request = json.loads(line)
         if request["msg_type"] != "execute_request":  # to a widget
-            getattr(kernel.comm_manager, request["msg_type"])(None, None, request)
+            handle = getattr(kernel.comm_manager, request["msg_type"])
+            handle(None, None, request | {"buffers": []})
             continue
         session.parent = request["header"]
         kernel.set_parent([b""], {"header": request["header"], "metadata": {}})

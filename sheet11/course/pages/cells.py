@@ -26,6 +26,7 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import TextLexer, get_lexer_by_name
 from pygments.util import ClassNotFound
 
+from sheet11.course.tasks import is_check
 from sheet11.lab import frames
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -63,12 +64,6 @@ def cells_html(notebook: NotebookNode) -> str:
     resources = {"lexer": language.get("pygments_lexer") or language.get("name") or "ipython3"}
     body, _ = _exporter().from_notebook_node(notebook, resources)
     return body
-
-
-def is_check(cell: NotebookNode) -> bool:
-    """A cell that nbgrader grades and that is no answer."""
-    marks = cell.metadata.get("nbgrader", {})
-    return bool(marks.get("grade") and not marks.get("solution"))
 
 
 def alternative_text(output: Mapping[str, Any], kind: str = "image/png") -> str:

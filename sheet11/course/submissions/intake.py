@@ -133,6 +133,9 @@ def what_was_handed_in(intake: Intake, notebooks: int) -> str:
     groups = {
         "with fewer": [each.student for each in people if 0 < each.notebooks < notebooks],
         "without a recognisable notebook": [each.student for each in people if not each.notebooks],
+        "with answers outside of their cells or without marks": [
+            each.student for each in intake.submissions if each.remarks
+        ],
     }
     said = [f"{_number(len(people), 'student')}, {_number(notebooks, 'notebook')} each"]
     said += [f"{len(names)} {what}: {listed(names)}" for what, names in groups.items() if names]

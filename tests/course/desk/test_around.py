@@ -1,7 +1,7 @@
 """The cells around an answer."""
 
 import nbformat
-from class_of_thirteen import NAMES, TASKS, login, marked, write_class
+from class_of_thirteen import NAMES, TASKS, login, write_class
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from sheet11.course.desk.around import Around, around
@@ -18,13 +18,15 @@ def test_the_figures_of_the_part_of_an_answer(tmp_path):
 
 
 def test_the_question_is_the_text_above(tmp_path):
+    other = {"nbgrader": {"solution": True, "grade_id": "other"}}
+    answer = {"nbgrader": {"solution": True, "grade_id": "proof"}}
     picture = {"a.png": {"image/png": "AA=="}}
     cells = [
         new_markdown_cell("## 1a"),
         new_markdown_cell("Prove it.", attachments=picture),
         new_code_cell("plot()"),
-        new_markdown_cell("An answer.", metadata=marked("other")),
-        new_markdown_cell("Because.", metadata=marked("proof")),
+        new_markdown_cell("An answer.", metadata=other),
+        new_markdown_cell("Because.", metadata=answer),
         new_markdown_cell("Now draw it."),
     ]
     path = tmp_path / "1_waves.ipynb"

@@ -96,13 +96,6 @@ def test_who_marks(server, other):
     assert other.ask("overview")["who"] == getpass.getuser()
 
 
-def test_two_servers_share_the_marks(server, other):
-    other.ask("snippet", {"words": "from another"})
-    server.ask("snippet", {"words": "from grace"})
-    kept = server.ask("overview")["snippets"]
-    assert kept == other.ask("overview")["snippets"] and len(kept) == 2
-
-
 def test_a_mark_on_a_locked_store_can_be_sent_again(server, other):
     sent = mark(other)
     with contextlib.closing(sqlite3.connect(server.out / "grading.sqlite")) as database:

@@ -1,5 +1,6 @@
 """Taking a class in: the same hand-ins in every layout give the same answers."""
 
+import json
 import os
 from datetime import UTC, datetime
 
@@ -113,6 +114,20 @@ def test_the_summary(asked, answers, tmp_path):
         "eschaefer: 1_waves.ipynb and 1_waves (1).ipynb differ, and the last one was taken",
         "ldubois: no notebook, but answers.pdf",
     ]
+
+
+def test_the_summary_names_those_whose_answers_stand_elsewhere(asked, answers, tmp_path):
+    for student in ("anna", "bert"):
+        notebook = json.loads(answers.notebook("2_slopes"))
+        if student == "bert":
+            for cell in notebook["cells"]:
+                cell["metadata"].pop("nbgrader", None)
+        (tmp_path / student).mkdir()
+        (tmp_path / student / "2_slopes.ipynb").write_text(json.dumps(notebook))
+    intake = take_in(tmp_path, Wanted({"2_slopes": asked["2_slopes"]}))
+    summary = what_was_handed_in(intake, 1)
+    assert summary.endswith("; 1 with answers outside of their cells or without marks: bert")
+    assert intake.submissions[0].answers == intake.submissions[1].answers
 
 
 def test_other_assignments_are_left_aside(asked, answers, tmp_path):
