@@ -40,7 +40,7 @@ def student_folder(out: Path, student: str) -> Path:
 
 
 class Result(NamedTuple):
-    """How the grading of one student went; the scores are those of the answers."""
+    """The grading of one student, without the scores, which are those of the answers."""
 
     key: str  # results with the same key are the same
     error: str | None  # why it failed

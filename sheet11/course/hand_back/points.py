@@ -20,7 +20,7 @@ BY_HAND = r" \(by hand / [^()]*\)"  # in a column's name; changes with the point
 
 
 class Entered(NamedTuple):
-    """What is new in a table about an answer."""
+    """New points and a new comment for an answer."""
 
     entry: Entry
     points: float | None
@@ -86,7 +86,7 @@ def _columns(header: Sequence[str], tasks: Sequence[Task]) -> list[str]:
 def _by_student(
     columns: Sequence[str], rows: Sequence[Sequence[str]], store: Store
 ) -> dict[str, dict[str, str]]:
-    """The fields of each student by column."""
+    """Read the fields of each student by column."""
     students = store.students()
     by_name = {harmless(name).strip(): name for name in students} | {
         name: name for name in students
@@ -111,7 +111,7 @@ def _by_student(
 
 
 def _entered(row: Mapping[str, str], task: Task, entry: Entry | None) -> Entered:
-    """What is new about an answer."""
+    """Find what a row of the table changes about an answer."""
     if entry is None:
         raise PointsError(f"there is no answer of {row[STUDENT]!r} to {task.name}")
     text = row.get(task.name, "")

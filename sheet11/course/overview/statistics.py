@@ -1,4 +1,4 @@
-"""How a class did: in each task, and for which reasons points were lost."""
+"""Statistics of a class by task, and the most frequent reasons for lost points."""
 
 from collections import Counter
 from collections.abc import Mapping

@@ -41,7 +41,7 @@ MOST_NOTES = 20  # on files that belong to no student
 
 
 class Wanted(NamedTuple):
-    """What everybody is to hand in, and until when."""
+    """The notebooks that everybody is to hand in, and the deadline."""
 
     notebooks: Mapping[str, Asked]  # by stem
     roster: Roster = NO_ROSTER
