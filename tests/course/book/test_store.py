@@ -61,11 +61,6 @@ def test_what_was_handed_in(store):
         store.content("no digest")
 
 
-def test_half_characters_are_written_out(store):
-    store.keep("anna", Result("key", None), answers("\ud800 and \x00", "anna"))
-    assert proof_of(store, "anna").answer.source == "\\ud800 and \x00"
-
-
 def test_one_student_is_kept_at_a_time(store):
     store.set_mark(["anna"], PROOF, "eve", 3.0)
     failed = Result("other", "the disk is full", 1.5, 2)
@@ -86,16 +81,6 @@ def test_answers_to_tasks_that_are_gone_go(store):
     store.replace_tasks([TASKS[1], TASKS[0]._replace(name="01/new")])
     assert [task.name for task in store.tasks()] == [PROOF, "01/new"]
     assert {entry.answer.task for entry in store.entries()} == {PROOF}
-
-
-def test_facts(store):
-    store.set_about(title="Waves", seed=2**40)
-    store.set_about(title="Tides", parameters={"0": {"01": {"n": 3}}})
-    assert store.about() == {
-        "title": "Tides",
-        "seed": 2**40,
-        "parameters": {"0": {"01": {"n": 3}}},
-    }
 
 
 def test_the_newest_mark_of_each_person_is_kept(store):
@@ -167,9 +152,10 @@ def test_marks_say_what_was_read(store):
     store.set_mark(["anna", "bert"], PROOF, "eve", 3.0)
     read = proof_of(store, "anna").digest
     lower = [TASKS[0], TASKS[1]._replace(points=2.0)]
-    fill(store, lower, [*answers("**Now.**", "anna"), *answers("**So.**", "bert")])
+    fill(store, lower, [*answers("\ud800 now", "anna"), *answers("**So.**", "bert")])
     anna, bert = proof_of(store, "anna"), proof_of(store, "bert")
     assert anna.standing.stale and (anna.status, bert.status) == ("to read", "read")
+    assert store.content(anna.digest)[0] == "\\ud800 now"
     assert store.content(anna.standing.mark.digest)[0] == "**So.**"
     assert bert.score == (2.0, "read", "3 points were given, of a maximum of 2")
     store.set_mark(["anna"], PROOF, "eve", 1.0)

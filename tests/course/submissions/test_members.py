@@ -53,6 +53,15 @@ def test_where_two_of_a_group_have_handed_in_nobody_shares():
     assert found[0][1] == ("of the same group, and handed in, too: bert",)
 
 
+def test_who_is_named_but_in_no_roster_is_reported():
+    anna = Person("anna", ANNA, (ANNA,))
+    (found,), _ = with_members([(anna, ["Bert", "Nobody Known"])], Directory([ANNA, BERT]))
+    assert found.members == (ANNA, BERT, Identity(name="Nobody Known"))
+    assert found.notes == ("'Nobody Known', named as a member, is not in the roster",)
+    (found,), _ = with_members([(anna, ["Nobody Known"])], Directory([]))
+    assert found.notes == ()
+
+
 @pytest.mark.parametrize(("size", "sharing"), [(6, 6), (7, 1)])
 def test_a_larger_group_meets_but_does_not_hand_in_together(size, sharing):
     group = [identity(letter) for letter in "abcdefgh"[:size]]
