@@ -100,16 +100,12 @@ def test_undo_takes_back_what_one_person_has_set_at_once(store):
     assert store.undo("eve", "01/f") == []
     assert store.undo("eve", PROOF) == ["anna", "bert"]
     assert points(store) == {"anna": 3.0, "bert": None}, "tom's stays"
-
-
-def test_a_mark_that_is_half_written_is_amended_and_undone_as_one(store):
-    store.set_mark(["anna", "bert"], PROOF, "eve", 1.0)
-    store.set_mark(["anna", "bert"], PROOF, "eve", 1.0, "sh")
-    store.set_mark(["bert", "anna"], PROOF, "eve", 1.0, "short", amend=True)
-    store.undo("eve", PROOF)
-    assert [mark.comment for mark in proof_of(store, "anna").marks] == [""]
-    store.set_mark(["anna"], PROOF, "eve", 2.0, amend=True)
-    assert points(store) == {"anna": 2.0, "bert": 1.0}, "the newest is on other answers, and stays"
+    for amend in (False, True):  # a mark that is half written is undone as one with its end
+        store.set_mark(["anna", "bert"], PROOF, "eve", 1.0 + amend, amend=amend)
+    store.set_mark(["anna"], PROOF, "eve", 0.0, amend=True)
+    assert points(store) == {"anna": 0.0, "bert": 2.0}, "the one before was on other answers"
+    assert store.undo("eve", PROOF) == ["anna"] and store.undo("eve", PROOF) == ["anna", "bert"]
+    assert store.undo("eve", PROOF) == []
 
 
 def test_a_rubric_changes_for_everybody(store):
@@ -149,19 +145,18 @@ def test_impossible_marks(store, arguments, message):
 
 
 def test_marks_say_what_was_read(store):
-    store.set_mark(["anna", "bert"], PROOF, "eve", 3.0)
     read = proof_of(store, "anna").digest
+    store.set_mark(["anna", "bert"], PROOF, "eve", 3.0)
     lower = [TASKS[0], TASKS[1]._replace(points=2.0)]
     fill(store, lower, [*answers("\ud800 now", "anna"), *answers("**So.**", "bert")])
     anna, bert = proof_of(store, "anna"), proof_of(store, "bert")
-    assert anna.standing.stale and (anna.status, bert.status) == ("to read", "read")
     assert store.content(anna.digest)[0] == "\\ud800 now"
-    assert store.content(anna.standing.mark.digest)[0] == "**So.**"
+    assert anna.standing.stale and anna.standing.mark.digest == read
+    assert store.content(read)[0] == "**So.**" and anna.status == "to read"
     assert bert.score == (2.0, "read", "3 points were given, of a maximum of 2")
-    store.set_mark(["anna"], PROOF, "eve", 1.0)
-    assert not proof_of(store, "anna").standing.stale
-    store.set_mark(["anna"], PROOF, "eve", 1.0, digest=read)
-    assert proof_of(store, "anna").standing.stale, "the page showed the answer before"
+    for digest, stale in ((None, False), (read, True)):
+        store.set_mark(["anna"], PROOF, "eve", 1.0, digest=digest)
+        assert proof_of(store, "anna").standing.stale == stale
 
 
 def test_flags_and_snippets(store):
