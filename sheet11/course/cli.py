@@ -101,6 +101,8 @@ def run(
         raise click.ClickException(
             f"{len(failed)} of {len(pages)} notebooks failed: {', '.join(failed)}"
         )
+    if len(pages) < len(paths):
+        raise click.ClickException(f"{len(pages)} of {len(paths)} notebooks were executed")
 
 
 @main.command()
@@ -130,7 +132,8 @@ def sweep(
 ) -> None:
     """Execute NOTEBOOK at every point of a grid, and write results.csv, figures and an index.html.
 
-    Points that are already in the folder, from the same notebook, parameters and version, are not executed again.
+    Points that are already in the folder are not executed again, unless something that they depend on has changed:
+    notebook, package, versions.
     """
     refuse_workers_on_cluster(workers, scheduler)
     if not scheduler:

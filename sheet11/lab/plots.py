@@ -48,20 +48,14 @@ def are_wanted() -> bool:
     return "inline" not in plt.get_backend() or bool(InlineBackend.instance().figure_formats)
 
 
-def if_wanted(instead: Callable[[], R]) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Have a function do something else where nobody wants figures: most of the time goes into axes and labels."""
+def drawn_if_wanted(draw: Callable[P, R]) -> Callable[P, R]:
+    """Return an empty figure where nobody wants figures: most of the time goes into axes and labels."""
 
-    def decorate(draw: Callable[P, R]) -> Callable[P, R]:
-        @functools.wraps(draw)
-        def drawn(*args: P.args, **kwargs: P.kwargs) -> R:
-            return draw(*args, **kwargs) if are_wanted() else instead()
+    @functools.wraps(draw)
+    def drawn(*args: P.args, **kwargs: P.kwargs) -> Any:
+        return draw(*args, **kwargs) if are_wanted() else Figure()
 
-        return drawn
-
-    return decorate
-
-
-drawn_if_wanted = if_wanted(Figure)  # for functions that return a figure
+    return drawn
 
 
 def show(figure: Figure) -> None:
@@ -273,12 +267,9 @@ def powers_of_ten(axis: Axis) -> None:
 def _number(axis: Axis, first: int, count: int, width: float) -> None:
     """Number rows or columns of a heatmap, of which each is so many cells wide, at round numbers."""
     locator = MaxNLocator(6, integer=True, steps=[1, 2, 4, 5, 8, 10])
-    numbers = [
-        n for n in locator.tick_values(first, first + count - 1) if first <= n < first + count
-    ]
-    axis.set_ticks(
-        [(n - first + 0.5) * width for n in numbers], [f"{n:.0f}" for n in numbers], rotation=0
-    )
+    numbers = np.round(locator.tick_values(first, first + count - 1)).astype(int)
+    numbers = numbers[(numbers >= first) & (numbers < first + count)]
+    axis.set_ticks((numbers - first + 0.5) * width, numbers, rotation=0)
 
 
 def _coarse(matrix: Floats, k: int) -> Floats:

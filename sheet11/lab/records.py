@@ -148,17 +148,15 @@ def _decode(name: str, item: Any) -> Any:
 
 
 def _decode_array(dtype: Any, shape: Any, values: Any) -> NDArray[Any]:
-    if not isinstance(shape, list | tuple):
-        raise ValueError(f"its shape is {_short(shape)}")
-    for size in shape:
-        if type(size) is not int or size < 0:
-            raise ValueError(f"its shape is {_short(shape)}")
     if not isinstance(dtype, str):
         dtype = [tuple(column) for column in dtype]
     if np.dtype(dtype).hasobject:
         raise ValueError("objects are not data")
     data = base64.b64decode(values, validate=True)
-    return np.frombuffer(data, dtype).reshape(shape).copy()  # a copy can be written to
+    array = np.frombuffer(data, dtype).reshape(shape).copy()  # a copy can be written to
+    if array.shape != tuple(shape):
+        raise ValueError(f"its shape is {_short(shape)}")
+    return array
 
 
 def _is_scalar(value: Any) -> bool:

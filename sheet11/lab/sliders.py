@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 
 from sheet11.lab import frames, plots
 
+Function = Callable[..., Any]  # of a student
 Draw = Callable[..., None]
 Controls = Callable[[Any], dict[str, Any]]
 WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -36,10 +37,6 @@ setTimeout(() => {
   name();
 });
 """
-
-
-# for functions that show a figure with controls
-explored_if_wanted = plots.if_wanted(lambda: plots.show(Figure()))
 
 
 def show_with_controls(

@@ -81,8 +81,7 @@ def test_run_succeeds(build, recording, sheet11, light, tmp_path):
         (["ok.ipynb", "-p", "n=1", "-p", "n=2"], "Invalid value for '-p': 'n' is set twice"),
         (["01_encodin"], "did you mean '01_encoding'?"),
         (["text.ipynb"], "text.ipynb is no Jupyter notebook"),
-        (["ok.ipynb", "sub/ok.ipynb"], "two notebooks are named 'ok'"),
-        (["ok.ipynb", "kernel.ipynb"], "no kernel named 'nope' is installed"),
+        (["kernel.ipynb", "text.ipynb"], "kernel.ipynb: no kernel named 'nope' is installed; text"),
         (["ok.ipynb", "-o", "text.ipynb/out"], "cannot write to text.ipynb/out: Not a directory"),
     ],
 )

@@ -11,15 +11,12 @@ import nbformat
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
-from hypothesis.extra import numpy as arrays
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from sheet11.lab.records import MIME_TYPE, read_records, record
-
-law = settings(deadline=None, max_examples=50)
 
 # run in the notebook and here, so that both hold the same values
 VALUES = """
@@ -84,7 +81,6 @@ CELLS = [
     VALUES + "from sheet11 import record\nrecord(**values)",
     "record(again=np.arange(3), first=1)\nrecord(again='late')",
     "record(again=2.5, last=3)",
-    "try:\n    record(row=table[0])\nexcept TypeError:\n    record(row=None)",
     "print('not a record')\n4",
 ]
 
@@ -106,21 +102,16 @@ def same(value, expected):
     """Equal in type, shape and every bit, whatever the byte order; of tables, the columns but not gaps between them."""
     if isinstance(expected, torch.Tensor):
         expected = expected.detach().resolve_conj().resolve_neg().numpy()
-    if isinstance(expected, np.ndarray | np.generic) and expected.ndim == 0:
-        expected = expected.item()
-    if not isinstance(expected, list | np.ndarray):
+    if np.ndim(expected) == 0:
+        expected = getattr(expected, "item", lambda: expected)()
         return type(value) is type(expected) and repr(value) == repr(expected)
     expected = np.asarray(expected)
     if names := expected.dtype.names:
-        return value.dtype.names == names and all(
-            same(value[name], expected[name]) for name in names
-        )
+        columns = all(same(value[name], expected[name]) for name in names)
+        return columns and value.dtype.names == names
     little = expected.astype(expected.dtype.newbyteorder("<"))
-    return (
-        value.dtype == little.dtype
-        and value.shape == little.shape
-        and value.tobytes() == little.tobytes()
-    )
+    kept = value.dtype == little.dtype and value.shape == little.shape
+    return kept and value.tobytes() == little.tobytes()
 
 
 @pytest.mark.parametrize("name", VALUE)
@@ -134,21 +125,10 @@ def test_arrays_that_come_back_may_be_changed(path):
     assert np.array_equal(array, VALUE["float64"] + 1)
 
 
-def test_later_records_replace_earlier_ones_in_their_place(path):
-    records = read_records(path)
+def test_later_records_replace_earlier_ones_in_their_place(executed):
+    records = read_records(executed)
+    assert list(records)[-3:] == ["again", "first", "last"]
     assert (records["again"], records["first"], records["last"]) == (2.5, 1, 3)
-
-
-def test_row_of_a_table_is_refused_or_keeps_its_types(path):
-    row = read_records(path)["row"]
-    assert row is None or list(row) == list(VALUE["table"][0])
-
-
-def test_path_text_and_notebook_give_the_same(executed, path):
-    by_path, by_text, by_notebook = map(read_records, (path, str(path), executed))
-    assert set(by_path) == set(by_text) == set(by_notebook)
-    for name in by_path:
-        assert same(by_text[name], by_path[name]) and same(by_notebook[name], by_path[name])
 
 
 def test_stored_form_is_valid_and_every_array_one_line(executed, path):
@@ -158,29 +138,9 @@ def test_stored_form_is_valid_and_every_array_one_line(executed, path):
 
 
 def test_text_in_the_notebook(executed):
-    (output,) = executed.cells[1].outputs
-    lines = output.data["text/plain"].splitlines()
-    for line in [
-        "none = None",
-        "yes = True",
-        "third = 0.333333",
-        "smallest = 0 (to within 1e-10)",
-        "not_a_number = nan",
-        "minus_infinite = -inf",
-        "empty_text = ''",
-        "float32 = array of shape (3, 4), float32",
-        "big_endian = array of shape (3, 4), float64",
-        "empty = array of shape (0, 3), float64",
-        "table = table of 2 rows: name, nodes, rate",
-        "tensor = array of shape (3, 4), float64",
-        "tensor_of_one = 0.1",
-        "numpy_int = -7",
-    ]:
-        assert line in lines
-    assert [output.data["text/plain"] for output in executed.cells[2].outputs] == [
-        "again = array of shape (3,), int64\nfirst = 1",
-        "again = 'late'",
-    ]
+    shown = [output.data["text/plain"] for output in executed.cells[2].outputs]
+    assert shown == ["again = array of shape (3,), int64\nfirst = 1", "again = 'late'"]
+    assert "table = table of 2 rows: name, nodes, rate" in str(executed.cells[1].outputs)
 
 
 @pytest.mark.parametrize(
@@ -198,17 +158,12 @@ def test_text_in_the_notebook(executed):
         (math.inf, "inf"),
         ("a b", "'a b'"),
         ([1, 2], "array of shape (2,), int64"),
+        (2 / 3 + 1e-17j, "0.666667 + i · 0 (to within 1e-10)"),
     ],
 )
 def test_text_outside_a_notebook_shows_six_digits_and_no_noise(value, text, capsys):
     record(name=value)
     assert capsys.readouterr().out == f"name = {text}\n"
-
-
-def test_text_of_a_complex_number_shows_six_digits_and_no_noise(capsys):
-    record(name=2 / 3 + 1e-17j)
-    text = capsys.readouterr().out
-    assert "0.666667" in text and "0.6666666" not in text and "1e-17" not in text
 
 
 # forged and damaged records
@@ -232,23 +187,6 @@ class Trap:
         return pytest.fail, ("a record was unpickled",)
 
 
-@law
-@given(
-    arrays.arrays(
-        st.one_of(
-            arrays.floating_dtypes(endianness="<", sizes=(32, 64)),
-            arrays.integer_dtypes(endianness="<"),
-            st.just("?"),
-        ),
-        arrays.array_shapes(min_dims=1, max_dims=3, min_side=0),
-    )
-)
-def test_stored_arrays_of_any_shape_are_read(array):
-    notebook = notebook_with({"array": stored(array.tobytes(), array.dtype.str, list(array.shape))})
-    assert same(read_records(notebook)["array"], array)
-
-
-@law
 @given(
     st.none()
     | st.booleans()
@@ -265,30 +203,21 @@ def test_scalars_are_read_as_they_are(value):
     "item",
     [
         stored() | {"values": "AAA"},
-        stored() | {"values": "*" * 32},
         stored() | {"values": "*" + stored()["values"]},
         stored() | {"values": "é"},
         stored() | {"values": 5},
         stored() | {"values": None},
-        stored(bytes(23)),
         stored(bytes(32)),
-        stored(b""),
         stored(shape=[2]),
         stored(shape=[-1]),
         stored(shape=None),
-        stored(shape="3"),
         stored(shape=[3.0]),
         stored(shape=[10**30]),
-        stored(shape={}),
-        stored(dtype="O"),
         stored(pickle.dumps(Trap()), "|O"),
         stored(pickle.dumps(Trap()), [["a", "O"]]),
         stored(dtype="f8,O"),
         stored(dtype="nonsense"),
-        stored(dtype="("),
-        stored(dtype="<f99"),
         stored(dtype=None),
-        stored(dtype=8),
         stored(dtype=[]),
         stored(dtype=[["a"]]),
         stored(dtype=[["a", "<f8"], ["a", "<f8"]]),
@@ -298,7 +227,6 @@ def test_scalars_are_read_as_they_are(value):
         without("values"),
         {},
         [1, 2],
-        [],
     ],
     ids=str,
 )

@@ -182,6 +182,3 @@ def check_mark(
         raise PointsError(
             f"{task.name} is graded automatically; changing its points needs a reason"
         )
-
-
-Asked = Task

@@ -18,7 +18,8 @@ from typing import Any, NamedTuple
 
 from sheet11.course.book import store as stored
 from sheet11.course.book.gradebook import Table
-from sheet11.course.book.marks import Answer, Asked
+from sheet11.course.book.marks import Answer
+from sheet11.course.book.marks import Task as Asked
 from sheet11.course.book.rubric import begin_rubrics
 from sheet11.course.book.scores import Score, Status
 from sheet11.course.book.store import Store

@@ -39,7 +39,9 @@ class ArchiveError(UnreadableError):
     """An archive that is damaged, encrypted, or too large."""
 
 
-def unpack(archive: Path, into: Path, bounds: Bounds = OF_ONE) -> list[str]:
+def unpack(
+    archive: Path, into: Path, bounds: Bounds = OF_ONE, name: str | None = None
+) -> list[str]:
     """Unpack notebooks, archives and nbgrader's timestamps; other files, which nobody reads, become empty.
 
     A file that is larger than a notebook may be is cut where that can be told. Names that are too long for a file are
@@ -49,6 +51,7 @@ def unpack(archive: Path, into: Path, bounds: Bounds = OF_ONE) -> list[str]:
         archive: a zip file.
         into: a new folder.
         bounds: limits.
+        name: of the archive in messages, if that is not the file's.
 
     Returns:
         What was left out, and why: links, what would lie outside of the folder, what is damaged.
@@ -57,17 +60,18 @@ def unpack(archive: Path, into: Path, bounds: Bounds = OF_ONE) -> list[str]:
         ArchiveError: it cannot be unpacked, or must not be; a part of it may be in the folder.
         OSError: the archive cannot be read.
     """
+    name = name or archive.name
     into.mkdir(parents=True)
     with opened(archive) as file:
-        _check_directory(file, archive.name, bounds)
+        _check_directory(file, name, bounds)
         try:
             with zipfile.ZipFile(file) as content:
-                return _unpack_all(content, archive.name, into, bounds)
+                return _unpack_all(content, name, into, bounds)
         except ArchiveError:
             raise
         except Exception as error:  # zipfile raises many types for damaged archives
             raise ArchiveError(
-                f"{archive.name} cannot be unpacked: it is damaged, or no zip file"
+                f"{name} cannot be unpacked: it is damaged, or no zip file"
             ) from error
 
 

@@ -5,6 +5,7 @@ import os
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -132,6 +133,9 @@ def what_was_handed_in(intake: Intake, notebooks: int) -> str:
     groups = {
         "with fewer": [each.student for each in people if 0 < each.notebooks < notebooks],
         "without a recognisable notebook": [each.student for each in people if not each.notebooks],
+        "with answers outside of their cells or without marks": [
+            each.student for each in intake.submissions if each.remarks
+        ],
     }
     said = [f"{_number(len(people), 'student')}, {_number(notebooks, 'notebook')} each"]
     said += [f"{len(names)} {what}: {listed(names)}" for what, names in groups.items() if names]
@@ -190,6 +194,7 @@ def _files_of(hand_in: HandIn, scratch: Path) -> Found:
     """Find the notebooks of a hand-in, in its archives too, which are unpacked."""
     found = Found([], {}, [], [])
     queue = [source for source in hand_in.sources if not source.path.is_symlink()]
+    numbers = count()
     for source in queue:
         base = len(source.path.parts) + 1
         for path in files_of(source, MOST_FILES, DEEPEST):
@@ -198,9 +203,16 @@ def _files_of(hand_in: HandIn, scratch: Path) -> Found:
             if is_notebook(name):
                 found.notebooks.append(file)
             elif name.lower().endswith(".zip"):
-                is_allowed = source.depth < NESTED and len(queue) < MOST_ARCHIVES
-                inner = file._replace(path=scratch / str(len(queue)), depth=source.depth + 1)
-                queue += _unpacked(path, inner, is_allowed, found.notes)
+                into = scratch / str(next(numbers))
+                try:
+                    if source.depth == NESTED or len(queue) > MOST_ARCHIVES:
+                        raise UnreadableError(
+                            f"{name} is one archive too many, and was not unpacked"
+                        )
+                    found.notes.extend(unpack(path, into, name=name))
+                    queue.append(file._replace(path=into, depth=source.depth + 1))
+                except UnreadableError as error:
+                    found.notes.append(str(error))
             elif name.lower().endswith(OTHER_ARCHIVES):
                 found.notes.append(f"{name} is no zip file, and was not unpacked")
             elif name == STAMP:
@@ -211,20 +223,6 @@ def _files_of(hand_in: HandIn, scratch: Path) -> Found:
         but = f"but {listed(found.others)}" if found.others else "nor any other file"
         found.notes.append(f"no notebook, {but}")
     return found
-
-
-def _unpacked(path: Path, inner: Handed, is_allowed: bool, notes: list[str]) -> list[Handed]:
-    """Unpack an archive of a hand-in; nothing, with a note, if that cannot be done."""
-    if not is_allowed:
-        notes.append(f"{inner.name} is an archive within too many others, and was not unpacked")
-        return []
-    try:
-        left_out = unpack(path, inner.path)
-    except UnreadableError as error:
-        notes.append(str(error).replace(path.name, inner.name))
-        return []
-    notes += [note.replace(path.name, inner.name) for note in left_out]
-    return [inner]
 
 
 def _stamp(path: Path) -> str:

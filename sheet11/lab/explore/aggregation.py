@@ -1,15 +1,15 @@
 """Sliders of exercise 2: weights and aggregate of one neighbourhood."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from sheet11.given.checks import check_between
 from sheet11.lab.figures.aggregation import draw_marks
-from sheet11.lab.plots import COLOURS, draw_curve, panels
-from sheet11.lab.sliders import explored_if_wanted, show_with_controls, signed
+from sheet11.lab.plots import COLOURS, draw_curve, drawn_if_wanted, panels
+from sheet11.lab.sliders import Function, show_with_controls, signed
 
 LAMBDAS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100)
 MARKS = ("min", "mean", "sum", "max")
@@ -18,10 +18,8 @@ EDGE = 250  # ±∞ is drawn there
 LINEAR = 0.3  # λ up to which the axis is linear
 
 
-@explored_if_wanted
-def explore_aggregation(
-    aggregate: Callable[..., Any], messages: Sequence[float] = MESSAGES
-) -> None:
+@drawn_if_wanted
+def explore_aggregation(aggregate: Function, messages: Sequence[float] = MESSAGES) -> None:
     """Weights and aggregate of one neighbourhood, for λ through ±∞, η, and messages to drag or type.
 
     Args:

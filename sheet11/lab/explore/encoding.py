@@ -1,6 +1,5 @@
 """Sliders of exercise encoding."""
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -8,16 +7,16 @@ import numpy as np
 from sheet11.given.conventions import CONVENTIONS, first_position
 from sheet11.given.toeplitz import lag_profile
 from sheet11.lab.figures.encoding import draw_encoding, draw_profiles
-from sheet11.lab.plots import draw_heatmap, panels
-from sheet11.lab.sliders import explored_if_wanted, show_with_controls
+from sheet11.lab.plots import draw_heatmap, drawn_if_wanted, panels
+from sheet11.lab.sliders import Function, show_with_controls
 
 OWN = "own"  # scale of the convention
 SCALES = (16, 32, 64, 128, 256, 512, 1000, 2000, 5000, 10_000, 20_000)
 
 
-@explored_if_wanted
+@drawn_if_wanted
 def explore_encoding(
-    positional_encoding: Callable[..., Any],
+    positional_encoding: Function,
     n: int = 64,
     p: int = 256,
     convention: str = "sheet",

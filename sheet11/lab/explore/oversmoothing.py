@@ -1,28 +1,27 @@
 """Sliders of exercise 3: a graph washes out, layer by layer."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from sheet11.lab.figures.oversmoothing import FLOOR, draw_embedding, draw_nodes
-from sheet11.lab.plots import COLOURS, draw_curve, panels
-from sheet11.lab.sliders import explored_if_wanted, show_with_controls
+from sheet11.lab.plots import COLOURS, draw_curve, drawn_if_wanted, panels
+from sheet11.lab.sliders import Function, show_with_controls
 
-Layer = Callable[..., Any]
 WAYS = {"P": None, "mean": 0.0, "softargmax, λ = 1": 1.0, "max": math.inf}  # λ of the aggregation
 DEEPEST = 64
 
 
-@explored_if_wanted
+@drawn_if_wanted
 def explore_oversmoothing(
-    normalized_adjacency: Callable[..., Any],
-    dirichlet_energy: Callable[..., Any],
-    mean_average_distance: Callable[..., Any],
-    aggregate: Callable[..., Any],
-    layers: Mapping[str, Layer] | None = None,
+    normalized_adjacency: Function,
+    dirichlet_energy: Function,
+    mean_average_distance: Function,
+    aggregate: Function,
+    layers: Mapping[str, Function] | None = None,
     graph: str = "karate",
     features: int = 16,
     seed: int = 0,

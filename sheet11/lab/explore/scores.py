@@ -1,24 +1,23 @@
 """Sliders of exercise 1c, 1d: scores by concatenation and by addition, and how far one strays from the other."""
 
-from collections.abc import Callable
 from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
 
-from sheet11.lab.plots import COLOURS, WIDTH, draw_curve, draw_heatmap
-from sheet11.lab.sliders import explored_if_wanted, show_with_controls
+from sheet11.lab.plots import COLOURS, WIDTH, draw_curve, draw_heatmap, drawn_if_wanted
+from sheet11.lab.sliders import Function, show_with_controls
 
 MODES = ("cat", "add")
 ROW = "row of the scores"
 LAYOUT = {"left": 0.08, "right": 0.96, "bottom": 0.1, "top": 0.94, "wspace": 0.35}
 
 
-@explored_if_wanted
+@drawn_if_wanted
 def explore_scores(
-    positional_encoding: Callable[..., Any],
-    attention_scores: Callable[..., Any],
-    difference_std: Callable[..., Any],
+    positional_encoding: Function,
+    attention_scores: Function,
+    difference_std: Function,
     n: int = 64,
     p: int = 256,
     convention: str = "sheet",

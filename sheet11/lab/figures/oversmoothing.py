@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
@@ -82,7 +83,7 @@ def draw_nodes(ax: Axes, feature: ArrayLike, edge_index: ArrayLike, positions: A
     limit = float(np.abs(feature).max()) or 1.0
     if not ax.collections:
         _draw_graph(ax, len(feature), edge_index, positions)
-    (nodes,) = ax.collections
+    nodes = ax.collections[-1]
     nodes.set_array(feature)
     nodes.set_clim(-limit, limit)
     return limit
@@ -123,14 +124,11 @@ def draw_embedding(ax: Axes, state: ArrayLike, labels: ArrayLike) -> None:
 
 
 def draw_edges(ax: Axes, edge_index: ArrayLike, positions: ArrayLike) -> None:
-    """Draw every undirected edge once, as one line through all of them broken by NaN."""
+    """Draw every undirected edge once."""
     u, v = np.asarray(edge_index)
-    once = u < v
-    ends = np.asarray(positions, dtype=float)[[u[once], v[once]]]
-    broken = np.concatenate([ends, np.full_like(ends[:1], np.nan)])
-    x, y = broken.T.reshape(2, -1)
-    width = min(0.6, 100 / max(1, ends.shape[1]))
-    ax.plot(x, y, color="0.8", linewidth=width, zorder=0)
+    ends = np.asarray(positions)[np.stack([u, v], axis=1)[u < v]]
+    width = min(0.6, 100 / max(1, len(ends)))
+    ax.add_collection(LineCollection(list(ends), colors="0.8", linewidths=width, zorder=0))
 
 
 @drawn_if_wanted
@@ -166,12 +164,8 @@ def accuracies(
     rows = -(-len(accuracy) // 2)
     figure, axes = _stacked(rows, min(2, len(accuracy)), 2.6)
     for ax, (title, models) in zip(axes.flat, accuracy.items(), strict=True):
-        for marker, (model, values) in zip(MARKERS, models.items(), strict=False):
-            mean, low, high = _mean_and_band(values)
-            ax.plot(depths, mean, marker=marker, markersize=5, label=model)
-            ax.fill_between(
-                depths, low.clip(0), high.clip(max=1), alpha=0.12, linewidth=0, edgecolor="face"
-            )
+        bands = {model: _mean_and_band(values).clip(0, 1) for model, values in models.items()}
+        _draw_bands(ax, depths, bands, markersize=5)
         ax.axhline(chance[title], color="0.4", linestyle=":", label="constant answer")
         ax.set_xscale("log", base=2)
         ax.set_xticks(depths, labels=map(str, depths))
@@ -196,13 +190,14 @@ def layers(measures: Mapping[str, Curves], title: str) -> Figure:
     for ax, (measure, models) in zip(axes[0], measures.items(), strict=True):
         every = np.maximum(np.concatenate([np.ravel(values) for values in models.values()]), FLOOR)
         logarithmic = every.max() > 100 * every.min()
-        for marker, (model, values) in zip(MARKERS, models.items(), strict=False):
+        bands = {}
+        for model, values in models.items():
             if logarithmic:
-                mean, low, high = 10 ** _mean_and_band(np.log10(np.maximum(values, FLOOR)))
+                bands[model] = 10 ** _mean_and_band(np.log10(np.maximum(values, FLOOR)))
             else:
-                mean, low, high = _mean_and_band(values)
-            ax.plot(mean, marker=marker, markevery=0.15, markersize=4, label=model)
-            ax.fill_between(range(len(mean)), low, high, alpha=0.12, linewidth=0, edgecolor="face")
+                bands[model] = _mean_and_band(values)
+        depths = range(len(bands[model][0]))
+        _draw_bands(ax, depths, bands, markevery=0.15, markersize=4)
         if logarithmic:
             ax.set_yscale("log")
             powers_of_ten(ax.yaxis)
@@ -218,6 +213,12 @@ def _mean_and_band(values: Any) -> Any:
     """Mean over the networks, and one standard deviation below and above it, for each row."""
     mean, std = np.mean(values, axis=1), np.std(values, axis=1)
     return np.stack([mean, mean - std, mean + std])
+
+
+def _draw_bands(ax: Axes, x: Sequence[int], bands: Mapping[str, Any], **style: Any) -> None:
+    for marker, (name, (mean, low, high)) in zip(MARKERS, bands.items(), strict=False):
+        ax.plot(x, mean, marker=marker, label=name, **style)
+        ax.fill_between(x, low, high, alpha=0.12, linewidth=0, edgecolor="face")
 
 
 def _stacked(rows: int, columns: int, height: float, bottom: float = 0.95) -> tuple[Figure, Any]:

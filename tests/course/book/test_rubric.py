@@ -4,6 +4,7 @@ import json
 
 import nbformat
 import pytest
+from filled import fill
 from sheets import waves
 
 from sheet11.course.book.marks import Task
@@ -47,7 +48,7 @@ def test_a_rubric_comes_with_the_sheet_and_not_with_the_edition(course, tmp_path
 def test_what_was_made_while_marking_is_not_overwritten(tmp_path):
     rubrics = {"1_waves/proof": [(1.0, "sine is odd"), (-0.5, "a sign")]}
     with Store(tmp_path) as store:
-        store.replace_answers([PROOF], [])
+        fill(store, [PROOF], [])
         begin_rubrics(store, rubrics)
         assert items(store) == [
             ("1_waves/proof", 1.0, "sine is odd"),
@@ -68,7 +69,7 @@ def test_a_rubric_is_kept_in_the_notebook(course, tmp_path):
     path.write_text(nbformat.writes(nbformat.read(path, as_version=4)) + "\n")
     before = path.read_text()
     with Store(tmp_path) as store:
-        store.replace_answers([PROOF], [])
+        fill(store, [PROOF], [])
         assert keep_rubrics(store, course.sheet) == [] and path.read_text() == before
         store.add_item("1_waves/proof", 0.5, "sine is odd")
         assert keep_rubrics(store, course.sheet) == [path]

@@ -4,6 +4,7 @@ import json
 
 import pytest
 from class_of_thirteen import NAMES, TASKS, hand_in, login, write_class
+from filled import fill
 
 from sheet11.course.book.marks import Answer
 from sheet11.course.book.scores import Status
@@ -176,7 +177,7 @@ def test_an_automatic_score_names_nobody(desk):
         login(NAMES[0]): (0.0, Status.NOT_ANSWERED, "Anna.ipynb is no Jupyter notebook"),
     }
     answers = [Answer(who, WAVE, who, {}, *score) for who, score in scores.items()]
-    desk.store.replace_answers(TASKS, answers)
+    fill(desk.store, TASKS, answers)
     remarks = [pile["score"] and pile["score"]["remark"] for pile in piles(desk, WAVE)]
     assert remarks == ["failed", "KeyError: ▮▮▮", None]
 
@@ -195,6 +196,6 @@ def test_nobody_is_named(desk):
 
 def test_unseen_characters_are_written_out(desk):
     answer = Answer(BERT, SLOPE, "1 \u202e 2\n\n3\x1b", {}, None, Status.TO_READ, "")
-    desk.store.replace_answers(TASKS, [answer])
+    fill(desk.store, TASKS, [answer])
     now = content(desk, piles(desk)[0])["now"]
     assert "<p>1 \\u202e 2</p>" in now and "<p>3\\x1b</p>" in now

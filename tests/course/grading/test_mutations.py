@@ -5,11 +5,13 @@ import random
 
 import nbformat
 import pytest
+from filled import fill
 from gradings import skip_without_graders, table
 from mutations import altered, mutations
 from sheets import waves
 
-from sheet11.course.book.marks import Answer, Asked
+from sheet11.course.book.marks import Answer
+from sheet11.course.book.marks import Task as Asked
 from sheet11.course.book.store import Store
 from sheet11.course.grading.examine import Findings
 from sheet11.course.grading.exercises import draw_exercises
@@ -139,7 +141,7 @@ def test_every_notebook_gets_a_verdict_a_copy_and_a_page(course, taken, tmp_path
         images = taken_out(digest) if digest else {}
         answers += [Answer(name, task.column, source or "", images, *score) for task in tasks]
     with Store(tmp_path) as store:
-        store.replace_answers(asked, answers)
+        fill(store, asked, answers)
         table = publish(tmp_path, store)
     assert len(table.rows) == NUMBER * len(tasks)
     assert not [row for row in table.rows if row.score.status == "failed"]

@@ -1,6 +1,7 @@
 """Points that come back from a spreadsheet: taken as they were meant, or not at all."""
 
 import pytest
+from filled import fill
 
 from sheet11.course.book.marks import Answer, Task
 from sheet11.course.book.store import Store
@@ -21,7 +22,8 @@ HEADER = [*COLUMNS, "total", "max", "to read"]
 def store(tmp_path):
     found = [(2 / 3, "partial", ""), (None, "to read", ""), (None, "to read", "")]
     with Store(tmp_path) as store:
-        store.replace_answers(
+        fill(
+            store,
             TASKS,
             [
                 Answer(student, task.name, "So.", {}, *score)

@@ -23,7 +23,7 @@ from sheet11.course.submissions.roster import Directory
 )
 def test_a_line_names_members(source, names):
     for kind, found in (("markdown", names), ("raw", names), ("code", [])):
-        assert members_in([Cell(None, None, kind, source)]) == found
+        assert members_in([Cell("", "", kind, source)]) == found
 
 
 def people(*logins, group="G"):

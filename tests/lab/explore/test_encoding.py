@@ -1,21 +1,10 @@
 """Sliders of exercise encoding: what they draw."""
 
 import explorers
-import matplotlib.pyplot as plt
 import numpy as np
-import pytest
 
 import sheet11
-from sheet11.lab.explore.encoding import OWN, explore_encoding
-
-
-def test_a_missing_answer_is_the_cells_error():
-    def unanswered(*_):
-        raise NotImplementedError
-
-    with pytest.raises(NotImplementedError):
-        explore_encoding(unanswered)
-    assert plt.get_fignums() == [], "an empty figure"
+from sheet11.lab.explore.encoding import OWN
 
 
 def test_encoding_shows_E_gram_and_profile(undrawn, open_explorer):
