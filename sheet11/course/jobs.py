@@ -5,14 +5,11 @@ Whatever implements `concurrent.futures.Executor` will do; it is the only thing 
 
 import contextlib
 import itertools
-import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from pathlib import Path
-from queue import Empty, SimpleQueue
-from typing import Any, NamedTuple, Protocol, TypeVar
+from concurrent.futures import Executor, ThreadPoolExecutor, as_completed
+from typing import Any, NamedTuple
 
 import nbformat
 from nbformat import NotebookNode
@@ -20,31 +17,13 @@ from tqdm import tqdm
 
 from sheet11.course.engine import warm
 from sheet11.course.errors import NotInstalledError, SchedulerError
-from sheet11.course.execute import execute
+from sheet11.course.execute import execute, store_error
 from sheet11.course.interrupts import raise_if_interrupted
-from sheet11.course.notebooks import error_of
+from sheet11.course.notebooks import content_of, error_of, parse, without_outputs
 from sheet11.course.text import visible
 
-FEW = 20  # jobs whose remaining time nobody needs to be told well
-OLDEST = 32  # jobs among which those are sought that are said to run; there may be thousands
+OLDEST = 32  # jobs among which those are sought that run; there may be thousands
 CONNECT = 10  # seconds that a scheduler may take to answer
-
-
-class _Named(Protocol):
-    @property
-    def name(self) -> str: ...
-
-
-class _Finished(Protocol):
-    @property
-    def error(self) -> str | None: ...
-    @property
-    def seconds(self) -> float: ...
-
-
-J = TypeVar("J", bound=_Named)
-R = TypeVar("R")
-D = TypeVar("D", bound=_Finished)
 
 
 class Job(NamedTuple):
@@ -54,17 +33,12 @@ class Job(NamedTuple):
     key: str  # for files
     notebook: str  # the file's content
     parameters: dict[str, Any]
-    cwd: str | None = None
     threads: int | None = None
-    package_folder: str | None = None  # holds the package that the notebook imports
-    frames: bool = False  # figures with sliders get a picture for every setting
-    instead_of_figures: str | None = None  # a text, where figures are not to be drawn
-    kernel: str | None = None  # None is the one that the notebook asks for
-    timeout: int | None = None  # seconds for a cell
+    options: dict[str, Any] = {}  # noqa: RUF012  # of `execute`; nobody changes them
 
 
 class Done(NamedTuple):
-    """What came of a job."""
+    """A job that has ended."""
 
     job: Job
     notebook: NotebookNode
@@ -76,24 +50,8 @@ def perform(job: Job) -> tuple[str, float]:
     """Execute a job in a warm kernel of this process's server; the executed notebook's content, and the seconds."""
     warm.server(job.threads)
     start = time.perf_counter()
-    # another machine may not have the folders
-    cwd, package_folder = (
-        Path(folder) if folder and os.path.isdir(folder) else None
-        for folder in (job.cwd, job.package_folder)
-    )
-    notebook = nbformat.reads(job.notebook, as_version=4)
-    executed = execute(
-        notebook,
-        job.parameters,
-        cwd,
-        warm=True,
-        package_folder=package_folder,
-        kernel=job.kernel,
-        timeout=job.timeout,
-        frames=job.frames,
-        instead_of_figures=job.instead_of_figures,
-    )
-    return nbformat.writes(executed), time.perf_counter() - start
+    executed = execute(parse(job.notebook), job.parameters, warm=True, **job.options)
+    return content_of(executed), time.perf_counter() - start
 
 
 def perform_all(jobs: Sequence[Job], executor: Executor) -> Iterator[Done]:
@@ -102,12 +60,12 @@ def perform_all(jobs: Sequence[Job], executor: Executor) -> Iterator[Done]:
 
 
 def finish_all(
-    work: Callable[[J], R],
-    jobs: Sequence[J],
+    work: Callable[[Any], Any],
+    jobs: Sequence[Any],
     executor: Executor,
-    outcome: Callable[[J, R | Exception], D],
+    outcome: Callable[[Any, Any], Any],
     unit: str,
-) -> Iterator[D]:
+) -> Iterator[Any]:
     """Do work for every job and yield its outcome, with a progress bar; where none can be shown, with a line each.
 
     A job whose worker dies is tried once more at the end, with no other beside it that could be to blame.
@@ -119,54 +77,55 @@ def finish_all(
         outcome: makes something with `error` and `seconds` of what the work gave or raised.
         unit: what a job is called.
     """
-    failed, suspects = 0, []
-    with tqdm(total=len(jobs), unit=unit, disable=None, smoothing=0) as bar:
-
-        def report(job: J, result: R | Exception) -> D:
-            nonlocal failed
-            done = outcome(job, result)
-            failed += done.error is not None
-            bar.update()
-            if (
-                bar.n == 1 and len(jobs) > FEW
-            ):  # or the estimate would count for each what starting takes once
-                bar.start_t, bar.initial = time.time(), 1
-            if done.error or bar.disable:
-                text = f"failed, {done.error}" if done.error else "done"
-                bar.write(visible(f"{job.name}: {text} ({done.seconds:.1f} s)"), file=sys.stdout)
-            return done
-
-        def results(batch: Sequence[J]) -> Iterator[tuple[J, R | Exception]]:
-            ended: SimpleQueue[Future[R]] = SimpleQueue()
-            futures = {executor.submit(work, job): job for job in batch}
-            for future in futures:
-                future.add_done_callback(ended.put)
-            try:
-                while futures:
-                    raise_if_interrupted()
-                    oldest = itertools.islice(futures.items(), OLDEST)
-                    running = [job.name for future, job in oldest if future.running()]
-                    bar.set_postfix_str(
-                        f"failed {failed}, running {visible(', '.join(running[:3]))}"
-                    )
-                    with contextlib.suppress(Empty):
-                        future = ended.get(timeout=0.5)
-                        yield (
-                            futures.pop(future),
-                            _result(future),
-                        )  # or all results would be kept until the end
-            finally:
-                for future in futures:
-                    future.cancel()
-
-        for job, result in results(jobs):
+    suspects = []
+    with _Progress(total=len(jobs), unit=unit, disable=None) as progress:
+        for job, result in _results(work, jobs, executor, progress):
             if isinstance(result, Exception):
                 suspects.append(job)
             else:
-                yield report(job, result)
+                yield progress.told(job, outcome(job, result))
         for suspect in suspects:
-            for job, result in results([suspect]):
-                yield report(job, result)
+            for job, result in _results(work, [suspect], executor, progress):
+                yield progress.told(job, outcome(job, result))
+
+
+def _results(
+    work: Callable[[Any], Any], jobs: Sequence[Any], executor: Executor, progress: "_Progress"
+) -> Iterator[tuple[Any, Any]]:
+    """Jobs as they end, each with what the work gave or raised, which is kept no longer."""
+    raise_if_interrupted()
+    futures = {executor.submit(work, job): job for job in jobs}
+    try:
+        for future in as_completed(futures):
+            job = futures.pop(future)
+            oldest = itertools.islice(futures.items(), OLDEST)
+            progress.running = [each.name for other, each in oldest if other.running()]
+            try:
+                result = future.result()
+            except Exception as error:  # its worker has died, or what it runs on
+                result = error
+            yield job, result
+    finally:
+        for future in futures:
+            future.cancel()
+
+
+class _Progress(tqdm):  # type: ignore[misc]  # tqdm has no types
+    """A bar with what has failed and what runs."""
+
+    failed = 0
+    running: Sequence[str] = ()
+
+    def told(self, job: Any, done: Any) -> Any:
+        """Count a job that has ended, and say so if it has failed or there is no bar."""
+        self.failed += done.error is not None
+        names = visible(", ".join(self.running[:3]))
+        self.set_postfix_str(f"failed {self.failed}, running {names}", refresh=False)
+        self.update()
+        if done.error or self.disable:
+            text = f"failed, {done.error}" if done.error else "done"
+            self.write(visible(f"{job.name}: {text} ({done.seconds:.1f} s)"), file=sys.stdout)
+        return done
 
 
 @contextlib.contextmanager
@@ -185,16 +144,17 @@ def local_executor(
         print(f"-j {wanted}: there are cores and memory for {workers} at a time", file=sys.stderr)
     if kernels:
         warm.server(threads)  # imports while the caller prepares the jobs
-    executor = ThreadPoolExecutor(
-        workers
-    )  # the kernels are processes; the threads only wait for them
+    # the kernels are processes; the threads only wait for them
+    executor = ThreadPoolExecutor(workers)
     try:
-        with warm.ending_all_if_interrupted():
-            try:
-                yield executor, threads
-            finally:
-                executor.shutdown(wait=False, cancel_futures=True)
+        yield executor, threads
+    except (KeyboardInterrupt, SystemExit, GeneratorExit):
+        executor.shutdown(wait=False, cancel_futures=True)
+        warm.stop_all_servers()
+        raise
     finally:
+        executor.shutdown(wait=False, cancel_futures=True)
+        warm.stop_server()
         executor.shutdown()
 
 
@@ -213,38 +173,21 @@ def cluster_executor(address: str) -> Iterator[tuple[Executor, int]]:
     except ImportError as error:
         raise NotInstalledError("--scheduler needs Dask: pip install 'sheet11[cluster]'") from error
     try:
-        get_backend(
-            parse_address(address)[0]
-        )  # Client waits long before it says that it does not know the protocol
+        # Client waits long before it says that it does not know the protocol
+        get_backend(parse_address(address)[0])
         client = Client(address, timeout=CONNECT, set_as_default=False)
     except (OSError, ValueError) as error:
         raise SchedulerError(f"there is no Dask scheduler at {address!r}") from error
     with client:
-        yield (
-            client.get_executor(pure=False),
-            1,
-        )  # else a job that is tried again could be told what came of it before
-
-
-def _result(future: Any) -> Any:
-    """What the future gives, or the exception: the worker died, or what it runs on did."""
-    try:
-        return future.result()
-    except Exception as error:
-        return error
+        # not pure: a job that is tried again would be told what came of it before
+        yield client.get_executor(pure=False), 1
 
 
 def _outcome(job: Job, result: tuple[str, float] | Exception) -> Done:
     if isinstance(result, Exception):  # the job's own errors are in its notebook
-        notebook = nbformat.reads(job.notebook, as_version=4)
-        message = (str(result).splitlines() or [""])[0]
-        stored = nbformat.v4.new_output(
-            "error", ename=type(result).__name__, evalue=message, traceback=[message]
-        )
-        code = [cell for cell in notebook.cells if cell.cell_type == "code"] or [
-            nbformat.v4.new_code_cell()
-        ]
-        code[0].outputs = [stored]
-        return Done(job, notebook, f"{stored.ename}: {message}", 0.0)
-    notebook = nbformat.reads(result[0], as_version=4)
+        notebook = without_outputs(parse(job.notebook))
+        notebook.cells.append(nbformat.v4.new_code_cell(id="error"))
+        store_error(notebook.cells[-1], type(result).__name__, str(result).partition("\n")[0])
+        return Done(job, notebook, error_of(notebook), 0.0)
+    notebook = parse(result[0])
     return Done(job, notebook, error_of(notebook), result[1])

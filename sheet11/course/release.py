@@ -3,7 +3,6 @@
 The notebooks go through nbgrader's own preprocessors, and the package is copied without the files that students write.
 """
 
-import copy
 import os
 import shutil
 import tempfile
@@ -14,8 +13,9 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
 
-from sheet11.course.errors import FolderError, NotInstalledError
-from sheet11.course.notebooks import METADATA, read_notebook, title_of
+from sheet11.course.errors import FolderError
+from sheet11.course.notebooks import title_of
+from sheet11.course.preprocess import nbgrader_config, whole_notebook, without_answers
 from sheet11.course.sheet import Sheet
 
 MEMBERS = "Handed in by:"  # what follows, in a text cell of a hand-in, are the members of a group
@@ -62,21 +62,23 @@ def release(sheet: Sheet, out: Path) -> None:
 
 def edition(sheet: Sheet) -> dict[str, bytes]:
     """The files of the student edition: content by path."""
+    config = nbgrader_config(sheet.beside(""))
     notebooks = {
-        stem: without_answers(read_notebook(path)) for stem, path in sheet.notebooks.items()
+        stem: without_answers(whole_notebook(path, config), config)
+        for stem, path in sheet.notebooks.items()
     }
     for notebook in list(notebooks.values())[:1]:  # a group hands in once
-        notebook.cells.insert(1, new_markdown_cell(MEMBERS_ASKED, id="handed-in-by"))
-    texts = {
-        f"{stem}.ipynb": nbformat.writes(notebook) + "\n" for stem, notebook in notebooks.items()
+        notebook.cells.insert(1, _members_asked(notebook))
+    usual = {
+        "requirements.txt": "".join(f"{requirement}\n" for requirement in sheet.requirements),
+        "environment.yml": ENVIRONMENT.format(name=sheet.package or "sheet"),
     }
-    texts["requirements.txt"] = "".join(f"{requirement}\n" for requirement in sheet.requirements)
-    texts["environment.yml"] = ENVIRONMENT.format(name=sheet.package or "sheet")
+    texts = {f"{stem}.ipynb": f"{nbformat.writes(each)}\n" for stem, each in notebooks.items()}
     if (readme := sheet.beside(README)).is_file():
-        texts["README.md"] = readme.read_text(encoding="utf-8").replace(
-            "{notebooks}", table_of(notebooks)
-        )
-    return {name: text.encode() for name, text in texts.items()} | sheet.students_package()
+        table = table_of(notebooks)
+        texts["README.md"] = readme.read_text(encoding="utf-8").replace("{notebooks}", table)
+    beside = {name: path.read_bytes() for name, path in sheet.files_beside().items()}
+    return _encoded(usual) | beside | _encoded(texts) | sheet.students_package()
 
 
 def table_of(notebooks: Mapping[str, NotebookNode]) -> str:
@@ -88,33 +90,13 @@ def table_of(notebooks: Mapping[str, NotebookNode]) -> str:
     return "\n".join(rows)
 
 
-def without_answers(notebook: NotebookNode) -> NotebookNode:
-    """A copy of a notebook without answers, hidden tests, outputs and the kit's own metadata, its other cells locked.
+def _members_asked(notebook: NotebookNode) -> NotebookNode:
+    """The cell for the members of a group; only the newer formats have ids."""
+    cell: NotebookNode = new_markdown_cell(MEMBERS_ASKED, id="handed-in-by")
+    if (notebook.nbformat, notebook.nbformat_minor) < (4, 5):
+        del cell["id"]
+    return cell
 
-    Raises:
-        NotInstalledError: nbgrader is not installed.
-    """
-    try:
-        from nbgrader.preprocessors import (
-            CheckCellMetadata,
-            ClearHiddenTests,
-            ClearOutput,
-            ClearSolutions,
-            LockCells,
-        )
-    except ImportError as error:
-        raise NotInstalledError(
-            "the student edition needs nbgrader: pip install 'sheet11[grade]'"
-        ) from error
-    notebook = copy.deepcopy(notebook)
-    for preprocessor in (
-        LockCells,
-        ClearSolutions,
-        ClearOutput,
-        ClearHiddenTests,
-        CheckCellMetadata,
-    ):
-        notebook, _ = preprocessor().preprocess(notebook, {})
-    for holder in (notebook, *notebook.cells):
-        holder.metadata.pop(METADATA, None)
-    return notebook
+
+def _encoded(texts: Mapping[str, str]) -> dict[str, bytes]:
+    return {name: text.encode() for name, text in texts.items()}

@@ -2,6 +2,7 @@
 
 import functools
 import hashlib
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
@@ -12,6 +13,8 @@ from sheet11.course.notebooks import nearest
 
 PACKAGE = Path(__file__).resolve().parents[1]  # this kit
 SETTINGS = "sheet.toml"
+OF_SHEET = (SETTINGS, "student.md", "mistakes", "nbgrader_config.py")  # beside the notebooks
+BACKUP = re.compile(r"\..+|__pycache__|.*~|#.*#|.*\.(pyc|bak|orig|rej|sw[a-p]|tmp)", re.DOTALL)
 FOR_ANY_SHEET = (
     "__init__.py",
     "given/__init__.py",
@@ -21,7 +24,7 @@ FOR_ANY_SHEET = (
 
 
 class Sheet(NamedTuple):
-    """What is to be run, released and graded.
+    """Notebooks with what belongs to them.
 
     `sheet.toml`, which stands with the notebooks and may be missing, sets
 
@@ -29,7 +32,7 @@ class Sheet(NamedTuple):
     |--------------------|------------------------------------------------------|------------------------|
     | `title`            | name of the sheet in gradebooks and on pages         | name of the folder     |
     | `package`          | what the notebooks import                            | the package beside them |
-    | `not_for_students` | its files that the student edition lacks, patterns   | none                   |
+    | `not_for_students` | files that the student edition lacks, patterns       | none                   |
     | `requirements`     | what the student edition asks to be installed        | `jupyterlab`, `numpy`  |
     """
 
@@ -41,24 +44,52 @@ class Sheet(NamedTuple):
     requirements: tuple[str, ...]
 
     def beside(self, name: str) -> Path:
-        """Where a file that belongs to the notebooks, such as `student.md`, would stand."""
+        """Return the path of a file beside the notebooks, such as `student.md`, which need not exist."""
         return next(iter(self.notebooks.values())).parent / name
 
     @property
+    def assignment(self) -> str:
+        """The name of the sheet's folder, as nbgrader knows it: `source/ASSIGNMENT`."""
+        return self.folder.name
+
+    @property
     def imports_from(self) -> str | None:
-        """The folder in which executed notebooks find the package, None if it is this kit's, which is installed."""
+        """Folder in which executed notebooks find the package; None for this kit, which is installed."""
         own = self.package is None or self.folder / self.package == PACKAGE
         return None if own else str(self.folder)
 
     def package_digest(self) -> str:
-        """Another one for every change of the package; this kit's has its version for that."""
+        """Digest of the files of the package; the same for this kit's, which has a version."""
         files = (
             _files(self.folder / self.package, ("*",)) if self.package and self.imports_from else {}
         )
         return hashlib.sha256(repr(sorted(files.items())).encode()).hexdigest()
 
+    def files_beside(self) -> dict[str, Path]:
+        """Files beside the notebooks that travel with them, such as data, modules and pictures, by path from there.
+
+        Not among them are notebooks, what this kit and nbgrader read of a sheet, the package, what is not for
+        students, backups, and folders that hold notebooks or marks, which are hand-ins or results.
+        """
+        folder = self.beside("")
+        own = {folder / name for name in (*OF_SHEET, self.package or "", PACKAGE.name)}
+        files: dict[str, Path] = {}
+        for top in sorted(set(folder.iterdir()) - own):
+            if _is_backup(top.name):
+                continue
+            within = [path for path in (top, *sorted(top.rglob("*"))) if path.is_file()]
+            if top.is_file() or not any(map(_is_work, within)):
+                files |= {path.relative_to(folder).as_posix(): path for path in within}
+        return {
+            name: path
+            for name, path in files.items()
+            if not _is_work(path)
+            and not any(map(_is_backup, PurePosixPath(name).parts))
+            and not _matches(PurePosixPath("/", name), self.not_for_students)
+        }
+
     def students_package(self) -> dict[str, bytes]:
-        """What students get to import: content by path, without what they write themselves."""
+        """Modules that students get, without those that they write themselves: content by path."""
         files = {}
         if self.package:
             files = _files(self.folder / self.package, ("*",), self.not_for_students)
@@ -68,7 +99,7 @@ class Sheet(NamedTuple):
 
 
 def find_sheet(folder: Path | None = None) -> Sheet:
-    """The sheet in a folder: notebooks in it or in its `notebooks`, a package beside them; None is this kit's own.
+    """Return the sheet in a folder: notebooks in it or in its `notebooks`, a package beside them; None is this kit's.
 
     Raises:
         SheetError: there are no notebooks, or `sheet.toml` is unusable.
@@ -85,7 +116,7 @@ def find_sheet(folder: Path | None = None) -> Sheet:
 
 
 def find_notebook(name: str, sheet: Sheet) -> Path:
-    """The notebook at a path, or the sheet's own with that stem.
+    """Return the notebook at a path, or the sheet's own with that stem.
 
     Raises:
         NotebookError: there is none; the message lists the sheet's and suggests the nearest.
@@ -103,7 +134,7 @@ def find_notebook(name: str, sheet: Sheet) -> Path:
 
 @functools.cache
 def kit_digest() -> str:
-    """Another one for every change of this kit."""
+    """Digest of the files of this kit."""
     return hashlib.sha256(repr(sorted(_files(PACKAGE, ("*",)).items())).encode()).hexdigest()
 
 
@@ -128,7 +159,7 @@ def _sheet(notebooks: Path, folder: Path) -> Sheet:
 
 
 def read_toml(path: Path) -> dict[str, Any]:
-    """What a TOML file of a sheet holds; nothing if it is not there.
+    """Read a TOML file of a sheet; a missing file is empty.
 
     Raises:
         SheetError: it cannot be read, or is no TOML.
@@ -179,10 +210,9 @@ def _files(
     files = {}
     for path in sorted(package.rglob("*")):
         name = PurePosixPath("/", *path.relative_to(package).parts)
-        hidden = any(part == "__pycache__" or part.startswith(".") for part in name.parts)
         if (
             path.is_file()
-            and not hidden
+            and not any(map(_is_backup, name.parts))
             and _matches(name, wanted)
             and not _matches(name, left_out)
         ):
@@ -191,7 +221,17 @@ def _files(
 
 
 def _matches(path: PurePosixPath, patterns: tuple[str, ...]) -> bool:
-    """Whether a path below `/`, or a folder that it is in, is like one of the patterns."""
+    """Tell whether a path below `/`, or a folder that it is in, matches one of the patterns."""
     return any(
         each.match(f"/{pattern}") for each in (path, *path.parents[:-1]) for pattern in patterns
     )
+
+
+def _is_backup(name: str) -> bool:
+    """Tell whether a file or folder is hidden, or left behind by a program."""
+    return BACKUP.fullmatch(name) is not None
+
+
+def _is_work(path: Path) -> bool:
+    """Tell whether a file is a notebook or holds marks."""
+    return ".ipynb" in path.name or path.name in ("grading.sqlite", "gradebook.db")

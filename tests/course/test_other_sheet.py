@@ -17,7 +17,12 @@ from sheet11.course.sweep import jobs_of_grid
 from sheet11.lab.records import read_records
 
 README = "# Waves\n\n{notebooks}\n"
-TABLE = "| notebook | title | points |\n|---|---|---|\n| `1_waves.ipynb` | Waves | 4 |\n| `2_slopes.ipynb` | Slopes | 1 |\n"
+TABLE = """\
+| notebook | title | points |
+|---|---|---|
+| `1_waves.ipynb` | Waves | 4 |
+| `2_slopes.ipynb` | Slopes | 1 |
+"""
 
 
 @pytest.fixture
@@ -70,7 +75,7 @@ def test_notebooks_may_lie_beside_the_package(course, invoke, tmp_path):
     (course.folder / "notebooks").rmdir()
     sheet = find_sheet(course.folder)
     (job,) = jobs_of_notebooks([sheet.notebooks["1_waves"]], {}, sheet=sheet)
-    assert job.cwd == job.package_folder == str(course.folder.resolve())
+    assert job.options["cwd"] == job.options["package_folder"] == str(course.folder.resolve())
     assert invoke("run", "--sheet", "course", "1_waves", "-o", "out", cwd=tmp_path).returncode == 0
 
 

@@ -11,11 +11,13 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 from packaging.requirements import Requirement
+from sheets_of_nbgrader import beside, write_sheet
 
 from sheet11.course.errors import FolderError, NotInstalledError
 from sheet11.course.execute import execute
 from sheet11.course.notebooks import METADATA, error_of, read_notebook, title_of
-from sheet11.course.release import release, without_answers
+from sheet11.course.preprocess import without_answers
+from sheet11.course.release import release
 from sheet11.course.sheet import PACKAGE, find_sheet
 
 pytest.importorskip("nbgrader", reason="needs nbgrader: pip install 'sheet11[grade]'")
@@ -231,6 +233,28 @@ def test_requirements_are_what_is_imported_and_jupyterlab(edition):
         )
 
 
+def test_files_beside_the_notebooks_travel(tmp_path):
+    folder = write_sheet(beside(), tmp_path / "course" / "source" / "ps1")
+    (folder / "requirements.txt").write_text("scipy\n")
+    release(find_sheet(folder), tmp_path / "edition")
+    found = texts(tmp_path / "edition")
+    assert found[tmp_path / "edition" / "data" / "points.csv"] == "1\n2\n3\n"
+    assert found[tmp_path / "edition" / "requirements.txt"] == "scipy\n"
+    assert {path.name for path in found if "sheet11" not in path.parts} == {
+        "small.ipynb", "points.csv", "helper.py", "requirements.txt", "environment.yml"
+    }  # fmt: skip
+
+
+def test_a_notebook_of_an_older_format_stays_one(tmp_path):
+    small = beside()
+    small.notebook.nbformat_minor = 2
+    for cell in small.notebook.cells:
+        del cell["id"]
+    release(find_sheet(write_sheet(small, tmp_path / "ps1")), tmp_path / "edition")
+    found = read_notebook(tmp_path / "edition" / "small.ipynb")
+    assert found.nbformat_minor == 2 and not [cell for cell in found.cells if "id" in cell]
+
+
 def test_only_into_a_new_folder(invoke, tmp_path):
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "answers.txt").write_text("kept")
@@ -250,5 +274,7 @@ def test_only_into_a_new_folder(invoke, tmp_path):
 
 def test_without_nbgrader(monkeypatch):
     monkeypatch.setitem(sys.modules, "nbgrader.preprocessors", None)
-    with pytest.raises(NotInstalledError, match=r"needs nbgrader: pip install 'sheet11\[grade\]'"):
+    with pytest.raises(
+        NotInstalledError, match=r"nbgrader is missing: pip install 'sheet11\[grade\]'"
+    ):
         without_answers(KIT["01_encoding"])

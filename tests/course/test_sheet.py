@@ -13,7 +13,9 @@ def folder(build, tmp_path):
     """A sheet with a notebook and a package."""
     nbformat.write(build("1"), tmp_path / "mine.ipynb")
     (tmp_path / "helpers" / "inner").mkdir(parents=True)
-    for name in ("__init__.py", "given.py", "mine.py", "inner/mine.py", "data.csv", ".hidden"):
+    for name in (
+        "__init__.py", "given.py", "mine.py", "inner/mine.py", "data.csv", ".hidden", "mine.py~", "#mine.py#"
+    ):  # fmt: skip
         (tmp_path / "helpers" / name).write_text(name)
     return tmp_path
 
@@ -74,6 +76,36 @@ def test_what_students_get(folder, patterns, gone):
         f"lab/{path.name}" for path in (PACKAGE / "lab").glob("*.py")
     }
     assert files["helpers/__init__.py"] == b"__init__.py"
+
+
+def test_what_stands_beside_the_notebooks(folder):
+    students = ["data/points.csv", "helper.py", "map.png", "solved.py"]
+    ours = [
+        "sheet.toml",
+        "student.md",
+        "nbgrader_config.py",
+        "mistakes/mine.toml",
+        "helpers/given.py",
+    ]
+    backups = [
+        "helper.py~",
+        "data/#points.csv#",
+        ".ipynb_checkpoints/mine-checkpoint.ipynb",
+        "a.bak",
+    ]
+    work = [
+        "class/anna/mine.ipynb",
+        "class/anna/notes.txt",
+        "out/grading.sqlite",
+        "out/results.csv",
+    ]
+    for name in [*students, *ours, *backups, *work]:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("" if name == "sheet.toml" else name)
+    (folder / "sheet.toml").write_text('not_for_students = ["solved.py"]')
+    found = find_sheet(folder).files_beside()
+    assert list(found) == students[:3]
+    assert found["helper.py"] == folder / "helper.py"
 
 
 @pytest.mark.parametrize(

@@ -105,9 +105,9 @@ def grade(
             err=True,
         )
     from sheet11.course.book.gradebook import still_open
+    from sheet11.course.book.scores import Status
     from sheet11.course.files import alone_in
     from sheet11.course.grading.grade import grade as grade_class
-    from sheet11.course.grading.scoring import FAILED
     from sheet11.course.jobs import cluster_executor, local_executor
     from sheet11.course.sandbox.bubblewrap import MEGABYTE
     from sheet11.course.sandbox.cgroup import described
@@ -152,7 +152,7 @@ def grade(
             f"{out / 'grades.csv'}, and give: sheet11 read-points {out}"
         )
     if failed := {
-        row.student: row.verdict.message for row in table.rows if row.verdict.status == FAILED
+        row.student: row.score.remark for row in table.rows if row.score.status == Status.FAILED
     }:
         graded = len(table.by_student())
         for student, why in list(failed.items())[:MOST_LINES]:
@@ -174,10 +174,11 @@ def read_points(out: Path, table: Path | None, who: str) -> None:
     A column for comments may stand beside that of a task, called as that one, with " comment" at the end. If there is
     anything in the file that is not understood, nothing is taken.
     """
+    from sheet11.course.book.gradebook import GRADES
     from sheet11.course.book.store import Store
     from sheet11.course.files import alone_in
     from sheet11.course.hand_back.points import take_points
-    from sheet11.course.hand_back.publish import GRADES, publish
+    from sheet11.course.hand_back.publish import publish
 
     with usage_failures(out):
         with Store(out, create=False) as store, alone_in(out):

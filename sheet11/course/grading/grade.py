@@ -9,16 +9,19 @@ import functools
 import hashlib
 import json
 import platform
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from sheet11.course.book import store as stored
 from sheet11.course.book.gradebook import Table
-from sheet11.course.book.marks import Answer, Asked
+from sheet11.course.book.marks import Answer
+from sheet11.course.book.marks import Task as Asked
 from sheet11.course.book.rubric import begin_rubrics
+from sheet11.course.book.scores import Score, Status
 from sheet11.course.book.store import Store
 from sheet11.course.errors import FolderError, reason
 from sheet11.course.grading.draws import Drawn, by_number, number_of, sound_oracle
@@ -39,8 +42,7 @@ from sheet11.course.grading.report import (
     write_notebooks,
     write_result,
 )
-from sheet11.course.grading.scoring import FAILED, OPEN, Verdict, score
-from sheet11.course.hand_back.points import take_earlier_points
+from sheet11.course.grading.scoring import score
 from sheet11.course.hand_back.publish import publish
 from sheet11.course.jobs import finish_all
 from sheet11.course.notebooks import read_notebook, title_of
@@ -48,6 +50,7 @@ from sheet11.course.sandbox.sandbox import Limits
 from sheet11.course.sheet import Sheet, kit_digest
 from sheet11.course.submissions.attachments import taken_out
 from sheet11.course.submissions.intake import Wanted, not_understood, take_in, what_was_handed_in
+from sheet11.course.submissions.matching import asked_in
 from sheet11.course.submissions.people import keep_people
 from sheet11.course.submissions.roster import NO_ROSTER, Roster
 from sheet11.course.submissions.submissions import Submission
@@ -107,7 +110,6 @@ def grade(
         ParameterError: no notebook has one of the parameters.
         SheetError: the sheet sets no tasks, or its usual mistakes are unusable.
         SolutionError: the sheet's own solution fails with these parameters.
-        PointsError: points that an earlier version has kept are no points.
         StoreError: the marks of an earlier grading cannot be read.
         OSError: `out` cannot be written to.
     """
@@ -118,13 +120,13 @@ def grade(
     )
     exercises = drawn(0).exercises
     tasks = [task for exercise in exercises.values() for task in exercise.tasks]
-    ids = {stem: exercise.solutions.keys() for stem, exercise in exercises.items()}
-    intake = take_in(folder, Wanted(ids, roster, deadline), out)
+    asked = {stem: asked_in(stem, exercise.notebook) for stem, exercise in exercises.items()}
+    intake = take_in(folder, Wanted(asked, roster, deadline, sheet.assignment), out)
     submissions = intake.submissions
     by_name = {submission.student: submission for submission in submissions}
     if unknown := sorted(set(again) - by_name.keys()):
         raise FolderError(f"{folder} holds no folder {unknown[0]!r}")
-    print(what_was_handed_in(intake, len(ids)), flush=True)
+    print(what_was_handed_in(intake, len(asked)), flush=True)
     numbers = {submission.student: number_of(seed, submission) for submission in submissions}
     examinations = [sit(drawn(numbers[each.student]), each) for each in submissions]
     columns = [task.column for task in tasks]
@@ -150,12 +152,17 @@ def grade(
 
     with Store(out) as store:
         keep_people(store, intake.people)
-        store.replace_answers(asked_of(exercises), _handed_in(submissions, tasks, results))
+        store.set_about(title=sheet.title)
+        store.replace_tasks(asked_of(exercises))
+        for submission in submissions:
+            if result := results[submission.student]:
+                kept = stored.Result(result.key, result.error, result.seconds, result.drawing)
+                store.keep(submission.student, kept, _handed_in(submission, tasks, result))
+        store.keep_only(by_name)
         begin_rubrics(
             store,
             {name: items for each in exercises.values() for name, items in each.rubrics.items()},
         )
-        take_earlier_points(out, store)
         return Graded(publish(out, store), not_understood(intake))
 
 
@@ -185,15 +192,15 @@ def _keep(
     """Score and write one student's work; whatever goes wrong with it, the others' goes on."""
     key, seconds, exercises = examined.examination.key, round(examined.seconds, 3), oracle.exercises
     try:
-        verdicts = _verdicts(examined, submission, exercises, oracle, limits)
-        result = Result(key, examined.error, verdicts, seconds, drawing)
+        scores = _scores(examined, submission, exercises, oracle, limits)
+        result = Result(key, examined.error, scores, seconds, drawing)
         write_notebooks(out, submission, examined.findings, exercises)
         write_result(out, submission.student, result)
     except Exception as error:
         tasks = [task for exercise in exercises.values() for task in exercise.tasks]
-        failed = Verdict(None, FAILED, f"not graded: {reason(error)}")
+        failed = Score(None, Status.FAILED, f"not graded: {reason(error)}")
         result = Result(
-            key, failed.message, {task.column: failed for task in tasks}, seconds, drawing
+            key, failed.remark, {task.column: failed for task in tasks}, seconds, drawing
         )
     return result
 
@@ -209,19 +216,13 @@ def asked_of(exercises: Mapping[str, Exercise]) -> Iterator[Asked]:
             )
 
 
-def _handed_in(
-    submissions: Iterable[Submission], tasks: Sequence[Task], results: Mapping[str, Result | None]
-) -> Iterator[Answer]:
-    """What everybody has handed in for every task, with what the grading found."""
-    for submission in submissions:
-        if result := results[submission.student]:
-            for task in tasks:
-                source = submission.answers.get(task.notebook, {}).get(task.name, "")
-                digest = submission.images.get(task.notebook, {}).get(task.name)
-                images = taken_out(digest) if digest else {}
-                yield Answer(
-                    submission.student, task.column, source, images, *result.verdicts[task.column]
-                )
+def _handed_in(submission: Submission, tasks: Sequence[Task], result: Result) -> Iterator[Answer]:
+    """What a student has handed in for every task, with what the grading found."""
+    for task in tasks:
+        source = submission.answers.get(task.notebook, {}).get(task.name, "")
+        digest = submission.images.get(task.notebook, {}).get(task.name)
+        images = taken_out(digest) if digest else {}
+        yield Answer(submission.student, task.column, source, images, *result.scores[task.column])
 
 
 def blank_examination(
@@ -283,41 +284,41 @@ def _examined(examination: Examination, result: Findings | Exception) -> Examine
     return Examined(examination, None, reason(result), 0.0)
 
 
-def _verdicts(
+def _scores(
     examined: Examined,
     submission: Submission,
     exercises: Mapping[str, Exercise],
     oracle: Oracle,
     limits: Limits,
-) -> dict[str, Verdict]:
+) -> dict[str, Score]:
     """What each task brings, by its column."""
-    verdicts = {}
+    scores = {}
     for stem, exercise in exercises.items():
         stubs = {cell.id: cell.source for cell in exercise.notebook.cells}
         answers = submission.answers.get(stem, {})
         for task in exercise.tasks:
             answer, images = answers.get(task.name), submission.images.get(stem, {}).get(task.name)
             if submission.error:
-                verdict = Verdict(None, FAILED, f"not graded: {submission.error}")
+                found = Score(None, Status.FAILED, f"not graded: {submission.error}")
             elif problem := submission.problems.get(stem) or submission.problems.get(
                 f"{stem}/{task.name}"
             ):
-                verdict = Verdict(0, "missing", problem)
+                found = Score(0, Status.NOT_ANSWERED, problem)
             elif task.check is None:
                 missing = answer is None or (
                     answer.split() == stubs[task.name].split() and not images
                 )
-                verdict = (
-                    Verdict(0, "not answered", "not answered")
+                found = (
+                    Score(0, Status.NOT_ANSWERED, "not answered")
                     if missing
-                    else Verdict(None, OPEN, "")
+                    else Score(None, Status.TO_READ, "")
                 )
             elif examined.findings is None or task.column in examined.findings.failed:
                 why = examined.findings.failed[task.column] if examined.findings else examined.error
-                verdict = Verdict(None, FAILED, f"not graded: {why}")
+                found = Score(None, Status.FAILED, f"not graded: {why}")
             else:
                 batch = examined.findings.tasks[stem].get(task.name)
                 stub, expected = stubs[task.name], oracle.expected(task)
-                verdict = score(task, answer, stub, batch, expected, limits, oracle.hint)
-            verdicts[task.column] = verdict
-    return verdicts
+                found = score(task, answer, stub, batch, expected, limits, oracle.hint)
+            scores[task.column] = found
+    return scores

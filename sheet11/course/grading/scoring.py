@@ -3,11 +3,12 @@
 import builtins
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sheet11.course.book.scores import Score, Status
 from sheet11.course.grading.examine import hidden_name
 from sheet11.course.grading.exercises import Task
 from sheet11.course.sandbox.sandbox import Batch, Limits
@@ -15,23 +16,6 @@ from sheet11.lab.records import read_records
 
 Records = dict[str, Any]
 Complex = NDArray[np.complex128]
-
-OPEN = "to be read"
-AGAIN = "to be read again"  # the answer has changed since
-FAILED = "failed"  # the grading did, not the answer
-
-
-class Verdict(NamedTuple):
-    """Points for a task, None if a person must give them; and why not all of them."""
-
-    points: float | None
-    status: str  # correct, wrong, error, ended, not answered, missing, failed; to be read (again), read, overridden
-    message: str
-
-    @property
-    def to_read(self) -> bool:
-        """Whether a person has yet to read the answer."""
-        return self.status in (OPEN, AGAIN)
 
 
 def score(
@@ -42,7 +26,7 @@ def score(
     expected: Records,
     limits: Limits,
     hint: Callable[[Task, Records], str | None] = lambda task, recorded: None,
-) -> Verdict:
+) -> Score:
     """Points for a task: all of them if the answer recorded what is expected, to within the tolerance, else none.
 
     Args:
@@ -55,13 +39,14 @@ def score(
         hint: finds what to say of records that are wrong in a known way.
     """
     if answer is None:
-        return Verdict(0, "missing", "the cell for this answer is not in the notebook")
+        return Score(0, Status.NOT_ANSWERED, "the cell for this answer is not in the notebook")
     if answer.split() == stub.split():
-        return Verdict(0, "not answered", "not answered")
+        return Score(0, Status.NOT_ANSWERED, "not answered")
     if batch is None:
-        return Verdict(0, "ended", "the answer broke the sandbox that it ran in")
+        return Score(0, Status.ERROR, "the answer broke the sandbox that it ran in")
     if batch.ended:
-        return Verdict(0, "ended", f"the answer {_BROKEN[batch.ended].format(**_readable(limits))}")
+        remark = f"the answer {_BROKEN[batch.ended].format(**_readable(limits))}"
+        return Score(0, _STATUS.get(batch.ended, Status.ERROR), remark)
     assert task.check
     for where, doing in ((task.name, "the answer"), (task.check, "its check")):
         if error := next(
@@ -69,19 +54,19 @@ def score(
         ):
             return _failure(error, doing)
         if where not in batch.succeeded:
-            return Verdict(0, "ended", f"the process ended while {doing} ran")
+            return Score(0, Status.ERROR, f"the process ended while {doing} ran")
     try:
         recorded = judged(task, records_of(batch, task.check))
         reason = first_difference(expected, recorded, task.tolerance)
         if reason:
-            return Verdict(0, "wrong", hint(task, recorded) or reason)
+            return Score(0, Status.WRONG, hint(task, recorded) or reason)
     except Exception as error:  # a record can be forged to provoke any
-        return Verdict(0, "wrong", f"{error}"[:200])
+        return Score(0, Status.WRONG, f"{error}"[:200])
     if task.hidden and hidden_name(task.check) not in batch.succeeded:
-        return Verdict(
-            0, "wrong", "what the check records is right, and a test that you do not see fails"
+        return Score(
+            0, Status.WRONG, "what the check records is right, and a test that you do not see fails"
         )
-    return Verdict(task.points, "correct", "")
+    return Score(task.points, Status.CORRECT, "")
 
 
 def records_of(batch: Batch, check: str) -> Records:
@@ -154,6 +139,7 @@ def _deviation(wanted: Complex, found: Complex, tolerance: float) -> tuple[NDArr
     return wrong, ", by little" if largest < 1e-3 else ", clearly" if largest < 1 else ", widely"
 
 
+_STATUS = {"time": Status.TIMEOUT, "memory": Status.MEMORY}
 _BROKEN = {
     "time": "did not end within {seconds} s of processor time, or thrice that by the clock",
     "memory": "used more than {memory} of memory",
@@ -169,15 +155,15 @@ def _readable(limits: Limits) -> dict[str, Any]:
     }
 
 
-def _failure(error: Mapping[str, Any], doing: str) -> Verdict:
+def _failure(error: Mapping[str, Any], doing: str) -> Score:
     kind, text = (
         error["ename"],
         re.sub(r"<ipython-input-[^>]*>, ", "", " ".join(str(error["evalue"]).split()))[:300],
     )
     if kind == "NotImplementedError":
-        return Verdict(0, "not answered", "not answered")
+        return Score(0, Status.NOT_ANSWERED, "not answered")
     if kind == "AssertionError" and doing == "its check":
-        return Verdict(0, "wrong", f"the check says: {text}")
-    return Verdict(
-        0, "error", f"{doing} raised {kind}: {text}" if text else f"{doing} raised {kind}"
+        return Score(0, Status.WRONG, f"the check says: {text}")
+    return Score(
+        0, Status.ERROR, f"{doing} raised {kind}: {text}" if text else f"{doing} raised {kind}"
     )

@@ -14,7 +14,7 @@ from PIL import Image
 from sheets import Course
 
 from sheet11.course.notebooks import read_notebook
-from sheet11.course.release import without_answers
+from sheet11.course.preprocess import without_answers
 
 Files = dict[str, bytes]  # by path, oldest first
 OLD, NEW = (2026, 11, 20, 9, 0, 0), (2026, 11, 21, 9, 0, 0)

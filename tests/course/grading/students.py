@@ -15,7 +15,7 @@ import changes
 from sheets import Course
 
 from sheet11.course.notebooks import read_notebook
-from sheet11.course.release import without_answers
+from sheet11.course.preprocess import without_answers
 
 PIXEL = (
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
@@ -66,7 +66,7 @@ def students(course: Course, secret: str = "/nowhere", port: int = 9) -> list[St
     half = {
         name: {key: own[key] for key in list(own)[::2]} for name, own in course.solutions.items()
     }
-    nothing = {name: ("missing", f"there is no {name}.ipynb") for name in course.solutions}
+    nothing = {name: ("not answered", f"there is no {name}.ipynb") for name in course.solutions}
     hidden = [
         str(path)
         for path in [
@@ -89,7 +89,7 @@ def students(course: Course, secret: str = "/nowhere", port: int = 9) -> list[St
     def no_notebook(
         content: str, message: str = "no Jupyter notebook"
     ) -> tuple[Answers, Expected, changes.Change]:
-        return {stem: {}}, {stem: ("missing", message)}, changes.replaced_by(content)
+        return {stem: {}}, {stem: ("not answered", message)}, changes.replaced_by(content)
 
     return [
         Student("right", course.solutions),
@@ -131,9 +131,9 @@ def students(course: Course, secret: str = "/nowhere", port: int = 9) -> list[St
         Student("stays behind", put("", attacks.STAY)),
         Student("shows scripts", put("", attacks.SHOW_SCRIPTS)),
         Student("scripts in outputs", first(course), change=changes.each_cell(changes.scripts_in_outputs)),
-        Student("linked notebook", {stem: {}}, {stem: ("missing", "no regular file")}, changes.link_to_right),
-        Student("linked folder", {}, {name: ("missing", "symbolic link") for name in nothing}, changes.link_folder),
-        Student("a pipe", {stem: {}}, {stem: ("missing", "no regular file")}, changes.pipe),
+        Student("linked notebook", {stem: {}}, {stem: ("not answered", "no regular file")}, changes.link_to_right),
+        Student("linked folder", {}, {name: ("not answered", "symbolic link") for name in nothing}, changes.link_folder),
+        Student("a pipe", {stem: {}}, {stem: ("not answered", "no regular file")}, changes.pipe),
         Student("no notebook", {}, nothing),
         Student("two notebooks", first(course), change=changes.renamed("{} (1)", "{} (2)")),
         Student("a copy", first(course), change=changes.renamed("{}-Copy1")),
@@ -147,7 +147,7 @@ def students(course: Course, secret: str = "/nowhere", port: int = 9) -> list[St
         Student("from VS Code", first(course), change=changes.vscode),
         Student("marks lost", first(course), change=changes.each_cell(changes.without_marks)),
         Student("checks changed", put("", course.wrong), one("wrong", "entries"), changes.each_cell(changes.tampered_checks)),
-        Student("answer deleted", first(course), one("missing", "is not in the notebook"), changes.without(task)),
+        Student("answer deleted", first(course), one("not answered", "is not in the notebook"), changes.without(task)),
         Student("reordered", first(course), change=changes.reorder),
         Student("wrong kernel", first(course), change=changes.wrong_kernel),
         Student("names that are none", first(course), change=changes.names_that_are_none),
@@ -237,4 +237,8 @@ def expected_of(student: Student, stem: str, task: str, course: Course) -> tuple
     for name in (f"{stem}/{task}", task if stem == course.first else "", stem):
         if name in student.expected:
             return student.expected[name]
-    return ("correct", "") if stem in student.answers else ("missing", f"there is no {stem}.ipynb")
+    return (
+        ("correct", "")
+        if stem in student.answers
+        else ("not answered", f"there is no {stem}.ipynb")
+    )

@@ -138,8 +138,8 @@ def test_points_by_hand_survive(small, pair, invoke):
         for row in table(folder / "out" / "results.csv")
         if row["points"] and row["task"] == "proof"
     ]
-    assert (row["points"], row["status"]) == ("0.5", "to be read again")
-    assert row["message"] == "this was read before the answer was changed"
+    assert (row["points"], row["status"]) == ("0.5", "to read")
+    assert row["remark"] == "the answer was changed after it was read"
 
 
 def change(path, *changes):
@@ -211,18 +211,18 @@ def test_what_changes_in_the_sheet_gives_what_a_new_folder_gives(tmp_path, grade
         assert without_marks(tmp_path / "out" / name) == without_marks(tmp_path / "new" / name)
     assert points(tmp_path, "anna") == {
         **{"student": "anna", "wave": "0", "totals": "0.5", "proof": "0.5", "slope": "0"},
-        **{"total": "1", "max": "4", "to be read": "0"},
+        **{"total": "1", "max": "4", "to read": "0"},
     }
     (row,) = [row for row in table(tmp_path / "out" / "results.csv") if row["task"] == "proof"]
-    assert row["message"] == "1 points were given, of which 0.5 can be had"
+    assert row["remark"] == "1 points were given, of a maximum of 0.5"
 
 
 def without_marks(path):
     """A table without what people have said."""
     rows = table(path)
     for row in rows:
-        if row.get("status") in ("read", "to be read"):
-            row.update(points="", status="", message="")
-        for name in ("total", "to be read", *(name for name in row if "by hand" in name)):
+        if row.get("status") in ("read", "to read"):
+            row.update(points="", status="", remark="")
+        for name in ("total", "to read", *(name for name in row if "by hand" in name)):
             row.pop(name, None)
     return rows

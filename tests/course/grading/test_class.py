@@ -14,8 +14,8 @@ from gradings import run, skip_without_graders, table
 from sheets import this_kit
 from students import PIXEL, expected_of, of_the_waves, students, write_class
 
-from sheet11.course.book.gradebook import harmless
 from sheet11.course.submissions.submissions import key_of
+from sheet11.course.tables import harmless
 from sheet11.course.text import visible
 
 skip_without_graders()
@@ -116,11 +116,11 @@ def test_everybody_gets_what_is_stated(graded):
                     if status
                     else row["status"] in ("wrong", "error", "ended")
                 )
-                if not as_stated or message not in row["message"] or full != (status == "correct"):
+                if not as_stated or message not in row["remark"] or full != (status == "correct"):
                     unexpected.append(
-                        (student.name, stem, task, status, message, row["status"], row["message"])
+                        (student.name, stem, task, status, message, row["status"], row["remark"])
                     )
-                if not full and not row["message"]:
+                if not full and not row["remark"]:
                     unexpected.append((student.name, task, "has no reason"))
     assert not unexpected
 

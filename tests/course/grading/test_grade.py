@@ -140,7 +140,7 @@ def test_a_folder_that_may_not_be_read_is_that_student_alone(small, tmp_path):
         (row["student"], row["status"], row["points"])
         for row in table(tmp_path / "out" / "results.csv")
     }
-    assert found == {("anna", "missing", "0"), ("bert", "failed", "")}
+    assert found == {("anna", "not answered", "0"), ("bert", "failed", "")}
 
 
 def test_without_a_sandbox(small, tmp_path, grade):

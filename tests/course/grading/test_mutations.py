@@ -5,11 +5,13 @@ import random
 
 import nbformat
 import pytest
+from filled import fill
 from gradings import skip_without_graders, table
 from mutations import altered, mutations
 from sheets import waves
 
-from sheet11.course.book.marks import Answer, Asked
+from sheet11.course.book.marks import Answer
+from sheet11.course.book.marks import Task as Asked
 from sheet11.course.book.store import Store
 from sheet11.course.grading.examine import Findings
 from sheet11.course.grading.exercises import draw_exercises
@@ -17,9 +19,11 @@ from sheet11.course.grading.report import write_notebooks
 from sheet11.course.grading.scoring import score
 from sheet11.course.hand_back.publish import publish
 from sheet11.course.notebooks import read_notebook
+from sheet11.course.preprocess import without_answers
 from sheet11.course.sandbox.sandbox import Batch, Limits
 from sheet11.course.submissions.attachments import taken_out
 from sheet11.course.submissions.intake import Wanted, take_in
+from sheet11.course.submissions.matching import asked_in
 from sheet11.course.submissions.outputs import harmless_outputs
 from sheet11.lab.records import MIME_TYPE
 
@@ -63,7 +67,10 @@ def mutated(course, tmp_path_factory):
 @pytest.fixture(scope="module")
 def taken(course, mutated):
     """What is read of all of them."""
-    wanted = {stem: solutions.keys() for stem, solutions in course.solutions.items()}
+    editions = {
+        stem: without_answers(read_notebook(path)) for stem, path in course.sheet.notebooks.items()
+    }
+    wanted = {stem: asked_in(stem, edition) for stem, edition in editions.items()}
     return {
         submission.student: submission
         for submission in take_in(mutated[0], Wanted(wanted)).submissions
@@ -128,16 +135,16 @@ def test_every_notebook_gets_a_verdict_a_copy_and_a_page(course, taken, tmp_path
         whole = {course.first: batch}
         write_notebooks(tmp_path, submission, Findings({}, whole, 0.0), exercises)
         source = submission.answers.get(course.first, {}).get("wave")
-        verdict = score(tasks[0], source, "", batch, {"E": 1.0, "E_later": 1.0}, Limits())
-        assert verdict.status in ("correct", "wrong", "missing", "not answered"), name
+        found = score(tasks[0], source, "", batch, {"E": 1.0, "E_later": 1.0}, Limits())
+        assert found.status in ("correct", "wrong", "not answered", "not answered"), name
         digest = submission.images.get(course.first, {}).get("proof")
         images = taken_out(digest) if digest else {}
-        answers += [Answer(name, task.column, source or "", images, *verdict) for task in tasks]
+        answers += [Answer(name, task.column, source or "", images, *score) for task in tasks]
     with Store(tmp_path) as store:
-        store.replace_answers(asked, answers)
+        fill(store, asked, answers)
         table = publish(tmp_path, store)
     assert len(table.rows) == NUMBER * len(tasks)
-    assert not [row for row in table.rows if row.verdict.status == "failed"]
+    assert not [row for row in table.rows if row.score.status == "failed"]
     for copy in (tmp_path / "students").rglob("*.ipynb"):
         content = json.loads(copy.read_text(), parse_constant=pytest.fail)
         nbformat.validate(content)
@@ -162,4 +169,4 @@ def test_the_command_takes_them_as_they_are(course, mutated, tmp_path, grade):
         if row["task"] in kept and row["task"] != "proof":
             its_own = "error" if row["task"] == "totals" and "wave" not in kept else "correct"
             assert row["status"] in ("correct", its_own), row
-        assert row["message"] or row["status"] in ("correct", "to be read"), row
+        assert row["remark"] or row["status"] in ("correct", "to read"), row

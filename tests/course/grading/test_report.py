@@ -4,22 +4,21 @@ import json
 
 import pytest
 
+from sheet11.course.book.scores import Score
 from sheet11.course.grading.examine import Examination
 from sheet11.course.grading.report import (
     Result,
     choose_seed,
-    figures_of,
     stored_result,
     write_result,
 )
-from sheet11.course.grading.scoring import Verdict
 from sheet11.course.sandbox.sandbox import Limits
 
 EXAMINATION = Examination("anna", "the key", {}, {}, (), Limits(), True, ())
 RESULT = Result(
     "the key",
     None,
-    {"01/f": Verdict(2.0, "correct", ""), "01/proof": Verdict(None, "to be read", "")},
+    {"01/f": Score(2.0, "correct", ""), "01/proof": Score(None, "to read", "")},
     1.5,
     2,
 )
@@ -56,7 +55,7 @@ DAMAGED = [
     b"3",
     b"\xff\x00",
     b'{"key": "the key"}',
-    b'{"key": "the key", "error": null, "verdicts": [1]}',
+    b'{"key": "the key", "error": null, "scores": [1]}',
 ]
 
 
@@ -65,11 +64,10 @@ def test_damaged_files_are_none(tmp_path, damaged):
     write_result(tmp_path, "anna", RESULT)
     path = tmp_path / "students" / "anna" / "result.json"
     content = path.read_bytes()[:50] if damaged is None else damaged
-    for name in (path, tmp_path / "grading.json", tmp_path / "01.ipynb"):
+    for name in (path, tmp_path / "grading.json"):
         name.write_bytes(content)
     assert stored_result(tmp_path, EXAMINATION, ["01/f", "01/proof"]) is None
     assert 0 <= choose_seed(tmp_path, None) < 2**32
-    assert figures_of(tmp_path / "01.ipynb") == []
 
 
 def test_the_seed_is_what_is_asked_for_or_that_of_the_grading_before(tmp_path):

@@ -31,13 +31,13 @@ def error(kind, text):
     return {"output_type": "error", "ename": kind, "evalue": text, "traceback": []}
 
 
-def verdict(got, answer="x = 1", **more):
+def scored(got, answer="x = 1", **more):
     return score(TASK, answer, "stub  ()", got, {"a": 1.0}, LIMITS, **more)
 
 
 def test_full_points():
-    assert verdict(batch(a=1.0)) == (2.0, "correct", "")
-    assert verdict(batch(a=np.float32(1.000001), other="more")) == (2.0, "correct", "")
+    assert scored(batch(a=1.0)) == (2.0, "correct", "")
+    assert scored(batch(a=np.float32(1.000001), other="more")) == (2.0, "correct", "")
 
 
 @pytest.mark.parametrize(
@@ -77,14 +77,14 @@ def test_full_points():
     ],
 )
 def test_reasons(got, status, message):
-    assert verdict(got) == (0, status, message)
+    assert scored(got) == (0, status, message)
 
 
 def test_stub_and_missing_cell():
-    assert verdict(None, answer="stub\n()") == (0, "not answered", "not answered")
-    assert verdict(None, answer=None) == (
+    assert scored(None, answer="stub\n()") == (0, "not answered", "not answered")
+    assert scored(None, answer=None) == (
         0,
-        "missing",
+        "not answered",
         "the cell for this answer is not in the notebook",
     )
 
@@ -94,12 +94,12 @@ def test_damaged_record():
         "output_type": "display_data",
         "data": {MIME_TYPE: {"a": {"dtype": "O", "shape": [1], "values": ""}}},
     }
-    points, status, message = verdict(batch(check=[forged]))
+    points, status, message = scored(batch(check=[forged]))
     assert (points, status) == (0, "wrong") and message.startswith("damaged record 'a'")
 
 
 def test_an_error_of_a_forged_output_does_not_hide_a_missing_success():
-    assert verdict(batch(a=1.0, succeeded=["f"])).points == 0
+    assert scored(batch(a=1.0, succeeded=["f"])).points == 0
 
 
 def test_where_many_answers_are_right_a_judge_compares():
@@ -107,14 +107,12 @@ def test_where_many_answers_are_right_a_judge_compares():
     expected = judged(task, {"a": np.zeros(3)})
     assert expected == {"the judgement": [True, 3]} and judged(TASK, {"a": 1}) == {"a": 1}
 
-    def verdict_of(**records):
+    def score_of(**records):
         return score(task, "x = 1", "stub", batch(**records), expected, LIMITS)[:2]
 
-    assert verdict_of(a=[-1.0, 0.5, 0.5]) == (2.0, "correct")
-    assert (
-        verdict_of(a=[1.0, 1.0, 1.0]) == verdict_of(a=[0.0]) == verdict_of(a="text") == (0, "wrong")
-    )
-    assert verdict_of(judgement=[True, 3]) == verdict_of(a=[0.0], abs=1, np=2) == (0, "wrong"), (
+    assert score_of(a=[-1.0, 0.5, 0.5]) == (2.0, "correct")
+    assert score_of(a=[1.0, 1.0, 1.0]) == score_of(a=[0.0]) == score_of(a="text") == (0, "wrong")
+    assert score_of(judgement=[True, 3]) == score_of(a=[0.0], abs=1, np=2) == (0, "wrong"), (
         "no record is the judge"
     )
 
@@ -196,13 +194,13 @@ def test_the_hint_for_a_usual_mistake_stands_in_place_of_the_difference():
         asked.append((task, recorded))
         return "Count from 0." if recorded["a"] == 2.0 else None
 
-    assert verdict(batch(a=2.0), hint=hint) == (0, "wrong", "Count from 0.")
-    assert verdict(batch(a=3.0), hint=hint) == (
+    assert scored(batch(a=2.0), hint=hint) == (0, "wrong", "Count from 0.")
+    assert scored(batch(a=3.0), hint=hint) == (
         0,
         "wrong",
         "a is not what was expected, widely",
     )
-    assert verdict(batch(a=1.0), hint=hint) == (2.0, "correct", "")
+    assert scored(batch(a=1.0), hint=hint) == (2.0, "correct", "")
     assert asked == [(TASK, {"a": 2.0}), (TASK, {"a": 3.0})], (
         "who is right is not compared with mistakes"
     )

@@ -5,7 +5,7 @@ CREATE TABLE task (
 CREATE TABLE content (digest TEXT PRIMARY KEY, source TEXT NOT NULL, attachments TEXT NOT NULL) STRICT;
 CREATE TABLE answer (
     student TEXT NOT NULL, task TEXT NOT NULL REFERENCES task, digest TEXT NOT NULL REFERENCES content,
-    points REAL, status TEXT NOT NULL, message TEXT NOT NULL, PRIMARY KEY (student, task)
+    points REAL, status TEXT NOT NULL, remark TEXT NOT NULL, PRIMARY KEY (student, task)
 ) STRICT;
 CREATE TABLE mark (
     id INTEGER PRIMARY KEY, action INTEGER NOT NULL, student TEXT NOT NULL, task TEXT NOT NULL, who TEXT NOT NULL,

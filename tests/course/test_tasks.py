@@ -1,0 +1,159 @@
+"""A notebook in nbgrader's format as data: tasks, their answers and titles; marks of hidden tests."""
+
+import pytest
+from nbformat.v4 import new_notebook
+from sheets_of_nbgrader import HIDDEN, answer, check, given, heading, locked, plot, task, text
+from traitlets.config import Config
+
+from sheet11.course.errors import SheetError
+from sheet11.course.notebooks import read_notebook
+from sheet11.course.sheet import find_sheet
+from sheet11.course.tasks import (
+    Task,
+    cells_by_id,
+    grade_id,
+    has_hidden,
+    marks,
+    syntax,
+    tasks_of,
+    without_hidden,
+)
+
+F = 'def f(x, y=1):\n    """Some\n    thing."""\n    return x'
+
+
+def tasks(*cells):
+    return tasks_of("01", new_notebook(cells=list(cells)))
+
+
+def answers(*cells):
+    """The answers that each task is about."""
+    return {task.name: task.answers for task in tasks(*cells)}
+
+
+def test_a_check_and_an_answer_in_words():
+    checking = check("f-1", "record(f=f(1))", 2 / 3)
+    checking.metadata["sheet11"] = {"tolerance": 1e-3, "judge": "f - 1"}
+    cells = [heading("## 1a) Part (5 points)"), heading("### Task 1a.1 · Do it\n*2 points*")]
+    checked, read = tasks(*cells, answer("f", F), checking, text("why", "…", 3))
+    assert checked == Task(
+        notebook="01", name="f-1", title="1a.1 · Do it", wanted="f(x, y=1): Some thing.",
+        points=2 / 3, by_hand=False, answers=("f",), cell_type="code", tolerance=1e-3, judge="f - 1",
+    )  # fmt: skip
+    assert read == Task(
+        notebook="01", name="why", title="1a) Part: why", wanted="", points=3, by_hand=True,
+        answers=("why",), cell_type="markdown", tolerance=1e-9, judge="",
+    )  # fmt: skip
+    assert (checked.column, read.column) == ("01/f-1", "01/why")
+
+
+def test_a_check_is_about_the_answers_before_it():
+    assert answers(
+        check("installed", "import json"),
+        answer("a", "a = 1"),
+        given("b = a"),
+        answer("c", "c = b"),
+        check("both", ""),
+        check("both-again", ""),
+        answer("d", ""),
+        check("last", ""),
+    ) == {"installed": (), "both": ("a", "c"), "both-again": ("a", "c"), "last": ("d",)}
+
+
+def test_answers_that_a_person_reads_are_their_own_tasks():
+    assert answers(
+        plot("figure", "1"), check("title", ""), answer("f", ""), text("why", ""), check("f-1", "")
+    ) == {"figure": ("figure",), "title": ("figure",), "why": ("why",), "f-1": ("f",)}
+    assert answers(plot("figure", "1"), answer("f", ""), check("f-1", ""))["f-1"] == ("f",)
+
+
+@pytest.mark.parametrize("settings", [7, None, {"tolerance": "1"}, {"judge": 2}])
+def test_settings_of_a_check_that_are_none(settings):
+    checking = check("f-1", "")
+    checking.metadata["sheet11"] = settings
+    with pytest.raises(SheetError, match="^01/f-1: its metadata 'sheet11' must hold"):
+        tasks(answer("f", F), checking)
+
+
+def test_a_task_cell():
+    (found,) = tasks(heading("## Part D"), task("cell-93a", "## Part E (4 points)\nShow it.", 4))
+    assert (found.name, found.title, found.points) == ("cell-93a", "Part E", 4)
+    assert found.by_hand and found.answers == () and found.cell_type == "markdown"
+
+
+def test_points_may_be_none_or_a_fraction():
+    found = tasks(answer("f", F), check("none", "", 0), check("quarter", "", 0.25))
+    assert [task.points for task in found] == [0, 0.25]
+
+
+def test_a_title_is_that_of_the_task_right_above():
+    found = tasks(
+        heading("## 1a) One"),
+        heading("### Task 1a.1 · First"),
+        answer("f", F),
+        heading("### Task 1a.2 · Second"),
+        check("f-1", ""),
+        check("f-2", ""),
+        text("g", "## not a heading of the sheet"),
+        heading("### Task 1a.3 · Third"),
+        heading("## 1b) Two (1 point)"),
+        text("h", "…"),
+    )
+    assert [task.title for task in found] == [
+        "1a.1 · First", "1a.1 · First: f-2", "1a.2 · Second", "1b) Two: h"
+    ]  # fmt: skip
+    assert tasks(text("h", "…"))[0].title == "h"
+
+
+def test_names_of_cells():
+    cells = [given("1"), locked("c", "2"), answer("f", F)]
+    cells[0].metadata["nbgrader"] = {"grade_id": "cell-1", "locked": False}
+    assert list(map(grade_id, cells)) == [None, "c", "f"]
+    assert list(cells_by_id("01", new_notebook(cells=cells))) == ["c", "f"]
+    cells[0].metadata["nbgrader"] = "lost"
+    assert marks(cells[0]) == {}
+
+
+def test_two_cells_with_one_name():
+    with pytest.raises(SheetError, match="01: two cells have the grade_id 'f'"):
+        tasks(answer("f", F), check("f", ""))
+    nameless = answer("f", F)
+    del nameless.metadata["nbgrader"]["grade_id"]
+    with pytest.raises(SheetError, match="01: a cell with nbgrader's marks has no grade_id"):
+        tasks(nameless)
+
+
+@pytest.mark.parametrize("form", HIDDEN)
+def test_hidden_tests_in_any_form(form):
+    pytest.importorskip("nbgrader")
+    source = f"assert x > 0\n{HIDDEN[form]}"
+    shown = without_hidden(source)
+    assert has_hidden(source) and not has_hidden(shown)
+    assert shown.startswith("assert x > 0") and "x == 2" not in shown
+
+
+def test_marks_of_hidden_tests_that_do_not_match():
+    pytest.importorskip("nbgrader")
+    with pytest.raises(SheetError, match="ClearHiddenTests refuses it: No end hidden tests"):
+        without_hidden("### BEGIN HIDDEN TESTS\nassert x == 2")
+
+
+def test_marks_that_a_course_has_changed():
+    pytest.importorskip("nbgrader")
+    config = Config()
+    config.ClearHiddenTests.begin_test_delimeter = "VERSTECKT"
+    config.ClearHiddenTests.end_test_delimeter = "OFFEN"
+    assert without_hidden("1\n# VERSTECKT\n2\n# OFFEN\n3", config) == "1\n3"
+    assert not has_hidden(HIDDEN["plain"], config)
+
+
+def test_syntax_of_cells_with_magics_and_of_none():
+    assert len(syntax("%matplotlib inline\n!ls\nimport numpy").body) == 3
+    assert syntax("def f(").body == []
+
+
+def test_the_kits_own_tasks():
+    for stem, path in find_sheet().notebooks.items():
+        found = tasks_of(stem, read_notebook(path))
+        assert found and all(task.points > 0 and task.answers for task in found)
+        assert not [task for task in found if task.title.count(" · ") != 1]
