@@ -4,6 +4,7 @@ Whatever implements `concurrent.futures.Executor` will do; it is the only thing 
 """
 
 import contextlib
+import itertools
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -21,6 +22,7 @@ from sheet11.course.interrupts import raise_if_interrupted
 from sheet11.course.notebooks import content_of, error_of, parse, without_outputs
 from sheet11.course.text import visible
 
+OLDEST = 32  # jobs among which those are sought that run; there may be thousands
 CONNECT = 10  # seconds that a scheduler may take to answer
 
 
@@ -96,7 +98,8 @@ def _results(
     try:
         for future in as_completed(futures):
             job = futures.pop(future)
-            progress.running = [each.name for other, each in futures.items() if other.running()]
+            oldest = itertools.islice(futures.items(), OLDEST)
+            progress.running = [each.name for other, each in oldest if other.running()]
             try:
                 result = future.result()
             except Exception as error:  # its worker has died, or what it runs on

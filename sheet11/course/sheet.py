@@ -1,7 +1,6 @@
 """A sheet: its notebooks, the package beside them, and what its `sheet.toml` says of them."""
 
 import functools
-import hashlib
 import re
 import tomllib
 from pathlib import Path, PurePosixPath
@@ -9,6 +8,7 @@ from typing import Any, NamedTuple
 
 from sheet11.course.errors import NotebookError, SheetError
 from sheet11.course.notebooks import nearest
+from sheet11.course.text import digest_of
 
 PACKAGE = Path(__file__).resolve().parents[1]  # this kit
 SETTINGS = "sheet.toml"
@@ -187,7 +187,7 @@ def _package_beside(folder: Path) -> str | None:
 
 def _digest(folder: Path) -> str:
     contents = {name: path.read_bytes() for name, path in _files(folder).items()}
-    return hashlib.sha256(repr(contents).encode()).hexdigest()
+    return digest_of(repr(contents))
 
 
 def _files(folder: Path, left_out: tuple[str, ...] = ()) -> dict[str, Path]:

@@ -8,7 +8,6 @@ import subprocess
 import sys
 import time
 from importlib.metadata import version
-from pathlib import Path
 
 import nbformat
 import psutil
@@ -61,13 +60,6 @@ def test_run_writes_everything(build, recording, invoke, tmp_path):
         'href="bad.html"',
     ):
         assert expected in index
-
-
-def test_run_succeeds(build, recording, sheet11, light, tmp_path):
-    nbformat.write(build(recording), tmp_path / "ok.ipynb")
-    result = sheet11("run", "ok.ipynb", cwd=tmp_path, env=light["run"])
-    assert result.returncode == 0 and result.stderr == ""
-    assert result.stdout.splitlines()[-1] == str(Path("build/run/index.html"))
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,7 @@ MOST_VALUES = 2_000_000
 # strings, what is in them not counted, and the rest
 VALUES = re.compile(rb'"(?>[^"\\]+|\\.)*+"?|[\[{,]', re.DOTALL)
 
+JSON = re.compile(r"application/(.*\+)?json")
 SESSION = Session()
 SHOWING = ("display_data", "execute_result", "update_display_data")
 
@@ -245,14 +246,10 @@ def message_of(line: bytearray) -> Message:
 
 def _valid(data: Message) -> Message:
     """Displayed data as nbformat has it, which else would refuse the notebook: but for JSON only texts."""
-    found = {}
-    for kind, value in data.items():
-        is_json = kind == "application/json" or kind.endswith("+json")
-        is_text = isinstance(value, str) or (
-            isinstance(value, list) and all(isinstance(line, str) for line in value)
-        )
-        found[kind] = value if is_json or is_text else json.dumps(value)
-    return found
+    return {
+        kind: value if isinstance(value, str) or JSON.fullmatch(kind) else json.dumps(value)
+        for kind, value in data.items()
+    }
 
 
 class InFork:

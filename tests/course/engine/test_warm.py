@@ -182,8 +182,6 @@ FIDELITY = {
     "updated in turn": "for i in range(3): print(i); update_display(i, display_id='same')",
     "output widget": "out = ipywidgets.Output()\nwith out: print('in'); display(1)\nprint('out')",
     "its outputs": "out.outputs",
-    "much in it": "with out:\n    for i in range(60): display('x' * 9000)",
-    "all of that": "len(out.outputs), sum(len(str(each)) for each in out.outputs)",
     "cleared": "with out: clear_output()\nout.outputs",
     "rich": "display(HTML('<b>x</b>'), Markdown('*x*'), Latex('$x$'), JSON({'a': [1, None]}), SVG('<svg xmlns=\"http://www.w3.org/2000/svg\"/>'))",
     "data frame": "import pandas; pandas.DataFrame({'a': [1, 2]})",
@@ -227,6 +225,15 @@ def test_whatever_a_notebook_does_its_outputs_are_the_ordinary_kernels(tmp_path,
     assert read_records(warm)["threads"] == 1
     assert warm.metadata.language_info == cold.metadata.language_info
     assert widget_states(warm) == widget_states(cold)
+
+
+def test_a_widget_may_show_more_than_a_socket_holds(build):
+    source = (
+        "import ipywidgets\nfrom IPython.display import display\nout = ipywidgets.Output()\n"
+        "with out:\n    for i in range(60): display('x' * 9000)"
+    )
+    executed = execute(build(source, "len(out.outputs)"), {}, warm=True, timeout=60)
+    assert executed.cells[-1].outputs[0].data["text/plain"] == "60"
 
 
 def widget_states(notebook):
@@ -294,11 +301,6 @@ def test_a_cell_that_kills_its_process_is_where_the_error_is(build):
     assert after.outputs == [] and after.execution_count is None
 
 
-def test_time_limit_of_a_cell(build):
-    executed = execute(build("1", "while True: pass"), {}, warm=True, timeout=1)
-    assert error_of(executed).startswith("CellTimeoutError")
-
-
 @pytest.mark.parametrize(
     "program", ["sleep 98.76", "setsid sleep 98.76", "nohup setsid sh -c 'sleep 98.76' &"]
 )
@@ -322,13 +324,6 @@ def test_no_state_passes_from_one_kernel_to_the_next(build):
     assert not first["left"] and not second["left"]
     assert (first["draws"] != second["draws"]).all(), "unseeded generators must differ"
     assert first["pid"] != second["pid"]
-
-
-def test_killed_kernel(build):
-    executed = execute(
-        build("import os, signal\nos.kill(os.getpid(), signal.SIGKILL)", "2"), {}, warm=True
-    )
-    assert error_of(executed).startswith("DeadKernelError")
 
 
 @pytest.mark.slow
