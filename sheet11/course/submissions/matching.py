@@ -144,7 +144,7 @@ def _without_marks(
     """Yield places of the sheet's cells, and the numbers of cells without marks that are these."""
     free = {number: cell for number, cell in enumerate(cells) if cell.name not in asked.names}
     missing = {place: cell for place, cell in enumerate(asked.cells) if place not in marked}
-    for is_same in (_has_same_id, _has_same_words, _goes_on):
+    for is_same in (_has_same_id, _has_same_words, _defines):
         for place, wanted in list(missing.items()):
             number = next((number for number in free if is_same(free[number], wanted)), -1)
             if number in free:
@@ -158,14 +158,6 @@ def _has_same_id(cell: Cell, wanted: NotebookNode) -> bool:
 
 def _has_same_words(cell: Cell, wanted: NotebookNode) -> bool:
     return _words(cell.source) == _words(wanted.source)
-
-
-def _goes_on(cell: Cell, wanted: NotebookNode) -> bool:
-    """Tell whether a cell defines what an answer's cell asks for, or begins as one that is given."""
-    if is_answer(wanted):
-        return _defines(cell, wanted)
-    text = _words(wanted.source)
-    return bool(text) and _words(cell.source).startswith(text)
 
 
 def _others(matched: Matched, asked: Asked) -> Iterator[tuple[int, int]]:
@@ -199,7 +191,7 @@ def _could_be(cell: Cell, wanted: NotebookNode) -> bool:
 
 
 def _defines(cell: Cell, wanted: NotebookNode) -> bool:
-    """Tell whether a cell defines all that an answer's cell asks for."""
+    """Tell whether a cell defines all that a cell of the sheet does."""
     names = set(DEFINED.findall(wanted.source))
     return bool(names) and names.issubset(DEFINED.findall(cell.source))
 

@@ -79,18 +79,6 @@ def test_cells_that_students_add_stay_where_they_were_put():
     ("change", "answers", "tasks", "said"),
     [
         pytest.param(
-            lambda cells: cells.insert(5, own(F)), {"f": STUB_OF_F}, {"f-1", "f-2"}, "def f(x): return",
-            id="in an added cell",
-        ),
-        pytest.param(
-            lambda cells: cells.insert(10, own(Y)), {"y": "# YOUR CODE HERE"}, {"y-1"}, "y = 3",
-            id="in an added cell, and its own one emptied",
-        ),
-        pytest.param(
-            lambda cells: cells.insert(9, own(PROOF, "markdown")), {"proof": BLANK}, {"proof"}, PROOF,
-            id="a proof in an added cell",
-        ),
-        pytest.param(
             lambda cells: cells.insert(9, own("And so.", "markdown")), {}, {"proof"}, "And so.",
             id="more of a proof in an added cell",
         ),
@@ -118,10 +106,6 @@ def test_cells_that_students_add_stay_where_they_were_put():
         pytest.param(
             lambda cells: cells.insert(3, copy_of("f", "def f(x):\n    return x")), {}, {"f-1", "f-2"},
             "2 copies of its cell hold different answers", id="copied, and both answered",
-        ),
-        pytest.param(
-            lambda cells: cells.insert(9, copy_of("proof", "Or so.")), {}, {"proof"}, "2 copies",
-            id="a text copied, and both answered",
         ),
     ],
 )  # fmt: skip
