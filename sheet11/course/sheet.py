@@ -55,7 +55,7 @@ class Sheet(NamedTuple):
 
     @property
     def assignment(self) -> str:
-        """The name of the sheet's folder, as nbgrader knows it: `source/ASSIGNMENT`."""
+        """Name of the folder, as nbgrader knows the sheet: `source/ASSIGNMENT`."""
         return self.folder.name
 
     @property
