@@ -77,7 +77,7 @@ def content_of(notebook: NotebookNode) -> str:
 
 
 def without_outputs(notebook: NotebookNode) -> NotebookNode:
-    """The notebook itself, without what earlier executions have left in it."""
+    """Clear the outputs of earlier executions from a notebook, and return it."""
     notebook.metadata.pop("widgets", None)
     for cell in notebook.cells:
         if cell.cell_type == "code":
@@ -86,7 +86,7 @@ def without_outputs(notebook: NotebookNode) -> NotebookNode:
 
 
 def has_tag(cell: NotebookNode, tag: str) -> bool:
-    """Whether a cell has a tag."""
+    """Return whether a cell has a tag."""
     return tag in cell.metadata.get("tags", [])
 
 
@@ -117,7 +117,7 @@ def _assigned(source: str) -> Iterator[tuple[str, str]]:
 
 
 def _pairs(target: ast.expr, value: ast.expr) -> Iterator[tuple[str, ast.expr]]:
-    """Names that are assigned to, each with its own part of the value where that is written out."""
+    """Yield assigned names, each with its part of the value if that is written out."""
     if isinstance(target, ast.Name):
         yield target.id, value
     elif isinstance(target, ast.Starred):
@@ -232,7 +232,7 @@ def source_of(name: str, value: Any) -> str:
 
 
 def _as_json(value: Any) -> Any:
-    """A value as metadata holds it: as text where JSON has nothing like it."""
+    """Return a value for JSON metadata, as text where JSON has no such type."""
     try:
         json.dumps(value, allow_nan=False)
     except (TypeError, ValueError):

@@ -163,7 +163,7 @@ def _write_table(
 
 
 def _write_figures(table: pd.DataFrame, parameters: Mapping[str, Any], out: Path) -> dict[str, str]:
-    """Draw every record that is a number; what each figure shows, by the name of its file."""
+    """Draw every numeric record; return a description of each figure by file name."""
     columns = [_column(name) for name in parameters]
     swept = [name for name in columns if table[name].nunique(dropna=False) > 1]
     figures = {}
@@ -228,7 +228,7 @@ def _axes(
 
 
 def _description(table: pd.DataFrame, record: str, swept: Sequence[str]) -> str:
-    """What a figure shows, in words."""
+    """Describe a figure in words."""
     x, hue, panel, bands = _axes(table, swept)
     parts = [f"{record} against {x}"]
     parts += [f"a curve for each {hue}"] if hue else []
