@@ -46,7 +46,7 @@ def _show(
 
 
 def _go_on(result: Any) -> None:
-    """Count the cell as executed, so that Run All goes on; what was shown stays an error for whoever grades it."""
+    """Count the cell as executed, so that Run All goes on; the output stays an error for whoever grades it."""
     if WAITS in getattr(result.error_in_exec, "__notes__", ()):
         result.error_in_exec = None
 

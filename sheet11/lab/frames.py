@@ -4,16 +4,13 @@ import base64
 import io
 import os
 from collections.abc import Callable
-from functools import partial
-from types import SimpleNamespace
 from typing import Any
 
 MIME_TYPE = "application/vnd.sheet11.frames+json"
 VARIABLE = "SHEET11_FRAMES"  # of the environment; set where a notebook is executed for such a page
 MOST = 9  # settings of a control
 SHADES = 256  # colours of a picture, which makes it a third as large
-Described = dict[str, dict[str, Any]]
-CONTROLS = ("IntSlider", "FloatSlider", "SelectionSlider", "ToggleButtons")
+Controls = dict[str, dict[str, Any]]
 
 
 def are_wanted() -> bool:
@@ -21,25 +18,16 @@ def are_wanted() -> bool:
     return VARIABLE in os.environ
 
 
-def describe(controls: Callable[[Any], dict[str, Any]]) -> Described:
-    """The arguments with which every control is made, and its `kind`.
-
-    Args:
-        controls: makes a control for every setting from a module like ipywidgets.
-    """
-    return controls(SimpleNamespace(**{kind: partial(dict, kind=kind) for kind in CONTROLS}))
-
-
 def frames(
     draw: Callable[..., None],
-    described: Described,
+    controls: Controls,
     picture: Callable[[], tuple[Any, str]],
 ) -> list[dict[str, Any]]:
-    """For every control its settings, each with a picture in which all other controls are as at the start.
+    """Paint a picture for some settings of every control, with all other controls as at the start.
 
     Args:
         draw: called with the settings by name.
-        described: from `describe`; the `value` of a control is its setting at the start.
+        controls: kind and arguments of the control of every setting, its `value` at the start among them.
         picture: the figure as an image of Pillow's, and its description.
 
     Returns:
@@ -47,9 +35,9 @@ def frames(
         unless it is that of the start its picture, as `png` in base64 and in words as `shows`. Settings for which
         `draw` raises are left out.
     """
-    start = {name: control["value"] for name, control in described.items()}
+    start = {name: control["value"] for name, control in controls.items()}
     found = []
-    for name, control in described.items():
+    for name, control in controls.items():
         turned = []
         for setting, value in _settings(control, start[name]):
             if value == start[name]:

@@ -8,7 +8,7 @@ side by side one scale.
 import base64
 import functools
 import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, ParamSpec, TypeVar
 
 import matplotlib.pyplot as plt
@@ -44,12 +44,12 @@ if hasattr(shell := get_ipython(), "kernel") and plt.get_backend().lower() == "a
 
 
 def are_wanted() -> bool:
-    """Whether somebody is to see figures; a sweep, for one, is for numbers."""
+    """Return whether anybody will see figures; a sweep, for example, is for numbers."""
     return "inline" not in plt.get_backend() or bool(InlineBackend.instance().figure_formats)
 
 
 def drawn_if_wanted(draw: Callable[P, R]) -> Callable[P, R]:
-    """Return an empty figure where nobody wants figures: most of the time goes into axes and labels."""
+    """Let a function return an empty figure where nobody wants figures: axes and labels take long to make."""
 
     @functools.wraps(draw)
     def drawn(*args: P.args, **kwargs: P.kwargs) -> Any:
@@ -74,7 +74,7 @@ def show(figure: Figure) -> None:
 
 
 def display_bundle(data: dict[str, Any]) -> None:
-    """Display what `bundle` gives, and what else there is by MIME type."""
+    """Display data by MIME type, with the text as the description of the picture."""
     display(data, metadata={"image/png": {"alt": data["text/plain"]}}, raw=True)
 
 
@@ -106,7 +106,7 @@ def painted(figure: Figure) -> Image.Image:
 
 
 def describe(figure: Figure) -> str:
-    """What a figure shows, in words: title and axes of every panel, and what the colours are."""
+    """Describe a figure in words: title and axes of every panel, and the label of its colour scale."""
     panels = []
     for ax in figure.axes:
         title, x, y = ax.get_title().replace("\n", " "), ax.get_xlabel(), ax.get_ylabel()
@@ -136,7 +136,7 @@ def heatmaps(
     """
     limit = max(float(np.abs(matrix).max()) for matrix in matrices.values())
     width = WIDTH if len(matrices) > 1 else 0.75 * WIDTH
-    figure, axes = panels(len(matrices), 3.4, width, gap=0.5, right=0.65)
+    figure, axes = panels(len(matrices), 3.4, width, across=0.5, right=0.65)
     for ax, (title, matrix) in zip(axes, matrices.items(), strict=True):
         draw_heatmap(ax, matrix, limit, first_index)
         ax.set(title=title, xlabel=xlabel, ylabel=ylabel if ax is axes[0] else "")
@@ -203,40 +203,36 @@ def draw_curve(ax: Axes, label: str, x: ArrayLike, y: ArrayLike, **style: Any) -
 
 
 def panels(
-    columns: int, height: float, width: float = WIDTH, gap: float = 0.85, right: float = 0.2
-) -> tuple[Figure, Sequence[Axes]]:
-    """Panels side by side.
-
-    Args:
-        columns: number of panels.
-        height: of the figure, in inches.
-        width: of the figure, in inches.
-        gap: between two panels, in inches; room for the labels of the second.
-        right: margin, in inches.
-    """
-    figure, axes = grid_of_panels((1, columns), (width, height), (gap, 0), (0.95, right, *MARGINS))
-    return figure, axes[0]
-
-
-def grid_of_panels(
-    shape: tuple[int, int],
-    size: tuple[float, float],
-    gaps: tuple[float, float],
-    margins: tuple[float, float, float, float],
+    columns: int,
+    height: float,
+    width: float = WIDTH,
+    *,
+    rows: int = 1,
+    left: float = 0.95,
+    right: float = 0.2,
+    bottom: float = MARGINS[0],
+    top: float = MARGINS[1],
+    across: float = 0.85,
+    down: float = 0.8,
 ) -> tuple[Figure, Any]:
-    """Rows of panels with fixed margins: a layout engine takes as long to find them as the drawing itself.
+    """Make panels with fixed margins: a layout engine takes as long to find them as the drawing itself.
 
     Args:
-        shape: rows and columns.
-        size: width and height of the figure, in inches; so are all that follow.
-        gaps: between columns and between rows.
-        margins: left, right, bottom and top.
+        columns: number of panels side by side.
+        height: of the figure, in inches, as all lengths here.
+        width: of the figure.
+        rows: of panels.
+        left: margin.
+        right: margin.
+        bottom: margin.
+        top: margin.
+        across: room between columns.
+        down: room between rows.
+
+    Returns:
+        The figure and its axes; several rows of axes in an array of shape (rows, columns).
     """
-    rows, columns = shape
-    width, height = size
-    across, down = gaps
-    left, right, bottom, top = margins
-    figure, axes = plt.subplots(rows, columns, figsize=size, squeeze=False)
+    figure, axes = plt.subplots(rows, columns, figsize=(width, height), squeeze=False)
     figure.subplots_adjust(
         left=left / width,
         right=1 - right / width,
@@ -245,10 +241,10 @@ def grid_of_panels(
         wspace=across * columns / (width - left - right - (columns - 1) * across),
         hspace=down * rows / (height - bottom - top - (rows - 1) * down),
     )
-    for ax in axes.flat:
+    for ax in figure.axes:
         ax.set_prop_cycle(color=COLOURS)
         ax.grid(alpha=0.3)
-    return figure, axes
+    return figure, axes if rows > 1 else axes[0]
 
 
 def legend_beside(ax: Axes, **options: Any) -> None:
@@ -273,7 +269,7 @@ def _number(axis: Axis, first: int, count: int, width: float) -> None:
 
 
 def _coarse(matrix: Floats, k: int) -> Floats:
-    """One entry for every k × k of them, the largest in magnitude."""
+    """Keep one entry of every k × k, the largest in magnitude."""
     rows, columns = (range(0, size, k) for size in matrix.shape)
     high = np.maximum.reduceat(np.maximum.reduceat(matrix, rows), columns, axis=1)
     low = np.minimum.reduceat(np.minimum.reduceat(matrix, rows), columns, axis=1)

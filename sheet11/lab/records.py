@@ -95,10 +95,11 @@ def _encode(name: str, value: Any) -> Any:
         item = value if _is_scalar(value) and finite else _encode_array(_as_array(value))
         written = json.dumps({name: item}, ensure_ascii=False).encode()
         _decode(name, json.loads(written)[name])
-    except (TypeError, ValueError, RuntimeError) as error:  # RuntimeError: from torch
+    except Exception as error:  # objects convert themselves to arrays, and may raise anything
+        reason = str(error).partition("\n")[0]
         raise TypeError(
             f"{name} must be a scalar or an array of numbers or text, "
-            f"got {type(value).__name__}: {str(error).splitlines()[0]:.120}"
+            f"got {type(value).__name__}: {reason:.120}"
         ) from error
     return item
 

@@ -205,7 +205,7 @@ def test_points_that_are_refused(visit, server):
     person.see("sum", "2")
 
 
-def test_a_rubric_is_made_while_reading_and_changes_for_everybody(visit, server):
+def test_a_rubric_is_made_while_reading(visit, server):
     person = visit(server, "Why the sum vanishes")
     person.press("r")
     person.see("rubric[open]")
@@ -222,13 +222,7 @@ def test_a_rubric_is_made_while_reading_and_changes_for_everybody(visit, server)
     person.see("sum", "0.5")
     person.saved()
     assert {0.5, 1.5} == set(points(server.out, PROOF))
-    person.press("r")
-    person.page.locator("#rubric-rows [name=points]").first.focus()
-    person.press("Control+a")
-    person.type("2", "Enter", "Escape")
-    person.see("items", "+2")
-    person.saved()
-    assert set(points(server.out, PROOF)) == {0.5, 1.5, 2.0}, "2 and 0.5 are more than there is"
+    assert len(person.errors) == 1, "the browser's of the item that was refused"
 
 
 def test_comments_are_used_again(visit, server):
@@ -314,16 +308,15 @@ def test_a_server_that_cannot_write_says_so_and_is_asked_again(visit, server):
 
 
 def test_an_answer_that_changed_after_it_was_read(visit, server):
+    student = login(NAMES[4])
     with Store(server.out) as store:
-        store.set_mark([login(NAMES[4])], SLOPE, "ada", 0.5, "neat")
-    hand_in(server.out, changed={(login(NAMES[4]), SLOPE)})
+        store.set_mark([student], SLOPE, "ada", 0.5, "neat")
+    hand_in(server.out, changed={(student, SLOPE)})
     person = visit(server, "The slope")
     person.go_to("odd")
     person.see("tags", "changed since it was read")
-    before, now = (person.page.locator("#answer .version").nth(place) for place in (0, 1))
-    now.get_by_text("Now with the case of even").wait_for()
-    assert "Now with the case" not in before.inner_text()
-    assert "in the words of number 4" in before.inner_text()
+    person.page.get_by_text("Now with the case of even").wait_for()
+    assert person.text("answer").count("in the words of number 4") == 2
     person.press("=")
     person.wait(lambda: person.squares("odd") == 0)
     assert marks(server.out, SLOPE) == [("ada", 0.5, "neat"), ("grace", 0.5, "neat")]

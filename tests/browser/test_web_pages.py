@@ -206,15 +206,6 @@ def test_the_keyboard_turns_every_explorer(show, folder, name):
         assert settings.locator("fieldset").count() == settings.locator("legend").count() >= 2
 
 
-def test_the_keyboard_opens_a_hint(show):
-    page = show(NOTEBOOKS[0], 360)
-    hint = page.locator("main details").first
-    assert not hint.locator("p").first.is_visible()
-    hint.locator("summary").focus()
-    page.keyboard.press("Enter")
-    assert hint.locator("p").first.is_visible()
-
-
 @pytest.mark.parametrize("name", ["hostile", "hostile-index", "grades", "feedback"])
 def test_nothing_runs(show, name):
     page = show(f"{name}.html")

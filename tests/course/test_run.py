@@ -137,7 +137,7 @@ from sheet11.lab.plots import panels
 from sheet11.lab.sliders import show_with_controls
 figure, (ax,) = panels(1, 2)
 draw = lambda n: ax.set_title(f"n is {n}")
-show_with_controls(figure, draw, lambda w: {"n": w.IntSlider(min=1, max=4, value=2)})
+show_with_controls(figure, draw, {"n": {"kind": "IntSlider", "min": 1, "max": 4, "value": 2}})
 """
 
 

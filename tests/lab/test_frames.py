@@ -15,15 +15,12 @@ from sheet11.lab import frames, plots
 START = {"n": 8, "x": 0.5, "mode": "a", "scale": 3}
 
 
-def controls(w):
-    return {
-        "n": w.IntSlider(min=1, max=20, value=8),
-        "x": w.FloatSlider(min=-1, max=2, step=0.5, value=0.5),
-        "mode": w.ToggleButtons(options=["a", "b"], value="a"),
-        "scale": w.SelectionSlider(
-            options=[(f"s{value}", value) for value in range(40)], value=3, description="scale"
-        ),
-    }
+CONTROLS = {
+    "n": {"kind": "IntSlider", "min": 1, "max": 20},
+    "x": {"kind": "FloatSlider", "min": -1, "max": 2, "step": 0.5},
+    "mode": {"kind": "ToggleButtons", "options": ["a", "b"]},
+    "scale": {"kind": "SelectionSlider", "options": [(f"s{k}", k) for k in range(40)]},
+}
 
 
 def made(draw):
@@ -37,7 +34,8 @@ def made(draw):
     def picture():
         return Image.new("RGB", (4, 3)), str(now)
 
-    found = frames.frames(drawn, frames.describe(controls), picture)
+    controls = {name: CONTROLS[name] | {"value": value} for name, value in START.items()}
+    found = frames.frames(drawn, controls, picture)
     return {control["control"]: control["frames"] for control in found}
 
 

@@ -40,7 +40,7 @@ def student_folder(out: Path, student: str) -> Path:
 
 
 class Result(NamedTuple):
-    """How the grading of one student went; the scores are those of the answers."""
+    """The grading of one student, without the scores, which are those of the answers."""
 
     key: str  # results with the same key are the same
     error: str | None  # why it failed
@@ -266,8 +266,8 @@ class Store:
         with self.writing():
             rubric = {item.id for item in self.items(task)}
             check_mark(self._task(task), points, comment, rubric, set(items))
-            if amend:
-                self._undo_mark_on(students, task, who)
+            if amend and set(self._newest_action(who, task)[1]) == set(students):
+                self.undo(who, task)
             (action,) = self._db.execute("SELECT coalesce(max(action), 0) + 1 FROM mark").fetchone()
             at = datetime.now(UTC).isoformat(timespec="milliseconds")
             for student in students:
@@ -281,26 +281,18 @@ class Store:
                 links = [(added.lastrowid, item) for item in set(items)]
                 self._db.executemany("INSERT INTO mark_item VALUES (?, ?)", links)
 
-    def undo(self, who: str, task: str | None = None) -> list[tuple[str, str]]:
-        """Take back a person's newest mark, of a task or of any; return whose it was, as (student, task)."""
+    def undo(self, who: str, task: str) -> list[str]:
+        """Take back a person's newest mark of a task; return the students."""
         with self.writing():
-            action, marked = self._newest_action(who, task)
-            self._db.execute("UPDATE mark SET undone = 1 WHERE action = ?", (action,))
-        return marked
+            action, students = self._newest_action(who, task)
+            self._write("UPDATE mark SET undone = 1 WHERE action = ?", (action,))
+        return students
 
-    def _undo_mark_on(self, students: Collection[str], task: str, who: str) -> None:
-        _, marked = self._newest_action(who, task)
-        if {student for student, _ in marked} == set(students):
-            self.undo(who, task)
-
-    def _newest_action(
-        self, who: str, task: str | None
-    ) -> tuple[int | None, list[tuple[str, str]]]:
-        newest = """SELECT max(action) FROM mark
-                    WHERE who = ?1 AND NOT undone AND (?2 IS NULL OR task = ?2)"""
+    def _newest_action(self, who: str, task: str) -> tuple[int | None, list[str]]:
+        newest = "SELECT max(action) FROM mark WHERE who = ? AND task = ? AND NOT undone"
         (action,) = self._db.execute(newest, (who, task)).fetchone()
-        marked = self._db.execute("SELECT student, task FROM mark WHERE action = ?", (action,))
-        return action, marked.fetchall()
+        rows = self._db.execute("SELECT student FROM mark WHERE action = ?", (action,))
+        return action, [student for (student,) in rows]
 
     def _task(self, name: str) -> Task:
         for task in self.tasks():
@@ -334,9 +326,9 @@ class Store:
         row = (_finite(points), words.strip(), item)
         self._write("UPDATE item SET points = ?, words = ? WHERE id = ?", row)
 
-    def remove_item(self, item: int, removed: bool = True) -> None:
-        """Take an item out of its rubric, and out of every mark that has it; or put it back."""
-        self._write("UPDATE item SET removed = ? WHERE id = ?", (removed, item))
+    def remove_item(self, item: int) -> None:
+        """Take an item out of its rubric, and out of every mark that has it."""
+        self._write("UPDATE item SET removed = 1 WHERE id = ?", (item,))
 
     def set_flag(
         self, students: Collection[str], task: str, who: str, flagged: bool = True

@@ -133,7 +133,7 @@ class Desk:
     def undo(self, who: str, sent: Sent) -> Json:
         """Take back a person's newest mark on a task, and say on which pile it was."""
         task = self._task(sent)
-        taken = {student for student, _ in self.store.undo(who, task.name)}
+        taken = set(self.store.undo(who, task.name))
         undone = None
         for pile in self._piles(task, who):
             if taken.intersection(pile.students):

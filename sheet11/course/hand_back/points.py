@@ -20,7 +20,7 @@ BY_HAND = r" \(by hand / [^()]*\)"  # in a column's name; changes with the point
 
 
 class Entered(NamedTuple):
-    """What is new in a table about an answer."""
+    """New points and a new comment for an answer."""
 
     entry: Entry
     points: float | None
@@ -52,8 +52,8 @@ def take_points(store: Store, path: Path, who: str) -> tuple[int, int, int]:
     try:
         for student, row in _by_student(_columns(header, store.tasks()), rows, store).items():
             for task in store.tasks():
-                if (student, task.name) in entries:
-                    taken.append(_entered(row, task, entries[student, task.name]))
+                if row.get(task.name) or row.get(task.name + COMMENT):
+                    taken.append(_entered(row, task, entries.get((student, task.name))))
         taken = [each for each in taken if each.points is not None or each.comment]
         with store.writing():
             for each in taken:
@@ -86,7 +86,7 @@ def _columns(header: Sequence[str], tasks: Sequence[Task]) -> list[str]:
 def _by_student(
     columns: Sequence[str], rows: Sequence[Sequence[str]], store: Store
 ) -> dict[str, dict[str, str]]:
-    """The fields of each student by column."""
+    """Read the fields of each student by column."""
     students = store.students()
     by_name = {harmless(name).strip(): name for name in students} | {
         name: name for name in students
@@ -110,8 +110,10 @@ def _by_student(
     return found
 
 
-def _entered(row: Mapping[str, str], task: Task, entry: Entry) -> Entered:
-    """What is new about an answer."""
+def _entered(row: Mapping[str, str], task: Task, entry: Entry | None) -> Entered:
+    """Find what a row of the table changes about an answer."""
+    if entry is None:
+        raise PointsError(f"there is no answer of {row[STUDENT]!r} to {task.name}")
     text = row.get(task.name, "")
     comment = row.get(task.name + COMMENT, "")
     points = _number(text, task, entry.answer.student) if text else None

@@ -18,7 +18,7 @@ LONGEST_ANSWERS = (20_000, 5_000, 1_000, 200)  # characters
 
 
 class Step(NamedTuple):
-    """How small images become."""
+    """Limits for images."""
 
     side: int
     colours: int  # of a PNG

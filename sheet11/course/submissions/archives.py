@@ -144,7 +144,7 @@ def _parts(info: zipfile.ZipInfo) -> tuple[str, ...]:
 
 
 def _problem(info: zipfile.ZipInfo, parts: tuple[str, ...]) -> str:
-    """Why a file must not be unpacked."""
+    """Return the reason why a file must not be unpacked; empty if there is none."""
     if parts[0].startswith("/") or ".." in parts or re.fullmatch("[A-Za-z]:", parts[0]):
         return "is outside of it"
     return "is a link" if stat.S_ISLNK(info.external_attr >> 16) else ""

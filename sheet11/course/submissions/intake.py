@@ -41,7 +41,7 @@ MOST_NOTES = 20  # on files that belong to no student
 
 
 class Wanted(NamedTuple):
-    """What everybody is to hand in, and until when."""
+    """The notebooks that everybody is to hand in, and the deadline."""
 
     notebooks: Mapping[str, Asked]  # by stem
     roster: Roster = NO_ROSTER
@@ -262,8 +262,4 @@ def lateness(times: Sequence[datetime], deadline: datetime | None) -> str:
     """Return by how much the last of some times is after a deadline; nothing if it is not."""
     if deadline is None or not times or (over := max(times) - deadline) <= timedelta(0):
         return ""
-    hours, minutes = divmod(int(over.total_seconds()) // 60, 60)
-    days, hours = divmod(hours, 24)
-    counts = {"d": days, "h": hours, "min": minutes}
-    parts = [f"{count} {unit}" for unit, count in counts.items() if count]
-    return f"{' '.join(parts) or 'less than 1 min'} late"
+    return f"{str(over).partition('.')[0]} late"  # 1 day, 2:03:00

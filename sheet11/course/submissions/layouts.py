@@ -1,4 +1,4 @@
-"""Who has handed in what: how Moodle, Canvas, nbgrader, GitHub Classroom and people lay out a class."""
+"""The hand-ins of a class, as Moodle, Canvas, nbgrader, GitHub Classroom and people lay them out."""
 
 import contextlib
 import os

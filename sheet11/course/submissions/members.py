@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from sheet11.course.release import MEMBERS
 from sheet11.course.submissions.people import Identity, Person, listed
@@ -36,33 +36,44 @@ def with_members(
         people: each with the names of members in the notebooks.
         directory: the roster.
     """
-    handed_in = defaultdict(list)
+    handed_in: dict[Identity, list[str]] = defaultdict(list)
     for person, _ in people:
         handed_in[person.who].append(person.student)
-    own = Directory(handed_in)
+    everybody = Directory(dict.fromkeys([*directory.people, *handed_in]))
     found = []
     for person, names in people:
-        named = [
-            directory.find(Identity(name=name)) or own.find(Identity(name=name)) for name in names
-        ]
-        notes = [
-            visible(f"{name!r}, named as a member, is not in the roster")
-            for name, mate in zip(names, named, strict=True)
-            if mate is None and directory.people
-        ]
-        of_platform = directory.group(person.who.name)  # the hand-in is a group's
-        mates = of_platform or directory.group(person.who.group)
-        if not of_platform and len(mates) > MOST_MATES:
-            mates = []
-        mates += [mate or Identity(name=name) for name, mate in zip(names, named, strict=True)]
-        mates = [mate for mate in dict.fromkeys(mates) if mate != person.who]
-        twice = [student for mate in mates for student in handed_in.get(mate, [])]
-        if twice:
-            notes.append(f"of the same group, and handed in, too: {listed(twice)}")
-        alone = [mate for mate in mates if mate not in handed_in]
-        if twice and not names and not of_platform:
-            alone = []  # nobody can tell which result counts for them
-        members = tuple(alone) if of_platform else (person.who, *alone)
-        found.append(person._replace(members=members, notes=(*person.notes, *notes)))
+        if directory.people:
+            person = _with_notes(person, names, everybody)
+        named = [Identity(name=name) for name in names]
+        mates = [everybody.find(each) or each for each in named]
+        found.append(_with_group(person, mates, everybody, handed_in))
     there = {member for person in found for member in (person.who, *person.members)}
     return found, [person.shown for person in directory.people if person not in there]
+
+
+def _with_notes(person: Person, names: Iterable[str], everybody: Directory) -> Person:
+    unknown = [name for name in names if not everybody.find(Identity(name=name))]
+    notes = [visible(f"{name!r}, named as a member, is not in the roster") for name in unknown]
+    return person._replace(notes=(*person.notes, *notes))
+
+
+def _with_group(
+    person: Person,
+    named: Sequence[Identity],
+    everybody: Directory,
+    handed_in: Mapping[Identity, list[str]],
+) -> Person:
+    of_platform = everybody.group(person.who.name)  # the hand-in is a group's
+    of_roster = everybody.group(person.who.group)
+    mates = of_platform or (of_roster if len(of_roster) <= MOST_MATES else [])
+    mates = [mate for mate in dict.fromkeys([*mates, *named]) if mate != person.who]
+    twice = [student for mate in mates for student in handed_in.get(mate, [])]
+    members = [mate for mate in mates if mate not in handed_in]
+    if twice:
+        note = f"of the same group, and handed in, too: {listed(twice)}"
+        person = person._replace(notes=(*person.notes, note))
+    if of_platform:
+        return person._replace(members=tuple(members))
+    if twice and not named:
+        members = []  # nobody can tell which result counts for them
+    return person._replace(members=(person.who, *members))

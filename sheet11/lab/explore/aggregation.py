@@ -75,15 +75,14 @@ def explore_aggregation(aggregate: Function, messages: Sequence[float] = MESSAGE
     right.set(xlim=(-1.3 * EDGE, 1.3 * EDGE))
     right.set_xticks([-EDGE, -10, -1, 0, 1, 10, EDGE], ["−∞", "−10", "−1", "0", "1", "10", "∞"])
 
-    def controls(w: Any) -> dict[str, Any]:
-        steps = [*LAMBDAS, math.inf]
-        lambdas = [(signed(lam), lam) for lam in [*(-lam for lam in reversed(steps)), 0, *steps]]
-        made = {
-            "lam": w.SelectionSlider(options=lambdas, value=1, description="λ"),
-            "eta": w.FloatSlider(min=-1, max=2, step=0.05, value=0, description="η"),
-        }
-        for k, value in zip(number, messages, strict=True):
-            made[f"m{k}"] = w.FloatSlider(min=-3, max=3, step=0.1, value=float(value))
-        return made
-
+    steps = [*LAMBDAS, math.inf]
+    lambdas = [(signed(lam), lam) for lam in [*(-lam for lam in reversed(steps)), 0, *steps]]
+    controls: dict[str, Any] = {
+        "lam": dict(kind="SelectionSlider", options=lambdas, value=1, description="λ"),
+        "eta": dict(kind="FloatSlider", min=-1, max=2, step=0.05, value=0, description="η"),
+    }
+    for which, value in zip(number, messages, strict=True):
+        controls[f"m{which}"] = dict(
+            kind="FloatSlider", min=-3, max=3, step=0.1, value=float(value)
+        )
     show_with_controls(figure, draw, controls)

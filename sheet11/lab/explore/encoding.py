@@ -1,4 +1,4 @@
-"""Sliders of exercise encoding."""
+"""Sliders of exercise 1a, 1b: the encoding, its Gram matrix and its profile."""
 
 from typing import Any
 
@@ -33,7 +33,7 @@ def explore_encoding(
         base: of the frequencies.
         scale: at the start; None is the convention's own.
     """
-    figure, (left, middle, right) = panels(3, 3.1, gap=0.75)
+    figure, (left, middle, right) = panels(3, 3.1, across=0.75)
 
     def draw(n: int, p: int, convention: str, scale: float | str) -> None:
         kind = "cosine" if convention == "submission" else "sine"  # of the first row
@@ -52,12 +52,10 @@ def explore_encoding(
     values = sorted({*SCALES, scale or SCALES[0]})
     scales = [(OWN, OWN), *((f"{value:g}", value) for value in values)]
 
-    def controls(w: Any) -> dict[str, Any]:
-        return {
-            "n": w.IntSlider(min=2, max=128, value=min(n, 128)),
-            "p": w.IntSlider(min=1, max=512, value=min(p, 512)),
-            "convention": w.ToggleButtons(options=CONVENTIONS, value=convention),
-            "scale": w.SelectionSlider(options=scales, value=scale or OWN),
-        }
-
+    controls: dict[str, Any] = {
+        "n": dict(kind="IntSlider", min=2, max=128, value=min(n, 128)),
+        "p": dict(kind="IntSlider", min=1, max=512, value=min(p, 512)),
+        "convention": dict(kind="ToggleButtons", options=CONVENTIONS, value=convention),
+        "scale": dict(kind="SelectionSlider", options=scales, value=scale or OWN),
+    }
     show_with_controls(figure, draw, controls)

@@ -43,7 +43,7 @@ def explore_oversmoothing(
     from sheet11.given.gcn import convolution
     from sheet11.given.graphs import GRAPHS, load_graph
 
-    figure, (left, middle, right) = panels(3, 3.4, gap=0.8)
+    figure, (left, middle, right) = panels(3, 3.4, across=0.8)
     networks = {"convolution": convolution, **(layers or {})}
 
     @lru_cache
@@ -96,13 +96,11 @@ def explore_oversmoothing(
     right.set(yscale="log", xlim=(-1, DEEPEST + 1), ylim=(FLOOR, 10))
     right.set(xlabel="depth (layers)", ylabel="smoothness")
 
-    def controls(w: Any) -> dict[str, Any]:
-        ways = [*WAYS, *networks]
-        return {
-            "graph": w.ToggleButtons(options=GRAPHS, value=graph),
-            "depth": w.IntSlider(min=0, max=DEEPEST, value=8),
-            "way": w.ToggleButtons(options=ways, value="P", description="propagation"),
-        }
-
+    ways = [*WAYS, *networks]
+    controls: dict[str, Any] = {
+        "graph": dict(kind="ToggleButtons", options=GRAPHS, value=graph),
+        "depth": dict(kind="IntSlider", min=0, max=DEEPEST, value=8),
+        "way": dict(kind="ToggleButtons", options=ways, value="P", description="propagation"),
+    }
     legends = [(middle, "upper left"), (right, "lower left")]
     show_with_controls(figure, draw, controls, legends)

@@ -1,4 +1,4 @@
-"""Sliders of exercise 1c, 1d: scores by concatenation and by addition, and how far one strays from the other."""
+"""Sliders of exercise 1c, 1d: scores by concatenation and by addition, and how far they differ."""
 
 from typing import Any
 
@@ -75,13 +75,11 @@ def explore_scores(
 
     lower.grid(alpha=0.3)
 
-    def controls(w: Any) -> dict[str, Any]:
-        sigma = {"min": 0, "max": 3, "step": 0.1, "value": 1.0, "description": "σ / std(E)"}
-        return {
-            "p": w.IntSlider(min=1, max=1024, value=min(p, 1024)),
-            "relative_sigma": w.FloatSlider(**sigma),
-            "mode": w.ToggleButtons(options=MODES, value="add"),
-            "seed": w.IntSlider(min=0, max=max(20, seed), value=seed),
-        }
-
+    sigma = {"min": 0, "max": 3, "step": 0.1, "value": 1.0, "description": "σ / std(E)"}
+    controls: dict[str, Any] = {
+        "p": dict(kind="IntSlider", min=1, max=1024, value=min(p, 1024)),
+        "relative_sigma": dict(kind="FloatSlider", **sigma),
+        "mode": dict(kind="ToggleButtons", options=MODES, value="add"),
+        "seed": dict(kind="IntSlider", min=0, max=max(20, seed), value=seed),
+    }
     show_with_controls(figure, draw, controls, legends=[(lower, "upper right")])

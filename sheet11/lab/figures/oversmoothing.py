@@ -15,21 +15,21 @@ from sheet11.lab.plots import (
     DIVERGING,
     MARKERS,
     MOST,
-    WIDTH,
     Curves,
     draw_curve,
     drawn_if_wanted,
-    grid_of_panels,
+    panels,
     powers_of_ten,
 )
 
 FLOOR = 1e-18  # smallest energy that is drawn
+BELOW, TOP = 0.95, 0.5  # inches for a legend and labels, and for titles
 
 
 @drawn_if_wanted
 def energies(energy: Curves, rates: Mapping[str, float], highlighted: str) -> Figure:
     """Dirichlet energy against depth for several graphs; dashed lines fall at the predicted rates."""
-    figure, ((ax,),) = _stacked(1, 1, 3.7, bottom=1.2)
+    figure, (ax,) = panels(1, 4.2, bottom=1.2, top=TOP)
     for colour, (name, values) in zip(COLOURS, energy.items(), strict=False):
         values = np.asarray(values)
         layer = np.flatnonzero(values > 1e-20 * values[0])
@@ -62,7 +62,7 @@ def collapse(
         positions: shape (num_nodes, 2).
         labels: shape (num_nodes,).
     """
-    figure, axes = _stacked(2, len(states), 2.3)
+    figure, axes = panels(len(states), 5.1, rows=2, across=0.75, bottom=BELOW, top=TOP)
     for (upper, lower), (depth, state) in zip(axes.T, states.items(), strict=True):
         limit = draw_nodes(upper, np.asarray(state)[:, 0], edge_index, positions)
         upper.set(title=f"depth {depth}\ncolours: ± {limit:.2g}")
@@ -134,7 +134,7 @@ def draw_edges(ax: Axes, edge_index: ArrayLike, positions: ArrayLike) -> None:
 @drawn_if_wanted
 def smoothness(energy: Curves, distance: Curves) -> Figure:
     """Relative Dirichlet energy and MAD against depth, one line for each way of propagating."""
-    figure, ((left, right),) = _stacked(1, 2, 3.8, bottom=1.2)
+    figure, (left, right) = panels(2, 4.3, across=0.75, bottom=1.2, top=TOP)
     for ax, measure, quantity in ((left, energy, "E(X) / ‖X‖²"), (right, distance, "MAD")):
         for number, (name, values) in enumerate(measure.items()):
             values = np.maximum(values, FLOOR)
@@ -162,32 +162,34 @@ def accuracies(
         chance: for each panel the share of the larger class, which a constant answer reaches.
     """
     rows = -(-len(accuracy) // 2)
-    figure, axes = _stacked(rows, min(2, len(accuracy)), 2.6)
-    for ax, (title, models) in zip(axes.flat, accuracy.items(), strict=True):
+    figure, _ = panels(
+        min(2, len(accuracy)), 2.6 * rows + 0.5, rows=rows, across=0.75, bottom=BELOW, top=TOP
+    )
+    for ax, (title, models) in zip(figure.axes, accuracy.items(), strict=True):
         bands = {model: _mean_and_band(values).clip(0, 1) for model, values in models.items()}
         _draw_bands(ax, depths, bands, markersize=5)
         ax.axhline(chance[title], color="0.4", linestyle=":", label="constant answer")
         ax.set_xscale("log", base=2)
         ax.set_xticks(depths, labels=map(str, depths))
         ax.set(xlabel="depth (layers)", title=title, ylim=(min(0.2, ax.dataLim.y0), 1.03))
-    for ax in axes[:, 0]:
+    for ax in figure.axes[::2]:
         ax.set_ylabel("test accuracy (± one std)")
-    _legend_below(figure, axes[0, 0])
+    _legend_below(figure, figure.axes[0])
     return figure
 
 
 @drawn_if_wanted
 def layers(measures: Mapping[str, Curves], title: str) -> Figure:
-    """What networks hold layer by layer, one panel for each measure, with error bands over the networks.
+    """Measures of networks layer by layer, one panel for each, with error bands over the networks.
 
     Measures whose values span more than a factor of 100 are drawn, and averaged, on a logarithmic scale.
 
     Args:
         measures: for each measure and model an array of shape (depth + 1, networks).
-        title: which networks.
+        title: of the figure.
     """
-    figure, axes = _stacked(1, len(measures), 3.2)
-    for ax, (measure, models) in zip(axes[0], measures.items(), strict=True):
+    figure, axes = panels(len(measures), 3.7, across=0.75, bottom=BELOW, top=TOP)
+    for ax, (measure, models) in zip(axes, measures.items(), strict=True):
         every = np.maximum(np.concatenate([np.ravel(values) for values in models.values()]), FLOOR)
         logarithmic = every.max() > 100 * every.min()
         bands = {}
@@ -204,8 +206,8 @@ def layers(measures: Mapping[str, Curves], title: str) -> Figure:
         ax.set(xlabel="layer", ylabel=measure)
         ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     figure.suptitle(title, fontsize="medium")
-    axes[0, 0].set_title(" ")
-    _legend_below(figure, axes[0, 0])
+    axes[0].set_title(" ")
+    _legend_below(figure, axes[0])
     return figure
 
 
@@ -219,13 +221,6 @@ def _draw_bands(ax: Axes, x: Sequence[int], bands: Mapping[str, Any], **style: A
     for marker, (name, (mean, low, high)) in zip(MARKERS, bands.items(), strict=False):
         ax.plot(x, mean, marker=marker, label=name, **style)
         ax.fill_between(x, low, high, alpha=0.12, linewidth=0, edgecolor="face")
-
-
-def _stacked(rows: int, columns: int, height: float, bottom: float = 0.95) -> tuple[Figure, Any]:
-    """Rows of panels, and room below for one legend."""
-    return grid_of_panels(
-        (rows, columns), (WIDTH, height * rows + 0.5), (0.75, 0.8), (0.95, 0.2, bottom, 0.5)
-    )
 
 
 def _legend_below(figure: Figure, ax: Axes, columns: int = 5) -> None:

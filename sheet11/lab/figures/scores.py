@@ -1,4 +1,4 @@
-"""Figures of exercise 1c, 1d: what adding positions changes in the scores, and in what the softmax makes of them."""
+"""Figures of exercise 1c, 1d: how adding positions changes the scores and the attention weights."""
 
 from typing import Any
 

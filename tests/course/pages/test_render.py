@@ -51,15 +51,6 @@ def test_what_is_no_image_is_no_main_figure(png):
     assert main_figure(notebook) is None
 
 
-def test_html_holds_text_and_outputs(build):
-    notebook = build("1")
-    notebook.cells[-1].outputs = [nbformat.v4.new_output("stream", text="printed")]
-    html = notebook_html(notebook, "title")
-    assert "<title>title</title>" in html and "printed" in html
-    assert html.count("<h1>") == 1, "the notebook's own"
-    assert '<a href="index.html">' in html
-
-
 def test_a_notebook_without_a_heading_gets_its_title(build):
     notebook = build("1")
     del notebook.cells[0]

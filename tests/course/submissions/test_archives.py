@@ -8,7 +8,6 @@ import pytest
 from class_of_twelve import OLD, zipped
 
 from sheet11.course.submissions.archives import OF_A_CLASS, ArchiveError, Bounds, unpack
-from sheet11.course.submissions.reading import UnreadableError
 
 OTHER = {"a/2.ipynb": b"{}"}
 
@@ -144,10 +143,3 @@ def test_limits_are_what_is_still_taken(tmp_path):
 def test_a_bomb_costs_no_more_than_a_notebook_may_have(tmp_path):
     (notebook,) = unpacked(tmp_path, zipped({"1.ipynb": bytes(60 << 20)})).values()
     assert 50 << 20 < len(notebook) <= 51 << 20
-
-
-def test_links_are_not_opened(tmp_path):
-    (tmp_path / "all.zip").write_bytes(zipped({}))
-    (tmp_path / "link.zip").symlink_to(tmp_path / "all.zip")
-    with pytest.raises(UnreadableError, match=r"link\.zip is no regular file"):
-        unpack(tmp_path / "link.zip", tmp_path / "into")

@@ -69,9 +69,10 @@ export const connection = (kind, error) => showConnection(kind, error, refusals.
 
 export async function refused(path, body, message) {
   const problem = `Not saved: ${message}`;
+  if (path === "mark") refusals.set(body.id, { mark: body, problem });
   accept(await ask("answers", request()).catch(() => ({})));
   const index = state.piles.findIndex((each) => each.id === body.id);
-  if (path === "mark" && index >= 0) refusals.set(body.id, { mark: body, problem });
+  if (index < 0) refusals.delete(body.id);
   if (at("rubric").open) at("rubric-problem").textContent = problem;
   else if (index < 0) at("problem").textContent = body.comment ? `${problem}; the comment was: ${body.comment}` : problem;
   else if (index === state.here) show();

@@ -1,7 +1,7 @@
 // All tasks, and how much of each is read.
 
 import { announce, at, make } from "./dom.js";
-import { goTo, load, setSecond, settle } from "./front.js";
+import { goTo, hasRefusals, load, setSecond, settle } from "./front.js";
 import { ask, drained } from "./server.js";
 import { isToRead, pile, state } from "./state.js";
 
@@ -48,9 +48,11 @@ async function openTask(name) {
 }
 
 // Go to the next answer to read, or to the tasks.
-export function goOn() {
+export async function goOn() {
   if (goTo(isToRead)) return;
-  if (isToRead(pile())) announce("This is the last answer to read.");
+  await drained();
+  if (hasRefusals()) announce("A mark was not saved.");
+  else if (isToRead(pile())) announce("This is the last answer to read.");
   else openTasks("All answers to this task are read.");
 }
 
