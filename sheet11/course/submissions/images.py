@@ -2,7 +2,7 @@
 
 import base64
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from PIL import Image, ImageOps
 
@@ -21,10 +21,11 @@ class ImageError(ValueError):
 
 @dataclass
 class Room:
-    """How many images, and pixels of all of them, may be opened yet."""
+    """How many images, and pixels of all of them, may be opened yet, and the names that are taken."""
 
     images: int
     pixels: int
+    names: set[str] = field(default_factory=set)
 
     def open(self, text: str, formats: tuple[str, ...]) -> tuple[bytes, Image.Image]:
         """Return an image in base64 as bytes, and opened without decoding its pixels.

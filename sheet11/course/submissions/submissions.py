@@ -118,14 +118,13 @@ def read_submission(student: str, chosen: Chosen, wanted: Mapping[str, Asked]) -
         names = {number: grade_id(asked.cells[place]) for number, place in matched.places.items()}
         handed: dict[int, HandedCell] = {}
         room = Room(MOST_IMAGES, MOST_PIXELS)
-        taken: set[str] = set()
         # answers first, so that there is room for their images, whose names stay
         numbers = range(len(matched.cells))
         for number in sorted(numbers, key=lambda number: names.get(number) not in asked.answers):
             cell, name = matched.cells[number], names.get(number)
             source, attached = cell.source, Attachments()
             if cell.cell_type != "code":
-                source, attached = with_images(source, cell.attachments, room, taken)
+                source, attached = with_images(source, cell.attachments, room)
             if len(source) > LONGEST:
                 said = f"the answer has more than {LONGEST} characters"
                 submission.problems[f"{stem}/{name or number}"] = said
