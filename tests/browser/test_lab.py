@@ -40,30 +40,30 @@ KEYS = """e => {
 
 @pytest.fixture(scope="module")
 def lab(browser, tmp_path_factory):
+    """JupyterLab on a folder with the notebooks."""
     folder = tmp_path_factory.mktemp("notebooks")
     for path in find_sheet().notebooks.values():
         shutil.copy(path, folder)
-    with jupyter_lab(folder) as lab:
-        yield lab
+    with jupyter_lab(folder) as address:
+        yield folder, address
 
 
 @pytest.fixture(scope="module", params=find_sheet().notebooks)
 def executed(request, browser, lab):
     """A notebook that is open in JupyterLab and has just run, and what was saved; its tests share it."""
-    path = lab.folder / f"{request.param}.ipynb"
+    folder, address = lab
+    path = folder / f"{request.param}.ipynb"
     page = browser.new_page(viewport={"width": 1280, "height": 900})
     page.set_default_timeout(3 * MINUTE * 1000)
     errors = errors_of(page)
     cells = nbformat.read(path, as_version=4).cells
-    try:
-        open_notebook(page, lab, path.name, sum(cell.cell_type == "code" for cell in cells))
-        run_all(page)
-        save(page)
-        notebook = nbformat.read(path, as_version=4)
-        yield SimpleNamespace(stem=path.stem, page=page, errors=errors, notebook=notebook)
-    finally:
-        page.close()
-        lab.end_kernels()
+    open_notebook(page, address(path.name), sum(cell.cell_type == "code" for cell in cells))
+    run_all(page)
+    save(page)
+    notebook = nbformat.read(path, as_version=4)
+    yield SimpleNamespace(stem=path.stem, page=page, errors=errors, notebook=notebook)
+    page.close()
+    assert not errors
 
 
 def test_every_cell_runs(executed):
@@ -73,7 +73,6 @@ def test_every_cell_runs(executed):
     assert all("shell.execute_reply" in cell.metadata.get("execution", {}) for cell in cells), (
         "none is as it was stored"
     )
-    assert not executed.errors
 
 
 def test_a_slider_changes_the_figure(executed):
@@ -95,7 +94,6 @@ def test_a_slider_changes_the_figure(executed):
     executed.page.keyboard.press("ArrowRight")
     assert executed.page.evaluate("window.shown") < 5000, "milliseconds"
     assert image.get_attribute("src") != before
-    assert not executed.errors
 
 
 def test_the_keyboard_reaches_and_changes_every_control(executed):
@@ -104,9 +102,7 @@ def test_the_keyboard_reaches_and_changes_every_control(executed):
     all_controls = output.locator(CONTROLS).filter(visible=True).all()
     tab_to(executed, all_controls[0])
     for control in all_controls:
-        assert control.evaluate(FOCUSED), (
-            f"Tab does not lead to {control.evaluate('e => e.outerHTML')}"
-        )
+        assert control.evaluate(FOCUSED), control.evaluate("e => e.outerHTML")
         before, keys = control.evaluate(STATE), control.evaluate(KEYS)
         if keys == ["readout"]:  # of the slider that has just been moved: back to where it was
             keyboard.press("Control+a")
@@ -122,25 +118,19 @@ def test_the_keyboard_reaches_and_changes_every_control(executed):
                 f"([e, before]) => ({STATE})(e) != before", arg=[control.element_handle(), before]
             )
         keyboard.press("Tab")
-    assert not executed.errors
 
 
 def test_a_screen_reader_is_told_names_and_values(executed):
-    output, slider = controls(executed)
-    for control in output.locator("[role=slider], .widget-readout").all():
-        name = control.locator(
-            "xpath=ancestor::*[contains(@class, 'widget-slider')]/label"
-        ).text_content()
-        assert control.get_attribute("aria-label") == name
-    for control in output.locator("[role=slider]").all():
-        value = control.locator("xpath=ancestor::*[contains(@class, 'widget-slider')]").locator(
-            ".widget-readout"
-        )
-        assert control.get_attribute("aria-valuetext") == value.text_content()
+    output, _ = controls(executed)
+    for row in output.locator(".widget-slider").all():
+        name, readout = row.locator("label").text_content(), row.locator(".widget-readout")
+        for control in [*row.locator("[role=slider]").all(), readout]:
+            assert control.get_attribute("aria-label") == name
+        value = row.locator("[role=slider]").get_attribute("aria-valuetext")
+        assert value == readout.text_content()
     for group in output.locator(".widget-toggle-buttons").all():
         assert group.get_attribute("aria-label") == group.locator(".widget-label").text_content()
-        pressed = group.locator("button[aria-pressed=true]")
-        assert pressed.count() == 1 and "mod-active" in pressed.get_attribute("class")
+        assert group.locator("button[aria-pressed=true]").count() == 1
 
 
 def controls(executed):
@@ -161,4 +151,4 @@ def tab_to(executed, control):
         executed.page.keyboard.press("Tab")
         if control.evaluate(FOCUSED):
             return
-    raise AssertionError(f"Tab does not lead to {control.evaluate('e => e.outerHTML')}")
+    raise AssertionError(control.evaluate("e => `Tab does not lead to ${e.outerHTML}`"))

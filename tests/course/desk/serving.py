@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
@@ -28,8 +29,21 @@ def settings(folder):
     kept = {name: value for name, value in os.environ.items() if not name.startswith("JUPYTER")}
     return kept | {
         "JUPYTER_CONFIG_DIR": f"{folder}/config",
+        "JUPYTER_DATA_DIR": f"{folder}/data",
         "JUPYTER_RUNTIME_DIR": f"{folder}/runtime",
+        "JUPYTERLAB_WORKSPACES_DIR": f"{folder}/workspaces",
+        "IPYTHONDIR": f"{folder}/ipython",
     }
+
+
+def answered(process, url):
+    """Wait until the server of a process answers."""
+    end = time.monotonic() + PATIENCE
+    while process.poll() is None and time.monotonic() < end:
+        with contextlib.suppress(urllib.error.URLError):
+            return urllib.request.urlopen(url, timeout=PATIENCE).close()
+        time.sleep(0.05)
+    raise RuntimeError(f"nothing answers at {url}")
 
 
 @dataclass
@@ -56,7 +70,7 @@ class Server:
             with error:
                 return error.code, error.read().decode()
 
-    def ask(self, path, sent=None):
+    def ask(self, path, **sent):
         """The server's reply to a request that is granted."""
         status, text = self.request(f"api/{path}", sent)
         assert status == 200, text

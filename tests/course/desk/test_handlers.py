@@ -36,20 +36,20 @@ def other(server, tmp_path_factory):
 
 
 def mark(server, points="1"):
-    pile = server.ask(f"answers?task={SLOPE}")["piles"][0]
+    pile = server.ask("answers", task=SLOPE)["piles"][0]
     return {"task": SLOPE, "id": pile["id"], "points": points, "comment": "short", "items": []}
 
 
 def test_only_who_has_the_token_gets_anything(server):
-    for path in ("api/overview", f"api/answers?task={SLOPE}"):
-        status, text = server.request(path, Authorization="token wrong")
+    for path, sent in {"overview": {}, "answers": {"task": SLOPE}}.items():
+        status, text = server.request(f"api/{path}", sent, Authorization="token wrong")
         assert status == 403 and "slopes" not in text
     status, text = server.request("", Authorization="")
     assert "Password or token" in text and "panel" not in text
 
 
 def test_a_request_from_another_site_is_refused(server):
-    assert server.request("api/overview", Host="evil.example")[0] == 403
+    assert server.request("api/overview", {}, Host="evil.example")[0] == 403
     headers = {"Authorization": "", "Cookie": "_xsrf=a"}
     assert server.request("api/undo", {"task": SLOPE}, **headers)[0] == 403
 
@@ -76,14 +76,10 @@ def test_there_are_no_files_kernels_or_terminals(server):
     [
         ("mark", {}, 400, "incomplete"),
         ("mark", [], 400, "incomplete"),
-        ("mark", {"task": 3}, 400, "task must be a text"),
-        ("mark", {"task": SLOPE, "id": "?"}, 409, "has changed"),
-        ("mark", {"task": "9/z", "id": "?"}, 409, "no task '9/z'"),
-        ("snippet", {"remove": "x"}, 400, "incomplete"),
+        ("mark", {"task": SLOPE, "id": "?"}, 400, "has changed"),
+        ("answers", {"task": "100%"}, 400, "no task '100%'"),
         ("store", {}, 404, ""),
-        ("answers", None, 400, "incomplete"),
-        ("_piles", None, 404, ""),
-        ("content?task=100%25&id=1", None, 409, "no task '100%'"),
+        ("_piles", {}, 404, ""),
     ],
 )
 def test_requests_that_are_refused(server, path, sent, status, said):
@@ -102,14 +98,14 @@ def test_a_mark_on_a_locked_store_can_be_sent_again(server, other):
         database.execute("BEGIN IMMEDIATE")
         status, text = other.request("api/mark", sent)
         assert status == 503 and "locked" in json.loads(text)["message"]
-    assert other.ask("mark", sent)["piles"]
+    assert other.ask("mark", **sent)["piles"]
 
 
 def test_marks_get_into_tables_when_the_server_ends(tmp_path):
     out = tmp_path / "out"
     write_class(out)
     with serving(out, tmp_path) as server:
-        server.ask("mark", mark(server, "0.5"))
+        server.ask("mark", **mark(server, "0.5"))
         assert not (out / "results.csv").exists()
         said = server.end()
     assert said == f"{out}/index.html\n62 answers are still to be read\n"

@@ -41,12 +41,7 @@ def test_overview(out, invoke):
     assert result.returncode == 0 and result.stdout.strip() == str(out / "class.html")
     page = (out / "class.html").read_text()
     assert "student1" not in page and "<script" not in page
-    for text in (
-        "data:image/png;base64,",
-        "1 × off by &lt;one&gt;",
-        "return [a",
-        "Grading one took",
-    ):
+    for text in ("1 × off by &lt;one&gt;", "return [a", "Grading one took"):
         assert text in page
     f, proof = table(out / "tasks.csv")
     assert (f[0], f[3], f[5], proof[3], proof[5]) == ("01/f", "7", "1.714", "0", "")

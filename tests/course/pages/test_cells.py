@@ -48,20 +48,6 @@ def test_every_formula_of_the_kit_becomes_mathml(path):
 
 
 @pytest.mark.parametrize(
-    "latex, expected",
-    [
-        (r"x \le y", "≤"),
-        (r"\mathbb R", "ℝ"),
-        (r"\operatorname{tr} A", "<mi>tr</mi>"),
-        (r"\begin{pmatrix}a\\b\end{pmatrix}", "<mtable"),
-        (r"\tilde A", "<mover"),
-    ],
-)
-def test_formula(latex, expected):
-    assert expected in formula(latex, display=False)
-
-
-@pytest.mark.parametrize(
     "latex", [r"\frac{a", r"\nosuchcommand", "<b>", "{" * 10**6, "x" * (LONGEST_FORMULA + 1)]
 )
 def test_a_formula_that_cannot_be_converted_is_shown_as_it_stands(latex):
@@ -79,9 +65,7 @@ def test_a_long_formula_can_be_broken_behind_its_relations():
 
 
 def test_mathematics_survives_cleaning():
-    text = formula(
-        r"\exp\Big(-\frac{2k}{\text{a}}\Big) \sum_{i \in N}^n \sqrt{x} \le \tilde A", display=True
-    )
+    text = formula(r"\exp\Big(-\frac{2k}{\text{a}}\Big) \sum_{i \in N}^n \sqrt{x}", display=True)
     assert clean(text).replace("></mspace>", "/>") == text.replace("&ApplyFunction;", "\u2061")
     assert 'style="margin-left:-0.1' in clean(formula(r"a\!b", display=False))
 
@@ -129,38 +113,30 @@ def test_hints_stay_behind_their_summary():
     assert hint.find("math") and hint.find("li").code.text == "a" and "after" not in hint.text
 
 
-@pytest.mark.parametrize("grade", [True, False])
-@pytest.mark.parametrize("solution", [True, False])
-def test_only_checks_are_folded(grade, solution):
-    cell = new_code_cell("assert x == 1", outputs=[new_output("stream", text="printed")])
-    cell.metadata["nbgrader"] = {"grade": grade, "solution": solution}
+@pytest.mark.parametrize("marks", [{"grade": True}, {"solution": True}, {}])
+def test_only_checks_are_folded(marks):
+    cell = new_code_cell("assert x == 1", metadata={"nbgrader": marks})
     body = BeautifulSoup(cells_html(new_notebook(cells=[cell])), "html.parser")
-    assert "assert" in body.text and "printed" in body.text
-    assert bool(body.details) == (grade and not solution)
+    assert "assert" in body.text and bool(body.details) == ("grade" in marks)
+    if body.details:
+        assert not body.details.has_attr("open")
+        cell.outputs = [new_output("error", ename="Error", evalue="")]
+        body = BeautifulSoup(cells_html(new_notebook(cells=[cell])), "html.parser")
+        assert body.details.has_attr("open"), "one that failed"
 
 
-def test_a_check_that_failed_is_open():
-    cell = new_code_cell("1 / 0", outputs=[new_output("error", ename="Error", evalue="")])
-    cell.metadata["nbgrader"] = {"grade": True, "solution": False}
-    body = BeautifulSoup(cells_html(new_notebook(cells=[cell])), "html.parser")
-    assert body.details.has_attr("open") and "Error" in body.details.text
-
-
-def test_the_best_of_what_an_output_offers_is_shown():
-    widget = {
-        "application/vnd.jupyter.widget-view+json": {"model_id": "1"},
-        "text/plain": "Widget()",
-    }
-    assert "Widget()" in shown(new_output("display_data", widget))
-    body = shown(new_output("display_data", widget | {"image/png": IMAGE}))
-    assert f"data:image/png;base64,{IMAGE}" in body and "<script" not in body
-    assert "<pre" not in shown(
-        new_output("display_data", {"application/javascript": "1"}), source=""
-    )
-    assert "<math>" in shown(new_output("display_data", {"text/latex": "$x$", "text/plain": "x"}))
-    assert 'src="data:image/svg+xml;base64,' in shown(
-        new_output("display_data", {"image/svg+xml": "<svg/>"})
-    )
+@pytest.mark.parametrize(
+    ("data", "wanted"),
+    [
+        ({"application/vnd.jupyter.widget-view+json": {}, "text/plain": "Widget()"}, "Widget()"),
+        ({"image/png": IMAGE, "text/plain": "x"}, f"data:image/png;base64,{IMAGE}"),
+        ({"text/latex": "$x$", "text/plain": "x"}, "<math>"),
+        ({"image/svg+xml": "<svg/>"}, 'src="data:image/svg+xml;base64,'),
+        ({"application/javascript": "1"}, ""),
+    ],
+)
+def test_the_best_of_what_an_output_offers_is_shown(data, wanted):
+    assert wanted in shown(new_output("display_data", data))
 
 
 @pytest.mark.parametrize(
@@ -179,15 +155,14 @@ def test_alternative_text(output, expected):
 
 def test_every_image_has_an_alternative_text():
     png = {"image/png": IMAGE}
-    body = shown(
-        new_output("display_data", png, metadata={"image/png": {"alt": 'a "b"'}}),
-        new_output("display_data", png),
-    )
-    assert 'alt="a &#34;b&#34;"' in body and f'alt="{NO_DESCRIPTION}"' in body
-    assert 'alt="Image a.png"' in text_of("![](attachment:a.png)", attachments={"a.png": png})
+    assert f'alt="{NO_DESCRIPTION}"' in shown(new_output("display_data", png))
     assert f'<img alt="{NO_DESCRIPTION}" src=' in text_of(
         f'<img src="data:image/png;base64,{IMAGE}" alt="">'
     )
+    assert 'alt="Image Ü.png"' in text_of("![](attachment:Ü.png)", attachments={"Ü.png": png})
+
+
+def test_an_image_that_is_not_in_the_notebook_is_a_link():
     assert "<img" not in text_of("![](attachment:a.png)", attachments={"a.png": {}})
     assert '<a href="b.png" rel="noopener noreferrer">a</a>' in text_of("![a](b.png)")
 
@@ -210,30 +185,25 @@ def test_frames_are_chosen_by_radio_buttons():
     settings, other = body.find_all(class_="settings")
     assert [legend.text for legend in settings.find_all("legend")] == ["n", "<mode>"]
     assert [label.text.strip() for label in settings.find_all("label")] == ["1", "2", "a", "b"]
-    assert "n = 2, <mode> = a." in settings.p.text
     buttons, images = settings.find_all("input", type="radio"), settings.find_all("img")
     assert [button.has_attr("checked") for button in buttons] == [False, True, False, False]
     assert {button["name"] for button in buttons}.isdisjoint({other.input["name"]}), "two figures"
     assert [image["alt"] for image in images] == ["at the start", "one", "two"]
-    assert [image["class"] for image in images] == [buttons[i]["class"] for i in (1, 0, 3)]
-    assert buttons[1]["class"] == buttons[2]["class"] == ["start"]
-    assert buttons[0]["class"] != buttons[3]["class"]
+    classes = [button["class"] for button in buttons]
+    assert classes == [["frame-1"], ["start"], ["start"], ["frame-4"]]
+    assert [image["class"] for image in images] == [["start"], ["frame-1"], ["frame-4"]]
 
 
 @pytest.mark.parametrize(
     "frames",
     [
-        None,
         "text",
         [3],
         [{"control": "n"}],
-        [{"control": 3, "frames": []}],
-        [{"control": "n", "frames": [{}]}],
         [{"control": "n", "frames": [FRAME | {"shows": 1}]}],
-        [{"control": "n", "frames": [FRAME | {"png": 3}]}],
         [{"control": "n", "frames": [FRAME | {"png": IMAGE + '"'}]}],
         [{"control": "n", "frames": [{"setting": "1"}] * (MOST_FRAMES + 1)}],
-        [{"control": "n", "frames": [FRAME | {"png": IMAGE.rstrip("=") + "A" * LARGEST_FRAMES}]}],
+        [{"control": "n", "frames": [{"setting": "1" * LARGEST_FRAMES}]}],
     ],
 )
 def test_of_odd_frames_only_the_figure_is_shown(frames):
