@@ -46,9 +46,8 @@ def test_the_overview_counts(desk):
     mark(desk, first, "0", who="ada")
     desk.flag("grace", {"task": SLOPE, "id": second["id"], "flagged": True})
     tasks = {task["name"]: task for task in desk.overview("grace", {})["tasks"]}
-    assert list(tasks) == [task.name for task in TASKS]
-    counts = ("answers", "read", "changed", "flagged", "disputed")
-    assert [tasks[SLOPE][name] for name in counts] == [13, 1, 0, 1, 1]
+    counts = {"answers": 13, "read": 1, "changed": 0, "flagged": 1, "disputed": 1}
+    assert counts.items() <= tasks[SLOPE].items()
     assert (tasks[WAVE]["read"], tasks[LIMIT]["read"]) == (13, 2), "those that need nobody"
 
 
@@ -76,36 +75,31 @@ def test_equal_answers_get_one_mark_and_one_undo(desk):
     assert list(points(desk, PROOF).values()) == [1.5] * 3
     assert desk.undo("grace", {"task": PROOF})["undone"] == [three["id"]]
     assert points(desk, PROOF) == {}
-    assert desk.undo("grace", {"task": PROOF})["undone"] == []
 
 
 def test_an_answer_that_changes(desk):
-    for pile in piles(desk):
-        mark(desk, pile, "1", comment="fine")
-    old = [pile for pile in piles(desk) if "number 1." in content(desk, pile)["now"]]
+    (old,) = [pile for pile in piles(desk) if "number 1." in content(desk, pile)["now"]]
+    mark(desk, old, "1", comment="fine")
     hand_in(desk.out, changed={(BERT, SLOPE)})
     with pytest.raises(ChangedError):
-        mark(desk, old[0], "0")
+        mark(desk, old, "0")
     (changed,) = [pile for pile in piles(desk) if pile["changed"]]
     assert (changed["status"], changed["repeatable"]) == (Status.TO_READ, True)
     shown = content(desk, changed)
     assert "even" in shown["now"] and "even" not in shown["before"]
-    (kept,) = changed["marks"]
-    assert kept["old"] and kept["entered"] == {"points": 1, "comment": "fine", "items": []}
-    mark(desk, changed, "1", comment="fine")
-    assert {pile["status"] for pile in piles(desk)} == {Status.READ}
-    assert content(desk, changed)["before"] is None
+    assert changed["marks"][0]["old"]
+    mark(desk, changed, **changed["marks"][0]["entered"] | {"points": "1"})
+    assert not any(pile["changed"] for pile in piles(desk))
 
 
 def test_a_second_reader_does_not_see_what_the_first_one_gave(desk):
     first = piles(desk)[0]
     mark(desk, first, "0", comment="no")
-    seen = piles(desk, who="ada", second="yes")
-    assert {(pile["status"], pile["points"]) for pile in seen} == {(Status.TO_READ, None)}
-    assert not any(pile["marks"] for pile in seen)
+    for pile in piles(desk, who="ada", second="yes"):
+        assert (pile["status"], pile["points"], pile["marks"]) == (Status.TO_READ, None, [])
     mark(desk, first, "1", who="ada")
-    (both,) = [pile for pile in piles(desk, who="ada", second="yes") if pile["id"] == first["id"]]
-    assert (both["status"], both["disputed"], len(both["marks"])) == (Status.READ, True, 2)
+    (both,) = [pile for pile in piles(desk, second="yes") if pile["disputed"]]
+    assert (both["id"], both["status"], len(both["marks"])) == (first["id"], Status.READ, 2)
 
 
 def test_a_rubric(desk):
@@ -142,28 +136,26 @@ def test_who_has_not_answered_is_one_pile_at_the_end(desk):
     last = piles(desk, LIMIT)[-1]
     assert (last["empty"], last["count"], last["points"]) == (True, 2, 0)
     assert content(desk, last, LIMIT)["now"] is None
-    mark(desk, last, "0", task=LIMIT, comment="It was asked for")
-    assert piles(desk, LIMIT)[-1]["status"] == Status.READ
 
 
 def test_an_automatic_score_can_be_overridden(desk):
     wrong, right = piles(desk, WAVE)
     assert (wrong["count"], right["count"]) == (1, 12)
     assert wrong["score"] == {"points": 0, "remark": "E is not what was expected"}
-    assert 'class="code"' in content(desk, wrong, WAVE)["now"]
     (overridden, _) = mark(desk, wrong, "1", task=WAVE, comment="the other convention")
     assert overridden["status"] == Status.OVERRIDDEN and points(desk, WAVE) == {CHIARA: 1}
 
 
-def test_an_automatic_score_names_nobody(desk):
-    scores = {
-        BERT: (None, Status.FAILED, f"no space left on /out/{BERT}"),
-        CHIARA: (0.0, Status.ERROR, f"KeyError: {CHIARA}"),
-        login(NAMES[0]): (0.0, Status.NOT_ANSWERED, "Anna.ipynb is no Jupyter notebook"),
-    }
-    fill(desk.store, TASKS, [Answer(who, WAVE, who, {}, *score) for who, score in scores.items()])
-    remarks = [pile["score"] and pile["score"]["remark"] for pile in piles(desk, WAVE)]
-    assert remarks == ["failed", "KeyError: ▮▮▮", None]
+@pytest.mark.parametrize(
+    ("status", "remark", "shown"),
+    [
+        (Status.FAILED, "no space left on /out/b7", "failed"),
+        (Status.ERROR, f"KeyError: {BERT}", "KeyError: ▮▮▮"),
+    ],
+)
+def test_an_automatic_score_names_nobody(desk, status, remark, shown):
+    fill(desk.store, TASKS, [Answer(BERT, WAVE, "pass", {}, None, status, remark)])
+    assert piles(desk, WAVE)[0]["score"]["remark"] == shown
 
 
 def test_nobody_is_named(desk):

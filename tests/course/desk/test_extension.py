@@ -28,8 +28,8 @@ def test_in_a_server_of_jupyterhub(light, tmp_path):
         server = Server(process, url, out)
         try:
             answered(process, url)
-            assert '<script type="module" src="page.js">' in server.request("")[1]
+            assert '<script type="module" src="page.js">' in server.request("").text
             assert server.ask("overview")["who"] == "ada"
-            assert server.request("api/overview", {}, Authorization="")[0] == 403
+            assert server.request("api/overview", {}, Authorization="").status_code == 403
         finally:
             process.terminate()
