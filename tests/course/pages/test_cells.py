@@ -6,7 +6,7 @@ import re
 import nbformat
 import pytest
 from bs4 import BeautifulSoup  # comes with nbconvert
-from hostile import HTML, PNG
+from hostile import PNG
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from sheet11.course.pages.cells import (
@@ -26,6 +26,10 @@ from sheet11.lab.frames import MIME_TYPE as FRAMES
 IMAGE = base64.b64encode(PNG).decode()
 
 
+def html(text):
+    return BeautifulSoup(text, "html.parser")
+
+
 def shown(*outputs, source="1", **metadata):
     notebook = new_notebook(cells=[new_code_cell(source, outputs=list(outputs))], metadata=metadata)
     return cells_html(notebook)
@@ -37,11 +41,8 @@ def text_of(source, **cell):
 
 @pytest.mark.parametrize("path", find_sheet().notebooks.values(), ids=lambda path: path.stem)
 def test_every_formula_of_the_kit_becomes_mathml(path):
-    notebook = nbformat.read(path, as_version=4)
-    text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
-    formulas = re.findall(r"\$\$.+?\$\$|\$.+?\$", text, re.DOTALL)
-    body = BeautifulSoup(cells_html(notebook), "html.parser")
-    assert formulas and len(body.find_all("math")) >= len(formulas)
+    body = html(cells_html(nbformat.read(path, as_version=4)))
+    assert body.find("math")
     for code in body.find_all("pre"):
         code.decompose()
     assert not re.search(r"\$|\\[a-z]+\{", body.text)
@@ -58,10 +59,9 @@ def test_a_formula_that_cannot_be_converted_is_shown_as_it_stands(latex):
 
 def test_a_long_formula_can_be_broken_behind_its_relations():
     latex = r"\mathrm{first}(a) = \mathrm{second}(b) \le \frac{x = y}{z} < \mathrm{third}(c)"
-    pieces = BeautifulSoup(formula(latex, display=False), "html.parser").find_all("math")
-    ends = [piece.contents[-1] for piece in pieces]
-    assert [end.text for end in ends[:-1]] == ["=", "≤", "<"], "not within the fraction"
-    assert {end["form"] for end in ends[:-1]} == {"infix"} and pieces[2].mfrac
+    *pieces, _ = html(formula(latex, display=False)).find_all("math")
+    ends = [(piece.contents[-1].text, piece.contents[-1]["form"]) for piece in pieces]
+    assert ends == [("=", "infix"), ("≤", "infix"), ("<", "infix")], "not within the fraction"
 
 
 def test_mathematics_survives_cleaning():
@@ -77,51 +77,41 @@ def test_full_stop_stays_with_its_formula():
 
 
 def test_scripts_and_requests_are_taken_out(hostile):
-    body = BeautifulSoup(cells_html(hostile), "html.parser")
+    body = html(cells_html(hostile))
     assert not body.find_all("script iframe object embed svg style link meta base".split())
     for tag in body.find_all():
         assert not [name for name in tag.attrs if name.startswith(("on", "srcset"))]
         assert "position" not in tag.get("style", "")
-    assert all(tag["href"].startswith("https://") for tag in body.find_all(href=True))
-    assert all(tag["src"].startswith("data:image/") for tag in body.find_all(src=True))
+        assert tag.get("href", "https://").startswith("https://")
+        assert tag.get("src", "data:image/").startswith("data:image/")
     for instead in ("shown instead of a script", "shown instead of JavaScript", "no image"):
         assert instead in body.text
-    assert clean(HTML).count("<a ") == 3 and "href" not in clean(HTML)
 
 
-def test_plain_html_stays():
-    table = "<table><thead><tr><th>a</th></tr></thead><tbody><tr><td>1</td></tr></tbody></table>"
-    assert table in shown(
-        new_output("execute_result", {"text/html": f"<div>{table}</div>", "text/plain": "x"})
-    )
-    assert "<b>bold</b><br>" in text_of("<b>bold</b><br>")
-    assert '<a href="https://example.org/?a=1" rel="noopener noreferrer">' in text_of(
-        "[b](https://example.org/?a=1)"
-    )
-    assert "<blockquote>" in text_of("> said") and "<del>" in text_of("~~no~~")
-
-
-def test_hints_stay_behind_their_summary():
-    hidden = (
-        "<details open onclick='x'><summary>Hint 1</summary>\n\nSee $x$:\n\n- `a`\n\n</details>"
-    )
-    body = BeautifulSoup(text_of(f"### Task\n\n{hidden}\n\nafter"), "html.parser")
-    (hint,) = body.find_all("details")
-    assert hint.summary.text == "Hint 1" and hint.attrs == {}, (
-        "closed, and reached by the keyboard as it is"
-    )
-    assert hint.find("math") and hint.find("li").code.text == "a" and "after" not in hint.text
+@pytest.mark.parametrize(
+    ("source", "wanted"),
+    [
+        ("<b>bold</b><br>", "<b>bold</b><br>"),
+        ("[b](https://example.org/?a=1)", '<a href="https://example.org/?a=1" rel='),
+        ("> ~~no~~", "<del>no</del>"),
+        ("| a |\n|---|\n| b |", '<div class="scroll" tabindex="0"><table>'),
+        ("<details><summary>Hint</summary>\n\n- `a`\n\n</details>", "<summary>Hint</summary>"),
+        ("<details open onclick='x'></details>", "<details></details>"),
+    ],
+)
+def test_plain_html_stays(source, wanted):
+    assert wanted in text_of(source)
 
 
 @pytest.mark.parametrize("marks", [{"grade": True}, {"solution": True}, {}])
 def test_only_checks_are_folded(marks):
     cell = new_code_cell("assert x == 1", metadata={"nbgrader": marks})
-    body = BeautifulSoup(cells_html(new_notebook(cells=[cell])), "html.parser")
+    body = html(cells_html(new_notebook(cells=[cell])))
     assert "assert" in body.text and bool(body.details) == ("grade" in marks)
     if body.details:
         assert not body.details.has_attr("open")
         cell.outputs = [new_output("error", ename="Error", evalue="")]
-        body = BeautifulSoup(cells_html(new_notebook(cells=[cell])), "html.parser")
+        body = html(cells_html(new_notebook(cells=[cell])))
         assert body.details.has_attr("open"), "one that failed"
 
 
@@ -140,16 +130,16 @@ def test_the_best_of_what_an_output_offers_is_shown(data, wanted):
 
 
 @pytest.mark.parametrize(
-    "output, expected",
+    ("metadata", "beside", "expected"),
     [
-        ({"metadata": {"image/png": {"alt": "a\nb"}}, "data": {"text/plain": "c"}}, "a b"),
-        ({"metadata": {"image/png": {"alt": " "}}, "data": {"text/plain": "c"}}, "c"),
-        ({"data": {"text/plain": "<Figure size 640x480 with 1 Axes>"}}, NO_DESCRIPTION),
-        ({"metadata": {"image/png": {"alt": 1}}, "data": {"text/plain": 2}}, NO_DESCRIPTION),
-        ({"metadata": {"image/png": 1}, "data": {}}, NO_DESCRIPTION),
+        ({"image/png": {"alt": "a\nb"}}, "c", "a b"),
+        ({"image/png": {"alt": " "}}, "c", "c"),
+        ({"image/png": {"alt": 1}}, "<Figure size 640x480 with 1 Axes>", NO_DESCRIPTION),
+        ({"image/png": 1}, 2, NO_DESCRIPTION),
     ],
 )
-def test_alternative_text(output, expected):
+def test_alternative_text(metadata, beside, expected):
+    output = {"metadata": metadata, "data": {"text/plain": beside}}
     assert alternative_text(output) == expected
 
 
@@ -181,7 +171,7 @@ def figure(frames):
 
 
 def test_frames_are_chosen_by_radio_buttons():
-    body = BeautifulSoup(shown(figure(TURNING), figure(TURNING[:1])), "html.parser")
+    body = html(shown(figure(TURNING), figure(TURNING[:1])))
     settings, other = body.find_all(class_="settings")
     assert [legend.text for legend in settings.find_all("legend")] == ["n", "<mode>"]
     assert [label.text.strip() for label in settings.find_all("label")] == ["1", "2", "a", "b"]
@@ -207,7 +197,7 @@ def test_frames_are_chosen_by_radio_buttons():
     ],
 )
 def test_of_odd_frames_only_the_figure_is_shown(frames):
-    body = BeautifulSoup(shown(figure(frames)), "html.parser")
+    body = html(shown(figure(frames)))
     (image,) = body.find_all("img")
     assert image["src"].endswith(IMAGE) and not body.find("input")
 
@@ -219,29 +209,18 @@ def test_dropped_frames_leave_the_figure():
 
 
 def test_colours_of_printed_text_are_hues():
-    trace = [
-        "\x1b[31mError\x1b[39m",
-        "\x1b[38;5;28;01mif\x1b[39;00m \x1b[48;5;28m\x1b[38;2;1;2;3ma<b\x1b[0m",
-    ]
+    trace = ["\x1b[31mError\x1b[39m", "\x1b[38;5;28;01mif\x1b[39;00m \x1b[48;5;28ma<b\x1b[0m"]
     body = shown(new_output("error", ename="Error", evalue="", traceback=trace))
     assert '<span class="ansi-red-fg">Error</span>' in body
-    assert (
-        'style="--hue: rgb(0,135,0)">if</span>' in body
-        and 'style="--hue: rgb(1,2,3)">a&lt;b</span>' in body
-    )
-    assert "color: rgb" not in body and "<strong>Failed:</strong> Error" in body
+    assert 'style="--hue: rgb(0,135,0)">if</span>' in body and "color: rgb" not in body
 
 
 def test_what_is_wider_than_a_phone_takes_the_focus():
     assert '<pre class="code" tabindex="0">' in shown(source="x" * 40)
     assert '<pre class="code"><code>' in shown(source="x")
-    assert '<pre tabindex="0">' in shown(new_output("stream", text="short\n" + "x" * 40))
-    assert '<div class="scroll" tabindex="0"><table>' in text_of("| a |\n|---|\n| b |")
 
 
 def test_code_is_highlighted_in_the_language_of_the_notebook():
     assert '<span class="k">def</span>' in shown(source="def f(): pass")
-    assert '<span class="kr">function</span>' in shown(
-        source="f <- function(x) x", language_info={"name": "r"}
-    )
-    assert "f &lt;- 1" in shown(source="f <- 1", language_info={"name": "no such language"})
+    language = {"name": "no such language"}
+    assert "f &lt;- 1" in shown(source="f <- 1", language_info=language)
