@@ -14,11 +14,11 @@ from sheet11.course.tasks import grade_id, is_answer
 PART = re.compile(r"^## ", re.MULTILINE)
 
 
-def around(notebook: Path, task: Task) -> tuple[str, NotebookNode, list[tuple[str, str]]]:
+def around(folder: Path, task: Task) -> tuple[str, NotebookNode, list[tuple[str, str]]]:
     """Read what surrounds an answer; nothing if the notebook, or the answer in it, is missing.
 
     Args:
-        notebook: of a student, executed.
+        folder: of a student's executed notebooks.
         task: that was answered.
 
     Returns:
@@ -26,7 +26,7 @@ def around(notebook: Path, task: Task) -> tuple[str, NotebookNode, list[tuple[st
         as (PNG in base64, alternative text).
     """
     try:
-        cells = nbformat.read(notebook, as_version=4).cells
+        cells = nbformat.read(folder / f"{task.notebook}.ipynb", as_version=4).cells
     except Exception:  # nbformat raises many types for what is no notebook
         cells = []
     parts: list[list[NotebookNode]] = [[]]

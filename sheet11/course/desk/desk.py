@@ -84,9 +84,7 @@ class Desk:
     def content(self, who: str, sent: Sent) -> Json:
         """An answer, what it was when it was read, the sheet's own, and what is around it."""
         pile, names = self._pile(who, sent), self._names()
-        folder = student_folder(self.out, pile.students[0])
-        notebook = folder / f"{pile.task.notebook}.ipynb"
-        kind, question, figures = around(notebook, pile.task)
+        kind, question, figures = around(student_folder(self.out, pile.students[0]), pile.task)
 
         def html(source: str, attachments: Mapping[str, Any], kind: str = kind) -> str:
             source = names.sub(HIDDEN, visible(source, lines=True))

@@ -24,7 +24,6 @@ from sheet11.course.tables import harmless_csv
 from sheet11.lab.plots import png
 
 COLOUR = "#0072B2"
-LABELS = {"earned": "share of the points earned", "discrimination": "discrimination"}
 
 
 def write_overview(out: Path) -> Path:
@@ -87,7 +86,7 @@ def _tasks(statistics: pd.DataFrame) -> tuple[str, str]:
     for ax, name, least in zip(axes, ("earned", "discrimination"), (0, -1), strict=True):
         sns.barplot(statistics, x=name, y="title", color=COLOUR, ax=ax, orient="h")
         ax.axvline(0, color="black", linewidth=0.8)
-        ax.set(xlabel=LABELS[name], ylabel="", xlim=(least, 1))
+        ax.set(xlabel=name, ylabel="", xlim=(least, 1))
         ax.grid(axis="x", alpha=0.3)
     text = "For each task the share of its points that was earned, and its discrimination"
     return _picture(figure), text

@@ -90,7 +90,7 @@ def alternative_text(output: Mapping[str, Any], kind: str = "image/png") -> str:
     """The description of an image: the notebook's own, else the text beside it."""
     about = output.get("metadata", {}).get(kind)
     own = about.get("alt") if isinstance(about, Mapping) else None
-    for text in (own, output.get("data", {}).get("text/plain")):
+    for text in (own, output["data"].get("text/plain")):
         if isinstance(text, str) and text.strip() and not text.startswith("<Figure"):
             return " ".join(text.split())[:500]
     return NO_DESCRIPTION

@@ -40,12 +40,18 @@ def test_what_makes_answers_the_same(source, same):
     assert [pair.students for pair in pairs] == [("anna", "bert")] * same
 
 
-def test_short_answers_and_what_many_write_are_no_pairs():
-    assert similar_pairs(of("ab", "t", "def f(x):\n    return x.sum()")) == []
-    assert len(similar_pairs(of("abcd", "t", ANSWER))) == 6
-    assert similar_pairs(of("abcde", "t", ANSWER)) == []
+@pytest.mark.parametrize(("students", "pairs"), [("ab", 1), ("abcd", 6), ("abcde", 0)])
+def test_what_more_than_four_write_is_no_pair(students, pairs):
+    assert len(similar_pairs(of(students, "t", ANSWER))) == pairs
+
+
+def test_what_less_than_one_in_twenty_write_is_a_pair():
     others = [(f"s{k}", "t", ANSWER.replace("+ 1", f"+ {k + 2}")) for k in range(95)]
     assert len(similar_pairs(of("abcde", "t", ANSWER) + others)) == 10
+
+
+def test_short_answers_are_no_pairs():
+    assert similar_pairs(of("ab", "t", "def f(x):\n    return x.sum()")) == []
 
 
 def test_most_in_common_comes_first():
