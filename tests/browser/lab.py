@@ -1,7 +1,6 @@
 """JupyterLab on this machine alone, and what a person does in it. Pages and locators are Playwright's."""
 
 import contextlib
-import json
 import subprocess
 import sys
 import tempfile
@@ -11,25 +10,18 @@ from serving import answered, free_port, settings
 
 MINUTE = 60.0
 PROMPTS = ".jp-Notebook .jp-CodeCell .jp-InputArea-prompt"
-SETTINGS = {
-    # no question about news and no look for updates: neither has anything to do with the notebooks, and both want a net
-    "@jupyterlab/apputils-extension/notification.jupyterlab-settings": {
-        "fetchNews": "false",
-        "checkForUpdates": False,
-    },
-    # when each cell ran goes into the saved notebook: proof that it did
-    "@jupyterlab/notebook-extension/tracker.jupyterlab-settings": {"recordTiming": True},
-}
+# no question about news and no look for updates: neither has anything to do with the notebooks, and both want a net
+SETTINGS = "@jupyterlab/apputils-extension/notification.jupyterlab-settings"
+NO_NEWS = '{"fetchNews": "false", "checkForUpdates": false}'
 
 
 @contextlib.contextmanager
 def jupyter_lab(folder):
     """JupyterLab on `folder`, with settings of its own and none of the user's: the address of a notebook's page."""
     with tempfile.TemporaryDirectory() as own:
-        for name, content in SETTINGS.items():
-            path = Path(own, "lab", name)
-            path.parent.mkdir(parents=True)
-            path.write_text(json.dumps(content))
+        path = Path(own, "lab", SETTINGS)
+        path.parent.mkdir(parents=True)
+        path.write_text(NO_NEWS)
         environment = settings(own) | {"JUPYTERLAB_SETTINGS_DIR": f"{own}/lab"}
         options = "--no-browser --ip=127.0.0.1 --allow-root --IdentityProvider.token=secret".split()
         port = free_port()

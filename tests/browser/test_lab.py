@@ -23,18 +23,13 @@ STATE = """e => {
     const slider = e.matches('[role=slider]') ? e : e.closest('.widget-slider')?.querySelector('[role=slider]');
     return [slider?.getAttribute('aria-valuetext'), e.value, e.checked, e.classList.contains('mod-active')].join();
 }"""
-# The keys that change a control. Arrow keys are for sliders and numbers: on a button or a box that has the focus
-# JupyterLab takes them for itself, to go to the next cell. A number can be typed beside a slider of numbers; the text
-# beside a SelectionSlider looks the same and takes nothing.
-KEYS = """e => {
-    if (e.matches('[role=slider]')) return [e.ariaValueNow == e.ariaValueMax ? 'ArrowLeft' : 'ArrowRight'];
-    if (e.matches('[type=number]')) return [e.value == e.max ? 'ArrowDown' : 'ArrowUp'];
-    if (e.matches('.widget-readout')) {
-        const slider = e.closest('.widget-slider').querySelector('[role=slider]');
-        return Number(e.textContent) == Number(slider.ariaValueNow) ? ['readout'] : [];
-    }
-    if (e.matches('.widget-toggle-buttons .mod-active')) return [];  // chosen already
-    return e.matches('.widget-toggle-button, [type=checkbox]') ? ['Space'] : [];
+# The key that changes a control. Arrow keys are for sliders and numbers: on a button or a box that has the focus
+# JupyterLab takes them for itself, to go to the next cell.
+KEY = """e => {
+    if (e.matches('[role=slider]')) return e.ariaValueNow == e.ariaValueMax ? 'ArrowLeft' : 'ArrowRight';
+    if (e.matches('[type=number]')) return e.value == e.max ? 'ArrowDown' : 'ArrowUp';
+    if (e.matches('.widget-toggle-buttons .mod-active')) return '';  // chosen already
+    return e.matches('.widget-toggle-button, [type=checkbox]') ? 'Space' : '';
 }"""
 
 
@@ -68,11 +63,8 @@ def executed(request, browser, lab):
 
 def test_every_cell_runs(executed):
     assert error_of(executed.notebook) is None
-    cells = [cell for cell in executed.notebook.cells if cell.cell_type == "code"]
-    assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
-    assert all("shell.execute_reply" in cell.metadata.get("execution", {}) for cell in cells), (
-        "none is as it was stored"
-    )
+    counts = [cell.execution_count for cell in executed.notebook.cells if cell.cell_type == "code"]
+    assert counts == list(range(1, len(counts) + 1))
 
 
 def test_a_slider_changes_the_figure(executed):
@@ -98,22 +90,14 @@ def test_a_slider_changes_the_figure(executed):
 
 def test_the_keyboard_reaches_and_changes_every_control(executed):
     output, _ = controls(executed)
-    keyboard, shown = executed.page.keyboard, None
+    keyboard = executed.page.keyboard
     all_controls = output.locator(CONTROLS).filter(visible=True).all()
     tab_to(executed, all_controls[0])
     for control in all_controls:
         assert control.evaluate(FOCUSED), control.evaluate("e => e.outerHTML")
-        before, keys = control.evaluate(STATE), control.evaluate(KEYS)
-        if keys == ["readout"]:  # of the slider that has just been moved: back to where it was
-            keyboard.press("Control+a")
-            keyboard.insert_text(shown)
-            keys = ["Enter"]
-        shown = control.evaluate(
-            "e => e.closest('.widget-slider')?.querySelector('.widget-readout')?.textContent"
-        )
-        for key in keys:
+        before, key = control.evaluate(STATE), control.evaluate(KEY)
+        if key:
             keyboard.press(key)
-        if keys:
             executed.page.wait_for_function(
                 f"([e, before]) => ({STATE})(e) != before", arg=[control.element_handle(), before]
             )

@@ -2,33 +2,27 @@
 
 import base64
 
-import nbformat
-import pytest
 from hostile import PNG
-from nbformat.v4 import new_code_cell, new_notebook
+from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from sheet11.course.book.gradebook import Table
-from sheet11.course.pages.cells import MOST_FRAMES, cells_html
-from sheet11.course.pages.render import Page, main_figure, render
+from sheet11.course.pages.cells import cells_html
+from sheet11.course.pages.render import main_figure, render
+
+
+def figures(text):
+    """A cell with a figure, and with what is none."""
+    pictures = ["no image", "iVBORw0KGgo", base64.b64encode(PNG).decode()]
+    shown = [{"image/png": each, "text/plain": text} for each in pictures]
+    return new_code_cell("1", outputs=[new_output("display_data", data) for data in shown])
 
 
 def test_main_figure_is_the_tagged_one_else_the_first():
-    notebook = new_notebook(cells=[new_code_cell("1"), new_code_cell("2")])
-    assert main_figure(notebook) is None
-    for cell, text in zip(notebook.cells, ["first", "second"], strict=True):
-        data = {"image/png": base64.b64encode(PNG).decode(), "text/plain": text}
-        cell.outputs = [nbformat.v4.new_output("display_data", data)]
+    notebook = new_notebook(cells=[new_code_cell("1"), figures("first"), figures("second")])
     assert main_figure(notebook) == (PNG, "first")
-    notebook.cells[1].metadata["tags"] = ["main-figure"]
+    notebook.cells[-1].metadata["tags"] = ["main-figure"]
     assert main_figure(notebook) == (PNG, "second")
-
-
-@pytest.mark.parametrize("png", ["", "no image", "iVBORw0KGgo", 3])
-def test_what_is_no_image_is_no_main_figure(png):
-    output = {"output_type": "display_data", "data": {"image/png": png}}
-    notebook = new_notebook(cells=[new_code_cell("1")])
-    notebook.cells[0].outputs = [nbformat.from_dict(output)]
-    assert main_figure(notebook) is None
+    assert main_figure(new_notebook()) is None
 
 
 def test_a_notebook_without_a_heading_gets_its_title():
@@ -50,17 +44,3 @@ def test_every_page_forbids_scripts_and_other_hosts(hostile):
 def test_what_would_turn_or_hide_text_is_written_out():
     page = render("index.html.j2", heading="an\u202ena\x1b[2J\ud800", pages=[])
     assert "<h1>an\\u202ena\\x1b[2J\\ud800</h1>" in page
-
-
-def test_a_page_has_a_rule_for_every_frame():
-    last = f"frame-{MOST_FRAMES}"
-    rule = f".settings:has(.{last}:checked) img.{last} {{ display: block; }}"
-    assert rule in render("pages.css")
-
-
-def test_index_escapes_what_notebooks_say():
-    page = Page("a b", "<script>x</script>", "<b>", 1.0, {"n": "<i>"}, {"r": "<u>"}, '<i> "')
-    html = render("index.html.j2", heading="heading", pages=[page])
-    for tag in ("<script>", "<b>", "<i>", "<u>"):
-        assert tag not in html
-    assert 'href="a%20b.html"' in html and 'alt="&lt;i&gt; &#34;"' in html
