@@ -216,7 +216,7 @@ class Store:
             (task,),
         ):
             own = [item for item in items if item.id in json.loads(ids)]
-            newest[student, name].append(Mark(*row, tuple(own)))
+            newest[student, name].append(Mark._make([*row, tuple(own)]))
         return newest
 
     # marks

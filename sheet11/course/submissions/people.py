@@ -44,19 +44,16 @@ def keep_people(store: Store, people: Iterable[Person]) -> None:
 
 def kept_people(store: Store) -> dict[str, Person]:
     """Return the people of a grading by student; one who is not known has only this name."""
-    students = store.students()
-    known = {name: Person(name, Identity(name=name), (Identity(login=name),)) for name in students}
-    for student, who, members, label, late, notes, notebooks in store.about().get("people", []):
-        known[student] = Person(
-            student=student,
-            who=Identity(*who),
-            members=tuple(Identity(*member) for member in members),
-            label=label,
-            late=late,
-            notes=tuple(notes),
-            notebooks=notebooks,
-        )
-    return {student: known[student] for student in students}
+    known = {}
+    for student, who, members, *more in store.about().get("people", []):
+        everybody = tuple(Identity(*member) for member in members)
+        known[student] = Person(student, Identity(*who), everybody, *more)
+    return {student: known.get(student) or unknown(student) for student in store.students()}
+
+
+def unknown(student: str) -> Person:
+    """Return a person of whom only the name is known, which may be a login."""
+    return Person(student, Identity(name=student), (Identity(login=student),))
 
 
 def people_csv(people: Iterable[Person]) -> str:
@@ -70,15 +67,14 @@ def people_csv(people: Iterable[Person]) -> str:
     return harmless_csv(rows)
 
 
-def names_of(people: Iterable[Person]) -> list[str]:
+def names_of(people: Iterable[Person]) -> set[str]:
     """Return everything that could tell who somebody is."""
-    return [
-        name
-        for person in people
-        for each in (person.who, *person.members)
-        for name in (person.student, each.name, each.login, each.email, each.id)
-        if name
-    ]
+    names = set()
+    for person in people:
+        names.add(person.student)
+        for each in (person.who, *person.members):
+            names |= {each.name, each.login, each.email, each.id}
+    return names - {""}
 
 
 def same_name(name: str) -> str:
