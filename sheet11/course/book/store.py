@@ -188,19 +188,12 @@ class Store:
             (task, whole),
         )
         found = []
-        for student, name, source, attachments, points, status, remark, digest, flags in rows:
-            answer = Answer(
-                student=student,
-                task=name,
-                source=source,
-                attachments=json.loads(attachments),
-                points=points,
-                status=Status(status),
-                remark=remark,
-            )
-            own = marks[student, name]
-            standing = decide(own, tasks[name].points, digest)
-            score = score_of(tasks[name], answer, own, standing)
+        for *row, digest, flags in rows:
+            answer = Answer._make(row)
+            answer = answer._replace(attachments=json.loads(row[3]), status=Status(answer.status))
+            asked, own = tasks[answer.task], marks[answer.student, answer.task]
+            standing = decide(own, asked.points, digest)
+            score = score_of(asked, answer, own, standing)
             flagged_by = frozenset(json.loads(flags))
             found.append(Entry(answer, own, standing, score, flagged_by, digest))
         return found

@@ -9,7 +9,8 @@ import zipfile
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-from sheet11.course.submissions.reading import LARGEST, UnreadableError, opened
+from sheet11.course.errors import CourseError
+from sheet11.course.submissions.reading import LARGEST, opened
 from sheet11.course.text import digest_of, visible
 
 # a browser saves as 01.ipynb.txt or 01.ipynb.json what a server does not call a notebook
@@ -32,7 +33,7 @@ OF_A_CLASS = Bounds(20 << 30, 20 << 20)
 OF_ONE = Bounds(200 << 20, 1 << 20)
 
 
-class ArchiveError(UnreadableError):
+class ArchiveError(CourseError):
     """An archive that is damaged or too large."""
 
 
@@ -64,15 +65,14 @@ def unpack(
         try:
             # zipfile would read the whole table of contents into memory
             end = zipfile._EndRecData(file)  # type: ignore[attr-defined]
-            if end and end[DIRECTORY_SIZE] > bounds.directory:
-                raise ArchiveError(f"{name} holds too many files")
-            content = zipfile.ZipFile(file)
-        except ArchiveError:
-            raise
+            too_many = end and end[DIRECTORY_SIZE] > bounds.directory
+            content = None if too_many else zipfile.ZipFile(file)
         except Exception as error:  # zipfile raises many types for damaged archives
             raise ArchiveError(
                 f"{name} cannot be unpacked: it is damaged, or no zip file"
             ) from error
+        if content is None:
+            raise ArchiveError(f"{name} holds too many files")
         for info in content.infolist():
             try:
                 left -= _unpack_one(content, info, into, left)

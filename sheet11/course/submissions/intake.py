@@ -2,8 +2,8 @@
 
 import os
 import tempfile
-from collections.abc import Collection, Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from sheet11.course.errors import FolderError, reason
 from sheet11.course.files import folder_of_this_process
-from sheet11.course.submissions.archives import OF_A_CLASS, STAMP, is_notebook, unpack
+from sheet11.course.submissions.archives import OF_A_CLASS, STAMP, ArchiveError, is_notebook, unpack
 from sheet11.course.submissions.layouts import HandIn, files_of, find_hand_ins
 from sheet11.course.submissions.matching import Asked
 from sheet11.course.submissions.members import members_in, with_members
@@ -68,7 +68,12 @@ def take_in(folder: Path, wanted: Wanted, out: Path | None = None) -> Intake:
         OSError: it cannot be read.
     """
     with tempfile.TemporaryDirectory(dir=folder_of_this_process()) as scratch:
-        root, strange = _opened(folder, Path(scratch, "class"))
+        root, strange = folder, []
+        if folder.is_file():
+            root = Path(scratch, "class")
+            strange = unpack(folder.resolve(), root, OF_A_CLASS)
+        if not root.is_dir():
+            raise FolderError(f"there is no folder or file {str(folder)!r}")
         hand_ins, loose = find_hand_ins(root, folder.stem, out)
         if not hand_ins:
             raise FolderError(f"{folder} holds no folder with notebooks for each student")
@@ -95,18 +100,17 @@ def not_understood(intake: Intake) -> list[str]:
 def what_was_handed_in(intake: Intake, notebooks: int) -> str:
     """Return what was handed in, in one line for the terminal, and a line for each decision."""
     people = intake.people
-    remarked = [each.student for each in intake.submissions if each.remarks]
     groups = {
         "with fewer": [each.student for each in people if 0 < each.notebooks < notebooks],
         "without a recognisable notebook": [each.student for each in people if not each.notebooks],
-        "with answers outside of their cells or without marks": remarked,
+        "with answers outside of their cells or without marks": [
+            each.student for each in intake.submissions if each.remarks
+        ],
+        "late": [each.student for each in people if each.late],
+        "from whom nothing came": intake.absent,
     }
     said = [f"{counted(len(people), 'student')}, {counted(notebooks, 'notebook')} each"]
     said += [f"{len(names)} {what}: {listed(names)}" for what, names in groups.items() if names]
-    if late := sum(bool(person.late) for person in people):
-        said.append(f"{late} late")
-    if intake.absent:
-        said.append(f"nothing from {listed(intake.absent)}")
     notes = [f"{person.student}: {note}" for person in people for note in person.notes]
     lines = ["; ".join(said), *intake.strange[:MOST_NOTES], *notes]
     return visible("\n".join(lines), lines=True)
@@ -115,18 +119,6 @@ def what_was_handed_in(intake: Intake, notebooks: int) -> str:
 def counted(number: int, name: str) -> str:
     """Return a number of things, in words."""
     return f"{number} {name}{'' if number == 1 else 's'}"
-
-
-def _opened(folder: Path, into: Path) -> tuple[Path, list[str]]:
-    """The folder of a class, unpacked if it is a zip file, and what was left out."""
-    if folder.is_dir():
-        return folder, []
-    if not folder.is_file():
-        raise FolderError(f"there is no folder or file {str(folder)!r}")
-    try:
-        return into, unpack(folder, into, OF_A_CLASS)
-    except UnreadableError as error:
-        raise FolderError(f"{folder}: {error}") from error
 
 
 def _taken(
@@ -152,15 +144,19 @@ def _taken(
             notes.append(f"no notebook, but {listed(others)}" if others else "no file")
         chosen = choose_notebooks(notebooks, wanted.notebooks)
         submission = read_submission(student, chosen, wanted.notebooks)
-        late, unreadable = _lateness(stamps, chosen.paths, wanted.deadline)
+        late = "late" if hand_in.late else wanted.roster.late.get(who, "")
+        if wanted.deadline:
+            folders = {folder for path in chosen.paths for folder in path.parents}
+            own = [stamp.path for stamp in stamps if stamp.path.parent in folders]
+            late = _lateness(own, wanted.deadline, notes) or late
     except Exception as error:  # of any kind: it harms this student alone
         why = f"what was handed in cannot be read: {reason(error)}"
         return Submission(student, {}, {}, error=why), person
     cells = [cell for cells in chosen.cells.values() for cell in cells]
     person = person._replace(
         members=(who, *members_in(cells)),
-        late=late or wanted.roster.late.get(who) or ("late" if hand_in.late else ""),
-        notes=tuple(visible(note) for note in notes + unreadable + chosen.notes),
+        late=late,
+        notes=tuple(visible(note) for note in notes + chosen.notes),
         notebooks=len(chosen.cells),
     )
     return submission, person
@@ -176,10 +172,10 @@ def _unpacked(source: Handed, scratch: Path, notes: list[str]) -> Iterator[Hande
             into = scratch / str(number)
             try:
                 if number == MOST_ARCHIVES:
-                    raise UnreadableError(f"{file.name} is one archive too many")
+                    raise ArchiveError(f"{file.name} is one archive too many")
                 notes += unpack(file.path, into, name=file.name)
                 yield from _unpacked(file._replace(path=into, depth=file.depth + 1), scratch, notes)
-            except UnreadableError as error:
+            except (ArchiveError, UnreadableError) as error:
                 notes.append(str(error))
         else:
             if name.endswith(OTHER_ARCHIVES):
@@ -187,21 +183,19 @@ def _unpacked(source: Handed, scratch: Path, notes: list[str]) -> Iterator[Hande
             yield file
 
 
-def _lateness(
-    stamps: Collection[Handed], notebooks: Collection[Path], deadline: datetime | None
-) -> tuple[str, list[str]]:
-    """Return how late the notebooks are by their folders' timestamps, and which timestamps cannot be read."""
-    late, unreadable = timedelta(0), []
-    folders = {folder for path in notebooks for folder in path.parents}
-    for path in [file.path for file in stamps if file.path.parent in folders]:
+def _lateness(stamps: Iterable[Path], deadline: datetime, notes: list[str]) -> str:
+    """Return by how much the last timestamp is after the deadline; add notes on those that cannot be read."""
+    latest = deadline
+    for path in stamps:
         text = ""
         try:
             with opened(path) as file:
                 text = str(file.read(LONGEST_STAMP), "utf-8", "replace").strip()
-            late = max(late, time_of(text) - deadline if deadline else late)
+            latest = max(latest, time_of(text))
         except Exception:  # a student may have written it
-            unreadable.append(f"{STAMP} says {text!r}, which is no time: it may be late")
-    return f"{str(late).partition('.')[0]} late" if late else "", unreadable
+            notes.append(f"{STAMP} says {text!r}, which is no time: it may be late")
+    late = latest - deadline
+    return f"{str(late).partition('.')[0]} late" if late else ""  # 1 day, 2:03:00 late
 
 
 def time_of(stamp: str) -> datetime:

@@ -33,7 +33,7 @@ class HandIn(NamedTuple):
     key: str  # different for each
     who: Identity
     sources: tuple[Handed, ...]  # folders and files
-    label: str = ""  # the name under which the platform takes something back
+    label: str = ""  # the name under which Canvas takes something back
     late: bool = False
 
 
@@ -79,12 +79,8 @@ def files_of(source: Handed) -> Iterator[Handed]:
     if not source.path.is_dir():
         yield source
         return
-
-    def fail(error: OSError) -> None:
-        raise error
-
     left = MOST_FILES
-    for where, folders, files in os.walk(source.path, onerror=fail):
+    for where, folders, files in os.walk(source.path, onerror=_fail):
         depth = len(Path(where).parts) - len(source.path.parts)
         inside = folders if depth < DEEPEST else []
         folders[:] = sorted(name for name in inside if not is_left_behind(name))
@@ -93,21 +89,23 @@ def files_of(source: Handed) -> Iterator[Handed]:
             yield Handed(Path(where, name), name, source.number, source.depth + depth)
 
 
+def _fail(error: OSError) -> None:
+    raise error
+
+
 def _recognised(path: Path, prefix: str) -> HandIn | None:
     """Recognise a file or a folder of a class; None if it is no hand-in."""
     name = unicodedata.normalize("NFC", path.name)
-    of_moodle, of_canvas = MOODLE.fullmatch(name), CANVAS.fullmatch(name)
     is_folder = path.is_dir()
-    if match := of_moodle or (None if is_folder else of_canvas):
+    match = MOODLE.fullmatch(name) or (None if is_folder else CANVAS.fullmatch(name))
+    if match:
         fields = match.groupdict("")
-        key = "_".join(filter(None, (fields["name"], fields["id"])))
         number = int(fields.get("attachment") or 0)
-        label = path.name if number else ""
         return HandIn(
-            key=key,
+            key="_".join(filter(None, (fields["name"], fields["id"]))),
             who=Identity(id=fields["id"], name=fields["name"]),
             sources=(Handed(path, fields["file"] or name, number),),
-            label=f"{key}_assignsubmission_file" if of_moodle else label,
+            label=path.name if number else "",
             late=bool(fields.get("late")),
         )
     sources = (Handed(path, name),)

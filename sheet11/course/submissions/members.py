@@ -1,7 +1,6 @@
 """Groups that hand in once: the platform's, the roster's, or those that a line in the notebook names."""
 
 import re
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from sheet11.course.release import MEMBERS
@@ -36,9 +35,7 @@ def with_members(
         people: each with the members that the notebooks name.
         directory: the roster.
     """
-    handed_in: dict[Identity, list[str]] = defaultdict(list)
-    for person in people:
-        handed_in[person.who].append(person.student)
+    handed_in = {person.who: person.student for person in people}
     everybody = Directory(dict.fromkeys([*directory.people, *handed_in]))
     found = []
     for person in people:
@@ -52,16 +49,14 @@ def with_members(
     return found, [person for person in directory.people if person not in there]
 
 
-def _with_group(
-    person: Person, everybody: Directory, handed_in: Mapping[Identity, list[str]]
-) -> Person:
+def _with_group(person: Person, everybody: Directory, handed_in: Mapping[Identity, str]) -> Person:
     named = [everybody.find(each) or each for each in person.members if each != person.who]
     of_platform = everybody.group(person.who.name)  # the hand-in is a group's
     of_roster = everybody.group(person.who.group)
     mates = of_platform or (of_roster if len(of_roster) <= MOST_MATES else [])
     mates = [mate for mate in dict.fromkeys([*mates, *named]) if mate != person.who]
     members = [mate for mate in mates if mate not in handed_in]
-    if twice := [student for mate in mates for student in handed_in.get(mate, [])]:
+    if twice := [handed_in[mate] for mate in mates if mate in handed_in]:
         note = f"of the same group, and handed in, too: {listed(twice)}"
         person = person._replace(notes=(*person.notes, note))
         if not named and not of_platform:

@@ -18,6 +18,7 @@ from class_of_twelve import (
 from sheets import waves
 
 from sheet11.course.errors import FolderError
+from sheet11.course.submissions.archives import ArchiveError
 from sheet11.course.submissions.attachments import taken_out
 from sheet11.course.submissions.intake import Wanted, not_understood, take_in, what_was_handed_in
 from sheet11.course.submissions.matching import asked_in
@@ -175,7 +176,7 @@ def test_what_is_no_class(asked, tmp_path):
     with pytest.raises(FolderError, match="there is no folder or file '.*given'"):
         take_in(tmp_path / "given", Wanted(asked))
     (tmp_path / "given").touch()
-    with pytest.raises(FolderError, match="given cannot be unpacked: it is damaged, or no zip"):
+    with pytest.raises(ArchiveError, match="given cannot be unpacked: it is damaged, or no zip"):
         take_in(tmp_path / "given", Wanted(asked))
 
 
