@@ -243,8 +243,9 @@ class Store:
         """
         at = datetime.now(UTC).isoformat()
         with self.writing():
-            rubric = {item.id for item in self.items(task)}
-            check_mark(self._task(task), points, comment, rubric, set(items))
+            check_mark(self._task(task), points, comment, bool(items))
+            if unknown := set(items) - {item.id for item in self.items(task)}:
+                raise PointsError(f"the rubric of {task} has no item {min(unknown)}")
             newest = self._db.execute(f"SELECT student FROM mark WHERE {NEWEST}", (who, task))
             if amend and {student for (student,) in newest} == set(students):
                 self.undo(who, task)
