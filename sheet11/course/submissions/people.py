@@ -1,5 +1,6 @@
 """The people of a class, as platform and roster name them."""
 
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -43,17 +44,12 @@ def keep_people(store: Store, people: Iterable[Person]) -> None:
 
 
 def kept_people(store: Store) -> dict[str, Person]:
-    """Return the people of a grading by student; one who is not known has only this name."""
-    known = {}
+    """Return the people of a grading by student."""
+    people = {}
     for student, who, members, *more in store.about().get("people", []):
-        everybody = tuple(Identity(*member) for member in members)
-        known[student] = Person(student, Identity(*who), everybody, *more)
-    return {student: known.get(student) or unknown(student) for student in store.students()}
-
-
-def unknown(student: str) -> Person:
-    """Return a person of whom only the name is known, which may be a login."""
-    return Person(student, Identity(name=student), (Identity(login=student),))
+        identities = tuple(Identity(*member) for member in members)
+        people[student] = Person(student, Identity(*who), identities, *more)
+    return people
 
 
 def people_csv(people: Iterable[Person]) -> str:
@@ -77,10 +73,10 @@ def names_of(people: Iterable[Person]) -> set[str]:
     return names - {""}
 
 
-def same_name(name: str) -> str:
-    """Return the form of a name that is compared: sorted words without case and punctuation."""
+def words_of(name: str) -> list[str]:
+    """Return the words of a name as they are compared: without case and punctuation."""
     plain = unicodedata.normalize("NFKC", name).casefold()
-    return " ".join(sorted("".join(c if c.isalnum() else " " for c in plain).split()))
+    return re.sub(r"[\W_]+", " ", plain).split()
 
 
 def listed(names: Sequence[str], most: int = 10) -> str:
