@@ -78,11 +78,10 @@ RANGE = "must be a number from 0 to 3, got "
     [
         (HEADER, [ANNA, JORG]),
         (HEADER[::-1], [ANNA[::-1], [" "] * 7, JORG[::-1]]),
-        (COLUMNS, [ANNA[:4], JORG[:4]]),
         ([name.replace("hand / 3", "hand / 4") for name in HEADER], [ANNA, JORG]),
         ([*HEADER, "01/f comment"], [ANNA, [*JORG, ""]]),
     ],
-    ids=["all", "turned round", "few", "the task gave more", "Excel leaves out what is empty"],
+    ids=["all", "turned round", "the task gave more", "Excel leaves out what is empty"],
 )
 def test_columns(store, header, rows):
     assert take(store, *rows, header=header) == (3, 0, 2)
@@ -104,7 +103,6 @@ def test_columns(store, header, rows):
         (HEADER, [ANNA, JORG, ANNA], "there are two rows of 'anna'"),
         (HEADER, [["anna", "1", *ANNA[2:]]], "01/f is graded automatically; changing its points"),
         (HEADER, [ANNA, ["Jörg", "", "4"]], f"points of 01/proof {RANGE}4, in the row of 'Jörg'"),
-        (HEADER, [ANNA, ["Jörg", "", "-1"]], f"points of 01/proof {RANGE}-1, in the row of 'Jörg'"),
         (HEADER, [ANNA, ["Jörg", "", "nan"]], f"points of 01/proof {RANGE}nan"),
         (HEADER, [ANNA, ["Jörg", "", "good"]], "01/proof of 'Jörg' must be a number, got 'good'"),
     ],

@@ -1,7 +1,6 @@
 """Taking a class in: the same hand-ins in every layout give the same answers."""
 
 import json
-import os
 from datetime import UTC, datetime
 
 import pytest
@@ -117,17 +116,16 @@ def test_the_summary_names_those_whose_answers_stand_elsewhere(asked, answers, t
 
 
 def test_other_assignments_are_left_aside(asked, answers, tmp_path):
-    for student, name, members in (
-        ("anna", "sheet3", "bert"), ("anna", "sheet4", "carl"), ("dora", "sheet4", "")
+    for folder, members in (
+        ("anna/sheet3", "bert"), ("anna/sheet4", "carl"), ("dora/sheet4", "")
     ):  # fmt: skip
-        path = tmp_path / "submitted" / student / name / "1_waves.ipynb"
-        path.parent.mkdir(parents=True)
-        path.write_bytes(answers.notebook("1_waves", members=members))
-        os.utime(path, (0, 0) if name == "sheet3" else None)
+        content = answers.notebook("1_waves", members=members)
+        write(tmp_path / "submitted" / folder, {"1_waves.ipynb": content})
     (tmp_path / "submitted" / "emil").symlink_to(tmp_path / "submitted" / "anna")
     intake = take_in(tmp_path, Wanted(asked, assignment="sheet3"))
     assert [len(each.answers) for each in intake.submissions] == [1, 0, 0]
     assert [member.name for member in intake.people[0].members] == ["anna", "bert"]
+    assert intake.people[2].notes == ("the folder is a symbolic link, which is not followed",)
     assert len(take_in(tmp_path, Wanted(asked, assignment="sheet5")).submissions[1].answers) == 1
 
 
@@ -210,7 +208,7 @@ def test_timestamps_of_other_sheets_do_not_count(asked, answers, tmp_path):
     assert person.late == "2:00:00 late"
 
 
-@pytest.mark.parametrize("text", ["yesterday", "", "2026-11-21 12:00 CEST", "2026-13-01 12:00 UTC"])
+@pytest.mark.parametrize("text", ["", "2026-11-21 12:00 CEST"])
 def test_a_time_that_cannot_be_read_is_said(asked, answers, tmp_path, text):
     own = {"1_waves.ipynb": answers.notebook("1_waves"), "timestamp.txt": text.encode()}
     write(tmp_path / "class" / "anna", own)

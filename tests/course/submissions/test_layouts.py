@@ -2,8 +2,7 @@
 
 import pytest
 
-from sheet11.course.submissions import layouts
-from sheet11.course.submissions.layouts import find_hand_ins
+from sheet11.course.submissions.layouts import files_of, find_hand_ins
 from sheet11.course.submissions.people import Identity
 from sheet11.course.submissions.submissions import Handed
 
@@ -33,16 +32,10 @@ def test_a_hand_in_is_late_if_one_of_its_files_is(tmp_path):
     assert [source.number for source in hand_in.sources] == [12, 11]
 
 
-def test_as_many_files_and_folders_as_the_limit(tmp_path, monkeypatch):
-    (tmp_path / "a" / "b" / "c").mkdir(parents=True)
-    for name in ("1", "a/2", "a/b/3", "a/b/c/4"):
-        (tmp_path / name).touch()
-
-    def found(most, deepest):
-        monkeypatch.setattr(layouts, "MOST_FILES", most)
-        monkeypatch.setattr(layouts, "DEEPEST", deepest)
-        return [(file.name, file.depth) for file in layouts.files_of(Handed(tmp_path, "class"))]
-
-    assert found(9, 3) == [("1", 0), ("2", 1), ("3", 2), ("4", 3)]
-    assert found(9, 2) == [("1", 0), ("2", 1), ("3", 2)]
-    assert found(2, 3) == [("1", 0), ("2", 1)]
+def test_folders_are_looked_into_up_to_a_depth(tmp_path):
+    deepest = tmp_path.joinpath(*["a"] * 20)
+    (deepest / "b").mkdir(parents=True)
+    for folder in (tmp_path, deepest, deepest / "b"):
+        (folder / "1").touch()
+    found = [(file.name, file.depth) for file in files_of(Handed(tmp_path, "class"))]
+    assert found == [("1", 0), ("1", 20)]
