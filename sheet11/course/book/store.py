@@ -243,7 +243,10 @@ class Store:
         """
         at = datetime.now(UTC).isoformat()
         with self.writing():
-            check_mark(self._task(task), points, comment, bool(items))
+            asked = next((each for each in self.tasks() if each.name == task), None)
+            if asked is None:
+                raise PointsError(f"there is no task {task!r}")
+            check_mark(asked, points, comment, bool(items))
             if unknown := set(items) - {item.id for item in self.items(task)}:
                 raise PointsError(f"the rubric of {task} has no item {min(unknown)}")
             newest = self._db.execute(f"SELECT student FROM mark WHERE {NEWEST}", (who, task))
@@ -266,12 +269,6 @@ class Store:
             f"UPDATE mark SET undone = 1 WHERE {NEWEST} RETURNING student", who, task
         )
         return sorted(student for (student,) in undone)
-
-    def _task(self, name: str) -> Task:
-        for task in self.tasks():
-            if task.name == name:
-                return task
-        raise PointsError(f"there is no task {name!r}")
 
     # rubrics, flags and snippets
 

@@ -46,10 +46,10 @@ def to_moodle(returned: Returned, into: Path, worksheet: Path | None) -> list[Pa
         raise TableError(
             f"Moodle's numbers are not known of {listed(unknown)}: grade its own zip, or with its worksheet as --roster"
         )
-    if worksheet:
-        table = _filled(worksheet, returned)
-    else:
-        table = [HEADER, *(_row(each, returned.maximum) for each in returned.results)]
+    made = [_row(each, returned.maximum) for each in returned.results]
+    rows = read_table(worksheet) if worksheet else made
+    _fill(worksheet, rows, returned)
+    table = [list(rows[0]), *(list(row.values()) for row in rows)]
     grades = into / f"moodle-grades{returned.mark}.csv"
     pages = into / f"moodle-feedback{returned.mark}.zip"
     write_private(grades, csv_text(table))
@@ -63,15 +63,14 @@ def _path(result: Outcome) -> str:
     return f"{name}_{result.who.id}_assignsubmission_file/feedback.html"
 
 
-def _row(result: Outcome, maximum: float) -> list[str]:
-    who = result.who
-    name = harmless(who.name)
-    return [f"Participant {who.id}", name, result.points, points_text(maximum), "-"]
+def _row(result: Outcome, maximum: float) -> dict[str, str]:
+    """A row of a worksheet, without a grade."""
+    fields = [f"Participant {result.who.id}", harmless(result.who.name)]
+    return dict(zip(HEADER, [*fields, "-", points_text(maximum), "-"], strict=True))
 
 
-def _filled(path: Path, returned: Returned) -> list[list[str]]:
+def _fill(path: Path | None, rows: list[dict[str, str]], returned: Returned) -> None:
     """Fill in the worksheet's grades."""
-    rows = read_table(path)
     columns = find_columns(rows[0], COLUMNS)
     if not all(columns.values()):
         raise TableError(
@@ -97,4 +96,3 @@ def _filled(path: Path, returned: Returned) -> list[list[str]]:
     if left:
         gone = listed([each.name for each in left.values()])
         print(f"{path} does not list {gone}, who have handed in", file=sys.stderr)
-    return [list(rows[0]), *(list(row.values()) for row in rows)]

@@ -7,7 +7,6 @@ import stat
 import time
 import zipfile
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple
 
 from sheet11.course.errors import CourseError
 from sheet11.course.submissions.reading import LARGEST, opened
@@ -22,24 +21,15 @@ NAME_MAX = 255  # bytes of a file's name
 DIRECTORY_SIZE = 5  # place of the size of an archive's table of contents in its last record
 
 
-class Bounds(NamedTuple):
-    """Limits of an archive, in bytes."""
-
-    size: int  # unpacked
-    directory: int  # of its own table of contents, 50 or more for each file
-
-
-OF_A_CLASS = Bounds(20 << 30, 20 << 20)
-OF_ONE = Bounds(200 << 20, 1 << 20)
+OF_A_CLASS, OF_ONE = 20 << 30, 200 << 20  # bytes of an archive, unpacked
+SHARE = 512  # of them for each byte of its table of contents, which has some 100 for each file
 
 
 class ArchiveError(CourseError):
     """An archive that is damaged or too large."""
 
 
-def unpack(
-    archive: Path, into: Path, bounds: Bounds = OF_ONE, name: str | None = None
-) -> list[str]:
+def unpack(archive: Path, into: Path, most: int = OF_ONE) -> list[str]:
     """Unpack notebooks, archives and nbgrader's timestamps; other files, which nobody reads, become empty.
 
     A file that is larger than a notebook may be is cut where that can be told. Names that are too long for a file are
@@ -48,8 +38,7 @@ def unpack(
     Args:
         archive: a zip file.
         into: a new folder.
-        bounds: limits.
-        name: of the archive in messages, if that is not the file's.
+        most: bytes that may come out.
 
     Returns:
         What was left out, and why: links, what would lie outside of the folder, what is damaged.
@@ -58,14 +47,14 @@ def unpack(
         ArchiveError: it cannot be unpacked, or must not be; a part of it may be in the folder.
         OSError: the archive cannot be read.
     """
-    name = name or archive.name
+    name = archive.name
     into.mkdir(parents=True)
-    left, left_out = bounds.size, []
+    left, left_out = most, []
     with opened(archive) as file:
         try:
             # zipfile would read the whole table of contents into memory
             end = zipfile._EndRecData(file)  # type: ignore[attr-defined]
-            too_many = end and end[DIRECTORY_SIZE] > bounds.directory
+            too_many = end and end[DIRECTORY_SIZE] > most / SHARE
             content = None if too_many else zipfile.ZipFile(file)
         except Exception as error:  # zipfile raises many types for damaged archives
             raise ArchiveError(
@@ -80,7 +69,7 @@ def unpack(
                 why = error if isinstance(error, ArchiveError) else "it is damaged"
                 left_out.append(visible(f"{name}: {info.filename!r} cannot be unpacked: {why}"))
             if left < 0:
-                raise ArchiveError(f"{name} holds more than {bounds.size >> 20} MB")
+                raise ArchiveError(f"{name} holds more than {most >> 20} MB")
     return left_out
 
 
@@ -111,7 +100,7 @@ def _unpack_one(content: zipfile.ZipFile, info: zipfile.ZipInfo, into: Path, lef
         return 0
     found, kind = b"", path.suffix.lower()
     if is_notebook(path.name) or kind == ".zip" or path.name.endswith(STAMP):
-        most = min(left, OF_ONE.size if kind == ".zip" else LARGEST)
+        most = min(left, OF_ONE if kind == ".zip" else LARGEST)
         with content.open(info) as source:
             found = source.read(most + 1)
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -173,7 +173,7 @@ def _unpacked(source: Handed, scratch: Path, notes: list[str]) -> Iterator[Hande
             try:
                 if number == MOST_ARCHIVES:
                     raise ArchiveError(f"{file.name} is one archive too many")
-                notes += unpack(file.path, into, name=file.name)
+                notes += unpack(file.path, into)
                 yield from _unpacked(file._replace(path=into, depth=file.depth + 1), scratch, notes)
             except (ArchiveError, UnreadableError) as error:
                 notes.append(str(error))

@@ -1,6 +1,5 @@
 """The hand-ins of a class, as Moodle, Canvas, nbgrader, GitHub Classroom and people lay them out."""
 
-import contextlib
 import os
 import re
 import unicodedata
@@ -52,7 +51,9 @@ def find_hand_ins(
     """
     root = _inner(root, title)
     entries = _entries(root)
-    prefix = _prefix_of_clones([path.name for path in entries if _is_clone(path)], root.name)
+    prefix = _prefix_of_clones(
+        [path.name for path in entries if os.path.exists(path / CLONE)], root.name
+    )
     found: dict[str, HandIn] = {}
     loose = []
     for path in entries:
@@ -109,7 +110,7 @@ def _recognised(path: Path, prefix: str) -> HandIn | None:
             late=bool(fields.get("late")),
         )
     sources = (Handed(path, name),)
-    if is_folder and _is_clone(path):
+    if is_folder and os.path.exists(path / CLONE):
         login = name.removeprefix(prefix)
         return HandIn(login, Identity(login=login), sources)
     if is_folder or path.suffix.lower() == ".zip":
@@ -124,21 +125,16 @@ def _inner(root: Path, title: str) -> Path:
         return root / "submitted"
     entries = _entries(root)
     if len(entries) == 1 and entries[0].is_dir() and not entries[0].is_symlink():
-        with contextlib.suppress(PermissionError):
-            inside = _entries(entries[0])
-            is_packed = entries[0].name == title and any(path.is_dir() for path in inside)
-            patterns = (MOODLE, CANVAS)
-            if is_packed or any(each.fullmatch(path.name) for path in inside for each in patterns):
-                return entries[0]
+        inside = _entries(entries[0])
+        is_packed = entries[0].name == title and any(path.is_dir() for path in inside)
+        patterns = (MOODLE, CANVAS)
+        if is_packed or any(each.fullmatch(path.name) for path in inside for each in patterns):
+            return entries[0]
     return root
 
 
 def _entries(folder: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if not is_left_behind(path.name))
-
-
-def _is_clone(path: Path) -> bool:
-    return os.path.exists(path / CLONE)  # and False where that must not be looked at
 
 
 def _prefix_of_clones(names: list[str], folder: str) -> str:

@@ -37,29 +37,27 @@ def with_members(
     """
     handed_in = {person.who: person.student for person in people}
     everybody = Directory(dict.fromkeys([*directory.people, *handed_in]))
-    found = []
-    for person in people:
-        person = _with_group(person, everybody, handed_in)
-        unknown = [each.name for each in person.members if each not in everybody.people]
-        if unknown and directory.people:
-            note = visible(f"{listed(unknown)}, named as a member, is not in the roster")
-            person = person._replace(notes=(*person.notes, note))
-        found.append(person)
+    found = [_with_group(person, everybody, handed_in, directory) for person in people]
     there = {member for person in found for member in (person.who, *person.members)}
     return found, [person for person in directory.people if person not in there]
 
 
-def _with_group(person: Person, everybody: Directory, handed_in: Mapping[Identity, str]) -> Person:
+def _with_group(
+    person: Person, everybody: Directory, handed_in: Mapping[Identity, str], roster: Directory
+) -> Person:
     named = [everybody.find(each) or each for each in person.members if each != person.who]
     of_platform = everybody.group(person.who.name)  # the hand-in is a group's
     of_roster = everybody.group(person.who.group)
     mates = of_platform or (of_roster if len(of_roster) <= MOST_MATES else [])
     mates = [mate for mate in dict.fromkeys([*mates, *named]) if mate != person.who]
-    members = [mate for mate in mates if mate not in handed_in]
-    if twice := [handed_in[mate] for mate in mates if mate in handed_in]:
-        note = f"of the same group, and handed in, too: {listed(twice)}"
-        person = person._replace(notes=(*person.notes, note))
-        if not named and not of_platform:
-            members = []  # nobody can tell which result counts for them
-    own = () if of_platform else (person.who,)
-    return person._replace(members=(*own, *members))
+    twice = [handed_in[mate] for mate in mates if mate in handed_in]
+    unknown = [each.name for each in named if roster.people and each not in everybody.people]
+    notes = list(person.notes)
+    if twice:
+        notes.append(f"of the same group, and handed in, too: {listed(twice)}")
+    if unknown:
+        notes.append(visible(f"{listed(unknown)}, named as a member, is not in the roster"))
+    members = [] if of_platform else [person.who]
+    if named or of_platform or not twice:  # else nobody can tell which result counts for the others
+        members += [mate for mate in mates if mate not in handed_in]
+    return person._replace(members=tuple(members), notes=tuple(notes))

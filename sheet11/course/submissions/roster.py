@@ -71,8 +71,7 @@ def find_columns(header: Iterable[str], names: Mapping[str, Sequence[str]]) -> d
     lower = {name.lower(): name for name in header}
     found = {}
     for key, possible in names.items():
-        there = [lower[name] for name in possible if name in lower]
-        found[key] = there[0] if there else ""
+        found[key] = next((lower[name] for name in possible if name in lower), "")
     return found
 
 
