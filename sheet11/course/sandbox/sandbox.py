@@ -47,7 +47,7 @@ START = 120  # seconds that the process inside may take to start
 
 
 class Limits(NamedTuple):
-    """What one batch of cells may use."""
+    """Limits of one batch of cells."""
 
     seconds: int = 30  # processor time of all processes together; three times that by the clock
     memory: int = 2000 * MEGABYTE  # bytes, of all processes together
@@ -58,7 +58,7 @@ class Limits(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """What came of a batch: outputs by cell in nbformat's form, and the limit that ended it if one did."""
+    """Result of a batch: outputs by cell in nbformat's form, and the limit that ended it, if any."""
 
     outputs: dict[str, list[dict[str, Any]]]
     succeeded: set[str]
@@ -180,7 +180,7 @@ def _run(kernel: Kernel, cells: Sequence[tuple[str, str]], limits: Limits, go_on
 
 
 class _Collector(Client):
-    """A client for whatever code sends, which speaks to no widgets."""
+    """Client that ignores widgets: untrusted code could make their state grow without end."""
 
     def process_message(self, msg: Any, cell: NotebookNode, cell_index: int) -> NotebookNode | None:
         """Called for every message."""
