@@ -4,7 +4,6 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Sequence
-from itertools import zip_longest
 from pathlib import Path
 
 from sheet11.course.errors import TableError
@@ -41,28 +40,30 @@ def read_table(path: Path) -> list[dict[str, str]]:
     Raises:
         TableError: it cannot be read.
     """
+    rows = []
     try:
-        text = SEPARATOR_LINE.sub("", _text(path.read_bytes()), count=1)
-        header = re.split(r"[\r\n]", text, maxsplit=1)[0]
-        separator = max(",;\t", key=header.count)
-        lines = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True))
+        text = SEPARATOR_LINE.sub("", _text(path.read_bytes()), count=1).lstrip("\r\n")
+        first = re.split(r"[\r\n]", text, maxsplit=1)[0]
+        separator = max(",;\t", key=first.count)
+        lines = csv.DictReader(
+            io.StringIO(text, newline=""), restval="", delimiter=separator, strict=True
+        )
+        names = [name for name in lines.fieldnames or [] if name]
+        if len(set(names)) < len(names):
+            raise ValueError("two columns have the same name")
+        for line in lines:
+            if any(line.pop(None, [])):
+                raise ValueError(f"line {lines.line_num} has more fields than the first one")
+            row = {name.strip(): field.strip() for name, field in line.items()}
+            if any(row.values()):
+                rows.append(row)
     except OSError as error:
         raise TableError(f"{path} cannot be read: {error.strerror}") from error
     except (csv.Error, ValueError) as error:
         raise TableError(f"{path} is no CSV: {error}") from error
-    lines = [[field.strip() for field in line] for line in lines]
-    columns, *rows = [line for line in lines if any(line)] or [[]]
     if not rows:
         raise TableError(f"{path} is empty")
-    for name in filter(None, columns):
-        if columns.count(name) > 1:
-            raise TableError(f"{path} has two columns {name!r}")
-    for row in rows:
-        if any(row[len(columns) :]):
-            raise TableError(
-                f"{path}: the row of {row[0]!r} has {len(row)} fields, and the header {len(columns)}"
-            )
-    return [dict(zip_longest(columns, row[: len(columns)], fillvalue="")) for row in rows]
+    return rows
 
 
 def _text(content: bytes) -> str:

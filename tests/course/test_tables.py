@@ -28,8 +28,8 @@ def test_what_spreadsheets_save(tmp_path, content):
     [
         (None, "cannot be read: No such file or directory"),
         (b"a,b\n", "is empty"),
-        (b"a,b,a\n1,2,3\n", "has two columns 'a'"),
-        (b"a,b\n1,2,3\n", "the row of '1' has 3 fields, and the header 2"),
+        (b"a,b,a\n1,2,3\n", "is no CSV: two columns have the same name"),
+        (b"a,b\n1,2,3\n", "is no CSV: line 2 has more fields than the first one"),
         (b'a,b\n1,"2\n', "is no CSV: unexpected end of data"),
         (b"x" * 200_000, "is no CSV: field larger than field limit"),
         (b"PK\x03\x04\x00\x00", "is no CSV: it is binary; save the spreadsheet as CSV"),
@@ -40,7 +40,7 @@ def test_what_spreadsheets_save(tmp_path, content):
 def test_what_is_no_table(tmp_path, content, message):
     if content is not None:
         (tmp_path / "table.csv").write_bytes(content)
-    with pytest.raises(TableError, match=rf"table.csv:? {message}") as error:
+    with pytest.raises(TableError, match=rf"table.csv {message}") as error:
         read_table(tmp_path / "table.csv")
     assert "\n" not in str(error.value)
 
