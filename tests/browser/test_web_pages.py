@@ -5,6 +5,7 @@ import itertools
 
 import nbformat
 import pytest
+from filled import row_of
 from hostile import HTML, PNG
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
