@@ -9,7 +9,7 @@ CourseError
 ├── SchedulerError      a cluster that does not answer
 ├── SolutionError       the sheet's own solution fails
 ├── PointsError         points entered by hand that are none
-├── RosterError         a list of a class, or a platform's table, that cannot be read
+├── TableError          a CSV file that cannot be read, or lacks what is needed
 └── StoreError          a file of marks that is damaged, or another version's
 """
 
@@ -54,8 +54,8 @@ class PointsError(CourseError):
     """Points entered by hand that are none."""
 
 
-class RosterError(CourseError):
-    """A list of a class, or a platform's table, that cannot be read."""
+class TableError(CourseError):
+    """A CSV file that cannot be read, or lacks what is needed."""
 
 
 class StoreError(CourseError):

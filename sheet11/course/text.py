@@ -1,5 +1,6 @@
 """Text as it is: what a terminal, a browser or a spreadsheet would obey or hide is written out instead."""
 
+import hashlib
 import re
 
 # control and escape characters, what changes the direction of text or takes no room, halves of characters
@@ -26,3 +27,8 @@ def visible(text: str, lines: bool = False) -> str:
 def encodable(text: str) -> str:
     """A text whose halves of characters, which JSON can hold and UTF-8 cannot, are written out."""
     return text.encode("utf-8", "backslashreplace").decode()
+
+
+def digest_of(content: str | bytes) -> str:
+    """SHA-256 of a text or of bytes, in hexadecimal."""
+    return hashlib.sha256(content.encode() if isinstance(content, str) else content).hexdigest()

@@ -1,36 +1,33 @@
-"""The SQLite file of a grading: made, or found to be what this version wrote."""
+"""The SQLite file of a grading: created, checked, and brought forward to the schema of this version."""
 
 import os
 import sqlite3
+from collections.abc import Mapping
 from pathlib import Path
 
 from sheet11.course.errors import StoreError
 
-SCHEMA = Path(__file__).with_name("database.sql")
-SCHEMA_VERSION = 2
-PATIENCE = 30  # seconds that a writer waits for another one
+# SQL by the version of the schema that it leads to, from the one before
+STEPS = {number: Path(__file__).with_name(f"schema_{number}.sql").read_text() for number in (2, 3)}
+PATIENCE = 30  # seconds that a writer waits for another
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """Open the file, or make it, readable by its owner only; whoever writes to it begins transactions himself.
+    """Open the file, or create it, readable by its owner only; its user begins every transaction.
 
     Raises:
-        StoreError: it is damaged, or another version's.
-        OSError: it cannot be made here.
+        StoreError: it is damaged, or has the schema of a newer version.
+        OSError: it cannot be created here.
     """
-    if (
-        not path.exists()
-    ):  # to close a file that this process has open would drop the locks that SQLite has on it
-        os.close(
-            os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
-        )  # SQLite gives the files beside it the same rights
+    # only if it is missing: closing a file that this process has open would drop SQLite's locks on it
+    if not path.exists():
+        # SQLite gives the files beside it the same rights
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     database = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)
     try:
         database.execute("PRAGMA journal_mode = WAL")
         database.execute("PRAGMA foreign_keys = ON")
-        with database:
-            database.execute("BEGIN IMMEDIATE")
-            _prepare(database, path)
+        migrate(database, STEPS)
         (problem,) = database.execute("PRAGMA quick_check(1)").fetchone()
         if problem != "ok":
             raise sqlite3.DatabaseError(" ".join(problem.split()))
@@ -40,11 +37,21 @@ def connect(path: Path) -> sqlite3.Connection:
     return database
 
 
-def _prepare(database: sqlite3.Connection, path: Path) -> None:
-    (version,) = database.execute("PRAGMA user_version").fetchone()
-    if not version and not database.execute("SELECT 1 FROM sqlite_master").fetchone():
-        for statement in SCHEMA.read_text().split(";\n"):
-            database.execute(statement)
-        database.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-    elif version != SCHEMA_VERSION:
-        raise StoreError(f"{path} is another version's: {version}, this one's is {SCHEMA_VERSION}")
+def migrate(database: sqlite3.Connection, steps: Mapping[int, str]) -> None:
+    """Take all steps that the file has not taken yet, whole or not at all.
+
+    Raises:
+        DatabaseError: the file has taken steps that are not known here.
+    """
+    with database:
+        database.execute("BEGIN IMMEDIATE")
+        (version,) = database.execute("PRAGMA user_version").fetchone()
+        if version > max(steps):
+            raise sqlite3.DatabaseError(
+                f"its schema has version {version}, and this sheet11 knows {max(steps)}"
+            )
+        for number, step in steps.items():
+            if number > version:
+                for statement in step.split(";\n"):
+                    database.execute(statement)
+        database.execute(f"PRAGMA user_version = {max(steps)}")

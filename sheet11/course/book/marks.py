@@ -1,23 +1,20 @@
-"""Answers and what people say of them: what a mark is worth, and which of several counts."""
+"""Tasks, answers and marks, and the score that counts for an answer."""
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sheet11.course.book.scores import Status
+from sheet11.course.book.scores import Score, Status
 from sheet11.course.errors import PointsError
-
-READ = "read"
-OVERRIDE = "override"
+from sheet11.course.text import digest_of
 
 
-class Asked(NamedTuple):
-    """A task as it is to be marked."""
+class Task(NamedTuple):
+    """Something that gives points, as it is shown and marked."""
 
-    name: str  # of the notebook and of the answer: 01_waves/proof
+    name: str  # NOTEBOOK/GRADE_ID, of the cell that has the points
     title: str
-    wanted: str
+    wanted: str  # what is asked for
     points: float
     by_hand: bool
     solution: str  # the sheet's own answer
@@ -25,22 +22,22 @@ class Asked(NamedTuple):
 
     @property
     def notebook(self) -> str:
-        """The stem."""
+        """Stem of the notebook."""
         return self.name.partition("/")[0]
 
     @property
-    def answer(self) -> str:
-        """Id of the cell."""
+    def grade_id(self) -> str:
+        """Nbgrader's id of the cell."""
         return self.name.partition("/")[2]
 
     @property
     def column(self) -> str:
-        """Name in the table in which points are entered."""
+        """Name in the table into which points are entered."""
         return f"{self.name} (by hand / {self.points:g})" if self.by_hand else self.name
 
 
 class Answer(NamedTuple):
-    """What one student has handed in for one task, and what the grading found by itself."""
+    """A student's answer to a task, with the score that the grading gave."""
 
     student: str
     task: str
@@ -52,15 +49,13 @@ class Answer(NamedTuple):
 
     @property
     def digest(self) -> str:
-        """Equal for equal answers, and only for those; spaces at the ends of lines and of the whole do not count."""
+        """Digest of source and attachments; spaces at the ends of lines and blank lines around do not count."""
         lines = [line.rstrip() for line in self.source.strip().splitlines()]
-        return hashlib.sha256(
-            json.dumps(["\n".join(lines), self.attachments], sort_keys=True).encode()
-        ).hexdigest()
+        return digest_of(json.dumps(["\n".join(lines), self.attachments], sort_keys=True))
 
 
 class Item(NamedTuple):
-    """An entry of a task's rubric: what it says can change, and then does for everybody who has it."""
+    """An entry of a task's rubric; a change of it holds for every mark that has it."""
 
     id: int
     task: str
@@ -69,11 +64,10 @@ class Item(NamedTuple):
 
 
 class Mark(NamedTuple):
-    """What one person has said of one answer."""
+    """One person's mark on one answer."""
 
     who: str
     at: str  # UTC, ISO 8601
-    kind: str  # read, or override of points that were given automatically
     points: float | None  # besides those of the items
     comment: str
     digest: str  # of the answer that was read
@@ -81,29 +75,35 @@ class Mark(NamedTuple):
 
     @property
     def given(self) -> float | None:
-        """All points of this mark, None if it is only a comment."""
+        """Points with those of the items; None if the mark is only a comment."""
         if self.points is None and not self.items:
             return None
         return (self.points or 0) + sum(item.points for item in self.items)
 
 
 class Standing(NamedTuple):
-    """What counts of all marks on an answer."""
+    """The mark that counts for an answer."""
 
     mark: Mark
-    points: float  # from 0 to what the task gives
-    remark: str  # for the student: items, comments, and what became of the points
-    stale: bool  # the answer that was read is another one than the one that is there
+    points: float  # from 0 to those of the task
+    remark: str  # for the student
+    stale: bool  # the answer has changed since it was read
 
 
 class Entry(NamedTuple):
-    """An answer with all that people have said of it."""
+    """An answer with its marks and the score that counts."""
 
     answer: Answer
     marks: list[Mark]  # the newest of each person, oldest first
-    standing: Standing | None  # what counts of them, None if nothing does yet
+    standing: Standing | None  # None if no mark gives points
+    score: Score
     flagged_by: frozenset[str]
     digest: str  # of the answer
+
+    @property
+    def status(self) -> Status:
+        """Status of the score that counts."""
+        return self.score.status
 
     @property
     def state(self) -> str:
@@ -114,55 +114,72 @@ class Entry(NamedTuple):
 
     @property
     def disputed(self) -> bool:
-        """Whether two people have given different points."""
-        return len({mark.given for mark in self.marks if mark.given is not None}) > 1
+        """True if people have given different points."""
+        return len({mark.given for mark in self.marks} - {None}) > 1
 
 
 def decide(marks: Sequence[Mark], maximum: float, digest: str) -> Standing | None:
-    """What counts: the newest mark that gives points, with the comments of those that give none.
+    """Find the mark that counts: the newest one that gives points.
 
     Args:
         marks: the newest of each person, oldest first.
-        maximum: what the task gives.
-        digest: of the answer that is there.
+        maximum: points of the task.
+        digest: of the answer as it is now.
     """
     deciding = [mark for mark in marks if mark.given is not None]
     if not deciding:
         return None
-    mark, given = deciding[-1], deciding[-1].given or 0.0
-    points = min(max(given, 0.0), maximum)
-    said = [f"{item.words} ({item.points:+g})" for item in mark.items]
+    mark = deciding[-1]
+    given = mark.given or 0.0
+    remarks = [f"{item.words} ({item.points:+g})" for item in mark.items]
     if mark.items and mark.points:
-        said.append(f"besides ({mark.points:+g})")
-    said += [mark.comment] if mark.comment else []
-    said += mere_comments(marks)
+        remarks.append(f"besides ({mark.points:+g})")
+    remarks += [mark.comment, *mere_comments(marks)]
     if given > maximum:
-        said.append(f"{given:g} points were given, of which {maximum:g} can be had")
-    return Standing(mark, points, "; ".join(said), mark.digest != digest)
+        remarks.append(f"{given:g} points were given, of a maximum of {maximum:g}")
+    points = min(max(given, 0.0), maximum)
+    return Standing(mark, points, joined(remarks), stale=mark.digest != digest)
+
+
+def score_of(task: Task, answer: Answer, marks: Sequence[Mark], standing: Standing | None) -> Score:
+    """Return the score that counts: a person's if there is one, else the grading's."""
+    if standing is None:
+        remarks = [answer.remark, *mere_comments(marks)]
+        return Score(answer.points, answer.status, joined(remarks))
+    if standing.stale:
+        remark = joined(["the answer was changed after it was read", standing.remark])
+        return Score(standing.points, Status.TO_READ, remark)
+    status = Status.READ if task.by_hand else Status.OVERRIDDEN
+    return Score(standing.points, status, standing.remark)
 
 
 def mere_comments(marks: Sequence[Mark]) -> list[str]:
-    """What those say who give no points."""
-    return [mark.comment for mark in marks if mark.comment and mark.given is None]
+    """Comments of marks without points."""
+    return [mark.comment for mark in marks if mark.given is None]
+
+
+def joined(remarks: Sequence[str]) -> str:
+    """Remarks in one line; empty ones are left out."""
+    return "; ".join(filter(None, remarks))
 
 
 def check_mark(
-    task: Asked, points: float | None, comment: str, rubric: set[int], items: set[int]
-) -> str:
-    """The kind of a mark that can be set.
+    task: Task, points: float | None, comment: str, rubric: set[int], items: set[int]
+) -> None:
+    """Check that a mark can be set.
 
     Args:
         task: of the answer.
         points: besides those of the items.
         comment: for the student, or the reason.
         rubric: ids of the task's items.
-        items: ids of those that the mark has.
+        items: ids of the mark's items.
 
     Raises:
         PointsError: it cannot be set.
     """
-    least = -task.points if items else 0  # from what a rubric gives, something may be taken away
-    if points is not None and not least <= points <= task.points:  # NaN is none of them, too
+    least = -task.points if items else 0  # points may be taken away from those of a rubric
+    if points is not None and not least <= points <= task.points:  # NaN fails, too
         raise PointsError(
             f"points of {task.name} must be a number from {least:g} to {task.points:g}, got {points:g}"
         )
@@ -170,6 +187,8 @@ def check_mark(
         raise PointsError(f"the rubric of {task.name} has no item {min(unknown)}")
     if not task.by_hand and not comment.strip() and (points is not None or items):
         raise PointsError(
-            f"points of {task.name}, which is graded automatically, are changed with a reason only"
+            f"{task.name} is graded automatically; changing its points needs a reason"
         )
-    return READ if task.by_hand else OVERRIDE
+
+
+Asked = Task

@@ -27,3 +27,8 @@ class Score(NamedTuple):
     points: float | None
     status: Status
     remark: str = ""
+
+
+def points_text(points: float | None) -> str:
+    """Points with at most six decimals and no exponent, as tables have them."""
+    return "" if points is None else f"{points:.6f}".rstrip("0").rstrip(".")

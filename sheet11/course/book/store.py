@@ -1,7 +1,7 @@
-"""What must not be lost of a grading: the answers as they were handed in, and what people have made of them.
+"""The store of a grading: tasks, answers and results, and the marks that people have set.
 
-`OUT/grading.sqlite` is written to by `sheet11 grade`, by `sheet11 read-points` and by the marking page, also at the
-same time; tables and pages are made from it. Marks are only ever added, and answers that were once handed in stay.
+`sheet11 grade`, `sheet11 read-points` and the marking page write to `OUT/grading.sqlite`, also at the same time; tables
+and pages are made from it. Marks are only ever added, and the answers that they are on stay.
 """
 
 import contextlib
@@ -12,16 +12,35 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from sheet11.course.book.database import connect
-from sheet11.course.book.marks import Answer, Asked, Entry, Item, Mark, check_mark, decide
+from sheet11.course.book.marks import (
+    Answer,
+    Entry,
+    Item,
+    Mark,
+    Task,
+    check_mark,
+    decide,
+    score_of,
+)
 from sheet11.course.book.scores import Status
 from sheet11.course.errors import FolderError, PointsError, StoreError
 from sheet11.course.files import make_private
 from sheet11.course.text import encodable
 
 DATABASE = "grading.sqlite"
+TASK = "name, title, wanted, points, by_hand, solution, heading"  # columns, as the fields of a Task
+
+
+class Result(NamedTuple):
+    """How the grading of one student went; the scores are those of the answers."""
+
+    key: str  # results with the same key are the same
+    error: str | None  # why it failed
+    seconds: float = 0.0
+    drawing: int = 0  # number of the parameters
 
 
 class Store:
@@ -29,12 +48,12 @@ class Store:
 
     Args:
         out: folder of a grading.
-        create: whether the file is made if it is not there.
+        create: create the file if it is missing.
 
     Raises:
-        FolderError: it is not there, and is not to be made.
-        StoreError: it is damaged, or another version's.
-        OSError: it cannot be made here.
+        FolderError: it is missing, and is not to be created.
+        StoreError: it is damaged, or a newer version's.
+        OSError: it cannot be created here.
     """
 
     def __init__(self, out: Path, create: bool = True) -> None:
@@ -52,106 +71,182 @@ class Store:
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[None]:
-        """What is done in this context is done whole or not at all, and nobody else writes meanwhile."""
-        if self._db.in_transaction:  # it is within another one
+        """A transaction: written whole or not at all, while nobody else writes. It may contain others.
+
+        Raises:
+            StoreError: the disk is full, or another process has held the file for long.
+        """
+        if self._db.in_transaction:
             yield
             return
         try:
             with self._db:
                 self._db.execute("BEGIN IMMEDIATE")
                 yield
-        except (
-            sqlite3.OperationalError
-        ) as error:  # the disk is full, or somebody else has been writing all the time
+        except sqlite3.OperationalError as error:
             raise StoreError(f"{self.path} cannot be written to: {error}") from error
 
     def version(self) -> str:
-        """Another one after anything was written, by whomever."""
+        """Changes after every write by any connection."""
         (others,) = self._db.execute("PRAGMA data_version").fetchone()
         return f"{others}.{self._db.total_changes}"
 
-    def replace_answers(self, tasks: Iterable[Asked], answers: Iterable[Answer]) -> None:
-        """Take the place of all tasks and answers that are there; marks, and what they are of, stay."""
+    # what the grading writes
+
+    def set_about(self, **facts: Any) -> None:
+        """Store facts about the grading by name, as JSON."""
+        rows = [(name, json.dumps(value)) for name, value in facts.items()]
         with self.writing():
-            self._db.execute("DELETE FROM answer")
+            self._db.executemany("INSERT OR REPLACE INTO about VALUES (?, ?)", rows)
+
+    def about(self) -> dict[str, Any]:
+        """Facts about the grading, such as its title and seed."""
+        rows = self._db.execute("SELECT name, value FROM about")
+        return {name: json.loads(value) for name, value in rows}
+
+    def replace_tasks(self, tasks: Iterable[Task]) -> None:
+        """Replace all tasks; answers to tasks that are gone go, too, and marks stay."""
+        with self.writing():
+            self._db.execute("PRAGMA defer_foreign_keys = ON")
             self._db.execute("DELETE FROM task")
             for position, task in enumerate(tasks):
                 self._db.execute(
-                    "INSERT INTO task VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                    (task.name, position, *task[1:]),
+                    f"INSERT INTO task (position, {TASK}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                    (position, *task),
                 )
+            self._db.execute("DELETE FROM answer WHERE task NOT IN (SELECT name FROM task)")
+
+    def keep(self, student: str, result: Result, answers: Iterable[Answer]) -> None:
+        """Replace one student's result and answers; marks, and the answers that they are on, stay."""
+        with self.writing():
+            self._db.execute("DELETE FROM answer WHERE student = ?", (student,))
             for answer in answers:
-                answer = answer._replace(
-                    source=encodable(answer.source), remark=encodable(answer.remark)
-                )
-                content = (answer.digest, answer.source, json.dumps(answer.attachments))
-                self._db.execute("INSERT OR IGNORE INTO content VALUES (?, ?, ?)", content)
-                row = (answer.student, answer.task, answer.digest, *answer[4:])
-                self._db.execute("INSERT INTO answer VALUES (?, ?, ?, ?, ?, ?)", row)
+                self._add_answer(answer)
+            row = (student, *result)
+            self._db.execute("INSERT OR REPLACE INTO result VALUES (?, ?, ?, ?, ?)", row)
 
-    def tasks(self) -> list[Asked]:
-        """All tasks, in the order of the sheet."""
-        columns = "name, title, wanted, points, by_hand, solution, heading"
-        found = [
-            Asked(*row) for row in self._db.execute(f"SELECT {columns} FROM task ORDER BY position")
-        ]
-        return [task._replace(by_hand=bool(task.by_hand)) for task in found]
+    def keep_only(self, students: Collection[str]) -> None:
+        """Remove results and answers of everybody else; their marks stay."""
+        gone = [(each,) for each in {*self.students(), *self.results()} - set(students)]
+        with self.writing():
+            self._db.executemany("DELETE FROM answer WHERE student = ?", gone)
+            self._db.executemany("DELETE FROM result WHERE student = ?", gone)
 
-    def students(self) -> list[str]:
-        """All students, sorted."""
-        return [
-            student
-            for (student,) in self._db.execute(
-                "SELECT DISTINCT student FROM answer ORDER BY student"
-            )
-        ]
+    def results(self) -> dict[str, Result]:
+        """Result of each student."""
+        rows = self._db.execute("SELECT student, key, error, seconds, drawing FROM result")
+        return {student: Result(*row) for student, *row in rows}
+
+    def replace_answers(self, tasks: Iterable[Task], answers: Iterable[Answer]) -> None:
+        """Replace all tasks and answers; marks, and the answers that they are on, stay."""
+        with self.writing():
+            self._db.execute("DELETE FROM answer")
+            self.replace_tasks(tasks)
+            for answer in answers:
+                self._add_answer(answer)
+
+    def _add_answer(self, answer: Answer) -> None:
+        answer = answer._replace(source=encodable(answer.source), remark=encodable(answer.remark))
+        content = (answer.digest, answer.source, json.dumps(answer.attachments))
+        self._db.execute("INSERT OR IGNORE INTO content VALUES (?, ?, ?)", content)
+        row = (answer.student, answer.task, answer.digest, *answer[4:])
+        self._db.execute("INSERT INTO answer VALUES (?, ?, ?, ?, ?, ?)", row)
 
     def replace_people(self, people: Mapping[str, str]) -> None:
-        """Take the place of what is there about everybody who has handed in; as JSON, by student."""
+        """Replace what is known of those who have handed in: JSON by student."""
         with self.writing():
             self._db.execute("DELETE FROM person")
             self._db.executemany("INSERT INTO person VALUES (?, ?)", people.items())
 
     def people(self) -> dict[str, str]:
-        """What `replace_people` has been given."""
+        """JSON by student, as `replace_people` was given it."""
         return dict(self._db.execute("SELECT student, about FROM person"))
 
+    # what is there to read
+
+    def tasks(self) -> list[Task]:
+        """All tasks, in the order of the sheet."""
+        rows = self._db.execute(f"SELECT {TASK} FROM task ORDER BY position")
+        tasks = [Task(*row) for row in rows]
+        return [task._replace(by_hand=bool(task.by_hand)) for task in tasks]
+
+    def students(self) -> list[str]:
+        """All students who have answers, sorted."""
+        rows = self._db.execute("SELECT DISTINCT student FROM answer ORDER BY student")
+        return [student for (student,) in rows]
+
     def content(self, digest: str) -> tuple[str, dict[str, Any]]:
-        """Source and attachments of an answer that is there or was read.
+        """Source and attachments of an answer, or of an earlier one that was marked.
 
         Raises:
-            KeyError: there was none.
+            KeyError: there is none.
         """
-        row = self._db.execute(
-            "SELECT source, attachments FROM content WHERE digest = ?", (digest,)
-        ).fetchone()
+        query = "SELECT source, attachments FROM content WHERE digest = ?"
+        row = self._db.execute(query, (digest,)).fetchone()
         if row is None:
             raise KeyError(digest)
         return row[0], json.loads(row[1])
 
     def entries(self, task: str | None = None, whole: bool = True) -> list[Entry]:
-        """The answers to a task, or to all, by student and in the order of the tasks; sources only if `whole`."""
-        marks, flags = self._newest_marks(task), defaultdict(set)
-        for student, of, who in self._db.execute("SELECT student, task, who FROM flag"):
-            flags[student, of].add(who)
+        """The answers to a task, or to all, by student and in the order of the tasks.
+
+        Args:
+            task: its name.
+            whole: with source and attachments; without, they are empty.
+        """
+        marks, flags = self._newest_marks(task), self._flags()
+        tasks = {each.name: each for each in self.tasks()}
         rows = self._db.execute(
-            """SELECT answer.student, task.name, iif(?2, source, ''), iif(?2, attachments, '{}'), answer.points, status,
-                      remark, digest, task.points
+            """SELECT digest, answer.student, answer.task, iif(?2, source, ''),
+                      iif(?2, attachments, '{}'), answer.points, status, remark
                FROM answer JOIN content USING (digest) JOIN task ON task.name = answer.task
-               WHERE ?1 IS NULL OR task.name = ?1 ORDER BY answer.student, position""",
+               WHERE ?1 IS NULL OR answer.task = ?1 ORDER BY answer.student, position""",
             (task, whole),
         )
         found = []
-        for student, name, source, attachments, points, status, remark, digest, maximum in rows:
+        for digest, student, name, source, attachments, points, status, remark in rows:
             answer = Answer(
-                student, name, source, json.loads(attachments), points, Status(status), remark
+                student=student,
+                task=name,
+                source=source,
+                attachments=json.loads(attachments),
+                points=points,
+                status=Status(status),
+                remark=remark,
             )
-            its_marks = marks.get((student, name), [])
-            standing = decide(its_marks, maximum, digest)
-            found.append(
-                Entry(answer, its_marks, standing, frozenset(flags[student, name]), digest)
-            )
+            own = marks.get((student, name), [])
+            standing = decide(own, tasks[name].points, digest)
+            score = score_of(tasks[name], answer, own, standing)
+            flagged_by = frozenset(flags[student, name])
+            found.append(Entry(answer, own, standing, score, flagged_by, digest))
         return found
+
+    def _newest_marks(self, task: str | None) -> dict[tuple[str, str], list[Mark]]:
+        """The newest mark of each person that was not undone, by student and task, oldest first."""
+        items = defaultdict(list)
+        for mark, *item in self._db.execute(
+            """SELECT mark, id, task, points, words FROM mark_item JOIN item ON id = item
+               WHERE NOT removed ORDER BY id"""
+        ):
+            items[mark].append(Item(*item))
+        newest: dict[tuple[str, str], dict[str, Mark]] = defaultdict(dict)
+        for number, student, name, *row in self._db.execute(
+            """SELECT id, student, task, who, at, points, comment, digest FROM mark
+               WHERE NOT undone AND (?1 IS NULL OR task = ?1) ORDER BY id""",
+            (task,),
+        ):
+            mark = Mark._make([*row, tuple(items[number])])
+            newest[student, name].pop(mark.who, None)
+            newest[student, name][mark.who] = mark
+        return {key: list(by_person.values()) for key, by_person in newest.items()}
+
+    def _flags(self) -> dict[tuple[str, str], set[str]]:
+        flags = defaultdict(set)
+        for student, task, who in self._db.execute("SELECT student, task, who FROM flag"):
+            flags[student, task].add(who)
+        return flags
+
+    # marks
 
     def set_mark(
         self,
@@ -163,48 +258,67 @@ class Store:
         items: Collection[int] = (),
         digest: str | None = None,
         amend: bool = False,
-    ) -> int:
+    ) -> None:
         """Add a person's mark on the same answer of one or several students; one `undo` takes it back.
 
         Args:
             students: who have handed it in.
             task: its name.
             who: the person.
-            points: besides those of the items; with neither, it is only a comment.
+            points: besides those of the items; with neither, the mark is only a comment.
             comment: for the student.
-            items: those that hold, by id.
-            digest: of the answer that was read, if that is not the one that is there now.
-            amend: take back the person's newest mark of the task, if it is on the same answers: it was half written.
-
-        Returns:
-            The number of this action.
+            items: of the rubric, by id.
+            digest: of the answer that was read, if it is another one now.
+            amend: undo the person's newest mark of the task if it is on the same answers: it was half written.
 
         Raises:
-            PointsError: these are no points for the task, an automatic mark is changed without a reason, or there is
-                no such answer, task or item.
+            PointsError: the points are not possible, an automatic score is changed without a reason, or there is no
+                such answer, task or item.
         """
-        row = (who, datetime.now(UTC).isoformat(timespec="milliseconds"), points, comment.strip())
         with self.writing():
-            asked = next((each for each in self.tasks() if each.name == task), None)
-            if asked is None:
-                raise PointsError(f"there is no task {task!r}")
-            kind = check_mark(
-                asked, points, comment, {item.id for item in self.items(task)}, set(items)
-            )
-            newest, taken = self._newest_action(who, task)
-            if amend and {student for student, _ in taken} == set(students):
-                self._db.execute("UPDATE mark SET undone = 1 WHERE action = ?", (newest,))
+            rubric = {item.id for item in self.items(task)}
+            check_mark(self._task(task), points, comment, rubric, set(items))
+            if amend:
+                self._undo_mark_on(students, task, who)
             (action,) = self._db.execute("SELECT coalesce(max(action), 0) + 1 FROM mark").fetchone()
+            at = datetime.now(UTC).isoformat(timespec="milliseconds")
             for student in students:
                 read = digest or self._digest(student, task)
+                row = (action, student, task, who, at, points, comment.strip(), read)
                 added = self._db.execute(
-                    """INSERT INTO mark (action, student, task, kind, digest, who, at, points, comment)
-                       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)""",
-                    (action, student, task, kind, read, *row),
+                    """INSERT INTO mark (action, student, task, who, at, points, comment, digest)
+                       VALUES (?, ?, ?, ?, ?, ?, ?, ?)""",
+                    row,
                 )
                 links = [(added.lastrowid, item) for item in set(items)]
                 self._db.executemany("INSERT INTO mark_item VALUES (?, ?)", links)
-        return int(action)
+
+    def undo(self, who: str, task: str | None = None) -> list[tuple[str, str]]:
+        """Take back a person's newest mark, of a task or of any; return whose it was, as (student, task)."""
+        with self.writing():
+            action, marked = self._newest_action(who, task)
+            self._db.execute("UPDATE mark SET undone = 1 WHERE action = ?", (action,))
+        return marked
+
+    def _undo_mark_on(self, students: Collection[str], task: str, who: str) -> None:
+        _, marked = self._newest_action(who, task)
+        if {student for student, _ in marked} == set(students):
+            self.undo(who, task)
+
+    def _newest_action(
+        self, who: str, task: str | None
+    ) -> tuple[int | None, list[tuple[str, str]]]:
+        newest = """SELECT max(action) FROM mark
+                    WHERE who = ?1 AND NOT undone AND (?2 IS NULL OR task = ?2)"""
+        (action,) = self._db.execute(newest, (who, task)).fetchone()
+        marked = self._db.execute("SELECT student, task FROM mark WHERE action = ?", (action,))
+        return action, marked.fetchall()
+
+    def _task(self, name: str) -> Task:
+        for task in self.tasks():
+            if task.name == name:
+                return task
+        raise PointsError(f"there is no task {name!r}")
 
     def _digest(self, student: str, task: str) -> str:
         query = "SELECT digest FROM answer WHERE student = ? AND task = ?"
@@ -213,56 +327,36 @@ class Store:
             raise PointsError(f"there is no answer of {student!r} to {task}")
         return str(row[0])
 
-    def undo(self, who: str, task: str | None = None) -> list[tuple[str, str]]:
-        """Take back the newest mark that a person has set, of a task or of any; whose it was, as (student, task)."""
-        with self.writing():
-            newest, taken = self._newest_action(who, task)
-            self._db.execute("UPDATE mark SET undone = 1 WHERE action = ?", (newest,))
-        return taken
-
-    def _newest_action(
-        self, who: str, task: str | None
-    ) -> tuple[int | None, list[tuple[str, str]]]:
-        newest = "SELECT max(action) FROM mark WHERE who = ?1 AND NOT undone AND (?2 IS NULL OR task = ?2)"
-        (action,) = self._db.execute(newest, (who, task)).fetchone()
-        return action, self._db.execute(
-            "SELECT student, task FROM mark WHERE action = ?", (action,)
-        ).fetchall()
+    # rubrics, flags and snippets
 
     def items(self, task: str | None = None, removed: bool = False) -> list[Item]:
-        """The rubric of a task, or of all, in the order in which it was made; also what was removed, if asked for."""
-        found = """SELECT id, task, points, words FROM item
+        """The rubric of a task, or of all, in the order of its making; with `removed`, also what was removed."""
+        query = """SELECT id, task, points, words FROM item
                    WHERE (?2 OR NOT removed) AND (?1 IS NULL OR task = ?1) ORDER BY id"""
-        return [Item(*row) for row in self._db.execute(found, (task, removed))]
+        return [Item(*row) for row in self._db.execute(query, (task, removed))]
 
     def add_item(self, task: str, points: float, words: str) -> int:
-        """Add an item to a task's rubric; its id."""
+        """Add an item to a task's rubric; return its id."""
+        row = (task, _finite(points), words.strip())
         with self.writing():
-            row = (task, _finite(points), words.strip())
-            return int(
-                self._db.execute(
-                    "INSERT INTO item (task, points, words) VALUES (?, ?, ?)", row
-                ).lastrowid
-                or 0
-            )
+            insert = "INSERT INTO item (task, points, words) VALUES (?, ?, ?)"
+            return self._db.execute(insert, row).lastrowid or 0
 
     def change_item(self, item: int, points: float, words: str) -> None:
-        """Change an item, for everybody who has it."""
+        """Change an item, for every mark that has it."""
+        row = (_finite(points), words.strip(), item)
         with self.writing():
-            self._db.execute(
-                "UPDATE item SET points = ?, words = ? WHERE id = ?",
-                (_finite(points), words.strip(), item),
-            )
+            self._db.execute("UPDATE item SET points = ?, words = ? WHERE id = ?", row)
 
     def remove_item(self, item: int, removed: bool = True) -> None:
-        """Take an item out of its rubric, and its points from everybody who has it; or put it back."""
+        """Take an item out of its rubric, and out of every mark that has it; or put it back."""
         with self.writing():
             self._db.execute("UPDATE item SET removed = ? WHERE id = ?", (removed, item))
 
     def set_flag(
         self, students: Collection[str], task: str, who: str, flagged: bool = True
     ) -> None:
-        """Remember that a person wants to come back to these students' answers, or does no longer."""
+        """Flag these students' answers for a person who wants to come back to them; or take the flag away."""
         change = "INSERT OR IGNORE INTO flag VALUES (?, ?, ?)"
         if not flagged:
             change = "DELETE FROM flag WHERE student = ? AND task = ? AND who = ?"
@@ -283,35 +377,17 @@ class Store:
         with self.writing():
             self._db.execute("DELETE FROM snippet WHERE id = ?", (snippet,))
 
+    # tables that were written
+
     def has_written(self, file: str, digest: str) -> bool:
-        """Whether a table with this digest is what this kit wrote to the file, or a person's that was read."""
-        found = self._db.execute(
-            "SELECT 1 FROM written WHERE file = ? AND digest = ?", (file, digest)
-        )
-        return found.fetchone() is not None
+        """Return whether a table with this digest was written to the file, or read from it."""
+        query = "SELECT 1 FROM written WHERE file = ? AND digest = ?"
+        return self._db.execute(query, (file, digest)).fetchone() is not None
 
     def add_written(self, file: str, digest: str) -> None:
-        """Remember what is written to a file."""
+        """Remember the digest of what is written to a file."""
         with self.writing():
             self._db.execute("INSERT OR IGNORE INTO written VALUES (?, ?)", (file, digest))
-
-    def _newest_marks(self, task: str | None) -> dict[tuple[str, str], list[Mark]]:
-        """Everybody's newest mark that was not taken back, by student and task, oldest first."""
-        items = defaultdict(list)
-        for mark, *item in self._db.execute(
-            "SELECT mark, id, task, points, words FROM mark_item JOIN item ON id = item WHERE NOT removed ORDER BY id"
-        ):
-            items[mark].append(Item(*item))
-        newest: dict[tuple[str, str], dict[str, Mark]] = defaultdict(dict)
-        for number, student, name, *row in self._db.execute(
-            """SELECT id, student, task, who, at, kind, points, comment, digest FROM mark
-               WHERE NOT undone AND (?1 IS NULL OR task = ?1) ORDER BY id""",
-            (task,),
-        ):
-            mark = Mark._make([*row, tuple(items[number])])
-            newest[student, name].pop(mark.who, None)
-            newest[student, name][mark.who] = mark
-        return {key: list(by_person.values()) for key, by_person in newest.items()}
 
 
 def _finite(points: float) -> float:

@@ -231,7 +231,7 @@ def place_of(notebook: Path, task: Asked) -> Place:
         Exception
     ):  # nbformat raises many types for what is no notebook; this one need not be there
         cells = []
-    at = next((index for index, cell in enumerate(cells) if cell.get("id") == task.answer), None)
+    at = next((index for index, cell in enumerate(cells) if cell.get("id") == task.grade_id), None)
     if at is None:
         return Place("markdown" if task.by_hand else "code", ("", {}), [])
     part = _part(cells, at)

@@ -174,10 +174,11 @@ def read_points(out: Path, table: Path | None, who: str) -> None:
     A column for comments may stand beside that of a task, called as that one, with " comment" at the end. If there is
     anything in the file that is not understood, nothing is taken.
     """
+    from sheet11.course.book.gradebook import GRADES
     from sheet11.course.book.store import Store
     from sheet11.course.files import alone_in
     from sheet11.course.hand_back.points import take_points
-    from sheet11.course.hand_back.publish import GRADES, publish
+    from sheet11.course.hand_back.publish import publish
 
     with usage_failures(out):
         with Store(out, create=False) as store, alone_in(out):

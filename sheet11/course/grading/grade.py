@@ -41,7 +41,6 @@ from sheet11.course.grading.report import (
     write_result,
 )
 from sheet11.course.grading.scoring import score
-from sheet11.course.hand_back.points import take_earlier_points
 from sheet11.course.hand_back.publish import publish
 from sheet11.course.jobs import finish_all
 from sheet11.course.notebooks import read_notebook, title_of
@@ -108,7 +107,6 @@ def grade(
         ParameterError: no notebook has one of the parameters.
         SheetError: the sheet sets no tasks, or its usual mistakes are unusable.
         SolutionError: the sheet's own solution fails with these parameters.
-        PointsError: points that an earlier version has kept are no points.
         StoreError: the marks of an earlier grading cannot be read.
         OSError: `out` cannot be written to.
     """
@@ -156,7 +154,6 @@ def grade(
             store,
             {name: items for each in exercises.values() for name, items in each.rubrics.items()},
         )
-        take_earlier_points(out, store)
         return Graded(publish(out, store), not_understood(intake))
 
 

@@ -5,9 +5,10 @@ from pathlib import Path
 import nbformat
 from nbformat.v4 import new_markdown_cell, new_notebook
 
-from sheet11.course.book.gradebook import csv_text, still_open
+from sheet11.course.book.gradebook import still_open
 from sheet11.course.files import write_private
 from sheet11.course.hand_back.returns import Outcome, Returned, zipped
+from sheet11.course.tables import harmless_csv
 from sheet11.course.text import encodable, visible
 
 HEADER = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section"]
@@ -30,7 +31,7 @@ def to_canvas(returned: Returned, into: Path, assignment: str) -> list[Path]:
         rows.append([who.name or each.person.student, who.id, "", who.login, "", each.points])
     gradebook = into / f"canvas-gradebook{returned.mark}.csv"
     comments = into / f"canvas-comments{returned.mark}.zip"
-    write_private(gradebook, csv_text(rows))
+    write_private(gradebook, harmless_csv(rows))
     # Canvas gives the comment to the whole group
     first = (each for each in returned.results if each.who == each.person.who and each.person.label)
     write_private(comments, zipped((each.person.label, _comment(each)) for each in first))

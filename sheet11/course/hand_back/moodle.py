@@ -1,20 +1,30 @@
 """Handing back to Moodle: a zip of feedback files, and the assignment's grading worksheet."""
 
+import contextlib
 import re
+import sys
 from pathlib import Path
 
-from sheet11.course.book.gradebook import csv_as_it_is, harmless
-from sheet11.course.errors import RosterError
+from sheet11.course.errors import TableError
 from sheet11.course.files import write_private
 from sheet11.course.hand_back.returns import Outcome, Returned, zipped
-from sheet11.course.submissions.people import Identity
-from sheet11.course.submissions.roster import COLUMNS, column_of, read_table
+from sheet11.course.submissions import roster
+from sheet11.course.submissions.people import listed
+from sheet11.course.submissions.roster import PARTICIPANT, find_columns
+from sheet11.course.tables import csv_text, harmless, read_table
 
 HEADER = ["Identifier", "Full name", "Grade", "Maximum grade", "Last modified (grade)"]
-GRADE, MAXIMUM = (
-    ("grade", "bewertung"),
-    ("maximum grade", "bestbewertung", "höchste bewertung", "beste bewertung"),
-)
+COLUMNS = {
+    "id": roster.COLUMNS["id"],
+    "grade": ("grade", "bewertung"),
+    "maximum": (
+        "maximum grade",
+        "bestwertung",
+        "bestbewertung",
+        "höchste bewertung",
+        "beste bewertung",
+    ),
+}
 
 
 def to_moodle(returned: Returned, into: Path, worksheet: Path | None) -> list[Path]:
@@ -26,7 +36,7 @@ def to_moodle(returned: Returned, into: Path, worksheet: Path | None) -> list[Pa
         worksheet: as it was downloaded; its other columns stay as they are. Without it one is made.
 
     Raises:
-        RosterError: the worksheet is none, or is of an assignment with another maximum; or Moodle's number of a student
+        TableError: the worksheet is none, or is of an assignment with another maximum; or Moodle's number of a student
             is not known.
     """
     known = [each for each in returned.results if each.who.id.isdecimal()]
@@ -35,7 +45,7 @@ def to_moodle(returned: Returned, into: Path, worksheet: Path | None) -> list[Pa
         for each in returned.results
         if not each.who.id.isdecimal()
     ]:
-        raise RosterError(
+        raise TableError(
             f"Moodle's number of {missing[0]!r} is not known, of {len(missing)} students in all: grade its own zip, "
             "or with its worksheet as --roster"
         )
@@ -46,7 +56,7 @@ def to_moodle(returned: Returned, into: Path, worksheet: Path | None) -> list[Pa
     )
     write_private(pages, zipped((f"{_label(each)}/feedback.html", each.page) for each in known))
     write_private(grades, table)
-    return [pages, grades]
+    return [grades, pages]  # Moodle ignores grades older than the newest feedback
 
 
 def _label(result: Outcome) -> str:
@@ -63,42 +73,40 @@ def _made(results: list[Outcome], returned: Returned) -> str:
     for each in results:
         name = harmless(each.who.name)
         rows.append([f"Participant {each.who.id}", name, each.points, f"{returned.maximum:g}", "-"])
-    return csv_as_it_is(rows)
+    return csv_text(rows)
 
 
 def _filled(path: Path, results: list[Outcome], returned: Returned) -> str:
-    """The worksheet as it was, with grades; Moodle wants commas."""
-    header, table = read_table(path)
-    grade, maximum, number = (column_of(names, header) for names in (GRADE, MAXIMUM, COLUMNS["id"]))
-    if grade is None or number is None:
-        raise RosterError(
-            f"{path} is no grading worksheet in English or German: it has no columns 'Identifier' and 'Grade', but "
-            f"{', '.join(header)[:200]!r}"
+    """Fill in the worksheet's grades, with commas between the fields, as Moodle wants them."""
+    header, rows = read_table(path)
+    columns = find_columns(header, COLUMNS)
+    if not columns.keys() >= {"id", "grade", "maximum"}:
+        raise TableError(
+            f"{path} is no grading worksheet in English or German: it needs columns 'Identifier', 'Grade' and "
+            f"'Maximum grade', got {', '.join(header)[:200]!r}"
         )
     points = {each.who.id: each.points for each in results}
-    rows = []
-    for row in table:
-        identifier = re.sub(r"^.*?(\d+)$", r"\1", row[number].strip())
-        if maximum is not None and _decimal(row[maximum]) not in (None, returned.maximum):
-            raise RosterError(
-                f"{path}: the assignment's maximum grade is {row[maximum]!r}, and the sheet's {returned.maximum:g}; "
+    for row in rows:
+        row += [""] * (len(header) - len(row))
+        maximum = row[columns["maximum"]]
+        if _decimal(maximum) != returned.maximum:
+            raise TableError(
+                f"{path}: the assignment's maximum grade is {maximum!r}, and the sheet's {returned.maximum:g}; "
                 "change it in Moodle, and download the worksheet again"
             )
-        rows.append(
-            [
-                points.pop(identifier, value) if place == grade else value
-                for place, value in enumerate(row)
-            ]
+        number = PARTICIPANT.sub("", row[columns["id"]])
+        row[columns["grade"]] = points.pop(number, row[columns["grade"]])
+    gone = [each.who.shown for each in results if each.who.id in points]
+    if len(gone) == len(results):
+        raise TableError(
+            f"{path} is the worksheet of others: none of its participants has handed in"
         )
-    if points:
-        raise RosterError(
-            f"{path} does not have {Identity(id=next(iter(points))).shown!r}, who has handed in"
-        )
-    return csv_as_it_is([header, *rows])
+    if gone:
+        print(f"{path} does not list {listed(gone)}, who have handed in", file=sys.stderr)
+    return csv_text([header, *rows])
 
 
 def _decimal(text: str) -> float | None:
-    try:
+    with contextlib.suppress(ValueError):
         return float(text.replace(",", "."))
-    except ValueError:
-        return None
+    return None

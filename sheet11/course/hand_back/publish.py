@@ -1,6 +1,5 @@
 """Tables and pages for people, made from what the store holds; they can be made again at any time."""
 
-import hashlib
 import json
 import sys
 from collections.abc import Mapping, Sequence
@@ -10,7 +9,14 @@ from typing import Any
 
 from tqdm import tqdm
 
-from sheet11.course.book.gradebook import Row, Table, grades_csv, results_csv, table_of_points
+from sheet11.course.book.gradebook import (
+    GRADES,
+    Row,
+    Table,
+    grades_csv,
+    results_csv,
+    table_of_points,
+)
 from sheet11.course.book.marks import Entry
 from sheet11.course.book.scores import Status
 from sheet11.course.book.store import Store
@@ -20,8 +26,7 @@ from sheet11.course.grading.report import figures_of, student_folder
 from sheet11.course.pages.render import render
 from sheet11.course.sheet import kit_digest
 from sheet11.course.submissions.people import Person, kept_people, people_csv
-
-GRADES = "grades.csv"
+from sheet11.course.text import digest_of
 
 
 def publish(out: Path, store: Store) -> Table:
@@ -57,11 +62,6 @@ def publish(out: Path, store: Store) -> Table:
     return table
 
 
-def digest_of(content: bytes) -> str:
-    """What the store knows a table by."""
-    return hashlib.sha256(content).hexdigest()
-
-
 def _write_table(store: Store, path: Path, content: str) -> None:
     """Write a table; what somebody has entered into the one that is there is kept under another name."""
     there = path.read_bytes() if path.exists() else b""
@@ -75,7 +75,7 @@ def _write_table(store: Store, path: Path, content: str) -> None:
             else ""
         )
         print(f"{path} was edited, and is kept as {kept.name}{advice}", file=sys.stderr)
-    store.add_written(path.name, digest_of(content.encode()))
+    store.add_written(path.name, digest_of(content))
     write_private(path, content)
 
 
@@ -92,7 +92,7 @@ def _write_page(
     made_from = json.dumps(
         [kit_digest(), person, rows, [entry.digest for entry in entries], written]
     )
-    ending = f"\n<!-- {digest_of(made_from.encode())} -->\n"
+    ending = f"\n<!-- {digest_of(made_from)} -->\n"
     if path.exists() and path.read_bytes().endswith(ending.encode()):
         return
     sections: list[dict[str, Any]] = [

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from tqdm import tqdm
 
-from sheet11.course.book.gradebook import Row, Table, csv_text, still_open, table_of_points, total
-from sheet11.course.book.scores import Status
+from sheet11.course.book.gradebook import Row, Table, still_open, table_of_points, total
+from sheet11.course.book.scores import Status, points_text
 from sheet11.course.book.store import Store
 from sheet11.course.errors import FolderError
 from sheet11.course.files import write_private
@@ -17,6 +17,7 @@ from sheet11.course.grading.report import DESCRIPTION, stored, student_folder
 from sheet11.course.hand_back.slim import slim
 from sheet11.course.submissions.people import Identity, Person, kept_people
 from sheet11.course.submissions.submissions import key_of
+from sheet11.course.tables import harmless_csv
 
 
 class Outcome(NamedTuple):
@@ -30,7 +31,7 @@ class Outcome(NamedTuple):
     @property
     def points(self) -> str:
         """So far."""
-        return f"{total(self.rows):g}"
+        return points_text(total(self.rows))
 
 
 class Returned(NamedTuple):
@@ -88,7 +89,7 @@ def to_folder(returned: Returned, into: Path) -> list[Path]:
             ]
         )
     table = into / f"points{returned.mark}.csv"
-    write_private(table, csv_text(rows))
+    write_private(table, harmless_csv(rows))
     return [folder, table]
 
 

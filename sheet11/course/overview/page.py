@@ -11,7 +11,7 @@ import seaborn as sns
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from sheet11.course.book.gradebook import csv_text, table_of_points
+from sheet11.course.book.gradebook import table_of_points
 from sheet11.course.book.scores import Status
 from sheet11.course.book.store import Store
 from sheet11.course.files import write_private
@@ -19,6 +19,7 @@ from sheet11.course.grading.report import RESULT, stored, student_folder
 from sheet11.course.overview.similar import Pair, similar_pairs
 from sheet11.course.overview.statistics import frequent_reasons, points_by_student, task_statistics
 from sheet11.course.pages.render import render
+from sheet11.course.tables import harmless_csv
 from sheet11.lab.plots import png
 
 COLOUR = "#0072B2"
@@ -86,7 +87,7 @@ def _pairs_csv(pairs: Sequence[Pair]) -> str:
         [*pair.students, str(len(pair.tasks)), str(pair.size), " ".join(pair.tasks)]
         for pair in pairs
     ]
-    return csv_text([header, *rows])
+    return harmless_csv([header, *rows])
 
 
 def _totals(totals: "pd.Series[float]", maximum: float) -> tuple[str, str]:

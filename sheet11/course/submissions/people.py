@@ -5,8 +5,8 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple, Self
 
-from sheet11.course.book.gradebook import csv_text
 from sheet11.course.book.store import Store
+from sheet11.course.tables import harmless_csv
 
 
 class Identity(NamedTuple):
@@ -81,7 +81,7 @@ def people_csv(people: Iterable[Person]) -> str:
         members = "; ".join(each.shown for each in person.members if each != who)
         known = [person.student, who.name, who.id, who.login, who.email, who.group, members]
         rows.append([*known, person.late, str(person.notebooks), "; ".join(person.notes)])
-    return csv_text(rows)
+    return harmless_csv(rows)
 
 
 def names_of(people: Iterable[Person]) -> list[str]:

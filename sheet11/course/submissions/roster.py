@@ -1,35 +1,31 @@
-"""The list of a class: who is called how on which platform; and which of them a hand-in belongs to."""
+"""The list of a class: how each platform names a student, and which student a hand-in belongs to."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from sheet11.course.errors import RosterError
-from sheet11.course.hand_back.points import rows_of_table
+from sheet11.course.errors import TableError
 from sheet11.course.submissions.people import Identity, same_name
+from sheet11.course.tables import read_table
 
-# as this kit, Moodle (in English and German), Canvas and GitHub Classroom call the columns; the first one counts
+# names of the columns in this kit, Moodle (in English and German), Canvas and GitHub Classroom; the first one counts
 COLUMNS = {
     "id": ("identifier", "id", "identifikator", "student id", "id number", "sis user id"),
     "login": ("github_username", "login", "username", "user name", "sis login id", "anmeldename"),
     "name": ("name", "full name", "student", "vollständiger name"),
     "group": ("group", "gruppe", "team"),
     "email": ("e-mail", "email", "email address", "e-mail address", "e-mail-adresse"),
+    "first": ("first name", "firstname", "vorname"),
+    "last": ("last name", "lastname", "surname", "nachname"),
+    "status": ("status",),
 }
-FIRST, LAST = (
-    ("first name", "firstname", "vorname"),
-    ("last name", "lastname", "surname", "nachname"),
-)
-STATUS = ("status",)
-PARTICIPANT = re.compile(
-    r"^(\D+ |Teilnehmer/in)(?=\d+$)"
-)  # what Moodle puts in front of its number
-LATE = re.compile(r"[\w ]*\blate\b", re.IGNORECASE)  # in Moodle's column `Status`
+PARTICIPANT = re.compile(r"^(\D+ |Teilnehmer/in)(?=\d+$)")  # what Moodle puts before its number
+LATE = re.compile(r"[\w ]*\blate\b|[\w ]*\bverspätet\b|zu spät", re.IGNORECASE)  # as Moodle says it
 
 
 class Roster(NamedTuple):
-    """Who is in the class, and what a platform says of their hand-ins."""
+    """The people of a class, and how late a platform says their hand-ins are."""
 
     people: list[Identity]
     late: dict[Identity, str]
@@ -38,101 +34,86 @@ class Roster(NamedTuple):
 NO_ROSTER = Roster([], {})
 
 
-def read_table(path: Path) -> tuple[list[str], list[list[str]]]:
-    """The names of the columns of a spreadsheet's CSV, and its rows, which are as long as the header.
-
-    Raises:
-        RosterError: it cannot be read.
-    """
-    try:
-        _, (header, *rows) = rows_of_table(path.read_bytes())
-    except OSError as error:
-        raise RosterError(f"{path} cannot be read: {error.strerror}") from error
-    except ValueError as error:
-        raise RosterError(f"{path} is no table: {error}") from error
-    width = len(header)
-    rows = [(row + [""] * width)[:width] for row in rows if any(field.strip() for field in row)]
-    return [name.strip() for name in header], rows
-
-
 def read_roster(path: Path) -> Roster:
-    """The people in a table; columns of other things are ignored, as platforms' exports have many.
+    """Read the people in a table; columns of other things are ignored.
 
     Raises:
-        RosterError: it cannot be read, or says of nobody who it is.
+        TableError: it cannot be read, or does not say who anybody is.
     """
     header, rows = read_table(path)
-    places = {
-        field: place
-        for field in COLUMNS
-        if (place := column_of(COLUMNS[field], header)) is not None
-    }
-    if not places.keys() - {"group"}:
+    columns = find_columns(header, COLUMNS)
+    if not columns.keys() & {"id", "login", "name", "email", "last"}:
         got = ", ".join(header)[:80]
-        raise RosterError(
+        raise TableError(
             f"{path}: the first line must name columns like id, login, name, group, e-mail, got {got!r}"
         )
-    first, last, status = (column_of(names, header) for names in (FIRST, LAST, STATUS))
     people, late = [], {}
     for row in rows:
-        fields = {field: row[place].strip() for field, place in places.items()}
-        if not fields.get("name") and first is not None and last is not None:
-            fields["name"] = f"{row[first].strip()} {row[last].strip()}".strip()
-        fields["id"] = PARTICIPANT.sub("", fields.get("id", ""))
-        who = Identity(**fields)
+        fields = {key: row[place] for key, place in columns.items() if place < len(row)}
+        who = _identity(fields)
         if who.name == "Points Possible" or not who.shown:  # Canvas's second row
             continue
         people.append(who)
-        if status is not None and (match := LATE.search(row[status])):
+        if match := LATE.search(fields.get("status", "")):
             late[who] = match[0].strip()
     return Roster(people, late)
 
 
-def column_of(names: Sequence[str], header: Sequence[str]) -> int | None:
-    """Where a table has the first of these columns that it has."""
+def find_columns(header: list[str], names: Mapping[str, tuple[str, ...]]) -> dict[str, int]:
+    """Find the place of each column by its possible names; those that are missing are left out."""
     lower = [name.lower() for name in header]
-    return next((lower.index(name) for name in names if name in lower), None)
+    found = {}
+    for key, possible in names.items():
+        there = [name for name in possible if name in lower]
+        if there:
+            found[key] = lower.index(there[0])
+    return found
+
+
+def _identity(fields: Mapping[str, str]) -> Identity:
+    both = f"{fields.get('first', '')} {fields.get('last', '')}".strip()
+    return Identity(
+        id=PARTICIPANT.sub("", fields.get("id", "")),
+        login=fields.get("login", ""),
+        name=fields.get("name", "") or both,
+        group=fields.get("group", ""),
+        email=fields.get("email", ""),
+    )
 
 
 class Directory:
-    """Finds people of a roster by whatever they are called; what fits several of them finds nobody."""
+    """Finds the people of a roster by any of their names; a name that fits several finds nobody."""
 
     def __init__(self, people: Iterable[Identity]) -> None:
         self.people = list(people)
         self._by: dict[tuple[str, str], list[Identity]] = {}
         for person in self.people:
-            squashed = same_name(person.name)
             email = person.email.casefold()
             login = person.login.casefold() or email.partition("@")[0]
             keys = {("id", person.id), ("login", login), ("email", email)}
-            keys |= {("name", squashed), ("letters", letters_of(person.name))}
+            keys |= {("name", same_name(person.name)), ("letters", letters_of(person.name))}
             for key in keys:
                 if key[1]:
                     self._by.setdefault(key, []).append(person)
 
     def find(self, who: Identity) -> Identity | None:
-        """The person whom a platform calls so: by id, else login, e-mail, or name; nobody, if that is a group."""
+        """Find a person by id, else login, e-mail, or name; nobody, if that is the name of a group."""
         if self.group(who.name):
             return None
-        calls = [("id", who.id), ("login", who.login.casefold()), ("email", who.email.casefold())]
+        keys = [("id", who.id), ("login", who.login.casefold()), ("email", who.email.casefold())]
         for text in (who.name, who.login):
-            calls += [
-                ("login", text.casefold()),
-                ("email", text.casefold()),
-                ("name", same_name(text)),
-                ("id", text),
-            ]
-            calls += [("letters", letters_of(text))]
-        found = (self._by[call] for call in calls if call in self._by)
+            folded = text.casefold()
+            keys += [("login", folded), ("email", folded), ("name", same_name(text)), ("id", text)]
+            keys += [("letters", letters_of(text))]
+        found = (self._by[key] for key in keys if key in self._by)
         return next((several[0] for several in found if len(several) == 1), None)
 
     def group(self, name: str) -> list[Identity]:
         """The members of a group."""
-        return [
-            person for person in self.people if name and same_name(person.group) == same_name(name)
-        ]
+        name = same_name(name)
+        return [person for person in self.people if name and same_name(person.group) == name]
 
 
 def letters_of(name: str) -> str:
-    """A name as Canvas writes it into the names of files: the letters, sorted to be free of their order."""
+    """The letters of a name, sorted: Canvas writes last and first name without a space into names of files."""
     return "".join(sorted(same_name(name).replace(" ", "")))

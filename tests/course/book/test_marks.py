@@ -1,14 +1,16 @@
-"""Marks: what each is worth, and which of several counts."""
+"""Marks: the points of each, which of several counts, and the score that comes of it."""
 
 import pytest
 
-from sheet11.course.book.marks import READ, Answer, Entry, Item, Mark, decide
+from sheet11.course.book.marks import Answer, Item, Mark, Task, decide, score_of
 
-GOOD, SIGN = Item(1, "01/proof", 2.0, "idea"), Item(2, "01/proof", -0.5, "sign")
+CODE = Task("01/f", "A function", "", 2.0, False, "")
+PROOF = Task("01/proof", "A proof", "", 3.0, True, "")
+IDEA, SIGN = Item(1, "01/proof", 2.0, "idea"), Item(2, "01/proof", -0.5, "sign")
 
 
 def mark(who, points=None, comment="", items=(), digest="now"):
-    return Mark(who, "2026-11-27T12:00:00.000+00:00", READ, points, comment, digest, items)
+    return Mark(who, "2026-11-27T12:00:00.000+00:00", points, comment, digest, items)
 
 
 @pytest.mark.parametrize(
@@ -16,9 +18,8 @@ def mark(who, points=None, comment="", items=(), digest="now"):
     [
         (None, (), None),
         (0.0, (), 0.0),
-        (1.5, (), 1.5),
-        (None, (GOOD, SIGN), 1.5),
-        (1.0, (GOOD,), 3.0),
+        (None, (IDEA, SIGN), 1.5),
+        (1.0, (IDEA,), 3.0),
         (None, (SIGN,), -0.5),
     ],
 )
@@ -26,63 +27,58 @@ def test_points_of_a_mark(points, items, given):
     assert mark("anna", points, items=items).given == given
 
 
-def test_the_newest_that_gives_points_counts():
-    marks = [
-        mark("anna", 1.0, "so so"),
-        mark("bert", 2.0, "good"),
-        mark("carl", comment="nice figure"),
-    ]
+def test_the_newest_mark_with_points_counts():
+    marks = [mark("anna", 1.0, "so so"), mark("bert", 2.0, "good"), mark("carl", comment="nice")]
     standing = decide(marks, 3.0, "now")
-    assert (standing.mark.who, standing.points, standing.remark) == (
-        "bert",
-        2.0,
-        "good; nice figure",
-    )
+    assert (standing.mark.who, standing.points, standing.remark) == ("bert", 2.0, "good; nice")
     assert not standing.stale
-    assert (
-        decide([mark("anna", comment="why?")], 3.0, "now") is None
-        and decide([], 3.0, "now") is None
-    )
+    assert decide([mark("anna", comment="why?")], 3.0, "now") is None
+    assert decide([mark("anna", 1.0, digest="then")], 3.0, "now").stale
 
 
 @pytest.mark.parametrize(
     ("points", "items", "counted", "remark"),
     [
-        (3.0, (), 3.0, ""),
-        (5.0, (), 3.0, "5 points were given, of which 3 can be had"),
+        (5.0, (), 3.0, "5 points were given, of a maximum of 3"),
         (None, (SIGN,), 0.0, "sign (-0.5)"),
-        (2.0, (GOOD,), 3.0, "idea (+2); besides (+2); 4 points were given, of which 3 can be had"),
+        (1.0, (IDEA,), 3.0, "idea (+2); besides (+1)"),
     ],
 )
-def test_points_that_cannot_be_had(points, items, counted, remark):
+def test_points_are_kept_within_those_of_the_task(points, items, counted, remark):
     standing = decide([mark("anna", points, items=items)], 3.0, "now")
     assert (standing.points, standing.remark) == (counted, remark)
 
 
-def test_an_answer_that_has_changed_since_it_was_read():
-    assert decide([mark("anna", 1.0, digest="then")], 3.0, "now").stale
+UNREAD, WRONG = (None, "to read", ""), (0.0, "wrong", "x differs")
 
 
 @pytest.mark.parametrize(
-    ("automatic", "marks", "state", "disputed"),
+    ("task", "automatic", "marks", "score"),
     [
-        (None, [], "unread", False),
-        (2.0, [], "graded", False),
-        (None, [mark("anna", comment="?")], "unread", False),
-        (None, [mark("anna", 1.0), mark("bert", 1.0)], "read", False),
-        (None, [mark("anna", 1.0), mark("bert", 1.5)], "read", True),
-        (2.0, [mark("anna", 1.0, digest="then")], "stale", False),
+        (PROOF, UNREAD, [], UNREAD),
+        (PROOF, UNREAD, [mark("eve", 1.5, "sign")], (1.5, "read", "sign")),
+        (PROOF, UNREAD, [mark("eve", comment="sign?")], (None, "to read", "sign?")),
+        (
+            PROOF,
+            (0, "not answered", "no 01.ipynb"),
+            [mark("eve", 2.0, "mail")],
+            (2, "read", "mail"),
+        ),
+        (CODE, WRONG, [], WRONG),
+        (CODE, WRONG, [mark("eve", comment="nearly")], (0.0, "wrong", "x differs; nearly")),
+        (CODE, WRONG, [mark("eve", 1.0, "a typo")], (1.0, "overridden", "a typo")),
     ],
 )
-def test_states(automatic, marks, state, disputed):
-    entry = Entry(
-        Answer("x", "01/proof", "", {}, automatic, "", ""),
-        marks,
-        decide(marks, 3.0, "now"),
-        frozenset(),
-        "now",
-    )
-    assert (entry.state, entry.disputed) == (state, disputed)
+def test_the_score_that_counts(task, automatic, marks, score):
+    answer = Answer("anna", task.name, "", {}, *automatic)
+    assert score_of(task, answer, marks, decide(marks, task.points, "now")) == score
+
+
+def test_a_stale_mark_counts_and_is_to_read_again():
+    answer = Answer("anna", "01/proof", "", {}, *UNREAD)
+    marks = [mark("eve", 2.0, "good", digest="then")]
+    score = score_of(PROOF, answer, marks, decide(marks, 3.0, "now"))
+    assert score[:2] == (2.0, "to read") and score.remark.endswith("; good")
 
 
 def test_equal_answers_have_equal_digests():

@@ -6,14 +6,14 @@ import nbformat
 import pytest
 from sheets import waves
 
-from sheet11.course.book.marks import Asked
+from sheet11.course.book.marks import Task
 from sheet11.course.book.rubric import begin_rubrics, keep_rubrics
 from sheet11.course.book.store import Store
 from sheet11.course.errors import SheetError
 from sheet11.course.grading.exercises import draw_exercises
 from sheet11.course.preprocess import without_answers
 
-PROOF = Asked("1_waves/proof", "Why", "", 1.0, True, "")
+PROOF = Task("1_waves/proof", "Why", "", 1.0, True, "")
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """The file of marks: what is kept, whatever else is written, by whom and how often."""
 
+import contextlib
 import multiprocessing
 import os
 import signal
@@ -11,13 +12,14 @@ from collections import Counter
 
 import pytest
 
-from sheet11.course.book.marks import Answer, Asked
-from sheet11.course.book.store import Store
+from sheet11.course.book.database import STEPS, migrate
+from sheet11.course.book.marks import Answer, Task
+from sheet11.course.book.store import Result, Store
 from sheet11.course.errors import FolderError, PointsError, StoreError
 
 TASKS = [
-    Asked("01/f", "1a.1 · A function", "f(x)", 2.0, False, "f = abs"),
-    Asked("01/proof", "1a.2 · A proof", "", 3.0, True, "Because."),
+    Task("01/f", "1a.1 · A function", "f(x)", 2.0, False, "f = abs"),
+    Task("01/proof", "1a.2 · A proof", "", 3.0, True, "Because."),
 ]
 
 
@@ -42,7 +44,7 @@ def proof_of(store, student):
 
 
 def states(store, task):
-    return Counter(entry.state for entry in store.entries(task))
+    return Counter(entry.status for entry in store.entries(task))
 
 
 def points_of(store, student):
@@ -53,7 +55,7 @@ def points_of(store, student):
 def test_what_was_handed_in(store):
     assert store.tasks() == TASKS and store.students() == ["anna", "bert"]
     assert [entry.answer for entry in store.entries()] == list(answers())
-    assert proof_of(store, "anna").state == "unread" and store.entries("01/f")[0].state == "graded"
+    assert proof_of(store, "anna").status == "to read"
     assert store.content(proof_of(store, "anna").answer.digest) == (
         "**So.**",
         {"a.png": {"image/png": "AA=="}},
@@ -75,15 +77,15 @@ def test_marks_are_kept_and_the_newest_counts(store):
         ("eve", 1.0, "short"),
         ("tom", 2.5, ""),
     ]
-    assert entry.disputed and entry.standing.points == 2.5 and entry.state == "read"
+    assert entry.disputed and entry.standing.points == 2.5 and entry.status == "read"
     store.set_mark(["anna"], "01/proof", "eve", 3.0, " better ")
     entry = proof_of(store, "anna")
     assert [mark.who for mark in entry.marks] == ["tom", "eve"]
     assert (entry.standing.points, entry.standing.remark) == (3.0, "better")
     assert proof_of(store, "bert").marks == []
-    assert states(store, "01/f") == {"graded": 2} and states(store, "01/proof") == {
+    assert states(store, "01/f") == {"wrong": 2} and states(store, "01/proof") == {
         "read": 1,
-        "unread": 1,
+        "to read": 1,
     }
 
 
@@ -116,13 +118,13 @@ def test_a_rubric_changes_for_everybody(store):
     store.remove_item(idea)
     assert (points_of(store, "anna"), points_of(store, "bert")) == (0.0, 0.5)
     store.remove_item(sign)
-    assert proof_of(store, "anna").state == "unread", "nothing is left of its mark"
+    assert proof_of(store, "anna").status == "to read", "nothing is left of its mark"
     store.remove_item(idea, removed=False)
     assert points_of(store, "anna") == 1.0 and [item.words for item in store.items()] == ["an idea"]
 
 
 @pytest.mark.parametrize(
-    ("arguments", "remark"),
+    ("arguments", "message"),
     [
         (
             ("anna", "01/proof", "eve", 3.5),
@@ -139,7 +141,7 @@ def test_a_rubric_changes_for_everybody(store):
         (("anna", "01/proof", "eve", 1.0, "", [7]), "the rubric of 01/proof has no item 7"),
         (
             ("anna", "01/f", "eve", 1.0),
-            "points of 01/f, which is graded automatically, are changed with a reason only",
+            "01/f is graded automatically; changing its points needs a reason",
         ),
         (("carl", "01/proof", "eve", 1.0), "there is no answer of 'carl' to 01/proof"),
         (("anna", "02/proof", "eve", 1.0), "there is no task '02/proof'"),
@@ -157,7 +159,7 @@ def test_what_is_done_together_is_done_whole_or_not_at_all(store):
     with pytest.raises(PointsError), store.writing():
         store.set_mark(["anna"], "01/proof", "eve", 1.0)
         store.set_mark(["bert"], "01/proof", "eve", 99.0)
-    assert states(store, "01/proof") == {"unread": 2}
+    assert states(store, "01/proof") == {"to read": 2}
     with store.writing():
         store.set_mark(["anna"], "01/proof", "eve", 1.0)
         store.set_mark(["bert"], "01/proof", "eve", 2.0)
@@ -166,12 +168,8 @@ def test_what_is_done_together_is_done_whole_or_not_at_all(store):
 
 def test_an_override_has_a_reason(store):
     store.set_mark(["anna"], "01/f", "eve", 1.0, "only the name is wrong")
-    standing = store.entries("01/f")[0].standing
-    assert (standing.mark.kind, standing.points, standing.remark) == (
-        "override",
-        1.0,
-        "only the name is wrong",
-    )
+    score = store.entries("01/f")[0].score
+    assert score == (1.0, "overridden", "only the name is wrong")
 
 
 def test_marks_survive_another_grading_and_say_what_was_read(store):
@@ -179,11 +177,11 @@ def test_marks_survive_another_grading_and_say_what_was_read(store):
     lower = [TASKS[0], TASKS[1]._replace(points=2.0)]
     store.replace_answers(lower, [*answers("**Now.**", "anna"), *answers("**So.**", "bert")])
     anna, bert = proof_of(store, "anna"), proof_of(store, "bert")
-    assert (anna.state, bert.state) == ("stale", "read")
+    assert (anna.status, bert.status) == ("to read", "read")
     assert store.content(anna.standing.mark.digest)[0] == "**So.**"
     assert (anna.standing.points, anna.standing.remark) == (
         2.0,
-        "3 points were given, of which 2 can be had",
+        "3 points were given, of a maximum of 2",
     )
     store.replace_answers(TASKS, answers("**So.**", "bert"))
     assert store.students() == ["bert"] and points_of(store, "bert") == 3.0
@@ -191,11 +189,89 @@ def test_marks_survive_another_grading_and_say_what_was_read(store):
     assert points_of(store, "anna") == 3.0, "who was away has the marks that were there"
 
 
+def test_one_student_is_kept_at_a_time(store):
+    store.set_mark(["anna"], "01/proof", "eve", 3.0)
+    new = [answer._replace(source="g = len") for answer in answers("**So.**", "anna")]
+    store.keep("anna", Result("key", None, 1.5, 2), new[:1])
+    store.keep("carl", Result("other", "the disk is full"), answers("**So.**", "carl"))
+    found = [(entry.answer.student, entry.answer.source) for entry in store.entries()]
+    assert found == [
+        ("anna", "g = len"),
+        ("bert", "f = len"),
+        ("bert", "**So.**"),
+        ("carl", "f = len"),
+        ("carl", "**So.**"),
+    ]
+    assert store.results() == {
+        "anna": Result("key", None, 1.5, 2),
+        "carl": Result("other", "the disk is full", 0.0, 0),
+    }
+    with pytest.raises(sqlite3.IntegrityError):
+        store.keep("anna", Result("new", None), [new[1]._replace(task="02/none")])
+    assert store.results()["anna"].key == "key", "both or neither"
+    store.keep_only(["carl"])
+    assert store.students() == list(store.results()) == ["carl"]
+    store.keep("anna", Result("key", None), answers("**So.**", "anna"))
+    assert points_of(store, "anna") == 3.0, "who was away has the marks that were there"
+
+
+def test_answers_to_tasks_that_are_gone_go(store):
+    changed = TASKS[1]._replace(points=1.0)
+    store.replace_tasks([changed, TASKS[0]._replace(name="01/new")])
+    assert [task.name for task in store.tasks()] == ["01/proof", "01/new"]
+    assert {entry.answer.task for entry in store.entries()} == {"01/proof"}
+
+
+def test_facts(store, tmp_path):
+    store.set_about(title="Waves", seed=2**40)
+    store.set_about(title="Tides", parameters={"0": {"01": {"n": 3}}})
+    with Store(tmp_path) as other:
+        assert other.about() == {
+            "title": "Tides",
+            "seed": 2**40,
+            "parameters": {"0": {"01": {"n": 3}}},
+        }
+
+
+def test_a_file_is_brought_forward(tmp_path):
+    steps = {2: "CREATE TABLE a (x)", 4: "ALTER TABLE a ADD COLUMN y;\nUPDATE a SET y = x"}
+    with contextlib.closing(sqlite3.connect(tmp_path / "x", isolation_level=None)) as database:
+        migrate(database, {2: steps[2]})
+        database.execute("INSERT INTO a VALUES (7)")
+        for _ in range(2):
+            migrate(database, steps)
+        assert database.execute("SELECT * FROM a").fetchall() == [(7, 7)]
+        with pytest.raises(sqlite3.DatabaseError, match="version 4, and this sheet11 knows 2"):
+            migrate(database, {2: steps[2]})
+        with pytest.raises(sqlite3.DatabaseError):
+            migrate(database, steps | {5: "UPDATE a SET x = 1;\nnonsense"})
+        assert database.execute("SELECT x FROM a").fetchall() == [(7,)], "whole or not at all"
+        assert database.execute("PRAGMA user_version").fetchone() == (4,)
+
+
+def test_marks_come_through_all_steps(tmp_path):
+    path = tmp_path / "grading.sqlite"
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as database:
+        migrate(database, {2: STEPS[2]})
+        database.execute("INSERT INTO task VALUES ('01/proof', 0, '', '', 3, 1, '', '')")
+        database.execute("INSERT INTO content VALUES ('digest', 'So.', '{}')")
+        database.execute(
+            "INSERT INTO answer VALUES ('anna', '01/proof', 'digest', NULL, 'to read', '')"
+        )
+        database.execute(
+            """INSERT INTO mark (action, student, task, who, at, kind, points, comment, digest)
+               VALUES (1, 'anna', '01/proof', 'eve', '', 'read', 2, 'good', 'digest')"""
+        )
+    with Store(tmp_path) as store:
+        assert proof_of(store, "anna").score == (2.0, "read", "good")
+        assert store.results() == store.about() == {}
+
+
 def test_a_mark_on_the_answer_that_was_on_the_page(store):
     read = proof_of(store, "anna").answer.digest
     store.replace_answers(TASKS, answers("**Now.**"))
     store.set_mark(["anna"], "01/proof", "eve", 1.0, digest=read)
-    assert proof_of(store, "anna").state == "stale"
+    assert proof_of(store, "anna").standing.stale
 
 
 def test_flags_and_snippets(store):

@@ -186,7 +186,7 @@ def test_what_was_graded_automatically(desk):
         "remark"
     ] == "E is not what was expected"
     assert 'class="code"' in desk.content("grace", "1_waves/wave", wrong["id"])["now"]
-    with pytest.raises(PointsError, match="with a reason only"):
+    with pytest.raises(PointsError, match="needs a reason"):
         mark(desk, wrong, 1, task="1_waves/wave")
     mark(desk, wrong, 1, "the other convention", task="1_waves/wave")
     assert entry_of(desk, CHIARA, "1_waves/wave").standing.points == 1

@@ -139,7 +139,7 @@ def test_points_by_hand_survive(small, pair, invoke):
         if row["points"] and row["task"] == "proof"
     ]
     assert (row["points"], row["status"]) == ("0.5", "to read")
-    assert row["remark"] == "this was read before the answer was changed"
+    assert row["remark"] == "the answer was changed after it was read"
 
 
 def change(path, *changes):
@@ -214,7 +214,7 @@ def test_what_changes_in_the_sheet_gives_what_a_new_folder_gives(tmp_path, grade
         **{"total": "1", "max": "4", "to read": "0"},
     }
     (row,) = [row for row in table(tmp_path / "out" / "results.csv") if row["task"] == "proof"]
-    assert row["remark"] == "1 points were given, of which 0.5 can be had"
+    assert row["remark"] == "1 points were given, of a maximum of 0.5"
 
 
 def without_marks(path):
@@ -222,7 +222,7 @@ def without_marks(path):
     rows = table(path)
     for row in rows:
         if row.get("status") in ("read", "to read"):
-            row.update(points="", status="", message="")
+            row.update(points="", status="", remark="")
         for name in ("total", "to read", *(name for name in row if "by hand" in name)):
             row.pop(name, None)
     return rows

@@ -63,7 +63,7 @@ def test_moodle_takes_pages_and_grades(graded, invoke, tmp_path):
     result = invoke("return", out, "moodle", "--worksheet", "worksheet.csv", cwd=tmp_path)
     assert (result.returncode, result.stderr) == (0, "")
     pages, grades = out / "return" / "moodle-feedback.zip", out / "return" / "moodle-grades.csv"
-    assert result.stdout.splitlines() == [str(pages), str(grades)]
+    assert result.stdout.splitlines() == [str(grades), str(pages)], "in the order of their upload"
     sizes = dict(taken_files(pages))
     assert (
         set(sizes) == {(login, "feedback.html") for login in EVERYBODY}
@@ -94,23 +94,24 @@ def test_a_worksheet_is_made(graded, invoke, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("worksheet", "remark"),
+    ("worksheet", "message"),
     [
         (
             "student,points\nanna,3\n",
-            "it has no columns 'Identifier' and 'Grade', but 'student, points'\n",
+            "it needs columns 'Identifier', 'Grade' and 'Maximum grade', got 'student, points'\n",
         ),
         (WORKSHEET.replace("5.00", '"100,00"'), "the assignment's maximum grade is '100,00', and"),
         (
             WORKSHEET.replace('"5.00"', "5").replace("5.00", "100.00"),
             "the assignment's maximum grade is '100.00', and",
         ),
+        (WORKSHEET.replace("Maximum", "Greatest"), "it needs columns 'Identifier', 'Grade' and"),
         (
-            WORKSHEET.replace("Participant 1012", "Participant 1"),
-            "w.csv does not have '1012', who has handed in",
+            WORKSHEET.replace("5.00", "-"),
+            "the assignment's maximum grade is '-', and the sheet's 5",
         ),
-        ("", "w.csv is no table: "),
-        (None, "w.csv cannot be read: No such file or directory"),
+        (WORKSHEET.replace("Participant 1", "Participant 2"), "w.csv is the worksheet of others"),
+        ("", "w.csv is empty"),
     ],
 )
 def test_what_is_no_worksheet(graded, invoke, tmp_path, worksheet, message):
@@ -121,8 +122,17 @@ def test_what_is_no_worksheet(graded, invoke, tmp_path, worksheet, message):
     assert not (tmp_path / "out" / "return").exists()
 
 
+def test_who_has_left_the_course_harms_nobody(graded, invoke, tmp_path):
+    lines = WORKSHEET.splitlines(keepends=True)
+    (tmp_path / "w.csv").write_text("".join(line for line in lines if "Dubois" not in line))
+    result = invoke("return", graded(), "moodle", "--worksheet", "w.csv", cwd=tmp_path)
+    assert (result.returncode, result.stderr.count("Léa Dubois")) == (0, 1)
+    grades = taken_grades(tmp_path / "out" / "return" / "moodle-grades.csv")
+    assert grades == dict.fromkeys(EVERYBODY - {"ldubois"}, 4.5)
+
+
 def test_german(graded, invoke, tmp_path):
-    german = "ID;Vollständiger Name;Bewertung;Bestbewertung;Zuletzt geändert (Bewertung)\n"
+    german = "ID;Vollständiger Name;Bewertung;Bestwertung;Zuletzt geändert (Bewertung)\n"
     german += "".join(f"Teilnehmer/in{member.number};{member.name};-;5,00;-\n" for member in CLASS)
     (tmp_path / "w.csv").write_text(german, encoding="utf-16")
     assert (

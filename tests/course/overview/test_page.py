@@ -4,7 +4,7 @@ import csv
 
 import pytest
 
-from sheet11.course.book.marks import Answer, Asked
+from sheet11.course.book.marks import Answer, Task
 from sheet11.course.book.store import Store
 from sheet11.course.overview.page import write_overview
 
@@ -12,8 +12,8 @@ CODE = (
     "def f(x):\n    a = x * 2 + 1\n    b = a ** 3 - x / 7\n    return [a * k - b for k in range(9)]"
 )
 TASKS = [
-    Asked("01/f", "1a.1 · <f>", "", 2.0, False, CODE),
-    Asked("01/proof", "1a.2 · Why", "", 3.0, True, ""),
+    Task("01/f", "1a.1 · <f>", "", 2.0, False, CODE),
+    Task("01/proof", "1a.2 · Why", "", 3.0, True, ""),
 ]
 
 

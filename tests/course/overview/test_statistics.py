@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from sheet11.course.book.gradebook import Row, Table
-from sheet11.course.book.marks import Asked
+from sheet11.course.book.marks import Task
 from sheet11.course.book.scores import Score
 from sheet11.course.overview.statistics import frequent_reasons, task_statistics
 
 F, G, PROOF = (
-    Asked(f"01/{name}", name, "", points, name == "proof", "")
+    Task(f"01/{name}", name, "", points, name == "proof", "")
     for name, points in [("f", 2.0), ("g", 4.0), ("proof", 3.0)]
 )
 POINTS = {

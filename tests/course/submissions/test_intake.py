@@ -1,15 +1,12 @@
-"""Taking a class in: the same hand-ins in every layout give the same answers and, by the command line, points."""
+"""Taking a class in: the same hand-ins in every layout give the same answers."""
 
-import csv
 from datetime import UTC, datetime
 
 import pytest
 from class_of_twelve import CLASS, HANDED_IN, LAYOUTS, ROSTER, WORKSHEET, Answers, nbgrader, zipped
-from gradings import skip_without_graders
 from sheets import waves
 
 from sheet11.course.errors import FolderError
-from sheet11.course.sandbox.sandbox import Sandbox
 from sheet11.course.submissions.attachments import taken_out
 from sheet11.course.submissions.intake import (
     Wanted,
@@ -230,59 +227,6 @@ def test_what_is_no_class(ids, tmp_path, content, message):
 def test_late(stamps, late):
     assert lateness(stamps, datetime(2026, 11, 21, 12, tzinfo=UTC)) == late
     assert lateness(stamps, None) == ""
-
-
-@pytest.fixture(scope="module")
-def batches():
-    """What has come of cells that have run, by these."""
-    return {}
-
-
-@pytest.fixture
-def run_once(batches, monkeypatch):
-    """Cells that have run for one platform run for no other: all hand in the same answers."""
-    run = Sandbox.run
-
-    def run_once(sandbox, cells, limits, go_on=False):
-        key = (sandbox._folder, go_on, *cells)  # in a sandbox all have the same
-        if key not in batches:
-            batches[key] = run(sandbox, cells, limits, go_on)
-        return batches[key]
-
-    monkeypatch.setattr(Sandbox, "run", run_once)
-
-
-@pytest.mark.usefixtures("run_once")
-@pytest.mark.parametrize(
-    "layout",
-    [
-        "moodle",
-        *(pytest.param(name, marks=pytest.mark.slow) for name in LAYOUTS if name != "moodle"),
-    ],
-)
-def test_the_same_points_from_every_platform(course, answers, rosters, grade, tmp_path, layout):
-    skip_without_graders()
-    given = LAYOUTS[layout](answers, tmp_path)
-    options = [
-        "--sheet",
-        course.folder,
-        "--seed",
-        "5",
-        "--roster",
-        rosters / "roster.csv",
-        "-o",
-        "out",
-    ]
-    result = grade(given, *options, cwd=tmp_path)
-    assert "\n10 students, 2 notebooks each; 1 with fewer: " in result.stdout, result.stderr
-    assert result.returncode == 1 and result.stderr.splitlines()[-1].startswith(
-        "Error: no notebook was recognised of "
-    )
-    with open(tmp_path / "out" / "students.csv", newline="", encoding="utf-8") as file:
-        login = {row["student"]: row["login"] for row in csv.DictReader(file)}
-    with open(tmp_path / "out" / "grades.csv", newline="", encoding="utf-8") as file:
-        points = {login[row["student"]]: float(row["total"]) for row in csv.DictReader(file)}
-    assert points == {member.login: member.points for member in HANDED_IN}
 
 
 def test_a_platform_s_group_is_nobody_s_number(ids, answers, tmp_path):

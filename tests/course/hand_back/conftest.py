@@ -3,14 +3,14 @@
 import pytest
 from class_of_twelve import HANDED_IN, scanned
 
-from sheet11.course.book.marks import Answer, Asked
+from sheet11.course.book.marks import Answer, Task
 from sheet11.course.book.store import Store
 from sheet11.course.hand_back.publish import publish
 from sheet11.course.submissions.people import Identity, Person, keep_people
 
 TASKS = [
-    Asked("1/f", "A <function>", "", 3.0, False, "", "One"),
-    Asked("1/why", "Why | so", "", 2.0, True, "", "One"),
+    Task("1/f", "A <function>", "", 3.0, False, "", "One"),
+    Task("1/why", "Why | so", "", 2.0, True, "", "One"),
 ]
 
 

@@ -1,0 +1,60 @@
+"""Tables in CSV, as spreadsheets save them."""
+
+import pytest
+
+from sheet11.course.errors import TableError
+from sheet11.course.tables import harmless, read_table
+
+TABLE = (["student", "points"], [["Jörg", "2,5"], ["anna", "1"]])
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'\xef\xbb\xbfstudent,points\nJ\xc3\xb6rg,"2,5"\nanna,1\n',
+        "student;points\nJörg;2,5\n;\nanna;1".encode("cp1252"),
+        "student\tpoints\r\nJörg\t2,5\r\nanna\t1\r\n".encode("utf-16"),
+        b'sep=;\r\nstudent;points\r"J\xc3\xb6rg"; 2,5\r\ranna;1\r',
+    ],
+    ids=["utf-8 with a mark", "windows-1252", "utf-16 and tabs", "sep= and old ends of lines"],
+)
+def test_what_spreadsheets_save(tmp_path, content):
+    (tmp_path / "table.csv").write_bytes(content)
+    assert read_table(tmp_path / "table.csv") == TABLE
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, "cannot be read: No such file or directory"),
+        (b"", "is empty"),
+        (b'a,b\n1,"2\n', "is no CSV: unexpected end of data"),
+        (b"x" * 200_000, "is no CSV: field larger than field limit"),
+        (b"PK\x03\x04\x00\x00", "is no CSV: it is binary; save the spreadsheet as CSV"),
+        (b"student,\x81\n", "is no CSV: 'charmap' codec can't decode"),
+        ("student,points\n".encode("utf-16-le"), "is no CSV: it is binary"),
+    ],
+)
+def test_what_is_no_table(tmp_path, content, message):
+    if content is not None:
+        (tmp_path / "table.csv").write_bytes(content)
+    with pytest.raises(TableError, match=rf"table.csv {message}") as error:
+        read_table(tmp_path / "table.csv")
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("=1+1", "'=1+1"),
+        ("'=1+1", "''=1+1"),
+        ("\t=1", r"\t=1"),
+        (" -1", " '-1"),
+        ('a,"+1"', 'a,"\'+1"'),
+        ("a; ＝1", "a; '＝1"),
+        ("a\n=1\x1b", r"a\n=1\x1b"),
+        ("1 - 2 = -1, or 'x'", "1 - 2 = -1, or 'x'"),
+    ],
+)
+def test_no_separator_makes_a_formula(text, written):
+    assert harmless(text) == written
