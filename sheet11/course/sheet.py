@@ -48,6 +48,11 @@ class Sheet(NamedTuple):
         return next(iter(self.notebooks.values())).parent / name
 
     @property
+    def assignment(self) -> str:
+        """The name of the sheet's folder, as nbgrader knows it: `source/ASSIGNMENT`."""
+        return self.folder.name
+
+    @property
     def imports_from(self) -> str | None:
         """The folder in which executed notebooks find the package, None if it is this kit's, which is installed."""
         own = self.package is None or self.folder / self.package == PACKAGE

@@ -48,6 +48,7 @@ from sheet11.course.sandbox.sandbox import Limits
 from sheet11.course.sheet import Sheet, kit_digest
 from sheet11.course.submissions.attachments import taken_out
 from sheet11.course.submissions.intake import Wanted, not_understood, take_in, what_was_handed_in
+from sheet11.course.submissions.matching import asked_in
 from sheet11.course.submissions.people import keep_people
 from sheet11.course.submissions.roster import NO_ROSTER, Roster
 from sheet11.course.submissions.submissions import Submission
@@ -117,13 +118,13 @@ def grade(
     )
     exercises = drawn(0).exercises
     tasks = [task for exercise in exercises.values() for task in exercise.tasks]
-    ids = {stem: exercise.solutions.keys() for stem, exercise in exercises.items()}
-    intake = take_in(folder, Wanted(ids, roster, deadline), out)
+    asked = {stem: asked_in(stem, exercise.notebook) for stem, exercise in exercises.items()}
+    intake = take_in(folder, Wanted(asked, roster, deadline, sheet.assignment), out)
     submissions = intake.submissions
     by_name = {submission.student: submission for submission in submissions}
     if unknown := sorted(set(again) - by_name.keys()):
         raise FolderError(f"{folder} holds no folder {unknown[0]!r}")
-    print(what_was_handed_in(intake, len(ids)), flush=True)
+    print(what_was_handed_in(intake, len(asked)), flush=True)
     numbers = {submission.student: number_of(seed, submission) for submission in submissions}
     examinations = [sit(drawn(numbers[each.student]), each) for each in submissions]
     columns = [task.column for task in tasks]

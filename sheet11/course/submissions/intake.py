@@ -1,9 +1,10 @@
 """Taking a class in, as a platform gives it: what is unpacked, who is who, which notebooks count, and what is late."""
 
 import contextlib
+import os
 import re
 import tempfile
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -14,6 +15,7 @@ from sheet11.course.errors import FolderError, reason
 from sheet11.course.files import folder_of_this_process
 from sheet11.course.submissions.archives import OF_A_CLASS, STAMP, ArchiveError, is_notebook, unpack
 from sheet11.course.submissions.layouts import HandIn, files_of, find_hand_ins
+from sheet11.course.submissions.matching import Asked
 from sheet11.course.submissions.members import members_in, with_members
 from sheet11.course.submissions.people import Person, listed
 from sheet11.course.submissions.reading import UnreadableError, opened
@@ -39,9 +41,10 @@ MOST_SAID = 20  # of what a class has that is nobody's
 class Wanted(NamedTuple):
     """What everybody is to hand in, and until when."""
 
-    ids: Mapping[str, Collection[str]]  # of the answer cells, by the stem of the notebook
+    notebooks: Mapping[str, Asked]  # by stem
     roster: Roster = NO_ROSTER
     deadline: datetime | None = None
+    assignment: str = ""  # folder in each student's folder where nbgrader collects what is wanted
 
 
 class Intake(NamedTuple):
@@ -83,6 +86,7 @@ def take_in(folder: Path, wanted: Wanted, out: Path | None = None) -> Intake:
             raise FolderError(
                 f"{folder} holds no folders; it wants one for each student, with notebooks in it"
             )
+        hand_ins = _of_assignment(hand_ins, wanted.assignment)
         directory = Directory(wanted.roster.people)
         found = []
         for number, each in enumerate(tqdm(hand_ins, "read", unit="student", disable=None)):
@@ -94,6 +98,29 @@ def take_in(folder: Path, wanted: Wanted, out: Path | None = None) -> Intake:
         left_out + [f"whose is {visible(name)}?" for name in loose],
         absent,
     )
+
+
+def _of_assignment(hand_ins: list[HandIn], assignment: str) -> list[HandIn]:
+    """Hand-ins without other assignments, if the class is laid out as `submitted/STUDENT/ASSIGNMENT`."""
+    sources = [source.path for each in hand_ins for source in each.sources]
+    if not assignment or not any(os.path.isdir(path / assignment) for path in sources):
+        return hand_ins
+    return [each._replace(sources=tuple(_within(each.sources, assignment))) for each in hand_ins]
+
+
+def _within(sources: Iterable[Handed], name: str) -> Iterator[Handed]:
+    """The folders of that name in sources; a source that cannot be looked into stays as it is."""
+    for source in sources:
+        try:
+            is_link = source.path.is_symlink()
+            inner = source if is_link else source._replace(path=source.path / name)
+            inner.path.lstat()
+        except PermissionError:
+            yield source
+        except OSError:
+            continue
+        else:
+            yield inner
 
 
 def not_understood(intake: Intake) -> list[str]:
@@ -133,11 +160,11 @@ def _taken(
     person = Person(student, who, (who,), hand_in.label)
     try:
         files, stamps, notes = _files_in(hand_in, scratch)
-        chosen = choose_notebooks(files, wanted.ids)
+        chosen = choose_notebooks(files, wanted.notebooks)
         if any(source.path.is_symlink() for source in hand_in.sources):
             linked = "the folder is a symbolic link, which is not followed"
-            chosen = Chosen({}, dict.fromkeys(wanted.ids, linked), [], [])
-        submission = read_submission(student, chosen, wanted.ids)
+            chosen = Chosen({}, dict.fromkeys(wanted.notebooks, linked), [], [])
+        submission = read_submission(student, chosen, wanted.notebooks)
     except Exception as error:  # whatever it is, it is about this student alone
         why = f"what was handed in cannot be read: {reason(error)}"
         return Submission(student, {}, {}, error=why), person, []

@@ -2,11 +2,10 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from sheet11.course.release import MEMBERS
-from sheet11.course.submissions.attachments import joined
 from sheet11.course.submissions.people import Identity, Person, listed
+from sheet11.course.submissions.reading import Cell
 from sheet11.course.submissions.roster import Directory
 from sheet11.course.text import visible
 
@@ -15,12 +14,12 @@ MOST, LONGEST = 20, 100  # members, and characters of a name
 LINE = re.compile(rf"^\W*{re.escape(MEMBERS)}(.*)$", re.IGNORECASE | re.MULTILINE)
 
 
-def members_in(cells: Iterable[dict[str, Any]]) -> list[str]:
+def members_in(cells: Iterable[Cell]) -> list[str]:
     """Whom a notebook's text cells name as members, as they stand there."""
     found: dict[str, None] = {}
     for cell in cells:
-        if cell.get("cell_type") in ("markdown", "raw"):
-            for match in LINE.finditer(joined(cell.get("source")) or ""):
+        if cell.cell_type != "code":
+            for match in LINE.finditer(cell.source):
                 names = re.split(r"[,;&]|\band\b|\bund\b", re.sub(r"\(.*?\)", "", match[1]))
                 found |= dict.fromkeys(
                     name.strip(" *_.")[:LONGEST] for name in names if name.strip(" *_.")

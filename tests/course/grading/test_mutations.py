@@ -17,9 +17,11 @@ from sheet11.course.grading.report import write_notebooks
 from sheet11.course.grading.scoring import score
 from sheet11.course.hand_back.publish import publish
 from sheet11.course.notebooks import read_notebook
+from sheet11.course.preprocess import without_answers
 from sheet11.course.sandbox.sandbox import Batch, Limits
 from sheet11.course.submissions.attachments import taken_out
 from sheet11.course.submissions.intake import Wanted, take_in
+from sheet11.course.submissions.matching import asked_in
 from sheet11.course.submissions.outputs import harmless_outputs
 from sheet11.lab.records import MIME_TYPE
 
@@ -63,7 +65,10 @@ def mutated(course, tmp_path_factory):
 @pytest.fixture(scope="module")
 def taken(course, mutated):
     """What is read of all of them."""
-    wanted = {stem: solutions.keys() for stem, solutions in course.solutions.items()}
+    editions = {
+        stem: without_answers(read_notebook(path)) for stem, path in course.sheet.notebooks.items()
+    }
+    wanted = {stem: asked_in(stem, edition) for stem, edition in editions.items()}
     return {
         submission.student: submission
         for submission in take_in(mutated[0], Wanted(wanted)).submissions

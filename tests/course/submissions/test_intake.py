@@ -15,6 +15,7 @@ from sheet11.course.submissions.intake import (
     take_in,
     what_was_handed_in,
 )
+from sheet11.course.submissions.matching import asked_in
 from sheet11.course.submissions.roster import NO_ROSTER, read_roster
 
 BY_LOGIN = {member.login: member for member in CLASS}
@@ -26,8 +27,8 @@ def course(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def ids(course):
-    return {stem: answers.keys() for stem, answers in course.solutions.items()}
+def asked(answers):
+    return {stem: asked_in(stem, blank) for stem, blank in answers.blank.items()}
 
 
 @pytest.fixture(scope="module")
@@ -45,12 +46,12 @@ def rosters(tmp_path_factory):
 
 
 @pytest.fixture(scope="module", params=LAYOUTS)
-def taken(request, course, ids, answers, rosters, tmp_path_factory):
+def taken(request, course, asked, answers, rosters, tmp_path_factory):
     """The class in one layout: its name, and what is taken in."""
     given = LAYOUTS[request.param](answers, tmp_path_factory.mktemp(request.param))
     of_moodle = request.param.startswith("moodle")
     roster = read_roster(rosters / ("worksheet.csv" if of_moodle else "roster.csv"))
-    intake = take_in(given, Wanted(ids, roster, datetime(2026, 11, 21, 18, tzinfo=UTC)))
+    intake = take_in(given, Wanted(asked, roster, datetime(2026, 11, 21, 18, tzinfo=UTC)))
     number = {member.number: member.login for member in CLASS}
     found = {
         number[int(person.who.id)]: (person, submission)
@@ -124,9 +125,9 @@ def test_names_are_not_those_of_files(taken):
         assert "/" not in person.student
 
 
-def test_the_summary(ids, answers, tmp_path):
+def test_the_summary(asked, answers, tmp_path):
     given = nbgrader(answers, tmp_path)
-    intake = take_in(given, Wanted(ids, NO_ROSTER, datetime(2026, 11, 21, 18, tzinfo=UTC)))
+    intake = take_in(given, Wanted(asked, NO_ROSTER, datetime(2026, 11, 21, 18, tzinfo=UTC)))
     first, *notes = what_was_handed_in(intake, 2).splitlines()
     assert first == (
         "10 students, 2 notebooks each; 1 with fewer: fpetersen; 1 without a recognisable notebook: ldubois; 1 late"
@@ -137,7 +138,7 @@ def test_the_summary(ids, answers, tmp_path):
     ]
 
 
-def test_timestamps_of_other_sheets_do_not_count(ids, answers, tmp_path):
+def test_timestamps_of_other_sheets_do_not_count(asked, answers, tmp_path):
     own = tmp_path / "submitted" / "anna"
     for name, day in (("sheet3", 21), ("sheet4", 28)):
         (own / name).mkdir(parents=True)
@@ -145,19 +146,34 @@ def test_timestamps_of_other_sheets_do_not_count(ids, answers, tmp_path):
     (own / "sheet3" / "1_waves.ipynb").write_bytes(answers.notebook("1_waves"))
     (own / "sheet4" / "3_tides.ipynb").write_text('{"cells": []}')
     (person,) = take_in(
-        tmp_path, Wanted(ids, deadline=datetime(2026, 11, 21, 10, tzinfo=UTC))
+        tmp_path, Wanted(asked, deadline=datetime(2026, 11, 21, 10, tzinfo=UTC))
     ).people
     assert person.late == "2 h late"
 
 
-def test_two_hand_ins_of_one_group_are_reported(ids, answers, tmp_path, rosters):
+def test_other_assignments_are_left_aside(asked, answers, tmp_path):
+    for student, name, members in (
+        ("anna", "sheet3", "bert"), ("anna", "sheet4", "carl"), ("dora", "sheet4", "")
+    ):  # fmt: skip
+        path = tmp_path / "submitted" / student / name / "1_waves.ipynb"
+        path.parent.mkdir(parents=True)
+        path.write_bytes(answers.notebook("1_waves", members=members))
+        os.utime(path, (0, 0) if name == "sheet3" else None)
+    (tmp_path / "submitted" / "emil").symlink_to(tmp_path / "submitted" / "anna")
+    intake = take_in(tmp_path, Wanted(asked, assignment="sheet3"))
+    assert [len(each.answers) for each in intake.submissions] == [1, 0, 0]
+    assert [member.name for member in intake.people[0].members] == ["anna", "bert"]
+    assert len(take_in(tmp_path, Wanted(asked, assignment="sheet5")).submissions[1].answers) == 1
+
+
+def test_two_hand_ins_of_one_group_are_reported(asked, answers, tmp_path, rosters):
     for login in ("hsuzuki", "ihorvat"):
         (tmp_path / "class" / login).mkdir(parents=True)
         content = answers.notebook(
             "1_waves", members="ihorvat; Hana Suzuki; Jule Becker; Nobody Known"
         )
         (tmp_path / "class" / login / "x.ipynb").write_bytes(content)
-    intake = take_in(tmp_path / "class", Wanted(ids, read_roster(rosters / "roster.csv")))
+    intake = take_in(tmp_path / "class", Wanted(asked, read_roster(rosters / "roster.csv")))
     hana, ivo = intake.people
     stranger = "'Nobody Known', named as a member, is not in the roster"
     assert hana.notes == (stranger, "of the same group, and handed in, too: ihorvat")
@@ -167,13 +183,13 @@ def test_two_hand_ins_of_one_group_are_reported(ids, answers, tmp_path, rosters)
     )
 
 
-def test_who_is_nobody(ids, answers, tmp_path):
+def test_who_is_nobody(asked, answers, tmp_path):
     given = tmp_path / "class"
     for name in ("anna", "build/grade/students/anna", "__MACOSX/anna", ".ipynb_checkpoints"):
         (given / name).mkdir(parents=True)
         (given / name / "1_waves.ipynb").write_bytes(answers.notebook("1_waves"))
     (given / "1_waves.ipynb").write_bytes(answers.notebook("1_waves"))
-    intake = take_in(given, Wanted(ids), given / "build" / "grade")
+    intake = take_in(given, Wanted(asked), given / "build" / "grade")
     assert [person.student for person in intake.people] == ["anna"]
     assert (
         what_was_handed_in(intake, 2)
@@ -182,11 +198,11 @@ def test_who_is_nobody(ids, answers, tmp_path):
     assert not_understood(intake) == ["whose is 1_waves.ipynb?"]
 
 
-def test_archives_that_are_none(ids, answers, tmp_path):
+def test_archives_that_are_none(asked, answers, tmp_path):
     (tmp_path / "class" / "anna").mkdir(parents=True)
     (tmp_path / "class" / "anna" / "all.zip").write_bytes(b"PK\x03\x04 and so on")
     (tmp_path / "class" / "anna" / "all.rar").write_bytes(b"Rar!")
-    (person,) = take_in(tmp_path / "class", Wanted(ids)).people
+    (person,) = take_in(tmp_path / "class", Wanted(asked)).people
     assert person.notes == (
         "all.rar is no zip file, and was not unpacked",
         "all.zip cannot be unpacked: it is damaged, or no zip file",
@@ -195,7 +211,7 @@ def test_archives_that_are_none(ids, answers, tmp_path):
     for _ in range(5):
         content = {"all.zip": zipped(content)}
     (tmp_path / "class" / "anna" / "all.zip").write_bytes(content["all.zip"])
-    (person,) = take_in(tmp_path / "class", Wanted(ids)).people
+    (person,) = take_in(tmp_path / "class", Wanted(asked)).people
     assert person.notes[1] == "all.zip is an archive within too many others, and was not unpacked"
 
 
@@ -206,11 +222,11 @@ def test_archives_that_are_none(ids, answers, tmp_path):
         (b"", "{}: given cannot be unpacked: it is damaged, or no zip file"),
     ],
 )
-def test_what_is_no_class(ids, tmp_path, content, message):
+def test_what_is_no_class(asked, tmp_path, content, message):
     if content is not None:
         (tmp_path / "given").write_bytes(content)
     with pytest.raises(FolderError, match=message.format(tmp_path / "given")):
-        take_in(tmp_path / "given", Wanted(ids))
+        take_in(tmp_path / "given", Wanted(asked))
 
 
 @pytest.mark.parametrize(
@@ -242,7 +258,7 @@ def test_a_platform_s_group_is_nobody_s_number(ids, answers, tmp_path):
     ):
         worksheet += f"Participant {number},{name},{group or 'Default group'},-\n"
     (tmp_path / "worksheet.csv").write_text(worksheet)
-    intake = take_in(tmp_path / "all.zip", Wanted(ids, read_roster(tmp_path / "worksheet.csv")))
+    intake = take_in(tmp_path / "all.zip", Wanted(asked, read_roster(tmp_path / "worksheet.csv")))
     members = {
         person.who.name: [member.id for member in person.members] for person in intake.people
     }
@@ -250,12 +266,12 @@ def test_a_platform_s_group_is_nobody_s_number(ids, answers, tmp_path):
     assert intake.absent == [] and not_understood(intake) == []
 
 
-def test_what_could_not_be_unpacked_is_said(ids, answers, tmp_path):
+def test_what_could_not_be_unpacked_is_said(asked, answers, tmp_path):
     content = {
         "Anna_1_assignsubmission_file/1_waves.ipynb": answers.notebook("1_waves"),
         "../x.ipynb": b"{}",
     }
     (tmp_path / "all.zip").write_bytes(zipped(content))
-    intake = take_in(tmp_path / "all.zip", Wanted(ids))
+    intake = take_in(tmp_path / "all.zip", Wanted(asked))
     assert not_understood(intake) == ["all.zip holds '../x.ipynb', which is outside of it"]
     assert what_was_handed_in(intake, 2).splitlines()[1:] == not_understood(intake)

@@ -5,6 +5,7 @@ import pytest
 from sheet11.course.release import MEMBERS_ASKED
 from sheet11.course.submissions.members import members_in, with_members
 from sheet11.course.submissions.people import Identity, Person
+from sheet11.course.submissions.reading import Cell
 from sheet11.course.submissions.roster import Directory
 
 
@@ -14,17 +15,15 @@ from sheet11.course.submissions.roster import Directory
         (MEMBERS_ASKED, []),
         (MEMBERS_ASKED.replace("(names", "Anna Müller, bert (names"), ["Anna Müller", "bert"]),
         ("**Handed in by:** Anna Müller; bert and *Chiara*", ["Anna Müller", "bert", "Chiara"]),
-        (["Title\n", "handed in by: anna, anna\n", "text"], ["anna"]),
+        ("Title\nhanded in by: anna, anna\ntext", ["anna"]),
         ("Handed in by: " + ",".join(f"a{n}" for n in range(99)), [f"a{n}" for n in range(20)]),
         ("This was handed in by: nobody", []),
-        (["a", 1], []),
-        (None, []),
+        ("", []),
     ],
 )
 def test_a_line_names_members(source, names):
-    assert members_in([{"cell_type": "markdown", "source": source}]) == names
-    assert members_in([{"cell_type": "raw", "source": source}]) == names
-    assert members_in([{"cell_type": "code", "source": source}, {}]) == []
+    for kind, found in (("markdown", names), ("raw", names), ("code", [])):
+        assert members_in([Cell(None, None, kind, source)]) == found
 
 
 def people(*logins, group="G"):

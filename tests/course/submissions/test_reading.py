@@ -8,12 +8,7 @@ import tracemalloc
 import pytest
 
 from sheet11.course.submissions import reading
-from sheet11.course.submissions.reading import UnreadableError, answers_in, read_cells
-
-IDS = ["f", "proof"]
-PIXEL = (
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
-)
+from sheet11.course.submissions.reading import Cell, UnreadableError, read_cells
 
 
 def cell(source, grade_id=None, kind="markdown", **fields):
@@ -33,7 +28,7 @@ def problem(tmp_path):
         path = tmp_path / "01.ipynb"
         path.write_bytes(content)
         with pytest.raises(UnreadableError) as caught:
-            answers_in(read_cells(path), IDS)
+            read_cells(path)
         return str(caught.value)
 
     return problem
@@ -75,12 +70,12 @@ def test_a_file_that_is_too_large_is_not_read(tmp_path):
     with open(tmp_path / "01.ipynb", "wb") as file:
         file.truncate(reading.LARGEST + 1)
     with pytest.raises(UnreadableError, match="^01.ipynb has more than 50 MB$"):
-        answers_in(read_cells(tmp_path / "01.ipynb"), IDS)
+        read_cells(tmp_path / "01.ipynb")
 
 
 def no_regular_file(path):
     with pytest.raises(UnreadableError, match=f"^{path.name} is no regular file$"):
-        answers_in(read_cells(path), IDS)
+        read_cells(path)
 
 
 def test_what_is_no_regular_file_is_not_waited_for(tmp_path, monkeypatch):
@@ -110,54 +105,56 @@ def test_a_file_that_becomes_a_pipe_is_not_waited_for(tmp_path, monkeypatch):
 
 def test_a_file_that_is_not_there_is_no_fault_of_the_notebook(tmp_path):
     with pytest.raises(FileNotFoundError):
-        answers_in(read_cells(tmp_path / "01.ipynb"), IDS)
+        read_cells(tmp_path / "01.ipynb")
+
+
+def cells(tmp_path, *found, **fields):
+    """What is read of a notebook."""
+    (tmp_path / "01.ipynb").write_text(json.dumps({"cells": found} | fields))
+    return read_cells(tmp_path / "01.ipynb")
+
+
+def test_a_cell(tmp_path):
+    picture = {"x.png": {"image/png": "…"}}
+    assert cells(tmp_path, cell(["a\n", "b"], "f", id="8f1a", attachments=picture)) == [
+        Cell("f", "8f1a", "markdown", "a\nb", picture)
+    ]
 
 
 @pytest.mark.parametrize("name", [["f"], {"f": 1}, 1, None])
-def test_names_that_are_none(name):
-    assert answers_in([cell("1", name, id=name)], IDS).sources == {}
-    assert answers_in([cell("1", name, id="f")], IDS).sources == {"f": "1"}
+def test_names_that_are_none(tmp_path, name):
+    (found,) = cells(tmp_path, cell("1", name, id=name))
+    assert (found.name, found.id, found.source) == (None, None, "1")
 
 
 @pytest.mark.parametrize("metadata", [None, [], {"nbgrader": 7}, {"nbgrader": ["f"]}])
-def test_metadata_that_are_none(metadata):
-    assert answers_in([{"source": "1", "id": "f", "metadata": metadata}], IDS).sources == {"f": "1"}
+def test_metadata_that_are_none(tmp_path, metadata):
+    assert cells(tmp_path, {"source": "1", "metadata": metadata}) == [
+        Cell(None, None, "markdown", "1")
+    ]
 
 
 @pytest.mark.parametrize("source", [7, None, {}, ["a", 7], [["a"]]])
-def test_a_source_that_is_no_text_is_no_answer(source):
-    assert answers_in(
-        [cell("1", "f"), cell(source, "f"), cell(["a\n", "b"], "proof")], IDS
-    ).sources == {
-        "f": "1",
-        "proof": "a\nb",
-    }
+def test_a_source_that_is_no_text_is_empty(tmp_path, source):
+    assert [each.source for each in cells(tmp_path, cell(source, "f"))] == [""]
 
 
 def test_half_a_character_is_written_out(tmp_path):
-    (tmp_path / "01.ipynb").write_text(
-        json.dumps({"cells": [cell("x = '\ud800'", "f"), cell("\ud83d\ude00", "proof")]})
-    )
-    found = answers_in(read_cells(tmp_path / "01.ipynb"), IDS).sources
-    assert found == {"f": "x = '\\ud800'", "proof": "😀"}
+    found = cells(tmp_path, cell("x = '\ud800'"), cell("\ud83d\ude00"))
+    assert [each.source for each in found] == ["x = '\\ud800'", "😀"]
 
 
-def test_an_answer_that_is_too_long_is_missed_alone():
-    found = answers_in([cell("x" * 100_001, "f"), cell("x" * 100_000, "proof")], IDS)
-    assert found.sources.keys() == {"proof"}
-    assert found.problems == {"f": "the answer has more than 100000 characters"}
+def test_the_oldest_formats(tmp_path):
+    old = {"cell_type": "code", "input": ["x = 1"], "metadata": {}}
+    content = {"worksheets": [{"cells": [old, {"cell_type": "heading", "source": "A"}]}]}
+    (tmp_path / "01.ipynb").write_text(json.dumps(content))
+    found = read_cells(tmp_path / "01.ipynb")
+    assert [(each.cell_type, each.source) for each in found] == [
+        ("code", "x = 1"),
+        ("markdown", "A"),
+    ]
 
 
-def test_images_belong_to_an_answer_and_are_not_counted_as_characters():
-    text = f"![](data:image/png;base64,{PIXEL}{' ' * 100_000})"
-    found = answers_in(
-        [cell(text, "proof"), cell("", "f", "code", attachments={"x": {"image/png": PIXEL}})], IDS
-    )
-    assert (found.sources["proof"], found.problems) == ("![](attachment:embedded)", {})
-    assert found.attachments == {"proof": {"embedded": {"image/png": PIXEL}}}
-
-
-def test_images_are_bounded_for_all_answers_together():
-    attached = {f"{number}.png": {"image/png": PIXEL} for number in range(20)}
-    cells = [cell("", name, attachments=attached) for name in IDS]
-    assert [len(images) for images in answers_in(cells, IDS).attachments.values()] == [20, 10]
+def test_cells_are_counted(tmp_path):
+    with pytest.raises(UnreadableError, match=r"^01\.ipynb has more than 2000 cells$"):
+        cells(tmp_path, *[{"source": ""}] * 2001)

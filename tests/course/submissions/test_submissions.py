@@ -7,13 +7,24 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from sheets_of_nbgrader import answer, check, notebook, text
 
 from sheet11.course.submissions import intake
 from sheet11.course.submissions.attachments import taken_out
 from sheet11.course.submissions.intake import Wanted, take_in
-from sheet11.course.submissions.submissions import key_of
+from sheet11.course.submissions.matching import asked_in
+from sheet11.course.submissions.submissions import HandedCell, key_of
 
-WANTED = {"01": ["f", "proof"], "02": ["g"]}
+STUB = "raise NotImplementedError()"
+
+EDITIONS = {
+    "01": [answer("f", STUB), check("f-1", "f"), text("proof", "YOUR ANSWER HERE")],
+    "02": [answer("g", STUB), check("g-1", "g")],
+}
+
+
+def asked(**editions):
+    return {stem: asked_in(stem, notebook(*cells)) for stem, cells in editions.items()}
 
 
 def cell(source, grade_id=None, kind=new_code_cell, **fields):
@@ -21,7 +32,7 @@ def cell(source, grade_id=None, kind=new_code_cell, **fields):
 
 
 def read_submissions(folder):
-    return take_in(folder, Wanted(WANTED)).submissions
+    return take_in(folder, Wanted(asked(**EDITIONS))).submissions
 
 
 def read_submission(folder):
@@ -40,28 +51,49 @@ def hand_in(tmp_path):
     return hand_in
 
 
-def test_only_answers_are_taken(hand_in, tmp_path):
+def test_answers_and_the_notebook_that_they_stand_in(hand_in, tmp_path):
     hand_in(
         "01.ipynb",
         cell("x = 1"),
         cell("def f(): pass", "f"),
+        cell("f", "f-1"),
         cell("text", "proof", new_markdown_cell),
         cell("", "h"),
     )
-    assert read_submission(tmp_path / "anna") == (
-        *("anna", {"01": {"f": "def f(): pass", "proof": "text"}}),
-        *({"02": "there is no 02.ipynb"}, {"01": {}}, None),
-    )
+    found = read_submission(tmp_path / "anna")
+    assert found.answers == {"01": {"f": "def f(): pass", "proof": "text"}}
+    assert found.problems == {"02": "there is no 02.ipynb"}
+    assert found.notebooks == {
+        "01": [
+            HandedCell(None, None, "code", "x = 1", ""),
+            HandedCell("f", 0, "code", "def f(): pass", ""),
+            HandedCell("f-1", 1, "code", "f", ""),
+            HandedCell("proof", 2, "markdown", "text", ""),
+            HandedCell(None, None, "code", "", ""),
+        ]
+    }
+    assert found.remarks == {} and found.error is None
 
 
-def test_the_last_of_several_copies_of_a_cell_counts(hand_in, tmp_path):
-    hand_in("01.ipynb", cell("1", "f"), cell("2", "f"))
-    assert read_submission(tmp_path / "anna").answers["01"] == {"f": "2"}
+def test_what_stands_elsewhere_is_remarked_by_task(hand_in, tmp_path):
+    hand_in("01.ipynb", cell(STUB, "f"), cell("f = 3"), cell("f", "f-1"))
+    found = read_submission(tmp_path / "anna")
+    assert list(found.remarks) == ["01/f-1"] and "'f = 3'" in found.remarks["01/f-1"]
+    assert found.elsewhere == {"01/f-1": [1]}
 
 
-def test_a_cell_without_marks_is_known_by_its_id(hand_in, tmp_path):
-    hand_in("01.ipynb", cell("1", id="f"), cell("2", "proof", id="other"))
-    assert read_submission(tmp_path / "anna").answers["01"] == {"f": "1", "proof": "2"}
+def test_of_notebooks_with_the_same_names_the_file_s_name_decides(tmp_path, hand_in):
+    same = asked(**{stem: EDITIONS["01"] for stem in ("01", "02")})
+    hand_in("02.ipynb", cell("second", "f"))
+    hand_in("01 (1).ipynb", cell("first", "f"))
+    (found,) = take_in(tmp_path, Wanted(same)).submissions
+    assert found.answers == {"01": {"f": "first"}, "02": {"f": "second"}}
+
+
+def test_a_notebook_of_another_sheet_does_not_count_beside_the_right_one(hand_in, tmp_path):
+    hand_in("sheet3/01.ipynb", cell("right", "f"))
+    hand_in("01.ipynb", cell("another", "tides"))
+    assert read_submission(tmp_path / "anna").answers == {"01": {"f": "right"}}
 
 
 @pytest.mark.parametrize(
@@ -88,6 +120,7 @@ def test_problems_are_said_by_notebook_and_by_answer(hand_in, tmp_path):
     (tmp_path / "anna" / "02.ipynb").write_text("%PDF-1.4")
     found = read_submission(tmp_path / "anna")
     assert found.answers == {"01": {"proof": "right"}}
+    assert [cell.source for cell in found.notebooks["01"]] == ["", "right"]
     assert found.problems == {
         "01/f": "the answer has more than 100000 characters",
         "02": "02.ipynb is no Jupyter notebook",
@@ -107,6 +140,15 @@ def test_images_are_by_notebook_and_answer(hand_in, tmp_path):
     )
 
 
+def test_images_are_bounded_for_all_cells_and_answers_come_first(hand_in, tmp_path):
+    pixel = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
+    attachments = {f"{number}.png": {"image/png": pixel} for number in range(20)}
+    texts = [cell("", name, new_markdown_cell, attachments=attachments) for name in (None, "proof")]
+    hand_in("01.ipynb", *texts)
+    found = read_submission(tmp_path / "anna").notebooks["01"]
+    assert [len(taken_out(each.images)) for each in found] == [10, 20]
+
+
 def test_what_cannot_be_read_is_the_error_of_one_student(hand_in, tmp_path, monkeypatch):
     hand_in("01.ipynb", cell("1", "f"), student="anna")
     path = hand_in("01.ipynb", cell("1", "f"), student="bert")
@@ -120,13 +162,8 @@ def test_what_cannot_be_read_is_the_error_of_one_student(hand_in, tmp_path, monk
     monkeypatch.setattr(os, "open", refuse)
     anna, bert = read_submissions(tmp_path)
     assert anna.error is None and anna.answers == {"01": {"f": "1"}}
-    assert bert == (
-        "bert",
-        {},
-        {},
-        {},
-        f"what was handed in cannot be read: {path}: Permission denied",
-    )
+    assert bert.error == f"what was handed in cannot be read: {path}: Permission denied"
+    assert bert.answers == bert.notebooks == {}
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="becomes somebody else to have no rights")

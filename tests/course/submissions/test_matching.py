@@ -1,0 +1,200 @@
+"""Which cells of a student's notebook are the sheet's, and that no answer is lost."""
+
+import pytest
+from sheets_of_nbgrader import answer, check, given, heading, locked, notebook, task, text
+
+from sheet11.course.release import MEMBERS_ASKED
+from sheet11.course.submissions.matching import asked_in, match
+from sheet11.course.submissions.reading import Cell
+
+STUB = "# YOUR CODE HERE\nraise NotImplementedError()"
+STUB_OF_F = f'def f(x):\n    """Twice."""\n    {STUB}'
+BLANK = "YOUR ANSWER HERE"
+EDITION = notebook(
+    heading("# Sheet"),
+    given("import math"),
+    heading("## Part A"),
+    answer("f", STUB_OF_F),
+    given("f(1)"),
+    check("f-1", "assert f(1) == 2"),
+    check("f-2", "assert f(2) == 4"),
+    heading("## Part B\nProve it."),
+    text("proof", BLANK),
+    heading("## Part C"),
+    answer("y", STUB),
+    check("y-1", "assert y"),
+    task("sums", "## Part D\nVerify it."),
+)
+F, PROOF, Y = "def f(x):\n    return 2 * x", "Because.", "y = 3"
+ANSWERS = {"f": F, "proof": PROOF, "y": Y}
+ASKED = asked_in("p", EDITION)
+
+
+def copy_of(name, source, kind=None):
+    """A cell with the marks of one of the sheet's."""
+    wanted = EDITION.cells[ASKED.names[name]]
+    return Cell(name, None, kind or wanted.cell_type, source)
+
+
+def own(source, kind="code"):
+    return Cell(None, None, kind, source)
+
+
+def hand_in(change, **answers):
+    """The notebook with all answers but these, and a change of its cells: what is found in it."""
+    cells = []
+    for cell in EDITION.cells:
+        name = cell.metadata.get("nbgrader", {}).get("grade_id")
+        source = (ANSWERS | answers).get(name, cell.source)
+        cells.append(Cell(name, cell.id, cell.cell_type, source))
+    change(cells)
+    return match(cells, ASKED)
+
+
+def place_of(name):
+    return ASKED.names[name]
+
+
+def source_of(found, name):
+    return found.cells[found.places.index(place_of(name))].source
+
+
+def nothing(cells):
+    pass
+
+
+def test_all_as_it_should_be():
+    found = hand_in(nothing)
+    assert found.places == list(range(len(EDITION.cells)))
+    assert found.remarks == found.elsewhere == {}
+
+
+def test_nothing_is_answered():
+    found = hand_in(nothing, f=STUB_OF_F, proof=BLANK, y="")
+    assert found.remarks == found.elsewhere == {}
+
+
+def test_cells_that_students_add_stay_where_they_were_put():
+    found = hand_in(lambda cells: cells.insert(4, own("f(7)")))
+    assert found.places[3:6] == [3, None, 4] and found.cells[4].source == "f(7)"
+    assert found.remarks == {}
+
+
+@pytest.mark.parametrize(
+    ("change", "answers", "tasks", "said"),
+    [
+        pytest.param(
+            lambda cells: cells.insert(5, own(F)), {"f": STUB_OF_F}, {"f-1", "f-2"}, "def f(x): return",
+            id="in an added cell",
+        ),
+        pytest.param(
+            lambda cells: cells.insert(9, own(PROOF, "markdown")), {"proof": BLANK}, {"proof"}, PROOF,
+            id="a proof in an added cell",
+        ),
+        pytest.param(
+            lambda cells: cells.insert(9, own("And so.", "markdown")), {}, {"proof"}, "And so.",
+            id="more of a proof in an added cell",
+        ),
+        pytest.param(
+            lambda cells: cells.__setitem__(7, own("## Part B\nProve it.\nBecause.", "markdown")),
+            {"proof": BLANK}, {"proof"}, "Because.",
+            id="in the cell of the question",
+        ),
+        pytest.param(
+            lambda cells: cells.__setitem__(11, copy_of("y-1", "y = 3\nassert y")), {"y": STUB}, {"y-1"},
+            "y = 3", id="in the check",
+        ),
+        pytest.param(
+            lambda cells: cells.__setitem__(3, copy_of("f", F, "markdown")), {}, {"f-1", "f-2"},
+            "has become a markdown cell", id="retyped",
+        ),
+        pytest.param(
+            lambda cells: cells.append(cells.pop(10)), {}, {"y-1"}, "below its check", id="moved",
+        ),
+        pytest.param(
+            lambda cells: cells.__setitem__(3, own(F)), {}, {"f-1", "f-2"}, "marks of its cell are lost",
+            id="without marks, known by what it defines",
+        ),
+        pytest.param(
+            lambda cells: cells.__setitem__(10, own(Y)), {}, {"y-1"}, "y = 3",
+            id="without marks, known by its place",
+        ),
+        pytest.param(
+            lambda cells: cells.insert(3, copy_of("f", "def f(x):\n    return x")), {}, {"f-1", "f-2"},
+            "2 copies of its cell hold different answers", id="copied, and both answered",
+        ),
+        pytest.param(
+            lambda cells: cells.insert(9, copy_of("proof", "Or so.")), {}, {"proof"}, "2 copies",
+            id="a text copied, and both answered",
+        ),
+    ],
+)  # fmt: skip
+def test_an_answer_that_is_not_where_it_should_be(change, answers, tasks, said):
+    found = hand_in(change, **answers)
+    assert found.remarks.keys() == tasks
+    assert all(said in remark and "\n" not in remark for remark in found.remarks.values())
+
+
+def test_of_copies_the_one_that_has_an_answer_counts():
+    for where in (3, 4):
+        found = hand_in(lambda cells, where=where: cells.insert(where, copy_of("f", STUB_OF_F)))
+        assert source_of(found, "f") == F and len(found.cells) == len(EDITION.cells)
+        assert found.remarks == {}
+
+
+def test_of_answered_copies_the_last_one_counts_and_the_others_stay():
+    found = hand_in(lambda cells: cells.insert(3, copy_of("f", "half = 1")))
+    assert source_of(found, "f") == F
+    assert found.cells[3].source == "half = 1" and found.places[3] is None
+
+
+def test_equal_copies_need_nobody():
+    assert hand_in(lambda cells: cells.insert(3, copy_of("f", F))).remarks == {}
+
+
+def test_a_task_cell_is_about_what_stands_around_it():
+    found = hand_in(lambda cells: cells.extend([own("1 + 2"), own("So it is.", "markdown")]))
+    assert found.elsewhere == {"sums": [13, 14]} and found.remarks == {}
+
+
+def test_marks_that_are_gone_everywhere():
+    def strip(cells):
+        cells[:] = [cell._replace(name=None) for cell in cells]
+
+    found = hand_in(strip)
+    assert found.places == list(range(len(EDITION.cells)))
+    assert set(found.remarks) == {"f-1", "f-2", "proof", "y-1"}
+
+    def strip_all(cells):
+        cells[:] = [cell._replace(name=None, id=None) for cell in cells]
+
+    found = hand_in(strip_all)
+    assert source_of(found, "f") == F
+    assert found.elsewhere["proof"] == [8] and found.elsewhere["y-1"] == [10]
+
+
+def test_a_notebook_that_holds_nothing_of_the_sheet_may_answer_all_of_it():
+    found = match([own("y = 3"), own("It is so.", "markdown")], ASKED)
+    assert found.remarks.keys() == {"f-1", "f-2", "proof", "y-1"}
+    assert set(map(tuple, found.elsewhere.values())) == {(0, 1)}
+
+
+def test_work_that_is_no_answer_needs_nobody():
+    asked = asked_in(
+        "p",
+        notebook(
+            check("installed", "import json"),
+            given("n = 3"),
+            answer("f", STUB),
+            locked("given", "m = 4"),
+            check("f-1", "f"),
+        ),
+    )
+    asked.cells[1].metadata["tags"] = ["parameters"]
+    cells = [Cell(None, None, "markdown", MEMBERS_ASKED.replace("(names", "Anna (names"))]
+    for cell in asked.cells:
+        name = cell.metadata.get("nbgrader", {}).get("grade_id")
+        cells.append(Cell(name, cell.id, cell.cell_type, cell.source.replace("n = 3", "n = 9")))
+    found = match(cells, asked)
+    assert found.remarks == found.elsewhere == {}
+    assert found.places == [None, 0, 1, 2, 3, 4]
