@@ -212,10 +212,6 @@ def test_wheel_carries_notebooks_templates_and_types(tmp_path):
             assert (path if path.startswith("sheet11/") else f"sheet11/{path}") in packed
 
 
-def test_readme_is_short():
-    assert len(readme.splitlines()) <= 160
-
-
 @pytest.mark.parametrize(
     "path", sorted(set(re.findall(r"`((?:sheet11|notebooks|tests)/[\w./]*)`", readme)))
 )

@@ -1,17 +1,4 @@
-"""What can be wrong with what somebody asks of `sheet11`: one line each, which the command line prints as it stands.
-
-CourseError
-├── NotebookError       a file that is no notebook, or a notebook that cannot be run, swept or graded here
-├── ParameterError      a parameter that no notebook has, or values that are none
-├── SheetError          a folder that is no sheet
-├── FolderError         a folder that is missing, empty, or not empty
-├── NotInstalledError   a program or a package that a command needs, or one that does not work here
-├── SchedulerError      a cluster that does not answer
-├── SolutionError       the sheet's own solution fails
-├── PointsError         points entered by hand that are none
-├── TableError          a CSV file that cannot be read, or lacks what is needed
-└── StoreError          a file of marks that is damaged, or another version's
-"""
+"""Errors of the command line: one line each, printed as it stands."""
 
 import os
 
@@ -19,19 +6,19 @@ from sheet11.course.text import visible
 
 
 class CourseError(ValueError):
-    """What was asked for cannot be done, and why."""
+    """A request that cannot be carried out, with the reason in one line."""
 
 
 class NotebookError(CourseError):
-    """A file that is no notebook, or a notebook that cannot be run, swept or graded here."""
+    """Not a notebook, or one that cannot be run, swept or graded here."""
 
 
 class ParameterError(CourseError):
-    """A parameter that no notebook has, or values that are none."""
+    """An unknown parameter, or an impossible value of one."""
 
 
 class SheetError(CourseError):
-    """A folder that is no sheet."""
+    """A folder that is not a sheet, or a sheet that cannot be released or graded."""
 
 
 class FolderError(CourseError):
@@ -39,11 +26,11 @@ class FolderError(CourseError):
 
 
 class NotInstalledError(CourseError):
-    """A program or a package that a command needs, or one that does not work here."""
+    """A program or package that is missing or does not work here."""
 
 
 class SchedulerError(CourseError):
-    """A cluster that does not answer."""
+    """The cluster does not answer."""
 
 
 class SolutionError(CourseError):
@@ -51,7 +38,7 @@ class SolutionError(CourseError):
 
 
 class PointsError(CourseError):
-    """Points entered by hand that are none."""
+    """Points entered by hand that are not valid."""
 
 
 class TableError(CourseError):
@@ -59,11 +46,11 @@ class TableError(CourseError):
 
 
 class StoreError(CourseError):
-    """A file of marks that is damaged, or another version's."""
+    """The file of scores and marks is damaged or from a newer version."""
 
 
 def reason(error: Exception) -> str:
-    """What an error says, in one line: one of this kit as it stands, another one with its kind or its file."""
+    """Return an error's message in one line; other errors than this kit's with their type or file."""
     if isinstance(error, OSError) and error.filename and error.strerror:
         return visible(f"{os.fsdecode(error.filename)}: {error.strerror}")
     said = (str(error).splitlines() or [""])[0]

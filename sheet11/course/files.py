@@ -1,4 +1,4 @@
-"""Files that are either whole or not there, some for their owner only, and folders that one command writes to."""
+"""Files that are written whole or not at all, private files, and locked folders."""
 
 import atexit
 import contextlib
@@ -14,15 +14,13 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-TEMPORARY = "sheet11-"  # how the names of temporary folders begin
+TEMPORARY = "sheet11-"  # prefix of temporary folders
 
 
 def write_whole(path: Path, content: str | bytes, mode: int = 0o666) -> None:
     """Write a file under a temporary name and rename it, so that a reader never finds half of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(
-        f".{path.name}.{secrets.token_hex(8)}"
-    )  # known before the file is there to be removed
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
         with open(temporary, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
             file.write(content.encode() if isinstance(content, str) else content)
@@ -33,13 +31,13 @@ def write_whole(path: Path, content: str | bytes, mode: int = 0o666) -> None:
 
 
 def write_private(path: Path, content: str | bytes) -> None:
-    """Write a whole file that only its owner can read, in a folder of that kind if it is made for it."""
+    """Write a file whole, readable by its owner only; a folder made for it is private too."""
     make_private(path.parent)
     write_whole(path, content, 0o600)
 
 
 def make_private(folder: Path) -> None:
-    """Make a folder, and those that it is in, for the owner only, if they are not there."""
+    """Make a folder and its missing parents, for the owner only."""
     for each in (*reversed(folder.parents), folder):
         with contextlib.suppress(FileExistsError):
             each.mkdir(0o700)
@@ -47,9 +45,9 @@ def make_private(folder: Path) -> None:
 
 @contextlib.contextmanager
 def whole_folder(path: Path) -> Iterator[Path]:
-    """A new folder, for the owner only, which takes the place of the one at `path` when nothing has gone wrong."""
+    """Yield a new private folder that replaces the one at `path` if the block succeeds."""
     temporary = path.with_name(f".{path.name}.new")
-    shutil.rmtree(temporary, ignore_errors=True)  # an earlier command's, which was killed
+    shutil.rmtree(temporary, ignore_errors=True)  # left by a command that was killed
     make_private(temporary)
     yield temporary
     if path.exists():
@@ -59,22 +57,22 @@ def whole_folder(path: Path) -> Iterator[Path]:
 
 @functools.cache
 def folder_of_this_process() -> Path:
-    """A temporary folder that is removed when this process ends, also if it is killed."""
+    """Return a temporary folder that is removed when this process ends, even if killed."""
     folder = Path(tempfile.gettempdir(), TEMPORARY + secrets.token_hex(8))
     remove = (
-        'read -r line; /bin/rm -rf -- "$0"'  # there is nothing to read until this process has ended
+        'read -r line; /bin/rm -rf -- "$0"'  # reads the end of its input when this process ends
     )
     remover = subprocess.Popen(
         ["/bin/sh", "-c", remove, folder], stdin=subprocess.PIPE, start_new_session=True
     )
     atexit.register(remover.communicate)
-    folder.mkdir(0o700)  # now that it will be removed
+    folder.mkdir(0o700)  # only now, so that it is always removed
     return folder
 
 
 @contextlib.contextmanager
 def alone_in(folder: Path) -> Iterator[None]:
-    """Wait, and say so, until no other command writes to a folder; then keep others from it."""
+    """Lock a folder; wait, and say so, while another command writes to it."""
     make_private(folder)
     lock = FileLock(folder / ".lock", mode=0o600)
     try:

@@ -1,5 +1,6 @@
 """Notebooks as data: reading a file, its parameters, kernel, title, records, and the error that ended it."""
 
+import ast
 import difflib
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -131,3 +132,13 @@ def _copy(notebook: NotebookNode) -> NotebookNode:
         python | notebook.metadata.get("kernelspec", {})
     )
     return notebook
+
+
+def syntax(source: str) -> ast.Module:
+    """Parse a cell, magics included; one with a syntax error is empty."""
+    from IPython.core.inputtransformer2 import TransformerManager  # takes long to import
+
+    try:
+        return ast.parse(TransformerManager().transform_cell(source))
+    except SyntaxError:
+        return ast.Module([], [])

@@ -1,9 +1,9 @@
-"""Text as it is: what a terminal, a browser or a spreadsheet would obey or hide is written out instead."""
+"""Text from strangers, safe to show: characters that a terminal or browser would obey or hide are escaped."""
 
 import hashlib
 import re
 
-# control and escape characters, what changes the direction of text or takes no room, halves of characters
+# control characters, marks of text direction, characters of no width, lone surrogates
 UNSEEN = (
     "\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
     "\ud800-\udfff\U0001d173-\U0001d17a\U000e0000-\U000e007f"
@@ -13,11 +13,11 @@ _WITHIN_LINES = re.compile(rf"(?![\n\t])[{UNSEEN}]")
 
 
 def visible(text: str, lines: bool = False) -> str:
-    r"""A text with its unseen characters written as Python does, `\x1b`, `\u202e`, `\ud800`.
+    r"""Escape invisible characters as Python does: `\x1b`, `\u202e`, `\ud800`.
 
     Args:
-        text: whatever somebody has written.
-        lines: keeps ends of lines and tabs.
+        text: any text.
+        lines: keep line ends and tabs.
     """
     if lines:
         text = text.replace("\r\n", "\n")
@@ -25,7 +25,7 @@ def visible(text: str, lines: bool = False) -> str:
 
 
 def encodable(text: str) -> str:
-    """A text whose halves of characters, which JSON can hold and UTF-8 cannot, are written out."""
+    """Escape lone surrogates, which JSON can hold and UTF-8 cannot."""
     return text.encode("utf-8", "backslashreplace").decode()
 
 

@@ -1,4 +1,4 @@
-"""The tables of a grading: what they say, and how they are written."""
+"""The table of all points, and the CSV files that show it."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -17,6 +17,7 @@ class Row(NamedTuple):
     student: str
     task: Task
     score: Score
+    digest: str = ""  # of the answer
 
 
 class Table(NamedTuple):
@@ -27,23 +28,24 @@ class Table(NamedTuple):
 
     def by_student(self) -> dict[str, list[Row]]:
         """The rows of each student."""
-        found: dict[str, list[Row]] = defaultdict(
-            list
-        )  # in whatever order: no row of a student may be lost
+        found: dict[str, list[Row]] = defaultdict(list)
         for row in self.rows:
             found[row.student].append(row)
         return found
 
     @property
     def maximum(self) -> float:
-        """Points that can be had."""
+        """Points of all tasks."""
         return sum(task.points for task in self.tasks)
 
 
 def table_of_points(tasks: Sequence[Task], entries: Iterable[Entry]) -> Table:
-    """What counts of all answers and marks."""
+    """Collect the scores of all answers."""
     by_name = {task.name: task for task in tasks}
-    rows = [Row(entry.answer.student, by_name[entry.answer.task], entry.score) for entry in entries]
+    rows = [
+        Row(entry.answer.student, by_name[entry.answer.task], entry.score, entry.digest)
+        for entry in entries
+    ]
     return Table(list(tasks), rows)
 
 
@@ -53,12 +55,12 @@ def total(rows: Sequence[Row]) -> float:
 
 
 def still_open(rows: Sequence[Row]) -> int:
-    """How many answers a person has yet to read."""
+    """Number of answers that a person has yet to read."""
     return sum(row.score.status == Status.TO_READ for row in rows)
 
 
 def grades_header(tasks: Sequence[Task]) -> list[str]:
-    """The columns of `grades.csv`."""
+    """Columns of `grades.csv`."""
     return ["student", *(task.column for task in tasks), "total", "max", "to read"]
 
 

@@ -9,7 +9,7 @@ import json
 import math
 import sqlite3
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple, Self
@@ -32,6 +32,11 @@ from sheet11.course.text import encodable
 
 DATABASE = "grading.sqlite"
 TASK = "name, title, wanted, points, by_hand, solution, heading"  # columns, as the fields of a Task
+
+
+def student_folder(out: Path, student: str) -> Path:
+    """Folder of a student's executed notebooks and page of feedback."""
+    return out / "students" / student
 
 
 class Result(NamedTuple):
@@ -151,16 +156,6 @@ class Store:
         self._db.execute("INSERT OR IGNORE INTO content VALUES (?, ?, ?)", content)
         row = (answer.student, answer.task, answer.digest, *answer[4:])
         self._db.execute("INSERT INTO answer VALUES (?, ?, ?, ?, ?, ?)", row)
-
-    def replace_people(self, people: Mapping[str, str]) -> None:
-        """Replace what is known of those who have handed in: JSON by student."""
-        with self.writing():
-            self._db.execute("DELETE FROM person")
-            self._db.executemany("INSERT INTO person VALUES (?, ?)", people.items())
-
-    def people(self) -> dict[str, str]:
-        """JSON by student, as `replace_people` was given it."""
-        return dict(self._db.execute("SELECT student, about FROM person"))
 
     # what is there to read
 

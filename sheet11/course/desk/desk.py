@@ -14,7 +14,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from sheet11.course.book.marks import Asked
-from sheet11.course.book.store import Store
+from sheet11.course.book.store import Store, student_folder
 from sheet11.course.desk.nameless import (
     HIDDEN,
     pattern_of,
@@ -25,7 +25,6 @@ from sheet11.course.desk.nameless import (
 from sheet11.course.desk.piles import Pile, piles_of, summary
 from sheet11.course.errors import PointsError
 from sheet11.course.grading.exercises import marks
-from sheet11.course.grading.report import student_folder
 from sheet11.course.pages.cells import cells_html, figures_of_cells
 from sheet11.course.submissions.people import kept_people, names_of
 from sheet11.course.text import visible

@@ -13,7 +13,8 @@ from typing import Any, NamedTuple, Protocol
 from sheet11.course.engine.warm import ON_DEMAND
 from sheet11.course.errors import FolderError, SolutionError
 from sheet11.course.files import folder_of_this_process
-from sheet11.course.grading.exercises import Exercise, marks, syntax
+from sheet11.course.grading.exercises import Exercise, marks
+from sheet11.course.notebooks import syntax
 from sheet11.course.sandbox.sandbox import Batch, Limits, Sandbox, SandboxError
 from sheet11.course.submissions.outputs import harmless_outputs
 

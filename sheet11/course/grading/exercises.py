@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from IPython.core.inputtransformer2 import TransformerManager
 from nbformat import NotebookNode
 
 from sheet11.course.book.rubric import read_rubrics
@@ -17,6 +16,7 @@ from sheet11.course.notebooks import (
     check_parameters,
     parameters_of,
     read_notebook,
+    syntax,
     with_parameters,
 )
 from sheet11.course.preprocess import without_answers
@@ -168,11 +168,3 @@ def _docstrings(source: str) -> str:
         if isinstance(node, ast.FunctionDef)
     ]
     return " ".join(asked)
-
-
-def syntax(source: str) -> ast.Module:
-    """The syntax of a cell, magics included; of one that has none, nothing."""
-    try:
-        return ast.parse(TransformerManager().transform_cell(source))
-    except SyntaxError:
-        return ast.Module([], [])

@@ -9,13 +9,14 @@ import functools
 import hashlib
 import json
 import platform
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from sheet11.course.book import store as stored
 from sheet11.course.book.gradebook import Table
 from sheet11.course.book.marks import Answer, Asked
 from sheet11.course.book.rubric import begin_rubrics
@@ -150,7 +151,13 @@ def grade(
 
     with Store(out) as store:
         keep_people(store, intake.people)
-        store.replace_answers(asked_of(exercises), _handed_in(submissions, tasks, results))
+        store.set_about(title=sheet.title)
+        store.replace_tasks(asked_of(exercises))
+        for submission in submissions:
+            if result := results[submission.student]:
+                kept = stored.Result(result.key, result.error, result.seconds, result.drawing)
+                store.keep(submission.student, kept, _handed_in(submission, tasks, result))
+        store.keep_only(by_name)
         begin_rubrics(
             store,
             {name: items for each in exercises.values() for name, items in each.rubrics.items()},
@@ -208,19 +215,13 @@ def asked_of(exercises: Mapping[str, Exercise]) -> Iterator[Asked]:
             )
 
 
-def _handed_in(
-    submissions: Iterable[Submission], tasks: Sequence[Task], results: Mapping[str, Result | None]
-) -> Iterator[Answer]:
-    """What everybody has handed in for every task, with what the grading found."""
-    for submission in submissions:
-        if result := results[submission.student]:
-            for task in tasks:
-                source = submission.answers.get(task.notebook, {}).get(task.name, "")
-                digest = submission.images.get(task.notebook, {}).get(task.name)
-                images = taken_out(digest) if digest else {}
-                yield Answer(
-                    submission.student, task.column, source, images, *result.scores[task.column]
-                )
+def _handed_in(submission: Submission, tasks: Sequence[Task], result: Result) -> Iterator[Answer]:
+    """What a student has handed in for every task, with what the grading found."""
+    for task in tasks:
+        source = submission.answers.get(task.notebook, {}).get(task.name, "")
+        digest = submission.images.get(task.notebook, {}).get(task.name)
+        images = taken_out(digest) if digest else {}
+        yield Answer(submission.student, task.column, source, images, *result.scores[task.column])
 
 
 def blank_examination(

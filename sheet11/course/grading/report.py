@@ -14,10 +14,10 @@ import nbformat
 
 from sheet11.course import VERSION
 from sheet11.course.book.scores import Score
+from sheet11.course.book.store import student_folder
 from sheet11.course.files import write_private
 from sheet11.course.grading.examine import Examination, Findings
 from sheet11.course.grading.exercises import Exercise
-from sheet11.course.pages.cells import alternative_text
 from sheet11.course.sandbox.sandbox import Batch
 from sheet11.course.submissions.attachments import taken_out
 from sheet11.course.submissions.submissions import Submission
@@ -143,26 +143,3 @@ def _without_records(batch: Batch, cell: str) -> Iterator[dict[str, Any]]:
     for output in batch.outputs.get(cell, []):
         if MIME_TYPE not in output.get("data", {}):
             yield output
-
-
-def student_folder(out: Path, student: str) -> Path:
-    """Where a student's files are."""
-    return out / "students" / student
-
-
-def figures_of(path: Path) -> list[tuple[str, str]]:
-    """The figures of an executed notebook as (base64 of the PNG, what it shows); or none."""
-    try:
-        cells = json.loads(path.read_text())["cells"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return []
-    displays = [output.get("data", {}) for cell in cells for output in cell.get("outputs", [])]
-    joined = [
-        {kind: "".join(data[kind]) for kind in ("image/png", "text/plain") if kind in data}
-        for data in displays
-    ]
-    return [
-        ("".join(d["image/png"].split()), alternative_text({"data": d}))
-        for d in joined
-        if "image/png" in d
-    ]

@@ -6,6 +6,7 @@ import nbformat
 from nbformat.v4 import new_markdown_cell, new_notebook
 
 from sheet11.course.book.gradebook import still_open
+from sheet11.course.book.scores import points_text
 from sheet11.course.files import write_private
 from sheet11.course.hand_back.returns import Outcome, Returned, zipped
 from sheet11.course.tables import harmless_csv
@@ -18,14 +19,15 @@ def to_canvas(returned: Returned, into: Path, assignment: str) -> list[Path]:
     """Write `canvas-gradebook.csv` and `canvas-comments.zip`.
 
     Canvas attaches a file to the comment under the name of the file that the student has handed in, whatever is in it;
-    so what comes back for a notebook is a notebook, for a zip file a zip file with the page of feedback.
+    so a notebook comes back for a notebook, and for a zip file a zip file with the page of feedback.
 
     Args:
-        returned: what everybody gets.
+        returned: points and feedback of everybody.
         into: folder.
         assignment: as the gradebook calls it, with its number, "Sheet 3 (4711)".
     """
-    rows = [[*HEADER, assignment], ["    Points Possible", "", "", "", "", f"{returned.maximum:g}"]]
+    maximum = points_text(returned.maximum)
+    rows = [[*HEADER, assignment], ["    Points Possible", "", "", "", "", maximum]]
     for each in returned.results:
         who = each.who
         rows.append([who.name or each.person.student, who.id, "", who.login, "", each.points])
@@ -47,24 +49,19 @@ def _comment(result: Outcome) -> bytes | str:
 
 def _notebook(result: Outcome) -> str:
     """Points and remarks as a notebook of one cell."""
-    to_read = still_open(result.rows)
-    maximum = sum(row.task.points for row in result.rows)
-    lines = [f"# {result.points} of {maximum:g} points{' so far' if to_read else ''}", ""]
+    so_far = " so far" if still_open(result.rows) else ""
+    maximum = points_text(sum(row.task.points for row in result.rows))
+    lines = [f"# {result.points} of {maximum} points{so_far}", ""]
     lines += ["| task | points | remark |", "|---|---|---|"]
     for row in result.rows:
-        points = "–" if row.score.points is None else f"{row.score.points:g}"
-        fields = (
-            row.task.title,
-            f"{points} of {row.task.points:g}",
-            row.score.remark or row.score.status,
-        )
-        lines.append(
-            "| "
-            + " | ".join(
-                visible(field).replace("|", "\\|").replace("<", "&lt;") for field in fields
-            )
-            + " |"
-        )
-    return encodable(
-        nbformat.writes(new_notebook(cells=[new_markdown_cell("\n".join(lines), id="feedback")]))
-    )
+        points = points_text(row.score.points) or "–"
+        remark = row.score.remark or row.score.status
+        fields = [row.task.title, f"{points} of {points_text(row.task.points)}", remark]
+        lines.append(f"| {' | '.join(map(_field, fields))} |")
+    cell = new_markdown_cell("\n".join(lines), id="feedback")
+    return encodable(nbformat.writes(new_notebook(cells=[cell])))
+
+
+def _field(text: str) -> str:
+    """Text for a field of a table in Markdown."""
+    return visible(text).replace("|", "\\|").replace("<", "&lt;")

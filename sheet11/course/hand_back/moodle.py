@@ -5,6 +5,7 @@ import re
 import sys
 from pathlib import Path
 
+from sheet11.course.book.scores import points_text
 from sheet11.course.errors import TableError
 from sheet11.course.files import write_private
 from sheet11.course.hand_back.returns import Outcome, Returned, zipped
@@ -28,39 +29,38 @@ COLUMNS = {
 
 
 def to_moodle(returned: Returned, into: Path, worksheet: Path | None) -> list[Path]:
-    """Write `moodle-feedback.zip`, with each page in the folder that Moodle gave, and the worksheet with all grades.
+    """Write the worksheet with all grades, and `moodle-feedback.zip`, with each page in the folder that Moodle gave.
 
     Args:
-        returned: what everybody gets.
+        returned: points and feedback of everybody.
         into: folder.
         worksheet: as it was downloaded; its other columns stay as they are. Without it one is made.
+
+    Returns:
+        The files in the order of their upload: Moodle ignores grades where feedback is newer than the worksheet.
 
     Raises:
         TableError: the worksheet is none, or is of an assignment with another maximum; or Moodle's number of a student
             is not known.
     """
-    known = [each for each in returned.results if each.who.id.isdecimal()]
-    if missing := [
-        each.who.shown or each.person.student
-        for each in returned.results
-        if not each.who.id.isdecimal()
-    ]:
+    unknown = [each for each in returned.results if not each.who.id.isdecimal()]
+    if unknown:
+        name = unknown[0].who.shown or unknown[0].person.student
         raise TableError(
-            f"Moodle's number of {missing[0]!r} is not known, of {len(missing)} students in all: grade its own zip, "
+            f"Moodle's number of {name!r} is not known, of {len(unknown)} students in all: grade its own zip, "
             "or with its worksheet as --roster"
         )
-    table = _filled(worksheet, known, returned) if worksheet else _made(known, returned)
-    pages, grades = (
-        into / f"moodle-feedback{returned.mark}.zip",
-        into / f"moodle-grades{returned.mark}.csv",
-    )
-    write_private(pages, zipped((f"{_label(each)}/feedback.html", each.page) for each in known))
+    table = _filled(worksheet, returned) if worksheet else _made(returned)
+    grades = into / f"moodle-grades{returned.mark}.csv"
+    pages = into / f"moodle-feedback{returned.mark}.zip"
     write_private(grades, table)
-    return [grades, pages]  # Moodle ignores grades older than the newest feedback
+    feedback = ((f"{_label(each)}/feedback.html", each.page) for each in returned.results)
+    write_private(pages, zipped(feedback))
+    return [grades, pages]
 
 
 def _label(result: Outcome) -> str:
-    """The folder by which Moodle knows a student: what stands behind the first `_` must be the number."""
+    """The folder by which Moodle knows a student: what stands after the first `_` must be the number."""
     label = result.person.label
     if label.split("_")[1:2] == [result.who.id]:
         return label
@@ -68,15 +68,16 @@ def _label(result: Outcome) -> str:
     return f"{name}_{result.who.id}_assignsubmission_file"
 
 
-def _made(results: list[Outcome], returned: Returned) -> str:
+def _made(returned: Returned) -> str:
     rows = [HEADER]
-    for each in results:
+    maximum = points_text(returned.maximum)
+    for each in returned.results:
         name = harmless(each.who.name)
-        rows.append([f"Participant {each.who.id}", name, each.points, f"{returned.maximum:g}", "-"])
+        rows.append([f"Participant {each.who.id}", name, each.points, maximum, "-"])
     return csv_text(rows)
 
 
-def _filled(path: Path, results: list[Outcome], returned: Returned) -> str:
+def _filled(path: Path, returned: Returned) -> str:
     """Fill in the worksheet's grades, with commas between the fields, as Moodle wants them."""
     header, rows = read_table(path)
     columns = find_columns(header, COLUMNS)
@@ -85,7 +86,7 @@ def _filled(path: Path, results: list[Outcome], returned: Returned) -> str:
             f"{path} is no grading worksheet in English or German: it needs columns 'Identifier', 'Grade' and "
             f"'Maximum grade', got {', '.join(header)[:200]!r}"
         )
-    points = {each.who.id: each.points for each in results}
+    points = {each.who.id: each.points for each in returned.results}
     for row in rows:
         row += [""] * (len(header) - len(row))
         maximum = row[columns["maximum"]]
@@ -96,8 +97,8 @@ def _filled(path: Path, results: list[Outcome], returned: Returned) -> str:
             )
         number = PARTICIPANT.sub("", row[columns["id"]])
         row[columns["grade"]] = points.pop(number, row[columns["grade"]])
-    gone = [each.who.shown for each in results if each.who.id in points]
-    if len(gone) == len(results):
+    gone = [each.who.shown for each in returned.results if each.who.id in points]
+    if len(gone) == len(points) == len(returned.results):
         raise TableError(
             f"{path} is the worksheet of others: none of its participants has handed in"
         )

@@ -1,6 +1,7 @@
-"""Handing back: the files in which Moodle, Canvas, or anybody else takes points and pages of feedback as they are."""
+"""What is handed back: everybody's points and page of feedback, as plain folders or for a platform."""
 
 import io
+import re
 import zipfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -10,18 +11,19 @@ from tqdm import tqdm
 
 from sheet11.course.book.gradebook import Row, Table, still_open, table_of_points, total
 from sheet11.course.book.scores import Status, points_text
-from sheet11.course.book.store import Store
+from sheet11.course.book.store import Store, student_folder
 from sheet11.course.errors import FolderError
 from sheet11.course.files import write_private
-from sheet11.course.grading.report import DESCRIPTION, stored, student_folder
-from sheet11.course.hand_back.slim import slim
 from sheet11.course.submissions.people import Identity, Person, kept_people
 from sheet11.course.submissions.submissions import key_of
 from sheet11.course.tables import harmless_csv
 
+# nobody is handed back what this leads to
+NOTEBOOK_LINK = re.compile(r'<p><a href="[^"]*\.ipynb">[^<]*</a></p>\n?')
+
 
 class Outcome(NamedTuple):
-    """What one human being gets."""
+    """Points and feedback of one person."""
 
     who: Identity
     person: Person  # whose hand-in it is
@@ -30,12 +32,12 @@ class Outcome(NamedTuple):
 
     @property
     def points(self) -> str:
-        """So far."""
+        """Total so far."""
         return points_text(total(self.rows))
 
 
 class Returned(NamedTuple):
-    """What is handed back."""
+    """All that is handed back."""
 
     title: str
     maximum: float
@@ -44,11 +46,11 @@ class Returned(NamedTuple):
 
 
 def collect(out: Path, partial: bool) -> Returned:
-    """What everybody gets, once everything is read.
+    """Collect everybody's points and pages of feedback, once everything is read.
 
     Args:
-        out: folder of a grading, whose pages are made from what is in its store.
-        partial: whether answers may be open; then it is what was given so far.
+        out: folder of a grading, with pages that are up to date.
+        partial: also while answers are open; points are those so far.
 
     Raises:
         FolderError: it holds no grading, or answers are open.
@@ -57,6 +59,7 @@ def collect(out: Path, partial: bool) -> Returned:
     with Store(out, create=False) as store:
         table = table_of_points(store.tasks(), store.entries(whole=False))
         people = kept_people(store)
+        title = store.about().get("title", "Sheet")
     open_rows = [row for row in table.rows if row.score.status in (Status.TO_READ, Status.FAILED)]
     if open_rows and not partial:
         students = len({row.student for row in open_rows})
@@ -65,28 +68,23 @@ def collect(out: Path, partial: bool) -> Returned:
             "back what there is with --partial"
         )
     results = list(_results(out, table, people))
-    title = stored(out / DESCRIPTION, "title", str) or "Sheet"
     return Returned(title, table.maximum, results, "-partial" if open_rows else "")
 
 
 def to_folder(returned: Returned, into: Path) -> list[Path]:
-    """Write a folder for each student, called by login, or else by name, with the page of feedback; and all points."""
+    """Write a folder for each student, named by login, or else by name, with the page of feedback; and all points."""
     folder = into / f"students{returned.mark}"
     rows = [["folder", "login", "name", "id", "e-mail", "points", "max", "late", "to read"]]
     for each in returned.results:
-        name = key_of((each.who.login or each.who.shown or each.person.student).replace("/", "-"))
+        who = each.who
+        name = key_of((who.login or who.shown or each.person.student).replace("/", "-"))
         if (folder / name).exists():  # somebody else has this name, too
-            name = key_of(f"{name} {each.who.id or each.person.student}".replace("/", "-"))
+            name = key_of(f"{name} {who.id or each.person.student}".replace("/", "-"))
         write_private(folder / name / "feedback.html", each.page)
-        known = [name, each.who.login, each.who.name, each.who.id, each.who.email]
+        points = [each.points, points_text(returned.maximum)]
+        open_answers = str(still_open(each.rows))
         rows.append(
-            [
-                *known,
-                each.points,
-                f"{returned.maximum:g}",
-                each.person.late,
-                str(still_open(each.rows)),
-            ]
+            [name, who.login, who.name, who.id, who.email, *points, each.person.late, open_answers]
         )
     table = into / f"points{returned.mark}.csv"
     write_private(table, harmless_csv(rows))
@@ -94,7 +92,7 @@ def to_folder(returned: Returned, into: Path) -> list[Path]:
 
 
 def zipped(files: Iterable[tuple[str, str | bytes]]) -> bytes:
-    """A zip of files, given as pairs of name and content."""
+    """Make a zip file of (name, content)."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in files:
@@ -103,13 +101,13 @@ def zipped(files: Iterable[tuple[str, str | bytes]]) -> bytes:
 
 
 def _results(out: Path, table: Table, people: dict[str, Person]) -> Iterator[Outcome]:
-    """What every member of every group gets; of two results of one person, the one that came alone counts."""
-    of_student = table.by_student()
+    """Outcomes of all members of all groups; a hand-in of one's own counts more than that of a group."""
+    by_student = table.by_student()
     seen = {person.who for person in people.values() if person.who in person.members}
     for student, person in tqdm(people.items(), "write", unit="page", disable=None):
         path = student_folder(out, student) / "index.html"
-        page = slim(path.read_text(encoding="utf-8")) if path.exists() else ""
+        page = path.read_text(encoding="utf-8") if path.exists() else ""
         for who in person.members:
             if who == person.who or who not in seen:
                 seen.add(who)
-                yield Outcome(who, person, of_student.get(student, []), page)
+                yield Outcome(who, person, by_student[student], NOTEBOOK_LINK.sub("", page))

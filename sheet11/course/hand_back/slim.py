@@ -1,80 +1,70 @@
-"""A page of feedback that can be handed back: no larger than platforms like it, and complete by itself."""
+"""Pages of feedback that are small enough for platforms to take."""
 
 import base64
 import functools
 import io
 import re
+from collections.abc import Callable
+from typing import NamedTuple
 
 from PIL import Image
 
 from sheet11.course.submissions.images import on_white
 
 LARGEST_PAGE = 500_000  # bytes
-STEPS = (
-    (2000, 128, 85),
-    (1200, 64, 70),
-    (800, 32, 55),
-    (500, 16, 45),
-    (300, 8, 35),
-)  # side, colours, JPEG's quality
 IMAGE = re.compile(r"data:image/(?:png|jpeg);base64,([A-Za-z0-9+/=]+)")
-NOTEBOOK_LINK = re.compile(r'<p><a href="[^"]*\.ipynb">[^<]*</a></p>\n?')
 ANSWER = re.compile(r'(<pre class="wrapped">)(.*?)(</pre>)', re.DOTALL)
-LONGEST_ANSWERS = (20_000, 5_000, 1_000, 200)  # characters, where a page is still too large
+LONGEST_ANSWERS = (20_000, 5_000, 1_000, 200)  # characters
+
+
+class Step(NamedTuple):
+    """How small images become."""
+
+    side: int
+    colours: int  # of a PNG
+    quality: int  # of a JPEG
+
+
+STEPS = (Step(2000, 128, 85), Step(1200, 64, 70), Step(700, 24, 50), Step(300, 8, 35))
 
 
 def slim(page: str, most: int = LARGEST_PAGE) -> str:
-    """A page without links to the files beside it, and with images and texts small enough for it.
+    """Make images smaller, then answers shorter, and at last leave images out, until a page is small enough.
 
     Args:
-        page: of feedback, with its images inside.
+        page: HTML with its images inside.
         most: bytes that it may have.
     """
-    page = found = NOTEBOOK_LINK.sub("", page)
-    for step in STEPS[
-        len(page) // most > 6 :
-    ]:  # the first step cannot be enough, and takes the longest
-        if len(found.encode()) <= most:
-            return found
-        found = IMAGE.sub(functools.partial(_readdressed, step), page)
-    for longest in LONGEST_ANSWERS:
-        if len(found.encode()) <= most:
-            return found
-        found = ANSWER.sub(functools.partial(_shortened, longest), found)
-    if len(found.encode()) > most:
-        found = IMAGE.sub("data:,", found)
-    return found
+    changes: list[tuple[re.Pattern[str], Callable[[re.Match[str]], str]]] = [
+        *((IMAGE, functools.partial(_smaller_image, step)) for step in STEPS),
+        *((ANSWER, functools.partial(_shorter_answer, longest)) for longest in LONGEST_ANSWERS),
+        (IMAGE, lambda match: "data:,"),
+    ]
+    for pattern, change in changes:
+        if len(page.encode()) <= most:
+            break
+        page = pattern.sub(change, page)
+    return page
 
 
-def _readdressed(step: tuple[int, int, int], address: re.Match[str]) -> str:
-    return _smaller_image(address[1], *step)
-
-
-@functools.lru_cache(maxsize=32)
-def _smaller_image(content: str, side: int, colours: int, quality: int) -> str:
-    """An image as an address that holds it: as PNG with few colours or as JPEG, whichever is smaller."""
-    with Image.open(io.BytesIO(base64.b64decode(content)), formats=["PNG", "JPEG"]) as image:
-        rgba = image.convert("RGBA")
-    rgba.thumbnail((side, side))
-    plain = on_white(rgba)
+def _smaller_image(step: Step, match: re.Match[str]) -> str:
+    """Return the address of an image as PNG or JPEG, whichever is smaller, or as it was."""
+    with Image.open(io.BytesIO(base64.b64decode(match[1]))) as image:
+        small = on_white(image)
+    small.thumbnail((step.side, step.side))
     png, jpeg = io.BytesIO(), io.BytesIO()
-    plain.quantize(colours, Image.Quantize.FASTOCTREE).save(png, "PNG")
-    plain.save(jpeg, "JPEG", quality=quality)
-    kind, smaller = min(
-        (("png", png.getvalue()), ("jpeg", jpeg.getvalue())), key=lambda each: len(each[1])
-    )
-    address = f"data:image/{kind};base64,{base64.b64encode(smaller).decode()}"
-    return (
-        min(address, f"data:image/png;base64,{content}", key=len)
-        if content.startswith("iVBOR")
-        else address
-    )
+    small.quantize(step.colours, Image.Quantize.MEDIANCUT).save(png, "PNG")
+    small.save(jpeg, "JPEG", quality=step.quality)
+    addresses = [
+        f"data:image/{kind};base64,{base64.b64encode(file.getvalue()).decode()}"
+        for kind, file in (("png", png), ("jpeg", jpeg))
+    ]
+    return min(match[0], *addresses, key=len)
 
 
-def _shortened(longest: int, answer: re.Match[str]) -> str:
-    """An answer with the beginning of its text, which is escaped."""
-    head, text, end = answer.groups()
+def _shorter_answer(longest: int, match: re.Match[str]) -> str:
+    head, text, end = match.groups()
     if len(text) <= longest:
-        return answer[0]
-    text, more = re.sub(r"&[#\w]*$", "", text[:longest]), len(text) - longest
-    return f"{head}{text}\n… ({more} characters are left out here){end}"
+        return match[0]
+    kept = re.sub(r"&[#\w]*$", "", text[:longest])  # half of an escaped character
+    return f"{head}{kept}\n… ({len(text) - longest} characters are left out here){end}"

@@ -6,67 +6,57 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from sheet11.course.book.gradebook import Row, Table
 from sheet11.course.book.scores import Status
 
-FEWEST = 5  # students of whom a correlation says something
+FEWEST = 5  # students for a correlation
 MOST_REASONS = 3  # of a task
 
 
 class Reason(NamedTuple):
-    """Why some lost points in a task."""
+    """A remark on answers to a task that lost points."""
 
-    title: str
+    title: str  # of the task
     words: str
     times: int
-    example: str  # the answer of one of them
+    example: str  # one of the answers
 
 
 def task_statistics(table: Table) -> pd.DataFrame:
-    """A row for each task.
+    """Return a row for each task.
 
-    `students` is the number of those whose points are known, `answered` how many have handed in something, `mean` the
-    mean of their points. `earned`, the difficulty of test theory, is the mean as a share of what the task gives.
-    `discrimination` is the correlation of the points with the sum of all other tasks' points: near 0, a task tells
-    nothing of what a student can do in the others; below, there is something wrong with it.
+    `students` is the number of those whose points are known, `answered` of those who have handed in something, `mean`
+    the mean of their points. `earned`, the difficulty of test theory, is the mean as a share of the task's points.
+    `discrimination` is Pearson's correlation of the points with the sum of all other tasks' points: near 0, the task
+    tells nothing of what a student can do in the others; below, there is something wrong with it.
     """
     points = points_by_student(table)
-    totals = points.sum(axis=1)
-    found = []
-    for task in table.tasks:
-        own = points[task.name]
-        known = own.notna()
-        rows = [row for row in table.rows if row.task.name == task.name]
-        found.append(
-            {
-                "task": task.name,
-                "title": task.title,
-                "points": task.points,
-                "students": int(known.sum()),
-                "answered": sum(map(_is_answered, rows)),
-                "mean": own.mean(),
-                "earned": own.mean() / task.points if task.points else np.nan,
-                "discrimination": _correlation(
-                    own[known].to_numpy(), (totals - own)[known].to_numpy()
-                ),
-            }
-        )
-    return pd.DataFrame(found)
+    statistics = pd.DataFrame(
+        [(task.name, task.title, task.points) for task in table.tasks],
+        columns=["task", "title", "points"],
+    )
+    statistics["students"] = points.count().to_numpy()
+    answered = Counter(row.task.name for row in table.rows if _is_answered(row))
+    statistics["answered"] = [answered[task.name] for task in table.tasks]
+    statistics["mean"] = points.mean().to_numpy()
+    statistics["earned"] = statistics["mean"] / statistics["points"]
+    statistics["discrimination"] = [_discrimination(points, task.name) for task in table.tasks]
+    return statistics
 
 
 def points_by_student(table: Table) -> pd.DataFrame:
-    """Points, NaN where a person is yet to give them: a row for each student, a column for each task."""
-    columns = [task.name for task in table.tasks]
-    rows = {
-        student: [row.score.points for row in rows] for student, rows in table.by_student().items()
+    """Return points, NaN where they are not known: a row for each student, a column for each task."""
+    points = {
+        student: {row.task.name: row.score.points for row in rows}
+        for student, rows in table.by_student().items()
     }
-    return pd.DataFrame.from_dict(rows, "index", columns=columns, dtype=float)
+    columns = [task.name for task in table.tasks]
+    return pd.DataFrame.from_dict(points, "index", dtype=float).reindex(columns=columns)
 
 
 def frequent_reasons(table: Table, sources: Mapping[tuple[str, str], str]) -> list[Reason]:
-    """The most frequent remarks on answers that lost points, by task, each with the answer of one student.
+    """Return the most frequent remarks on answers that lost points, by task.
 
     Args:
         table: all points.
@@ -74,12 +64,12 @@ def frequent_reasons(table: Table, sources: Mapping[tuple[str, str], str]) -> li
     """
     reasons = []
     for task in table.tasks:
-        lost = [row for row in table.rows if row.task.name == task.name and _was_lost(row)]
-        for words, count in Counter(row.score.remark for row in lost).most_common(MOST_REASONS):
-            first = next(row for row in lost if row.score.remark == words)
-            reasons.append(
-                Reason(task.title, words, count, sources.get((first.student, task.name), ""))
-            )
+        lost = [row for row in table.rows if row.task.name == task.name and _has_lost(row)]
+        remarks = Counter(row.score.remark for row in lost)
+        for words, times in remarks.most_common(MOST_REASONS):
+            student = next(row.student for row in lost if row.score.remark == words)
+            example = sources.get((student, task.name), "")
+            reasons.append(Reason(task.title, words, times, example))
     return reasons
 
 
@@ -87,18 +77,16 @@ def _is_answered(row: Row) -> bool:
     return row.score.status not in (Status.NOT_ANSWERED, Status.FAILED)
 
 
-def _was_lost(row: Row) -> bool:
+def _has_lost(row: Row) -> bool:
     points = row.score.points
-    return (
-        _is_answered(row)
-        and points is not None
-        and points < row.task.points
-        and bool(row.score.remark)
-    )
+    has_lost = points is not None and points < row.task.points
+    return has_lost and _is_answered(row) and bool(row.score.remark)
 
 
-def _correlation(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
-    """Pearson's, NaN where there are few numbers or all are the same."""
-    if len(one) < FEWEST or np.ptp(one) == 0 or np.ptp(other) == 0:
+def _discrimination(points: pd.DataFrame, task: str) -> float:
+    """Return the correlation with all other tasks; NaN where it has too few points, or all are the same."""
+    others = points.drop(columns=task).sum(axis=1)
+    both = pd.DataFrame({"own": points[task], "others": others}).dropna()
+    if len(both) < FEWEST or np.ptp(both, axis=0).min() == 0:
         return float("nan")
-    return float(np.corrcoef(one, other)[0, 1])
+    return float(both.corr().loc["own", "others"])

@@ -1,9 +1,8 @@
 """Who has handed in: what the platform and the roster say of a student, apart from what files are called."""
 
-import json
 import unicodedata
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple, Self
+from typing import NamedTuple
 
 from sheet11.course.book.store import Store
 from sheet11.course.tables import harmless_csv
@@ -35,29 +34,30 @@ class Person(NamedTuple):
     notes: tuple[str, ...] = ()  # what was decided about the hand-in
     notebooks: int = 0  # that were recognised
 
-    @classmethod
-    def of(cls, stored: dict[str, Any]) -> Self:
-        """What `_asdict` has made of it, through JSON."""
-        who, members = (
-            Identity(*stored["who"]),
-            tuple(Identity(*each) for each in stored["members"]),
-        )
-        return cls(**stored | {"who": who, "members": members, "notes": tuple(stored["notes"])})
-
 
 def keep_people(store: Store, people: Iterable[Person]) -> None:
-    """Take the place of all people who are in the store."""
-    store.replace_people({person.student: json.dumps(person._asdict()) for person in people})
+    """Replace all people in the store."""
+    store.set_about(people=list(people))
 
 
 def kept_people(store: Store) -> dict[str, Person]:
-    """The people of a grading, by student; one of whom nothing was kept is only called so."""
-    known = {student: Person.of(json.loads(about)) for student, about in store.people().items()}
-    return {
-        student: known.get(student)
-        or Person(student, Identity(name=student), (Identity(login=student),))
-        for student in store.students()
-    }
+    """Return the people of a grading by student; one who is not known has only this name."""
+    known = {}
+    for student, who, members, label, late, notes, notebooks in store.about().get("people", []):
+        known[student] = Person(
+            student=student,
+            who=Identity(*who),
+            members=tuple(Identity(*member) for member in members),
+            label=label,
+            late=late,
+            notes=tuple(notes),
+            notebooks=notebooks,
+        )
+    for student in store.students():
+        known.setdefault(
+            student, Person(student, Identity(name=student), (Identity(login=student),))
+        )
+    return {student: known[student] for student in store.students()}
 
 
 def people_csv(people: Iterable[Person]) -> str:

@@ -1,6 +1,7 @@
 """The file of marks: what is kept, whatever else is written, by whom and how often."""
 
 import contextlib
+import json
 import multiprocessing
 import os
 import signal
@@ -16,6 +17,7 @@ from sheet11.course.book.database import STEPS, migrate
 from sheet11.course.book.marks import Answer, Task
 from sheet11.course.book.store import Result, Store
 from sheet11.course.errors import FolderError, PointsError, StoreError
+from sheet11.course.submissions.people import Identity, Person, kept_people
 
 TASKS = [
     Task("01/f", "1a.1 · A function", "f(x)", 2.0, False, "f = abs"),
@@ -258,13 +260,18 @@ def test_marks_come_through_all_steps(tmp_path):
         database.execute(
             "INSERT INTO answer VALUES ('anna', '01/proof', 'digest', NULL, 'to read', '')"
         )
+        anna = ["1", "", "Anna", "", ""]
+        about = {"student": "anna", "who": anna, "members": [anna], "label": "a", "late": ""}
+        about |= {"notes": ["?"], "notebooks": 2}
+        database.execute("INSERT INTO person VALUES ('anna', ?)", [json.dumps(about)])
         database.execute(
             """INSERT INTO mark (action, student, task, who, at, kind, points, comment, digest)
                VALUES (1, 'anna', '01/proof', 'eve', '', 'read', 2, 'good', 'digest')"""
         )
     with Store(tmp_path) as store:
         assert proof_of(store, "anna").score == (2.0, "read", "good")
-        assert store.results() == store.about() == {}
+        anna = Identity("1", name="Anna")
+        assert kept_people(store) == {"anna": Person("anna", anna, (anna,), "a", "", ("?",), 2)}
 
 
 def test_a_mark_on_the_answer_that_was_on_the_page(store):

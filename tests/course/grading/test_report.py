@@ -9,7 +9,6 @@ from sheet11.course.grading.examine import Examination
 from sheet11.course.grading.report import (
     Result,
     choose_seed,
-    figures_of,
     stored_result,
     write_result,
 )
@@ -65,11 +64,10 @@ def test_damaged_files_are_none(tmp_path, damaged):
     write_result(tmp_path, "anna", RESULT)
     path = tmp_path / "students" / "anna" / "result.json"
     content = path.read_bytes()[:50] if damaged is None else damaged
-    for name in (path, tmp_path / "grading.json", tmp_path / "01.ipynb"):
+    for name in (path, tmp_path / "grading.json"):
         name.write_bytes(content)
     assert stored_result(tmp_path, EXAMINATION, ["01/f", "01/proof"]) is None
     assert 0 <= choose_seed(tmp_path, None) < 2**32
-    assert figures_of(tmp_path / "01.ipynb") == []
 
 
 def test_the_seed_is_what_is_asked_for_or_that_of_the_grading_before(tmp_path):

@@ -1,8 +1,9 @@
 """Tables and pages: made from the store alone, anew where something changed, and never over what people entered."""
 
-import json
-
+import nbformat
 import pytest
+from class_of_twelve import scanned
+from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from sheet11.course.book.marks import Answer, Task
 from sheet11.course.book.store import Store
@@ -61,11 +62,14 @@ def test_only_pages_of_which_something_changed_are_written_again(store, tmp_path
     store.set_mark(["anna"], "02/why", "eve", comment="?")
     publish(tmp_path, store)
     assert {name for name, time in times(tmp_path).items() if time != before[name]} == {"anna"}
-    notebook = {"cells": [{"outputs": [{"data": {"image/png": "AAAA"}}]}]}
-    (tmp_path / "students" / "bert" / "02.ipynb").write_text(json.dumps(notebook))
+    display = new_output("display_data", {"image/png": scanned((30, 20))})
+    notebook = new_notebook(cells=[new_code_cell("plot()", outputs=[display])])
+    (tmp_path / "students" / "bert" / "02.ipynb").write_text(nbformat.writes(notebook))
     (tmp_path / "students" / "anna" / "index.html").unlink()
     publish(tmp_path, store)
-    assert 'href="02.ipynb"' in page(tmp_path, "bert") and "base64,AAAA" in page(tmp_path, "bert")
+    assert 'href="02.ipynb"' in page(tmp_path, "bert") and "data:image/png;base64," in page(
+        tmp_path, "bert"
+    )
     assert "Because." in page(tmp_path)
 
 
