@@ -4,28 +4,30 @@ import asyncio
 import contextlib
 import os
 import tempfile
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import nbclient
 import nbformat
 from jupyter_client.manager import AsyncKernelManager
+from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
 
+from sheet11.course.engine.client import LANGUAGE, Client, Kernel, merged, raise_if_exited
 from sheet11.course.engine.warm import is_own, server, wanted
 from sheet11.course.files import TEMPORARY
-from sheet11.course.notebooks import kernel_of, with_parameters
+from sheet11.course.notebooks import kernel_of, with_parameters, without_outputs
 from sheet11.lab.frames import VARIABLE as FRAMES
+
+LONGEST = 60  # bytes of a folder's name in which a socket can be made
 
 
 def execute(
     notebook: NotebookNode,
     parameters: Mapping[str, Any],
     cwd: Path | None = None,
-    on_cell: Callable[[], None] = lambda: None,
     warm: bool = False,
     package_folder: Path | None = None,
     kernel: str | None = None,
@@ -42,7 +44,6 @@ def execute(
         notebook: with a cell tagged `parameters` if there are any.
         parameters: by name; they replace the defaults in a cell of their own, as papermill does it.
         cwd: working directory of the kernel; None is an empty one that is deleted afterwards.
-        on_cell: called after every code cell, for progress.
         warm: fork the kernel from this process's server (see `engine`) instead of starting a new interpreter.
         package_folder: a folder that the notebook imports from, besides its own and the environment's.
         kernel: name of the kernel; None is the one that the notebook asks for.
@@ -54,68 +55,78 @@ def execute(
         NotebookError: no kernel of the notebook's name is installed.
     """
     kernel_name = kernel_of(notebook, kernel)
-    notebook = with_parameters(notebook, parameters)
-    running = [cell for cell in notebook.cells if cell.cell_type == "code"][
-        :1
-    ]  # blamed if no kernel starts
-    environment = _kernel_environment(package_folder, frames)
-    forks = server() if warm and is_own(kernel_name) else None
-    with (
-        tempfile.TemporaryDirectory(prefix=TEMPORARY, ignore_cleanup_errors=True) as folder,
-        contextlib.ExitStack() as closing,
-    ):
-        empty = Path(folder, "work")
-        empty.mkdir()
-        where = str(cwd or empty)
-        fork: Any = None  # nbclient takes whatever does what it asks of a manager
-        if forks:
-            fork = forks.fork(
-                where,
-                wanted(notebook),
-                environment,
-                remove=[folder],
-                instead_of_figures=instead_of_figures,
-            )
-            closing.callback(fork.close)
-        client = nbclient.NotebookClient(
-            notebook,
-            km=fork,
-            kernel_name=kernel_name,
-            kernel_manager_class=AsyncKernelManager,
-            timeout=timeout,
-            record_timing=False,
-            coalesce_streams=True,  # else it depends on timing how printed text is cut into outputs
-            resources={"metadata": {"path": where}},
-            on_cell_execute=lambda cell, cell_index: running.append(cell),
-            on_cell_complete=lambda cell, cell_index: on_cell(),
-        )
-        if fork is None:
-            manager = client.create_kernel_manager()
-            manager.connection_file = str(Path(folder, "connection.json"))
-            if (
-                os.name == "posix"
-            ):  # sockets in a private folder; anyone on the machine could connect to TCP ports
-                manager.transport = "ipc"
-                manager.ip = str(Path(folder, "kernel"))
+    notebook = without_outputs(with_parameters(notebook, parameters))
+    environment = _environment(package_folder, frames)
+    running = [cell for cell in notebook.cells if cell.cell_type == "code"][:1]  # if none starts
+    with tempfile.TemporaryDirectory(prefix=TEMPORARY, ignore_cleanup_errors=True) as folder:
+        work = Path(folder, "work")
+        work.mkdir()
+        where = str(cwd or work)
+        options: dict[str, Any] = {"timeout": timeout, "record_timing": False}
         try:
-            _complete(client.async_execute(env=environment))
-        except CellExecutionError:
-            pass  # the kernel has stored the error as an output
-        except (
-            RuntimeError,
-            TimeoutError,
-        ) as error:  # no kernel started, it died, or a cell took too long
+            if warm and is_own(kernel_name):
+                fork = server().fork(
+                    where,
+                    wanted(notebook),
+                    environment,
+                    remove=[folder],
+                    instead_of_figures=instead_of_figures,
+                )
+                with contextlib.closing(fork):
+                    _run_in_fork(Client(notebook, **options), fork, running)
+            else:
+                client = NotebookClient(notebook, kernel_name=kernel_name, **options)
+                client.resources = {"metadata": {"path": where}}
+                _run_in_new_kernel(client, environment, running)
+        except CellExecutionError as error:
+            if not any(output.output_type == "error" for output in running[-1].outputs):
+                store_error(running[-1], error.ename, error.evalue)
+        except (RuntimeError, TimeoutError) as error:
             if not running:
                 raise
-            text = str(error).splitlines()[0]
-            stored = nbformat.v4.new_output(
-                "error", ename=type(error).__name__, evalue=text, traceback=[text]
-            )
-            running[-1].outputs.append(stored)
+            # no kernel started, it died, or a cell took too long
+            store_error(running[-1], type(error).__name__, str(error).splitlines()[0])
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs = merged(cell.outputs)
     return notebook
 
 
-def _kernel_environment(package_folder: Path | None, frames: bool) -> dict[str, str]:
+def _run_in_fork(client: Client, kernel: Kernel, running: list[NotebookNode]) -> None:
+    client.kc = kernel
+    client.nb.metadata.language_info = nbformat.from_dict(LANGUAGE)
+    for index, cell in enumerate(client.nb.cells):
+        if cell.cell_type == "code":
+            running.append(cell)
+            client.execute_cell(cell, index)
+    client.set_widgets_metadata()
+
+
+def _run_in_new_kernel(
+    client: NotebookClient, environment: dict[str, str], running: list[NotebookNode]
+) -> None:
+    client.kernel_manager_class = AsyncKernelManager
+    client.on_cell_execute = lambda cell, cell_index: running.append(cell)
+    client.on_cell_executed = lambda execute_reply, **_: raise_if_exited(execute_reply["content"])
+    manager = client.create_kernel_manager()
+    # the system's, if the name of the usual one is too long for a socket
+    where = None if len(tempfile.gettempdir()) < LONGEST else "/tmp"
+    with tempfile.TemporaryDirectory(prefix=TEMPORARY, dir=where) as folder:
+        manager.connection_file = str(Path(folder, "connection.json"))
+        if os.name == "posix":
+            # sockets in a private folder; anyone on the machine could connect to TCP ports
+            manager.transport = "ipc"
+            manager.ip = str(Path(folder, "kernel"))
+        _complete(client.async_execute(env=environment))
+
+
+def store_error(cell: NotebookNode, name: str, text: str) -> None:
+    """Store an error as a cell's last output."""
+    error = nbformat.v4.new_output("error", ename=name, evalue=text, traceback=[f"{name}: {text}"])
+    cell.outputs.append(error)
+
+
+def _environment(package_folder: Path | None, frames: bool) -> dict[str, str]:
     """This process's environment, with a folder to import from before all others, and what asks for frames."""
     folders = [str(package_folder or ""), os.environ.get("PYTHONPATH", "")]
     asked = {FRAMES: "1"} if frames else {}
@@ -124,10 +135,5 @@ def _kernel_environment(package_folder: Path | None, frames: bool) -> dict[str, 
 
 def _complete(coroutine: Coroutine[Any, Any, Any]) -> None:
     """Run a coroutine to its end, in a loop of its own that is closed afterwards, whatever loop the caller runs."""
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        asyncio.run(coroutine)
-    else:
-        with ThreadPoolExecutor(1) as thread:
-            thread.submit(asyncio.run, coroutine).result()
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, coroutine).result()

@@ -20,9 +20,9 @@ from tqdm import tqdm
 
 from sheet11.course.engine import warm
 from sheet11.course.errors import NotInstalledError, SchedulerError
-from sheet11.course.execute import execute
+from sheet11.course.execute import execute, store_error
 from sheet11.course.interrupts import raise_if_interrupted
-from sheet11.course.notebooks import error_of
+from sheet11.course.notebooks import content_of, error_of, parse, without_outputs
 from sheet11.course.text import visible
 
 FEW = 20  # jobs whose remaining time nobody needs to be told well
@@ -64,7 +64,7 @@ class Job(NamedTuple):
 
 
 class Done(NamedTuple):
-    """What came of a job."""
+    """A job that has ended."""
 
     job: Job
     notebook: NotebookNode
@@ -76,24 +76,18 @@ def perform(job: Job) -> tuple[str, float]:
     """Execute a job in a warm kernel of this process's server; the executed notebook's content, and the seconds."""
     warm.server(job.threads)
     start = time.perf_counter()
-    # another machine may not have the folders
-    cwd, package_folder = (
-        Path(folder) if folder and os.path.isdir(folder) else None
-        for folder in (job.cwd, job.package_folder)
-    )
-    notebook = nbformat.reads(job.notebook, as_version=4)
     executed = execute(
-        notebook,
+        parse(job.notebook),
         job.parameters,
-        cwd,
+        cwd=_folder(job.cwd),
         warm=True,
-        package_folder=package_folder,
+        package_folder=_folder(job.package_folder),
         kernel=job.kernel,
         timeout=job.timeout,
         frames=job.frames,
         instead_of_figures=job.instead_of_figures,
     )
-    return nbformat.writes(executed), time.perf_counter() - start
+    return content_of(executed), time.perf_counter() - start
 
 
 def perform_all(jobs: Sequence[Job], executor: Executor) -> Iterator[Done]:
@@ -119,54 +113,62 @@ def finish_all(
         outcome: makes something with `error` and `seconds` of what the work gave or raised.
         unit: what a job is called.
     """
-    failed, suspects = 0, []
-    with tqdm(total=len(jobs), unit=unit, disable=None, smoothing=0) as bar:
-
-        def report(job: J, result: R | Exception) -> D:
-            nonlocal failed
-            done = outcome(job, result)
-            failed += done.error is not None
-            bar.update()
-            if (
-                bar.n == 1 and len(jobs) > FEW
-            ):  # or the estimate would count for each what starting takes once
-                bar.start_t, bar.initial = time.time(), 1
-            if done.error or bar.disable:
-                text = f"failed, {done.error}" if done.error else "done"
-                bar.write(visible(f"{job.name}: {text} ({done.seconds:.1f} s)"), file=sys.stdout)
-            return done
-
-        def results(batch: Sequence[J]) -> Iterator[tuple[J, R | Exception]]:
-            ended: SimpleQueue[Future[R]] = SimpleQueue()
-            futures = {executor.submit(work, job): job for job in batch}
-            for future in futures:
-                future.add_done_callback(ended.put)
-            try:
-                while futures:
-                    raise_if_interrupted()
-                    oldest = itertools.islice(futures.items(), OLDEST)
-                    running = [job.name for future, job in oldest if future.running()]
-                    bar.set_postfix_str(
-                        f"failed {failed}, running {visible(', '.join(running[:3]))}"
-                    )
-                    with contextlib.suppress(Empty):
-                        future = ended.get(timeout=0.5)
-                        yield (
-                            futures.pop(future),
-                            _result(future),
-                        )  # or all results would be kept until the end
-            finally:
-                for future in futures:
-                    future.cancel()
-
-        for job, result in results(jobs):
+    suspects = []
+    with _Progress(total=len(jobs), unit=unit, disable=None, smoothing=0) as progress:
+        for job, result in _results(work, jobs, executor, progress):
             if isinstance(result, Exception):
                 suspects.append(job)
-            else:
-                yield report(job, result)
+                continue
+            done = outcome(job, result)
+            progress.tell(job, done)
+            yield done
         for suspect in suspects:
-            for job, result in results([suspect]):
-                yield report(job, result)
+            for job, result in _results(work, [suspect], executor, progress):
+                done = outcome(job, result)
+                progress.tell(job, done)
+                yield done
+
+
+def _results(
+    work: Callable[[J], R], jobs: Sequence[J], executor: Executor, progress: "_Progress"
+) -> Iterator[tuple[J, R | Exception]]:
+    """What came of each job as it ends, and is not kept any longer."""
+    ended: SimpleQueue[Future[R]] = SimpleQueue()
+    futures = {executor.submit(work, job): job for job in jobs}
+    for future in futures:
+        future.add_done_callback(ended.put)
+    try:
+        while futures:
+            raise_if_interrupted()
+            oldest = itertools.islice(futures.items(), OLDEST)
+            progress.name_running([job.name for future, job in oldest if future.running()])
+            with contextlib.suppress(Empty):
+                future = ended.get(timeout=0.5)
+                yield futures.pop(future), _result(future)
+    finally:
+        for future in futures:
+            future.cancel()
+
+
+class _Progress(tqdm):  # type: ignore[misc]  # tqdm has no types
+    """A bar with what has failed and what runs."""
+
+    failed = 0
+
+    def tell(self, job: _Named, done: _Finished) -> None:
+        """Count a job that has ended, and say so if it has failed or there is no bar."""
+        self.failed += done.error is not None
+        self.update()
+        if self.n == 1 and self.total > FEW:
+            # else the estimate would count for each what starting takes once
+            self.start_t, self.initial = time.time(), 1
+        if done.error or self.disable:
+            text = f"failed, {done.error}" if done.error else "done"
+            self.write(visible(f"{job.name}: {text} ({done.seconds:.1f} s)"), file=sys.stdout)
+
+    def name_running(self, names: Sequence[str]) -> None:
+        """Show which jobs run."""
+        self.set_postfix_str(f"failed {self.failed}, running {visible(', '.join(names[:3]))}")
 
 
 @contextlib.contextmanager
@@ -185,16 +187,17 @@ def local_executor(
         print(f"-j {wanted}: there are cores and memory for {workers} at a time", file=sys.stderr)
     if kernels:
         warm.server(threads)  # imports while the caller prepares the jobs
-    executor = ThreadPoolExecutor(
-        workers
-    )  # the kernels are processes; the threads only wait for them
+    # the kernels are processes; the threads only wait for them
+    executor = ThreadPoolExecutor(workers)
     try:
-        with warm.ending_all_if_interrupted():
-            try:
-                yield executor, threads
-            finally:
-                executor.shutdown(wait=False, cancel_futures=True)
+        yield executor, threads
+    except (KeyboardInterrupt, SystemExit, GeneratorExit):
+        executor.shutdown(wait=False, cancel_futures=True)
+        warm.stop_all_servers()
+        raise
     finally:
+        executor.shutdown(wait=False, cancel_futures=True)
+        warm.stop_server()
         executor.shutdown()
 
 
@@ -213,20 +216,17 @@ def cluster_executor(address: str) -> Iterator[tuple[Executor, int]]:
     except ImportError as error:
         raise NotInstalledError("--scheduler needs Dask: pip install 'sheet11[cluster]'") from error
     try:
-        get_backend(
-            parse_address(address)[0]
-        )  # Client waits long before it says that it does not know the protocol
+        # Client waits long before it says that it does not know the protocol
+        get_backend(parse_address(address)[0])
         client = Client(address, timeout=CONNECT, set_as_default=False)
     except (OSError, ValueError) as error:
         raise SchedulerError(f"there is no Dask scheduler at {address!r}") from error
     with client:
-        yield (
-            client.get_executor(pure=False),
-            1,
-        )  # else a job that is tried again could be told what came of it before
+        # not pure: a job that is tried again would be told what came of it before
+        yield client.get_executor(pure=False), 1
 
 
-def _result(future: Any) -> Any:
+def _result(future: Future[Any]) -> Any:
     """What the future gives, or the exception: the worker died, or what it runs on did."""
     try:
         return future.result()
@@ -235,16 +235,18 @@ def _result(future: Any) -> Any:
 
 
 def _outcome(job: Job, result: tuple[str, float] | Exception) -> Done:
-    if isinstance(result, Exception):  # the job's own errors are in its notebook
-        notebook = nbformat.reads(job.notebook, as_version=4)
-        message = (str(result).splitlines() or [""])[0]
-        stored = nbformat.v4.new_output(
-            "error", ename=type(result).__name__, evalue=message, traceback=[message]
-        )
-        code = [cell for cell in notebook.cells if cell.cell_type == "code"] or [
-            nbformat.v4.new_code_cell()
-        ]
-        code[0].outputs = [stored]
-        return Done(job, notebook, f"{stored.ename}: {message}", 0.0)
-    notebook = nbformat.reads(result[0], as_version=4)
-    return Done(job, notebook, error_of(notebook), result[1])
+    if not isinstance(result, Exception):
+        notebook = parse(result[0])
+        return Done(job, notebook, error_of(notebook), result[1])
+    notebook = without_outputs(parse(job.notebook))  # the job's own errors are in its notebook
+    message = (str(result).splitlines() or [""])[0]
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    if not code:
+        code = [nbformat.v4.new_code_cell()]
+    store_error(code[0], type(result).__name__, message)
+    return Done(job, notebook, f"{type(result).__name__}: {message}", 0.0)
+
+
+def _folder(name: str | None) -> Path | None:
+    """A folder if there is one of this name; another machine may not have it."""
+    return Path(name) if name and os.path.isdir(name) else None

@@ -1,55 +1,140 @@
 """Notebooks as data: reading a file, its parameters, kernel, title, records, and the error that ended it."""
 
 import ast
+import copy
 import difflib
-from collections.abc import Collection, Mapping
+import functools
+import json
+import math
+from collections.abc import Collection, Iterator, Mapping
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import nbformat
-import papermill
+from IPython.core.inputtransformer2 import TransformerManager
 from jupyter_client.kernelspec import KernelSpecManager
 from nbformat import NotebookNode
-from papermill.iorw import load_notebook_node
-from papermill.parameterize import parameterize_notebook
+from nbformat.reader import reads
 
 from sheet11.course.errors import NotebookError, ParameterError
+from sheet11.course.text import encodable
 from sheet11.lab.records import read_records
 
 METADATA = "sheet11"  # key of what this kit keeps in the metadata of notebooks and cells
 MAIN_FIGURE = "main-figure"  # tag of the cell whose figure stands for the notebook
 PARAMETERS = "parameters"  # papermill's tag of the cell with defaults
 INJECTED = "injected-parameters"  # papermill's tag of the cell with the values
+RAISES = "raises-exception"  # Jupyter's tag of a cell that may raise an error
+ENDING = ("DeadKernelError", "CellTimeoutError")  # errors that no cell can raise
+PYTHON = {"name": "python3", "language": "python", "display_name": "Python 3 (ipykernel)"}
 
 
 def read_notebook(path: Path) -> NotebookNode:
-    """Read a notebook file.
+    """Read a notebook file of any nbformat, as nbformat 4.5: cells without an id get their number as one.
 
     Raises:
         NotebookError: the file cannot be read or holds no notebook.
     """
     try:
-        notebook: NotebookNode = nbformat.read(path, as_version=4)
+        content = path.read_bytes()
+    except OSError as error:
+        raise NotebookError(f"{path} cannot be read: {error.strerror or error}") from error
+    try:
+        notebook = _upgraded(json.loads(content))
         nbformat.validate(notebook)
-    except (OSError, UnicodeDecodeError) as error:
-        raise NotebookError(
-            f"{path} cannot be read: {getattr(error, 'strerror', None) or error}"
-        ) from error
-    except (
-        Exception
-    ) as error:  # nbformat raises many types, AttributeError among them, for what is no notebook
-        raise NotebookError(
-            f"{path} is no Jupyter notebook: {str(error).splitlines()[0]:.120}"
-        ) from error
+    except Exception as error:
+        # nbformat raises many types, AttributeError among them, for what is no notebook
+        why = (str(error).splitlines() or [type(error).__name__])[0]
+        raise NotebookError(f"{path} is no Jupyter notebook: {why:.120}") from error
     return notebook
 
 
+def _upgraded(content: Any) -> NotebookNode:
+    if not isinstance(content, dict) or not isinstance(content.get("nbformat"), int):
+        raise ValueError("it is not an object with nbformat")
+    notebook: NotebookNode = nbformat.convert(reads(json.dumps(content)), 4)
+    notebook.nbformat_minor = max(5, notebook.get("nbformat_minor", 0))
+    taken: set[str] = set()
+    for number, cell in enumerate(notebook.cells):
+        if cell.get("id") in taken or not cell.get("id"):
+            cell.id = f"cell-{number}"
+        taken.add(cell.id)
+        if cell.cell_type == "code":
+            cell.source = cell.source.replace("\r\n", "\n").replace("\r", "\n")
+    return notebook
+
+
+def parse(content: str) -> NotebookNode:
+    """The notebook that `content_of` has written."""
+    notebook: NotebookNode = nbformat.v4.reads(content)
+    return notebook
+
+
+def content_of(notebook: NotebookNode) -> str:
+    """Content of a notebook's file."""
+    return encodable(nbformat.v4.writes(notebook))
+
+
+def without_outputs(notebook: NotebookNode) -> NotebookNode:
+    """The notebook itself, without what earlier executions have left in it."""
+    notebook.metadata.pop("widgets", None)
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    return notebook
+
+
+def has_tag(cell: NotebookNode, tag: str) -> bool:
+    """Whether a cell has a tag."""
+    return tag in cell.metadata.get("tags", [])
+
+
 def parameters_of(notebook: NotebookNode) -> dict[str, str]:
-    """Names of the parameters and their defaults as source text, as papermill infers them from the tagged cell."""
-    return {
-        name: found["default"]
-        for name, found in papermill.inspect_notebook(_copy(notebook)).items()
-    }
+    """Names of the parameters and their defaults as source text: what the tagged cell assigns."""
+    cell = next((cell for cell in notebook.cells if has_tag(cell, PARAMETERS)), None)
+    if cell is None:
+        return {}
+    if _kernelspec(notebook)["language"] == "python":
+        try:
+            source = TransformerManager().transform_cell(cell.source)
+            return dict(_assigned(source))
+        except SyntaxError:
+            pass  # papermill reads line by line
+    return _papermills_parameters(notebook)
+
+
+def _assigned(source: str) -> Iterator[tuple[str, str]]:
+    for statement in ast.parse(source).body:
+        pairs: list[tuple[str, ast.expr]] = []
+        if isinstance(statement, ast.Assign):
+            for target in statement.targets:
+                pairs += _pairs(target, statement.value)
+        elif isinstance(statement, ast.AnnAssign) and statement.value:
+            pairs += _pairs(statement.target, statement.value)
+        for name, value in pairs:
+            yield name, ast.get_source_segment(source, value) or ""
+
+
+def _pairs(target: ast.expr, value: ast.expr) -> Iterator[tuple[str, ast.expr]]:
+    """Names that are assigned to, each with its own part of the value where that is written out."""
+    if isinstance(target, ast.Name):
+        yield target.id, value
+    elif isinstance(target, ast.Starred):
+        yield from _pairs(target.value, value)
+    elif isinstance(target, ast.Tuple | ast.List):
+        parts = [value] * len(target.elts)
+        if isinstance(value, ast.Tuple | ast.List) and len(value.elts) == len(parts):
+            parts = value.elts
+        for each, part in zip(target.elts, parts, strict=True):
+            yield from _pairs(each, part)
+
+
+def _papermills_parameters(notebook: NotebookNode) -> dict[str, str]:
+    import papermill  # takes long, and only other languages need it
+
+    found = papermill.inspect_notebook(_prepared(notebook))
+    return {name: each["default"] for name, each in found.items()}
 
 
 def kernel_of(notebook: NotebookNode, wanted: str | None = None) -> str:
@@ -60,7 +145,11 @@ def kernel_of(notebook: NotebookNode, wanted: str | None = None) -> str:
     Raises:
         NotebookError: it is not installed.
     """
-    name: str = wanted or _copy(notebook).metadata.kernelspec.name
+    return _installed(wanted or _kernelspec(notebook)["name"])
+
+
+@functools.cache
+def _installed(name: str) -> str:
     installed = KernelSpecManager().find_kernel_specs()
     if name == "python" and name not in installed:
         name = "python3"
@@ -69,24 +158,94 @@ def kernel_of(notebook: NotebookNode, wanted: str | None = None) -> str:
     return name
 
 
+def _kernelspec(notebook: NotebookNode) -> dict[str, str]:
+    return {**PYTHON, **notebook.metadata.get("kernelspec", {})}
+
+
 def with_parameters(notebook: NotebookNode, parameters: Mapping[str, Any]) -> NotebookNode:
-    """A copy with a cell that sets parameters, after the one with their defaults, as papermill does it."""
-    notebook = _copy(notebook)
-    if parameters:
-        notebook = parameterize_notebook(notebook, dict(parameters))
-        injected = next(
-            cell for cell in notebook.cells if INJECTED in cell.metadata.get("tags", [])
-        )
-        injected["id"] = INJECTED  # papermill's is random
+    """A copy with a cell that sets parameters, after the one with their defaults, as papermill does it.
+
+    Raises:
+        ParameterError: a value is no Python literal.
+    """
+    if not parameters:
+        return _prepared(notebook)
+    lines = [f"{name} = {source_of(name, value)}" for name, value in parameters.items()]
+    if _kernelspec(notebook)["language"] != "python":
+        return _with_papermills_cell(notebook, parameters)
+    notebook = _prepared(notebook)
+    source = "\n".join(["# Parameters", *lines, ""])
+    cell = nbformat.v4.new_code_cell(source, id=INJECTED, metadata={"tags": [INJECTED]})
+    cells = notebook.cells
+    for place, each in enumerate(cells):
+        if has_tag(each, INJECTED):
+            cells[place] = cell
+            break
+    else:
+        defaults = [place for place, each in enumerate(cells) if has_tag(each, PARAMETERS)]
+        cells.insert(defaults[0] + 1 if defaults else 0, cell)
+    notebook.metadata.papermill["parameters"] = {
+        name: _as_json(value) for name, value in parameters.items()
+    }
     return notebook
 
 
+def _with_papermills_cell(notebook: NotebookNode, parameters: Mapping[str, Any]) -> NotebookNode:
+    from papermill.parameterize import parameterize_notebook  # see _papermills_parameters
+
+    notebook = parameterize_notebook(_prepared(notebook), dict(parameters))
+    next(cell for cell in notebook.cells if has_tag(cell, INJECTED))["id"] = INJECTED
+    return notebook
+
+
+def source_of(name: str, value: Any) -> str:
+    """The value of a parameter as source text.
+
+    Raises:
+        ParameterError: it is no Python literal.
+    """
+    if type(value) is float and not math.isfinite(value):
+        return f"float('{value}')"
+    if value is None or type(value) in (bool, int, float, complex, str, bytes):
+        return repr(value)
+    if type(value) is dict:
+        items = [f"{source_of(name, key)}: {source_of(name, value[key])}" for key in value]
+        return f"{{{', '.join(items)}}}"
+    brackets: dict[type, tuple[str, str]] = {
+        list: ("[", "]"),
+        tuple: ("(", ",)"),
+        set: ("{*(", ",)}"),
+    }
+    if type(value) not in brackets:
+        raise ParameterError(f"{name} must be a Python literal, got {value!r:.200}")
+    first, last = brackets[type(value)]
+    content = ", ".join(source_of(name, each) for each in value)
+    return first + content + (last if content else last.replace(",", ""))
+
+
+def _as_json(value: Any) -> Any:
+    """A value as metadata holds it: as text where JSON has nothing like it."""
+    try:
+        json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError):
+        return repr(value)
+    return value
+
+
 def error_of(notebook: NotebookNode) -> str | None:
-    """The error that ended an executed notebook, in one line, or None."""
-    for cell in notebook.cells:
-        for output in cell.get("outputs", []):
+    """The error that ended an executed notebook, in one line, or None.
+
+    An error is none that ends it if cells after it were executed, or its cell is tagged to raise one.
+    """
+    for cell in reversed(notebook.cells):
+        if cell.cell_type != "code":
+            continue
+        for output in reversed(cell.outputs):
             if output.output_type == "error":
-                return f"{output.ename}: {output.evalue}".splitlines()[0]
+                if output.ename in ENDING or not has_tag(cell, RAISES):
+                    return f"{output.ename}: {output.evalue}".splitlines()[0]
+        if cell.execution_count is not None:
+            return None
     return None
 
 
@@ -98,7 +257,7 @@ def title_of(notebook: NotebookNode, default: str) -> str:
     return default
 
 
-def scalar_records(notebook: nbformat.NotebookNode) -> dict[str, Any]:
+def scalar_records(notebook: NotebookNode) -> dict[str, Any]:
     """The records that are no arrays."""
     records = read_records(notebook)
     return {
@@ -108,9 +267,9 @@ def scalar_records(notebook: nbformat.NotebookNode) -> dict[str, Any]:
     }
 
 
-def check_parameters(names: Mapping[str, Any], known: set[str]) -> None:
+def check_parameters(parameters: Mapping[str, Any], known: set[str]) -> None:
     """Raise if a parameter exists in no notebook; the message lists those that do and suggests the nearest."""
-    for name in names:
+    for name in parameters:
         if name not in known:
             have = ", ".join(sorted(known)) or "none"
             raise ParameterError(
@@ -124,13 +283,21 @@ def nearest(name: str, candidates: Collection[str]) -> str:
     return f"; did you mean {found[0]!r}?" if found else ""
 
 
-def _copy(notebook: NotebookNode) -> NotebookNode:
-    """A copy as papermill prepares it, with the kernel that papermill insists on where the notebook names none."""
-    notebook = load_notebook_node(notebook)
-    python = {"name": "python3", "language": "python", "display_name": "Python 3 (ipykernel)"}
-    notebook.metadata["kernelspec"] = nbformat.from_dict(
-        python | notebook.metadata.get("kernelspec", {})
-    )
+def _prepared(notebook: NotebookNode) -> NotebookNode:
+    """A copy with the metadata that papermill adds."""
+    notebook = copy.deepcopy(notebook)
+    notebook.nbformat_minor = max(5, notebook.nbformat_minor)
+    notebook.metadata["kernelspec"] = nbformat.from_dict(_kernelspec(notebook))
+    empty: dict[str, Any] = {
+        "default_parameters": {},
+        "parameters": {},
+        "environment_variables": {},
+    }
+    ours = nbformat.from_dict(empty | {"version": version("papermill")})
+    notebook.metadata.setdefault("papermill", ours)
+    for cell in notebook.cells:
+        cell.metadata.setdefault("tags", [])
+        cell.metadata.setdefault("papermill", NotebookNode())
     return notebook
 
 

@@ -191,7 +191,6 @@ async def _answer(kernel: Any, wire: socket.socket) -> int:
         reply = await kernel.do_execute(code, silent=False, store_history=True, allow_stdin=False)
         sys.stdout.flush()
         sys.stderr.flush()
-        reply.pop("traceback", None)
         session.send(None, "execute_reply", reply)
     return 0
 

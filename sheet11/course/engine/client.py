@@ -1,22 +1,30 @@
-"""The client's end of a forked kernel, with what nbclient asks of a kernel's manager and of its client."""
+"""The client's end of a forked kernel: a cell in, what it shows out, inside of a sandbox and outside."""
 
-import asyncio
 import base64
 import contextlib
 import itertools
 import json
+import math
 import os
-import queue
 import re
+import selectors
 import socket
 import sys
-from collections.abc import Callable
+import time
+from collections import deque
+from collections.abc import Callable, Iterable
 from typing import Any
 
+import nbclient
+import nbformat
 from jupyter_client.jsonutil import json_default
 from jupyter_client.session import Session
-from nbclient.exceptions import DeadKernelError
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from nbformat import NotebookNode
 
+from sheet11.course.text import encodable
+
+# as ipykernel says it
 LANGUAGE = {
     "name": "python",
     "version": sys.version.split()[0],
@@ -25,168 +33,155 @@ LANGUAGE = {
     "pygments_lexer": "ipython3",
     "nbconvert_exporter": "python",
     "file_extension": ".py",
-}  # as ipykernel says it
+}
 
-KILLED = "-9"  # why a kernel has ended, as long as nobody knows better
 LOST = "lost"  # why a kernel has ended whose keeper, or the server, has died
 NONSENSE = "nonsense"  # why a kernel has ended that sent what are no messages
-MOST_VALUES = (
-    2_000_000  # in the JSON of one that has limits: each takes up to some hundred bytes of memory
-)
-VALUES = re.compile(
-    rb'"(?>[^"\\]+|\\.)*+"?|[\[{,]', re.DOTALL
-)  # strings, what is in them not counted, and the rest
+LOOK = 0.05  # seconds between two looks at a kernel that is looked at
+PATIENCE = 60  # seconds that a keeper may take to end what its kernel has started
+# in the JSON of a kernel that has limits: each takes up to some hundred bytes of memory
+MOST_VALUES = 2_000_000
+# strings, what is in them not counted, and the rest
+VALUES = re.compile(rb'"(?>[^"\\]+|\\.)*+"?|[\[{,]', re.DOTALL)
+
+SHOWING = ("display_data", "execute_result", "update_display_data")
 
 Message = dict[str, Any]
 
 
-class Channel:
-    """Messages that have come and are not read yet."""
-
-    def __init__(self) -> None:
-        self._queue: asyncio.Queue[Message | Exception] = asyncio.Queue()
-        self.put, self.join = self._queue.put_nowait, self._queue.join
-        self.send: Callable[[Message], None]
-
-    async def get_msg(self, timeout: float | None = None) -> Message:
-        """The next message.
-
-        Raises:
-            queue.Empty: none came in time.
-            DeadKernelError: none will come.
-        """
-        try:
-            found = await asyncio.wait_for(self._queue.get(), timeout)
-        except TimeoutError:
-            raise queue.Empty from None
-        self._queue.task_done()
-        if isinstance(found, Exception):
-            raise found
-        return found
-
-
 class Kernel:
-    """A forked kernel, with what nbclient wants of a kernel's manager and of its client."""
+    """A forked kernel.
 
-    has_kernel = True
-    allow_stdin = False
+    Args:
+        status: socket that says why the kernel has ended, and ends it by being closed.
+        wire: socket for cells and messages.
+        pipes: what programs print that the notebook starts, by the name of the stream.
+        most: bytes that may come from it, in no more than `MOST_VALUES` values; None is as many as it sends.
+    """
 
     def __init__(
-        self, status: socket.socket, wire: socket.socket, pipes: dict[str, int], most: int
+        self,
+        status: socket.socket,
+        wire: socket.socket,
+        pipes: dict[str, int],
+        most: int | None = None,
     ) -> None:
-        """Take over the client's ends of the sockets, and of the pipes by the name of their stream.
-
-        No more than `most` bytes are read, and then no more than `MOST_VALUES` values.
-        """
-        self._left = most
-        self._values_left = None if most == sys.maxsize else MOST_VALUES
-        self.session = Session()
         self.ended: str | None = None  # exit code, or the limit that ended it
+        self.look: Callable[[], object] | None = None  # called every 0.05 s
+        self.session = Session()  # for nbclient's widgets, which make messages with it
+        self.shell_channel = self  # and send them to this
         self._status, self._wire, self._pipes = status, wire, pipes
-        self._parent: Message = {}
-        self._loop: Any = None
-        self._incoming = bytearray()
+        self._bytes_left = math.inf if most is None else most
+        self._values_left = None if most is None else MOST_VALUES
+        self._request: Message = {}
+        self._received: deque[Message] = deque()
+        self._incoming, self._outgoing = bytearray(), bytearray()
+        self._selector = selectors.DefaultSelector()
+        ends = {"status": status.fileno(), "wire": wire.fileno(), **pipes}
+        for name, end in ends.items():
+            os.set_blocking(end, False)
+            self._selector.register(end, selectors.EVENT_READ, name)
 
-    def client(self) -> "Kernel":
-        """Itself."""
-        return self
+    def run(
+        self, source: str, show: Callable[[Message], object], timeout: float | None = None
+    ) -> Message:
+        """Run a cell and return the content of the kernel's reply; `show` gets the messages before it.
 
-    def start_channels(self) -> None:
-        """Listen, in the running event loop."""
-        self._loop = asyncio.get_running_loop()
-        self._over = asyncio.Event()
-        self.shell_channel, self.iopub_channel = Channel(), Channel()
-        self.shell_channel.send = self.send
-        for end in (self._status, self._wire):
-            end.setblocking(False)
-        self._loop.add_reader(self._status, self._read_status)
-        self._loop.add_reader(self._wire, self._read_wire)
-        for name, pipe in self._pipes.items():
-            os.set_blocking(pipe, False)
-            self._loop.add_reader(pipe, self._read_pipe, name)
-
-    def wait_for_ready(self, timeout: float | None = None) -> None:
-        """There is nothing to wait for: requests wait for the kernel."""
-
-    def execute(self, code: str, store_history: bool = True, stop_on_error: bool = True) -> str:
-        """Run a cell; the id of the request, which the messages that it leads to carry as that of their parent."""
-        request = self.session.msg("execute_request", {"code": code})
-        self._parent = request["header"]
+        Raises:
+            TimeoutError: it has taken longer than `timeout` seconds.
+            DeadKernelError: the kernel has ended; `ended` says why.
+        """
+        deadline = math.inf if timeout is None else time.monotonic() + timeout
+        request = self.session.msg("execute_request", {"code": source})
+        self._request = request["header"]
         self.send(request)
-        return str(request["header"]["msg_id"])
+        while True:
+            while self._received:
+                message = self._received.popleft()
+                if message["parent_header"].get("msg_id") != self._request["msg_id"]:
+                    continue  # of a thread that an earlier cell has started
+                if message["msg_type"] == "execute_reply":
+                    reply: Message = message["content"]
+                    return reply
+                show(message)
+            if self.ended is not None:
+                raise DeadKernelError("Kernel died")
+            self._receive(deadline)
 
     def send(self, message: Message) -> None:
-        """Send a request, or a message to a widget."""
-        with contextlib.suppress(OSError):  # it has died, and its status will say so
-            self._wire.setblocking(True)
-            self._wire.sendall(json.dumps(message, default=json_default).encode() + b"\n")
-            self._wire.setblocking(False)
+        """Send a request, or a message to a widget, as soon as the kernel takes it."""
+        self._outgoing += json.dumps(message, default=json_default).encode() + b"\n"
 
-    def kernel_info(self) -> str:
-        """Ask for the kernel's language."""
-        reply = {"msg_type": "kernel_info_reply", "content": {"language_info": LANGUAGE}}
-        self.shell_channel.put(reply | {"parent_header": {"msg_id": "kernel_info"}})
-        return "kernel_info"
-
-    def is_alive(self) -> bool:
-        """Whether the kernel runs."""
-        return self.ended is None
-
-    def shutdown_kernel(self, now: bool = False) -> None:
-        """End the kernel and all that it has started."""
-        self.close()
-
-    def cleanup_resources(self) -> None:
-        """Nothing is left."""
-
-    def stop_channels(self) -> None:
-        """Listen no more."""
-        self.close()
-
-    async def end(self) -> None:
-        """End the kernel and all that it has started, and wait until that is done; `ended` says why it has ended."""
+    def end(self) -> str | None:
+        """End the kernel and all that it has started, wait until that is done, and say why it has ended."""
         with contextlib.suppress(OSError):
             self._status.shutdown(socket.SHUT_WR)
-        await self._over.wait()
+            self._status.settimeout(PATIENCE)
+            self._end(self._status.recv(64).decode() or LOST)
+        self._end(LOST)
         self.close()
+        return self.ended
 
     def close(self) -> None:
         """End the kernel and all that it has started, and listen no more."""
-        listening = self._loop is not None and not self._loop.is_closed()
-        ends = [self._status.fileno(), self._wire.fileno(), *self._pipes.values()]
-        if listening:
-            for end in ends:
-                if end >= 0:  # else it is closed already
-                    self._loop.remove_reader(end)
+        self._selector.close()
         self._status.close()
         self._wire.close()
         while self._pipes:
             os.close(self._pipes.popitem()[1])
-        if listening:
-            self._end(KILLED)
 
-    def _publish(self, kind: str, content: Message) -> None:
-        message = {
-            "msg_type": kind,
-            "header": {"msg_type": kind},
-            "content": content,
-            "metadata": {},
-        }
-        self.iopub_channel.put(message | {"parent_header": self._parent})
+    def _receive(self, deadline: float) -> None:
+        """Take what has come, and wait for something if nothing has."""
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        if self.look:
+            self.look()
+            left = min(left, LOOK)
+        writing = selectors.EVENT_WRITE if self._outgoing else 0
+        with contextlib.suppress(KeyError):  # it says nothing any more
+            self._selector.modify(self._wire, selectors.EVENT_READ | writing, "wire")
+        for key, events in self._selector.select(None if math.isinf(left) else left):
+            if key.data == "status":
+                self._read_status()
+            elif key.data != "wire":
+                self._read_pipe(key.data)
+            else:
+                if events & selectors.EVENT_WRITE:
+                    self._write()
+                if events & selectors.EVENT_READ:
+                    self._read_wire()
+
+    def _write(self) -> None:
+        with contextlib.suppress(OSError):  # it has died, and its status will say so
+            del self._outgoing[: self._wire.send(self._outgoing)]
+
+    def _read(self, end: int) -> bytes:
+        """What has come at an end, which is listened to no more when nothing will."""
+        try:
+            part = os.read(end, 1 << 20)
+        except BlockingIOError:
+            return b""
+        except OSError:
+            part = b""
+        self._bytes_left -= len(part)
+        if self._bytes_left < 0:
+            self._end("output")
+        if not part or self._bytes_left < 0:
+            with contextlib.suppress(KeyError):
+                self._selector.unregister(end)
+            return b""
+        return part
 
     def _read_pipe(self, name: str) -> bool:
-        """Publish what has been printed past Python; whether there was something."""
-        try:
-            text = os.read(self._pipes[name], 1 << 16)
-        except BlockingIOError:
-            return False
-        self._left -= len(text)
-        if text and self._left >= 0:
-            self._publish("stream", {"name": name, "text": text.decode("utf-8", "replace")})
-        else:
-            self._loop.remove_reader(self._pipes[name])
-            self._check_size()
-        return bool(text) and self._left >= 0
+        """Take what has been printed past Python; whether there was something."""
+        text = self._read(self._pipes[name])
+        if text:
+            content = {"name": name, "text": text.decode("utf-8", "replace")}
+            message = {"msg_type": "stream", "metadata": {}, "content": content}
+            message |= {"header": {"msg_type": "stream"}, "parent_header": self._request}
+            self._received.append(message)
+        return bool(text)
 
     def _read_pipes(self) -> None:
         for name in self._pipes:
@@ -194,78 +189,150 @@ class Kernel:
                 pass
 
     def _read_wire(self) -> bool:
-        """Pass on what the kernel sends; whether there was something."""
-        try:
-            part = self._wire.recv(1 << 20)
-        except BlockingIOError:
+        """Take what the kernel has sent; whether there was something."""
+        part = self._read(self._wire.fileno())
+        if not part:
             return False
-        except OSError:
-            part = b""
-        self._left -= len(part)
-        if not part or self._left < 0:
-            self._loop.remove_reader(self._wire)
-            self._check_size()
-            return False
+        self._read_pipes()  # what a program has printed before is shown before
         self._incoming += part
-        *lines, self._incoming = self._incoming.split(b"\n") if b"\n" in part else [self._incoming]
-        for line in lines:
-            if not self._has_room_for(line):
-                self._end("output")
-                return False
-            try:
-                self._pass_on(json.loads(line))
-            except (
-                ValueError,
-                TypeError,
-                KeyError,
-                RecursionError,
-            ):  # whoever has got hold of the wire
-                self._end(NONSENSE)
-                return False
+        if b"\n" in part:
+            *lines, self._incoming = self._incoming.split(b"\n")
+            for line in lines:
+                self._take(line)
         return True
+
+    def _take(self, line: bytearray) -> None:
+        if not self._has_room_for(line):
+            self._end("output")
+        if self.ended is not None and self.ended in ("output", NONSENSE):
+            return
+        try:
+            self._received.append(message_of(line))
+        except (ValueError, TypeError, KeyError, RecursionError):
+            self._end(NONSENSE)  # somebody else has got hold of the wire
 
     def _has_room_for(self, line: bytearray) -> bool:
         """Whether a line of JSON may be parsed: 32 MB of it can hold what takes a gigabyte."""
         if self._values_left is not None:
-            self._values_left -= sum(
-                1 for _ in itertools.islice(VALUES.finditer(line), self._values_left + 1)
-            )
+            found = itertools.islice(VALUES.finditer(line), self._values_left + 1)
+            self._values_left -= sum(1 for _ in found)
         return self._values_left is None or self._values_left >= 0
 
-    def _pass_on(self, message: Message) -> None:
-        message["header"] = {"msg_type": message["msg_type"]}
-        message["buffers"] = [base64.b64decode(text) for text in message.get("buffers", ())]
-        self._read_pipes()  # what a program has printed before is shown before
-        if message["msg_type"] == "execute_reply":
-            self._publish("status", {"execution_state": "idle"})
-            self.shell_channel.put(message)
-        else:
-            self.iopub_channel.put(message)
-
-    def _check_size(self) -> None:
-        if self._left < 0:
-            self._end("output")
-
     def _read_status(self) -> None:
-        """Learn that the kernel has ended."""
-        try:
-            text = self._status.recv(64).decode()
-        except BlockingIOError:
-            return
-        except OSError:
-            text = ""
-        self._over.set()
-        self._loop.remove_reader(self._status)
+        """Learn that the kernel has ended, after all that it has sent."""
+        text = self._read(self._status.fileno()).decode()
         while self._read_wire():
             pass
         self._read_pipes()
         self._end(text or LOST)
 
     def _end(self, why: str) -> None:
-        if self.ended is None:
-            self.ended = why
-            self._giving_up = self._loop.create_task(self._give_up())
+        self.ended = self.ended or why
 
-    async def _give_up(self) -> None:
-        await self.iopub_channel.join()
-        self.shell_channel.put(DeadKernelError("Kernel died"))
+
+def message_of(line: bytearray) -> Message:
+    """A message as nbclient wants it, halves of characters written out.
+
+    Raises:
+        ValueError, TypeError, KeyError, RecursionError: it is none.
+    """
+    message = json.loads(line)
+    if b"\\ud" in line:
+        message = _encodable(message)
+    message["header"] = {"msg_type": message["msg_type"]}
+    message["buffers"] = [base64.b64decode(text) for text in message["buffers"]]
+    if not isinstance(message["content"], dict) or not isinstance(message["parent_header"], dict):
+        raise ValueError
+    return dict(message)
+
+
+def _encodable(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {encodable(name): _encodable(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_encodable(item) for item in value]
+    return encodable(value) if isinstance(value, str) else value
+
+
+def _valid(data: Message) -> Message:
+    """Displayed data as nbformat has it, which else would refuse the notebook: but for JSON only texts."""
+    found = {}
+    for kind, value in data.items():
+        is_json = kind == "application/json" or kind.endswith("+json")
+        is_text = isinstance(value, str) or (
+            isinstance(value, list) and all(isinstance(line, str) for line in value)
+        )
+        found[kind] = value if is_json or is_text else json.dumps(value)
+    return found
+
+
+class InFork:
+    """A part of a client of nbclient's, whose cells run in a forked kernel; what they show is stored by nbclient."""
+
+    kc: Any  # Kernel
+
+    def execute_cell(self: Any, cell: NotebookNode, cell_index: int) -> NotebookNode:
+        """Run a cell and store in it what it shows.
+
+        Raises:
+            CellExecutionError: it has raised an error, and is not tagged to raise one.
+            CellTimeoutError: it has taken too long.
+            DeadKernelError: the kernel has ended.
+        """
+        tags = cell.metadata.get("tags", [])
+        if cell.cell_type != "code" or not cell.source.strip() or self.skip_cells_with_tag in tags:
+            return cell
+        if self.record_timing:
+            cell.metadata["execution"] = {}
+        cell.outputs = []
+        self.clear_before_next_output = False
+        timeout = self._get_timeout(cell)
+
+        def show(message: Message) -> None:
+            if message["msg_type"] in SHOWING:
+                message["content"]["data"] = _valid(message["content"]["data"])
+            self.process_message(message, cell, cell_index)
+
+        try:
+            reply = self.kc.run(cell.source, show, timeout)
+        except TimeoutError:
+            raise CellTimeoutError.error_from_timeout_and_cell(
+                "Cell execution timed out", timeout, cell
+            ) from None
+        raise_if_exited(reply)
+        if reply["status"] == "error" and not self.allow_errors and "raises-exception" not in tags:
+            raise CellExecutionError.from_cell_and_msg(cell, reply)
+        return cell
+
+
+class Client(InFork, nbclient.NotebookClient):
+    """Nbclient's client, with a forked kernel."""
+
+
+def raise_if_exited(reply: Message) -> None:
+    """Raise if a cell has ended its kernel by `exit()` or `quit()`.
+
+    Raises:
+        DeadKernelError: it has.
+    """
+    for payload in reply.get("payload", []):
+        if payload.get("source") == "ask_exit" and not payload.get("keepkernel"):
+            raise DeadKernelError("the notebook ended its kernel with exit() or quit()")
+
+
+def merged(outputs: Iterable[NotebookNode]) -> list[NotebookNode]:
+    """Outputs in their order, with what was printed in one go as one; how it came depends on timing."""
+    found: list[NotebookNode] = []
+    for key, group in itertools.groupby(outputs, lambda output: output.get("name")):
+        if key is None:
+            found += group
+        else:
+            text = "".join(output.text for output in group)
+            found.append(nbformat.v4.new_output("stream", name=key, text=last_written(text)))
+    return found
+
+
+def last_written(text: str) -> str:
+    """A text without what a carriage return has let other text take the place of, line by line."""
+    lines = text.split("\n")
+    return "\n".join(line[line.rstrip("\r").rfind("\r") + 1 :] for line in lines)

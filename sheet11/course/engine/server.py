@@ -67,98 +67,85 @@ def serve(control: socket.socket) -> None:
     message = receive(control)
     if message is None:
         return
+    kernel = make_ready(message[0]["modules"])
+    if message[0]["closed"]:
+        close(kernel)
+    prctl(PR_SET_CHILD_SUBREAPER, 1)
+    with contextlib.suppress(OSError):
+        # the client may have ended meanwhile, but have left folders to be removed
+        control.sendall(READY)
+    alive, ours = os.pipe()  # keepers read its end when this process has ended
+    keepers: dict[int, int] = {}  # by the descriptor that tells of their end
+    forks = 0
+    while True:
+        listened: list[Any] = [control, *keepers]
+        ready = select.select(listened, [], [])[0]
+        for ended in keepers.keys() & ready:
+            os.close(ended)
+            os.waitpid(keepers.pop(ended), 0)
+            end_orphans(set(keepers.values()))
+        if control not in ready:
+            continue
+        message = receive(control)
+        if message is None:
+            break
+        request, sockets = message
+        _import(request["modules"])
+        forks += 1
+        if forks == MANY:
+            huge.collapse()
+        if request["limits"]:
+            # one at a time; nothing inside of a sandbox can stop its first process
+            keep(kernel, request, sockets, [control.fileno(), alive, ours], control.fileno())
+            continue
+        pid = os.fork()
+        if pid == 0:
+            be_keeper(kernel, request, sockets, alive, [control.fileno(), ours, *keepers])
+        keepers[os.pidfd_open(pid)] = pid
+        for descriptor in sockets:
+            os.close(descriptor)
+    os.close(ours)
+    for pid in keepers.values():
+        os.waitpid(pid, 0)
+    end_orphans(set())
+
+
+def make_ready(modules: list[str]) -> Any:
+    """Import modules, load fonts, and make the kernel that forks run."""
     gc.disable()  # it would walk again and again through what is imported, which takes a fifth of the time
     as_it_was = os.environ.get(QUIET)
     os.environ[QUIET] = "1"
-    _import(message[0]["modules"])
+    _import(modules)
     _draw_once()
     kernel = child.make_kernel()
     if as_it_was is None:
         del os.environ[QUIET]
     gc.freeze()
-    if message[0].get("closed"):
-        kernel.shell.InteractiveTB.set_mode("Plain")  # other tracebacks take 0.1 s each
-        prctl(
-            PR_SET_DUMPABLE, 0
-        )  # memory and descriptors of this process are closed to what runs below it
-        signal.signal(
-            signal.SIGINT, signal.SIG_IGN
-        )  # all others that it does not handle are not delivered
-    prctl(PR_SET_CHILD_SUBREAPER, 1)
-    with contextlib.suppress(
-        OSError
-    ):  # the client has ended meanwhile, but may have left folders to be removed
-        control.sendall(READY)
-    wake_read, wake_write = os.pipe()
-    os.set_blocking(wake_read, False)
-    os.set_blocking(wake_write, False)
-    signal.signal(
-        signal.SIGCHLD, lambda *_: None
-    )  # a handler, so that the wake-up pipe is written to
-    signal.set_wakeup_fd(wake_write)
-    keepers: set[int] = set()
-    watched: list[Any] = [control, wake_read]
-    forks = 0
-    while True:
-        ready = select.select(watched, [], [])[0]
-        if wake_read in ready:
-            with contextlib.suppress(BlockingIOError):
-                os.read(wake_read, 4096)
-            keepers = end_orphans(keepers)
-        if control in ready:
-            message = receive(control)
-            if message is None:
-                break
-            request, sockets = message
-            keepers = end_orphans(keepers)
-            _import(request["modules"])
-            forks += 1
-            if forks == MANY:
-                huge.collapse()
-            if request[
-                "limits"
-            ]:  # one at a time; nothing inside of a sandbox can stop its first process
-                ours = [control.fileno(), wake_read, wake_write]
-                keep(kernel, request, sockets, ours, wakes=[control.fileno()])
-                continue
-            pid = os.fork()
-            if pid == 0:
-                be_keeper(kernel, request, sockets, [control.fileno(), wake_read, wake_write])
-            keepers.add(pid)
-            for descriptor in sockets:
-                os.close(descriptor)
-    signal.set_wakeup_fd(-1)
-    for pid in keepers:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGTERM)  # it ends what it keeps
-    while keepers and watch.children(os.getpid()):
-        keepers -= _reap(block=True)
+    return kernel
+
+
+def close(kernel: Any) -> None:
+    """Close this process to what runs below it: its memory, its descriptors, and all signals that it handles."""
+    kernel.shell.InteractiveTB.set_mode("Plain")  # other tracebacks take 0.1 s each
+    prctl(PR_SET_DUMPABLE, 0)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def be_keeper(
-    kernel: Any, request: dict[str, Any], sockets: list[int], ours: list[int]
+    kernel: Any, request: dict[str, Any], sockets: list[int], alive: int, others: list[int]
 ) -> NoReturn:
     """In a fork: keep a kernel, also when the server ends."""
     try:
         prctl(PR_SET_CHILD_SUBREAPER, 1)  # what loses its parent below is this process's child then
-        signal.set_wakeup_fd(-1)
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        for descriptor in ours:
+        for descriptor in others:
             os.close(descriptor)
-        terminated, wake = os.pipe()
-        signal.signal(signal.SIGTERM, lambda *_: os.write(wake, b"!"))
-        _die_with_parent(signal.SIGTERM)  # it ends what it keeps first
-        keep(kernel, request, sockets, ours=[terminated, wake], wakes=[terminated])
+        keep(kernel, request, sockets, [alive], alive)
     finally:
         os._exit(0)
 
 
 def keep(
-    kernel: Any,
-    request: dict[str, Any],
-    sockets: Sequence[int],
-    ours: Sequence[int],
-    wakes: Sequence[int] = (),
+    kernel: Any, request: dict[str, Any], sockets: Sequence[int], ours: Sequence[int], wake: int
 ) -> None:
     """Fork a kernel, watch it, end all that it has started, and say why it ended.
 
@@ -168,7 +155,7 @@ def keep(
         sockets: status, whose other end tells that no more is wanted by being closed; the fork's wire, standard
             output and standard error; and the list of a control group's processes if it is to enter one.
         ours: descriptors that the fork must not have.
-        wakes: descriptors that tell that it is to end, by having something to read.
+        wake: descriptor that tells that the kernel is to end, by having something to read.
     """
     status, wire, out, err, *group = sockets
     for folder in request["empty"]:
@@ -176,29 +163,10 @@ def keep(
     begun = watch.begin(request["empty"])
     pid = os.fork()
     if pid == 0:
-        gc.enable()
-        signal.set_wakeup_fd(-1)
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        for descriptor in group:
-            os.write(descriptor, b"0")  # itself
-        for descriptor in (status, *group, *ours):
-            os.close(descriptor)
-        _die_with_parent()
-        prctl(PR_SET_DUMPABLE, 1)  # the keeper looks how much memory it has
-        child.run(kernel, request, wire, out, err)
+        be_kernel(kernel, request, sockets, ours)
     for descriptor in (wire, out, err, *group):
         os.close(descriptor)
-    ended, limits, why = os.pidfd_open(pid), request["limits"], ""
-    while not why:
-        ready = select.select([ended, status, *wakes], [], [], POLL if limits else None)[0]
-        if limits:  # also at the end: what could not have more than too many processes may have ended for that
-            why = watch.exceeded(limits, begun, request["empty"])
-        if not why and ended in ready:
-            why = str(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
-        elif not why and ready:  # the client wants no more, or has gone, or the server has
-            why = str(-signal.SIGKILL)
+    why = wait(pid, [status, wake], request, begun)
     end_children()
     for folder in request["empty"]:
         _empty(folder)
@@ -206,8 +174,42 @@ def keep(
         shutil.rmtree(folder, ignore_errors=True)
     with contextlib.suppress(OSError):
         os.write(status, why.encode())
-    os.close(ended)
     os.close(status)
+
+
+def be_kernel(
+    kernel: Any, request: dict[str, Any], sockets: Sequence[int], ours: Sequence[int]
+) -> NoReturn:
+    """In a fork: run cells."""
+    status, wire, out, err, *group = sockets
+    gc.enable()
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for descriptor in group:
+        os.write(descriptor, b"0")  # itself
+    for descriptor in (status, *group, *ours):
+        os.close(descriptor)
+    _die_with_parent()
+    prctl(PR_SET_DUMPABLE, 1)  # the keeper looks how much memory it has
+    child.run(kernel, request, wire, out, err)
+    os._exit(1)
+
+
+def wait(pid: int, wakes: list[int], request: dict[str, Any], begun: Any) -> str:
+    """Wait for the end of a kernel, and say why it has ended or must: its exit code, or the limit it has met."""
+    limits = request["limits"]
+    ended = os.pidfd_open(pid)
+    try:
+        while True:
+            ready = select.select([ended, *wakes], [], [], POLL if limits else None)[0]
+            # also at the end: what could not have too many processes may have ended for that
+            if limits and (why := watch.exceeded(limits, begun, request["empty"])):
+                return str(why)
+            if ended in ready:
+                return str(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+            if ready:  # the client wants no more, or has gone, or the server has
+                return str(-signal.SIGKILL)
+    finally:
+        os.close(ended)
 
 
 def receive(control: socket.socket) -> tuple[dict[str, Any], list[int]] | None:
@@ -247,39 +249,34 @@ def _empty(folder: str) -> None:
         )
 
 
-def end_orphans(keepers: set[int]) -> set[int]:
-    """End what keepers have left behind that were killed; those that live."""
-    keepers -= _reap()
+def end_orphans(keepers: set[int]) -> None:
+    """End what keepers have left behind that were killed."""
     while orphans := set(watch.children(os.getpid())) - keepers:
-        for pid in [other for orphan in orphans for other in (orphan, *watch.descendants(orphan))]:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-        keepers -= _reap()
-    return keepers
+        for orphan in orphans:
+            for pid in (orphan, *watch.descendants(orphan)):
+                _kill(pid)
+            os.waitpid(orphan, 0)
 
 
 def end_children() -> None:
     """End all processes below this one, also those that have left their session or lost their parents."""
     while found := watch.descendants(os.getpid()):
         for pid in found:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-        _reap(block=True)
+            _kill(pid)
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(-1, 0)
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
 
 
-def _reap(block: bool = False) -> set[int]:
-    """Collect children that have ended; wait for one if `block`."""
-    ended = set()
-    with contextlib.suppress(ChildProcessError):
-        while pid := os.waitpid(-1, 0 if block else os.WNOHANG)[0]:
-            ended.add(pid)
-            block = False
-    return ended
+def _kill(pid: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
 
 
-def _die_with_parent(signum: int = signal.SIGKILL) -> None:
+def _die_with_parent() -> None:
     parent = os.getppid()
-    prctl(PR_SET_PDEATHSIG, signum)
+    prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         os._exit(1)  # it died before this process could ask to go with it
 

@@ -2,6 +2,7 @@
 
 import atexit
 import contextlib
+import functools
 import json
 import os
 import re
@@ -11,7 +12,7 @@ import subprocess
 import sys
 import threading
 import weakref
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import psutil
@@ -21,10 +22,10 @@ from nbformat import NotebookNode
 from sheet11.course.engine.child import INLINE, THREADS
 from sheet11.course.engine.client import Kernel, Message
 from sheet11.course.engine.server import READY
+from sheet11.course.interrupts import raise_if_interrupted
 
-SERVER = Path(__file__).with_name(
-    "server.py"
-)  # a program of its own, which imports nothing of this package
+# a program of its own, which imports nothing of this package
+SERVER = Path(__file__).with_name("server.py")
 OPTIONS = ("-P",)  # the working directory is the kernel's to import from, not the server's
 PRELOAD = [
     "numpy",
@@ -33,24 +34,23 @@ PRELOAD = [
     "networkx",
     "tqdm",
     "ipywidgets",
+    "ipykernel.debugger",
+    "tornado.platform.asyncio",
+    "IPython.core.completerlib",
+    "IPython.core.debugger",
+    "IPython.core.oinspect",
+    "IPython.core.logger",
+    "IPython.core.pylabtools",
 ]
-PRELOAD += ["ipykernel.debugger", "tornado.platform.asyncio"]
-PRELOAD += [
-    "IPython.core." + name
-    for name in ("completerlib", "debugger", "oinspect", "logger", "pylabtools")
-]
-ON_DEMAND = {
-    "torch": ["torch", "torch._dynamo"]
-}  # takes as long as all others; its optimizers import the second
+# takes as long as all others; its optimizers import the second
+ON_DEMAND = {"torch": ["torch", "torch._dynamo"]}
 PATIENCE = 1  # seconds that a server may take to end
 MEMORY = 512 << 20  # bytes that a kernel may come to need
 CAN_FORK = sys.platform.startswith("linux")  # macOS frameworks do not survive a fork
 
 _server: "Server | None" = None  # this process's own
-_servers: "weakref.WeakSet[Server]" = (
-    weakref.WeakSet()
-)  # all that this process has, those of sandboxes, too
-_interrupted = threading.Event()
+# all that this process has, those of sandboxes too
+_servers: "weakref.WeakSet[Server]" = weakref.WeakSet()
 
 
 class Server:
@@ -76,8 +76,7 @@ class Server:
         closed: bool = False,
         descriptors: Sequence[int] = (),
     ) -> None:
-        if _interrupted.is_set():
-            raise RuntimeError("interrupted")
+        raise_if_interrupted()
         self._lock = threading.Lock()
         self._ready = False
         self._control, theirs = socket.socketpair()
@@ -95,9 +94,7 @@ class Server:
                 start_new_session=True,  # Ctrl-C is for the client, which then ends the server
             )
         _servers.add(self)
-        with contextlib.suppress(
-            OSError
-        ):  # it has died, which whoever wants something of it will see
+        with contextlib.suppress(OSError):  # it has died, which `fork` will say
             self._send({"modules": list(modules), "closed": closed})
 
     def is_ready(self, seconds: float) -> bool:
@@ -137,19 +134,20 @@ class Server:
         status, wire = socket.socketpair(), socket.socketpair()
         out, err = os.pipe(), os.pipe()
         theirs = [status[1].detach(), wire[1].detach(), out[1], err[1]]
-        if (
-            group
-        ):  # who opens the file decides who may enter, so that nobody inside needs the right to
+        if group:
+            # who opens the file decides who may enter, so that nobody inside needs the right to
             theirs.append(os.open(group / "cgroup.procs", os.O_WRONLY | os.O_CLOEXEC))
-        request: Message = {"cwd": os.path.abspath(cwd), "modules": list(modules), "env": env}
-        request |= {"limits": limits and dict(limits), "empty": list(empty), "remove": list(remove)}
-        request["instead_of_figures"] = instead_of_figures
-        kernel = Kernel(
-            status[0],
-            wire[0],
-            {"stdout": out[0], "stderr": err[0]},
-            (limits or {}).get("output", sys.maxsize),
-        )
+        pipes = {"stdout": out[0], "stderr": err[0]}
+        kernel = Kernel(status[0], wire[0], pipes, limits["output"] if limits else None)
+        request = {
+            "cwd": os.path.abspath(cwd),
+            "modules": list(modules),
+            "env": env,
+            "limits": limits and dict(limits),
+            "empty": list(empty),
+            "remove": list(remove),
+            "instead_of_figures": instead_of_figures,
+        }
         try:
             self._send(request, theirs)
         except OSError as error:
@@ -187,15 +185,16 @@ class Server:
             self._control.sendall(content)
 
 
+@functools.cache
 def is_own(kernel_name: str) -> bool:
     """Whether a kernel of this name is this interpreter's own ipykernel, of which there can be forks."""
     command = KernelSpecManager().get_kernel_spec(kernel_name).argv
-    own = Path(command[0]).name.startswith("python") and "ipykernel_launcher" in command
-    return (
-        CAN_FORK
-        and own
-        and (not os.path.isabs(command[0]) or os.path.samefile(command[0], sys.executable))
-    )
+    program = command[0]
+    if not CAN_FORK or "ipykernel_launcher" not in command:
+        return False
+    if os.path.isabs(program):
+        return os.path.samefile(program, sys.executable)
+    return program.startswith("python")
 
 
 _server_lock = threading.RLock()  # an interrupt may want the server ended while it is started
@@ -223,22 +222,13 @@ def stop_server() -> None:
             _server = None
 
 
-@contextlib.contextmanager
-def ending_all_if_interrupted() -> Iterator[None]:
-    """End all servers of this process, and start none, if what is done is interrupted; else the one it has."""
-    _interrupted.clear()
-    try:
-        yield
-    except (KeyboardInterrupt, SystemExit, GeneratorExit):
-        _interrupted.set()
-        servers = list(_servers)
-        for running in servers:
-            running.hang_up()  # all at once
-        for running in servers:
-            running.close()
-        raise
-    finally:
-        stop_server()
+def stop_all_servers() -> None:
+    """End all servers of this process at once, those of sandboxes too."""
+    servers = list(_servers)
+    for running in servers:
+        running.hang_up()
+    for running in servers:
+        running.close()
 
 
 def share_cores(workers: int | None = None) -> tuple[int, int]:

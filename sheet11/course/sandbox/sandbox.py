@@ -5,19 +5,21 @@ a small folder in memory to write to. It sees the operating system's programs an
 the package that it is given; of this kit, the submissions and the results it sees nothing.
 """
 
-import asyncio
 import contextlib
 import os
 import subprocess
 import sys
 import tempfile
 from collections.abc import Collection, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from nbclient.exceptions import DeadKernelError
+from nbclient.exceptions import CellControlSignal, CellExecutionError, DeadKernelError
+from nbformat import NotebookNode, ValidationError
+from nbformat.v4 import new_code_cell, new_notebook
 
-from sheet11.course.engine.client import LOST, NONSENSE, Kernel
+from sheet11.course.engine.client import LOST, NONSENSE, Client, Kernel, merged
 from sheet11.course.engine.warm import OPTIONS, SERVER, Server
 from sheet11.course.engine.watch import WALL
 from sheet11.course.errors import NotInstalledError
@@ -35,7 +37,8 @@ from sheet11.course.sandbox.bubblewrap import (
 )
 
 BREAKING = ("time", "memory", "processes", "files", "output")  # limits that end a batch
-LOOK = 0.05  # seconds between two looks at what a control group has counted
+# what an answer may raise that is no kernel's
+NO_ANSWER = (KeyError, TypeError, ValueError, AttributeError, ValidationError, CellControlSignal)
 ALLOW = (
     "this machine forbids user namespaces to ordinary users: root allows them by the sysctls user.max_user_namespaces "
     "or kernel.unprivileged_userns_clone, or by an AppArmor profile for bwrap; or grade as root"
@@ -119,27 +122,26 @@ class Sandbox:
         Raises:
             SandboxError: the sandbox broke; it is closed.
         """
+        counted = limits._asdict() | {"alone": self._alone}
         with cgroup.group(limits.memory + 2 * SPACE, 2 * limits.processes) as group:
-            return self._run(cells, limits, go_on, group)
-
-    def _run(
-        self, cells: Sequence[tuple[str, str]], limits: Limits, go_on: bool, group: Path | None
-    ) -> Batch:
-        try:
-            counted = limits._asdict() | {"alone": self._alone}
-            kernel = self._server.fork(self._folder, limits=counted, empty=self._empty, group=group)
-        except RuntimeError as error:
-            self.close()
-            raise SandboxError("the sandbox has ended") from error
-        running = _run(kernel, cells, go_on, group, limits.seconds)
-        try:
-            batch = asyncio.run(asyncio.wait_for(running, WALL * limits.seconds + START))
-        except (TimeoutError, KeyError, TypeError, ValueError, AttributeError) as error:
-            self.close()
-            raise SandboxError("what the sandbox answered is no answer") from error
-        if batch.ended in (LOST, NONSENSE):
-            self.close()
-            raise SandboxError("the sandbox has ended")
+            try:
+                kernel = self._server.fork(
+                    self._folder, limits=counted, empty=self._empty, group=group
+                )
+                if group:
+                    kernel.look = partial(_end_if_limited, group, limits.seconds)
+                batch = _run(kernel, cells, limits, go_on)
+            except RuntimeError as error:
+                self.close()
+                raise SandboxError("the sandbox has ended") from error
+            except NO_ANSWER as error:
+                self.close()
+                raise SandboxError("the sandbox's answer is none") from error
+            if batch.ended in (LOST, NONSENSE):
+                self.close()
+                raise SandboxError("the sandbox has ended")
+            if group and batch.ended is None:
+                batch = batch._replace(ended=cgroup.limit_met(group, limits.seconds))
         return batch
 
     def close(self) -> None:
@@ -153,71 +155,59 @@ class Sandbox:
         self.close()
 
 
-async def _run(
-    kernel: Kernel, cells: Sequence[tuple[str, str]], go_on: bool, group: Path | None, seconds: int
-) -> Batch:
+def _run(kernel: Kernel, cells: Sequence[tuple[str, str]], limits: Limits, go_on: bool) -> Batch:
+    notebook = new_notebook(cells=[new_code_cell(source) for _, source in cells])
+    client = _Collector(notebook, timeout=WALL * limits.seconds + START, record_timing=False)
+    client.kc = kernel
     outputs: dict[str, list[dict[str, Any]]] = {}
     succeeded = set()
-    kernel.start_channels()
-    watching = asyncio.create_task(_watch(group, seconds))
     try:
-        for name, source in cells:
-            shown: list[dict[str, Any]] = []
-            listening = asyncio.create_task(_listen(kernel, shown))
-            kernel.execute(source)
-            reply = await kernel.shell_channel.get_msg()
-            await listening
-            outputs[name] = shown
-            if reply["content"]["status"] == "ok":
+        for index, (name, _) in enumerate(cells):
+            cell = notebook.cells[index]
+            try:
+                client.execute_cell(cell, index)
                 succeeded.add(name)
-            elif not go_on:
+            except CellExecutionError:
+                pass
+            outputs[name] = list(map(_plain, merged(cell.outputs)))
+            if name not in succeeded and not go_on:
                 break
     except DeadKernelError:
         pass
     finally:
-        listening.cancel()
-        watching.cancel()
-        await kernel.end()
-    if kernel.ended in (*BREAKING, LOST, NONSENSE):
-        return Batch(outputs, succeeded, kernel.ended)
-    return Batch(outputs, succeeded, cgroup.limit_met(group, seconds) if group else None)
+        ended = kernel.end()
+    return Batch(outputs, succeeded, ended if ended in (*BREAKING, LOST, NONSENSE) else None)
 
 
-async def _watch(group: Path | None, seconds: int) -> None:
-    """End what is in a control group as soon as that has met a limit."""
-    while group:
-        if cgroup.limit_met(group, seconds):
-            cgroup.end(group)
-        await asyncio.sleep(LOOK)
+class _Collector(Client):
+    """A client for whatever code sends, which speaks to no widgets."""
+
+    def process_message(self, msg: Any, cell: NotebookNode, cell_index: int) -> NotebookNode | None:
+        """Called for every message."""
+        if msg["msg_type"].startswith("comm"):
+            return None
+        return super().process_message(msg, cell, cell_index)
 
 
-async def _listen(kernel: Kernel, shown: list[dict[str, Any]]) -> None:
-    """Collect what a cell shows, in nbformat's form, until it has ended."""
-    while (message := await kernel.iopub_channel.get_msg())["msg_type"] != "status":
-        content = message["content"]
-        if message["msg_type"] == "stream" and shown and shown[-1].get("name") == content["name"]:
-            shown[-1]["text"] += str(content["text"])
-        elif message["msg_type"] == "stream":
-            shown.append(
-                {
-                    "output_type": "stream",
-                    "name": str(content["name"]),
-                    "text": str(content["text"]),
-                }
-            )
-        elif message["msg_type"] == "error":
-            kind, value, trace = (
-                str(content["ename"]),
-                str(content["evalue"]),
-                [str(line) for line in content["traceback"]],
-            )
-            shown.append(
-                {"output_type": "error", "ename": kind, "evalue": value, "traceback": trace}
-            )
-        elif message["msg_type"] in ("display_data", "execute_result"):
-            shown.append(
-                {"output_type": "display_data", "data": dict(content["data"]), "metadata": {}}
-            )
+def _plain(output: NotebookNode) -> dict[str, Any]:
+    """An output whose parts are of the types that nbformat demands."""
+    kind = output.output_type
+    if kind == "stream":
+        return {"output_type": kind, "name": str(output.name), "text": str(output.text)}
+    if kind == "error":
+        return {
+            "output_type": kind,
+            "ename": str(output.ename),
+            "evalue": str(output.evalue),
+            "traceback": [str(line) for line in output.traceback],
+        }
+    return {"output_type": "display_data", "data": dict(output.data), "metadata": {}}
+
+
+def _end_if_limited(group: Path, seconds: int) -> None:
+    """End what is in a control group if that has met a limit."""
+    if cgroup.limit_met(group, seconds):
+        cgroup.end(group)
 
 
 class SandboxError(RuntimeError):

@@ -45,6 +45,7 @@ HARMS = {
     "while True: kept.append(bytes(64 << 20))",  # zeros that take no memory
 }
 FATAL = {
+    "builtins": "ImportError: cannot import name 'open' from 'builtins' (unknown location)",
     "exit": "DeadKernelError: Kernel died",
     "keeper": "DeadKernelError: Kernel died",
     "memory": "MemoryError: ",

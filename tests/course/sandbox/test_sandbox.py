@@ -346,7 +346,7 @@ class TestIsolation:
             for path in (sys.prefix, os.path.realpath(sys.base_prefix), sys.base_prefix)
         }
         system = {"bin", "lib", "lib32", "lib64", "usr", "etc", "proc", "dev"}
-        assert found <= system | parents | {"scratch", "package", "fonts", "forks"}
+        assert found <= system | parents | {"scratch", "package", "fonts", "engine"}
         assert eval(
             inside("os.getpid() < 1000, os.getuid() >= 1000, os.listdir('/scratch')")
             or inside("import os; os.getpid() < 1000, os.getuid() >= 1000, os.listdir('/scratch')")

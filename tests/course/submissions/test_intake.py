@@ -1,5 +1,6 @@
 """Taking a class in: the same hand-ins in every layout give the same answers."""
 
+import os
 from datetime import UTC, datetime
 
 import pytest
