@@ -140,18 +140,20 @@ def _papermills_parameters(notebook: NotebookNode) -> dict[str, str]:
 def kernel_of(notebook: NotebookNode, wanted: str | None = None) -> str:
     """Name of the kernel that is wanted, else of the one that the notebook asks for, `python3` if it does not say.
 
-    `python`, as many notebooks have it, is `python3` where no kernel has that name.
+    A kernel for Python that is not installed, such as one named after an environment, is `python3` here.
 
     Raises:
         NotebookError: it is not installed.
     """
-    return _installed(wanted or _kernelspec(notebook)["name"])
+    return _installed(
+        wanted or _kernelspec(notebook)["name"], any_python=not wanted and is_python(notebook)
+    )
 
 
 @functools.cache
-def _installed(name: str) -> str:
+def _installed(name: str, any_python: bool) -> str:
     installed = KernelSpecManager().find_kernel_specs()
-    if name == "python" and name not in installed:
+    if name not in installed and (name == "python" or any_python):
         name = "python3"
     if name not in installed:
         raise NotebookError(f"no kernel named {name!r} is installed{nearest(name, installed)}")
@@ -160,6 +162,13 @@ def _installed(name: str) -> str:
 
 def _kernelspec(notebook: NotebookNode) -> dict[str, str]:
     return {**PYTHON, **notebook.metadata.get("kernelspec", {})}
+
+
+def is_python(notebook: NotebookNode) -> bool:
+    """Tell whether a notebook is in Python, whatever its kernel is called."""
+    kernel = notebook.metadata.get("kernelspec", {})
+    language = kernel.get("language") or notebook.metadata.get("language_info", {}).get("name")
+    return str(language or kernel.get("name", "python")).lower().startswith(("python", "ipython"))
 
 
 def with_parameters(notebook: NotebookNode, parameters: Mapping[str, Any]) -> NotebookNode:

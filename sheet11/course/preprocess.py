@@ -113,6 +113,20 @@ def upgraded(notebook: NotebookNode) -> NotebookNode:
     return newest
 
 
+def damages_of(notebook: NotebookNode) -> list[str]:
+    """What is wrong with the marks of a notebook whose metadata are upgraded, cell by cell."""
+    format = _nbgraders("nbgraderformat")
+    validator = format.MetadataValidator()
+    validator.log = QUIET
+    damages = []
+    for number, cell in enumerate(notebook.cells, start=1):
+        try:
+            validator.validate_cell(cell)
+        except Exception as error:  # metadata can be of any type
+            damages.append(f"nbgrader's metadata of cell {number} are damaged: {_reason(error)}")
+    return damages
+
+
 def preprocessors_of(config: Config) -> list[str]:
     """Names of the preprocessors with which nbgrader generates an assignment.
 

@@ -1,0 +1,160 @@
+"""What a sheet asks for and cannot be honoured: one line each, which says what to do."""
+
+import json
+import shutil
+from pathlib import Path
+
+import nbformat
+import pytest
+from sheets_of_nbgrader import (
+    PYTHON,
+    SHEETS,
+    answer,
+    check,
+    given,
+    heading,
+    notebook,
+    task,
+    text,
+    write_sheet,
+)  # fmt: skip
+
+from sheet11.course.check import problems_of
+from sheet11.course.sheet import find_sheet
+
+nbgrader = pytest.importorskip("nbgrader", reason="needs nbgrader: pip install 'sheet11[grade]'")
+GUIDE = Path(nbgrader.__file__).parent / "docs" / "source" / "user_guide"
+RIGHT = (answer("f", "1"), check("f-1", "1"))
+
+
+@pytest.fixture
+def problems(tmp_path):
+    """What is said of a sheet with these cells, and of these settings."""
+
+    def problems(*cells, config="", **metadata):
+        (tmp_path / "nbgrader_config.py").write_text(f"c = get_config()\n{config}\n")
+        whole = notebook(*(cells or RIGHT))
+        whole.metadata.update(metadata)
+        (tmp_path / "p.ipynb").write_text(json.dumps(whole))
+        return problems_of(find_sheet(tmp_path))
+
+    return problems
+
+
+def one(found):
+    """The only line."""
+    (line,) = found
+    assert "\n" not in line
+    return line
+
+
+@pytest.mark.parametrize("name", SHEETS)
+def test_what_is_right(name, tmp_path):
+    assert problems_of(find_sheet(write_sheet(SHEETS[name](), tmp_path))) == []
+
+
+def test_the_course_of_nbgraders_guide(tmp_path):
+    shutil.copytree(GUIDE / "source", tmp_path / "source")
+    assert problems_of(find_sheet(tmp_path / "source" / "ps1")) == []
+    found = one(problems_of(find_sheet(tmp_path / "source" / "ps1_autotest")))
+    assert found.startswith("problem1.ipynb: nbgrader's InstantiateTests refuses it: ")
+    assert "autotests.yml" in found
+
+
+def test_this_kit():
+    assert problems_of(find_sheet()) == []
+
+
+def test_a_kernel_for_another_language(problems):
+    r = {"name": "ir", "language": "R", "display_name": "R"}
+    assert one(problems(kernelspec=r)).startswith("p.ipynb: its kernel 'ir' is not for Python; ")
+    assert problems(kernelspec=PYTHON | {"name": "conda-env-course-py"}) == []
+
+
+def test_otter(problems):
+    found = one(problems(*RIGHT, heading("# BEGIN QUESTION\nname: q1")))
+    assert found.startswith("p.ipynb: it is marked up for Otter-Grader, 'BEGIN QUESTION', ")
+
+
+def test_older_and_newer_schemas(problems):
+    cells = [answer("f", "1"), check("f-1", "1")]
+    for version, said in ((1, []), (2, []), (4, ["cell 1", "cell 2"])):
+        for cell in cells:
+            cell.metadata["nbgrader"]["schema_version"] = version
+        found = problems(*cells)
+        assert len(found) == len(said)
+        assert all(word in line for word, line in zip(said, found, strict=True))
+
+
+def test_damaged_marks(problems):
+    lost, pointless, text_check = answer("", "1"), check("g", "1"), check("h", "1")
+    del pointless.metadata["nbgrader"]["points"]
+    text_check.cell_type = "raw"
+    text_check.pop("outputs"), text_check.pop("execution_count")
+    found = problems(lost, pointless, text_check, text("why", "", -1))
+    assert [line.partition("; ")[0] for line in found] == [
+        "p.ipynb: nbgrader's metadata of cell 1 are damaged: grade_id is empty",
+        "p.ipynb: nbgrader's metadata of cell 2 are damaged: nbgrader cell 'g' does not have points",
+        "p.ipynb: nbgrader's metadata of cell 4 are damaged: -1 is less than the minimum of 0",
+        "p.ipynb: the check 'h' is a raw cell",
+    ]
+
+
+def test_copied_cells(problems):
+    found = problems(*RIGHT, answer("f", "2"), text("f", "3"))
+    assert one(found).startswith("p.ipynb: 3 cells have the grade_id 'f', ")
+
+
+def test_a_task_without_points(problems):
+    cell = task("sums", "Show it.")
+    del cell.metadata["nbgrader"]["points"]
+    assert one(problems(*RIGHT, cell)).startswith("p.ipynb: 'sums' has no points; ")
+
+
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [
+        (check("f-1", "### BEGIN HIDDEN TESTS"), "ClearHiddenTests refuses it: No end hidden"),
+        (answer("f", "### BEGIN SOLUTION"), "ClearSolutions refuses it: no end solution"),
+        (given("### BEGIN SOLUTION\n### END SOLUTION"), "Solution region detected in a non-solution"),
+        (check("f-1", "### AUTOTEST f"), "InstantiateTests refuses it: "),
+    ],
+)  # fmt: skip
+def test_marks_in_a_source(problems, cell, said):
+    found = one(problems(cell))
+    assert found.startswith("p.ipynb: nbgrader's ") and said in found
+
+
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        ("c.Execute.timeout = 600", "sets Execute.timeout, which is not read here: "),
+        ("c.Autograde.autograde_preprocessors.append('x')", "sets Autograde.autograde_preprocessors"),
+        ("class Mine: pass\nc.GenerateAssignment.preprocessors = [Mine]", "names the preprocessor Mine"),
+        ("1 / 0", "cannot be executed: ZeroDivisionError"),
+    ],
+)  # fmt: skip
+def test_settings_of_nbgrader(problems, config, said):
+    found = one(problems(config=config))
+    assert "nbgrader_config.py" in found and said in found
+
+
+def test_settings_that_change_nothing_here(problems):
+    config = (
+        "c.CourseDirectory.course_id = 'course'\nc.ClearSolutions.code_stub = {'python': '...'}"
+    )
+    assert problems(config=config) == []
+
+
+def test_no_tasks(problems, tmp_path):
+    assert "sets no tasks" in one(problems(given("1")))
+    (tmp_path / "q.ipynb").write_text("{}")
+    assert one(problems()).startswith(f"{tmp_path / 'q.ipynb'} is no Jupyter notebook")
+
+
+def test_two_notebooks(tmp_path):
+    for name in ("p", "q"):
+        nbformat.write(notebook(check("f", "### BEGIN HIDDEN TESTS")), tmp_path / f"{name}.ipynb")
+    assert [line.partition(":")[0] for line in problems_of(find_sheet(tmp_path))] == [
+        "p.ipynb", "q.ipynb"
+    ]  # fmt: skip
