@@ -11,7 +11,7 @@ import click
 
 from sheet11.course import VERSION
 from sheet11.course.desk.commands import keep_rubric, mark
-from sheet11.course.grading.commands import give_back, grade, overview, read_points
+from sheet11.course.grading.commands import check, give_back, grade, overview, read_points
 from sheet11.course.options import (
     UsageFailure,
     jobs_option,
@@ -167,6 +167,7 @@ def warm_up(workers: int | None) -> None:
     warm.server(warm.share_cores(workers)[1])
 
 
+main.add_command(check)
 main.add_command(grade)
 main.add_command(read_points)
 main.add_command(overview)

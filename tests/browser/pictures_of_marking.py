@@ -17,10 +17,10 @@ sys.path.append(str(Path(__file__).parents[1] / "course/desk"))
 from chromium import chromium, missing
 from PIL import Image
 from serving import serving
+from sheet11.course.grading.exercises import draw_exercises
 
 from sheet11.course.book.marks import Answer
 from sheet11.course.book.store import Store
-from sheet11.course.grading.exercises import draw_exercises
 from sheet11.course.grading.grade import asked_of
 from sheet11.course.sheet import find_sheet
 

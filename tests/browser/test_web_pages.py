@@ -6,11 +6,11 @@ import nbformat
 import pytest
 from hostile import HTML, PNG
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from sheet11.course.grading.exercises import Task
 
 from sheet11.course import run, sweep
 from sheet11.course.book.gradebook import Row, Table
 from sheet11.course.book.scores import Score
-from sheet11.course.grading.exercises import Task
 from sheet11.course.jobs import local_executor
 from sheet11.course.notebooks import title_of
 from sheet11.course.pages.cells import cells_html

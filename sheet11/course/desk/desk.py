@@ -24,9 +24,9 @@ from sheet11.course.desk.nameless import (
 )
 from sheet11.course.desk.piles import Pile, piles_of, summary
 from sheet11.course.errors import PointsError
-from sheet11.course.grading.exercises import marks
 from sheet11.course.pages.cells import cells_html, figures_of_cells
 from sheet11.course.submissions.people import kept_people, names_of
+from sheet11.course.tasks import marks
 from sheet11.course.text import visible
 
 LONGEST_COMMENT = 5000  # characters

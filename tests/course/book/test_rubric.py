@@ -4,13 +4,13 @@ import json
 
 import nbformat
 import pytest
+from sheet11.course.grading.exercises import draw_exercises
 from sheets import waves
 
 from sheet11.course.book.marks import Task
 from sheet11.course.book.rubric import begin_rubrics, keep_rubrics
 from sheet11.course.book.store import Store
 from sheet11.course.errors import SheetError
-from sheet11.course.grading.exercises import draw_exercises
 from sheet11.course.preprocess import without_answers
 
 PROOF = Task("1_waves/proof", "Why", "", 1.0, True, "")

@@ -1,0 +1,165 @@
+"""The notebook that is executed: the sheet's cells, a student's answers, and cells that the student has added."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from typing import NamedTuple
+
+from sheet11.course.grading.papers import ANSWER, CHECK, OWN, Cell, Paper
+from sheet11.course.tasks import Task
+
+Sources = list[tuple[str, str]]  # names and sources of code cells, in order
+Answers = tuple[str, ...]  # names of the answers that checks in a row are about
+REPAIRED = " (repaired)"  # ends the names of cells that are executed again with the sheet's answer
+INSPECTED = (
+    " (inspected)"  # ends the names of cells that print where a check with hidden tests has failed
+)
+INSPECT = """
+import ast, linecache, reprlib, sys, types
+trace = sys.last_traceback
+while trace and trace.tb_frame.f_code.co_name != "<module>":
+    trace = trace.tb_next
+text = "".join(linecache.getlines(trace.tb_frame.f_code.co_filename))
+for node in ast.parse(text).body:
+    if node.lineno <= trace.tb_lineno <= node.end_lineno:
+        print(ast.get_source_segment(text, node))
+        for name in sorted({each.id for each in ast.walk(node) if isinstance(each, ast.Name)}):
+            value = trace.tb_frame.f_globals.get(name)
+            if value is not None and not callable(value) and not isinstance(value, types.ModuleType):
+                print(name, "=", reprlib.repr(value))
+"""
+
+
+class Handed(NamedTuple):
+    """A cell of a student's notebook."""
+
+    name: str | None  # of the sheet's cell that it is; None if the student added it
+    code: bool
+    source: str
+    images: str = ""  # of a text, as they are put away
+
+
+class Restored(NamedTuple):
+    """A student's notebook with the sheet's cells as they were."""
+
+    paper: Paper
+    cells: tuple[Cell, ...]
+    answered: frozenset[str]  # names of answers that are there and differ from the stub
+    missing: frozenset[str]  # names of answers that are not there
+    undone: tuple[Cell, ...]  # changes of locked cells, which are not executed
+
+    def is_unanswered(self, task: Task) -> bool:
+        """Tell whether a check has answers, and all are as they were handed out."""
+        return bool(task.answers) and not self.answered & {*task.answers}
+
+    def has_hidden(self, task: Task) -> bool:
+        """Tell whether a check has hidden tests."""
+        check = self.paper.cell(task.name)
+        return check.whole != check.source
+
+    def place_of(self, task: Task) -> int:
+        """Where the first answer of a check stands, or the check if there is none."""
+        return self.paper.place((*task.answers, task.name)[0])
+
+
+def restore(paper: Paper, handed: Iterable[Handed]) -> Restored:
+    """Set a student's answers and added cells into the sheet's notebook.
+
+    An added cell stays behind the cell of the sheet that it follows; so does a change of a cell that was not locked.
+    """
+    sheets = {cell.name: cell for cell in paper.cells}
+    answers: dict[str, Handed] = {}
+    added: dict[str, list[Cell]] = defaultdict(list)
+    undone: list[Cell] = []
+    before = ""  # the sheet's cell that was last
+    for number, each in enumerate(handed, start=1):
+        own = Cell(
+            name=f"{OWN}-{number}", kind=OWN, code=each.code, source=each.source, images=each.images
+        )
+        known = sheets.get(each.name or "")
+        if known is None:
+            added[before].append(own)
+            continue
+        before = known.name
+        if known.kind == ANSWER:
+            answers[known.name] = each
+        elif known.code and _words(each.source) != _words(known.source):
+            (undone if known.locked else added[before]).append(own)
+    cells = added[""]
+    for cell in paper.cells:
+        if answer := answers.get(cell.name):
+            cell = cell._replace(source=answer.source, images=answer.images)
+        cells.append(cell)
+        cells += added[cell.name]
+    return Restored(
+        paper=paper,
+        cells=tuple(cells),
+        answered=frozenset(
+            name
+            for name, each in answers.items()
+            if each.images or _words(each.source) != _words(sheets[name].source)
+        ),
+        missing=frozenset(
+            cell.name for cell in paper.cells if cell.kind == ANSWER and cell.name not in answers
+        ),
+        undone=tuple(undone),
+    )
+
+
+def solved(paper: Paper) -> Restored:
+    """Return the sheet's own notebook, as if it had been handed in."""
+    return restore(paper, [Handed(cell.name, cell.code, cell.whole) for cell in paper.cells])
+
+
+def students_version(restored: Restored, left_out: Collection[str] = ()) -> Sources:
+    """Return what the student would execute; answers that are left out are as they were handed out."""
+    stubs = {cell.name: cell.source for cell in restored.paper.cells}
+    sources = []
+    for cell in restored.cells:
+        if cell.code and not (cell.kind == OWN and cell.name in left_out):
+            source = stubs[cell.name] if cell.name in left_out else cell.source
+            sources.append((cell.name, source))
+    return sources
+
+
+def our_version(
+    restored: Restored,
+    failed: Collection[Answers],
+    hidden: bool,
+    left_out: Collection[str] = (),
+) -> Sources:
+    """Return what is executed for the grader alone.
+
+    Behind the checks of answers that have failed, these cells are executed again with the sheet's own answers, which
+    is what all later cells use.
+
+    Args:
+        restored: the student's notebook.
+        failed: answers that have failed.
+        hidden: True if the checks have their hidden tests.
+        left_out: answers that the sheet's own replace from the start, and added cells that are not executed.
+    """
+    repairs = {end: cells for cells, end in (repair_of(restored.paper, each) for each in failed)}
+    whole = {CHECK} if hidden else set()
+    sources = []
+    for cell in restored.cells:
+        if cell.code and not (cell.kind == OWN and cell.name in left_out):
+            is_ours = cell.kind in whole or cell.name in left_out
+            sources.append((cell.name, cell.whole if is_ours else cell.source))
+            if hidden and cell.kind == CHECK and cell.whole != cell.source:
+                sources.append((cell.name + INSPECTED, f"exec({INSPECT!r}, {{}})"))
+        for again in repairs.get(cell.name, ()):
+            is_ours = again.kind in {ANSWER, *whole}
+            sources.append((again.name + REPAIRED, again.whole if is_ours else again.source))
+    return sources
+
+
+def repair_of(paper: Paper, answers: Answers) -> tuple[Sequence[Cell], str]:
+    """Return the sheet's cells from the first of some answers to their last check, and the name of the last."""
+    checks = [task.name for task in paper.checked if task.answers == answers]
+    places = [place for place, cell in enumerate(paper.cells) if cell.name in (*answers, *checks)]
+    cells = paper.cells[places[0] : places[-1] + 1]
+    return [cell for cell in cells if cell.code], cells[-1].name
+
+
+def _words(source: str) -> str:
+    return " ".join(source.split())

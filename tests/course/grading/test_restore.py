@@ -1,0 +1,62 @@
+"""The notebook that is executed: whose cells stand where."""
+
+from playing import STUB, answer, check, given, paper
+
+from sheet11.course.grading.restore import Handed, our_version, restore, students_version
+
+HELP = given("import math")
+LOCKED = HELP._replace(name="locked", source="n = 3", whole="n = 3")
+OPEN = HELP._replace(name="open", source="k = 1", whole="k = 1", locked=False)
+F, TEST = answer("f", "f = 'SOLUTION'"), check("f-check", "record(f=f)", "assert f")
+SHEET = paper(HELP, LOCKED, OPEN, F, TEST)
+
+
+def sources(*handed, version=students_version, **options):
+    cells = [Handed(name, True, source) for name, source in handed]
+    return [source for _, source in version(restore(SHEET, cells), **options)]
+
+
+def test_the_sheets_cells_are_the_sheets_and_answers_the_students():
+    assert sources(("locked", "n = 99"), ("f", "f = 1"), ("f-check", "")) == [
+        "import math", "n = 3", "k = 1", "f = 1", "record(f=f)",
+    ]  # fmt: skip
+    assert sources() == ["import math", "n = 3", "k = 1", STUB, "record(f=f)"]
+
+
+def test_added_cells_stay_behind_the_cell_that_they_follow():
+    added = [
+        (None, "first"),
+        (HELP.name, HELP.source),
+        (None, "second"),
+        ("f", "f = 1"),
+        (None, "third"),
+    ]
+    assert sources(*added) == [
+        "first", "import math", "second", "n = 3", "k = 1", "f = 1", "third", "record(f=f)",
+    ]  # fmt: skip
+
+
+def test_a_change_of_a_cell_that_was_not_locked_follows_it():
+    assert sources(("open", "k = 2"))[2:4] == ["k = 1", "k = 2"]
+    restored = restore(SHEET, [Handed("locked", True, "n = 99"), Handed("open", True, " k  = 1")])
+    assert [cell.source for cell in restored.undone] == ["n = 99"]
+
+
+def test_what_is_answered_and_what_is_missing():
+    restored = restore(SHEET, [Handed("f", True, f"{STUB}\n\n")])
+    assert (restored.answered, restored.missing) == (frozenset(), frozenset())
+    assert restore(SHEET, []).missing == {"f"}
+    assert restore(SHEET, [Handed("f", True, "f = 1")]).answered == {"f"}
+
+
+def test_answers_that_are_left_out():
+    cells = [("f", "f = 1"), (None, "g = 1")]
+    assert sources(*cells, left_out=["f", "own-2"])[3:] == [STUB, "record(f=f)"]
+
+
+def test_ours_has_hidden_tests_and_repairs_what_has_failed():
+    ours = sources(("f", "f = 1"), version=our_version, failed=[("f",)], hidden=True)
+    whole = "record(f=f)\nassert f"
+    assert ours[3:5] == ["f = 1", whole] and ours[-2:] == ["f = 'SOLUTION'", whole]
+    ours = sources(("f", "f = 1"), version=our_version, failed=[], hidden=False, left_out=["f"])
+    assert ours[3:] == ["f = 'SOLUTION'", "record(f=f)"]
