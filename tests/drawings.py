@@ -1,8 +1,5 @@
 """Reading figures: panels, curves and legends, and what must hold for every figure."""
 
-import numpy as np
-from matplotlib.figure import Figure
-
 
 def panels_of(figure):
     """Axes that show something other than a colour scale."""
@@ -15,32 +12,20 @@ def line(ax, label):
     return found
 
 
-def labels(ax):
-    """What the legend names."""
-    return [text.get_text() for text in ax.get_legend().get_texts()]
+def ends(band):
+    """The lowest and the highest point of a filled band."""
+    heights = band.get_paths()[0].vertices[:, 1]
+    return heights.min(), heights.max()
 
 
-def functions_of(module):
-    """Names of the public functions that a module defines."""
-    return {
-        name
-        for name, value in vars(module).items()
-        if getattr(value, "__module__", "") == module.__name__ and not name.startswith("_")
-    }
-
-
-def check_figure(figure, xlabels):
+def check_figure(figure):
     """Check that the axes are labelled, some panel has a title, and nothing is cut off at the figure's edge."""
-    assert isinstance(figure, Figure)
     figure.canvas.draw()
     axes = panels_of(figure)
-    assert [ax.get_xlabel() for ax in axes] == xlabels
-    assert axes[0].get_ylabel()
-    for ax in axes[1:]:
-        assert ax.get_ylabel() or np.allclose(ax.get_position().y0, axes[0].get_position().y0)
+    lowest = axes[0].get_position().y0
+    for ax in axes:
+        assert ax.get_xlabel()
+        assert ax.get_ylabel() or (ax is not axes[0] and ax.get_position().y0 == lowest)
     assert any(ax.get_title() for ax in figure.axes)
-    box, (width, height) = (
-        figure.get_tightbbox(figure.canvas.get_renderer()),
-        figure.get_size_inches(),
-    )
-    assert box.x0 >= 0 and box.y0 >= 0 and box.x1 <= width and box.y1 <= height
+    drawn = figure.get_tightbbox(figure.canvas.get_renderer())
+    assert (drawn.min >= 0).all() and (drawn.max <= figure.get_size_inches()).all()

@@ -9,13 +9,6 @@ from sheet11.lab.explore.oversmoothing import explore_oversmoothing
 from sheet11.lab.explore.scores import explore_scores
 from sheet11.scores import predict_cross_term
 
-OVERSMOOTHING = (
-    sheet11.normalized_adjacency,
-    sheet11.dirichlet_energy,
-    sheet11.mean_average_distance,
-    sheet11.softargmax_aggregate,
-)
-
 
 def cross_term_std(E, sigma):
     """As the notebook's answer: off the diagonal, and on it."""
@@ -39,7 +32,13 @@ def aggregation(**start):
 
 def oversmoothing(**start):
     """Explore the propagation."""
-    explore_oversmoothing(*OVERSMOOTHING, **start)
+    explore_oversmoothing(
+        sheet11.normalized_adjacency,
+        sheet11.dirichlet_energy,
+        sheet11.mean_average_distance,
+        sheet11.softargmax_aggregate,
+        **start,
+    )
 
 
 ALL = {explore.__name__: explore for explore in (encoding, scores, aggregation, oversmoothing)}

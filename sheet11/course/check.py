@@ -1,15 +1,17 @@
 """`sheet11 check`: what a sheet asks for and cannot be honoured here, one line each, before anybody is graded."""
 
+import math
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from nbformat import NotebookNode
 from traitlets.config import Config
 
 from sheet11.course.errors import CourseError, NotInstalledError
-from sheet11.course.notebooks import is_python, read_notebook
+from sheet11.course.notebooks import METADATA, is_python, read_notebook
 from sheet11.course.preprocess import (
     CONFIG,
     damages_of,
@@ -20,7 +22,7 @@ from sheet11.course.preprocess import (
     without_answers,
 )
 from sheet11.course.sheet import Sheet
-from sheet11.course.tasks import FLAGS, is_by_hand, is_check, marks, tasks_of
+from sheet11.course.tasks import FLAGS, is_check, marks, tasks_of
 
 OTTER = re.compile(r"^#\s*((?:ASSIGNMENT CONFIG|BEGIN QUESTION|BEGIN TESTS)\b.*)", re.MULTILINE)
 IN_JUPYTERLAB = "mark its cells in JupyterLab's Create Assignment"
@@ -40,7 +42,7 @@ NOT_READ = {
 
 
 def problems_of(sheet: Sheet) -> list[str]:
-    """What the files of a sheet ask for and is not honoured here, with what to do.
+    """List what the files of a sheet ask for and is not honoured here, with what to do.
 
     Raises:
         NotInstalledError: nbgrader is not installed.
@@ -100,6 +102,8 @@ def _problems_of_marks(notebook: NotebookNode) -> Iterator[str]:
         kernel = notebook.metadata.get("kernelspec", {}).get("name", "unknown")
         yield f"its kernel {kernel!r} is not for Python; only notebooks in Python are graded"
         return
+    if not isinstance(notebook.metadata.get(METADATA, {}), Mapping):
+        yield f"its metadata {METADATA!r} must be a table, got {notebook.metadata[METADATA]!r}"
     if otter := next((m for cell in notebook.cells if (m := OTTER.search(cell.source))), None):
         yield f"it is marked up for Otter-Grader, {otter[1]!r}, which is not read; {IN_JUPYTERLAB}"
     try:
@@ -112,7 +116,7 @@ def _problems_of_marks(notebook: NotebookNode) -> Iterator[str]:
     for damage in damages_of(notebook):
         yield f"{damage}; {IN_JUPYTERLAB}"
     names = [marks(cell).get("grade_id") for cell in notebook.cells if _is_marked(cell)]
-    for name, number in Counter(names).items():
+    for name, number in Counter(filter(_is_text, names)).items():
         if number > 1:
             yield f"{number} cells have the grade_id {name!r}, as copied cells do; give each its own"
     for cell in notebook.cells:
@@ -120,13 +124,20 @@ def _problems_of_marks(notebook: NotebookNode) -> Iterator[str]:
 
 
 def _problems_of_cell(cell: NotebookNode) -> Iterator[str]:
-    name = marks(cell).get("grade_id")
-    if is_by_hand(cell) and "points" not in marks(cell):
+    found = marks(cell)
+    name = found.get("grade_id")
+    if found.get("task") and "points" not in found:
         yield f"{name!r} has no points; {IN_JUPYTERLAB}"
+    if found.get("task") and (found.get("grade") or found.get("solution")):
+        yield f"{name!r} is a task and an answer or a check; {IN_JUPYTERLAB}"
+    if found.get("points") == math.inf:
+        yield f"{name!r} has infinitely many points; {IN_JUPYTERLAB}"
     if is_check(cell) and cell.cell_type != "code":
         yield f"the check {name!r} is a {cell.cell_type} cell; make it a code cell"
-    if is_check(cell) and is_by_hand(cell):
-        yield f"{name!r} is a check and a task; {IN_JUPYTERLAB}"
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
 
 
 def _is_marked(cell: NotebookNode) -> bool:

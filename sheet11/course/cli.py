@@ -54,6 +54,9 @@ def main() -> None:
 @click.argument("notebooks", nargs=-1, metavar="[NOTEBOOK]...")
 @parameter_option(value, "NAME=VALUE", "Set a parameter; may be repeated.")
 @out_option("build/run")
+@click.option(
+    "--sliders", is_flag=True, help="Draw a picture for every setting of the sliders, too."
+)
 @sheet_option
 @jobs_option
 @kernel_option
@@ -62,6 +65,7 @@ def run(
     notebooks: tuple[str, ...],
     parameters: dict[str, Any],
     out: Path,
+    sliders: bool,
     sheet_folder: Path | None,
     workers: int | None,
     kernel: str | None,
@@ -82,14 +86,23 @@ def run(
         sheet = find_sheet(sheet_folder)
         paths = [find_notebook(name, sheet) for name in notebooks] or list(sheet.notebooks.values())
         with local_executor(workers) as (executor, threads):
-            pages = run_jobs(
-                jobs_of_notebooks(paths, parameters, threads, sheet, kernel, timeout), executor, out
+            jobs = jobs_of_notebooks(
+                paths,
+                parameters,
+                threads=threads,
+                sheet=sheet,
+                kernel=kernel,
+                timeout=timeout,
+                sliders=sliders,
             )
+            pages = run_jobs(jobs, executor, out)
     click.echo(out / "index.html")
     if failed := [page.stem for page in pages if page.error]:
         raise click.ClickException(
             f"{len(failed)} of {len(pages)} notebooks failed: {', '.join(failed)}"
         )
+    if len(pages) < len(paths):
+        raise click.ClickException(f"{len(pages)} of {len(paths)} notebooks were executed")
 
 
 @main.command()
@@ -119,7 +132,8 @@ def sweep(
 ) -> None:
     """Execute NOTEBOOK at every point of a grid, and write results.csv, figures and an index.html.
 
-    Points that are already in the folder, from the same notebook, parameters and version, are not executed again.
+    Points that are already in the folder are not executed again, unless something that they depend on has changed:
+    notebook, package, versions.
     """
     refuse_workers_on_cluster(workers, scheduler)
     if not scheduler:

@@ -27,9 +27,9 @@ LONGEST = 60  # bytes of a folder's name in which a socket can be made
 def execute(
     notebook: NotebookNode,
     parameters: Mapping[str, Any],
-    cwd: Path | None = None,
+    cwd: str | Path | None = None,
     warm: bool = False,
-    package_folder: Path | None = None,
+    package_folder: str | Path | None = None,
     kernel: str | None = None,
     timeout: int | None = None,
     frames: bool = False,
@@ -43,7 +43,7 @@ def execute(
     Args:
         notebook: with a cell tagged `parameters` if there are any.
         parameters: by name; they replace the defaults in a cell of their own, as papermill does it.
-        cwd: working directory of the kernel; None is an empty one that is deleted afterwards.
+        cwd: working directory of the kernel; one that is missing, or None, is an empty one that is deleted afterwards.
         warm: fork the kernel from this process's server (see `engine`) instead of starting a new interpreter.
         package_folder: a folder that the notebook imports from, besides its own and the environment's.
         kernel: name of the kernel; None is the one that the notebook asks for.
@@ -61,7 +61,7 @@ def execute(
     with tempfile.TemporaryDirectory(prefix=TEMPORARY, ignore_cleanup_errors=True) as folder:
         work = Path(folder, "work")
         work.mkdir()
-        where = str(cwd or work)
+        where = str(cwd if cwd and os.path.isdir(cwd) else work)
         options: dict[str, Any] = {"timeout": timeout, "record_timing": False}
         try:
             if warm and is_own(kernel_name):
@@ -126,7 +126,7 @@ def store_error(cell: NotebookNode, name: str, text: str) -> None:
     cell.outputs.append(error)
 
 
-def _environment(package_folder: Path | None, frames: bool) -> dict[str, str]:
+def _environment(package_folder: str | Path | None, frames: bool) -> dict[str, str]:
     """This process's environment, with a folder to import from before all others, and what asks for frames."""
     folders = [str(package_folder or ""), os.environ.get("PYTHONPATH", "")]
     asked = {FRAMES: "1"} if frames else {}

@@ -3,7 +3,9 @@
 import atexit
 import contextlib
 import functools
+import hashlib
 import os
+import re
 import secrets
 import shutil
 import subprocess
@@ -14,16 +16,28 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from sheet11.course.text import encodable
+
 TEMPORARY = "sheet11-"  # prefix of temporary folders
+LONGEST = 100  # bytes of a name that is a file's as it stands
+
+
+def file_name(text: str) -> str:
+    """Return a file's name for what somebody else has named: no path, and not too long; no two become the same."""
+    plain = re.sub(r"[^\w.-]", "_", text).lstrip(".")
+    if plain == text and len(text.encode()) <= LONGEST:
+        return text
+    digest = hashlib.sha256(encodable(text).encode()).hexdigest()
+    return f"{plain[: LONGEST // 4]}~{digest[:12]}"
 
 
 def write_whole(path: Path, content: str | bytes, mode: int = 0o666) -> None:
     """Write a file under a temporary name and rename it, so that a reader never finds half of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    temporary = path.with_name(f".{secrets.token_hex(8)}")
     try:
         with open(temporary, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
-            file.write(content.encode() if isinstance(content, str) else content)
+            file.write(encodable(content).encode() if isinstance(content, str) else content)
         temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)

@@ -5,14 +5,11 @@ Whatever implements `concurrent.futures.Executor` will do; it is the only thing 
 
 import contextlib
 import itertools
-import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from pathlib import Path
-from queue import Empty, SimpleQueue
-from typing import Any, NamedTuple, Protocol, TypeVar
+from concurrent.futures import Executor, ThreadPoolExecutor, as_completed
+from typing import Any, NamedTuple
 
 import nbformat
 from nbformat import NotebookNode
@@ -25,26 +22,8 @@ from sheet11.course.interrupts import raise_if_interrupted
 from sheet11.course.notebooks import content_of, error_of, parse, without_outputs
 from sheet11.course.text import visible
 
-FEW = 20  # jobs whose remaining time nobody needs to be told well
-OLDEST = 32  # jobs among which those are sought that are said to run; there may be thousands
+OLDEST = 32  # jobs among which those are sought that run; there may be thousands
 CONNECT = 10  # seconds that a scheduler may take to answer
-
-
-class _Named(Protocol):
-    @property
-    def name(self) -> str: ...
-
-
-class _Finished(Protocol):
-    @property
-    def error(self) -> str | None: ...
-    @property
-    def seconds(self) -> float: ...
-
-
-J = TypeVar("J", bound=_Named)
-R = TypeVar("R")
-D = TypeVar("D", bound=_Finished)
 
 
 class Job(NamedTuple):
@@ -54,13 +33,8 @@ class Job(NamedTuple):
     key: str  # for files
     notebook: str  # the file's content
     parameters: dict[str, Any]
-    cwd: str | None = None
     threads: int | None = None
-    package_folder: str | None = None  # holds the package that the notebook imports
-    frames: bool = False  # figures with sliders get a picture for every setting
-    instead_of_figures: str | None = None  # a text, where figures are not to be drawn
-    kernel: str | None = None  # None is the one that the notebook asks for
-    timeout: int | None = None  # seconds for a cell
+    options: dict[str, Any] = {}  # noqa: RUF012  # of `execute`; nobody changes them
 
 
 class Done(NamedTuple):
@@ -76,17 +50,7 @@ def perform(job: Job) -> tuple[str, float]:
     """Execute a job in a warm kernel of this process's server; the executed notebook's content, and the seconds."""
     warm.server(job.threads)
     start = time.perf_counter()
-    executed = execute(
-        parse(job.notebook),
-        job.parameters,
-        cwd=_folder(job.cwd),
-        warm=True,
-        package_folder=_folder(job.package_folder),
-        kernel=job.kernel,
-        timeout=job.timeout,
-        frames=job.frames,
-        instead_of_figures=job.instead_of_figures,
-    )
+    executed = execute(parse(job.notebook), job.parameters, warm=True, **job.options)
     return content_of(executed), time.perf_counter() - start
 
 
@@ -96,12 +60,12 @@ def perform_all(jobs: Sequence[Job], executor: Executor) -> Iterator[Done]:
 
 
 def finish_all(
-    work: Callable[[J], R],
-    jobs: Sequence[J],
+    work: Callable[[Any], Any],
+    jobs: Sequence[Any],
     executor: Executor,
-    outcome: Callable[[J, R | Exception], D],
+    outcome: Callable[[Any, Any], Any],
     unit: str,
-) -> Iterator[D]:
+) -> Iterator[Any]:
     """Do work for every job and yield its outcome, with a progress bar; where none can be shown, with a line each.
 
     A job whose worker dies is tried once more at the end, with no other beside it that could be to blame.
@@ -114,37 +78,33 @@ def finish_all(
         unit: what a job is called.
     """
     suspects = []
-    with _Progress(total=len(jobs), unit=unit, disable=None, smoothing=0) as progress:
+    with _Progress(total=len(jobs), unit=unit, disable=None) as progress:
         for job, result in _results(work, jobs, executor, progress):
             if isinstance(result, Exception):
                 suspects.append(job)
-                continue
-            done = outcome(job, result)
-            progress.tell(job, done)
-            yield done
+            else:
+                yield progress.told(job, outcome(job, result))
         for suspect in suspects:
             for job, result in _results(work, [suspect], executor, progress):
-                done = outcome(job, result)
-                progress.tell(job, done)
-                yield done
+                yield progress.told(job, outcome(job, result))
 
 
 def _results(
-    work: Callable[[J], R], jobs: Sequence[J], executor: Executor, progress: "_Progress"
-) -> Iterator[tuple[J, R | Exception]]:
-    """What came of each job as it ends, and is not kept any longer."""
-    ended: SimpleQueue[Future[R]] = SimpleQueue()
+    work: Callable[[Any], Any], jobs: Sequence[Any], executor: Executor, progress: "_Progress"
+) -> Iterator[tuple[Any, Any]]:
+    """Jobs as they end, each with what the work gave or raised, which is kept no longer."""
+    raise_if_interrupted()
     futures = {executor.submit(work, job): job for job in jobs}
-    for future in futures:
-        future.add_done_callback(ended.put)
     try:
-        while futures:
-            raise_if_interrupted()
+        for future in as_completed(futures):
+            job = futures.pop(future)
             oldest = itertools.islice(futures.items(), OLDEST)
-            progress.name_running([job.name for future, job in oldest if future.running()])
-            with contextlib.suppress(Empty):
-                future = ended.get(timeout=0.5)
-                yield futures.pop(future), _result(future)
+            progress.running = [each.name for other, each in oldest if other.running()]
+            try:
+                result = future.result()
+            except Exception as error:  # its worker has died, or what it runs on
+                result = error
+            yield job, result
     finally:
         for future in futures:
             future.cancel()
@@ -154,21 +114,18 @@ class _Progress(tqdm):  # type: ignore[misc]  # tqdm has no types
     """A bar with what has failed and what runs."""
 
     failed = 0
+    running: Sequence[str] = ()
 
-    def tell(self, job: _Named, done: _Finished) -> None:
+    def told(self, job: Any, done: Any) -> Any:
         """Count a job that has ended, and say so if it has failed or there is no bar."""
         self.failed += done.error is not None
+        names = visible(", ".join(self.running[:3]))
+        self.set_postfix_str(f"failed {self.failed}, running {names}", refresh=False)
         self.update()
-        if self.n == 1 and self.total > FEW:
-            # else the estimate would count for each what starting takes once
-            self.start_t, self.initial = time.time(), 1
         if done.error or self.disable:
             text = f"failed, {done.error}" if done.error else "done"
             self.write(visible(f"{job.name}: {text} ({done.seconds:.1f} s)"), file=sys.stdout)
-
-    def name_running(self, names: Sequence[str]) -> None:
-        """Show which jobs run."""
-        self.set_postfix_str(f"failed {self.failed}, running {visible(', '.join(names[:3]))}")
+        return done
 
 
 @contextlib.contextmanager
@@ -226,27 +183,11 @@ def cluster_executor(address: str) -> Iterator[tuple[Executor, int]]:
         yield client.get_executor(pure=False), 1
 
 
-def _result(future: Future[Any]) -> Any:
-    """What the future gives, or the exception: the worker died, or what it runs on did."""
-    try:
-        return future.result()
-    except Exception as error:
-        return error
-
-
 def _outcome(job: Job, result: tuple[str, float] | Exception) -> Done:
-    if not isinstance(result, Exception):
-        notebook = parse(result[0])
-        return Done(job, notebook, error_of(notebook), result[1])
-    notebook = without_outputs(parse(job.notebook))  # the job's own errors are in its notebook
-    message = (str(result).splitlines() or [""])[0]
-    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    if not code:
-        code = [nbformat.v4.new_code_cell()]
-    store_error(code[0], type(result).__name__, message)
-    return Done(job, notebook, f"{type(result).__name__}: {message}", 0.0)
-
-
-def _folder(name: str | None) -> Path | None:
-    """A folder if there is one of this name; another machine may not have it."""
-    return Path(name) if name and os.path.isdir(name) else None
+    if isinstance(result, Exception):  # the job's own errors are in its notebook
+        notebook = without_outputs(parse(job.notebook))
+        notebook.cells.append(nbformat.v4.new_code_cell(id="error"))
+        store_error(notebook.cells[-1], type(result).__name__, str(result).partition("\n")[0])
+        return Done(job, notebook, error_of(notebook), 0.0)
+    notebook = parse(result[0])
+    return Done(job, notebook, error_of(notebook), result[1])

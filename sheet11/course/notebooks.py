@@ -57,7 +57,7 @@ def _upgraded(content: Any) -> NotebookNode:
     notebook.nbformat_minor = max(5, notebook.get("nbformat_minor", 0))
     taken: set[str] = set()
     for number, cell in enumerate(notebook.cells):
-        if cell.get("id") in taken or not cell.get("id"):
+        if content["nbformat"] < 4 or cell.get("id") in {None, *taken}:
             cell.id = f"cell-{number}"
         taken.add(cell.id)
         if cell.cell_type == "code":
@@ -145,23 +145,18 @@ def kernel_of(notebook: NotebookNode, wanted: str | None = None) -> str:
     Raises:
         NotebookError: it is not installed.
     """
-    return _installed(
-        wanted or _kernelspec(notebook)["name"], any_python=not wanted and is_python(notebook)
-    )
-
-
-@functools.cache
-def _installed(name: str, any_python: bool) -> str:
-    installed = KernelSpecManager().find_kernel_specs()
-    if name not in installed and (name == "python" or any_python):
+    name = wanted or _kernelspec(notebook)["name"]
+    installed = _installed_kernels()
+    if name not in installed and (name == "python" or not wanted and is_python(notebook)):
         name = "python3"
     if name not in installed:
         raise NotebookError(f"no kernel named {name!r} is installed{nearest(name, installed)}")
     return name
 
 
-def _kernelspec(notebook: NotebookNode) -> dict[str, str]:
-    return {**PYTHON, **notebook.metadata.get("kernelspec", {})}
+@functools.cache
+def _installed_kernels() -> frozenset[str]:
+    return frozenset(KernelSpecManager().find_kernel_specs())
 
 
 def is_python(notebook: NotebookNode) -> bool:
@@ -169,6 +164,10 @@ def is_python(notebook: NotebookNode) -> bool:
     kernel = notebook.metadata.get("kernelspec", {})
     language = kernel.get("language") or notebook.metadata.get("language_info", {}).get("name")
     return str(language or kernel.get("name", "python")).lower().startswith(("python", "ipython"))
+
+
+def _kernelspec(notebook: NotebookNode) -> dict[str, str]:
+    return {**PYTHON, **notebook.metadata.get("kernelspec", {})}
 
 
 def with_parameters(notebook: NotebookNode, parameters: Mapping[str, Any]) -> NotebookNode:
@@ -226,7 +225,7 @@ def source_of(name: str, value: Any) -> str:
         set: ("{*(", ",)}"),
     }
     if type(value) not in brackets:
-        raise ParameterError(f"{name} must be a Python literal, got {value!r:.200}")
+        raise ParameterError(f"{name} must be a Python literal, got {value!r}")
     first, last = brackets[type(value)]
     content = ", ".join(source_of(name, each) for each in value)
     return first + content + (last if content else last.replace(",", ""))
@@ -276,20 +275,39 @@ def scalar_records(notebook: NotebookNode) -> dict[str, Any]:
     }
 
 
+def headline_of(notebook: NotebookNode) -> dict[str, Any]:
+    """Return the scalar records that the notebook's metadata names as `headline`, all of them if it names none."""
+    records = scalar_records(notebook)
+    headline = notebook.metadata.get(METADATA, {}).get("headline")
+    if not isinstance(headline, list):
+        return records
+    return {name: records[name] for name in map(str, headline) if name in records}
+
+
 def check_parameters(parameters: Mapping[str, Any], known: set[str]) -> None:
-    """Raise if a parameter exists in no notebook; the message lists those that do and suggests the nearest."""
-    for name in parameters:
+    """Check that every parameter exists in a notebook and has a value that can be written into one.
+
+    Raises:
+        ParameterError: it does not, with those that do and the nearest of them; or its value is no Python literal.
+    """
+    for name, value in parameters.items():
         if name not in known:
             have = ", ".join(sorted(known)) or "none"
             raise ParameterError(
                 f"no notebook has a parameter {name!r}; there are {have}{nearest(name, known)}"
             )
+        source_of(name, value)
 
 
 def nearest(name: str, candidates: Collection[str]) -> str:
     """A suggestion to end an error message with, or nothing if no candidate is near."""
     found = difflib.get_close_matches(Path(name).stem, candidates, n=1, cutoff=0.5)
     return f"; did you mean {found[0]!r}?" if found else ""
+
+
+@functools.cache
+def _papermills_version() -> str:
+    return version("papermill")
 
 
 def _prepared(notebook: NotebookNode) -> NotebookNode:
@@ -302,7 +320,7 @@ def _prepared(notebook: NotebookNode) -> NotebookNode:
         "parameters": {},
         "environment_variables": {},
     }
-    ours = nbformat.from_dict(empty | {"version": version("papermill")})
+    ours = nbformat.from_dict(empty | {"version": _papermills_version()})
     notebook.metadata.setdefault("papermill", ours)
     for cell in notebook.cells:
         cell.metadata.setdefault("tags", [])
@@ -312,8 +330,6 @@ def _prepared(notebook: NotebookNode) -> NotebookNode:
 
 def syntax(source: str) -> ast.Module:
     """Parse a cell, magics included; one with a syntax error is empty."""
-    from IPython.core.inputtransformer2 import TransformerManager  # takes long to import
-
     try:
         return ast.parse(TransformerManager().transform_cell(source))
     except SyntaxError:

@@ -3,8 +3,10 @@
 import ast
 import contextlib
 import getpass
+import math
 import os
 from collections.abc import Callable, Iterable, Iterator
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,6 +14,8 @@ import click
 
 from sheet11.course.errors import CourseError
 from sheet11.course.interrupts import raise_interrupts
+
+MOST = 1_000_000  # values of a range
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
@@ -114,32 +118,79 @@ def value(text: str) -> tuple[str, Any]:
 
 
 def values(text: str) -> tuple[str, list[Any]]:
-    """NAME=V1,V2,… with single values and ranges (0:20, 0:20:5) that leave their end out, as in Python.
+    """NAME=V1,V2,… with single values and ranges (0:20, 0:1:0.25) that leave their end out, as in Python.
 
     Raises:
-        click.BadParameter: there is no name, an item is missing, or a range is empty.
+        click.BadParameter: there is no name, an item is missing, or a range is empty or too long.
     """
     name, assigned = _split(text, "NAME=V1,V2,...")
     found: list[Any] = []
-    for item in assigned.split(","):
-        if not item:
+    for item in _items(assigned):
+        if not item.strip():
             raise click.BadParameter(f"a value is missing in {text!r}")
-        bounds = [literal(bound) for bound in item.split(":")]
-        if 2 <= len(bounds) <= 3 and all(type(bound) is int for bound in bounds):
-            if bounds[2:] == [0] or not range(*bounds):
-                raise click.BadParameter(f"the range {item!r} in {text!r} is empty")
-            found.extend(range(*bounds))
-        else:
+        bounds = _bounds(item)
+        if not bounds:
             found.append(literal(item))
+            continue
+        steps = _range(*bounds)
+        if not steps:
+            raise click.BadParameter(f"the range {item!r} in {text!r} is empty")
+        if len(steps) > MOST:
+            raise click.BadParameter(
+                f"the range {item!r} in {text!r} has more than {MOST:,} values"
+            )
+        found += steps
     return name, found
 
 
-def literal(text: str) -> Any:
-    """A Python literal (64, 1e4, None, True, "text"), or else plain text."""
+def _items(text: str) -> Iterator[str]:
+    """What stands between commas; a comma within brackets or quotes separates nothing."""
+    parts = text.split(",")
+    while parts:
+        count = 1
+        if parts[0].strip()[:1] in set("[({'\""):
+            complete = (n for n in range(1, len(parts) + 1) if _is_literal(",".join(parts[:n])))
+            count = next(complete, 1)
+        yield ",".join(parts[:count])
+        parts = parts[count:]
+
+
+def _is_literal(text: str) -> bool:
     try:
-        return ast.literal_eval(text)
+        ast.literal_eval(text.strip())
     except (ValueError, SyntaxError):
-        return text
+        return False
+    return True
+
+
+def _bounds(item: str) -> list[Decimal]:
+    """Start, end and step of a range, or nothing if it is none."""
+    parts = item.split(":")
+    try:
+        bounds = [Decimal(part) for part in parts]
+    except InvalidOperation:
+        return []
+    return bounds if len(parts) in (2, 3) and all(map(Decimal.is_finite, bounds)) else []
+
+
+def _range(start: Decimal, stop: Decimal, step: Decimal = Decimal(1)) -> list[int | float]:
+    """As in Python, in decimals: 0:1:0.1 has ten values, and 0.3 is one of them."""
+    if not step:
+        return []
+    count = max(0, math.ceil((stop - start) / step))
+    steps = [start + number * step for number in range(min(count, MOST + 1))]
+    is_whole = all(number.as_tuple().exponent == 0 for number in (start, stop, step))
+    return [int(number) if is_whole else float(number) for number in steps]
+
+
+def literal(text: str) -> Any:
+    """A Python literal (64, 1e4, None, "text"), what papermill takes for one (true, 007, nan), or else plain text."""
+    if text in ("true", "false"):
+        return text == "true"
+    for kind in (ast.literal_eval, int, float):
+        with contextlib.suppress(ValueError, SyntaxError):
+            return kind(text.strip())
+    return text
 
 
 def parameter_option(

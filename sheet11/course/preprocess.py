@@ -25,6 +25,10 @@ AUTOTESTS = "autotests.yml"
 FIRST = ("IncludeHeaderFooter", "InstantiateTests")  # those that do not take anything out
 OF_NOTEBOOK = ("kernelspec", "language_info")  # metadata that students get
 OF_CELL = ("nbgrader", "tags", "deletable", "editable", "jupyter", "slideshow")
+NEEDS = {
+    "InstantiateTests": f"; AUTOTEST needs {AUTOTESTS} there or in the course's folder, and answers that run",
+    "IncludeHeaderFooter": "; paths are relative to the course's folder",
+}
 ABOVE = 2  # folders between an assignment and its course: course/source/ps1
 
 QUIET = logging.getLogger(f"{__name__}.quiet")  # errors are raised, and said once
@@ -114,7 +118,7 @@ def upgraded(notebook: NotebookNode) -> NotebookNode:
 
 
 def damages_of(notebook: NotebookNode) -> list[str]:
-    """What is wrong with the marks of a notebook whose metadata are upgraded, cell by cell."""
+    """List damaged marks of a notebook whose metadata are upgraded, cell by cell."""
     format = _nbgraders("nbgraderformat")
     validator = format.MetadataValidator()
     validator.log = QUIET
@@ -180,7 +184,8 @@ def preprocess(
             ):  # of a kernel that InstantiateTests leaves behind
                 client.shutdown()
                 client.stop_channels()
-            raise SheetError(f"nbgrader's {name} refuses it: {_reason(error)}") from error
+            said = f"nbgrader's {name} refuses it: {_reason(error)}"
+            raise SheetError(said + NEEDS.get(name, "")) from error
     return notebook
 
 

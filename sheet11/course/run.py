@@ -1,26 +1,28 @@
 """`sheet11 run`: execute notebooks and make a web page of what came out."""
 
+import sys
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
 
-import nbformat
-
-from sheet11.course.errors import NotebookError
+from sheet11.course.errors import NotebookError, reason
 from sheet11.course.files import write_whole
 from sheet11.course.jobs import Done, Job, perform_all
 from sheet11.course.notebooks import (
     check_parameters,
+    content_of,
+    headline_of,
     kernel_of,
     parameters_of,
     read_notebook,
-    scalar_records,
     title_of,
 )
 from sheet11.course.pages.cells import cells_html, drop_frames
 from sheet11.course.pages.render import Page, main_figure, render
 from sheet11.course.sheet import Sheet
+
+INDEX = "index"  # the page of all pages
 
 
 def jobs_of_notebooks(
@@ -30,8 +32,9 @@ def jobs_of_notebooks(
     sheet: Sheet | None = None,
     kernel: str | None = None,
     timeout: int | None = None,
+    sliders: bool = False,
 ) -> list[Job]:
-    """One job for each notebook, with those of the parameters that it has.
+    """One job for each notebook, with those of the parameters that it has; a line for each that cannot be run.
 
     Args:
         paths: of the notebooks.
@@ -40,31 +43,41 @@ def jobs_of_notebooks(
         sheet: whose package the notebooks import; None if that is installed.
         kernel: name of the kernel for all of them; None is the one that each asks for.
         timeout: seconds that a cell may take; None is as long as it wants.
+        sliders: draw a picture for every setting of the sliders, for the page to turn to.
 
     Raises:
-        NotebookError: a file is no notebook or wants a kernel that is not installed, or two have one stem.
-        ParameterError: no notebook has a parameter.
+        NotebookError: none can be run: no notebook, a kernel that is not installed, the name of another.
+        ParameterError: no notebook has a parameter, or a value is no Python literal.
     """
-    imports_from = sheet.imports_from if sheet else None
-    stems = [path.stem for path in paths]
-    if twice := next((stem for stem in stems if stems.count(stem) > 1), None):
-        raise NotebookError(
-            f"two notebooks are named {twice!r}, and their results would overwrite each other"
-        )
     jobs: list[Job] = []
     known: set[str] = set()
+    refused: list[str] = []
     for path in paths:
-        notebook = read_notebook(path)
-        kernel_of(notebook, kernel)
+        try:
+            if path.stem in {INDEX, *(job.key for job in jobs)}:
+                raise NotebookError(f"another page is named {path.stem!r}")
+            notebook = read_notebook(path)
+            kernel_of(notebook, kernel)
+        except NotebookError as error:
+            refused.append(f"{path.name}: {error}")
+            continue
         names = parameters_of(notebook)
         known |= set(names)
+        options = {
+            "cwd": str(path.parent.resolve()),
+            "package_folder": sheet.imports_from if sheet else None,
+            "kernel": kernel,
+            "timeout": timeout,
+            "frames": sliders,
+        }
         chosen = {name: value for name, value in parameters.items() if name in names}
-        cwd = str(path.parent.resolve())
-        job = Job(
-            path.stem, path.stem, nbformat.writes(notebook), chosen, cwd, threads, imports_from
-        )
-        jobs.append(job._replace(frames=True, kernel=kernel, timeout=timeout))
+        content = content_of(notebook)
+        jobs.append(Job(path.stem, path.stem, content, chosen, threads, options))
+    if not jobs:
+        raise NotebookError("; ".join(refused))
     check_parameters(parameters, known)
+    for line in refused:
+        print(f"Error: {line}", file=sys.stderr)
     return jobs
 
 
@@ -83,36 +96,56 @@ def run(jobs: Sequence[Job], executor: Executor, out: Path) -> list[Page]:
 
     Raises:
         OSError: `out` cannot be written to.
+        NotebookError: a notebook lies in `out` itself.
     """
+    for job in jobs:
+        if Path(job.options["cwd"]) == out.resolve():
+            raise NotebookError(f"-o {out}: {job.key}.ipynb, which is there, would be overwritten")
     # an unwritable folder is found before the work
-    write_whole(out / "index.html", render("index.html.j2", heading="Running", pages=[]))
+    write_whole(out / f"{INDEX}.html", render("index.html.j2", heading="Running", pages=[]))
     order = [job.key for job in jobs]
     pages: list[Page] = []
     # a long one that starts last would run alone in the end, and what has much to say mostly has much to do
     for done in perform_all(sorted(jobs, key=lambda job: -len(job.notebook)), executor):
-        pages = sorted([*pages, _write(done, out)], key=lambda page: order.index(page.stem))
+        pages = sorted([*pages, _page(done, out)], key=lambda page: order.index(page.stem))
         write_whole(
-            out / "index.html", render("index.html.j2", heading="Executed notebooks", pages=pages)
+            out / f"{INDEX}.html",
+            render("index.html.j2", heading="Executed notebooks", pages=pages),
         )
     return pages
 
 
+def _page(done: Done, out: Path) -> Page:
+    try:
+        return _write(done, out)
+    except (OSError, ValueError) as error:  # a full disk, a damaged record
+        return Page(
+            stem=done.job.key,
+            title=done.job.name,
+            error=reason(error),
+            seconds=done.seconds,
+            parameters=done.job.parameters,
+            records={},
+            figure=None,
+        )
+
+
 def _write(done: Done, out: Path) -> Page:
     stem, notebook = done.job.key, done.notebook
-    (png, description), title = main_figure(notebook) or (None, None), title_of(notebook, stem)
-    write_whole(
-        out / f"{stem}.html", render("notebook.html.j2", heading=title, cells=cells_html(notebook))
-    )
+    title = title_of(notebook, stem)
+    png, description = main_figure(notebook) or (None, None)
+    page = render("notebook.html.j2", heading=title, cells=cells_html(notebook))
+    write_whole(out / f"{stem}.html", page)
     drop_frames(notebook)
-    write_whole(out / f"{stem}.ipynb", nbformat.writes(notebook))
+    write_whole(out / f"{stem}.ipynb", content_of(notebook))
     if png:
         write_whole(out / f"{stem}.png", png)
     return Page(
-        stem,
-        title,
-        done.error,
-        done.seconds,
-        done.job.parameters,
-        scalar_records(notebook),
-        description,
+        stem=stem,
+        title=title,
+        error=done.error,
+        seconds=done.seconds,
+        parameters=done.job.parameters,
+        records=headline_of(notebook),
+        figure=description,
     )

@@ -24,7 +24,7 @@ FOR_ANY_SHEET = (
 
 
 class Sheet(NamedTuple):
-    """What is to be run, released and graded.
+    """Notebooks with what belongs to them.
 
     `sheet.toml`, which stands with the notebooks and may be missing, sets
 
@@ -44,7 +44,7 @@ class Sheet(NamedTuple):
     requirements: tuple[str, ...]
 
     def beside(self, name: str) -> Path:
-        """Where a file that belongs to the notebooks, such as `student.md`, would stand."""
+        """Return the path of a file beside the notebooks, such as `student.md`, which need not exist."""
         return next(iter(self.notebooks.values())).parent / name
 
     @property
@@ -54,19 +54,19 @@ class Sheet(NamedTuple):
 
     @property
     def imports_from(self) -> str | None:
-        """The folder in which executed notebooks find the package, None if it is this kit's, which is installed."""
+        """Folder in which executed notebooks find the package; None for this kit, which is installed."""
         own = self.package is None or self.folder / self.package == PACKAGE
         return None if own else str(self.folder)
 
     def package_digest(self) -> str:
-        """Another one for every change of the package; this kit's has its version for that."""
+        """Digest of the files of the package; the same for this kit's, which has a version."""
         files = (
             _files(self.folder / self.package, ("*",)) if self.package and self.imports_from else {}
         )
         return hashlib.sha256(repr(sorted(files.items())).encode()).hexdigest()
 
     def files_beside(self) -> dict[str, Path]:
-        """What stands beside the notebooks and belongs to them, such as data, modules and pictures: by path from there.
+        """Files beside the notebooks that travel with them, such as data, modules and pictures, by path from there.
 
         Not among them are notebooks, what this kit and nbgrader read of a sheet, the package, what is not for
         students, backups, and folders that hold notebooks or marks, which are hand-ins or results.
@@ -89,7 +89,7 @@ class Sheet(NamedTuple):
         }
 
     def students_package(self) -> dict[str, bytes]:
-        """What students get to import: content by path, without what they write themselves."""
+        """Modules that students get, without those that they write themselves: content by path."""
         files = {}
         if self.package:
             files = _files(self.folder / self.package, ("*",), self.not_for_students)
@@ -99,7 +99,7 @@ class Sheet(NamedTuple):
 
 
 def find_sheet(folder: Path | None = None) -> Sheet:
-    """The sheet in a folder: notebooks in it or in its `notebooks`, a package beside them; None is this kit's own.
+    """Return the sheet in a folder: notebooks in it or in its `notebooks`, a package beside them; None is this kit's.
 
     Raises:
         SheetError: there are no notebooks, or `sheet.toml` is unusable.
@@ -116,7 +116,7 @@ def find_sheet(folder: Path | None = None) -> Sheet:
 
 
 def find_notebook(name: str, sheet: Sheet) -> Path:
-    """The notebook at a path, or the sheet's own with that stem.
+    """Return the notebook at a path, or the sheet's own with that stem.
 
     Raises:
         NotebookError: there is none; the message lists the sheet's and suggests the nearest.
@@ -134,7 +134,7 @@ def find_notebook(name: str, sheet: Sheet) -> Path:
 
 @functools.cache
 def kit_digest() -> str:
-    """Another one for every change of this kit."""
+    """Digest of the files of this kit."""
     return hashlib.sha256(repr(sorted(_files(PACKAGE, ("*",)).items())).encode()).hexdigest()
 
 
@@ -159,7 +159,7 @@ def _sheet(notebooks: Path, folder: Path) -> Sheet:
 
 
 def read_toml(path: Path) -> dict[str, Any]:
-    """What a TOML file of a sheet holds; nothing if it is not there.
+    """Read a TOML file of a sheet; a missing file is empty.
 
     Raises:
         SheetError: it cannot be read, or is no TOML.
@@ -221,7 +221,7 @@ def _files(
 
 
 def _matches(path: PurePosixPath, patterns: tuple[str, ...]) -> bool:
-    """Whether a path below `/`, or a folder that it is in, is like one of the patterns."""
+    """Tell whether a path below `/`, or a folder that it is in, matches one of the patterns."""
     return any(
         each.match(f"/{pattern}") for each in (path, *path.parents[:-1]) for pattern in patterns
     )

@@ -1,10 +1,8 @@
 """`sheet11 sweep`: one notebook over a grid of parameters, with a table and figures of its scalar records."""
 
 import gc
-import hashlib
 import io
 import itertools
-import json
 import shlex
 import time
 from collections.abc import Mapping, Sequence
@@ -17,25 +15,29 @@ import nbformat
 import pandas as pd
 import seaborn as sns
 
-from sheet11.course import VERSION
 from sheet11.course.errors import NotebookError, ParameterError
-from sheet11.course.files import write_whole
+from sheet11.course.files import file_name, write_whole
 from sheet11.course.jobs import Job, perform_all
+from sheet11.course.key import circumstances, key_of
 from sheet11.course.notebooks import (
     METADATA,
     PARAMETERS,
     check_parameters,
+    content_of,
     error_of,
     kernel_of,
     parameters_of,
+    parse,
     read_notebook,
     scalar_records,
     title_of,
+    without_outputs,
 )
 from sheet11.course.pages.render import render
 from sheet11.course.sheet import Sheet
 
 OFTEN = 2  # seconds after which the table is written again, so that a long sweep can be watched
+RESERVED = ("status", "seconds", "error", "notebook")  # columns of the table
 SEED = "seed"  # the parameter over which figures show error bands instead of curves
 
 
@@ -50,8 +52,8 @@ def jobs_of_grid(
 ) -> list[Job]:
     """One job for each point of the full grid.
 
-    A job's key is a hash of the notebook's cells, the parameters, the sheet's package and the kit's version: a file of
-    that name is the result of exactly this job.
+    A job's key (see `key`) is that of everything its result depends on: a file of that name is the result of exactly
+    this job.
 
     Args:
         path: of the notebook.
@@ -73,26 +75,35 @@ def jobs_of_grid(
         raise NotebookError(
             f"{path} has no cell tagged {PARAMETERS!r}, so there is nothing to sweep"
         )
-    check_parameters(grid, set(names))
     for name, values in grid.items():
         if not values:
             raise ParameterError(f"the list of values for {name!r} is empty")
-    for cell in notebook.cells:  # stored outputs are no part of what a result depends on
-        if cell.cell_type == "code":
-            cell.outputs, cell.execution_count = [], None
-    content = nbformat.writes(notebook)
+        for value in values:
+            check_parameters({name: value}, set(names))
     points = [dict(zip(grid, values, strict=True)) for values in itertools.product(*grid.values())]
-    cwd = str(path.parent.resolve())
-    imports_from = sheet.imports_from if sheet else None
-    same = [VERSION, sheet.package_digest() if sheet else None, content, kernel, figures]
+    content = content_of(without_outputs(notebook))
+    options = {
+        "cwd": str(path.parent.resolve()),
+        "package_folder": sheet.imports_from if sheet else None,
+        "kernel": kernel,
+        "timeout": timeout,
+    }
+    same = circumstances(notebook, sheet, path.parent, (kernel, figures))
+    stem = file_name(path.stem)
     jobs = []
     for point in points:
         assigned = [f"{name}={value}" for name, value in point.items()]
-        key, name = _file_name(path.stem, [*same, point]), " ".join(assigned) or "defaults"
-        job = Job(name, key, content, point, cwd, threads, imports_from)
         command = shlex.join(["sheet11", "run", str(path), *(f"-p{each}" for each in assigned)])
         text = None if figures else f"A figure, which {command} draws; or the sweep, with --figures"
-        jobs.append(job._replace(kernel=kernel, timeout=timeout, instead_of_figures=text))
+        job = Job(
+            name=" ".join(assigned) or "defaults",
+            key=f"{stem}-{key_of(same, point)[:16]}",
+            notebook=content,
+            parameters=point,
+            threads=threads,
+            options=options | {"instead_of_figures": text},
+        )
+        jobs.append(job)
     return jobs
 
 
@@ -114,81 +125,94 @@ def sweep(jobs: Sequence[Job], executor: Executor, out: Path) -> pd.DataFrame:
     Raises:
         OSError: `out` cannot be written to.
     """
-    write_whole(
-        out / "index.html",
-        render("sweep.html.j2", heading="Running", figures={}, columns=[], rows=[]),
-    )
+    running = render("sweep.html.j2", heading="Running", figures={}, columns=[], rows=[])
+    write_whole(out / "index.html", running)
     points = out / "points"
-    rows_by_key = {job.key: row for job in jobs if (row := _finished_row(points, job))}
-
-    def write_table() -> pd.DataFrame:
-        table = pd.DataFrame([rows_by_key[job.key] for job in jobs if job.key in rows_by_key])
-        write_whole(out / "results.csv", table.to_csv(index=False))
-        return table
-
+    rows = {job.key: row for job in jobs if (row := _finished_row(points, job))}
     written = time.monotonic()
-    for done in perform_all([job for job in jobs if job.key not in rows_by_key], executor):
+    for done in perform_all([job for job in jobs if job.key not in rows], executor):
         done.notebook.metadata[METADATA] = {"seconds": round(done.seconds, 3)}
-        write_whole(points / f"{done.job.key}.ipynb", nbformat.writes(done.notebook))
-        rows_by_key[done.job.key] = _row(done.job, done.notebook)
+        rows[done.job.key] = _row(done.job, done.notebook)
+        write_whole(points / f"{done.job.key}.ipynb", content_of(done.notebook))
         if time.monotonic() - written > OFTEN:
-            write_table()
+            _write_table(jobs, rows, out)
             gc.collect()  # each execution leaves cycles, for which Python looks late where much has been imported
             written = time.monotonic()
-    table = write_table()
-    swept = [name for name in jobs[0].parameters if table[name].nunique(dropna=False) > 1]
-    figures = {}
-    for record in table.columns:
-        is_record = record not in jobs[0].parameters and record not in (
-            "status",
-            "seconds",
-            "error",
-            "notebook",
-        )
-        if (
-            is_record
-            and pd.api.types.is_numeric_dtype(table[record])
-            and table[record].notna().any()
-            and swept
-        ):
-            write_whole(out / f"{record}.png", _figure(table, record, swept))
-            figures[record] = _description(table, record, swept)
-    rows = table.astype(object).where(table.notna(), None).to_dict("records")
-    title = title_of(nbformat.reads(jobs[0].notebook, as_version=4), "Sweep")
-    shown = {"heading": title, "figures": figures, "columns": table.columns, "rows": rows}
+    table = _write_table(jobs, rows, out)
+    for column in table.columns:
+        kind, _, name = column.partition("_")
+        if kind in ("parameter", "record") and name in (*RESERVED, *table.columns):
+            print(f"{kind} {name!r} is in the column {column!r} of results.csv")
+    title = title_of(parse(jobs[0].notebook), "Sweep")
+    shown = {
+        "heading": title,
+        "figures": _write_figures(table, jobs[0].parameters, out),
+        "columns": table.columns,
+        "rows": table.astype(object).where(table.notna(), None).to_dict("records"),
+    }
     write_whole(out / "index.html", render("sweep.html.j2", **shown))
     return table
 
 
-def _file_name(stem: str, identity: list[Any]) -> str:
-    content = json.dumps(identity, sort_keys=True, default=repr)
-    return f"{stem}-{hashlib.sha256(content.encode()).hexdigest()[:16]}"
+def _write_table(
+    jobs: Sequence[Job], rows: Mapping[str, dict[str, Any]], out: Path
+) -> pd.DataFrame:
+    table = pd.DataFrame([rows[job.key] for job in jobs if job.key in rows])
+    write_whole(out / "results.csv", table.to_csv(index=False))
+    return table
+
+
+def _write_figures(table: pd.DataFrame, parameters: Mapping[str, Any], out: Path) -> dict[str, str]:
+    """Draw every record that is a number; what each figure shows, by the name of its file."""
+    columns = [_column(name) for name in parameters]
+    swept = [name for name in columns if table[name].nunique(dropna=False) > 1]
+    figures = {}
+    for record in table.columns.difference([*columns, *RESERVED], sort=False) if swept else ():
+        if pd.api.types.is_numeric_dtype(table[record]) and table[record].notna().any():
+            name = file_name(record)
+            write_whole(out / f"{name}.png", _figure(table, record, swept))
+            figures[name] = _description(table, record, swept)
+    return figures
 
 
 def _finished_row(points: Path, job: Job) -> dict[str, Any] | None:
     """The row of a point that is there already, and did not fail."""
     try:
-        notebook = nbformat.read(points / f"{job.key}.ipynb", as_version=4)
-    except (OSError, ValueError, nbformat.ValidationError):
+        notebook = parse((points / f"{job.key}.ipynb").read_text(encoding="utf-8"))
+        return _row(job, notebook) if error_of(notebook) is None else None
+    except (OSError, ValueError, KeyError, AttributeError):  # none, or a damaged one
         return None
-    return (
-        _row(job, notebook)
-        if METADATA in notebook.metadata and error_of(notebook) is None
-        else None
-    )
+
+
+def _column(name: str) -> str:
+    """The column of a parameter, which is its name unless that has another meaning."""
+    return f"parameter_{name}" if name in RESERVED else name
 
 
 def _row(job: Job, notebook: nbformat.NotebookNode) -> dict[str, Any]:
     error = error_of(notebook)
-    row = dict(job.parameters)
-    for name, value in scalar_records(notebook).items():
-        row[f"record_{name}" if name in row else name] = value
+    row = {
+        _column(name): value if _is_scalar(value) else repr(value)
+        for name, value in job.parameters.items()
+    }
+    try:
+        records = scalar_records(notebook)
+    except ValueError as damaged:
+        records, error = {}, error or str(damaged)
+    for name, value in records.items():
+        while name in row or name in RESERVED:
+            name = f"record_{name}"
+        row[name] = value
     return row | {
         "status": "failed" if error else "ok",
         "seconds": notebook.metadata[METADATA]["seconds"],
         "error": error,
         "notebook": f"points/{job.key}.ipynb",
     }
+
+
+def _is_scalar(value: Any) -> bool:
+    return value is None or isinstance(value, bool | int | float | str)
 
 
 def _axes(

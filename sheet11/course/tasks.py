@@ -5,13 +5,12 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from IPython.core.inputtransformer2 import TransformerManager
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook
 from traitlets.config import Config
 
 from sheet11.course.errors import SheetError
-from sheet11.course.notebooks import METADATA
+from sheet11.course.notebooks import METADATA, syntax
 from sheet11.course.preprocess import preprocess
 
 FLAGS = ("grade", "solution", "locked", "task")
@@ -97,7 +96,7 @@ def tasks_of(stem: str, notebook: NotebookNode) -> list[Task]:
     A task is called as the heading `### Task 1a.1 · Title` above its answer says; without one, as the part is.
 
     Raises:
-        SheetError: a marked cell has no grade_id, or that of another cell.
+        SheetError: a marked cell has no grade_id, or that of another cell, or unusable metadata of this kit.
     """
     cells_by_id(stem, notebook)
     tasks: list[Task] = []
@@ -127,14 +126,6 @@ def tasks_of(stem: str, notebook: NotebookNode) -> list[Task]:
             answers[name] = cell
             checked = False
     return _told_apart(tasks)
-
-
-def syntax(source: str) -> ast.Module:
-    """The syntax of a cell, magics included; of one that has none, nothing."""
-    try:
-        return ast.parse(TransformerManager().transform_cell(source))
-    except SyntaxError:
-        return ast.Module([], [])
 
 
 def without_hidden(source: str, config: Config | None = None) -> str:
@@ -185,7 +176,7 @@ class Heading(NamedTuple):
 def _task(
     stem: str, name: str, cell: NotebookNode, answers: Mapping[str, NotebookNode], title: str
 ) -> Task:
-    own = cell.metadata.get(METADATA, {})
+    own = _settings(f"{stem}/{name}", cell)
     by_hand = is_by_hand(cell)
     return Task(
         notebook=stem,
@@ -196,8 +187,19 @@ def _task(
         by_hand=by_hand,
         answers=tuple(answers),
         cell_type=cell.cell_type,
-        tolerance=own.get("tolerance", TOLERANCE),
-        judge=own.get("judge", ""),
+        tolerance=own["tolerance"],
+        judge=own["judge"],
+    )
+
+
+def _settings(column: str, cell: NotebookNode) -> dict[str, Any]:
+    """Return what this kit's metadata say of a check."""
+    found = cell.metadata.get(METADATA, {})
+    match {"tolerance": TOLERANCE, "judge": "", **found} if isinstance(found, Mapping) else None:
+        case {"tolerance": int() | float() as tolerance, "judge": str() as judge}:
+            return {"tolerance": tolerance, "judge": judge}
+    raise SheetError(
+        f"{column}: its metadata {METADATA!r} must hold a tolerance and a text judge, got {found!r:.60}"
     )
 
 

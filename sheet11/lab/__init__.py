@@ -1,1 +1,1 @@
-"""All that knows it is inside a notebook: records, answers, progress, figures, sliders."""
+"""Helpers inside a notebook: records, answers, progress, figures, sliders."""

@@ -1,16 +1,14 @@
-"""What a notebook shows where an answer is still missing."""
+"""Show in one line where an answer is still missing."""
 
-import ast
 import linecache
+import symtable
 from types import TracebackType
 from typing import Any
 
 from IPython import get_ipython
 
 WAITS = "waits for an answer"  # note on the error of such a cell
-_waiting: set[str] = (
-    set()
-)  # names that cells would have assigned, had the answers they use been there
+_waiting: set[str] = set()  # names that cells would have assigned if they had not lacked an answer
 
 
 def mark_unanswered() -> None:
@@ -33,10 +31,10 @@ def _show(
     trace: TracebackType,
     tb_offset: int | None = None,
 ) -> None:
-    if isinstance(error, NameError) and error.name not in _waiting:
-        shell.showtraceback((kind, error, trace), tb_offset=tb_offset)
-        return
     if isinstance(error, NameError):
+        if error.name not in _waiting:
+            shell.showtraceback((kind, error, trace), tb_offset=tb_offset)
+            return
         line = f"Waits for an answer that gives {error.name!r}."
     else:
         line = f"Not answered yet: {error}" if str(error) else "Not answered yet."
@@ -48,7 +46,7 @@ def _show(
 
 
 def _go_on(result: Any) -> None:
-    """Count the cell as executed, so that Run All goes on; what was shown stays an error for whoever grades it."""
+    """Count the cell as executed, so that Run All goes on; the output stays an error for whoever grades it."""
     if WAITS in getattr(result.error_in_exec, "__notes__", ()):
         result.error_in_exec = None
 
@@ -63,15 +61,5 @@ def _assigned_by(trace: TracebackType | None) -> set[str]:
 
 
 def _assigned(source: str) -> set[str]:
-    own_scope = ast.Lambda | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
-    names: set[str] = set()
-    nodes: list[ast.AST] = [ast.parse(source)]
-    while nodes:
-        node = nodes.pop()
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            names.add(node.name)
-        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            names.add(node.id)
-        elif not isinstance(node, own_scope):
-            nodes += ast.iter_child_nodes(node)
-    return names
+    symbols = symtable.symtable(source, "cell", "exec").get_symbols()
+    return {symbol.get_name() for symbol in symbols if symbol.is_assigned()}

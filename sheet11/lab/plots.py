@@ -8,7 +8,7 @@ side by side one scale.
 import base64
 import functools
 import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, ParamSpec, TypeVar
 
 import matplotlib.pyplot as plt
@@ -27,12 +27,14 @@ from PIL import Image
 DIVERGING = "RdBu_r"  # blue - white - red, told apart with any colour vision
 # blue, vermilion, green, purple, sky blue, orange, black: Okabe & Ito 2008, "Color Universal Design"
 COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000"]
-MARKERS = "osD^vP*X"
+MARKERS = "osD^vP*"
 WIDTH = 10  # inches; the width of a notebook's output
 MARGINS = 0.55, 0.35  # inches below and above a panel
 LEVEL = 3  # of compression: twice as fast as matplotlib's 6, and without transparency the file is no larger
 MOST = 256  # rows or columns of a heatmap, and lags with a marker each, that can be told apart
 
+Floats = NDArray[np.float64]
+Curves = Mapping[str, ArrayLike]
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -42,24 +44,18 @@ if hasattr(shell := get_ipython(), "kernel") and plt.get_backend().lower() == "a
 
 
 def are_wanted() -> bool:
-    """Whether somebody is to see figures; a sweep, for one, is for numbers."""
+    """Return whether anybody will see figures; a sweep, for example, is for numbers."""
     return "inline" not in plt.get_backend() or bool(InlineBackend.instance().figure_formats)
 
 
-def if_wanted(instead: Callable[[], R]) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Have a function do something else where nobody wants figures: most of the time goes into axes and labels."""
+def drawn_if_wanted(draw: Callable[P, R]) -> Callable[P, R]:
+    """Let a function return an empty figure where nobody wants figures: axes and labels take long to make."""
 
-    def decorate(draw: Callable[P, R]) -> Callable[P, R]:
-        @functools.wraps(draw)
-        def drawn(*args: P.args, **kwargs: P.kwargs) -> R:
-            return draw(*args, **kwargs) if are_wanted() else instead()
+    @functools.wraps(draw)
+    def drawn(*args: P.args, **kwargs: P.kwargs) -> Any:
+        return draw(*args, **kwargs) if are_wanted() else Figure()
 
-        return drawn
-
-    return decorate
-
-
-drawn_if_wanted = if_wanted(Figure)  # for functions that return a figure
+    return drawn
 
 
 def show(figure: Figure) -> None:
@@ -74,10 +70,15 @@ def show(figure: Figure) -> None:
     if not are_wanted():
         display(figure)  # as the text that stands for it
         return
-    display(bundle(figure), metadata={"image/png": {"alt": describe(figure)}}, raw=True)
+    display_bundle(bundle(figure))
 
 
-def bundle(figure: Figure) -> dict[str, str]:
+def display_bundle(data: dict[str, Any]) -> None:
+    """Display data by MIME type, with the text as the description of the picture."""
+    display(data, metadata={"image/png": {"alt": data["text/plain"]}}, raw=True)
+
+
+def bundle(figure: Figure) -> dict[str, Any]:
     """A figure as a picture and in words, by MIME type."""
     return {
         "text/plain": describe(figure),
@@ -95,22 +96,17 @@ def png(figure: Figure) -> bytes:
 def painted(figure: Figure) -> Image.Image:
     """A figure as an image without transparency."""
     for ax in figure.axes:
-        ax.set_title(
-            ax.get_title(), y=1
-        )  # else matplotlib measures all ticks to see whether they are in its way
-    if not isinstance(
-        figure.canvas, FigureCanvasAgg
-    ):  # pyplot has closed it; one that stays has texts measured once
-        FigureCanvasAgg(figure)
-    pixels = io.BytesIO()
-    figure.savefig(pixels, format="rgba", dpi="figure")
-    return Image.frombytes("RGBA", figure.canvas.get_width_height(), pixels.getvalue()).convert(
-        "RGB"
-    )
+        # a place for the title: else matplotlib measures all ticks to see whether they are in its way
+        ax.set_title(ax.get_title(), y=1)
+    canvas: Any = figure.canvas
+    if not isinstance(canvas, FigureCanvasAgg):  # pyplot has closed the figure
+        canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    return Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
 
 
 def describe(figure: Figure) -> str:
-    """What a figure shows, in words: title and axes of every panel, and what the colours are."""
+    """Describe a figure in words: title and axes of every panel, and the label of its colour scale."""
     panels = []
     for ax in figure.axes:
         title, x, y = ax.get_title().replace("\n", " "), ax.get_xlabel(), ax.get_ylabel()
@@ -121,7 +117,7 @@ def describe(figure: Figure) -> str:
 
 @drawn_if_wanted
 def heatmaps(
-    matrices: Mapping[str, NDArray[np.float64]],
+    matrices: Mapping[str, Floats],
     xlabel: str,
     ylabel: str,
     colour_label: str,
@@ -140,7 +136,7 @@ def heatmaps(
     """
     limit = max(float(np.abs(matrix).max()) for matrix in matrices.values())
     width = WIDTH if len(matrices) > 1 else 0.75 * WIDTH
-    figure, axes = panels(len(matrices), 3.4, width, gap=0.5, right=0.65)
+    figure, axes = panels(len(matrices), 3.4, width, across=0.5, right=0.65)
     for ax, (title, matrix) in zip(axes, matrices.items(), strict=True):
         draw_heatmap(ax, matrix, limit, first_index)
         ax.set(title=title, xlabel=xlabel, ylabel=ylabel if ax is axes[0] else "")
@@ -152,7 +148,7 @@ def heatmaps(
 
 def draw_heatmap(
     ax: Axes,
-    matrix: NDArray[np.float64],
+    matrix: Floats,
     limit: float,
     first_index: tuple[int, int] = (1, 1),
     shape: tuple[int, int] | None = None,
@@ -167,43 +163,32 @@ def draw_heatmap(
         shape: rows and columns that those of `matrix` stand for, where it is a selection of them.
     """
     step = -(-max(matrix.shape) // MOST)
-    entries, limit = _coarse(matrix, step), limit or 1.0
-    mesh = next(iter(ax.collections), None)
-    drawn = mesh.get_array() if mesh else None
-    if mesh and drawn is not None and drawn.shape == entries.shape:
-        mesh.set_array(entries)
-        mesh.set_clim(-limit, limit)
-    else:
-        if mesh:
-            mesh.remove()
-        ax.grid(False)
-        import seaborn as sns  # here, because it takes a second that notebooks without heatmaps need not wait
+    entries = _coarse(matrix, step)
+    limit = limit or 1.0
+    drawn: Any = ax.collections
+    if not drawn or drawn[0].get_array().shape != entries.shape:
+        _draw_mesh(ax, entries)
+    (mesh,) = ax.collections
+    mesh.set_array(entries)
+    mesh.set_clim(-limit, limit)
+    rows, columns = shape or matrix.shape
+    _number(ax.yaxis, first_index[0], rows, matrix.shape[0] / rows / step)
+    _number(ax.xaxis, first_index[1], columns, matrix.shape[1] / columns / step)
 
-        labels = (
-            ax.get_xlabel(),
-            ax.get_ylabel(),
-        )  # which seaborn takes away, as it numbers every row from 0
-        unnumbered = {"xticklabels": False, "yticklabels": False}
-        ax.figure.set_visible(
-            False
-        )  # else seaborn draws it all to see whether its numbers overlap; there are none
-        sns.heatmap(
-            entries,
-            ax=ax,
-            center=0,
-            vmin=-limit,
-            vmax=limit,
-            cmap=DIVERGING,
-            cbar=False,
-            **unnumbered,
-        )
-        ax.figure.set_visible(True)
-        ax.set(xlabel=labels[0], ylabel=labels[1])
-        ax.spines[:].set_visible(True)
-    for axis, first, shown, count in zip(
-        (ax.yaxis, ax.xaxis), first_index, matrix.shape, shape or matrix.shape, strict=True
-    ):
-        _number(axis, first, count, shown / count / step)
+
+def _draw_mesh(ax: Axes, entries: Floats) -> None:
+    import seaborn as sns  # here, because the import takes a second and not every notebook has heatmaps
+
+    for mesh in list(ax.collections):
+        mesh.remove()
+    xlabel, ylabel = ax.get_xlabel(), ax.get_ylabel()  # seaborn removes them
+    # seaborn draws the figure to see whether tick labels overlap, and there are none
+    ax.figure.set_visible(False)
+    sns.heatmap(entries, ax=ax, cmap=DIVERGING, cbar=False, xticklabels=False, yticklabels=False)
+    ax.figure.set_visible(True)
+    ax.set(xlabel=xlabel, ylabel=ylabel)
+    ax.grid(False)
+    ax.spines[:].set_visible(True)
 
 
 def draw_curve(ax: Axes, label: str, x: ArrayLike, y: ArrayLike, **style: Any) -> None:
@@ -218,54 +203,48 @@ def draw_curve(ax: Axes, label: str, x: ArrayLike, y: ArrayLike, **style: Any) -
 
 
 def panels(
-    columns: int, height: float, width: float = WIDTH, gap: float = 0.85, right: float = 0.2
-) -> tuple[Figure, Sequence[Axes]]:
-    """Panels side by side.
-
-    Args:
-        columns: number of panels.
-        height: of the figure, in inches.
-        width: of the figure, in inches.
-        gap: between two panels, in inches; room for the labels of the second.
-        right: margin, in inches.
-    """
-    figure, axes = grid_of_panels((1, columns), (width, height), (gap, 0), (0.95, right, *MARGINS))
-    return figure, axes[0]
-
-
-def grid_of_panels(
-    shape: tuple[int, int],
-    size: tuple[float, float],
-    gaps: tuple[float, float],
-    margins: tuple[float, float, float, float],
+    columns: int,
+    height: float,
+    width: float = WIDTH,
+    *,
+    rows: int = 1,
+    left: float = 0.95,
+    right: float = 0.2,
+    bottom: float = MARGINS[0],
+    top: float = MARGINS[1],
+    across: float = 0.85,
+    down: float = 0.8,
 ) -> tuple[Figure, Any]:
-    """Rows of panels with fixed margins: a layout engine takes as long to find them as the drawing itself.
+    """Make panels with fixed margins: a layout engine takes as long to find them as the drawing itself.
 
     Args:
-        shape: rows and columns.
-        size: width and height of the figure, in inches; so are all that follow.
-        gaps: between columns and between rows.
-        margins: left, right, bottom and top.
+        columns: number of panels side by side.
+        height: of the figure, in inches, as all lengths here.
+        width: of the figure.
+        rows: of panels.
+        left: margin.
+        right: margin.
+        bottom: margin.
+        top: margin.
+        across: room between columns.
+        down: room between rows.
+
+    Returns:
+        The figure and its axes; several rows of axes in an array of shape (rows, columns).
     """
-    (rows, columns), (width, height), (across, down), (left, right, bottom, top) = (
-        shape,
-        size,
-        gaps,
-        margins,
+    figure, axes = plt.subplots(rows, columns, figsize=(width, height), squeeze=False)
+    figure.subplots_adjust(
+        left=left / width,
+        right=1 - right / width,
+        bottom=bottom / height,
+        top=1 - top / height,
+        wspace=across * columns / (width - left - right - (columns - 1) * across),
+        hspace=down * rows / (height - bottom - top - (rows - 1) * down),
     )
-    wspace = across * columns / (width - left - right - (columns - 1) * across)  # in panels
-    hspace = down * rows / (height - bottom - top - (rows - 1) * down)
-    edges = {
-        "left": left / width,
-        "right": 1 - right / width,
-        "bottom": bottom / height,
-        "top": 1 - top / height,
-    }
-    where = edges | {"wspace": wspace, "hspace": hspace}
-    figure, axes = plt.subplots(rows, columns, figsize=size, gridspec_kw=where, squeeze=False)
-    for ax in axes.flat:
+    for ax in figure.axes:
+        ax.set_prop_cycle(color=COLOURS)
         ax.grid(alpha=0.3)
-    return figure, axes
+    return figure, axes if rows > 1 else axes[0]
 
 
 def legend_beside(ax: Axes, **options: Any) -> None:
@@ -284,19 +263,14 @@ def powers_of_ten(axis: Axis) -> None:
 def _number(axis: Axis, first: int, count: int, width: float) -> None:
     """Number rows or columns of a heatmap, of which each is so many cells wide, at round numbers."""
     locator = MaxNLocator(6, integer=True, steps=[1, 2, 4, 5, 8, 10])
-    numbers = [
-        n for n in locator.tick_values(first, first + count - 1) if first <= n < first + count
-    ]
-    axis.set_ticks(
-        [(n - first + 0.5) * width for n in numbers], [f"{n:.0f}" for n in numbers], rotation=0
-    )
+    numbers = np.round(locator.tick_values(first, first + count - 1)).astype(int)
+    numbers = numbers[(numbers >= first) & (numbers < first + count)]
+    axis.set_ticks((numbers - first + 0.5) * width, numbers, rotation=0)
 
 
-def _coarse(matrix: NDArray[np.float64], k: int) -> NDArray[np.float64]:
-    """One entry for every k × k of them, the largest in magnitude."""
-    if k == 1:
-        return matrix
-    rows, columns = (-(-size // k) for size in matrix.shape)
-    padded = np.pad(matrix, [(0, rows * k - matrix.shape[0]), (0, columns * k - matrix.shape[1])])
-    blocks = padded.reshape(rows, k, columns, k).swapaxes(1, 2).reshape(rows, columns, k * k)
-    return np.take_along_axis(blocks, np.abs(blocks).argmax(axis=2)[..., None], axis=2)[..., 0]
+def _coarse(matrix: Floats, k: int) -> Floats:
+    """Keep one entry of every k × k, the largest in magnitude."""
+    rows, columns = (range(0, size, k) for size in matrix.shape)
+    high = np.maximum.reduceat(np.maximum.reduceat(matrix, rows), columns, axis=1)
+    low = np.minimum.reduceat(np.minimum.reduceat(matrix, rows), columns, axis=1)
+    return np.where(high >= -low, high, low)

@@ -1,13 +1,13 @@
 """Named results: the one way by which numbers leave a notebook.
 
 `record` shows values and stores them in the cell's output; `read_records` reads them back from an executed notebook.
-The stored form is JSON and holds data only: reading a record, even one that somebody forged, runs no code.
+The stored form is JSON and holds data only: reading a record, even a forged one, runs no code.
 """
 
 from __future__ import annotations
 
 import base64
-import binascii
+import json
 import math
 import reprlib
 from pathlib import Path
@@ -17,6 +17,7 @@ import numpy as np
 from IPython import get_ipython
 from IPython.display import display
 from numpy.lib.recfunctions import repack_fields
+from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -25,6 +26,9 @@ MIME_TYPE = "application/vnd.sheet11.record+json"
 
 # Smaller numbers are rounding noise that differs from one processor to the next; the stored value stays exact.
 NOISE = 1e-10
+
+# NumPy's codes of bool, integer, real, complex and text types that are the same on every machine
+STORABLE = "?efdFDU" + np.typecodes["AllInteger"]
 
 
 def record(**values: Any) -> None:
@@ -40,7 +44,7 @@ def record(**values: Any) -> None:
         values: the results by name. A name that is recorded again replaces the earlier value.
 
     Raises:
-        TypeError: nothing to record, or a value that is neither a scalar nor an array of numbers or text.
+        TypeError: nothing to record, or a value that `read_records` could not give back.
     """
     if not values:
         raise TypeError("record needs at least one name=value")
@@ -66,7 +70,7 @@ def read_records(notebook: NotebookNode | str | Path) -> dict[str, Any]:
         OSError: the file cannot be read.
     """
     if isinstance(notebook, str | Path):
-        import nbformat  # here, because it takes two seconds that a notebook which only records need not wait
+        import nbformat  # here, because the import takes two seconds and `record` does without it
 
         return read_records(nbformat.read(notebook, as_version=4))
     records: dict[str, Any] = {}
@@ -77,96 +81,103 @@ def read_records(notebook: NotebookNode | str | Path) -> dict[str, Any]:
                 raise ValueError(
                     f"damaged record: expected an object of names and values, got {_short(stored)}"
                 )
-            records.update((name, _decode(name, item)) for name, item in stored.items())
+            for name, item in stored.items():
+                records[name] = _decode(name, item)
     return records
 
 
 def _encode(name: str, value: Any) -> Any:
-    refusal = TypeError(
-        f"{name} must be a scalar or an array of numbers or text, got {type(value).__name__}"
-    )
-    try:
-        array = np.asarray(
-            value.detach().cpu() if hasattr(value, "detach") else value
-        )  # a torch tensor, or not
-    except (
-        TypeError,
-        ValueError,
-    ) as error:  # lists of different lengths, tensors that NumPy has no form for
-        raise refusal from error
-    if isinstance(value, np.generic) and array.dtype.kind in "biufcU":
+    """Return a value as JSON that `_decode` reads; raise TypeError if there is none."""
+    if isinstance(value, np.generic) and value.dtype.char in STORABLE:
         value = value.item()
-    if (
-        value is None
-        or isinstance(value, bool | int | str)
-        or (isinstance(value, float) and math.isfinite(value))
-    ):
-        return value
-    if array.dtype.hasobject or array.dtype.kind not in (
-        "biufcU" if array.ndim == 0 else "biufcUV"
-    ):
-        raise refusal
-    if array.dtype.names:
+    finite = not isinstance(value, float) or math.isfinite(value)
+    try:
+        item = value if _is_scalar(value) and finite else _encode_array(_as_array(value))
+        written = json.dumps({name: item}, ensure_ascii=False).encode()
+        _decode(name, json.loads(written)[name])
+    except Exception as error:  # objects convert themselves to arrays, and may raise anything
+        reason = str(error).partition("\n")[0]
+        raise TypeError(
+            f"{name} must be a scalar or an array of numbers or text, "
+            f"got {type(value).__name__}: {reason:.120}"
+        ) from error
+    return item
+
+
+def _as_array(value: Any) -> NDArray[Any]:
+    if _has_masked_entries(value):
+        raise TypeError("masked entries would be lost; fill them, or record the mask, too")
+    if hasattr(value, "resolve_conj"):  # a torch tensor
+        value = value.detach().cpu().resolve_conj().resolve_neg()
+    return np.asarray(value)
+
+
+def _has_masked_entries(value: Any) -> bool:
+    if isinstance(value, list | tuple):
+        return any(map(_has_masked_entries, value))
+    return isinstance(value, np.ma.MaskedArray) and any(np.ma.getmaskarray(value).tobytes())
+
+
+def _encode_array(array: NDArray[Any]) -> dict[str, Any]:
+    if array.ndim and array.dtype.names:
         array = repack_fields(array)  # without gaps between the columns
+    columns = array.dtype.descr if array.ndim else [("", array.dtype)]
+    for _, dtype, *_ in columns:
+        if np.dtype(dtype).char not in STORABLE:
+            raise TypeError(f"its dtype is {array.dtype}")
     array = array.astype(array.dtype.newbyteorder("<"))
-    descr = [list(field) for field in array.dtype.descr] if array.dtype.names else array.dtype.str
+    dtype = array.dtype
     return {
-        "dtype": descr,
+        "dtype": [list(column) for column in dtype.descr] if dtype.names else dtype.str,
         "shape": list(array.shape),
         "values": base64.b64encode(array.tobytes()).decode("ascii"),
     }
 
 
 def _decode(name: str, item: Any) -> Any:
+    if _is_scalar(item):
+        return item
     if not isinstance(item, dict):
-        if item is None or isinstance(item, bool | int | float | str):
-            return item
         raise ValueError(
             f"damaged record {name!r}: expected a scalar or an array, got {_short(item)}"
         )
     try:
-        descr, shape = item["dtype"], item["shape"]
-        if not isinstance(shape, list | tuple) or not all(
-            type(size) is int and size >= 0 for size in shape
-        ):
-            raise ValueError(f"its shape is {_short(shape)}")
-        dtype = np.dtype(descr if isinstance(descr, str) else [tuple(field) for field in descr])
-        if dtype.hasobject:
-            raise ValueError("objects are not data")
-        # the copy makes the array writable
-        array = (
-            np.frombuffer(base64.b64decode(item["values"], validate=True), dtype)
-            .reshape(shape)
-            .copy()
-        )
-    except (
-        KeyError,
-        TypeError,
-        ValueError,
-        OverflowError,
-        SyntaxError,
-        RecursionError,
-        binascii.Error,
-    ) as error:
+        array = _decode_array(**item)
+    except (TypeError, ValueError, OverflowError, SyntaxError, RecursionError) as error:
         raise ValueError(f"damaged record {name!r}: {error}") from error
     return array.item() if array.shape == () else array
 
 
+def _decode_array(dtype: Any, shape: Any, values: Any) -> NDArray[Any]:
+    if not isinstance(dtype, str):
+        dtype = [tuple(column) for column in dtype]
+    if np.dtype(dtype).hasobject:
+        raise ValueError("objects are not data")
+    data = base64.b64decode(values, validate=True)
+    array = np.frombuffer(data, dtype).reshape(shape).copy()  # a copy can be written to
+    if array.shape != tuple(shape):
+        raise ValueError(f"its shape is {_short(shape)}")
+    return array
+
+
+def _is_scalar(value: Any) -> bool:
+    return value is None or isinstance(value, bool | int | float | str)
+
+
 def _short(value: Any) -> str:
-    return f"{reprlib.repr(value):.60}"  # which is not built in full, however large or nested
+    return f"{reprlib.repr(value):.60}"  # reprlib stops early, however large or nested the value
 
 
 def _describe(value: Any) -> str:
     if isinstance(value, complex):
         return f"{_describe(value.real)} + i · {_describe(value.imag)}"
     if isinstance(value, float):
-        return (
-            f"{value:.6g}"
-            if abs(value) >= NOISE or math.isnan(value)
-            else f"0 (to within {NOISE:g})"
-        )
+        exact = abs(value) >= NOISE or math.isnan(value)
+        return f"{value:.6g}" if exact else f"0 (to within {NOISE:g})"
+    if isinstance(value, str):
+        return repr(value)
     if not isinstance(value, np.ndarray):
-        return repr(value) if isinstance(value, str) else str(value)
+        return str(value)
     if value.dtype.names:
         return f"table of {len(value)} rows: {', '.join(value.dtype.names)}"
     return f"array of shape {value.shape}, {value.dtype}"

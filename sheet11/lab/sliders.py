@@ -1,4 +1,4 @@
-"""Sliders: one figure for each notebook that follows while a person changes what it depends on.
+"""Sliders: one figure for each notebook that follows while a person changes its settings.
 
 Every `explore_…` takes the functions that the student has written, and draws with those of `plots`. In JupyterLab it
 shows controls above the figure. Where there is nobody to move them (papermill, nbval, nbconvert) it shows the figure
@@ -12,16 +12,15 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 from IPython import get_ipython
-from IPython.display import display
 from matplotlib.figure import Figure
 
 from sheet11.lab import frames, plots
 
+Function = Callable[..., Any]  # of a student
 Draw = Callable[..., None]
-Controls = Callable[[Any], dict[str, Any]]
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
-# ipywidgets draws the name and the value of a control beside it, and tells those who have the screen read of neither
+# ipywidgets draws the name and the value of a control beside it, and tells screen readers neither
 NAMES = """
 setTimeout(() => {
   const all = element.closest(".widget-vbox") ?? document;
@@ -39,51 +38,45 @@ setTimeout(() => {
 """
 
 
-explored_if_wanted = plots.if_wanted(
-    lambda: plots.show(Figure())
-)  # for functions that show one with controls
-
-
 def show_with_controls(
     figure: Figure,
     draw: Draw,
-    start: dict[str, Any],
-    controls: Controls,
+    controls: frames.Controls,
     legends: Sequence[tuple[Any, str]] = (),
 ) -> None:
-    """Draw with the settings at the start; show the figure, below controls if somebody is there to move them.
+    """Draw with the settings at the start, and show the figure, below controls if there is a person to move them.
 
     Args:
-        figure: what `draw` draws into.
+        figure: `draw` draws into it.
         draw: called with the settings by name, again and again; it changes what is drawn.
-        start: value of every setting.
-        controls: makes a control for every setting from ipywidgets.
+        controls: for every setting a control of ipywidgets: its `kind`, and the arguments that it is made with.
         legends: axes and the place of their legend.
     """
     try:
-        draw(**start)
+        draw(**{name: control["value"] for name, control in controls.items()})
     except BaseException:
         plt.close(figure)  # else the notebook shows it empty
         raise
     for ax, place in legends:
         ax.legend(loc=place, fontsize="small")
     if _somebody_is_there():
-        _show_controls(figure, draw, start, controls)
+        _show_controls(figure, draw, controls)
     elif frames.are_wanted():
-        _show_frames(figure, draw, start, controls)
+        _show_frames(figure, draw, controls)
     else:
         plots.show(figure)
 
 
-def _show_controls(figure: Figure, draw: Draw, start: dict[str, Any], controls: Controls) -> None:
+def _show_controls(figure: Figure, draw: Draw, controls: frames.Controls) -> None:
     """Show the figure as an image that follows its controls."""
     import ipywidgets  # here, because only these pages need it
 
     plt.close(figure)
-    made = controls(ipywidgets)
-    for name, control in made.items():
-        control.description = control.tooltip = control.description or name
-        control.value = start[name]
+    made = {}
+    for name, described in controls.items():
+        options = {"description": name} | described
+        kind = getattr(ipywidgets, options.pop("kind"))
+        control = made[name] = kind(tooltip=options["description"], **options)
         control.style.description_width = "6em"
         if isinstance(control, ipywidgets.ToggleButtons):
             control.style.button_width = "auto"
@@ -100,46 +93,40 @@ def _show_controls(figure: Figure, draw: Draw, start: dict[str, Any], controls: 
 
     for control in made.values():
         control.observe(change, "value")
+    script = {"application/javascript": NAMES}
+    output = {"output_type": "display_data", "data": script, "metadata": {}}
+    named = ipywidgets.Output(outputs=(output,))
     wrap = ipywidgets.Layout(display="flex", flex_flow="row wrap")
-    names = {
-        "output_type": "display_data",
-        "data": {"application/javascript": NAMES},
-        "metadata": {},
-    }
-    named = ipywidgets.Output(outputs=(names,))
-    box = ipywidgets.VBox([ipywidgets.Box(list(made.values()), layout=wrap), told, image, named])
-    shown = {WIDGET: box._repr_mimebundle_()[WIDGET]}
-    display(
-        plots.bundle(figure) | shown,
-        metadata={"image/png": {"alt": plots.describe(figure)}},
-        raw=True,
-    )
+    row = ipywidgets.Box(list(made.values()), layout=wrap)
+    box = ipywidgets.VBox([row, told, image, named])
+    plots.display_bundle(plots.bundle(figure) | {WIDGET: box._repr_mimebundle_()[WIDGET]})
 
 
-def _show_frames(figure: Figure, draw: Draw, start: dict[str, Any], controls: Controls) -> None:
-    """Show the figure, with a picture for every setting beside it that a page can turn to."""
+def _show_frames(figure: Figure, draw: Draw, controls: frames.Controls) -> None:
+    """Show the figure together with a picture for every setting, for a page to turn to."""
     plt.close(figure)
-    shown: dict[str, Any] = dict(plots.bundle(figure))
-    metadata = {"image/png": {"alt": plots.describe(figure)}}
-    made = frames.frames(
-        draw, start, controls, lambda: (plots.painted(figure), plots.describe(figure))
-    )
-    display(shown | {frames.MIME_TYPE: made}, metadata=metadata, raw=True)
+    shown = plots.bundle(figure)  # before the figure changes
+
+    def picture() -> tuple[Any, str]:
+        return plots.painted(figure), plots.describe(figure)
+
+    made = frames.frames(draw, controls, picture)
+    plots.display_bundle(shown | {frames.MIME_TYPE: made})
 
 
 def _told(figure: Figure) -> str:
-    """What the figure shows, for those who have their screen read; the image of ipywidgets has no place for it."""
+    """Description of the figure for screen readers; the image of ipywidgets has no place for it."""
     hidden = "position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%)"
     return f'<div role="status" style="{hidden}">{html.escape(plots.describe(figure))}</div>'
 
 
 def _somebody_is_there() -> bool:
-    """Whether a notebook in a browser has sent the running cell: it tells the cell's id, and programs do not."""
+    """Return whether a browser has sent the running cell: JupyterLab sends the cell's id, and programs do not."""
     shell = get_ipython()
     parent = shell.get_parent() if hasattr(shell, "get_parent") else {}
     return "cellId" in parent.get("metadata", {})
 
 
 def signed(value: float) -> str:
-    """A number as a reader writes it: three digits, a minus sign, and ∞."""
+    """Format a number with three digits, a minus sign, and ∞."""
     return {math.inf: "∞", -math.inf: "−∞"}.get(value, f"{value:.3g}".replace("-", "−"))

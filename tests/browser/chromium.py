@@ -3,8 +3,6 @@
 import contextlib
 import os
 import shutil
-from collections.abc import Iterator
-from typing import Any
 
 HOW_TO_GET_ONE = "pip install -e '.[browser]' and, on Debian, apt-get install chromium"
 NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -19,7 +17,7 @@ OPTIONS = (
 )
 
 
-def missing() -> str | None:
+def missing():
     """Say what keeps `chromium` from working on this machine, if anything."""
     if "CHROMIUM" in os.environ:
         return None  # who names a browser wants it: anything wrong with it is then an error
@@ -31,7 +29,7 @@ def missing() -> str | None:
 
 
 @contextlib.contextmanager
-def chromium() -> Iterator[Any]:
+def chromium():
     """Playwright's `Browser`, while the context lasts. The environment variable CHROMIUM names another executable."""
     from playwright.sync_api import sync_playwright
 
@@ -43,9 +41,9 @@ def chromium() -> Iterator[Any]:
             browser.close()
 
 
-def errors_of(page: Any) -> list[str]:
+def errors_of(page):
     """Collect from now on what the page reports as errors: on the console, and exceptions that nobody caught."""
-    errors: list[str] = []
+    errors = []
     page.on(
         "console", lambda message: errors.append(message.text) if message.type == "error" else None
     )
@@ -53,5 +51,5 @@ def errors_of(page: Any) -> list[str]:
     return errors
 
 
-def _executable() -> str | None:
+def _executable():
     return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)

@@ -105,6 +105,25 @@ def test_copied_cells(problems):
     assert one(found).startswith("p.ipynb: 3 cells have the grade_id 'f', ")
 
 
+JUNK = [None, 7, "", [1], {"a": 1}, 1e400]
+
+
+@pytest.mark.parametrize("junk", JUNK, ids=repr)
+@pytest.mark.parametrize(
+    "key",
+    ["grade", "solution", "locked", "task", "grade_id", "points", "schema_version", "nbgrader",
+     "sheet11", "kernelspec"],
+)  # fmt: skip
+def test_damages_of_any_kind_are_lines(tmp_path, junk, key):
+    whole = json.loads(json.dumps(notebook(*RIGHT, text("why", ""))))
+    for holder in (whole, *whole["cells"]):
+        marks = holder["metadata"].get("nbgrader", holder["metadata"])
+        (holder["metadata"] if key in ("nbgrader", "sheet11", "kernelspec") else marks)[key] = junk
+    (tmp_path / "p.ipynb").write_text(json.dumps(whole))
+    for line in problems_of(find_sheet(tmp_path)):
+        assert line and "\n" not in line
+
+
 def test_a_task_without_points(problems):
     cell = task("sums", "Show it.")
     del cell.metadata["nbgrader"]["points"]

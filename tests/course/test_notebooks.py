@@ -1,15 +1,238 @@
-"""Notebooks as data."""
+"""Notebooks as data: files of every format, parameters as people write them, and what ended an execution."""
 
+import copy
+import json
+from math import inf, isnan, nan
+
+import nbformat
 import pytest
-from nbformat.v4 import new_notebook
+from nbformat.v4 import new_code_cell, new_notebook, new_output
 
-from sheet11.course.errors import NotebookError
-from sheet11.course.notebooks import kernel_of, title_of
+from sheet11.course.errors import NotebookError, ParameterError
+from sheet11.course.execute import execute
+from sheet11.course.notebooks import (
+    error_of,
+    headline_of,
+    kernel_of,
+    parameters_of,
+    read_notebook,
+    title_of,
+    with_parameters,
+)
+from sheet11.course.sheet import find_sheet
+
+
+def of_minor(minor, ids):
+    def change(content):
+        content["nbformat_minor"] = minor
+        if not ids:
+            for cell in content["cells"]:
+                del cell["id"]
+        return json.dumps(content).encode()
+
+    return change
+
+
+def in_lines(end):
+    return lambda content: json.dumps(content, indent=1).replace("\n", end).encode()
+
+
+def with_sources(end):
+    def change(content):
+        for cell in content["cells"]:
+            cell["source"] = cell["source"].replace("\n", end)
+        return json.dumps(content).encode()
+
+    return change
+
+
+def of_version_3(content):
+    return nbformat.writes(nbformat.convert(nbformat.from_dict(content), 3), version=3).encode()
+
+
+def same_id(content):
+    for cell in content["cells"]:
+        cell["id"] = "same"
+    return json.dumps(content).encode()
+
+
+FORMATS = {
+    **{f"4.{minor}": of_minor(minor, ids=False) for minor in range(5)},
+    **{f"4.{minor} with ids": of_minor(minor, ids=True) for minor in (0, 4, 5, 6)},
+    "4.5 without ids": of_minor(5, ids=False),
+    "4.5 with one id twice": same_id,
+    "3": of_version_3,
+    "byte order mark": lambda content: b"\xef\xbb\xbf" + json.dumps(content).encode(),
+    "UTF-16": lambda content: json.dumps(content, ensure_ascii=False).encode("utf-16"),
+    "UTF-16 without a mark": lambda content: json.dumps(content).encode("utf-16-le"),
+    "CRLF": in_lines("\r\n"),
+    "CR": in_lines("\r"),
+    "CRLF in cells": with_sources("\r\n"),
+    "CR in cells": with_sources("\r"),
+}
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_notebook_of_any_format_is_read(name, build, tmp_path):
+    notebook = build("x = 'Ω'\nx", parameters="n = 3\nm = 4")
+    path = tmp_path / "a.ipynb"
+    path.write_bytes(FORMATS[name](copy.deepcopy(notebook)))
+    found = read_notebook(path)
+    nbformat.validate(found)
+    assert [cell.source for cell in found.cells if cell.cell_type == "code"] == [
+        "n = 3\nm = 4",
+        "x = 'Ω'\nx",
+    ]
+    assert found.nbformat == 4 and found.nbformat_minor >= 5
+    ids = [cell.id for cell in found.cells]
+    assert len(set(ids)) == 3 and ids == [cell.id for cell in read_notebook(path).cells]
+    if "with ids" in name:
+        assert ids == [cell.id for cell in notebook.cells]
+    if name != "3":  # which has no tags
+        assert parameters_of(found) == {"n": "3", "m": "4"}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"no JSON", b"{}", b"[]", b"7", b"\xff\xfe\x00", b"<!DOCTYPE html>", b"[" * 100_000,
+     b'{"cells": 3, "nbformat": 4, "nbformat_minor": 5}', b'{"nbformat": "4"}', b'{"nbformat": 7}'],
+)  # fmt: skip
+def test_no_notebook_is_one_line(content, tmp_path):
+    path = tmp_path / "a.ipynb"
+    path.write_bytes(content)
+    with pytest.raises(NotebookError, match="a.ipynb is no Jupyter notebook: .") as caught:
+        read_notebook(path)
+    assert "\n" not in str(caught.value) and len(str(caught.value)) < 500
+
+
+def test_no_file(tmp_path):
+    with pytest.raises(NotebookError, match="cannot be read: No such file"):
+        read_notebook(tmp_path / "a.ipynb")
+    with pytest.raises(NotebookError, match="cannot be read: Is a directory"):
+        read_notebook(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ("n: int = 64  # tokens\nname: str = 'a b'", {"n": "64", "name": "'a b'"}),
+        ("n: int | None = None", {"n": "None"}),
+        ("n: 'int | None' = 3", {"n": "3"}),
+        ('kind: Literal["a", "b=c"] = "a"', {"kind": '"a"'}),
+        ("text = 'a = b'  # with n = 3", {"text": "'a = b'"}),
+        ("check = 1 == 2", {"check": "1 == 2"}),
+        ("n = 1; m = 2", {"n": "1", "m": "2"}),
+        ("n, m = 1, (2, 3)", {"n": "1", "m": "(2, 3)"}),
+        ("(n, [m, *k]) = 1, [2, 3]", {"n": "1", "m": "2", "k": "3"}),
+        ("n, m = sizes()", {"n": "sizes()", "m": "sizes()"}),
+        ("n = m = 5", {"n": "5", "m": "5"}),
+        ("table = {\n    'a': 1,\n}\n# m = 3", {"table": "{\n    'a': 1,\n}"}),
+        ("%matplotlib inline\n!ls\nimport os\nn = 3", {"n": "3"}),
+        ("n: int\nm += 1\nx.y = 2\nx[0] = 1\nif n:\n    k = 3", {}),
+        ("größe = 1.5", {"größe": "1.5"}),
+        ("", {}),
+    ],
+)  # fmt: skip
+def test_parameters_as_people_write_them(source, found, build):
+    assert parameters_of(build("1", parameters=source or "# none")) == found
+
+
+def test_parameters_of_other_notebooks(build):
+    assert parameters_of(build("n = 1", parameters=None)) == {}
+    kernel = {"name": "ir", "display_name": "R", "language": "R"}
+    notebook = build("1", parameters="n = 3", kernelspec=kernel)
+    assert parameters_of(notebook) == {} and "n = 5" in str(with_parameters(notebook, {"n": 5}))
+
+
+VALUES = [None, True, 0, -3, 1.5, inf, -inf, 2j, "a'\"\n\\ Ω \ud800", b"\x00a", [], [1, [2, "b"]],
+          (), (1,), (1, (2,)), {}, {"a": [1.0, None], 3: (4,)}, set(), {1}]  # fmt: skip
+
+
+@pytest.mark.parametrize("value", VALUES, ids=ascii)
+def test_any_literal_is_a_value(value, build):
+    notebook = with_parameters(build("1"), {"n": value})
+    names = {}
+    exec(notebook.cells[2].source, names)
+    assert names["n"] == value and type(names["n"]) is type(value)
+    nbformat.validate(json.loads(json.dumps(notebook, allow_nan=False)))
+
+
+def test_not_a_number_is_a_value(build):
+    names = {}
+    exec(with_parameters(build("1"), {"n": [nan]}).cells[2].source, names)
+    assert isnan(names["n"][0])
+
+
+@pytest.mark.parametrize("value", [object(), print, [1, {2: range(3)}], frozenset()], ids=str)
+def test_what_is_no_literal_is_refused(value, build):
+    with pytest.raises(ParameterError, match="n must be a Python literal, got "):
+        with_parameters(build("1"), {"n": value})
+
+
+def test_values_stand_after_the_defaults_in_place_of_earlier_ones_or_first(build):
+    notebook = build("n")
+    once = with_parameters(notebook, {"n": 5})
+    assert once.cells[2].source == "# Parameters\nn = 5\n" and len(once.cells) == 4
+    assert once.metadata.papermill.parameters == {"n": 5}
+    twice = with_parameters(once, {"n": 6})
+    assert twice.cells[2].source == "# Parameters\nn = 6\n" and len(twice.cells) == 4
+    assert with_parameters(build(parameters=None), {"n": 6}).cells[0].source.endswith("n = 6\n")
+    assert "injected-parameters" not in str(notebook)
+
+
+def executed(*cells):
+    """A notebook of cells, each given as the errors that it shows, whether it was executed, and its tags."""
+    notebook = new_notebook()
+    for errors, ran, *tags in cells:
+        outputs = [new_output("error", ename=n, evalue="v\nw", traceback=[]) for n in errors]
+        count = 1 if ran else None
+        tagged = {"tags": tags}
+        cell = new_code_cell(outputs=outputs, execution_count=count, metadata=tagged)
+        notebook.cells.append(cell)
+    return notebook
+
+
+@pytest.mark.parametrize(
+    ("cells", "error"),
+    [
+        ([([], True)], None),
+        ([(["A"], True)], "A: v"),
+        ([(["A"], True), ([], False)], "A: v"),
+        ([(["A", "B"], True), ([], False)], "B: v"),
+        ([(["A"], True), ([], True)], None),  # shown, and the notebook went on
+        ([(["A"], True, "raises-exception")], None),
+        ([(["A", "DeadKernelError"], True, "raises-exception")], "DeadKernelError: v"),
+        ([(["CellTimeoutError"], False), ([], False)], "CellTimeoutError: v"),
+        ([], None),
+    ],
+)
+def test_the_error_that_ended_an_execution(cells, error):
+    assert error_of(executed(*cells)) == error
 
 
 def test_title(build):
     assert title_of(build("1"), "stem") == "A *small* notebook"
     assert title_of(new_notebook(), "stem") == "stem"
+
+
+def test_the_headline_is_what_the_notebook_names(build, keep_server):
+    source = "from sheet11 import record\nrecord(labelled=True, rate=0.5, table=[1], mean=3)"
+    for metadata, expected in [
+        ({}, {"labelled": True, "rate": 0.5, "mean": 3}),
+        ({"headline": ["mean", "rate", "missing", "table"]}, {"mean": 3, "rate": 0.5}),
+        ({"headline": "mean"}, {"labelled": True, "rate": 0.5, "mean": 3}),
+        ({"headline": [["mean"]]}, {}),
+    ]:
+        executed = execute(build(source, sheet11=metadata), {}, warm=True)
+        assert list(headline_of(executed).items()) == list(expected.items())
+
+
+@pytest.mark.parametrize("path", find_sheet().notebooks.values(), ids=lambda path: path.stem)
+def test_notebooks_name_one_to_three_of_their_records(path):
+    notebook = read_notebook(path)
+    headline = notebook.metadata.sheet11.headline
+    assert 1 <= len(headline) <= 3
+    assert list(headline_of(notebook)) == headline
 
 
 @pytest.mark.parametrize(

@@ -8,20 +8,47 @@ import pytest
 from sheet11.course.options import literal, value, values
 
 
-def test_value():
-    assert value("n=64") == ("n", 64)
-    assert value("scale=None") == ("scale", None)
-    assert value("convention=vaswani") == ("convention", "vaswani")
-    assert value("text=a=b, c") == ("text", "a=b, c")
-    assert value("empty=") == ("empty", "")
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("64", 64), ("1e4", 1e4), ("None", None), ("True", True), ("true", True), ("false", False),
+        ("007", 7), ("1_000", 1000), ("-inf", -float("inf")), ("+5", 5), ("'64'", "64"), ("a b", "a b"),
+        ("a=b, c", "a=b, c"), ("", ""), ("[1", "[1"), ("[1, (2, None)]", [1, (2, None)]),
+        ("{'a': {1, 2}}", {"a": {1, 2}}), ("b'x'", b"x"), ("2026-11-30", "2026-11-30"),
+        ("2020-01-02", "2020-01-02"), ("12:30", "12:30"), ("print(1)", "print(1)"), ("vaswani", "vaswani"),
+    ],
+)  # fmt: skip
+def test_a_value_is_a_literal_or_text(text, found):
+    assert value(f"n={text}") == ("n", found)
+    assert type(literal(text)) is type(found)
 
 
-def test_values():
-    assert values("n=16,64,256") == ("n", [16, 64, 256])
-    assert values("n=0:4") == ("n", [0, 1, 2, 3])
-    assert values("n=4:0:-2") == ("n", [4, 2])
-    assert values("n=0:20:5,None,a b") == ("n", [0, 5, 10, 15, None, "a b"])
-    assert values("time=12:30:x") == ("time", ["12:30:x"]), "no range"
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("16,64,256", [16, 64, 256]),
+        ("0:4", [0, 1, 2, 3]),
+        ("4:0:-2", [4, 2]),
+        ("0:20:5,None,a b", [0, 5, 10, 15, None, "a b"]),
+        ("12:30:x", ["12:30:x"]),
+        ("[1,2],[3,4]", [[1, 2], [3, 4]]),
+        ("(1,(2,)),5", [(1, (2,)), 5]),
+        ("{'a':1,'b':2},{}", [{"a": 1, "b": 2}, {}]),
+        ("'a,b',c", ["a,b", "c"]),
+        ('"it\'s, so",1', ["it's, so", 1]),
+        ("[1,2", ["[1", 2]),
+        ("it's,x", ["it's", "x"]),
+        ("0:1:0.25", [0, 0.25, 0.5, 0.75]),
+        ("0:0.5:0.1", [0, 0.1, 0.2, 0.3, 0.4]),
+        ("1:0:-0.5", [1, 0.5]),
+        ("0.5:3", [0.5, 1.5, 2.5]),
+        ("1e-3:3e-3:1e-3", [0.001, 0.002]),
+        ("nan:3,inf:2", ["nan:3", "inf:2"]),
+        ("true,2026-01-01", [True, "2026-01-01"]),
+    ],
+)
+def test_values(text, found):
+    assert values(f"n={text}") == ("n", found)
 
 
 @pytest.mark.parametrize(
@@ -35,20 +62,12 @@ def test_values():
         (values, "n=1,,2", "^a value is missing in 'n=1,,2'$"),
         (values, "n=4:0", "^the range '4:0' in 'n=4:0' is empty$"),
         (values, "n=0:4:0", "^the range '0:4:0' in 'n=0:4:0' is empty$"),
+        (values, "n=0:1:-0.1", "^the range '0:1:-0.1' in 'n=0:1:-0.1' is empty$"),
+        (values, "n=0:1e12", "^the range '0:1e12' in 'n=0:1e12' has more than 1,000,000 values$"),
+        (values, "n=0:1:1e-12", "has more than 1,000,000 values$"),
     ],
 )
 def test_what_is_no_argument(kind, text, message):
     with pytest.raises(click.BadParameter) as caught:
         kind(text)
     assert re.search(message, caught.value.message)
-
-
-def test_literal():
-    assert [literal(text) for text in ("1", "1e4", "True", "'a'", "a b", "[1")] == [
-        1,
-        1e4,
-        True,
-        "a",
-        "a b",
-        "[1",
-    ]

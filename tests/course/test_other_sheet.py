@@ -75,7 +75,7 @@ def test_notebooks_may_lie_beside_the_package(course, invoke, tmp_path):
     (course.folder / "notebooks").rmdir()
     sheet = find_sheet(course.folder)
     (job,) = jobs_of_notebooks([sheet.notebooks["1_waves"]], {}, sheet=sheet)
-    assert job.cwd == job.package_folder == str(course.folder.resolve())
+    assert job.options["cwd"] == job.options["package_folder"] == str(course.folder.resolve())
     assert invoke("run", "--sheet", "course", "1_waves", "-o", "out", cwd=tmp_path).returncode == 0
 
 

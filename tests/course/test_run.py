@@ -1,14 +1,12 @@
 """Running several notebooks in this process."""
 
-import io
-import itertools
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple
 
 import nbformat
 import pytest
@@ -138,7 +136,8 @@ EXPLORE = """
 from sheet11.lab.plots import panels
 from sheet11.lab.sliders import show_with_controls
 figure, (ax,) = panels(1, 2)
-show_with_controls(figure, lambda n: ax.set_title(f"n is {n}"), {"n": 2}, lambda w: {"n": w.IntSlider(min=1, max=4)})
+draw = lambda n: ax.set_title(f"n is {n}")
+show_with_controls(figure, draw, {"n": {"kind": "IntSlider", "min": 1, "max": 4, "value": 2}})
 """
 
 
@@ -147,11 +146,10 @@ def test_a_page_moves_its_explorers_and_the_kept_notebook_holds_their_start(
 ):
     nbformat.write(build(EXPLORE), tmp_path / "explore.ipynb")
     with local_executor(1) as (executor, threads):
-        (page,) = run(
-            jobs_of_notebooks([tmp_path / "explore.ipynb"], {}, threads), executor, tmp_path
-        )
+        prepared = jobs_of_notebooks([tmp_path / "explore.ipynb"], {}, threads, sliders=True)
+        (page,) = run(prepared, executor, tmp_path / "out")
     assert page.error is None and page.figure == "n is 2"
-    html, kept = ((tmp_path / f"explore.{kind}").read_text() for kind in ("html", "ipynb"))
+    html, kept = ((tmp_path / "out" / f"explore.{kind}").read_text() for kind in ("html", "ipynb"))
     assert [f'alt="n is {n}"' in html for n in (1, 2, 3, 4)] == [True, True, False, True]
     assert "n is 2" in kept and "n is 4" not in kept
 
@@ -160,34 +158,72 @@ def test_check_parameters():
     check_parameters({"n": 1}, {"n", "p"})
     with pytest.raises(ParameterError, match="there are none$"):
         check_parameters({"n": 1}, set())
+    with pytest.raises(ParameterError, match="n must be a Python literal, got <object"):
+        check_parameters({"n": object()}, {"n"})
 
 
-class Point(NamedTuple):
-    """Something that is done."""
+HALVES = {
+    "printed": "print('a\\ud800b')",
+    "raised": "raise ValueError('\\ud800')",
+    "recorded": "from sheet11 import record\nrecord(half='\\ud800', **{'\\udc00': 1})",
+    "displayed": "from IPython.display import *\ndisplay(HTML('\\ud800'), {'text/plain': '\\udfff'})",
+    "by-a-program": "import os; os.system(r\"printf 'a\\377\\355\\240\\200b'\")",
+    "written": "x = '\ud800'\nx",
+    "shown-as-it-cannot-be": "from IPython.display import display\ndisplay({'a/b': 1}, raw=True)",
+    "damaged": "from IPython.display import display\n"
+    "display({'application/vnd.sheet11.record+json': {'a': {}}}, raw=True)",
+}
 
-    name: str
-    error: None = None
-    seconds: float = 0.0
+
+def test_whatever_a_notebook_shows_all_notebooks_are_written(build, invoke, tmp_path):
+    for name, source in HALVES.items():
+        content = json.dumps(build(source, "'end' + chr(33)"))
+        (tmp_path / f"{name}.ipynb").write_text(content)
+    names = [f"{name}.ipynb" for name in HALVES]
+    result = invoke("run", *names, "-o", "out", cwd=tmp_path)
+    assert result.returncode == 1 and "Traceback" not in result.stderr
+    failed = result.stderr.rpartition("failed: ")[2].strip().split(", ")
+    assert sorted(failed) == ["damaged", "raised", "recorded", "written"]
+    for name in set(HALVES) - set(failed) | {"damaged"}:
+        assert "end!" in (tmp_path / "out" / f"{name}.html").read_text()
+        nbformat.read(tmp_path / "out" / f"{name}.ipynb", as_version=4)
+    assert "a\\ud800b" in (tmp_path / "out" / "printed.html").read_text()
 
 
-def test_after_a_twentieth_the_remaining_time_is_known_however_long_starting_took(monkeypatch):
-    bars, moments, real = [], [], jobs.tqdm
-    shown = {"disable": False, "file": io.StringIO()}
-    monkeypatch.setattr(
-        jobs, "tqdm", lambda **options: bars.append(real(**options | shown)) or bars[0]
-    )
+def test_one_that_cannot_be_run_is_a_line_and_the_others_go_on(build, invoke, tmp_path):
+    long = "x" * 249
+    (tmp_path / "sub").mkdir()
+    for name in ("ok", long, "index", "sub/ok"):
+        nbformat.write(build("n"), tmp_path / f"{name}.ipynb")
+    kernel = {"name": "nope", "display_name": "n"}
+    nbformat.write(build("1", kernelspec=kernel), tmp_path / "kernel.ipynb")
+    (tmp_path / "text.ipynb").write_text("text")
+    names = ["ok", long, "index", "sub/ok", "kernel", "text"]
+    result = invoke("run", *(f"{name}.ipynb" for name in names), "-o", "out", cwd=tmp_path)
+    assert result.returncode == 1
+    lines = result.stderr.splitlines()
+    for line, said in zip(
+        lines,
+        [
+            "index.ipynb: another page is named 'index'",
+            "ok.ipynb: another page is named 'ok'",
+            "kernel.ipynb: no kernel named 'nope' is installed",
+            "text.ipynb: text.ipynb is no Jupyter notebook",
+            "2 of 6 notebooks were executed",
+        ],
+        strict=True,
+    ):
+        assert line.startswith(f"Error: {said}")
+    written = {path.name for path in (tmp_path / "out").iterdir()}
+    assert written == {"index.html"} | {f"{n}.{k}" for n in ("ok", long) for k in ("html", "ipynb")}
 
-    def outcome(point, result):
-        time.sleep(0.002 if moments else 0.5)  # the first waits for the server
-        moments.append(time.time())
-        return point
 
-    with ThreadPoolExecutor(1) as executor:
-        done = jobs.finish_all(
-            str, [Point(str(number)) for number in range(1000)], executor, outcome, "point"
-        )
-        list(itertools.islice(done, 50))
-        state = bars[0].format_dict
-        done.close()
-    told = float(real.format_meter(**state | {"bar_format": "{remaining_s}"}))
-    assert told == pytest.approx(950 * (moments[-1] - moments[0]) / 49, rel=0.2)
+def test_no_output_overwrites_its_source(build, invoke, tmp_path):
+    (tmp_path / "linked").symlink_to(tmp_path)
+    nbformat.write(build("1"), tmp_path / "a.ipynb")
+    before = (tmp_path / "a.ipynb").read_bytes()
+    for out in (".", "linked"):
+        result = invoke("run", "a.ipynb", "-o", out, cwd=tmp_path)
+        assert result.returncode == 2 and "a.ipynb, which is there, would be" in result.stderr
+    assert {path.name for path in tmp_path.iterdir()} == {"linked", "a.ipynb"}
+    assert (tmp_path / "a.ipynb").read_bytes() == before

@@ -13,7 +13,9 @@ def folder(build, tmp_path):
     """A sheet with a notebook and a package."""
     nbformat.write(build("1"), tmp_path / "mine.ipynb")
     (tmp_path / "helpers" / "inner").mkdir(parents=True)
-    for name in ("__init__.py", "given.py", "mine.py", "inner/mine.py", "data.csv", ".hidden"):
+    for name in (
+        "__init__.py", "given.py", "mine.py", "inner/mine.py", "data.csv", ".hidden", "mine.py~", "#mine.py#"
+    ):  # fmt: skip
         (tmp_path / "helpers" / name).write_text(name)
     return tmp_path
 

@@ -39,21 +39,31 @@ def notebook(build, tmp_path):
     return path
 
 
-def test_a_point_is_known_by_notebook_parameters_and_version(notebook, build, monkeypatch):
-    def keys(**grid):
-        return [job.key for job in jobs_of_grid(notebook, grid)]
+def test_parameters_and_records_named_as_columns_are_kept_and_said(build, invoke, tmp_path):
+    source = (
+        "from sheet11 import record\n"
+        "record(**{'status': 7, 'n': 8, 'record_n': 9, '../up': n, '/etc/x': n, '': n, 'x' * 300: n})"
+    )
+    nbformat.write(build(source, parameters="n = 1\nerror = 0"), tmp_path / "a.ipynb")
+    result = invoke("sweep", "a.ipynb", "-p", "n=1,2", "-p", "error=[3],4", cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    table = pd.read_csv(tmp_path / "build" / "sweep" / "results.csv")
+    assert list(table.parameter_error) == ["[3]", "4", "[3]", "4"] and list(table.n) == [1, 1, 2, 2]
+    assert set(table.record_status) == {7} and set(table.status) == {"ok"}
+    assert set(table.record_n) == {8} and set(table.record_record_n) == {9}
+    assert "parameter 'error' is in the column 'parameter_error' of results.csv" in result.stdout
+    assert "record 'status' is in the column 'record_status' of results.csv" in result.stdout
+    written = [path for path in tmp_path.rglob("*.png")]
+    assert len(written) == 4 and {path.parent for path in written} == {tmp_path / "build" / "sweep"}
+    page = (tmp_path / "build" / "sweep" / "index.html").read_text()
+    assert page.count("<img") == 4
 
-    before = keys(n=[1, 2])
-    assert len(set(before)) == 2 and keys(n=[1, 2]) == before and keys(n=[2, 1]) == before[::-1]
-    stored = nbformat.read(notebook, as_version=4)
-    stored.cells[-1].outputs = [nbformat.v4.new_output("stream", text="stored")]
-    nbformat.write(stored, notebook)
-    assert keys(n=[1, 2]) == before, "stored outputs do not matter"
-    monkeypatch.setattr("sheet11.course.sweep.VERSION", "other")
-    assert not set(keys(n=[1, 2])) & set(before)
-    monkeypatch.undo()
-    nbformat.write(build(SOURCE + "\n", parameters=PARAMETERS + "2"), notebook)
-    assert not set(keys(n=[1, 2])) & set(before)
+
+def test_a_point_of_a_notebook_with_the_longest_name(build, invoke, tmp_path):
+    name = "ö" * 124
+    nbformat.write(build("1"), tmp_path / f"{name}.ipynb")
+    result = invoke("sweep", f"{name}.ipynb", "-p", "n=1", "-o", "out", cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
 
 
 def test_sweep_writes_table_figures_page_and_goes_on(notebook, invoke, tmp_path):

@@ -67,6 +67,14 @@ def test_answers_that_a_person_reads_are_their_own_tasks():
     assert answers(plot("figure", "1"), answer("f", ""), check("f-1", ""))["f-1"] == ("f",)
 
 
+@pytest.mark.parametrize("settings", [7, None, {"tolerance": "1"}, {"judge": 2}])
+def test_settings_of_a_check_that_are_none(settings):
+    checking = check("f-1", "")
+    checking.metadata["sheet11"] = settings
+    with pytest.raises(SheetError, match="^01/f-1: its metadata 'sheet11' must hold"):
+        tasks(answer("f", F), checking)
+
+
 def test_a_task_cell():
     (found,) = tasks(heading("## Part D"), task("cell-93a", "## Part E (4 points)\nShow it.", 4))
     assert (found.name, found.title, found.points) == ("cell-93a", "Part E", 4)

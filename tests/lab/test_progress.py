@@ -1,5 +1,7 @@
 """The progress bar passes everything on and leaves only its name in a notebook."""
 
+import itertools
+
 import nbformat
 import pytest
 from nbclient import NotebookClient
@@ -8,21 +10,13 @@ from nbformat.v4 import new_code_cell, new_notebook
 from sheet11.lab.progress import progress
 
 
-@pytest.mark.parametrize("elements", [[], [3, 1, 2], "text", range(1000)])
+@pytest.mark.parametrize("elements", [[], [3, 1, 2], iter("text")])
 def test_yields_every_element(elements, capsys):
-    assert list(progress(elements, "work")) == list(elements)
+    kept, given = itertools.tee(elements)
+    assert list(progress(given, "work")) == list(kept)
     captured = capsys.readouterr()
     assert captured.out == ""
     assert "work" in captured.err
-
-
-def test_takes_elements_only_when_asked():
-    taken = []
-    iterator = progress((taken.append(i) or i for i in range(5)), "work", total=5)
-    assert taken == []
-    assert [next(iterator), next(iterator)] == [0, 1]
-    assert taken == [0, 1]
-    iterator.close()
 
 
 def test_options_go_to_tqdm(capsys):

@@ -1,6 +1,8 @@
 """What a notebook records comes back bit for bit, and damaged records are refused."""
 
 import base64
+import datetime
+import io
 import json
 import math
 import pickle
@@ -9,15 +11,12 @@ import nbformat
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
-from hypothesis.extra import numpy as arrays
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from sheet11.lab.records import MIME_TYPE, read_records, record
-
-law = settings(deadline=None, max_examples=50)
 
 # run in the notebook and here, so that both hold the same values
 VALUES = """
@@ -65,6 +64,9 @@ values = {
     "tensor_transposed": torch.tensor(normal).T,
     "tensor_booleans": torch.tensor([True, False]),
     "tensor_of_one": torch.tensor(0.1, requires_grad=True),
+    "tensor_conjugate": torch.tensor([1 + 2j]).conj(),
+    "tensor_negative": torch.tensor([1 + 2j]).conj().imag,
+    "nothing_masked": np.ma.array([1.0, 2.0]),
     "numpy_float32": np.float32(0.1),
     "numpy_int": np.int16(-7),
     "numpy_bool": np.bool_(False),
@@ -79,7 +81,6 @@ CELLS = [
     VALUES + "from sheet11 import record\nrecord(**values)",
     "record(again=np.arange(3), first=1)\nrecord(again='late')",
     "record(again=2.5, last=3)",
-    "try:\n    record(row=table[0])\nexcept TypeError:\n    record(row=None)",
     "print('not a record')\n4",
 ]
 
@@ -100,22 +101,17 @@ def path(executed, tmp_path_factory):
 def same(value, expected):
     """Equal in type, shape and every bit, whatever the byte order; of tables, the columns but not gaps between them."""
     if isinstance(expected, torch.Tensor):
-        expected = expected.detach().numpy()
-    if isinstance(expected, np.ndarray | np.generic) and expected.ndim == 0:
-        expected = expected.item()
-    if not isinstance(expected, list | np.ndarray):
+        expected = expected.detach().resolve_conj().resolve_neg().numpy()
+    if np.ndim(expected) == 0:
+        expected = getattr(expected, "item", lambda: expected)()
         return type(value) is type(expected) and repr(value) == repr(expected)
     expected = np.asarray(expected)
     if names := expected.dtype.names:
-        return value.dtype.names == names and all(
-            same(value[name], expected[name]) for name in names
-        )
+        columns = all(same(value[name], expected[name]) for name in names)
+        return columns and value.dtype.names == names
     little = expected.astype(expected.dtype.newbyteorder("<"))
-    return (
-        value.dtype == little.dtype
-        and value.shape == little.shape
-        and value.tobytes() == little.tobytes()
-    )
+    kept = value.dtype == little.dtype and value.shape == little.shape
+    return kept and value.tobytes() == little.tobytes()
 
 
 @pytest.mark.parametrize("name", VALUE)
@@ -129,21 +125,10 @@ def test_arrays_that_come_back_may_be_changed(path):
     assert np.array_equal(array, VALUE["float64"] + 1)
 
 
-def test_later_records_replace_earlier_ones_in_their_place(path):
-    records = read_records(path)
+def test_later_records_replace_earlier_ones_in_their_place(executed):
+    records = read_records(executed)
+    assert list(records)[-3:] == ["again", "first", "last"]
     assert (records["again"], records["first"], records["last"]) == (2.5, 1, 3)
-
-
-def test_row_of_a_table_is_refused_or_keeps_its_types(path):
-    row = read_records(path)["row"]
-    assert row is None or list(row) == list(VALUE["table"][0])
-
-
-def test_path_text_and_notebook_give_the_same(executed, path):
-    by_path, by_text, by_notebook = map(read_records, (path, str(path), executed))
-    assert set(by_path) == set(by_text) == set(by_notebook)
-    for name in by_path:
-        assert same(by_text[name], by_path[name]) and same(by_notebook[name], by_path[name])
 
 
 def test_stored_form_is_valid_and_every_array_one_line(executed, path):
@@ -153,57 +138,28 @@ def test_stored_form_is_valid_and_every_array_one_line(executed, path):
 
 
 def test_text_in_the_notebook(executed):
-    (output,) = executed.cells[1].outputs
-    lines = output.data["text/plain"].splitlines()
-    for line in [
-        "none = None",
-        "yes = True",
-        "third = 0.333333",
-        "smallest = 0 (to within 1e-10)",
-        "not_a_number = nan",
-        "minus_infinite = -inf",
-        "empty_text = ''",
-        "float32 = array of shape (3, 4), float32",
-        "big_endian = array of shape (3, 4), float64",
-        "empty = array of shape (0, 3), float64",
-        "table = table of 2 rows: name, nodes, rate",
-        "tensor = array of shape (3, 4), float64",
-        "tensor_of_one = 0.1",
-        "numpy_int = -7",
-    ]:
-        assert line in lines
-    assert [output.data["text/plain"] for output in executed.cells[2].outputs] == [
-        "again = array of shape (3,), int64\nfirst = 1",
-        "again = 'late'",
-    ]
+    shown = [output.data["text/plain"] for output in executed.cells[2].outputs]
+    assert shown == ["again = array of shape (3,), int64\nfirst = 1", "again = 'late'"]
+    assert "table = table of 2 rows: name, nodes, rate" in str(executed.cells[1].outputs)
 
 
 @pytest.mark.parametrize(
     ("value", "text"),
     [
         (2 / 3, "0.666667"),
-        (-123456789.0, "-1.23457e+08"),
         (1e-10, "1e-10"),
-        (-1.5e-7, "-1.5e-07"),
-        (9.99e-11, "0 (to within 1e-10)"),
         (-3e-17, "0 (to within 1e-10)"),
         (0.0, "0 (to within 1e-10)"),
         (np.float32(0.1), "0.1"),
-        (12345678, "12345678"),
         (math.inf, "inf"),
         ("a b", "'a b'"),
         ([1, 2], "array of shape (2,), int64"),
+        (2 / 3 + 1e-17j, "0.666667 + i · 0 (to within 1e-10)"),
     ],
 )
 def test_text_outside_a_notebook_shows_six_digits_and_no_noise(value, text, capsys):
     record(name=value)
     assert capsys.readouterr().out == f"name = {text}\n"
-
-
-def test_text_of_a_complex_number_shows_six_digits_and_no_noise(capsys):
-    record(name=2 / 3 + 1e-17j)
-    text = capsys.readouterr().out
-    assert "0.666667" in text and "0.6666666" not in text and "1e-17" not in text
 
 
 # forged and damaged records
@@ -227,23 +183,6 @@ class Trap:
         return pytest.fail, ("a record was unpickled",)
 
 
-@law
-@given(
-    arrays.arrays(
-        st.one_of(
-            arrays.floating_dtypes(endianness="<", sizes=(32, 64)),
-            arrays.integer_dtypes(endianness="<"),
-            st.just("?"),
-        ),
-        arrays.array_shapes(min_dims=1, max_dims=3, min_side=0),
-    )
-)
-def test_stored_arrays_of_any_shape_are_read(array):
-    notebook = notebook_with({"array": stored(array.tobytes(), array.dtype.str, list(array.shape))})
-    assert same(read_records(notebook)["array"], array)
-
-
-@law
 @given(
     st.none()
     | st.booleans()
@@ -260,30 +199,21 @@ def test_scalars_are_read_as_they_are(value):
     "item",
     [
         stored() | {"values": "AAA"},
-        stored() | {"values": "*" * 32},
         stored() | {"values": "*" + stored()["values"]},
         stored() | {"values": "é"},
         stored() | {"values": 5},
         stored() | {"values": None},
-        stored(bytes(23)),
         stored(bytes(32)),
-        stored(b""),
         stored(shape=[2]),
         stored(shape=[-1]),
         stored(shape=None),
-        stored(shape="3"),
         stored(shape=[3.0]),
         stored(shape=[10**30]),
-        stored(shape={}),
-        stored(dtype="O"),
         stored(pickle.dumps(Trap()), "|O"),
         stored(pickle.dumps(Trap()), [["a", "O"]]),
         stored(dtype="f8,O"),
         stored(dtype="nonsense"),
-        stored(dtype="("),
-        stored(dtype="<f99"),
         stored(dtype=None),
-        stored(dtype=8),
         stored(dtype=[]),
         stored(dtype=[["a"]]),
         stored(dtype=[["a", "<f8"], ["a", "<f8"]]),
@@ -293,7 +223,6 @@ def test_scalars_are_read_as_they_are(value):
         without("values"),
         {},
         [1, 2],
-        [],
     ],
     ids=str,
 )
@@ -302,17 +231,12 @@ def test_damaged_records_are_named(item):
         read_records(notebook_with({"fine": 1, "bad": item}))
 
 
-@pytest.mark.parametrize("stored", [[1, 2], "text", 3, None])
+@pytest.mark.parametrize("stored", [[1, 2], None])
 def test_record_that_is_no_object(stored):
     with pytest.raises(
         ValueError, match="damaged record: expected an object of names and values, got"
     ):
         read_records(notebook_with(stored))
-
-
-def test_file_that_cannot_be_read(tmp_path):
-    with pytest.raises(OSError, match="missing.ipynb"):
-        read_records(tmp_path / "missing.ipynb")
 
 
 def test_notebook_without_records():
@@ -321,32 +245,59 @@ def test_notebook_without_records():
     )
 
 
-@pytest.mark.parametrize(
-    ("value", "kind"),
-    [
-        (object(), "object"),
-        ({"a": 1}, "dict"),
-        ({1, 2}, "set"),
-        (len, "builtin_function_or_method"),
-        (b"raw", "bytes"),
-        (np.array([None, 1]), "ndarray"),
-        (np.array([b"raw"]), "ndarray"),
-        (np.zeros(2, [("a", "O")]), "ndarray"),
-        (np.array(["2023-01-27"], "M8[D]"), "ndarray"),
-        ([[1], [1, 2]], "list"),
-        (torch.ones(2, dtype=torch.bfloat16), "Tensor"),
-        (torch.eye(2).to_sparse(), "Tensor"),
-    ],
-    ids=lambda value: (
-        type(value).__name__ if type(value) is object else str(value)
-    ),  # an object's text has its address
-)
-def test_objects_cannot_be_recorded(value, kind, capsys):
-    with pytest.raises(
-        TypeError, match=f"^thing must be a scalar or an array of numbers or text, got {kind}"
-    ):
+class Unfinished:
+    def __array__(self, *_, **__):
+        raise KeyError
+
+
+MASKED_TABLE = np.ma.array([(1, 2.0)], mask=[(True, False)], dtype=[("a", "i4"), ("b", "f8")])
+REFUSED = {
+    "object": object(),
+    "dict": {"a": 1},
+    "bytes": b"raw",
+    "file": io.StringIO(),
+    "array of objects": np.array([None, 1]),
+    "array of bytes": np.array([b"raw"]),
+    "column of objects": np.zeros(2, [("a", "O")]),
+    "column of bytes": np.zeros(2, [("a", "S3")]),
+    "row of a table": np.zeros(2, [("a", "f8")])[0],
+    "nested columns": np.zeros(2, [("a", [("b", "f8")])]),
+    "titled columns": np.zeros(2, [(("title", "a"), "f8")]),
+    "columns without characters": np.zeros(2, [("a", "U0")]),
+    "void": np.zeros(2, "V8"),
+    "dates": np.array(["2023-01-27"], "M8[D]"),
+    "column of dates": np.zeros(2, [("day", "M8[D]")]),
+    "date": datetime.date(2023, 1, 27),
+    "time in nanoseconds": np.timedelta64(5, "ns"),
+    "long double": np.longdouble(0.1),
+    "rows of different lengths": [[1], [1, 2]],
+    "masked array": np.ma.array([1, 2], mask=[False, True]),
+    "masked scalar": np.ma.masked,
+    "masked table": MASKED_TABLE,
+    "list of masked arrays": [[MASKED_TABLE["a"]]],
+    "bfloat16": torch.ones(2, dtype=torch.bfloat16),
+    "sparse tensor": torch.eye(2).to_sparse(),
+    "meta tensor": torch.ones(2, device="meta"),
+    "tensors with gradients": [torch.ones((), requires_grad=True)],
+    "half a character": "\ud800",
+    "half a character in a column": np.zeros(2, [("\ud800", "f8")]),
+    "5001 digits": 10**5000,
+    "object that fails": Unfinished(),
+}
+
+
+@pytest.mark.parametrize("value", REFUSED.values(), ids=REFUSED)
+def test_what_cannot_be_read_back_is_refused_by_name(value, capsys):
+    with pytest.raises(TypeError, match="^thing must be a scalar or an array of numbers or text"):
         record(fine=1, thing=value)
     assert capsys.readouterr().out == ""  # all or nothing
+
+
+def test_refusals_say_why():
+    with pytest.raises(TypeError, match="got ndarray: its dtype is datetime64"):
+        record(thing=REFUSED["dates"])
+    with pytest.raises(TypeError, match="got MaskedArray: masked entries would be lost"):
+        record(thing=REFUSED["masked array"])
 
 
 def test_nothing_cannot_be_recorded():

@@ -1,1 +1,1 @@
-"""The book of a grading: answers, marks and rubrics in a store, and the tables and pages made of it."""
+"""The book of a grading: its store of answers, scores, marks and rubrics, and the tables made from it."""

@@ -106,13 +106,6 @@ class Entry(NamedTuple):
         return self.score.status
 
     @property
-    def state(self) -> str:
-        """Either `unread`, `stale` (read before the answer changed), `read`, or `graded` (needs nobody)."""
-        if self.standing:
-            return "stale" if self.standing.stale else "read"
-        return "unread" if self.answer.points is None else "graded"
-
-    @property
     def disputed(self) -> bool:
         """True if people have given different points."""
         return len({mark.given for mark in self.marks} - {None}) > 1
@@ -189,6 +182,3 @@ def check_mark(
         raise PointsError(
             f"{task.name} is graded automatically; changing its points needs a reason"
         )
-
-
-Asked = Task

@@ -20,7 +20,7 @@ Rubrics = Mapping[str, list[tuple[float, str]]]  # by name of the task
 
 
 def read_rubrics(stem: str, notebook: NotebookNode) -> dict[str, list[tuple[float, str]]]:
-    """The rubrics in a notebook, by name of the task.
+    """Read the rubrics in a notebook, by name of the task.
 
     Raises:
         SheetError: one is not a list of points with words.
@@ -29,16 +29,14 @@ def read_rubrics(stem: str, notebook: NotebookNode) -> dict[str, list[tuple[floa
     for cell in notebook.cells:
         content = cell.metadata.get(METADATA, {}).get("rubric")
         if content is not None:
-            name = f"{stem}/{cell.metadata.get('nbgrader', {}).get('grade_id', cell.get('id'))}"
-            found[name] = [
-                _item_of(name, item)
-                for item in (content if isinstance(content, list) else [content])
-            ]
+            name = _task_of(stem, cell)
+            items = content if isinstance(content, list) else [content]
+            found[name] = [_item_of(name, item) for item in items]
     return found
 
 
 def begin_rubrics(store: Store, rubrics: Rubrics) -> None:
-    """Give tasks the rubrics that come with the sheet; not those that have one already, or had one."""
+    """Give tasks the rubrics of the sheet, except those that have or had one already."""
     for task in store.tasks():
         if not store.items(task.name, removed=True):
             for points, words in rubrics.get(task.name, []):
@@ -52,7 +50,7 @@ def keep_rubrics(store: Store, sheet: Sheet) -> list[Path]:
         The notebooks that have changed.
 
     Raises:
-        NotebookError: one of the notebooks is none.
+        NotebookError: one of them is no notebook.
         OSError: it cannot be written.
     """
     changed = []
@@ -60,15 +58,19 @@ def keep_rubrics(store: Store, sheet: Sheet) -> list[Path]:
         notebook = read_notebook(path)
         before = nbformat.writes(notebook)
         for cell in notebook.cells:
-            name = f"{stem}/{cell.metadata.get('nbgrader', {}).get('grade_id', cell.get('id'))}"
-            if items := [
-                {"points": item.points, "words": item.words} for item in store.items(name)
-            ]:
-                cell.metadata[METADATA] = {**cell.metadata.get(METADATA, {}), "rubric": items}
-        if (content := nbformat.writes(notebook)) != before:
+            if items := store.items(_task_of(stem, cell)):
+                rubric = [{"points": item.points, "words": item.words} for item in items]
+                cell.metadata.setdefault(METADATA, {})["rubric"] = rubric
+        content = nbformat.writes(notebook)
+        if content != before:
             write_whole(path, content + "\n")
             changed.append(path)
     return changed
+
+
+def _task_of(stem: str, cell: NotebookNode) -> str:
+    """Name of the task that a cell gives points for."""
+    return f"{stem}/{cell.metadata.get('nbgrader', {}).get('grade_id', cell.get('id'))}"
 
 
 def _item_of(name: str, item: Any) -> tuple[float, str]:

@@ -9,7 +9,7 @@ import json
 import math
 import sqlite3
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple, Self
@@ -40,7 +40,7 @@ def student_folder(out: Path, student: str) -> Path:
 
 
 class Result(NamedTuple):
-    """How the grading of one student went; the scores are those of the answers."""
+    """The grading of one student, without the scores, which are those of the answers."""
 
     key: str  # results with the same key are the same
     error: str | None  # why it failed
@@ -91,6 +91,11 @@ class Store:
         except sqlite3.OperationalError as error:
             raise StoreError(f"{self.path} cannot be written to: {error}") from error
 
+    def _write(self, statement: str, *rows: Sequence[Any]) -> None:
+        """Execute a statement for each row, in a transaction."""
+        with self.writing():
+            self._db.executemany(statement, rows)
+
     def version(self) -> str:
         """Changes after every write by any connection."""
         (others,) = self._db.execute("PRAGMA data_version").fetchone()
@@ -101,8 +106,7 @@ class Store:
     def set_about(self, **facts: Any) -> None:
         """Store facts about the grading by name, as JSON."""
         rows = [(name, json.dumps(value)) for name, value in facts.items()]
-        with self.writing():
-            self._db.executemany("INSERT OR REPLACE INTO about VALUES (?, ?)", rows)
+        self._write("INSERT OR REPLACE INTO about VALUES (?, ?)", *rows)
 
     def about(self) -> dict[str, Any]:
         """Facts about the grading, such as its title and seed."""
@@ -114,11 +118,8 @@ class Store:
         with self.writing():
             self._db.execute("PRAGMA defer_foreign_keys = ON")
             self._db.execute("DELETE FROM task")
-            for position, task in enumerate(tasks):
-                self._db.execute(
-                    f"INSERT INTO task (position, {TASK}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                    (position, *task),
-                )
+            insert = f"INSERT INTO task (position, {TASK}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+            self._write(insert, *[(position, *task) for position, task in enumerate(tasks)])
             self._db.execute("DELETE FROM answer WHERE task NOT IN (SELECT name FROM task)")
 
     def keep(self, student: str, result: Result, answers: Iterable[Answer]) -> None:
@@ -134,21 +135,13 @@ class Store:
         """Remove results and answers of everybody else; their marks stay."""
         gone = [(each,) for each in {*self.students(), *self.results()} - set(students)]
         with self.writing():
-            self._db.executemany("DELETE FROM answer WHERE student = ?", gone)
-            self._db.executemany("DELETE FROM result WHERE student = ?", gone)
+            self._write("DELETE FROM answer WHERE student = ?", *gone)
+            self._write("DELETE FROM result WHERE student = ?", *gone)
 
     def results(self) -> dict[str, Result]:
         """Result of each student."""
         rows = self._db.execute("SELECT student, key, error, seconds, drawing FROM result")
         return {student: Result(*row) for student, *row in rows}
-
-    def replace_answers(self, tasks: Iterable[Task], answers: Iterable[Answer]) -> None:
-        """Replace all tasks and answers; marks, and the answers that they are on, stay."""
-        with self.writing():
-            self._db.execute("DELETE FROM answer")
-            self.replace_tasks(tasks)
-            for answer in answers:
-                self._add_answer(answer)
 
     def _add_answer(self, answer: Answer) -> None:
         answer = answer._replace(source=encodable(answer.source), remark=encodable(answer.remark))
@@ -273,8 +266,8 @@ class Store:
         with self.writing():
             rubric = {item.id for item in self.items(task)}
             check_mark(self._task(task), points, comment, rubric, set(items))
-            if amend:
-                self._undo_mark_on(students, task, who)
+            if amend and set(self._newest_action(who, task)[1]) == set(students):
+                self.undo(who, task)
             (action,) = self._db.execute("SELECT coalesce(max(action), 0) + 1 FROM mark").fetchone()
             at = datetime.now(UTC).isoformat(timespec="milliseconds")
             for student in students:
@@ -288,26 +281,18 @@ class Store:
                 links = [(added.lastrowid, item) for item in set(items)]
                 self._db.executemany("INSERT INTO mark_item VALUES (?, ?)", links)
 
-    def undo(self, who: str, task: str | None = None) -> list[tuple[str, str]]:
-        """Take back a person's newest mark, of a task or of any; return whose it was, as (student, task)."""
+    def undo(self, who: str, task: str) -> list[str]:
+        """Take back a person's newest mark of a task; return the students."""
         with self.writing():
-            action, marked = self._newest_action(who, task)
-            self._db.execute("UPDATE mark SET undone = 1 WHERE action = ?", (action,))
-        return marked
+            action, students = self._newest_action(who, task)
+            self._write("UPDATE mark SET undone = 1 WHERE action = ?", (action,))
+        return students
 
-    def _undo_mark_on(self, students: Collection[str], task: str, who: str) -> None:
-        _, marked = self._newest_action(who, task)
-        if {student for student, _ in marked} == set(students):
-            self.undo(who, task)
-
-    def _newest_action(
-        self, who: str, task: str | None
-    ) -> tuple[int | None, list[tuple[str, str]]]:
-        newest = """SELECT max(action) FROM mark
-                    WHERE who = ?1 AND NOT undone AND (?2 IS NULL OR task = ?2)"""
+    def _newest_action(self, who: str, task: str) -> tuple[int | None, list[str]]:
+        newest = "SELECT max(action) FROM mark WHERE who = ? AND task = ? AND NOT undone"
         (action,) = self._db.execute(newest, (who, task)).fetchone()
-        marked = self._db.execute("SELECT student, task FROM mark WHERE action = ?", (action,))
-        return action, marked.fetchall()
+        rows = self._db.execute("SELECT student FROM mark WHERE action = ?", (action,))
+        return action, [student for (student,) in rows]
 
     def _task(self, name: str) -> Task:
         for task in self.tasks():
@@ -333,20 +318,17 @@ class Store:
     def add_item(self, task: str, points: float, words: str) -> int:
         """Add an item to a task's rubric; return its id."""
         row = (task, _finite(points), words.strip())
-        with self.writing():
-            insert = "INSERT INTO item (task, points, words) VALUES (?, ?, ?)"
-            return self._db.execute(insert, row).lastrowid or 0
+        self._write("INSERT INTO item (task, points, words) VALUES (?, ?, ?)", row)
+        return self.items(task)[-1].id
 
     def change_item(self, item: int, points: float, words: str) -> None:
         """Change an item, for every mark that has it."""
         row = (_finite(points), words.strip(), item)
-        with self.writing():
-            self._db.execute("UPDATE item SET points = ?, words = ? WHERE id = ?", row)
+        self._write("UPDATE item SET points = ?, words = ? WHERE id = ?", row)
 
-    def remove_item(self, item: int, removed: bool = True) -> None:
-        """Take an item out of its rubric, and out of every mark that has it; or put it back."""
-        with self.writing():
-            self._db.execute("UPDATE item SET removed = ? WHERE id = ?", (removed, item))
+    def remove_item(self, item: int) -> None:
+        """Take an item out of its rubric, and out of every mark that has it."""
+        self._write("UPDATE item SET removed = 1 WHERE id = ?", (item,))
 
     def set_flag(
         self, students: Collection[str], task: str, who: str, flagged: bool = True
@@ -355,8 +337,7 @@ class Store:
         change = "INSERT OR IGNORE INTO flag VALUES (?, ?, ?)"
         if not flagged:
             change = "DELETE FROM flag WHERE student = ? AND task = ? AND who = ?"
-        with self.writing():
-            self._db.executemany(change, [(student, task, who) for student in students])
+        self._write(change, *[(student, task, who) for student in students])
 
     def snippets(self) -> list[tuple[int, str]]:
         """Comments to use again, as (id, words)."""
@@ -364,13 +345,11 @@ class Store:
 
     def add_snippet(self, words: str) -> None:
         """Keep a comment for later."""
-        with self.writing():
-            self._db.execute("INSERT OR IGNORE INTO snippet (words) VALUES (?)", (words.strip(),))
+        self._write("INSERT OR IGNORE INTO snippet (words) VALUES (?)", (words.strip(),))
 
     def remove_snippet(self, snippet: int) -> None:
         """Forget a comment."""
-        with self.writing():
-            self._db.execute("DELETE FROM snippet WHERE id = ?", (snippet,))
+        self._write("DELETE FROM snippet WHERE id = ?", (snippet,))
 
     # tables that were written
 
@@ -381,8 +360,7 @@ class Store:
 
     def add_written(self, file: str, digest: str) -> None:
         """Remember the digest of what is written to a file."""
-        with self.writing():
-            self._db.execute("INSERT OR IGNORE INTO written VALUES (?, ?)", (file, digest))
+        self._write("INSERT OR IGNORE INTO written VALUES (?, ?)", (file, digest))
 
 
 def _finite(points: float) -> float:

@@ -1,4 +1,4 @@
-"""The commands of the marking page; what they need is imported inside of them, as in `cli`."""
+"""The commands of the marking page; they import what they need when they run, as in `cli`."""
 
 from pathlib import Path
 
@@ -16,14 +16,15 @@ from sheet11.course.options import name_option, sheet_option, usage_failures
     type=click.IntRange(1, 65535),
     default=8811,
     show_default=True,
-    help="On this machine; another one if it is taken.",
+    help="On this machine; the next free one if it is taken.",
 )
 @click.option("--no-browser", is_flag=True, help="Print the address only.")
 def mark(out: Path, who: str, port: int, no_browser: bool) -> None:
-    """Read and mark what is in OUT, the folder of a grading, on a page in the browser.
+    """Read and mark the answers in OUT, the folder of a grading, on a page in the browser.
 
-    One task at a time across all students, without names. Several people can mark in the same folder at the same time,
-    each with a server of their own. Ctrl-C ends it, and writes the marks into tables and feedback.
+    The page shows one task at a time across all students, without names. Several people can mark in the same folder
+    at the same time, each with a server of their own. Ctrl-C ends the server, and writes the marks into tables and
+    feedback.
     """
     from sheet11.course.desk.extension import serve_desk
 
@@ -38,7 +39,7 @@ def mark(out: Path, who: str, port: int, no_browser: bool) -> None:
 @click.argument("out", default="build/grade", type=click.Path(path_type=Path))
 @sheet_option
 def keep_rubric(out: Path, sheet_folder: Path | None) -> None:
-    """Write the rubrics that were made while marking OUT into the sheet's notebooks, for the next time."""
+    """Write the rubrics that were made while marking OUT into the sheet's notebooks, for next time."""
     from sheet11.course.book.rubric import keep_rubrics
     from sheet11.course.book.store import Store
     from sheet11.course.sheet import find_sheet

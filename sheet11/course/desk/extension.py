@@ -21,7 +21,7 @@ from sheet11.course.hand_back.publish import publish
 
 
 class MarkingDesk(ExtensionApp):
-    """The page to read and mark on."""
+    """The marking page in a Jupyter server."""
 
     name = "sheet11_mark"
     extension_url = f"/{PAGE}/"
@@ -31,25 +31,22 @@ class MarkingDesk(ExtensionApp):
 
     @classmethod
     def get_extension_package(cls) -> str:
-        """Where `_jupyter_server_extension_points` is."""
+        """Name of the module with `_jupyter_server_extension_points`."""
         return __name__
 
     @classmethod
     def make_serverapp(cls, **kwargs: Any) -> ServerApp:
-        """A server that has no kernels, terminals or files to offer."""
+        """Make a server without kernels, terminals and files."""
         server = super().make_serverapp(**kwargs)
         server.default_services = ("api", "auth", "security", "shutdown")  # type: ignore[assignment]
         return server
 
     def initialize_handlers(self) -> None:
-        """Called by the server."""
+        """Add the addresses of the page."""
         desk = Desk(Path(self.out))
-        self.handlers.extend(
-            [
-                (rf"/{PAGE}/api/(\w+)", DeskHandler, {"desk": desk, "name": self.person}),
-                (rf"/{PAGE}/([\w.]*)", PageHandler),
-            ]
-        )
+        shared = {"desk": desk, "name": self.person}
+        self.handlers.append((rf"/{PAGE}/api/(\w+)", DeskHandler, shared))
+        self.handlers.append((rf"/{PAGE}/([\w.]*)", PageHandler))
 
 
 def _jupyter_server_extension_points() -> list[dict[str, Any]]:
@@ -57,16 +54,16 @@ def _jupyter_server_extension_points() -> list[dict[str, Any]]:
 
 
 def serve_desk(out: Path, person: str, port: int, browser: bool) -> int:
-    """Serve the page until the process is told to end, and then write the marks into tables and feedback.
+    """Serve the page until the process is told to end, then write the marks into tables and feedback.
 
     Args:
         out: folder of the grading.
         person: who marks.
-        port: on this machine; another one if it is taken.
-        browser: whether to open one.
+        port: on this machine; the next free one if it is taken.
+        browser: opens the page.
 
     Returns:
-        How many answers are still to be read.
+        The number of answers still to be read.
 
     Raises:
         FolderError: the folder holds no grading.
@@ -81,14 +78,13 @@ def serve_desk(out: Path, person: str, port: int, browser: bool) -> int:
         "ServerApp.port": port,
         "ServerApp.open_browser": browser,
         "ServerApp.answer_yes": True,  # Ctrl-C ends it without a question
-        "ServerApp.allow_root": True,  # as root a kernel would be a danger; there is none
+        "ServerApp.allow_root": True,  # root is refused for the sake of kernels, and there are none
     }
-    desk = Desk(out)  # here, so that what is wrong with the folder is one line
+    desk = Desk(out)  # here, so that a folder without a grading is one line
     arguments = [f"--{name}={value}" for name, value in settings.items()]
     server = MarkingDesk.initialize_server(arguments)  # type: ignore[no-untyped-call]
-    server.io_loop.add_callback(
-        lambda: print(f"Marking at {server.display_url}", flush=True)
-    )  # when it listens
+    # printed when the server listens
+    server.io_loop.add_callback(lambda: print(f"Marking at {server.display_url}", flush=True))
     server.start()
     with alone_in(out):
         return still_open(publish(out, desk.store).rows)

@@ -1,11 +1,8 @@
-"""The addresses of the marking page: the page itself, its style, and what it asks for and sends."""
+"""The addresses of the marking page: the page itself, its scripts and styles, and its requests."""
 
-import functools
 import json
 import sqlite3
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from jupyter_server.auth.identity import (
     IdentityProvider,
@@ -16,24 +13,25 @@ from jupyter_server.base.handlers import APIHandler, JupyterHandler
 from tornado import web
 
 from sheet11.course.desk.desk import ChangedError, Desk
-from sheet11.course.errors import CourseError
+from sheet11.course.desk.fields import Sent
+from sheet11.course.errors import CourseError, StoreError
 from sheet11.course.options import login
 from sheet11.course.pages.render import render
 
 STATIC = Path(__file__).with_name("static")
 PAGE = "sheet11/mark"  # below the server's base URL
-FILES = {"": "text/html", "desk.css": "text/css", "pages.css": "text/css"} | dict.fromkeys(
-    [path.name for path in STATIC.glob("*.js")], "text/javascript"
-)
+TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript"}
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src data: 'self'; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 )
+READ = ("overview", "answers", "content")
+WRITE = ("mark", "repeat", "undo", "flag", "rubric", "snippet")
 NAMELESS = (
     IdentityProvider,
     PasswordIdentityProvider,
     LegacyIdentityProvider,
-)  # everybody who has the token is one
+)  # they know everybody who has the token as one user
 
 
 class PageHandler(JupyterHandler):
@@ -46,77 +44,65 @@ class PageHandler(JupyterHandler):
 
     @web.authenticated
     def get(self, name: str) -> None:
-        """Called by tornado."""
-        if name not in FILES:
+        """Send a file."""
+        name = name or "index.html"
+        if name == "pages.css":
+            content = render(name)
+        elif (STATIC / name).is_file():
+            content = (STATIC / name).read_text("utf-8")
+        else:
             raise web.HTTPError(404)
         self.xsrf_token  # noqa: B018  # sets the cookie that the page's requests have to name
-        self.set_header("Content-Type", f"{FILES[name]}; charset=utf-8")
+        self.set_header("Content-Type", f"{TYPES[Path(name).suffix]}; charset=utf-8")
         self.set_header("Cache-Control", "no-cache")
-        self.finish(
-            render(name)
-            if name == "pages.css"
-            else (STATIC / (name or "index.html")).read_text("utf-8")
-        )
+        self.finish(content)
 
 
 class DeskHandler(APIHandler):
-    """What the page asks for, and what it sends."""
+    """The page's requests."""
 
     def initialize(self, desk: Desk, name: str) -> None:
-        """Called by tornado.
+        """Keep what the extension passes to its handlers.
 
         Args:
-            desk: that has the answers.
-            name: of the person, empty if the server's user is to be named.
+            desk: answers the requests.
+            name: of the person, empty if it is the server's user.
         """
         self.desk, self.person = desk, name
 
     @web.authenticated
     def get(self, asked: str) -> None:
-        """Called by tornado."""
-        asks: dict[str, Callable[..., Any]] = {
-            "overview": lambda: self.desk.overview(self.who),
-            "answers": lambda: self.desk.answers(
-                self.who, self.get_argument("task"), self.get_argument("version", "")
-            ),
-            "content": lambda: self.desk.content(
-                self.who, self.get_argument("task"), self.get_argument("id")
-            ),
-        }
-        self._answer(asks.get(asked))
+        """Reply to a request that changes nothing."""
+        values = {name: self.get_query_argument(name) for name in self.request.query_arguments}
+        self._reply(asked in READ, asked, values)
 
     @web.authenticated
     def post(self, asked: str) -> None:
-        """Called by tornado."""
-        sent = self.get_json_body()
-        acts = (self.desk.mark, self.desk.undo, self.desk.flag, self.desk.rubric, self.desk.snippet)
-        act = next((act for act in acts if act.__name__ == asked), None)
-        self._answer(act and functools.partial(act, self.who, sent or {}))
+        """Reply to a request that changes something."""
+        self._reply(asked in WRITE, asked, self.get_json_body() or {})
 
     @property
     def who(self) -> str:
-        """Who marks: as the command line says, else the user of a server that knows its users, else the system's."""
+        """The name on the command line, else the server's user if it knows its users, else the system's."""
         if self.person:
             return self.person
         if type(self.identity_provider) in NAMELESS:
             return login()
         return str(self.current_user.username)
 
-    def _answer(self, act: Callable[[], Any] | None) -> None:
-        if act is None:
+    def _reply(self, known: bool, asked: str, sent: Sent) -> None:
+        if not known:
             raise web.HTTPError(404)
         try:
-            self.finish(json.dumps(act()))
+            self.finish(json.dumps(getattr(self.desk, asked)(self.who, sent)))
+        except (StoreError, sqlite3.OperationalError) as error:  # locked, or the disk is full
+            self._refuse(503, str(error))
         except CourseError as error:
             self._refuse(400, str(error))
-        except (KeyError, TypeError, AttributeError):
+        except (KeyError, TypeError, AttributeError, ValueError):
             self._refuse(400, "the request is incomplete")
         except ChangedError as error:
             self._refuse(409, str(error))
-        except (
-            sqlite3.OperationalError
-        ) as error:  # locked for long, or the disk is full: the page tries again
-            self._refuse(503, str(error))
 
     def _refuse(self, status: int, message: str) -> None:
         self.set_status(status)

@@ -1,21 +1,22 @@
-"""Answers to a task as they lie on the desk: equal ones together, shuffled, and nameless."""
+"""Piles of equal answers to a task, shuffled and without names."""
 
-import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from sheet11.course.book.marks import Asked, Entry, Mark
+from sheet11.course.book.marks import Entry, Mark, Task, decide
 from sheet11.course.book.scores import Status
+from sheet11.course.text import digest_of
+
+Json = dict[str, Any]
 
 
 class Pile(NamedTuple):
     """Equal answers to a task, which get one mark together."""
 
-    id: str  # says nothing of whose they are, and is another one if the answer changes
+    id: str  # names nobody, and changes with the answer
     entries: list[Entry]
-    empty: bool
 
     @property
     def students(self) -> list[str]:
@@ -23,117 +24,127 @@ class Pile(NamedTuple):
         return [entry.answer.student for entry in self.entries]
 
     @property
-    def state(self) -> str:
-        """That of the answer that needs a person most."""
-        states = {entry.state for entry in self.entries}
-        return next(state for state in ("unread", "stale", "read", "graded") if state in states)
+    def digest(self) -> str | None:
+        """Digest of the answer; None where nobody has answered."""
+        return None if self.empty else self.entries[0].digest
+
+    @property
+    def empty(self) -> bool:
+        """Nobody has answered: cells that are missing, and those as they were released."""
+        return self.entries[0].answer.status == Status.NOT_ANSWERED
 
     @property
     def read_before(self) -> str | None:
-        """The digest of what was read, if it was another answer."""
-        standing = self.entries[0].standing
-        return standing.mark.digest if standing and standing.stale and not self.empty else None
+        """Digest of the answer that was read, if one has changed since."""
+        stale = [
+            entry.standing for entry in self.entries if entry.standing and entry.standing.stale
+        ]
+        return stale[0].mark.digest if stale and not self.empty else None
+
+    @property
+    def marks(self) -> list[Mark]:
+        """The newest marks of each person, oldest first; several of a person if they differ."""
+        found: dict[tuple[str, str], Mark] = {}
+        for entry in self.entries:
+            for mark in entry.marks:
+                found[mark.who, mark.at] = mark
+        return sorted(found.values(), key=lambda mark: mark.at)
+
+    def mark_of(self, who: str) -> Mark | None:
+        """The newest mark with points of a person, else of others."""
+        marks = [mark for mark in self.marks if mark.given is not None]
+        own = [mark for mark in marks if mark.who == who]
+        return next(iter(reversed(own or marks)), None)
 
 
-def piles_of(entries: Collection[Entry], task: Asked, who: str) -> list[Pile]:
-    """All answers to a task in an order that is one person's own: whom a mark is for must not show in its place.
+def piles_of(entries: Iterable[Entry], task: Task, who: str) -> list[Pile]:
+    """The answers to a task in an order of a person's own, so that their place does not tell whose they are.
 
-    Of a task that is graded automatically, those without points come first, then those that lost some. Where nobody
+    Of a task that is graded automatically, answers without points come first, then those that lost some. Where nobody
     has answered comes last.
     """
     together: dict[str, list[Entry]] = defaultdict(list)
     for entry in entries:
-        together[_hash(task.name, *_what_is_equal(entry))].append(entry)
-    piles = [
-        Pile(name, equal, equal[0].answer.status == Status.NOT_ANSWERED)
-        for name, equal in together.items()
-    ]
-    return sorted(
-        piles,
-        key=lambda pile: (
-            pile.empty,
-            _lost(pile, task),
-            _hash(who, task.name, pile.entries[0].digest),
-        ),
-    )
+        together[_id(task, entry)].append(entry)
+
+    def place(pile: Pile) -> tuple[bool, bool, bool, str]:
+        points = None if task.by_hand else pile.entries[0].answer.points
+        full = points is not None and points >= task.points
+        return pile.empty, full, points is not None, _hash(who, task.name, pile.entries[0].digest)
+
+    return sorted((Pile(name, equal) for name, equal in together.items()), key=place)
 
 
-def summary(pile: Pile, who: str) -> dict[str, Any]:
-    """What the page shows of a pile besides the answer itself."""
-    points = {
-        entry.standing.points if entry.standing else entry.answer.points for entry in pile.entries
-    }
-    marks = _marks(pile)
-    own = max((mark for mark in marks if mark.who == who), key=lambda mark: mark.at, default=None)
+def shown(pile: Pile, task: Task, who: str, second: bool = False) -> Json:
+    """A pile as the page shows it, without the answer.
+
+    Args:
+        pile: of the task.
+        task: that was answered.
+        who: the person who looks at it.
+        second: the person reads what others have read, without their marks until they have given their own.
+    """
+    scores = [entry.score for entry in pile.entries]
+    statuses = {score.status for score in scores}
+    last = pile.mark_of(who)
+    marks = pile.marks
+    hidden = second and task.by_hand and not pile.empty and not (last and last.who == who)
+    if hidden:
+        marks = [mark for mark in marks if mark.who == who]
+    uneven = len({score.points for score in scores}) > 1 and not hidden
+    changed = pile.read_before is not None
+    to_read = hidden or Status.TO_READ in statuses
     return {
         "id": pile.id,
         "count": len(pile.entries),
         "empty": pile.empty,
-        "state": pile.state,
-        "points": points.pop() if len(points) == 1 else None,
-        "uneven": bool(points),  # one is left
-        "disputed": any(entry.disputed for entry in pile.entries),
+        "status": Status.TO_READ if to_read else scores[0].status,
+        "points": None if hidden or uneven else scores[0].points,
+        "uneven": uneven,
+        "changed": changed,
+        "disputed": not hidden and any(entry.disputed for entry in pile.entries),
         "flagged": any(who in entry.flagged_by for entry in pile.entries),
+        "repeatable": last is not None and not hidden and (changed or uneven),
         "score": _score(pile),
-        "own": own
-        and {
-            "points": own.points,
-            "comment": own.comment,
-            "items": [item.id for item in own.items],
-        },
-        "marks": [_mark_shown(mark, who, pile) for mark in marks],
+        "marks": [_mark(mark, pile, task) | {"mine": mark.who == who} for mark in marks],
     }
 
 
-def _what_is_equal(entry: Entry) -> list[Any]:
-    """What two answers have in common that lie on one pile."""
-    answer = entry.answer
-    if answer.status == Status.NOT_ANSWERED:
-        return [True]  # a cell that is missing, and one as it was given out
-    before = entry.standing.mark.digest if entry.standing and entry.standing.stale else None
-    return [False, entry.digest, answer.points, answer.status, before]
+def entered(mark: Mark) -> Json:
+    """A mark as a person enters it."""
+    items = [item.id for item in mark.items]
+    return {"points": mark.points, "comment": mark.comment, "items": items}
 
 
-def _lost(pile: Pile, task: Asked) -> int:
-    points = pile.entries[0].answer.points
-    return 0 if task.by_hand or points is None else 1 if points < task.points else 2
-
-
-def _marks(pile: Pile) -> list[Mark]:
-    """The newest mark of each person on these answers, oldest first; of a person several, if they differ."""
-    found = {(mark.who, mark.at): mark for entry in pile.entries for mark in entry.marks}
-    return sorted(found.values(), key=lambda mark: mark.at)
-
-
-def _mark_shown(mark: Mark, who: str, pile: Pile) -> dict[str, Any]:
-    counts = [mark in entry.marks for entry in pile.entries]
+def _mark(mark: Mark, pile: Pile, task: Task) -> Json:
+    """A mark with its worth, and the remark that the student would read."""
+    alone = decide([mark], task.points, mark.digest)
     return {
         "who": mark.who,
         "at": mark.at,
-        "mine": mark.who == who,
-        "given": mark.given,
-        "points": mark.points,
-        "items": [
-            {"id": item.id, "points": item.points, "words": item.words} for item in mark.items
-        ],
-        "comment": mark.comment,
-        "old": mark.digest not in {entry.digest for entry in pile.entries},
-        "count": sum(counts),
+        "entered": entered(mark),
+        "worth": alone.points if alone else None,
+        "remark": alone.remark if alone else mark.comment,
+        "old": all(entry.digest != mark.digest for entry in pile.entries),
     }
 
 
-def _score(pile: Pile) -> dict[str, Any] | None:
-    """What was found automatically; what it says of files could name their author."""
+def _score(pile: Pile) -> Json | None:
+    """The automatic score; a remark about files is left out, since it could name their author."""
     answer = pile.entries[0].answer
-    if answer.points is None and not answer.remark:
+    if pile.empty or (answer.points is None and not answer.remark):
         return None
-    of_files = pile.empty or answer.status == Status.FAILED
-    return {
-        "points": answer.points,
-        "status": answer.status,
-        "remark": "" if of_files else answer.remark,
-    }
+    remark = "" if answer.status == Status.FAILED else answer.remark
+    return {"points": answer.points, "remark": remark or answer.status}
+
+
+def _id(task: Task, entry: Entry) -> str:
+    """The same for answers that lie on one pile."""
+    answer = entry.answer
+    if answer.status == Status.NOT_ANSWERED:
+        return _hash(task.name, answer.status)
+    return _hash(task.name, entry.digest, answer.points, answer.status)
 
 
 def _hash(*parts: Any) -> str:
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:20]
+    return digest_of(json.dumps(parts))[:20]

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import codecs
 import contextlib
 import io
 import json
 import os
+import random
 import resource
 import select
 import socket
@@ -20,19 +22,15 @@ import threading
 import time
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NoReturn
 
 FLUSH = 0.2  # seconds for which printed text is collected, as in ipykernel
 MOST_KEPT = 1 << 20  # characters of it: what is sent takes several times their memory
 INLINE = "module://matplotlib_inline.backend_inline"  # as ipykernel sets it
-TERMINAL = (
-    "TERM",
-    "CLICOLOR",
-    "FORCE_COLOR",
-    "CLICOLOR_FORCE",
-    "PAGER",
-    "GIT_PAGER",
-)  # set by ipykernel
+# set by ipykernel
+TERMINAL = ("TERM", "CLICOLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "PAGER", "GIT_PAGER")
+# imported for notebooks, and not for the kernel itself
+REPLACEABLE = ("matplotlib", "networkx", "numpy", "pandas", "scipy", "seaborn", "torch", "tqdm")
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
@@ -51,89 +49,58 @@ def make_kernel() -> Any:
         wire, owner, parent = -1, -1, {}  # descriptor, process, header of the request
         lock: Any = None  # of the threads that send
 
-        def send(
-            self,
-            stream: Any,
-            msg_or_type: Any,
-            content: Any = None,
-            parent: Any = None,
-            ident: Any = None,
-            buffers: Any = None,
-            *args: Any,
-            **more: Any,
+        def send(  # type: ignore[override]
+            self, stream: Any, message: Any, content: Any = None, *_: Any, **more: Any
         ) -> None:
-            message = (
-                msg_or_type
-                if isinstance(msg_or_type, dict)
-                else {"msg_type": msg_or_type, "content": content}
-            )
+            """Called with a message, or with its kind and its content."""
+            if isinstance(message, str):
+                message = {"msg_type": message, "content": content}
             kind, content = message["msg_type"], message["content"]
             if os.getpid() != self.owner:  # in a child of the kernel, which prints past it
                 if kind == "stream":
-                    write_all(1 if content["name"] == "stdout" else 2, content["text"].encode())
+                    text = content["text"].encode("utf-8", "backslashreplace")
+                    write_all(1 if content["name"] == "stdout" else 2, text)
                 return
-            line = {"msg_type": kind, "content": content, "parent_header": self.parent}
-            line["metadata"] = message.get("metadata") or more.get("metadata") or {}
-            line["buffers"] = [base64.b64encode(buffer).decode() for buffer in buffers or ()]
+            buffers = more.get("buffers") or ()
+            line = {
+                "msg_type": kind,
+                "content": content,
+                "parent_header": self.parent,
+                "metadata": message.get("metadata") or more.get("metadata") or {},
+                "buffers": [base64.b64encode(buffer).decode() for buffer in buffers],
+            }
+            text = json.dumps(line, default=json_default, allow_nan=False, ensure_ascii=False)
             with self.lock:
-                write_all(
-                    self.wire,
-                    json.dumps(line, default=json_default, allow_nan=False).encode() + b"\n",
-                )
+                write_all(self.wire, text.encode("utf-8", "halves") + b"\n")
 
+    # halves of characters are written out: JSON can hold them, files cannot
+    codecs.register_error("halves", _halves)
     config = Config({"HistoryManager": {"enabled": False, "hist_file": ":memory:"}})
     session = Wire()
     app = IPKernelApp.instance(config=config)  # some ask it whether they are in a notebook
     options = {"config": app.config, "session": session, "parent": app, "log": app.log}
-    with (
-        tempfile.TemporaryDirectory() as folder
-    ):  # a profile that says nothing, instead of the user's
+    with tempfile.TemporaryDirectory() as folder:
+        # a profile that says nothing, instead of the user's
         kernel: Any = IPythonKernel.instance(profile_dir=ProfileDir(location=folder), **options)
     app.kernel = kernel
     kernel.shell_channel_thread = SimpleNamespace(parent_thread=None)
     kernel.shell.exit_now = False
+    # what the first cell would make, once for all forks
+    kernel.shell.transform_cell("%matplotlib inline")
+    kernel.shell.display_formatter.format(1)
     return kernel
 
 
-def run(kernel: Any, request: dict[str, Any], wire: int, out: int, err: int) -> None:
-    """In the kernel's process: run the cells that come over the wire, and never return."""
+def run(kernel: Any, wire: int, out: int, err: int) -> NoReturn:
+    """In the kernel's process: run the cells that come over the wire."""
     code = 1
     try:
         os.setsid()
         null = os.open(os.devnull, os.O_RDWR)
-        limits = request.get(
-            "limits"
-        )  # where there are some, nobody reads what is printed past Python
-        for descriptor, place in (
-            (null, 0),
-            (null if limits else out, 1),
-            (null if limits else err, 2),
-        ):
+        for place, descriptor in enumerate((null, out, err)):
             os.dup2(descriptor, place)
-        for descriptor in (null, out, err):
             os.close(descriptor)
-        os.chdir(request["cwd"])
-        if request["env"] is not None:
-            kept = {name: os.environ[name] for name in (*THREADS, *TERMINAL) if name in os.environ}
-            os.environ.clear()
-            os.environ.update(request["env"] | kept)
-        if os.environ.setdefault("MPLBACKEND", INLINE) != INLINE and "matplotlib" in sys.modules:
-            sys.modules["matplotlib"].rcParams["backend"] = os.environ["MPLBACKEND"]
-        folders = os.environ.get("PYTHONPATH", "").split(os.pathsep)
-        sys.path[:0] = [folder for folder in folders if folder and folder not in sys.path]
-        kernel.parent.init_path()  # the working directory, where ipykernel has it
-        if limits:
-            _limit(limits)
-        if request.get("instead_of_figures"):
-            _draw_nothing(kernel.shell, request["instead_of_figures"])
         sys.argv = ["ipykernel_launcher.py"]
-        import random
-
-        random.seed()  # every fork has the server's generators: seed them anew, as in a new process
-        if module := sys.modules.get("numpy.random"):
-            module.seed()
-        if module := sys.modules.get("torch"):
-            module.default_generator.seed()  # `torch.seed` looks for every kind of device, which takes 5 ms
         code = asyncio.run(_answer(kernel, socket.socket(fileno=wire)))
     except SystemExit as exit_:
         code = exit_.code if isinstance(exit_.code, int) else int(exit_.code is not None)
@@ -142,6 +109,47 @@ def run(kernel: Any, request: dict[str, Any], wire: int, out: int, err: int) -> 
             sys.stdout.flush()
             sys.stderr.flush()
         os._exit(code)
+
+
+def _set_up(kernel: Any, settings: dict[str, Any]) -> None:
+    """Working directory, environment, limits and generators, as in a process of the kernel's own."""
+    os.chdir(settings["cwd"])
+    if settings["env"] is not None:
+        kept = {name: os.environ[name] for name in (*THREADS, *TERMINAL) if name in os.environ}
+        os.environ.clear()
+        os.environ.update(settings["env"] | kept)
+    if os.environ.setdefault("MPLBACKEND", INLINE) != INLINE and "matplotlib" in sys.modules:
+        sys.modules["matplotlib"].rcParams["backend"] = os.environ["MPLBACKEND"]
+    folders = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    sys.path[:0] = [folder for folder in folders if folder and folder not in sys.path]
+    kernel.parent.init_path()  # the working directory, where ipykernel has it
+    _forget_modules_named_as_in(settings["cwd"])
+    if settings["limits"]:
+        _limit(settings["limits"])
+        for place in (1, 2):
+            os.dup2(0, place)  # nobody reads what is printed past Python
+    if settings["instead_of_figures"]:
+        _draw_nothing(kernel.shell, settings["instead_of_figures"])
+    random.seed()  # every fork has the server's generators: seed them anew, as in a new process
+    if module := sys.modules.get("numpy.random"):
+        module.seed()
+    if module := sys.modules.get("torch"):
+        module.default_generator.seed()  # `torch.seed` looks for every kind of device, which takes 5 ms
+
+
+def _forget_modules_named_as_in(folder: str) -> None:
+    """Have a notebook import its own `networkx.py`, say, though the server has imported another."""
+    for name in REPLACEABLE:
+        own = Path(folder, name)
+        if own.with_suffix(".py").exists() or (own / "__init__.py").exists():
+            for module in list(sys.modules):
+                if module.partition(".")[0] == name:
+                    del sys.modules[module]
+
+
+def _halves(error: Any) -> tuple[str, int]:
+    text = error.object[error.start : error.end]
+    return "".join(f"\\\\u{ord(half):04x}" for half in text), error.end
 
 
 def _limit(limits: dict[str, int]) -> None:
@@ -170,19 +178,22 @@ def _draw_nothing(shell: Any, text: str) -> None:
 
 
 async def _answer(kernel: Any, wire: socket.socket) -> int:
-    """Run a cell for every line that comes, until no more do."""
+    """Run a cell for every line that comes after the settings, until no more do."""
     session = kernel.session
     session.wire, session.owner, session.lock = wire.fileno(), os.getpid(), threading.Lock()
     wire.setblocking(False)
-    sys.stdout, sys.stderr = Text("stdout", session), Text("stderr", session)
-    os.register_at_fork(
-        before=lambda: (sys.stdout.flush(), sys.stderr.flush())
-    )  # or a child would print it again
     reader, _ = await asyncio.open_connection(sock=wire, limit=1 << 30)
+    if not (line := await reader.readline()):
+        return 0
+    _set_up(kernel, json.loads(line))
+    sys.stdout, sys.stderr = Text("stdout", session), Text("stderr", session)
+    # before a fork, or its child would print the same again
+    os.register_at_fork(before=lambda: (sys.stdout.flush(), sys.stderr.flush()))
     while line := await reader.readline():
         request = json.loads(line)
         if request["msg_type"] != "execute_request":  # to a widget
-            getattr(kernel.comm_manager, request["msg_type"])(None, None, request)
+            handle = getattr(kernel.comm_manager, request["msg_type"])
+            handle(None, None, request | {"buffers": []})
             continue
         session.parent = request["header"]
         kernel.set_parent([b""], {"header": request["header"], "metadata": {}})
@@ -195,44 +206,39 @@ async def _answer(kernel: Any, wire: socket.socket) -> int:
     return 0
 
 
-class Text(io.TextIOBase):
-    """Standard output or error of a notebook."""
+class Text(io.StringIO):
+    """Standard output or error of a notebook, which is collected for a while."""
+
+    encoding = "UTF-8"
 
     def __init__(self, name: str, session: Any) -> None:
+        super().__init__()
         self.name, self._session, self._since = name, session, 0.0
-        self._kept: list[str] = []
-        self._size = 0
-
-    @property
-    def encoding(self) -> str:  # type: ignore[override]
-        """Of what programs print."""
-        return "UTF-8"
-
-    def writable(self) -> bool:
-        """Yes."""
-        return True
 
     def fileno(self) -> int:
         """Where programs that the notebook starts print."""
         return 1 if self.name == "stdout" else 2
 
     def write(self, text: str) -> int:
-        """Keep text for a while."""
-        if not isinstance(text, str):
-            raise TypeError(f"write() argument must be str, not {type(text)}")
-        if not self._kept:
+        """Collect text, and send it if there is much or some for long."""
+        if not self.tell():
             self._since = time.monotonic()
-        self._kept.append(text)
-        self._size += len(text)
-        if self._size > MOST_KEPT or time.monotonic() - self._since > FLUSH:
+        count = super().write(text)
+        if self.tell() > MOST_KEPT or time.monotonic() - self._since > FLUSH:
             self.flush()
-        return len(text)
+        return count
 
     def flush(self) -> None:
-        """Send what has been kept."""
-        text, self._kept, self._size = "".join(self._kept), [], 0
+        """Send what has been collected."""
+        text = self.getvalue()
+        self.seek(0)
+        self.truncate()
         if text:
             self._session.send(None, "stream", {"name": self.name, "text": text})
+
+    def close(self) -> None:
+        """Stay open: the next cell prints, too."""
+        self.flush()
 
 
 def write_all(descriptor: int, content: bytes) -> None:

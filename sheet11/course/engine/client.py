@@ -22,8 +22,6 @@ from jupyter_client.session import Session
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
-from sheet11.course.text import encodable
-
 # as ipykernel says it
 LANGUAGE = {
     "name": "python",
@@ -44,6 +42,8 @@ MOST_VALUES = 2_000_000
 # strings, what is in them not counted, and the rest
 VALUES = re.compile(rb'"(?>[^"\\]+|\\.)*+"?|[\[{,]', re.DOTALL)
 
+JSON = re.compile(r"application/(.*\+)?json")
+SESSION = Session()
 SHOWING = ("display_data", "execute_result", "update_display_data")
 
 Message = dict[str, Any]
@@ -68,7 +68,7 @@ class Kernel:
     ) -> None:
         self.ended: str | None = None  # exit code, or the limit that ended it
         self.look: Callable[[], object] | None = None  # called every 0.05 s
-        self.session = Session()  # for nbclient's widgets, which make messages with it
+        self.session = SESSION  # nbclient's widgets make messages with it
         self.shell_channel = self  # and send them to this
         self._status, self._wire, self._pipes = status, wire, pipes
         self._bytes_left = math.inf if most is None else most
@@ -231,14 +231,12 @@ class Kernel:
 
 
 def message_of(line: bytearray) -> Message:
-    """A message as nbclient wants it, halves of characters written out.
+    """A message as nbclient wants it.
 
     Raises:
         ValueError, TypeError, KeyError, RecursionError: it is none.
     """
     message = json.loads(line)
-    if b"\\ud" in line:
-        message = _encodable(message)
     message["header"] = {"msg_type": message["msg_type"]}
     message["buffers"] = [base64.b64decode(text) for text in message["buffers"]]
     if not isinstance(message["content"], dict) or not isinstance(message["parent_header"], dict):
@@ -246,24 +244,12 @@ def message_of(line: bytearray) -> Message:
     return dict(message)
 
 
-def _encodable(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {encodable(name): _encodable(item) for name, item in value.items()}
-    if isinstance(value, list):
-        return [_encodable(item) for item in value]
-    return encodable(value) if isinstance(value, str) else value
-
-
 def _valid(data: Message) -> Message:
     """Displayed data as nbformat has it, which else would refuse the notebook: but for JSON only texts."""
-    found = {}
-    for kind, value in data.items():
-        is_json = kind == "application/json" or kind.endswith("+json")
-        is_text = isinstance(value, str) or (
-            isinstance(value, list) and all(isinstance(line, str) for line in value)
-        )
-        found[kind] = value if is_json or is_text else json.dumps(value)
-    return found
+    return {
+        kind: value if isinstance(value, str) or JSON.fullmatch(kind) else json.dumps(value)
+        for kind, value in data.items()
+    }
 
 
 class InFork:

@@ -4,7 +4,7 @@ It is started as a file, outside of a sandbox or inside of one, and imports noth
 
     client ──control──▶ server ──fork──▶ keeper ──fork──▶ kernel
        ▲──────────status (pid, then why it ended)──┘         │
-       ▲───────────wire (cells in, messages out)─────────────┘
+       ▲───────────wire (settings and cells in, messages out)┘
 
 The *server* imports, draws one figure so that fonts are loaded, and makes an ipykernel that is connected to nothing.
 It starts no thread, because a thread that holds a lock while the process forks leaves it locked for ever in the child.
@@ -22,7 +22,6 @@ import atexit
 import contextlib
 import ctypes
 import gc
-import importlib.util
 import io
 import json
 import os
@@ -34,30 +33,24 @@ import stat
 import subprocess
 import sys
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
+
+if TYPE_CHECKING:
+    from sheet11.course.engine import child, watch
+else:  # as a program, which finds them beside itself
+    import child
+    import watch
+
+    if not sys.flags.safe_path:
+        del sys.path[0]  # notebooks find nothing there
+    for name in ("child", "watch"):
+        sys.modules[f"sheet11_{name}"] = sys.modules.pop(name)
 
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER = 1, 4, 36  # linux/prctl.h
 QUIET = "PYDEVD_DISABLE_FILE_VALIDATION"  # else the debugger, when it is imported, warns of Python's frozen modules
-READY = b"!"
+LARGEST = 1 << 16  # bytes of a message
 POLL = 0.05  # seconds between two looks at what a kernel uses
-MANY = 10  # forks, after which many more can be expected
 prctl = ctypes.CDLL(None).prctl
-
-
-def _beside(name: str) -> Any:
-    """The module in the file beside this one."""
-    found = importlib.util.spec_from_file_location(
-        f"sheet11_{name}", Path(__file__).with_name(f"{name}.py")
-    )
-    assert found and found.loader
-    module = importlib.util.module_from_spec(found)
-    sys.modules[found.name] = module  # which dataclasses and the like look for
-    found.loader.exec_module(module)
-    return module
-
-
-child, huge, watch = _beside("child"), _beside("huge"), _beside("watch")
 
 
 def serve(control: socket.socket) -> None:
@@ -73,10 +66,9 @@ def serve(control: socket.socket) -> None:
     prctl(PR_SET_CHILD_SUBREAPER, 1)
     with contextlib.suppress(OSError):
         # the client may have ended meanwhile, but have left folders to be removed
-        control.sendall(READY)
+        control.sendall(b"!")
     alive, ours = os.pipe()  # keepers read its end when this process has ended
     keepers: dict[int, int] = {}  # by the descriptor that tells of their end
-    forks = 0
     while True:
         listened: list[Any] = [control, *keepers]
         ready = select.select(listened, [], [])[0]
@@ -91,9 +83,6 @@ def serve(control: socket.socket) -> None:
             break
         request, sockets = message
         _import(request["modules"])
-        forks += 1
-        if forks == MANY:
-            huge.collapse()
         if request["limits"]:
             # one at a time; nothing inside of a sandbox can stop its first process
             keep(kernel, request, sockets, [control.fileno(), alive, ours], control.fileno())
@@ -163,7 +152,7 @@ def keep(
     begun = watch.begin(request["empty"])
     pid = os.fork()
     if pid == 0:
-        be_kernel(kernel, request, sockets, ours)
+        be_kernel(kernel, sockets, ours)
     for descriptor in (wire, out, err, *group):
         os.close(descriptor)
     why = wait(pid, [status, wake], request, begun)
@@ -177,9 +166,7 @@ def keep(
     os.close(status)
 
 
-def be_kernel(
-    kernel: Any, request: dict[str, Any], sockets: Sequence[int], ours: Sequence[int]
-) -> NoReturn:
+def be_kernel(kernel: Any, sockets: Sequence[int], ours: Sequence[int]) -> NoReturn:
     """In a fork: run cells."""
     status, wire, out, err, *group = sockets
     gc.enable()
@@ -190,7 +177,7 @@ def be_kernel(
         os.close(descriptor)
     _die_with_parent()
     prctl(PR_SET_DUMPABLE, 1)  # the keeper looks how much memory it has
-    child.run(kernel, request, wire, out, err)
+    child.run(kernel, wire, out, err)
     os._exit(1)
 
 
@@ -215,38 +202,24 @@ def wait(pid: int, wakes: list[int], request: dict[str, Any], begun: Any) -> str
 def receive(control: socket.socket) -> tuple[dict[str, Any], list[int]] | None:
     """The next message and the descriptors that came with it, or None at the end."""
     try:
-        header, descriptors, _, _ = socket.recv_fds(control, 4, 8)
+        content, descriptors, _, _ = socket.recv_fds(control, LARGEST, 8)
     except ConnectionError:
-        header = b""
-    if len(header) < 4:
         return None
-    size, content = int.from_bytes(header, "big"), b""
-    while len(content) < size:
-        if not (part := control.recv(size - len(content))):
-            return None
-        content += part
-    return json.loads(content), list(descriptors)
+    return (json.loads(content), list(descriptors)) if content else None
 
 
 def _empty(folder: str) -> None:
     """Remove everything in a folder, however deep it lies and whatever rights it has been left with."""
-    left = []
-    with contextlib.suppress(
-        PermissionError
-    ):  # it belongs to somebody else, so that nobody can have closed it
-        os.chmod(folder, stat.S_IRWXU)
-    for entry in os.scandir(folder):
-        if entry.is_dir(follow_symlinks=False):
-            left.append(entry.path)
-        else:
-            os.unlink(entry)
-    for command in (["chmod", "-R", "u+rwx"], ["rm", "-rf"]) if left else ():
-        subprocess.run(
-            [*command, "--", *left],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            check=False,
-        )
+    with contextlib.suppress(PermissionError):
+        os.chmod(
+            folder, stat.S_IRWXU
+        )  # else it is somebody else's, so that nobody can have closed it
+    if os.listdir(folder):
+        for command in (
+            ["chmod", "-R", "u+rwx", folder],
+            ["find", folder, "-mindepth", "1", "-delete"],
+        ):
+            subprocess.run(command, stderr=subprocess.DEVNULL, check=False)
 
 
 def end_orphans(keepers: set[int]) -> None:
@@ -299,15 +272,12 @@ def _draw_once() -> None:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    left, right = Figure(figsize=(8, 3)).subplots(
-        1, 2
-    )  # not by pyplot, which would choose its backend for good
-    left.plot([1, 1000], [1e-9, 1], "o-", label="line")
-    left.set(title="fonts", xlabel="$x^2$", ylabel="y", yscale="log")
-    left.legend()
-    if seaborn := sys.modules.get("seaborn"):
-        seaborn.heatmap([[-1, 0], [0.5, 1]], ax=right, cbar_kws={"label": "colours"})
-    FigureCanvasAgg(left.figure).print_png(io.BytesIO())  # type: ignore[no-untyped-call]
+    figure = Figure()  # not by pyplot, which would choose its backend for good
+    ax = figure.subplots()
+    ax.plot([1, 1000], [1e-9, 1], label="line")
+    ax.set(title="fonts", xlabel="$x^2$", yscale="log")
+    ax.legend()
+    FigureCanvasAgg(figure).print_png(io.BytesIO())  # type: ignore[no-untyped-call]
 
 
 if __name__ == "__main__":

@@ -21,12 +21,10 @@ from nbformat import NotebookNode
 
 from sheet11.course.engine.child import INLINE, THREADS
 from sheet11.course.engine.client import Kernel, Message
-from sheet11.course.engine.server import READY
 from sheet11.course.interrupts import raise_if_interrupted
 
 # a program of its own, which imports nothing of this package
 SERVER = Path(__file__).with_name("server.py")
-OPTIONS = ("-P",)  # the working directory is the kernel's to import from, not the server's
 PRELOAD = [
     "numpy",
     "matplotlib.pyplot",
@@ -70,16 +68,15 @@ class Server:
         self,
         threads: int | None = None,
         modules: Sequence[str] = PRELOAD,
-        command: Sequence[str] = (sys.executable, *OPTIONS, str(SERVER)),
+        command: Sequence[str] = (sys.executable, str(SERVER)),
         env: dict[str, str] | None = None,
         cwd: str | None = None,
         closed: bool = False,
         descriptors: Sequence[int] = (),
     ) -> None:
         raise_if_interrupted()
-        self._lock = threading.Lock()
         self._ready = False
-        self._control, theirs = socket.socketpair()
+        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         env = dict(os.environ if env is None else env) | {"MPLBACKEND": INLINE}
         if threads is not None:
             env |= dict.fromkeys(THREADS, str(threads))
@@ -101,7 +98,7 @@ class Server:
         """Whether the server has imported everything after at most that time."""
         with contextlib.suppress(OSError):
             self._control.settimeout(seconds)
-            self._ready = self._ready or self._control.recv(1) == READY
+            self._ready = self._ready or bool(self._control.recv(1))
             self._control.settimeout(None)
         return self._ready
 
@@ -139,14 +136,19 @@ class Server:
             theirs.append(os.open(group / "cgroup.procs", os.O_WRONLY | os.O_CLOEXEC))
         pipes = {"stdout": out[0], "stderr": err[0]}
         kernel = Kernel(status[0], wire[0], pipes, limits["output"] if limits else None)
+        kernel.send(
+            {
+                "cwd": os.path.abspath(cwd),
+                "env": env,
+                "limits": limits and dict(limits),
+                "instead_of_figures": instead_of_figures,
+            }
+        )
         request = {
-            "cwd": os.path.abspath(cwd),
             "modules": list(modules),
-            "env": env,
             "limits": limits and dict(limits),
             "empty": list(empty),
             "remove": list(remove),
-            "instead_of_figures": instead_of_figures,
         }
         try:
             self._send(request, theirs)
@@ -160,8 +162,6 @@ class Server:
 
     def hang_up(self) -> None:
         """Have the server end, with its kernels, without waiting for it."""
-        if not (self._ready or self.is_ready(0)):
-            self._kill()  # it has no kernels yet, and would not hear of it before it has imported everything
         self._control.close()
 
     def close(self) -> None:
@@ -170,19 +170,13 @@ class Server:
         try:
             self.process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
-            self._kill()  # it is importing; the keepers end what they keep
+            # it is importing; keepers end what they keep. With it goes the child that bubblewrap has made and not told
+            # yet that it may go on
+            os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
 
-    def _kill(self) -> None:
-        """Kill what was started, with the child that bubblewrap has made and not told yet that it may go on."""
-        if self.process.poll() is None:
-            os.killpg(self.process.pid, signal.SIGKILL)
-
     def _send(self, message: Message, descriptors: Sequence[int] = ()) -> None:
-        content = json.dumps(message).encode()
-        with self._lock:
-            socket.send_fds(self._control, [len(content).to_bytes(4, "big")], list(descriptors))
-            self._control.sendall(content)
+        socket.send_fds(self._control, [json.dumps(message).encode()], list(descriptors))
 
 
 @functools.cache

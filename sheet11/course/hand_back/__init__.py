@@ -1,1 +1,1 @@
-"""What learning platforms give and take: who handed in what, and the files in which points and feedback go back."""
+"""Tables and pages of feedback, and the files in which learning platforms take them."""

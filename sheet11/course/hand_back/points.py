@@ -1,7 +1,7 @@
 """Points and comments that people have entered into `grades.csv`, or into a table like it."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,14 +17,12 @@ from sheet11.course.text import digest_of
 STUDENT = "student"
 COMMENT = " comment"  # at the end of a column's name, after that of the task
 BY_HAND = r" \(by hand / [^()]*\)"  # in a column's name; changes with the points of the task
-Entries = dict[tuple[str, str], Entry]  # by student and task
 
 
 class Entered(NamedTuple):
-    """What a table says about one answer."""
+    """New points and a new comment for an answer."""
 
-    student: str
-    task: Task
+    entry: Entry
     points: float | None
     comment: str
 
@@ -47,23 +45,26 @@ def take_points(store: Store, path: Path, who: str) -> tuple[int, int, int]:
         TableError: the file cannot be read.
         PointsError: something in it cannot be understood; then nothing is taken.
     """
+    content = digest_of(path.read_bytes()) if path.is_file() else ""
     header, rows = read_table(path)
-    content = digest_of(path.read_bytes())
     entries = {(each.answer.student, each.answer.task): each for each in store.entries(whole=False)}
+    taken = []
     try:
-        columns = _columns(header, store.tasks())
-        entered = list(_entered(columns, rows, store))
-        new = [each for each in entered if _is_new(each, entries)]
+        for student, row in _by_student(_columns(header, store.tasks()), rows, store).items():
+            for task in store.tasks():
+                if row.get(task.name) or row.get(task.name + COMMENT):
+                    taken.append(_entered(row, task, entries.get((student, task.name))))
+        taken = [each for each in taken if each.points is not None or each.comment]
+        with store.writing():
+            for each in taken:
+                _set_mark(store, who, each)
+            if path.name == GRADES:
+                store.add_written(GRADES, content)  # so that it can be written anew
     except PointsError as error:
         raise PointsError(f"{path}: {error}") from error
-    with store.writing():
-        for each in new:
-            _set_mark(store, who, each, entries[each.student, each.task.name])
-        if path.name == GRADES:
-            store.add_written(GRADES, content)  # so that it can be written anew
-    changed = [each for each in new if _has_changed(each, entries)]
-    commented = [each for each in new if each.comment]
-    return len(changed), len(commented), len({each.student for each in new})
+    students = {each.entry.answer.student for each in taken}
+    points = sum(each.points is not None for each in taken)
+    return points, sum(bool(each.comment) for each in taken), len(students)
 
 
 def _columns(header: Sequence[str], tasks: Sequence[Task]) -> list[str]:
@@ -82,42 +83,53 @@ def _columns(header: Sequence[str], tasks: Sequence[Task]) -> list[str]:
     return columns
 
 
-def _entered(columns: list[str], rows: list[list[str]], store: Store) -> Iterator[Entered]:
-    """Read all fields with points or comments."""
+def _by_student(
+    columns: Sequence[str], rows: Sequence[Sequence[str]], store: Store
+) -> dict[str, dict[str, str]]:
+    """Read the fields of each student by column."""
     students = store.students()
     by_name = {harmless(name).strip(): name for name in students} | {
         name: name for name in students
     }
-    seen = set()
+    found: dict[str, dict[str, str]] = {}
     for fields in rows:
-        row = _row(columns, fields)
-        name = row[STUDENT]
-        student = by_name.get(name)
+        # Excel may leave out empty comments at the end of a row
+        left_out = columns[len(fields) :]
+        if len(fields) > len(columns) or not all(name.endswith(COMMENT) for name in left_out):
+            raise PointsError(
+                f"the row of {fields[0]!r} has {len(fields)} fields, and the header {len(columns)}"
+            )
+        row = dict(zip(columns, fields, strict=False))
+        student = by_name.get(row[STUDENT])
         if student is None:
+            name = row[STUDENT]
             raise PointsError(f"there is no student {name!r}{nearest(name, students)}")
-        if student in seen:
+        if student in found:
             raise PointsError(f"there are two rows of {student!r}")
-        seen.add(student)
-        for task in store.tasks():
-            points = _number(row.get(task.name, ""), task, student)
-            comment = row.get(task.name + COMMENT, "")
-            if points is not None or comment:
-                yield Entered(student, task, points, comment)
+        found[student] = row
+    return found
 
 
-def _row(columns: Sequence[str], fields: Sequence[str]) -> dict[str, str]:
-    # Excel may leave out empty comments at the end of a row
-    left_out = columns[len(fields) :]
-    if len(fields) > len(columns) or not all(name.endswith(COMMENT) for name in left_out):
+def _entered(row: Mapping[str, str], task: Task, entry: Entry | None) -> Entered:
+    """Find what a row of the table changes about an answer."""
+    if entry is None:
+        raise PointsError(f"there is no answer of {row[STUDENT]!r} to {task.name}")
+    text = row.get(task.name, "")
+    comment = row.get(task.name + COMMENT, "")
+    points = _number(text, task, entry.answer.student) if text else None
+    if points_text(points) == points_text(entry.score.points):
+        points = None
+    if points is None and comment in [mark.comment for mark in entry.marks]:
+        comment = ""
+    if points is not None and not task.by_hand and not comment:
         raise PointsError(
-            f"the row of {fields[0]!r} has {len(fields)} fields, and the header {len(columns)}"
+            f"{task.name} of {entry.answer.student!r} is graded automatically; to change its points to {points:g}, "
+            f"give the reason in a column {task.name + COMMENT!r}"
         )
-    return dict(zip(columns, fields, strict=False))
+    return Entered(entry, points, comment)
 
 
-def _number(text: str, task: Task, student: str) -> float | None:
-    if not text:
-        return None
+def _number(text: str, task: Task, student: str) -> float:
     is_number = re.fullmatch(r"[0-9]+([.,][0-9]*)?|[.,][0-9]+", text)
     points = float(text.replace(",", ".")) if is_number else -1.0
     if not 0 <= points <= task.points:
@@ -127,40 +139,14 @@ def _number(text: str, task: Task, student: str) -> float | None:
     return points
 
 
-def _has_changed(entered: Entered, entries: Entries) -> bool:
-    """Return whether the points are others than those in the table as it was written."""
-    points = entries[entered.student, entered.task.name].score.points
-    return entered.points is not None and points_text(entered.points) != points_text(points)
-
-
-def _is_new(entered: Entered, entries: Entries) -> bool:
-    name = entered.task.name
-    if (entered.student, name) not in entries:
-        raise PointsError(f"there is no answer of {entered.student!r} to {name}")
-    if not _has_changed(entered, entries):
-        comments = [mark.comment for mark in entries[entered.student, name].marks]
-        return bool(entered.comment) and entered.comment not in comments
-    if not entered.task.by_hand and not entered.comment:
-        raise PointsError(
-            f"{name} of {entered.student!r} is graded automatically; to change its points to "
-            f"{entered.points:g}, give the reason in a column {name + COMMENT!r}"
-        )
-    return True
-
-
-def _set_mark(store: Store, who: str, entered: Entered, entry: Entry) -> None:
+def _set_mark(store: Store, who: str, entered: Entered) -> None:
     """Set a mark that keeps what the table does not change of the one that counts."""
-    points, comment, items = entered.points, entered.comment, []
+    entry, points, comment = entered
+    items: list[int] = []
     if entry.standing:
         mark = entry.standing.mark
         comment = comment or mark.comment
-        if points is None or points_text(points) == points_text(entry.score.points):
+        if points is None:
             points, items = mark.points, [item.id for item in mark.items]
-    store.set_mark(
-        [entered.student],
-        entered.task.name,
-        who,
-        points=points,
-        comment=comment,
-        items=items,
-    )
+    student, task = entry.answer.student, entry.answer.task
+    store.set_mark([student], task, who, points=points, comment=comment, items=items)

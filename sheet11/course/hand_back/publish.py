@@ -2,10 +2,9 @@
 
 import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import count, groupby
+from collections.abc import Sequence
+from itertools import count
 from pathlib import Path
-from typing import Any
 
 import nbformat
 from tqdm import tqdm
@@ -88,8 +87,9 @@ def _write_page(out: Path, store: Store, person: Person, rows: Sequence[Row]) ->
     """Write a student's page of feedback, which ends with a digest of what it was made from."""
     folder = student_folder(out, person.student)
     path = folder / "index.html"
-    notebooks = dict.fromkeys(folder / f"{row.task.notebook}.ipynb" for row in rows)
-    times = [notebook.stat().st_mtime_ns for notebook in notebooks if notebook.exists()]
+    notebooks = [folder / f"{stem}.ipynb" for stem in {row.task.notebook: 0 for row in rows}]
+    notebooks = [notebook for notebook in notebooks if notebook.exists()]
+    times = [notebook.stat().st_mtime_ns for notebook in notebooks]
     made_from = digest_of(json.dumps([kit_digest(), person, rows, times]))
     ending = f"\n<!-- {made_from} -->\n"
     if path.exists() and path.read_bytes().endswith(ending.encode()):
@@ -99,39 +99,16 @@ def _write_page(out: Path, store: Store, person: Person, rows: Sequence[Row]) ->
         heading=person.who.shown or person.student,
         person=person,
         rows=rows,
-        sections=list(_sections(folder, store, rows)),
+        contents={row.digest: store.content(row.digest) for row in rows},
+        figures={notebook.stem: _figures(notebook) for notebook in notebooks},
     )
     write_private(path, slim(page) + ending)
-
-
-def _sections(folder: Path, store: Store, rows: Sequence[Row]) -> Iterator[dict[str, Any]]:
-    """What the page shows of each notebook."""
-    for stem, own in groupby(rows, lambda row: row.task.notebook):
-        answers = [(row, *_shown(*store.content(row.digest))) for row in own]
-        notebook = folder / f"{stem}.ipynb"
-        yield {
-            "stem": stem,
-            "title": answers[0][0].task.heading,
-            "has_notebook": notebook.exists(),
-            "answers": answers,
-            "figures": _figures(notebook),
-        }
-
-
-def _shown(source: str, attachments: Mapping[str, Any]) -> tuple[str | None, list[tuple[str, str]]]:
-    """The text of an answer, None if there is nothing to show, and its images as (name, address)."""
-    images = [
-        (name, f"data:{kind};base64,{content}")
-        for name, bundle in attachments.items()
-        for kind, content in bundle.items()
-    ]
-    return source or ("" if images else None), images
 
 
 def _figures(notebook: Path) -> list[tuple[str, str]]:
     """The figures of an executed notebook, as (PNG in base64, description)."""
     try:
         cells = nbformat.read(notebook, as_version=4).cells
-    except Exception:  # nbformat raises many types for what is no notebook, and it may be missing
+    except Exception:  # nbformat raises many types for what is no notebook
         return []
     return list(figures_of_cells(cells))

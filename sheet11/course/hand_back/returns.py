@@ -1,4 +1,4 @@
-"""What is handed back: everybody's points and page of feedback, as plain folders or for a platform."""
+"""Points and pages of feedback for everybody, collected for a platform or written as plain folders."""
 
 import io
 import re
@@ -18,7 +18,7 @@ from sheet11.course.submissions.people import Identity, Person, kept_people
 from sheet11.course.submissions.submissions import key_of
 from sheet11.course.tables import harmless_csv
 
-# nobody is handed back what this leads to
+# leads to a file that is not handed back
 NOTEBOOK_LINK = re.compile(r'<p><a href="[^"]*\.ipynb">[^<]*</a></p>\n?')
 
 

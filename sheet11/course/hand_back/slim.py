@@ -18,7 +18,7 @@ LONGEST_ANSWERS = (20_000, 5_000, 1_000, 200)  # characters
 
 
 class Step(NamedTuple):
-    """How small images become."""
+    """Limits for images."""
 
     side: int
     colours: int  # of a PNG
@@ -53,7 +53,7 @@ def _smaller_image(step: Step, match: re.Match[str]) -> str:
         small = on_white(image)
     small.thumbnail((step.side, step.side))
     png, jpeg = io.BytesIO(), io.BytesIO()
-    small.quantize(step.colours, Image.Quantize.MEDIANCUT).save(png, "PNG")
+    small.quantize(step.colours, Image.Quantize.FASTOCTREE).save(png, "PNG")
     small.save(jpeg, "JPEG", quality=step.quality)
     addresses = [
         f"data:image/{kind};base64,{base64.b64encode(file.getvalue()).decode()}"

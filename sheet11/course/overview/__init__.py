@@ -1,1 +1,1 @@
-"""What the class did: numbers, reasons, and answers that are alike."""
+"""An overview of a class: statistics, frequent remarks, and answers that are alike."""

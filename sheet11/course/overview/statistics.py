@@ -1,10 +1,9 @@
-"""How a class did: in each task, and for which reasons points were lost."""
+"""Statistics of a class by task, and the most frequent reasons for lost points."""
 
 from collections import Counter
 from collections.abc import Mapping
 from typing import NamedTuple
 
-import numpy as np
 import pandas as pd
 
 from sheet11.course.book.gradebook import Row, Table
@@ -41,7 +40,9 @@ def task_statistics(table: Table) -> pd.DataFrame:
     statistics["answered"] = [answered[task.name] for task in table.tasks]
     statistics["mean"] = points.mean().to_numpy()
     statistics["earned"] = statistics["mean"] / statistics["points"]
-    statistics["discrimination"] = [_discrimination(points, task.name) for task in table.tasks]
+    totals = points.sum(axis=1)
+    correlations = points.apply(lambda own: own.corr(totals - own, min_periods=FEWEST))
+    statistics["discrimination"] = correlations.to_numpy()
     return statistics
 
 
@@ -81,12 +82,3 @@ def _has_lost(row: Row) -> bool:
     points = row.score.points
     has_lost = points is not None and points < row.task.points
     return has_lost and _is_answered(row) and bool(row.score.remark)
-
-
-def _discrimination(points: pd.DataFrame, task: str) -> float:
-    """Return the correlation with all other tasks; NaN where it has too few points, or all are the same."""
-    others = points.drop(columns=task).sum(axis=1)
-    both = pd.DataFrame({"own": points[task], "others": others}).dropna()
-    if len(both) < FEWEST or np.ptp(both, axis=0).min() == 0:
-        return float("nan")
-    return float(both.corr().loc["own", "others"])

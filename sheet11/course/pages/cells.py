@@ -1,12 +1,13 @@
-"""The cells of a notebook as HTML that is safe to open, whoever wrote the notebook, and that needs no network.
+"""The cells of a notebook as HTML that is safe to open and needs no network, whoever wrote the notebook.
 
-Mathematics becomes MathML. What a notebook brings along as HTML is cut down to plain structure: no scripts, no frames,
-no styles, and no images but those that are inside the notebook.
+Mathematics becomes MathML. HTML in a notebook is cut down to plain structure: no scripts, no frames, no styles, and
+no images but those inside the notebook. Checks of answers are folded.
 """
 
 import base64
 import functools
 import html
+import itertools
 import re
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
@@ -25,81 +26,40 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import TextLexer, get_lexer_by_name
 from pygments.util import ClassNotFound
 
+from sheet11.course.tasks import is_check
 from sheet11.lab import frames
 
 TEMPLATES = Path(__file__).with_name("templates")
 
-# of what an output offers, the first that it has is shown; widgets and scripts are not among them
+# the first of these that an output has is shown; widgets and scripts are not among them
 IMAGES = ["image/png", "image/jpeg", "image/svg+xml"]
 SHOWN = [*IMAGES, "text/html", "text/markdown", "text/latex", "text/plain"]
 BEGINNING = {"image/png": "iVBORw0KGgo", "image/jpeg": "/9j/"}  # in base64
 PNG = re.compile(BEGINNING["image/png"] + "[A-Za-z0-9+/]+={0,2}")
 MOST_FRAMES = 100  # of one figure; pages.css has a rule for each
-LARGEST_FRAMES = 1_300_000  # characters of all that belong to one figure
+LARGEST_FRAMES = 1_300_000  # characters of all frames of one figure
 NO_DESCRIPTION = "Figure without a description"
-NARROW = 32  # characters that fit on a line of a phone; what is wider scrolls by itself and must take the focus
-LONGEST_FORMULA = (
-    2000  # characters; the converter recurses, and 6000 opening braces overflow the stack
-)
-RELATIONS = "=≠<>≤≥≈∝∈→←⟶"
+NARROW = 32  # characters that fit on a line of a phone; wider text scrolls and must take the focus
+LONGEST_FORMULA = 2000  # characters; the converter recurses, and 6000 braces overflow the stack
+RELATION = re.compile(r"<mo([^>]*>(?:[=≠≤≥≈∝∈→←⟶]|&lt;|&gt;)</mo>)$")  # that ends a formula
+TAG_AND_TEXT = re.compile(r"<[^>]+>[^<]*")
 
-MATHML = {
-    *(
-        "math",
-        "mrow",
-        "mi",
-        "mn",
-        "mo",
-        "mtext",
-        "mspace",
-        "mpadded",
-        "mphantom",
-        "mstyle",
-        "merror",
-        "menclose",
-    ),
-    *("msub", "msup", "msubsup", "munder", "mover", "munderover", "mmultiscripts", "mprescripts"),
-    *("mfrac", "msqrt", "mroot", "mtable", "mtr", "mtd"),
-}
-MATHML_ATTRIBUTES = {
-    *(
-        "display",
-        "displaystyle",
-        "scriptlevel",
-        "mathvariant",
-        "form",
-        "stretchy",
-        "symmetric",
-        "largeop",
-    ),
-    *(
-        "movablelimits",
-        "minsize",
-        "maxsize",
-        "lspace",
-        "rspace",
-        "accent",
-        "accentunder",
-        "linethickness",
-        "notation",
-    ),
-    *("columnspan", "rowspan", "width", "height", "depth", "voffset", "style"),
-}
-STYLES = {
-    "margin-left",
-    "padding-left",
-    "padding-right",
-    "text-align",
-    "justify-items",
-    "width",
-    "color",
-}
+MATHML = set(
+    "math mrow mi mn mo mtext mspace mpadded mphantom mstyle merror menclose msub msup msubsup munder mover"
+    " munderover mmultiscripts mprescripts mfrac msqrt mroot mtable mtr mtd".split()
+)
+MATHML_ATTRIBUTES = set(
+    "display displaystyle scriptlevel mathvariant form stretchy symmetric largeop movablelimits minsize maxsize"
+    " lspace rspace accent accentunder linethickness notation columnspan rowspan width height depth voffset"
+    " style".split()
+)
+STYLES = set("margin-left padding-left padding-right text-align justify-items width color".split())
 ADDRESS = re.compile(r"https?://|mailto:|[^:]*$", re.IGNORECASE)  # a known scheme, or none
 IMAGE = re.compile(r"data:image/(png|jpeg|gif|webp|svg\+xml);base64,", re.IGNORECASE)
 
 
 def cells_html(notebook: NotebookNode) -> str:
-    """All cells, with what the code cells have put out, as a fragment of a page."""
+    """All cells and their outputs as a fragment of a page."""
     language = notebook.metadata.get("language_info", {})
     resources = {"lexer": language.get("pygments_lexer") or language.get("name") or "ipython3"}
     body, _ = _exporter().from_notebook_node(notebook, resources)
@@ -107,20 +67,21 @@ def cells_html(notebook: NotebookNode) -> str:
 
 
 def alternative_text(output: Mapping[str, Any], kind: str = "image/png") -> str:
-    """What an image shows, in words: what the notebook says for it, else the text beside it, if that says anything."""
-    said = output.get("metadata", {}).get(kind, {})
-    text = said.get("alt") if isinstance(said, Mapping) else None
+    """The description of an image: the notebook's own, else the text beside it."""
+    about = output.get("metadata", {}).get(kind, {})
+    own = about.get("alt") if isinstance(about, Mapping) else None
     beside = output.get("data", {}).get("text/plain")
-    if isinstance(beside, str) and beside.startswith("<"):  # "<Figure size …>"
-        beside = None
-    for candidate in (text, beside):
-        if isinstance(candidate, str) and candidate.strip():
-            return " ".join(candidate.split())[:500]
-    return NO_DESCRIPTION
+    if isinstance(own, str) and own.strip():
+        text = own
+    elif isinstance(beside, str) and not beside.startswith("<"):  # "<Figure size …>"
+        text = beside
+    else:
+        text = ""
+    return " ".join(text.split())[:500] or NO_DESCRIPTION
 
 
 def shown_kinds(data: Mapping[str, Any]) -> list[str]:
-    """The MIME types that could be shown, the best first; an image is one only if it begins like one."""
+    """The MIME types that can be shown, best first; an image only if it begins like one."""
     return [
         kind
         for kind in SHOWN
@@ -129,7 +90,7 @@ def shown_kinds(data: Mapping[str, Any]) -> list[str]:
 
 
 def figures_of_cells(cells: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
-    """The figures that cells have put out, as (PNG in base64, what it shows)."""
+    """The figures in the outputs of cells, as (PNG in base64, alternative text)."""
     for cell in cells:
         for output in cell.get("outputs", []):
             if "image/png" in shown_kinds(output.get("data", {})):
@@ -137,7 +98,7 @@ def figures_of_cells(cells: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, 
 
 
 class Setting(NamedTuple):
-    """One setting of a control, and the picture that it turns to: none for the setting at the start."""
+    """One setting of a control, and its picture; None for the setting of the figure itself."""
 
     name: str
     number: int
@@ -146,41 +107,41 @@ class Setting(NamedTuple):
 
 
 def turning(output: Mapping[str, Any]) -> tuple[str, list[tuple[str, list[Setting]]]] | None:
-    """For a figure that comes with frames, a name for its radio buttons, and the settings of every control.
+    """Name for the radio buttons of a figure with frames, and the settings of every control.
 
     None if there are no frames, or anything about them is odd.
     """
-    controls, number, size = [], 0, 0
+    numbers = itertools.count(1)
+    controls, pictures = [], ""
     try:
         for control in output["data"][frames.MIME_TYPE]:
-            settings = []
-            for frame in control["frames"]:
-                number += 1
-                png = frame.get("png")
-                size += len(png or "")
-                if (
-                    number > MOST_FRAMES
-                    or size > LARGEST_FRAMES
-                    or not (png is None or PNG.fullmatch(png))
-                ):
-                    return None
-                shows = _text(frame.get("shows", NO_DESCRIPTION), 500)
-                settings.append(Setting(_text(frame["setting"], 40), number, shows, png))
+            settings = [_setting(frame, next(numbers)) for frame in control["frames"]]
             controls.append((_text(control["control"], 40), settings))
+            pictures += "".join(setting.png or "" for setting in settings)
     except (AttributeError, KeyError, TypeError):  # no list of objects that hold texts
+        return None
+    if next(numbers) > MOST_FRAMES + 1 or len(pictures) > LARGEST_FRAMES:
         return None
     return f"settings-{zlib.crc32(repr(controls).encode()):08x}", controls
 
 
+def _setting(frame: Mapping[str, Any], number: int) -> Setting:
+    png = frame.get("png")
+    if png is not None and not PNG.fullmatch(png):
+        raise TypeError("no picture")
+    shows = _text(frame.get("shows", NO_DESCRIPTION), 500)
+    return Setting(_text(frame["setting"], 40), number, shows, png)
+
+
 def drop_frames(notebook: NotebookNode) -> None:
-    """Leave only the figures at the start: the frames are for the page."""
+    """Leave the figures alone, without the frames that only the page needs."""
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
             output.get("data", {}).pop(frames.MIME_TYPE, None)
 
 
 def clean(text: str) -> str:
-    """HTML without anything that runs, asks another host, or leaves its place on the page."""
+    """Remove from HTML all that runs, asks another host, or leaves its place on the page."""
     cleaned = nh3.clean(
         text,
         tags=nh3.ALLOWED_TAGS - {"area", "map"} | MATHML,
@@ -196,7 +157,7 @@ def clean(text: str) -> str:
 
 
 def formula(latex: str, display: bool) -> str:
-    """LaTeX as MathML; as it stands if it cannot be converted."""
+    """LaTeX as MathML; unchanged if it cannot be converted."""
     try:
         if len(latex) > LONGEST_FORMULA:
             raise LatexError("too long")
@@ -209,7 +170,7 @@ def formula(latex: str, display: bool) -> str:
 
 
 def focus(text: str) -> str:
-    """The attribute that lets the keyboard scroll what is wider than a phone."""
+    """The attribute that lets the keyboard scroll text that is wider than a phone."""
     return ' tabindex="0"' if max(map(len, text.splitlines()), default=0) > NARROW else ""
 
 
@@ -244,10 +205,9 @@ class _Renderer(IPythonRenderer):
 def _markdown(source: str, attachments: dict[str, dict[str, str]] | None = None) -> str:
     renderer = _Renderer(escape=False, exclude_anchor_links=True, attachments=attachments or {})
     text = MarkdownWithMath(renderer).render(source)
-    together = r'<span class="together">\1</span>'  # else a line could begin with the full stop behind a formula
-    return clean(
-        re.sub(r"([(“]{0,3}<math>(?:(?!</math>).)*</math>[.,;:!?)”-]{1,3})", together, text)
-    )
+    # without this a line could begin with the full stop behind a formula
+    with_stop = r"([(“]{0,3}<math>(?:(?!</math>).)*</math>[.,;:!?)”-]{1,3})"
+    return clean(re.sub(with_stop, r'<span class="together">\1</span>', text))
 
 
 def _text(value: Any, most: int) -> str:
@@ -262,28 +222,24 @@ def _attribute(tag: str, name: str, value: str) -> str | None:
 
 
 def _breakable(mathml: str) -> str:
-    """The formula as several, one after another, each ending with a relation: browsers do not break one by itself."""
-    pieces, element, depth = [""], "", 0
-    for tag, text in re.findall(
-        r"(<[^>]+>)([^<]*)", mathml.removeprefix("<math>").removesuffix("</math>")
-    ):
-        element += tag + text
-        depth += 0 if tag.endswith("/>") else -1 if tag.startswith("</") else 1
-        if depth == 0:
-            mo = re.fullmatch(r"<mo([^>]*)>([^<]+)</mo>", element)
-            if mo and html.unescape(mo[2]) in RELATIONS:
-                pieces[-1] += (
-                    f'<mo form="infix"{mo[1]}>{mo[2]}</mo>'  # the form it has between two operands
-                )
-                pieces.append("")
-            else:
-                pieces[-1] += element
-            element = ""
+    """Split a formula behind its relations: browsers do not break one by itself."""
+    pieces, depth = [""], 0
+    content = mathml.removeprefix("<math>").removesuffix("</math>")
+    for tag in TAG_AND_TEXT.findall(content):
+        pieces[-1] += tag
+        if tag.startswith("</"):
+            depth -= 1
+        elif not tag.partition(">")[0].endswith("/"):
+            depth += 1
+        if depth == 0 and RELATION.search(pieces[-1]):
+            # with the spaces that it has between two operands
+            pieces[-1] = RELATION.sub(r'<mo form="infix"\1', pieces[-1])
+            pieces.append("")
     return "".join(f"<math>{piece}</math>" for piece in pieces if piece)
 
 
 def _colours(text: str) -> str:
-    """Printed text with its colours, each as a hue only: how light it is depends on the page, see pages.css."""
+    """Printed text with its colours as hues; pages.css gives them their lightness."""
     return re.sub(
         r'(?<=style=")color: (rgb[^)]*\))[^"]*|background-color: [^"]*(?=")',
         r"--hue: \1",
@@ -314,6 +270,7 @@ def _exporter() -> TemplateExporter:
     exporter.environment.filters |= {
         "filter_data_type": lambda data: shown_kinds(data)[:1],
         "alternative_text": alternative_text,
+        "is_check": is_check,
         "turning": turning,
         "markdown": _markdown,
         "clean": clean,

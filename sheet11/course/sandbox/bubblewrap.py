@@ -179,7 +179,7 @@ def is_user_alone() -> bool:
 
 def _programs() -> list[str]:
     """Shows the server's files to the sandbox, and nothing beside them."""
-    names = ("server.py", "child.py", "huge.py", "watch.py")
+    names = ("server.py", "child.py", "watch.py")
     shown = {str(SERVER.with_name(name)): f"{INSIDE}/{name}" for name in names}
     binds = [word for path, place in shown.items() for word in ("--ro-bind", path, place)]
     return ["--perms", "0755", "--dir", INSIDE, *binds]

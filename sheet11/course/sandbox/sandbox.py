@@ -21,7 +21,7 @@ from nbformat import NotebookNode, ValidationError
 from nbformat.v4 import new_code_cell, new_notebook
 
 from sheet11.course.engine.client import LOOK, LOST, NONSENSE, Client, Kernel, merged
-from sheet11.course.engine.warm import OPTIONS, SERVER, Server
+from sheet11.course.engine.warm import SERVER, Server
 from sheet11.course.engine.watch import WALL, descendants
 from sheet11.course.errors import NotInstalledError
 from sheet11.course.files import folder_of_this_process
@@ -115,14 +115,14 @@ class Sandbox:
         if isolated:
             self._folder, self._empty = SCRATCH, [SCRATCH, "/dev/shm"]
             command, needed = self._closing.enter_context(bubblewrap(package, hidden, beside))
-            command += [sys.executable, *OPTIONS, f"{INSIDE}/server.py"]
+            command += [sys.executable, f"{INSIDE}/server.py"]
             variables, descriptors = environment(), [needed]
         else:
             self._folder = self._closing.enter_context(
                 tempfile.TemporaryDirectory(dir=folder_of_this_process())
             )
             self._empty = [self._folder]
-            command = [sys.executable, *OPTIONS, str(SERVER)]
+            command = [sys.executable, str(SERVER)]
             variables = environment() | {
                 "PYTHONPATH": str(package),
                 "MPLCONFIGDIR": str(font_cache()),

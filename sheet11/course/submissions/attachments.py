@@ -15,7 +15,7 @@ from sheet11.course.submissions.images import ImageError, Room, moderate
 from sheet11.course.text import encodable
 
 MOST_ATTACHED = 60  # that are looked at
-LONGEST_NAME = 200  # characters
+LONGEST_NAME = 200  # characters of a name in a notebook
 EMBEDDED = re.compile(r"data:image/[\w.+-]+;base64,([A-Za-z0-9+/=\s]+)", re.IGNORECASE)
 TAG = re.compile(
     r"""<img\b[^<>]{0,999}\bsrc=["']?(attachment:[\w.-]+)[^<>]{0,999}>""", re.IGNORECASE
@@ -25,14 +25,14 @@ Attachments = dict[str, dict[str, str]]  # base64 by name and MIME type
 
 
 def joined(value: Any) -> str | None:
-    """A text in one piece or in lines, as notebooks have them; None if it is none."""
+    """Return a text that a notebook holds in one piece or in lines; None if it is no text."""
     if isinstance(value, list) and all(isinstance(line, str) for line in value):
         return "".join(value)
     return value if isinstance(value, str) else None
 
 
 def with_images(source: str, attached: Any, room: Room) -> tuple[str, Attachments]:
-    """A text with its images.
+    """Return a text with its images.
 
     Those within the text become attachments; names become such that every reader of Markdown knows them again; an image
     that the text does not show is put at its end, and so is a remark on what was left out.
@@ -75,7 +75,7 @@ def with_images(source: str, attached: Any, room: Room) -> tuple[str, Attachment
 
 
 def put_away(images: Attachments) -> str:
-    """Write images to a temporary file, since those of a class would fill the memory; a digest that stands for them."""
+    """Write images to a temporary file, since those of a class would fill the memory, and return their digest."""
     content = json.dumps(images).encode()
     digest = hashlib.sha256(content).hexdigest()
     (_kept() / digest).write_bytes(content)
@@ -83,7 +83,7 @@ def put_away(images: Attachments) -> str:
 
 
 def taken_out(digest: str) -> Attachments:
-    """The images that have been put away under a digest."""
+    """Return the images that were put away under a digest."""
     found: Attachments = json.loads((_kept() / digest).read_bytes())
     return found
 
@@ -94,5 +94,5 @@ def _kept() -> Path:
 
 
 def _forms(name: str) -> set[str]:
-    """How a text may have quoted the name of an attachment."""
+    """Return the forms in which a text may quote the name of an attachment."""
     return {name, quote(name), quote(name, safe=""), quote(name, safe="/!'*~:;,?@&=+$#")}

@@ -16,17 +16,17 @@ warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # pixels are co
 
 
 class ImageError(ValueError):
-    """What should be an image is none, or there is no room for it; says why, as the end of a sentence."""
+    """An image that cannot be taken; the message ends a sentence that begins with its name and 'which'."""
 
 
 class Room:
-    """How many images, and pixels of them, may still be opened."""
+    """Limits images and their pixels: both go down with each that is opened."""
 
     def __init__(self, images: int, pixels: int) -> None:
         self.images, self.pixels = images, pixels
 
     def open(self, content: bytes, formats: tuple[str, ...]) -> Image.Image:
-        """An image whose pixels are not decoded yet.
+        """Open an image without decoding its pixels.
 
         Raises:
             ImageError: it is none in these formats, or too large.
@@ -46,7 +46,7 @@ class Room:
 
 
 def decoded(text: str) -> bytes:
-    """The bytes of a base64 text, spaces and ends of lines aside.
+    """Decode base64 text with spaces and line ends in it.
 
     Raises:
         ImageError: it is no base64.
@@ -58,7 +58,7 @@ def decoded(text: str) -> bytes:
 
 
 def moderate(text: str, room: Room) -> dict[str, str]:
-    """An image as an attachment has it, base64 by MIME type; a large one is made smaller.
+    """Return an image as attachments have it, base64 by MIME type; a large one is made smaller.
 
     Raises:
         ImageError: it is neither PNG nor JPEG, or damaged, or there is no room for it.
@@ -77,7 +77,7 @@ def moderate(text: str, room: Room) -> dict[str, str]:
 
 
 def on_white(image: Image.Image) -> Image.Image:
-    """An image without transparency."""
+    """Return an image on a white background."""
     rgba = image.convert("RGBA")
     white = Image.new("RGB", rgba.size, "white")
     white.paste(rgba, mask=rgba)
@@ -85,7 +85,7 @@ def on_white(image: Image.Image) -> Image.Image:
 
 
 def _smaller(image: Image.Image) -> bytes:
-    """A JPEG, upright, of no more than the largest side."""
+    """Return an upright JPEG whose sides are within the limit."""
     image.draft("RGB", (LARGEST_SIDE, LARGEST_SIDE))  # a JPEG need not be decoded in full
     if image.mode in ("1", "P"):  # which would lose lines where they are made smaller
         image = image.convert("L" if image.mode == "1" else "RGBA")

@@ -1,19 +1,20 @@
-"""Taking a class in, as a platform gives it: what is unpacked, who is who, which notebooks count, and what is late."""
+"""Taking in a class: from a platform's download to everybody's answers, and who is late."""
 
 import contextlib
 import os
-import re
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from tqdm import tqdm
 
 from sheet11.course.errors import FolderError, reason
 from sheet11.course.files import folder_of_this_process
-from sheet11.course.submissions.archives import OF_A_CLASS, STAMP, ArchiveError, is_notebook, unpack
+from sheet11.course.submissions.archives import OF_A_CLASS, STAMP, is_notebook, unpack
 from sheet11.course.submissions.layouts import HandIn, files_of, find_hand_ins
 from sheet11.course.submissions.matching import Asked
 from sheet11.course.submissions.members import members_in, with_members
@@ -30,16 +31,17 @@ from sheet11.course.submissions.submissions import (
 )
 from sheet11.course.text import visible
 
-MOST_FILES = 2000
+MOST_FILES = 2000  # of a folder or an archive
+MOST_ARCHIVES = 50
 DEEPEST = 20  # folders within a student's
 NESTED = 3  # archives within archives
 OTHER_ARCHIVES = (".rar", ".7z", ".tar", ".tgz", ".gz", ".xz", ".bz2")
 LONGEST_STAMP = 100  # bytes
-MOST_SAID = 20  # of what a class has that is nobody's
+MOST_NOTES = 20  # on files that belong to no student
 
 
 class Wanted(NamedTuple):
-    """What everybody is to hand in, and until when."""
+    """The notebooks that everybody is to hand in, and the deadline."""
 
     notebooks: Mapping[str, Asked]  # by stem
     roster: Roster = NO_ROSTER
@@ -48,56 +50,52 @@ class Wanted(NamedTuple):
 
 
 class Intake(NamedTuple):
-    """A class as it was handed in: a submission and a person for each hand-in, in the same order."""
+    """A class as it has handed in: a submission and a person for each hand-in, in the same order."""
 
     submissions: list[Submission]
     people: list[Person]
-    strange: list[str]  # notebooks that are nobody's, and what could not be unpacked
-    absent: list[str]  # who of the roster has handed in nothing
+    strange: list[str]  # notes on files that belong to no student
+    absent: list[str]  # people of the roster from whom nothing came
+
+
+class Found(NamedTuple):
+    """The files of a hand-in."""
+
+    notebooks: list[Handed]
+    stamps: dict[Path, str]  # nbgrader's, by folder
+    notes: list[str]
+    others: list[str]  # names of other files
 
 
 def take_in(folder: Path, wanted: Wanted, out: Path | None = None) -> Intake:
-    """Read what a platform gives: its zip or folder, or a folder with a folder for each student.
+    """Read a class from a platform's zip or folder, or from a folder with a folder for each student.
 
-    Symbolic links are not followed: they could lead to another student's answers. What cannot be read is the `error`
-    of that submission.
+    Symbolic links are not followed: they could lead to another student's answers. If a hand-in cannot be read, that is
+    the `error` of its submission.
 
     Args:
         folder: or zip file.
         wanted: what is looked for.
-        out: folder of the results, which is nobody's.
+        out: folder of the results.
 
     Raises:
-        FolderError: there is no such folder or file, or it holds nobody's work.
+        FolderError: there is no such folder or file, or nobody has handed in.
         OSError: it cannot be read.
     """
     with tempfile.TemporaryDirectory(dir=folder_of_this_process()) as scratch:
-        root, left_out = folder, []
-        if folder.is_file():
-            root = Path(scratch, "class")
-            try:
-                left_out = unpack(folder, root, OF_A_CLASS)
-            except UnreadableError as error:
-                raise FolderError(f"{folder}: {error}") from error
-        elif not folder.is_dir():
-            raise FolderError(f"there is no folder or file {str(folder)!r}")
+        root, strange = _opened(folder, Path(scratch, "class"))
         hand_ins, loose = find_hand_ins(root, folder.stem, [out] if out else [])
         if not hand_ins:
-            raise FolderError(
-                f"{folder} holds no folders; it wants one for each student, with notebooks in it"
-            )
+            raise FolderError(f"{folder} holds no folder with notebooks for each student")
         hand_ins = _of_assignment(hand_ins, wanted.assignment)
         directory = Directory(wanted.roster.people)
-        found = []
-        for number, each in enumerate(tqdm(hand_ins, "read", unit="student", disable=None)):
-            found.append(_taken(each, wanted, directory, Path(scratch, str(number))))
-    people, absent = with_members([(person, names) for _, person, names in found], directory)
-    return Intake(
-        [submission for submission, _, _ in found],
-        people,
-        left_out + [f"whose is {visible(name)}?" for name in loose],
-        absent,
-    )
+        taken = [
+            _taken(each, wanted, directory, Path(scratch, str(number)))
+            for number, each in enumerate(tqdm(hand_ins, "read", unit="student", disable=None))
+        ]
+    people, absent = with_members([(person, names) for _, person, names in taken], directory)
+    strange += [f"{visible(name)} belongs to no student" for name in loose]
+    return Intake([submission for submission, _, _ in taken], people, strange, absent)
 
 
 def _of_assignment(hand_ins: list[HandIn], assignment: str) -> list[HandIn]:
@@ -124,106 +122,107 @@ def _within(sources: Iterable[Handed], name: str) -> Iterator[Handed]:
 
 
 def not_understood(intake: Intake) -> list[str]:
-    """What was not understood, in sentences: who has handed in no notebook that was recognised; what is nobody's."""
-    names = _without(intake.people)
+    """Return what to look at: who has handed in no notebook that was recognised, and what belongs to no student."""
+    names = [person.student for person in intake.people if not person.notebooks]
     return ([f"no notebook was recognised of {listed(names)}"] if names else []) + intake.strange
 
 
-def _without(people: Sequence[Person]) -> list[str]:
-    return [person.student for person in people if not person.notebooks]
-
-
 def what_was_handed_in(intake: Intake, notebooks: int) -> str:
-    """What was handed in, in one line for the terminal, and one for everything that was decided."""
+    """Return what was handed in, in one line for the terminal, and a line for each decision."""
     people = intake.people
-    plural = "" if notebooks == 1 else "s"
-    said = [
-        f"{len(people)} student{'' if len(people) == 1 else 's'}, {notebooks} notebook{plural} each"
-    ]
-    fewer = [person.student for person in people if 0 < person.notebooks < notebooks]
-    counts = [(fewer, "with fewer"), (_without(people), "without a recognisable notebook")]
-    said += [f"{len(names)} {what}: {listed(names)}" for names, what in counts if names]
-    late = sum(bool(person.late) for person in people)
-    said += [f"{late} late"] if late else []
-    said += [f"nothing from {listed(intake.absent)}"] if intake.absent else []
-    notes = intake.strange[:MOST_SAID]
-    notes += [f"{person.student}: {note}" for person in people for note in person.notes]
-    return visible("\n".join(["; ".join(said), *notes]), lines=True)
+    groups = {
+        "with fewer": [each.student for each in people if 0 < each.notebooks < notebooks],
+        "without a recognisable notebook": [each.student for each in people if not each.notebooks],
+        "with answers outside of their cells or without marks": [
+            each.student for each in intake.submissions if each.remarks
+        ],
+    }
+    said = [f"{_number(len(people), 'student')}, {_number(notebooks, 'notebook')} each"]
+    said += [f"{len(names)} {what}: {listed(names)}" for what, names in groups.items() if names]
+    if late := sum(bool(person.late) for person in people):
+        said.append(f"{late} late")
+    if intake.absent:
+        said.append(f"nothing from {listed(intake.absent)}")
+    notes = [f"{person.student}: {note}" for person in people for note in person.notes]
+    lines = ["; ".join(said), *intake.strange[:MOST_NOTES], *notes]
+    return visible("\n".join(lines), lines=True)
+
+
+def _number(count: int, name: str) -> str:
+    return f"{count} {name}{'' if count == 1 else 's'}"
+
+
+def _opened(folder: Path, into: Path) -> tuple[Path, list[str]]:
+    """The folder of a class, unpacked if it is a zip file, and what was left out."""
+    if folder.is_dir():
+        return folder, []
+    if not folder.is_file():
+        raise FolderError(f"there is no folder or file {str(folder)!r}")
+    try:
+        return into, unpack(folder, into, OF_A_CLASS)
+    except UnreadableError as error:
+        raise FolderError(f"{folder}: {error}") from error
 
 
 def _taken(
     hand_in: HandIn, wanted: Wanted, directory: Directory, scratch: Path
 ) -> tuple[Submission, Person, list[str]]:
-    """One hand-in, read; and those who are said to be members of its group."""
+    """Read one hand-in; return also the members of its group that it names."""
     student = key_of(hand_in.key)
     who = directory.find(hand_in.who) or hand_in.who
     person = Person(student, who, (who,), hand_in.label)
     try:
-        files, stamps, notes = _files_in(hand_in, scratch)
-        chosen = choose_notebooks(files, wanted.notebooks)
+        found = _files_of(hand_in, scratch)
+        chosen = choose_notebooks(found.notebooks, wanted.notebooks)
         if any(source.path.is_symlink() for source in hand_in.sources):
             linked = "the folder is a symbolic link, which is not followed"
             chosen = Chosen({}, dict.fromkeys(wanted.notebooks, linked), [], [])
         submission = read_submission(student, chosen, wanted.notebooks)
-    except Exception as error:  # whatever it is, it is about this student alone
+    except Exception as error:  # of any kind: it harms this student alone
         why = f"what was handed in cannot be read: {reason(error)}"
         return Submission(student, {}, {}, error=why), person, []
-    holding = {folder for path in chosen.paths for folder in path.parents}
-    times = [stamp for folder, stamp in stamps.items() if folder in holding]
-    late = (
-        lateness(times, wanted.deadline)
-        or wanted.roster.late.get(who)
-        or ("late" if hand_in.late else "")
+    late, unreadable = _lateness(found.stamps, chosen.paths, wanted.deadline)
+    person = person._replace(
+        late=late or wanted.roster.late.get(who) or ("late" if hand_in.late else ""),
+        notes=tuple(visible(note) for note in found.notes + unreadable + chosen.notes),
+        notebooks=len(chosen.cells),
     )
-    notes = (*notes, *map(visible, chosen.notes))
-    person = person._replace(late=late, notes=notes, notebooks=len(chosen.cells))
     return submission, person, members_in(cell for cells in chosen.cells.values() for cell in cells)
 
 
-def _files_in(
-    hand_in: HandIn, scratch: Path
-) -> tuple[list[Handed], dict[Path, str], tuple[str, ...]]:
-    """The notebooks of a hand-in, unpacked; what nbgrader's timestamps say of a folder; and what was left out."""
-    handed: list[Handed] = []
-    stamps: dict[Path, str] = {}
-    notes: list[str] = []
-    others: list[str] = []
+def _files_of(hand_in: HandIn, scratch: Path) -> Found:
+    """Find the notebooks of a hand-in, in its archives too, which are unpacked."""
+    found = Found([], {}, [], [])
     queue = [source for source in hand_in.sources if not source.path.is_symlink()]
+    numbers = count()
     for source in queue:
         base = len(source.path.parts) + 1
         for path in files_of(source, MOST_FILES, DEEPEST):
             name = source.name if path == source.path else path.name
-            if is_notebook(name) and len(handed) < MOST_FILES:
-                handed.append(
-                    Handed(path, name, source.number, len(path.parts) - base + source.depth)
-                )
+            file = Handed(path, name, source.number, len(path.parts) - base + source.depth)
+            if is_notebook(name):
+                found.notebooks.append(file)
             elif name.lower().endswith(".zip"):
-                inner = scratch / str(len(queue))
+                into = scratch / str(next(numbers))
                 try:
-                    if source.depth == NESTED or len(queue) > MOST_FILES:
-                        raise ArchiveError(
-                            f"{name} is an archive within too many others, and was not unpacked"
+                    if source.depth == NESTED or len(queue) > MOST_ARCHIVES:
+                        raise UnreadableError(
+                            f"{name} is one archive too many, and was not unpacked"
                         )
-                    notes += [left_out.replace(path.name, name) for left_out in unpack(path, inner)]
+                    found.notes.extend(unpack(path, into, name=name))
+                    queue.append(file._replace(path=into, depth=source.depth + 1))
                 except UnreadableError as error:
-                    notes.append(visible(str(error).replace(path.name, name)))
-                else:
-                    queue.append(Handed(inner, name, source.number, source.depth + 1))
+                    found.notes.append(str(error))
             elif name.lower().endswith(OTHER_ARCHIVES):
-                notes.append(visible(f"{name} is no zip file, and was not unpacked"))
+                found.notes.append(f"{name} is no zip file, and was not unpacked")
             elif name == STAMP:
-                stamps[path.parent] = _stamp(path)
+                found.stamps[path.parent] = _stamp(path)
             else:
-                others.append(name)
-    if not handed and not notes:
-        notes.append(
-            visible(
-                f"no notebook, but {listed(others)}"
-                if others
-                else "no notebook, nor any other file"
-            )
-        )
-    return handed, stamps, tuple(notes)
+                found.others.append(name)
+    if not found.notebooks and not found.notes:
+        but = f"but {listed(found.others)}" if found.others else "nor any other file"
+        found.notes.append(f"no notebook, {but}")
+    return found
 
 
 def _stamp(path: Path) -> str:
@@ -232,23 +231,35 @@ def _stamp(path: Path) -> str:
     return ""
 
 
-def lateness(stamps: Sequence[str], deadline: datetime | None) -> str:
-    """By how much nbgrader's timestamps are after a deadline; empty if they are not, or if there are none."""
-    times = [time for stamp in stamps for time in _times(stamp)]
+def _lateness(
+    stamps: Mapping[Path, str], notebooks: Sequence[Path], deadline: datetime | None
+) -> tuple[str, list[str]]:
+    """Return how late the notebooks are by their folders' timestamps, and which timestamps cannot be read."""
+    folders = {folder for path in notebooks for folder in path.parents}
+    times, unreadable = [], []
+    for text in [text for folder, text in stamps.items() if folder in folders and deadline]:
+        try:
+            times.append(time_of(text))
+        except Exception:  # a student may have written it
+            unreadable.append(f"{STAMP} says {text!r}, which is no time: it may be late")
+    return lateness(times, deadline), unreadable
+
+
+def time_of(stamp: str) -> datetime:
+    """Read the time that nbgrader has written: 2026-11-21 12:00:00.000000 UTC, or another zone.
+
+    Raises:
+        Exception: of many types, if there is none.
+    """
+    date, _, zone = stamp.rpartition(" ")
+    if zone[:1].isalpha():
+        return datetime.fromisoformat(date).replace(tzinfo=ZoneInfo(zone))
+    time = datetime.fromisoformat(stamp)
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
+
+
+def lateness(times: Sequence[datetime], deadline: datetime | None) -> str:
+    """Return by how much the last of some times is after a deadline; nothing if it is not."""
     if deadline is None or not times or (over := max(times) - deadline) <= timedelta(0):
         return ""
-    hours, minutes = divmod(int(over.total_seconds()) // 60, 60)
-    days, hours = divmod(hours, 24)
-    parts = [
-        f"{number} {unit}"
-        for number, unit in ((days, "d"), (hours, "h"), (minutes, "min"))
-        if number
-    ]
-    return f"{' '.join(parts) or 'less than 1 min'} late"
-
-
-def _times(stamp: str) -> Iterator[datetime]:
-    """The time that nbgrader has written: 2026-11-21 12:00:00.000000 UTC."""
-    with contextlib.suppress(ValueError):
-        time = datetime.fromisoformat(re.sub(r"\s*UTC$", "+00:00", stamp))
-        yield time if time.tzinfo else time.replace(tzinfo=UTC)
+    return f"{str(over).partition('.')[0]} late"  # 1 day, 2:03:00

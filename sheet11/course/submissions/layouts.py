@@ -1,14 +1,14 @@
-"""Who has handed in what: the ways in which Moodle, Canvas, nbgrader, GitHub Classroom and people lay out a class."""
+"""The hand-ins of a class, as Moodle, Canvas, nbgrader, GitHub Classroom and people lay them out."""
 
 import contextlib
 import os
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from sheet11.course.submissions.archives import is_nobodys, is_notebook
+from sheet11.course.submissions.archives import CLONE, is_left_behind, is_notebook
 from sheet11.course.submissions.people import Identity
 from sheet11.course.submissions.submissions import Handed
 
@@ -27,24 +27,24 @@ CANVAS = re.compile(
 
 
 class HandIn(NamedTuple):
-    """What one student, or one group, has handed in."""
+    """The files of one student, or of one group."""
 
     key: str  # different for each
     who: Identity
-    label: str  # the name under which the platform takes something back
-    late: bool
     sources: tuple[Handed, ...]  # folders and files
+    label: str = ""  # the name under which the platform takes something back
+    late: bool = False
 
 
 def find_hand_ins(
-    root: Path, title: str, hidden: Iterable[Path] = ()
+    root: Path, title: str, hidden: Collection[Path] = ()
 ) -> tuple[list[HandIn], list[str]]:
-    """The hand-ins in a folder, by key, and the names of notebooks that are nobody's.
+    """Find the hand-ins in a folder, by key, and the names of notebooks that belong to no student.
 
     Args:
         root: a class as a platform gives it, unpacked.
-        title: what the folder was called when it was packed.
-        hidden: folders that are nobody's.
+        title: name of the folder when it was packed.
+        hidden: folders without hand-ins.
 
     Raises:
         OSError: the folder cannot be read.
@@ -56,89 +56,18 @@ def find_hand_ins(
     found: dict[str, HandIn] = {}
     loose = []
     for path in entries:
-        if hand_in := _recognised(path, prefix):
-            before = found.get(hand_in.key, hand_in._replace(sources=()))
-            late, label = before.late or hand_in.late, before.label or hand_in.label
-            found[hand_in.key] = hand_in._replace(
-                sources=before.sources + hand_in.sources, late=late, label=label
-            )
+        hand_in = _recognised(path, prefix)
+        if hand_in and hand_in.key in found:
+            found[hand_in.key] = _joined(found[hand_in.key], hand_in)
+        elif hand_in:
+            found[hand_in.key] = hand_in
         elif is_notebook(path.name):
             loose.append(path.name)
     return [found[key] for key in sorted(found)], loose
 
 
-def _recognised(path: Path, prefix: str) -> HandIn | None:
-    """What a file or a folder of a class is, None if it is nobody's."""
-    name = path.name
-    if match := MOODLE.fullmatch(name):
-        who = Identity(id=match["id"] or "", name=_composed(match["name"]))
-        key = "_".join(filter(None, (match["name"], match["id"])))
-        return HandIn(
-            key, who, f"{key}_assignsubmission_file", False, (Handed(path, match["file"] or name),)
-        )
-    if path.is_dir():
-        who = (
-            Identity(login=name.removeprefix(prefix))
-            if _is_clone(path)
-            else Identity(name=_composed(name))
-        )
-        return HandIn(who.login or name, who, "", False, (Handed(path, name),))
-    if match := CANVAS.fullmatch(name):
-        who = Identity(id=match["id"], name=_composed(match["name"] or ""))
-        source = Handed(path, match["file"] or name, int(match["attachment"] or 0))
-        label = name if source.number else ""
-        return HandIn(
-            "_".join(filter(None, (match["name"], match["id"]))),
-            who,
-            label,
-            bool(match["late"]),
-            (source,),
-        )
-    if path.suffix.lower() == ".zip":
-        return HandIn(
-            path.stem, Identity(name=_composed(path.stem)), "", False, (Handed(path, name),)
-        )
-    return None
-
-
-def _inner(root: Path, title: str) -> Path:
-    """The folder that holds the class: nbgrader's, or the one that a platform or a person has packed."""
-    if (root / "submitted").is_dir():
-        return root / "submitted"
-    entries = _entries(root)
-    if len(entries) == 1 and entries[0].is_dir() and not entries[0].is_symlink():
-        with contextlib.suppress(PermissionError):
-            inside = _entries(entries[0])
-            packed = entries[0].name == title and any(path.is_dir() for path in inside)
-            flat = [path for path in inside if path.is_file() and CANVAS.fullmatch(path.name)]
-            if packed or flat or any(MOODLE.fullmatch(path.name) for path in inside):
-                return entries[0]
-    return root
-
-
-def _entries(folder: Path) -> list[Path]:
-    return sorted(Path(entry) for entry in os.scandir(folder) if not is_nobodys((entry.name,)))
-
-
-def _is_clone(path: Path) -> bool:
-    return os.path.exists(path / ".git")  # and False where that must not be looked at
-
-
-def _prefix_of_clones(names: list[str], folder: str) -> str:
-    """What GitHub Classroom puts in front of everybody's login: the assignment."""
-    own = f"{folder.removesuffix('-submissions')}-"
-    if names and all(name.startswith(own) for name in names):
-        return own
-    common = os.path.commonprefix(names) if len(names) > 1 else ""
-    return common[: common.rfind("-") + 1]
-
-
-def _composed(name: str) -> str:
-    return unicodedata.normalize("NFC", name)
-
-
 def files_of(source: Handed, most: int, deepest: int) -> Iterator[Path]:
-    """The files of a source that nobody's programs have left behind, those that are not too many nor too deep.
+    """Yield the files of a source, without those that programs leave behind, too many or too deep.
 
     Raises:
         OSError: a folder cannot be read.
@@ -152,9 +81,78 @@ def files_of(source: Handed, most: int, deepest: int) -> Iterator[Path]:
 
     folder = str(source.path)
     for where, folders, files in os.walk(folder, onerror=fail):
-        deep = where.count(os.sep) - folder.count(os.sep) >= deepest
-        folders[:] = [] if deep else sorted(name for name in folders if not is_nobodys((name,)))
-        for name in sorted(files):
-            if most and not is_nobodys((name,)):
-                most -= 1
-                yield Path(where, name)
+        depth = where.count(os.sep) - folder.count(os.sep)
+        folders[:] = sorted(
+            name for name in folders if not is_left_behind(name) and depth < deepest
+        )
+        for name in sorted(name for name in files if not is_left_behind(name))[:most]:
+            most -= 1
+            yield Path(where, name)
+
+
+def _recognised(path: Path, prefix: str) -> HandIn | None:
+    """Recognise a file or a folder of a class; None if it is no hand-in."""
+    name = path.name
+    of_moodle = MOODLE.fullmatch(name)
+    if path.is_dir() and not of_moodle:
+        is_clone = _is_clone(path)
+        key = name.removeprefix(prefix) if is_clone else name
+        who = Identity(login=key) if is_clone else Identity(name=_composed(key))
+        return HandIn(key, who, (Handed(path, name),))
+    if match := of_moodle or CANVAS.fullmatch(name):
+        fields = match.groupdict("")
+        key = "_".join(filter(None, (fields["name"], fields["id"])))
+        who = Identity(id=fields["id"], name=_composed(fields["name"]))
+        number = int(fields.get("attachment") or 0)
+        source = Handed(path, fields["file"] or name, number)
+        of_canvas = name if number else ""
+        label = f"{key}_assignsubmission_file" if of_moodle else of_canvas
+        return HandIn(key, who, (source,), label, late=bool(fields.get("late")))
+    if path.suffix.lower() == ".zip":
+        return HandIn(path.stem, Identity(name=_composed(path.stem)), (Handed(path, name),))
+    return None
+
+
+def _joined(one: HandIn, other: HandIn) -> HandIn:
+    """Two files of one student."""
+    return other._replace(
+        sources=one.sources + other.sources,
+        label=one.label or other.label,
+        late=one.late or other.late,
+    )
+
+
+def _inner(root: Path, title: str) -> Path:
+    """The folder that holds the class: nbgrader's, or the one that a platform or a person has packed."""
+    if (root / "submitted").is_dir():
+        return root / "submitted"
+    entries = _entries(root)
+    if len(entries) == 1 and entries[0].is_dir() and not entries[0].is_symlink():
+        with contextlib.suppress(PermissionError):
+            inside = _entries(entries[0])
+            is_packed = entries[0].name == title and any(path.is_dir() for path in inside)
+            is_flat = any(path.is_file() and CANVAS.fullmatch(path.name) for path in inside)
+            if is_packed or is_flat or any(MOODLE.fullmatch(path.name) for path in inside):
+                return entries[0]
+    return root
+
+
+def _entries(folder: Path) -> list[Path]:
+    return sorted(Path(entry) for entry in os.scandir(folder) if not is_left_behind(entry.name))
+
+
+def _is_clone(path: Path) -> bool:
+    return os.path.exists(path / CLONE)  # and False where that must not be looked at
+
+
+def _prefix_of_clones(names: list[str], folder: str) -> str:
+    """The assignment, which GitHub Classroom puts before everybody's login."""
+    own = f"{folder.removesuffix('-submissions')}-"
+    if names and all(name.startswith(own) for name in names):
+        return own
+    common = os.path.commonprefix(names) if len(names) > 1 else ""
+    return common[: common.rfind("-") + 1]
+
+
+def _composed(name: str) -> str:
+    return unicodedata.normalize("NFC", name)

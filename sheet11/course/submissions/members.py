@@ -1,7 +1,8 @@
-"""Groups that hand in once: by the platform's group, the roster, or a line in the notebook."""
+"""Groups that hand in once: the platform's, the roster's, or those that a line in the notebook names."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 
 from sheet11.course.release import MEMBERS
 from sheet11.course.submissions.people import Identity, Person, listed
@@ -10,61 +11,69 @@ from sheet11.course.submissions.roster import Directory
 from sheet11.course.text import visible
 
 MOST_MATES = 6  # a larger group of a roster meets, but does not hand in together
-MOST, LONGEST = 20, 100  # members, and characters of a name
+MOST_NAMES = 20
+LONGEST = 100  # characters of a name
 LINE = re.compile(rf"^\W*{re.escape(MEMBERS)}(.*)$", re.IGNORECASE | re.MULTILINE)
 
 
 def members_in(cells: Iterable[Cell]) -> list[str]:
-    """Whom a notebook's text cells name as members, as they stand there."""
-    found: dict[str, None] = {}
-    for cell in cells:
-        if cell.cell_type != "code":
-            for match in LINE.finditer(cell.source):
-                names = re.split(r"[,;&]|\band\b|\bund\b", re.sub(r"\(.*?\)", "", match[1]))
-                found |= dict.fromkeys(
-                    name.strip(" *_.")[:LONGEST] for name in names if name.strip(" *_.")
-                )
-    return list(found)[:MOST]
+    """Return the members that a notebook's text cells name, as they stand there."""
+    texts = [cell.source for cell in cells if cell.cell_type != "code"]
+    lines = ",".join(re.sub(r"\(.*?\)", "", line) for line in LINE.findall("\n".join(texts)))
+    names = re.split(r"[,;&]|\band\b|\bund\b", lines)
+    found = dict.fromkeys(name.strip(" *_.")[:LONGEST] for name in names)
+    return [name for name in found if name][:MOST_NAMES]
 
 
 def with_members(
     people: Sequence[tuple[Person, Sequence[str]]], directory: Directory
 ) -> tuple[list[Person], list[str]]:
-    """Everybody with the members of their group, and who of the roster is in none and has handed in nothing.
+    """Give everybody the members of their group; return also those of the roster from whom nothing came.
 
-    Who has handed in alone keeps the own result; if two of a group have, that is noted for both.
+    Who has handed in alone keeps the own result; if two of a group have, both get a note.
 
     Args:
-        people: with whom their notebooks name as members.
+        people: each with the names of members in the notebooks.
         directory: the roster.
     """
-    own = Directory([person.who for person, _ in people])
-    by_identity: dict[Identity, list[Person]] = {}
+    handed_in: dict[Identity, list[str]] = defaultdict(list)
     for person, _ in people:
-        by_identity.setdefault(person.who, []).append(person)
+        handed_in[person.who].append(person.student)
+    everybody = Directory(dict.fromkeys([*directory.people, *handed_in]))
     found = []
     for person, names in people:
-        notes = list(person.notes)
-        of_group = directory.group(person.who.name)  # the platform's folder is the group's
-        mates = of_group or directory.group(person.who.group)
-        if not of_group and len(mates) > MOST_MATES:
-            mates = []
-        for name in names:
-            asked = Identity(name=name)
-            mate = directory.find(asked) or own.find(asked)
-            if mate is None and directory.people:
-                notes.append(visible(f"{name!r}, named as a member, is not in the roster"))
-            mates.append(mate or asked)
-        mates = [mate for mate in dict.fromkeys(mates) if mate != person.who]
-        twice = [other for mate in mates for other in by_identity.get(mate, [])]
-        if twice:
-            notes.append(
-                f"of the same group, and handed in, too: {listed([other.student for other in twice])}"
-            )
-        alone = [mate for mate in mates if mate not in by_identity]
-        if twice and not names and not of_group:
-            alone = []  # the roster's group is no group that hands in together, or nobody can tell which result counts
-        members = tuple(alone) if of_group else (person.who, *alone)
-        found.append(person._replace(members=members, notes=tuple(notes)))
+        if directory.people:
+            person = _with_notes(person, names, everybody)
+        named = [Identity(name=name) for name in names]
+        mates = [everybody.find(each) or each for each in named]
+        found.append(_with_group(person, mates, everybody, handed_in))
     there = {member for person in found for member in (person.who, *person.members)}
     return found, [person.shown for person in directory.people if person not in there]
+
+
+def _with_notes(person: Person, names: Iterable[str], everybody: Directory) -> Person:
+    unknown = [name for name in names if not everybody.find(Identity(name=name))]
+    notes = [visible(f"{name!r}, named as a member, is not in the roster") for name in unknown]
+    return person._replace(notes=(*person.notes, *notes))
+
+
+def _with_group(
+    person: Person,
+    named: Sequence[Identity],
+    everybody: Directory,
+    handed_in: Mapping[Identity, list[str]],
+) -> Person:
+    of_platform = everybody.group(person.who.name)  # the hand-in is a group's
+    of_roster = everybody.group(person.who.group)
+    mates = of_platform or (of_roster if len(of_roster) <= MOST_MATES else [])
+    mates = [mate for mate in dict.fromkeys([*mates, *named]) if mate != person.who]
+    twice = [student for mate in mates for student in handed_in.get(mate, [])]
+    members = [mate for mate in mates if mate not in handed_in]
+    if twice:
+        note = f"of the same group, and handed in, too: {listed(twice)}"
+        person = person._replace(notes=(*person.notes, note))
+    if of_platform:
+        return person._replace(members=tuple(members))
+    if twice and not named:
+        members = []  # nobody can tell which result counts for them
+    return person._replace(members=(person.who, *members))

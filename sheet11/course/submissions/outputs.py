@@ -5,12 +5,12 @@ import math
 from typing import Any
 
 from sheet11.course.sandbox.sandbox import Batch
+from sheet11.course.submissions.attachments import LONGEST_NAME
 from sheet11.course.submissions.images import PNG, Room, decoded
 from sheet11.course.text import encodable
 from sheet11.lab.records import MIME_TYPE
 
 LONGEST_TEXT = 20_000  # characters of an output that are kept
-LONGEST_NAME = 200  # characters of an error's name
 LONGEST_TRACE = 20  # lines
 MOST_FIELDS = 1000  # of a recorded table
 LARGEST_IMAGE = 4 << 20  # bytes

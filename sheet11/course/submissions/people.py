@@ -1,4 +1,4 @@
-"""Who has handed in: what the platform and the roster say of a student, apart from what files are called."""
+"""The people of a class, as platform and roster name them."""
 
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 from sheet11.course.book.store import Store
 from sheet11.course.tables import harmless_csv
+
+HEADER = "student name id login e-mail group members late notebooks notes"
 
 
 class Identity(NamedTuple):
@@ -19,12 +21,12 @@ class Identity(NamedTuple):
 
     @property
     def shown(self) -> str:
-        """What people call it."""
+        """Name for people to read."""
         return self.name or self.login or self.email or self.id
 
 
 class Person(NamedTuple):
-    """Who is behind one hand-in."""
+    """The person, or the group, of one hand-in."""
 
     student: str  # the key in tables and folders
     who: Identity
@@ -42,7 +44,8 @@ def keep_people(store: Store, people: Iterable[Person]) -> None:
 
 def kept_people(store: Store) -> dict[str, Person]:
     """Return the people of a grading by student; one who is not known has only this name."""
-    known = {}
+    students = store.students()
+    known = {name: Person(name, Identity(name=name), (Identity(login=name),)) for name in students}
     for student, who, members, label, late, notes, notebooks in store.about().get("people", []):
         known[student] = Person(
             student=student,
@@ -53,29 +56,12 @@ def kept_people(store: Store) -> dict[str, Person]:
             notes=tuple(notes),
             notebooks=notebooks,
         )
-    for student in store.students():
-        known.setdefault(
-            student, Person(student, Identity(name=student), (Identity(login=student),))
-        )
-    return {student: known[student] for student in store.students()}
+    return {student: known[student] for student in students}
 
 
 def people_csv(people: Iterable[Person]) -> str:
-    """A row for each hand-in: whose it is, whether it was late, and what was decided about it."""
-    rows = [
-        [
-            "student",
-            "name",
-            "id",
-            "login",
-            "e-mail",
-            "group",
-            "members",
-            "late",
-            "notebooks",
-            "notes",
-        ]
-    ]
+    """Write a row for each hand-in: its people, how late it was, and decisions about it."""
+    rows = [HEADER.split()]
     for person in people:
         who = person.who
         members = "; ".join(each.shown for each in person.members if each != who)
@@ -85,7 +71,7 @@ def people_csv(people: Iterable[Person]) -> str:
 
 
 def names_of(people: Iterable[Person]) -> list[str]:
-    """All that could tell who somebody is."""
+    """Return everything that could tell who somebody is."""
     return [
         name
         for person in people
@@ -96,12 +82,12 @@ def names_of(people: Iterable[Person]) -> list[str]:
 
 
 def same_name(name: str) -> str:
-    """A name as it is compared: without case, spaces, punctuation, and the order of its words."""
+    """Return the form of a name that is compared: sorted words without case and punctuation."""
     plain = unicodedata.normalize("NFKC", name).casefold()
     return " ".join(sorted("".join(c if c.isalnum() else " " for c in plain).split()))
 
 
 def listed(names: Sequence[str], most: int = 10) -> str:
-    """Names in a sentence, not too many of them."""
+    """Join names for a sentence; too many are counted instead."""
     more = len(names) - most
     return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")

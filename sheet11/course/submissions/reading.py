@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
+from sheet11.course.engine.client import MOST_VALUES
 from sheet11.course.submissions.attachments import joined
 from sheet11.course.text import encodable
 
 LARGEST = 50 << 20  # bytes of a notebook
-MOST_VALUES = 2_000_000  # in its JSON: each takes up to some hundred bytes of memory
 MOST_CELLS = 2000  # of a notebook
 
 
@@ -23,8 +23,8 @@ class UnreadableError(ValueError):
 class Cell(NamedTuple):
     """A cell of a student's notebook, in any version of the format."""
 
-    name: str | None  # grade_id in nbgrader's metadata
-    id: str | None  # the editor's
+    name: str  # grade_id in nbgrader's metadata; empty without one
+    id: str  # the editor's; empty without one
     cell_type: str
     source: str
     attachments: Any = None  # whatever stands there
@@ -60,8 +60,8 @@ def _cell(cell: dict[str, Any]) -> Cell:
     name = marks.get("grade_id") if isinstance(marks, dict) else None
     kind = cell.get("cell_type")
     return Cell(
-        name=name if isinstance(name, str) else None,
-        id=cell["id"] if isinstance(cell.get("id"), str) else None,
+        name=name if isinstance(name, str) else "",
+        id=cell["id"] if isinstance(cell.get("id"), str) else "",
         cell_type=kind if kind in ("code", "raw") else "markdown",
         source=encodable(joined(cell.get("source", cell.get("input"))) or ""),
         attachments=cell.get("attachments"),

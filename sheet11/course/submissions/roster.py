@@ -1,6 +1,7 @@
 """The list of a class: how each platform names a student, and which student a hand-in belongs to."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -86,27 +87,22 @@ class Directory:
 
     def __init__(self, people: Iterable[Identity]) -> None:
         self.people = list(people)
-        self._by: dict[tuple[str, str], list[Identity]] = {}
+        self._by: dict[str, list[Identity]] = defaultdict(list)
         for person in self.people:
-            email = person.email.casefold()
-            login = person.login.casefold() or email.partition("@")[0]
-            keys = {("id", person.id), ("login", login), ("email", email)}
-            keys |= {("name", same_name(person.name)), ("letters", letters_of(person.name))}
-            for key in keys:
-                if key[1]:
-                    self._by.setdefault(key, []).append(person)
+            login = person.login or person.email.partition("@")[0]
+            exact = [person.id, login, person.email]
+            for key in {*(text.casefold() for text in exact), *_forms(person.name)} - {""}:
+                self._by[key].append(person)
 
     def find(self, who: Identity) -> Identity | None:
         """Find a person by id, else login, e-mail, or name; nobody, if that is the name of a group."""
         if self.group(who.name):
             return None
-        keys = [("id", who.id), ("login", who.login.casefold()), ("email", who.email.casefold())]
-        for text in (who.name, who.login):
-            folded = text.casefold()
-            keys += [("login", folded), ("email", folded), ("name", same_name(text)), ("id", text)]
-            keys += [("letters", letters_of(text))]
-        found = (self._by[key] for key in keys if key in self._by)
-        return next((several[0] for several in found if len(several) == 1), None)
+        exact = [text.casefold() for text in (who.id, who.login, who.email, who.name)]
+        for key in [*exact, *_forms(who.name), *_forms(who.login)]:
+            if key and len(self._by.get(key, [])) == 1:
+                return self._by[key][0]
+        return None
 
     def group(self, name: str) -> list[Identity]:
         """The members of a group."""
@@ -114,6 +110,8 @@ class Directory:
         return [person for person in self.people if name and same_name(person.group) == name]
 
 
-def letters_of(name: str) -> str:
-    """The letters of a name, sorted: Canvas writes last and first name without a space into names of files."""
-    return "".join(sorted(same_name(name).replace(" ", "")))
+def _forms(name: str) -> list[str]:
+    """A name as it is compared: its words, and its letters, since Canvas joins last and first name."""
+    words = same_name(name)
+    letters = "".join(sorted(words.replace(" ", "")))
+    return [f"words {words}", f"letters {letters}"] if words else []

@@ -1,4 +1,4 @@
-"""What a student has handed in: which files count, and what their cells are."""
+"""A student's hand-in: which of its files count, and their cells."""
 
 import hashlib
 import os
@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sheet11.course.submissions.attachments import Attachments, put_away, with_images
+from sheet11.course.submissions.attachments import Attachments, put_away, taken_out, with_images
 from sheet11.course.submissions.images import Room
 from sheet11.course.submissions.matching import Asked, Matched, match
 from sheet11.course.submissions.reading import Cell, UnreadableError, read_cells
-from sheet11.course.tasks import grade_id
+from sheet11.course.tasks import Task, grade_id
 from sheet11.course.text import visible
 
 LONGEST_KEY = 200  # bytes
@@ -34,7 +34,7 @@ class HandedCell(NamedTuple):
 
 
 class Submission(NamedTuple):
-    """What one student has handed in, by notebook."""
+    """The work of one student, by notebook."""
 
     student: str  # as `key_of` makes it
     answers: dict[str, dict[str, str]]  # sources by grade_id
@@ -81,65 +81,66 @@ def choose_notebooks(files: Iterable[Handed], wanted: Mapping[str, Asked]) -> Ch
     Raises:
         OSError: a file cannot be read.
     """
-    found: dict[str, list[tuple[bool, Handed, list[Cell]]]] = {stem: [] for stem in wanted}
+    found: dict[str, list[tuple[Handed, list[Cell]]]] = {stem: [] for stem in wanted}
     unread: dict[str, str] = {}
     for file in sorted(files, key=_age)[-MOST_NOTEBOOKS:]:
         try:
             cells = read_cells(file.path)
         except UnreadableError as error:
             unread[file.name] = visible(str(error).replace(file.path.name, file.name))
-            continue
-        stem, known = _stem_of(file.name, cells, wanted)
-        if stem:
-            found[stem].append((known, file, cells))
+        else:
+            if stem := _stem_of(file.name, cells, wanted):
+                found[stem].append((file, cells))
     chosen = Chosen({}, {}, [], [])
     for stem, several in found.items():
-        several = [each for each in several if each[0]] or several
-        if several:
-            _, file, cells = several[-1]
-            chosen.cells[stem] = cells
-            chosen.paths.append(file.path)
-            others = [each.name for _, each, other in several[:-1] if other != cells]
-            if others:
-                names = ", ".join(others)
-                chosen.notes.append(f"{names} and {file.name} differ, and the last one was taken")
-        else:
+        known = [each for each in several if _names(each[1], wanted[stem])]
+        several = known or several
+        if not several:
             called = next((name for name in unread if _is_called(name, stem)), None)
             chosen.problems[stem] = unread.pop(called) if called else f"there is no {stem}.ipynb"
+            continue
+        file, cells = several[-1]
+        chosen.cells[stem] = cells
+        chosen.paths.append(file.path)
+        if differing := [other.name for other, held in several if held != cells]:
+            names = ", ".join(differing)
+            chosen.notes.append(f"{names} and {file.name} differ, and the last one was taken")
     return chosen._replace(notes=[*map(visible, chosen.notes), *unread.values()])
 
 
 def read_submission(student: str, chosen: Chosen, wanted: Mapping[str, Asked]) -> Submission:
-    """The notebooks that count, with their answers and what a person should look at."""
+    """Return the notebooks that count, their answers, and what a person should look at."""
     submission = Submission(student, {}, dict(chosen.problems), {}, None, {}, {}, {})
-    for stem in wanted:
-        if stem not in chosen.cells:
-            continue
-        matched = match(chosen.cells[stem], wanted[stem])
+    for stem, cells in chosen.cells.items():
+        matched = match(cells, wanted[stem])
         handed, problems = _handed(matched, wanted[stem])
         submission.notebooks[stem] = handed
-        submission.problems.update((f"{stem}/{name}", said) for name, said in problems.items())
-        answers = {cell.name: cell for cell in handed if cell.name in wanted[stem].answers}
-        answers = {name: cell for name, cell in answers.items() if name not in problems}
-        submission.answers[stem] = {str(name): cell.source for name, cell in answers.items()}
-        submission.images[stem] = {
-            str(name): cell.images for name, cell in answers.items() if cell.images
-        }
-        submission.remarks.update((f"{stem}/{t}", said) for t, said in matched.remarks.items())
-        submission.elsewhere.update((f"{stem}/{t}", near) for t, near in matched.elsewhere.items())
+        submission.answers[stem] = {}
+        submission.images[stem] = {}
+        for cell in handed:
+            if cell.name in wanted[stem].answers and cell.name not in problems:
+                submission.answers[stem][cell.name] = cell.source
+                if cell.images:
+                    submission.images[stem][cell.name] = cell.images
+        for name, problem in problems.items():
+            submission.problems[f"{stem}/{name}"] = problem
+        submission.remarks.update(matched.remarks)
+        submission.elsewhere.update(matched.elsewhere)
     return submission
 
 
 def _handed(matched: Matched, asked: Asked) -> tuple[list[HandedCell], dict[str, str]]:
-    """The cells with their images, and why a cell is empty here, by its name or number.
+    """Return the cells with their images, and why a cell is empty here, by its name or number.
 
-    Answers come first where there is no room for all images.
+    Where there is no room for all images, those of answers come first.
     """
-    room, problems = Room(MOST_IMAGES, MOST_PIXELS), dict[str, str]()
+    room = Room(MOST_IMAGES, MOST_PIXELS)
+    problems: dict[str, str] = {}
     handed: dict[int, HandedCell] = {}
-    numbers = range(len(matched.cells))
-    for number in sorted(numbers, key=lambda n: matched.places[n] not in asked.answers.values()):
-        cell, place = matched.cells[number], matched.places[number]
+    for number, cell in sorted(
+        enumerate(matched.cells), key=lambda each: each[1].name not in asked.answers
+    ):
+        place = matched.places.get(number)
         name = None if place is None else grade_id(asked.cells[place])
         source, images = cell.source, Attachments()
         if cell.cell_type != "code":
@@ -149,7 +150,24 @@ def _handed(matched: Matched, asked: Asked) -> tuple[list[HandedCell], dict[str,
             source, images = "", {}
         kept = put_away(images) if images else ""
         handed[number] = HandedCell(name, place, cell.cell_type, source, kept)
-    return [handed[number] for number in numbers], problems
+    return [handed[number] for number in sorted(handed)], problems
+
+
+def handed_for(submission: Submission, task: Task) -> tuple[str, Attachments]:
+    """Return the work for a task, with its images: its answers, then cells elsewhere that may be part of them."""
+    cells = submission.notebooks.get(task.notebook, [])
+    parts = [cell for name in task.answers for cell in cells if cell.name == name]
+    parts += [cells[number] for number in submission.elsewhere.get(task.column, [])]
+    sources = []
+    images: Attachments = {}
+    for number, cell in enumerate(parts, start=1):
+        source = cell.source
+        for name, image in (taken_out(cell.images) if cell.images else {}).items():
+            new = f"{number}-{name}" if name in images else name
+            images[new] = image
+            source = re.sub(rf"attachment:{re.escape(name)}(?![\w.-])", f"attachment:{new}", source)
+        sources.append(source)
+    return "\n\n".join(sources), images
 
 
 def key_of(name: str) -> str:
@@ -180,25 +198,23 @@ def _age(file: Handed) -> tuple[Any, ...]:
     return (*numbers, not is_copy, -file.depth, file.number, seconds, file.name)
 
 
-def _stem_of(
-    name: str, cells: Sequence[Cell], wanted: Mapping[str, Asked]
-) -> tuple[str | None, bool]:
-    """Which notebook a file is: the one that has most of its cells' names, of several the one that it is called.
-
-    Returns:
-        The stem, None if it is no notebook of the sheet; and if it has any of its names.
-    """
-    names = {cell.name for cell in cells} | {cell.id for cell in cells}
-    counts = {stem: len(names & asked.known) for stem, asked in wanted.items()}
+def _stem_of(name: str, cells: Sequence[Cell], wanted: Mapping[str, Asked]) -> str | None:
+    """Return the notebook that a file is: the one that has most names of its cells, of several the one it is called."""
+    counts = {stem: len(_names(cells, asked)) for stem, asked in wanted.items()}
     most = max(counts.values(), default=0)
-    if not most:
-        return next((stem for stem in wanted if _is_called(name, stem)), None), False
     best = [stem for stem in wanted if counts[stem] == most]
-    return next((stem for stem in best if _is_called(name, stem)), best[0]), True
+    called = next((stem for stem in best if _is_called(name, stem)), None)
+    return called or (best[0] if most else None)
+
+
+def _names(cells: Sequence[Cell], asked: Asked) -> set[str]:
+    """Return the names of a sheet's marked cells, or the editor's ids of them, that a notebook has."""
+    ids = {asked.cells[place].get("id", "") for place in asked.names.values()} - {""}
+    return {cell.name for cell in cells} & asked.names.keys() | {cell.id for cell in cells} & ids
 
 
 def _is_called(name: str, stem: str) -> bool:
-    """Whether a file is called like a notebook, or like a copy of it."""
+    """Tell whether a file is called like a notebook, or like a copy of it."""
     return (
         re.fullmatch(rf"{re.escape(stem)}(\W.*)?\.ipynb(\.\w+)?", name, re.DOTALL | re.IGNORECASE)
         is not None

@@ -1,1 +1,1 @@
-"""The sliders of the sheet, by exercise: a figure that follows while a person changes what it depends on."""
+"""The sliders of the sheet, by exercise: a figure that follows while a person changes its settings."""

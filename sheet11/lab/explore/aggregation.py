@@ -1,25 +1,25 @@
 """Sliders of exercise 2: weights and aggregate of one neighbourhood."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from sheet11.given.checks import check_between
 from sheet11.lab.figures.aggregation import draw_marks
-from sheet11.lab.plots import COLOURS, draw_curve, panels
-from sheet11.lab.sliders import explored_if_wanted, show_with_controls, signed
+from sheet11.lab.plots import COLOURS, draw_curve, drawn_if_wanted, panels
+from sheet11.lab.sliders import Function, show_with_controls, signed
 
 LAMBDAS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100)
 MARKS = ("min", "mean", "sum", "max")
 MESSAGES = (-1.0, 0.6, 1.0, 1.4, 2.0)  # min, mean, max and sum are apart
+EDGE = 250  # ±∞ is drawn there
+LINEAR = 0.3  # λ up to which the axis is linear
 
 
-@explored_if_wanted
-def explore_aggregation(
-    aggregate: Callable[..., Any], messages: Sequence[float] = MESSAGES
-) -> None:
+@drawn_if_wanted
+def explore_aggregation(aggregate: Function, messages: Sequence[float] = MESSAGES) -> None:
     """Weights and aggregate of one neighbourhood, for λ through ±∞, η, and messages to drag or type.
 
     Args:
@@ -38,59 +38,51 @@ def explore_aggregation(
     for k, value in enumerate(messages):
         check_between(f"messages[{k}]", value, -3, 3, "be between -3 and 3")
     figure, (left, right) = panels(2, 3.4, right=0.8)
-    edge = 250  # where ±∞ is drawn
-    grid = 0.3 * np.sinh(
-        np.linspace(-1, 1, 161) * math.asinh(edge / 0.3)
-    )  # even on the axis, and 0 among them
+    even = np.linspace(-1, 1, 160) * math.asinh(EDGE / LINEAR)
+    grid = LINEAR * np.sinh(even)  # even on the axis, and never 0
     number = np.arange(1, len(messages) + 1)
     bars = left.bar(number, np.zeros(len(messages)), color=COLOURS[4], edgecolor="0.3")
     index = torch.zeros(len(messages), dtype=torch.int64)
 
     def draw(lam: float, eta: float, **values: float) -> None:
         m = torch.tensor(list(values.values()), dtype=torch.float64)
-
-        def agg(lam: float) -> float:
-            return float(aggregate(m[:, None], index, 1, lam, eta))
-
         weights = softargmax(m, lam)
         for bar, weight in zip(bars, weights.tolist(), strict=True):
             bar.set_height(weight)
-        left.set_xticks(
-            number, [f"m{'₁₂₃₄₅₆₇₈₉'[k]} = {signed(value)}" for k, value in enumerate(m.tolist())]
-        )
-        result, low, high = agg(lam), m.min().item(), m.max().item()
+        names = [f"m{'₁₂₃₄₅₆₇₈₉'[k]} = {signed(value)}" for k, value in enumerate(values.values())]
+        left.set_xticks(number, names)
+        heights = (m.min(), m.mean(), m.sum(), m.max())
+        marks = {name: height.item() for name, height in zip(MARKS, heights, strict=True)}
         mean = (weights @ m).item()
-        share = (mean - low) / (high - low) if high > low else 0.5
-        draw_curve(right, "agg over λ", grid, [agg(value) for value in grid], color=COLOURS[0])
-        place = max(-edge, min(edge, lam))
+        spread = marks["max"] - marks["min"]
+        share = (mean - marks["min"]) / spread if spread else 0.5
+        # one call for all λ: soft(arg)max(m; λ) = soft(arg)max(λm; 1)
+        scaled = m[:, None] * torch.tensor(grid)
+        curve = np.asarray(aggregate(scaled, index, 1, 1.0, eta))[0] / grid
+        draw_curve(right, "agg over λ", grid, curve, color=COLOURS[0])
+        result = float(aggregate(m[:, None], index, 1, lam, eta))
+        place = np.clip(lam, -EDGE, EDGE)
         draw_curve(right, "here", [place], [result], color=COLOURS[1], marker="o", markersize=9)
-        draw_marks(
-            right, dict(zip(MARKS, (low, m.mean().item(), m.sum().item(), high), strict=True))
-        )
+        draw_marks(right, marks)
         left.set(
             title=f"λ = {signed(lam)}: ⟨m⟩ = {signed(mean)}, {share:.0%} of the way from min to max"
         )
         right.set(title=f"agg = |N|^η ⟨m⟩ = {signed(result)} at η = {signed(eta)}")
 
     left.set(xlabel="message", ylabel="weight, soft(arg)max(m; λ)", ylim=(0, 1.05))
-    right.set_xscale("asinh", linear_width=0.3)
-    right.set(
-        xlabel="inverse temperature λ (at the edges: ±∞)",
-        ylabel="aggregate",
-        xlim=(-1.3 * edge, 1.3 * edge),
-    )
-    right.set_xticks([-edge, -10, -1, 0, 1, 10, edge], ["−∞", "−10", "−1", "0", "1", "10", "∞"])
-    start = {"lam": 1.0, "eta": 0.0} | {
-        f"m{k}": float(value) for k, value in zip(number, messages, strict=True)
+    right.set_xscale("asinh", linear_width=LINEAR)
+    right.set(xlabel="inverse temperature λ (at the edges: ±∞)", ylabel="aggregate")
+    right.set(xlim=(-1.3 * EDGE, 1.3 * EDGE))
+    right.set_xticks([-EDGE, -10, -1, 0, 1, 10, EDGE], ["−∞", "−10", "−1", "0", "1", "10", "∞"])
+
+    steps = [*LAMBDAS, math.inf]
+    lambdas = [(signed(lam), lam) for lam in [*(-lam for lam in reversed(steps)), 0, *steps]]
+    controls: dict[str, Any] = {
+        "lam": dict(kind="SelectionSlider", options=lambdas, value=1, description="λ"),
+        "eta": dict(kind="FloatSlider", min=-1, max=2, step=0.05, value=0, description="η"),
     }
-
-    def controls(w: Any) -> dict[str, Any]:
-        steps = [-math.inf, *(-value for value in reversed(LAMBDAS)), 0, *LAMBDAS, math.inf]
-        return {
-            "lam": w.SelectionSlider(
-                options=[(signed(value), value) for value in steps], description="λ"
-            ),
-            "eta": w.FloatSlider(min=-1, max=2, step=0.05, description="η"),
-        } | {f"m{k}": w.FloatSlider(min=-3, max=3, step=0.1) for k in number}
-
-    show_with_controls(figure, draw, start, controls)
+    for which, value in zip(number, messages, strict=True):
+        controls[f"m{which}"] = dict(
+            kind="FloatSlider", min=-3, max=3, step=0.1, value=float(value)
+        )
+    show_with_controls(figure, draw, controls)

@@ -1,6 +1,5 @@
-"""Sliders of exercise encoding."""
+"""Sliders of exercise 1a, 1b: the encoding, its Gram matrix and its profile."""
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -8,16 +7,16 @@ import numpy as np
 from sheet11.given.conventions import CONVENTIONS, first_position
 from sheet11.given.toeplitz import lag_profile
 from sheet11.lab.figures.encoding import draw_encoding, draw_profiles
-from sheet11.lab.plots import draw_heatmap, panels
-from sheet11.lab.sliders import explored_if_wanted, show_with_controls
+from sheet11.lab.plots import draw_heatmap, drawn_if_wanted, panels
+from sheet11.lab.sliders import Function, show_with_controls
 
 OWN = "own"  # scale of the convention
 SCALES = (16, 32, 64, 128, 256, 512, 1000, 2000, 5000, 10_000, 20_000)
 
 
-@explored_if_wanted
+@drawn_if_wanted
 def explore_encoding(
-    positional_encoding: Callable[..., Any],
+    positional_encoding: Function,
     n: int = 64,
     p: int = 256,
     convention: str = "sheet",
@@ -34,35 +33,29 @@ def explore_encoding(
         base: of the frequencies.
         scale: at the start; None is the convention's own.
     """
-    figure, (left, middle, right) = panels(3, 3.1, gap=0.75)
+    figure, (left, middle, right) = panels(3, 3.1, across=0.75)
 
     def draw(n: int, p: int, convention: str, scale: float | str) -> None:
-        first, kind = (
-            first_position(convention),
-            "cosine" if convention == "submission" else "sine",
-        )  # of the first row
+        kind = "cosine" if convention == "submission" else "sine"  # of the first row
         E = np.asarray(positional_encoding(n, p, convention, base, None if scale == OWN else scale))
         G = E.T @ E
+        limit = np.abs(G).max()
+        first = first_position(convention)
         draw_encoding(left, E, convention, kind, most=64)
-        draw_heatmap(middle, G, np.abs(G).max(), (first, first))
+        draw_heatmap(middle, G, limit, (first, first))
         draw_profiles(right, {"mean along the diagonal": lag_profile(G)})
         left.set(title=f"{kind} rows of E", ylabel="row")
-        middle.set(title=f"EᵀE, ± {np.abs(G).max():.4g}", xlabel="position j", ylabel="position i")
+        middle.set(title=f"EᵀE, ± {limit:.4g}", xlabel="position j", ylabel="position i")
         right.set(title="Profile of EᵀE", xlabel="lag i − j", xlim=(-0.02 * n, 1.02 * n))
 
     middle.grid(False)
-    start = {"n": min(n, 128), "p": min(p, 512), "convention": convention, "scale": scale or OWN}
-    scales = [
-        (OWN, OWN),
-        *((f"{value:g}", value) for value in sorted({*SCALES, *([scale] if scale else [])})),
-    ]
+    values = sorted({*SCALES, scale or SCALES[0]})
+    scales = [(OWN, OWN), *((f"{value:g}", value) for value in values)]
 
-    def controls(w: Any) -> dict[str, Any]:
-        return {
-            "n": w.IntSlider(min=2, max=128),
-            "p": w.IntSlider(min=1, max=512),
-            "convention": w.ToggleButtons(options=CONVENTIONS),
-            "scale": w.SelectionSlider(options=scales),
-        }
-
-    show_with_controls(figure, draw, start, controls)
+    controls: dict[str, Any] = {
+        "n": dict(kind="IntSlider", min=2, max=128, value=min(n, 128)),
+        "p": dict(kind="IntSlider", min=1, max=512, value=min(p, 512)),
+        "convention": dict(kind="ToggleButtons", options=CONVENTIONS, value=convention),
+        "scale": dict(kind="SelectionSlider", options=scales, value=scale or OWN),
+    }
+    show_with_controls(figure, draw, controls)

@@ -1,20 +1,23 @@
-"""Sliders of exercise 1c, 1d: scores by concatenation and by addition, and how far one strays from the other."""
+"""Sliders of exercise 1c, 1d: scores by concatenation and by addition, and how far they differ."""
 
-from collections.abc import Callable
 from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
 
-from sheet11.lab.plots import COLOURS, WIDTH, draw_curve, draw_heatmap
-from sheet11.lab.sliders import explored_if_wanted, show_with_controls
+from sheet11.lab.plots import COLOURS, WIDTH, draw_curve, draw_heatmap, drawn_if_wanted
+from sheet11.lab.sliders import Function, show_with_controls
+
+MODES = ("cat", "add")
+ROW = "row of the scores"
+LAYOUT = {"left": 0.08, "right": 0.96, "bottom": 0.1, "top": 0.94, "wspace": 0.35}
 
 
-@explored_if_wanted
+@drawn_if_wanted
 def explore_scores(
-    positional_encoding: Callable[..., Any],
-    attention_scores: Callable[..., Any],
-    difference_std: Callable[..., Any],
+    positional_encoding: Function,
+    attention_scores: Function,
+    difference_std: Function,
     n: int = 64,
     p: int = 256,
     convention: str = "sheet",
@@ -32,66 +35,51 @@ def explore_scores(
         seed: of X at the start.
     """
     n = min(n, 128)
-    figure = plt.figure(figsize=(WIDTH, 5.4))
-    grid = {"left": 0.08, "right": 0.96, "wspace": 0.35}
-    upper = figure.subplots(1, 3, gridspec_kw=grid | {"bottom": 0.56, "top": 0.94})
-    (lower,) = figure.subplots(
-        1, 1, squeeze=False, gridspec_kw=grid | {"bottom": 0.1, "top": 0.38}
-    )[0]
+    figure, axes = plt.subplot_mosaic(
+        [[*MODES, "add − cat"], [ROW] * 3],
+        figsize=(WIDTH, 5.4),
+        height_ratios=(0.38, 0.28),
+        gridspec_kw=LAYOUT | {"hspace": 0.18 / 0.33},
+    )
+    lower = axes[ROW]
     token, off_diagonal = n // 2, ~np.eye(n, dtype=bool)
 
     def draw(p: int, relative_sigma: float, mode: str, seed: int) -> None:
         E = np.asarray(positional_encoding(n, p, convention))
         sigma = relative_sigma * E.std()
         X = np.random.default_rng(seed).normal(0, sigma, size=E.shape)
-        scores = {name: np.asarray(attention_scores(E, X, name)) for name in ("cat", "add")}
-        difference = scores["add"] - scores["cat"]
+        scores = {name: np.asarray(attention_scores(E, X, name)) for name in MODES}
         limit = max(np.abs(matrix).max() for matrix in scores.values())
-        for ax, (title, matrix) in zip(
-            upper, {**scores, "add − cat": difference}.items(), strict=True
-        ):
-            draw_heatmap(ax, matrix, limit)
-            ax.set(title=f"{title}, ± {limit:.4g}", xlabel="token j")
-        upper[0].set_ylabel("token i")
+        difference = scores["add"] - scores["cat"]
+        for name, matrix in {**scores, "add − cat": difference}.items():
+            draw_heatmap(axes[name], matrix, limit)
+            axes[name].set(title=f"{name}, ± {limit:.4g}", xlabel="token j")
+        axes["cat"].set_ylabel("token i")
 
-        noise = difference_std(E, sigma)[0]
-        row, column = scores["cat"][token], np.arange(1, n + 1)
         for band in list(lower.collections):
             band.remove()
-        lower.fill_between(
-            column,
-            row - noise,
-            row + noise,
-            color=COLOURS[4],
-            alpha=0.4,
-            label="cat ± predicted noise of add",
-        )
+        noise = difference_std(E, sigma)[0]
+        row, column = scores["cat"][token], np.arange(1, n + 1)
+        low, high = row - noise, row + noise
+        label = "cat ± predicted noise of add"
+        lower.fill_between(column, low, high, color=COLOURS[4], alpha=0.4, label=label)
         draw_curve(lower, "cat", column, row, color=COLOURS[0], linewidth=1)
-        draw_curve(
-            lower,
-            "the chosen mode",
-            column,
-            scores[mode][token],
-            color=COLOURS[1],
-            marker="o",
-            linestyle="",
+        dots = {"color": COLOURS[1], "marker": "o", "linestyle": ""}
+        draw_curve(lower, "the chosen mode", column, scores[mode][token], **dots)
+        measured = difference[off_diagonal].std()
+        lower.set_title(
+            f"Row i = {token + 1} of the scores, mode “{mode}”;  add − cat off the diagonal: "
+            f"measured ± {measured:.3g}, predicted ± {noise:.3g}"
         )
-        lower.set(
-            title=f"Row i = {token + 1} of the scores, mode “{mode}”;  add − cat off the diagonal: "
-            f"measured ± {difference[off_diagonal].std():.3g}, predicted ± {noise:.3g}",
-            xlabel="token j",
-            ylabel="score",
-        )
+        lower.set(xlabel="token j", ylabel="score")
 
     lower.grid(alpha=0.3)
-    start = {"p": min(p, 1024), "relative_sigma": 1.0, "mode": "add", "seed": seed}
 
-    def controls(w: Any) -> dict[str, Any]:
-        return {
-            "p": w.IntSlider(min=1, max=1024),
-            "relative_sigma": w.FloatSlider(min=0, max=3, step=0.1, description="σ / std(E)"),
-            "mode": w.ToggleButtons(options=["cat", "add"]),
-            "seed": w.IntSlider(min=0, max=max(20, seed)),
-        }
-
-    show_with_controls(figure, draw, start, controls, legends=[(lower, "upper right")])
+    sigma = {"min": 0, "max": 3, "step": 0.1, "value": 1.0, "description": "σ / std(E)"}
+    controls: dict[str, Any] = {
+        "p": dict(kind="IntSlider", min=1, max=1024, value=min(p, 1024)),
+        "relative_sigma": dict(kind="FloatSlider", **sigma),
+        "mode": dict(kind="ToggleButtons", options=MODES, value="add"),
+        "seed": dict(kind="IntSlider", min=0, max=max(20, seed), value=seed),
+    }
+    show_with_controls(figure, draw, controls, legends=[(lower, "upper right")])

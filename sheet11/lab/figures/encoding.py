@@ -1,12 +1,10 @@
 """Figures of exercise 1a, 1b: the encoding, its Gram matrix, and what attention does without positions."""
 
-from collections.abc import Mapping
-
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from sheet11.given.conventions import first_position
 from sheet11.lab.plots import (
@@ -14,6 +12,8 @@ from sheet11.lab.plots import (
     MARGINS,
     MARKERS,
     MOST,
+    Curves,
+    Floats,
     draw_curve,
     draw_heatmap,
     drawn_if_wanted,
@@ -35,12 +35,14 @@ def encoding(E: ArrayLike, convention: str) -> Figure:
 
     Args:
         E: shape (p, n).
-        convention: whose encoding it is.
+        convention: the encoding's.
     """
     E = np.asarray(E)
-    kinds = [kind for kind in ("sine", "cosine") if len(_rows(E, convention, kind))]
+    kinds = ["sine", "cosine"]
+    if len(E) == 1:
+        kinds = [_kind_of_row(0, convention)]
     # a whole number of pixels for each row: else some rows are wider than others, and the eye sees waves
-    rows = min(MOST, len(_rows(E, convention, kinds[0])))
+    rows = min(MOST, (len(E) + 1) // 2)
     height = rows * max(1, round(360 / rows)) / 100
     figure, (left, *others) = panels(1 + len(kinds), height + sum(MARGINS), right=0.8)
     _draw_pairs(left, E, convention)
@@ -51,9 +53,7 @@ def encoding(E: ArrayLike, convention: str) -> Figure:
     return figure
 
 
-def draw_encoding(
-    ax: Axes, E: NDArray[np.float64], convention: str, kind: str, most: int = MOST
-) -> None:
+def draw_encoding(ax: Axes, E: Floats, convention: str, kind: str, most: int = MOST) -> None:
     """Draw the sine rows of an encoding, or the cosine rows, or change those that are drawn.
 
     Frequencies change little from one row to the next, so that every k-th row shows what all do.
@@ -61,128 +61,121 @@ def draw_encoding(
     Args:
         ax: holds nothing else.
         E: shape (p, n).
-        convention: whose encoding it is.
+        convention: the encoding's.
         kind: "sine" or "cosine".
         most: rows and tokens that are drawn.
     """
-    (p, n), rows = E.shape, _rows(E, convention, kind)
+    p, n = E.shape
+    rows = E[0::2] if kind == _kind_of_row(0, convention) else E[1::2]
     step = -(-len(rows) // most)
-    first = 1 if convention == "submission" else 0  # as the convention counts rows
     shown = rows[::step, :most]
-    draw_heatmap(ax, shown, 1, (first, first_position(convention)), (p, shown.shape[1]))
-    ax.set(
-        xlabel="position i" + (f" (the first {most} of {n})" if n > most else ""),
-        ylabel="row" + (f" (one {kind} of every {step})" if step > 1 else ""),
-    )
+    first_index = _first_row(convention), first_position(convention)
+    draw_heatmap(ax, shown, 1, first_index, shape=(p, shown.shape[1]))
+    xlabel, ylabel = "position i", "row"
+    if n > most:
+        xlabel += f" (the first {most} of {n})"
+    if step > 1:
+        ylabel += f" (one {kind} of every {step})"
+    ax.set(xlabel=xlabel, ylabel=ylabel)
 
 
 @drawn_if_wanted
-def lag_profiles(profiles: Mapping[str, ArrayLike]) -> Figure:
+def lag_profiles(profiles: Curves) -> Figure:
     """Gram matrix entries against the lag, one line for each convention, with half of the value at lag 0.
 
     Long profiles get a second panel with all lags, beside the first ones.
     """
-    lags = len(np.asarray(next(iter(profiles.values()))))
+    arrays = {name: np.asarray(profile) for name, profile in profiles.items()}
+    lags = len(next(iter(arrays.values())))
     figure, axes = panels(1 if lags <= MOST else 2, 3.4, right=ROOM)
-    for ax, shown in zip(axes, (TOKENS if lags > MOST else lags, lags), strict=False):
-        draw_profiles(ax, {name: np.asarray(profile)[:shown] for name, profile in profiles.items()})
-        more = ", all lags" if ax is not axes[0] else ""
-        ax.set(xlabel="lag i − j (tokens)", title="Profile of the Gram matrix" + more)
-    axes[0].set_ylabel("mean of (EᵀE)ᵢⱼ along the diagonal")
+    first = lags if lags <= MOST else TOKENS
+    draw_profiles(axes[0], {name: profile[:first] for name, profile in arrays.items()})
+    title = "Profile of the Gram matrix"
+    axes[0].set(title=title, ylabel="mean of (EᵀE)ᵢⱼ along the diagonal")
+    if lags > MOST:
+        draw_profiles(axes[1], arrays)
+        axes[1].set(title=f"{title}, all lags")
+    for ax in axes:
+        ax.set(xlabel="lag i − j (tokens)")
     legend_beside(axes[-1], frameon=False)
     return figure
 
 
-def draw_profiles(ax: Axes, profiles: Mapping[str, ArrayLike]) -> None:
+def draw_profiles(ax: Axes, profiles: Curves) -> None:
     """Draw lag profiles, and half of the first one's value at lag 0, or change those that are drawn."""
-    values = {name: np.asarray(profile) for name, profile in profiles.items()}
-    for number, (name, profile) in enumerate(values.items()):
-        style = {
-            "marker": MARKERS[number] if len(profile) <= MOST else "",
-            "markersize": 3,
-            "linewidth": 1.2,
-        }
-        draw_curve(ax, name, np.arange(len(profile)), profile, color=COLOURS[number], **style)
-    first = next(iter(values.values()))
-    last = len(first) - 1
-    draw_curve(
-        ax,
-        "half of the diagonal\n(first curve)",
-        [0, last],
-        [first[0] / 2] * 2,
-        color="0.5",
-        linestyle=":",
-    )
-    draw_curve(ax, "_zero", [0, last], [0, 0], color="0.3", linewidth=0.8)
-    ax.xaxis.set_major_locator(MaxNLocator(8 if last <= MOST else 5, integer=True))
+    first = np.asarray(next(iter(profiles.values())))
+    lags = np.arange(len(first))
+    few = len(lags) <= MOST
+    for marker, (name, profile) in zip(MARKERS, profiles.items(), strict=False):
+        draw_curve(
+            ax, name, lags, profile, marker=marker if few else "", markersize=3, linewidth=1.2
+        )
+    ends, half = lags[[0, -1]], first[[0, 0]] / 2
+    name = "half of the diagonal\n(first curve)"
+    draw_curve(ax, name, ends, half, color="0.5", linestyle=":")
+    draw_curve(ax, "_zero", ends, [0, 0], color="0.3", linewidth=0.8)
+    ax.xaxis.set_major_locator(MaxNLocator(8 if few else 5, integer=True))
 
 
 @drawn_if_wanted
-def token_deviations(deviations: Mapping[str, ArrayLike]) -> Figure:
+def token_deviations(deviations: Curves) -> Figure:
     """Deviation from permutation equivariance for every token, on a logarithmic scale that starts at rounding."""
-    words = {
-        "xlabel": "token",
-        "ylabel": "‖ Att(XΠ) − Att(X)Π ‖",
-        "title": "Does attention commute with a permutation?",
-    }
-    return _on_a_logarithmic_scale(deviations, 1, words)
-
-
-@drawn_if_wanted
-def diagonal_spreads(spreads: Mapping[str, ArrayLike]) -> Figure:
-    """Largest minus smallest entry along every diagonal, on a logarithmic scale that starts at rounding."""
-    words = {"xlabel": "lag of the diagonal (tokens)", "ylabel": "largest − smallest entry"}
-    return _on_a_logarithmic_scale(
-        spreads, 0, words | {"title": "How much does EᵀE vary along a diagonal?"}
-    )
-
-
-def _on_a_logarithmic_scale(
-    values: Mapping[str, ArrayLike], first: int, words: Mapping[str, str]
-) -> Figure:
-    figure, (ax,) = panels(1, 3.0, right=ROOM)
-    for number, (name, value) in enumerate(values.items()):
-        height = np.maximum(np.asarray(value), 1e-17)
-        hollow = (
-            {"markersize": 7, "fillstyle": "none"} if number == 1 else {"markersize": 4}
-        )  # where two coincide
-        number_of = np.arange(first, first + len(height))
-        ax.semilogy(number_of, height, MARKERS[number], color=COLOURS[number], label=name, **hollow)
-    ax.set(ylim=(1e-17, None), **words)
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-    powers_of_ten(ax.yaxis)
-    legend_beside(ax, frameon=False)
+    figure, ax = _on_a_logarithmic_scale(deviations, first=1)
+    ax.set(xlabel="token", ylabel="‖ Att(XΠ) − Att(X)Π ‖")
+    ax.set(title="Does attention commute with a permutation?")
     return figure
 
 
-def _draw_pairs(ax: Axes, E: NDArray[np.float64], convention: str) -> None:
+@drawn_if_wanted
+def diagonal_spreads(spreads: Curves) -> Figure:
+    """Largest minus smallest entry along every diagonal, on a logarithmic scale that starts at rounding."""
+    figure, ax = _on_a_logarithmic_scale(spreads, first=0)
+    ax.set(xlabel="lag of the diagonal (tokens)", ylabel="largest − smallest entry")
+    ax.set(title="How much does EᵀE vary along a diagonal?")
+    return figure
+
+
+def _on_a_logarithmic_scale(values: Curves, first: int) -> tuple[Figure, Axes]:
+    figure, (ax,) = panels(1, 3.0, right=ROOM)
+    for marker, (name, value) in zip(MARKERS, values.items(), strict=False):
+        height = np.maximum(np.asarray(value), 1e-17)
+        ax.semilogy(first + np.arange(len(height)), height, marker, markersize=4, label=name)
+    if len(values) > 1:
+        ax.lines[1].set(markersize=7, fillstyle="none")  # to be seen where two coincide
+    ax.set(ylim=(1e-17, None))
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    powers_of_ten(ax.yaxis)
+    legend_beside(ax, frameon=False)
+    return figure, ax
+
+
+def _draw_pairs(ax: Axes, E: Floats, convention: str) -> None:
     """Draw some pairs of rows as curves, one pair below the other."""
     position = first_position(convention) + np.arange(min(E.shape[1], TOKENS))
     pairs = np.unique(np.linspace(0, (len(E) - 1) // 2, CURVES).round().astype(int))
-    first = 1 if convention == "submission" else 0
+    names = []
     for place, k in enumerate(pairs):
-        for row, wave in enumerate(E[2 * k : 2 * k + 2, : len(position)], 2 * k):
-            style = "-" if _is_sine(row, convention) else "--"
+        rows = range(2 * k, min(2 * k + 2, len(E)))
+        for row in rows:
             ax.plot(
                 position,
-                wave - 3 * place,
-                style,
+                E[row, : len(position)] - 3 * place,
+                "-" if _kind_of_row(row, convention) == "sine" else "--",
                 color=COLOURS[place],
                 linewidth=1.2,
-                label=f"row {first + row}",
+                label=f"row {_first_row(convention) + row}",
             )
-    names = [
-        ", ".join(str(first + row) for row in range(2 * k, min(2 * k + 2, len(E)))) for k in pairs
-    ]
-    ax.set_yticks([-3 * place for place in range(len(pairs))], names)
+        names.append(", ".join(str(_first_row(convention) + row) for row in rows))
+    ax.set_yticks(-3 * np.arange(len(pairs)), names)
     ax.set(xlabel="position i", ylabel="rows", title="pairs of rows: sine —, cosine - -")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
 
 
-def _rows(E: NDArray[np.float64], convention: str, kind: str) -> NDArray[np.float64]:
-    return E[0 if _is_sine(0, convention) == (kind == "sine") else 1 :: 2]
+def _first_row(convention: str) -> int:
+    """Number of the first row, as the convention counts them."""
+    return 1 if convention == "submission" else 0
 
 
-def _is_sine(row: int, convention: str) -> bool:
-    """Whether a row, counted from 0, is a sine; "submission" begins with a cosine."""
-    return (row % 2 == 0) != (convention == "submission")
+def _kind_of_row(row: int, convention: str) -> str:
+    """Return "sine" or "cosine" for a row counted from 0; "submission" begins with a cosine."""
+    return "sine" if (row % 2 == 0) != (convention == "submission") else "cosine"

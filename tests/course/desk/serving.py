@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 MARK = [sys.executable, "-m", "sheet11.course.cli", "mark"]
+PATIENCE = 60  # seconds
 
 
 def free_port():
@@ -24,13 +25,11 @@ def free_port():
 
 def settings(folder):
     """The environment of a server whose own files go into a folder."""
-    places = {
-        name: str(Path(folder, name.lower()))
-        for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("JUPYTER")}
+    return kept | {
+        "JUPYTER_CONFIG_DIR": f"{folder}/config",
+        "JUPYTER_RUNTIME_DIR": f"{folder}/runtime",
     }
-    return {
-        name: value for name, value in os.environ.items() if not name.startswith("JUPYTER")
-    } | places
 
 
 @dataclass
@@ -39,6 +38,7 @@ class Server:
 
     process: subprocess.Popen
     url: str
+    out: Path
 
     @property
     def token(self):
@@ -46,52 +46,46 @@ class Server:
 
     def request(self, path, sent=None, **headers):
         """Ask without a browser: (status, text)."""
-        headers = {"Authorization": f"token {self.token}"} | {
-            name.replace("_", "-"): value for name, value in headers.items()
-        }
+        headers = {"Authorization": f"token {self.token}"} | headers
         body = None if sent is None else json.dumps(sent).encode()
         request = urllib.request.Request(self.url.partition("?")[0] + path, body, headers)
         try:
-            with urllib.request.urlopen(request, timeout=30) as response:
+            with urllib.request.urlopen(request, timeout=PATIENCE) as response:
                 return response.status, response.read().decode()
         except urllib.error.HTTPError as error:
             with error:
                 return error.code, error.read().decode()
 
-    def end(self):
-        """End it as Ctrl-C does; what it printed after its address."""
-        self.process.send_signal(signal.SIGINT)
-        return self.process.stdout.read()
-
     def ask(self, path, sent=None):
-        """What the server answers."""
+        """The server's reply to a request that is granted."""
         status, text = self.request(f"api/{path}", sent)
         assert status == 200, text
         return json.loads(text)
+
+    def end(self):
+        """End it as Ctrl-C does, and return what it printed after its address."""
+        self.process.send_signal(signal.SIGINT)
+        return self.process.communicate(timeout=PATIENCE)[0]
 
 
 @contextlib.contextmanager
 def serving(out, own, name="grace", port=None, command=MARK):
     """The server, until the context ends."""
-    options = [
-        "--no-browser",
-        "--port",
-        str(port or free_port()),
-        *(["--name", name] if name else []),
-    ]
+    options = ["--no-browser", f"--port={port or free_port()}", f"--name={name}"]
     process = subprocess.Popen(
         [*command, str(out), *options],
         env=settings(own),
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
+        # where the tests run in the background, SIGINT is ignored, and a child would inherit that
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     try:
-        address = re.fullmatch(
-            r"Marking at (http://127\.0\.0\.1:\d+/\S+)\n", process.stdout.readline()
-        )
-        yield Server(process, address[1])
+        printed = process.stdout.readline()
+        address = re.fullmatch(r"Marking at (http://127\.0\.0\.1:\d+/\S+)\n", printed)
+        yield Server(process, address[1], out)
     finally:
         process.terminate()
-        with process.stdout:
-            process.wait(timeout=60)
+        process.wait(timeout=PATIENCE)
+        process.stdout.close()

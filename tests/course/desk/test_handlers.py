@@ -1,7 +1,10 @@
-"""The addresses of the marking page: who may ask, and what is answered to those who ask wrongly."""
+"""The addresses of the marking page: who may ask, and replies to those who ask wrongly."""
 
+import contextlib
 import getpass
 import json
+import sqlite3
+import sys
 import urllib.error
 import urllib.request
 
@@ -9,29 +12,36 @@ import pytest
 from class_of_thirteen import write_class
 from serving import serving
 
+SLOPE = "2_slopes/a"
+IMPATIENT = (
+    "from sheet11.course.book import database; from sheet11.course.cli import main;"
+    "database.PATIENCE = 0.1; main()"
+)
+
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
     folder = tmp_path_factory.mktemp("desk")
     write_class(folder / "out")
     with serving(folder / "out", folder) as server:
-        server.out = folder / "out"
         yield server
 
 
 @pytest.fixture(scope="module")
 def other(server, tmp_path_factory):
-    """A second server of the same folder, of somebody who is not named."""
-    with serving(server.out, tmp_path_factory.mktemp("other"), name="") as other:
+    """A second server of the same folder, of a person without a name, who does not wait for others long."""
+    command = [sys.executable, "-c", IMPATIENT, "mark"]
+    with serving(server.out, tmp_path_factory.mktemp("other"), name="", command=command) as other:
         yield other
 
 
-def first(server, task="2_slopes/a"):
-    return server.ask(f"answers?task={task}")["piles"][0]
+def mark(server, points="1"):
+    pile = server.ask(f"answers?task={SLOPE}")["piles"][0]
+    return {"task": SLOPE, "id": pile["id"], "points": points, "comment": "short", "items": []}
 
 
 def test_only_who_has_the_token_gets_anything(server):
-    for path in ("api/overview", "api/answers?task=2_slopes/a"):
+    for path in ("api/overview", f"api/answers?task={SLOPE}"):
         status, text = server.request(path, Authorization="token wrong")
         assert status == 403 and "slopes" not in text
     status, text = server.request("", Authorization="")
@@ -39,12 +49,9 @@ def test_only_who_has_the_token_gets_anything(server):
 
 
 def test_a_request_from_another_site_is_refused(server):
-    status, _ = server.request("api/overview", Host="evil.example")
-    assert status == 403
-    status, _ = server.request(
-        "api/undo", {"task": "2_slopes/a"}, Authorization="", Cookie="_xsrf=a"
-    )
-    assert status == 403
+    assert server.request("api/overview", Host="evil.example")[0] == 403
+    headers = {"Authorization": "", "Cookie": "_xsrf=a"}
+    assert server.request("api/undo", {"task": SLOPE}, **headers)[0] == 403
 
 
 def test_the_page_asks_no_other_host(server):
@@ -56,90 +63,66 @@ def test_the_page_asks_no_other_host(server):
 
 def test_there_are_no_files_kernels_or_terminals(server):
     root = server.url.partition("/sheet11")[0]
+    headers = {"Authorization": f"token {server.token}"}
     for path in ("contents", "kernels", "sessions", "terminals", "kernelspecs"):
-        request = urllib.request.Request(
-            f"{root}/api/{path}", headers={"Authorization": f"token {server.token}"}
-        )
-        with pytest.raises(urllib.error.HTTPError) as error:
+        request = urllib.request.Request(f"{root}/api/{path}", headers=headers)
+        with pytest.raises(urllib.error.HTTPError, match="404") as error:
             urllib.request.urlopen(request)
-        assert error.value.code == 404
         error.value.close()
-
-
-def test_who_marks_is_who_the_command_line_says(server):
-    assert server.ask("overview")["who"] == "grace"
-    reply = server.ask(
-        "mark",
-        {"task": "2_slopes/a", "id": first(server)["id"], "points": 1, "comment": "", "items": []},
-    )
-    assert [mark["who"] for mark in reply["piles"][0]["marks"]] == ["grace"]
 
 
 @pytest.mark.parametrize(
     ("path", "sent", "status", "said"),
     [
-        ("api/mark", {}, 400, "incomplete"),
-        (
-            "api/mark",
-            {"task": "2_slopes/a", "id": "?", "points": 1, "comment": "", "items": []},
-            409,
-            "has changed",
-        ),
-        ("api/mark", {"task": "9/z", "id": "?"}, 409, "no task '9/z'"),
-        ("api/mark", {"task": 3}, 400, "task must be a text"),
-        ("api/mark", [], 400, "incomplete"),
-        ("api/store", {}, 404, ""),
-        ("api/answers", None, 400, ""),
-        ("api/_piles", None, 404, ""),
-        ("api/content?task=100%25&id=1", None, 409, "no task '100%'"),
+        ("mark", {}, 400, "incomplete"),
+        ("mark", [], 400, "incomplete"),
+        ("mark", {"task": 3}, 400, "task must be a text"),
+        ("mark", {"task": SLOPE, "id": "?"}, 409, "has changed"),
+        ("mark", {"task": "9/z", "id": "?"}, 409, "no task '9/z'"),
+        ("snippet", {"remove": "x"}, 400, "incomplete"),
+        ("store", {}, 404, ""),
+        ("answers", None, 400, "incomplete"),
+        ("_piles", None, 404, ""),
+        ("content?task=100%25&id=1", None, 409, "no task '100%'"),
     ],
 )
-def test_requests_that_make_no_sense(server, path, sent, status, said):
-    got, text = server.request(path, sent)
-    assert (got, said in json.loads(text)["remark"]) == (status, True)
+def test_requests_that_are_refused(server, path, sent, status, said):
+    got, text = server.request(f"api/{path}", sent)
+    assert (got, said in json.loads(text)["message"]) == (status, True)
 
 
-def test_a_system_user_marks_if_nobody_is_named(other):
+def test_who_marks(server, other):
+    assert server.ask("overview")["who"] == "grace", "as the command line says"
     assert other.ask("overview")["who"] == getpass.getuser()
 
 
-def test_two_servers_share_the_marks(server, other):
-    other.ask("snippet", {"words": "from another"})
-    assert [each["words"] for each in server.ask("overview")["snippets"]] == ["from another"]
-    server.ask("snippet", {"words": "from grace"})
-    assert len(other.ask("overview")["snippets"]) == 2
+def test_a_mark_on_a_locked_store_can_be_sent_again(server, other):
+    sent = mark(other)
+    with contextlib.closing(sqlite3.connect(server.out / "grading.sqlite")) as database:
+        database.execute("BEGIN IMMEDIATE")
+        status, text = other.request("api/mark", sent)
+        assert status == 503 and "locked" in json.loads(text)["message"]
+    assert other.ask("mark", sent)["piles"]
 
 
 def test_marks_get_into_tables_when_the_server_ends(tmp_path):
-    write_class(tmp_path / "out")
-    with serving(tmp_path / "out", tmp_path) as server:
-        pile = first(server)
-        server.ask(
-            "mark",
-            {
-                "task": "2_slopes/a",
-                "id": pile["id"],
-                "points": 0.5,
-                "comment": "short",
-                "items": [],
-            },
-        )
-        assert not (tmp_path / "out/results.csv").exists()
+    out = tmp_path / "out"
+    write_class(out)
+    with serving(out, tmp_path) as server:
+        server.ask("mark", mark(server, "0.5"))
+        assert not (out / "results.csv").exists()
         said = server.end()
-    assert said == f"{tmp_path / 'out'}/index.html\n62 answers are still to be read\n"
-    (row,) = [
-        line for line in (tmp_path / "out/results.csv").read_text().splitlines() if "short" in line
-    ]
+    assert said == f"{out}/index.html\n62 answers are still to be read\n"
+    rows = (out / "results.csv").read_text().splitlines()
+    (row,) = [line for line in rows if "short" in line]
     assert ",0.5,1," in row
-    student = row.partition(",")[0]
-    assert "short" in (tmp_path / "out/students" / student / "index.html").read_text()
+    page = out / "students" / row.partition(",")[0] / "index.html"
+    assert "short" in page.read_text()
 
 
 @pytest.mark.parametrize("kind", ["none", "damaged"])
 def test_a_folder_that_is_no_grading(invoke, tmp_path, kind):
     if kind == "damaged":
-        (tmp_path / "grading.sqlite").write_bytes(
-            b"not a database, but long enough to look like one" * 30
-        )
+        (tmp_path / "grading.sqlite").write_bytes(b"long enough to look like a database" * 40)
     run = invoke("mark", tmp_path, "--no-browser", cwd=tmp_path)
     assert run.returncode == 2 and len(run.stderr.splitlines()) == 1 and str(tmp_path) in run.stderr

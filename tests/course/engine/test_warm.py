@@ -8,19 +8,16 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 from types import SimpleNamespace
 
 import nbformat
 import numpy as np
-import papermill
 import psutil
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
 from sheet11.course.engine import warm
 from sheet11.course.engine.child import THREADS
-from sheet11.course.engine.server import MANY
 from sheet11.course.engine.warm import CAN_FORK, Server, server, stop_server
 from sheet11.course.execute import execute
 from sheet11.course.notebooks import error_of, read_notebook
@@ -81,24 +78,6 @@ def test_kernels_have_as_many_threads_as_the_server_was_given(build, monkeypatch
         )
     finally:
         given.close()
-
-
-def test_server_that_has_forked_often_moves_its_memory_into_huge_pages(build):
-    release = tuple(map(int, re.findall(r"\d+", os.uname().release)[:2]))
-    if release < (6, 1) or not os.path.exists("/sys/kernel/mm/transparent_hugepage"):
-        pytest.skip("this kernel has none, or moves nothing into them")
-
-    def huge():
-        lines = Path(f"/proc/{server().process.pid}/smaps_rollup").read_text().splitlines()
-        return int(next(line for line in lines if line.startswith("AnonHugePages")).split()[1])
-
-    before = huge()
-    for _ in range(MANY):
-        server().fork("/").close()
-    execute(build("1"), {}, warm=True)
-    assert huge() > before + 20_000  # KiB
-    records = read_records(execute(build(WORK), {}, warm=True))
-    assert records["threads"] == 1
 
 
 @pytest.mark.slow
@@ -198,6 +177,12 @@ FIDELITY = {
     "update": "from IPython.display import *\nh = display('a', display_id='same'); h.update('b')",
     "later update": "update_display('c', display_id='same')",
     "clear": "print(1); clear_output(); print(2); clear_output(wait=True); print(3)",
+    "widget": "import ipywidgets; ipywidgets.IntSlider(5)",
+    "in turn": "for i in range(3): print(i); display(i); print(i, end='')",
+    "updated in turn": "for i in range(3): print(i); update_display(i, display_id='same')",
+    "output widget": "out = ipywidgets.Output()\nwith out: print('in'); display(1)\nprint('out')",
+    "its outputs": "out.outputs",
+    "cleared": "with out: clear_output()\nout.outputs",
     "rich": "display(HTML('<b>x</b>'), Markdown('*x*'), Latex('$x$'), JSON({'a': [1, None]}), SVG('<svg xmlns=\"http://www.w3.org/2000/svg\"/>'))",
     "data frame": "import pandas; pandas.DataFrame({'a': [1, 2]})",
     "repr fails": "class A:\n    def __repr__(self): raise ValueError('no')\nA()",
@@ -214,7 +199,6 @@ FIDELITY = {
     "exit": "import sys; sys.exit(3)",
     "quit": "_, __, In[1], _oh[3], get_ipython().execution_count",
     "help": "len?",
-    "widget": "import ipywidgets; ipywidgets.IntSlider(5)",
     "stdout": "sys.stdout.write('written'); sys.stdout.isatty(), sys.stdout.encoding",
     "names": "__name__, sorted(name for name in globals() if not name.startswith('_'))[:5], sys.path[0]",
     "work": WORK,
@@ -241,6 +225,15 @@ def test_whatever_a_notebook_does_its_outputs_are_the_ordinary_kernels(tmp_path,
     assert read_records(warm)["threads"] == 1
     assert warm.metadata.language_info == cold.metadata.language_info
     assert widget_states(warm) == widget_states(cold)
+
+
+def test_a_widget_may_show_more_than_a_socket_holds(build):
+    source = (
+        "import ipywidgets\nfrom IPython.display import display\nout = ipywidgets.Output()\n"
+        "with out:\n    for i in range(60): display('x' * 9000)"
+    )
+    executed = execute(build(source, "len(out.outputs)"), {}, warm=True, timeout=60)
+    assert executed.cells[-1].outputs[0].data["text/plain"] == "60"
 
 
 def widget_states(notebook):
@@ -308,11 +301,6 @@ def test_a_cell_that_kills_its_process_is_where_the_error_is(build):
     assert after.outputs == [] and after.execution_count is None
 
 
-def test_time_limit_of_a_cell(build):
-    executed = execute(build("1", "while True: pass"), {}, warm=True, timeout=1)
-    assert error_of(executed).startswith("CellTimeoutError")
-
-
 @pytest.mark.parametrize(
     "program", ["sleep 98.76", "setsid sleep 98.76", "nohup setsid sh -c 'sleep 98.76' &"]
 )
@@ -336,13 +324,6 @@ def test_no_state_passes_from_one_kernel_to_the_next(build):
     assert not first["left"] and not second["left"]
     assert (first["draws"] != second["draws"]).all(), "unseeded generators must differ"
     assert first["pid"] != second["pid"]
-
-
-def test_killed_kernel(build):
-    executed = execute(
-        build("import os, signal\nos.kill(os.getpid(), signal.SIGKILL)", "2"), {}, warm=True
-    )
-    assert error_of(executed).startswith("DeadKernelError")
 
 
 @pytest.mark.slow
@@ -404,19 +385,3 @@ def test_nothing_is_left_when_the_client_dies(signum, light, tmp_path):
     client.wait(20)
     assert gone(kernel_pid) and gone(server_pid)
     assert list(scratch.iterdir()) == [], "no connection file, no socket"
-
-
-def test_papermill_engine(build, recording, tmp_path):
-    path = tmp_path / "in.ipynb"
-    nbformat.write(
-        build(
-            f"{recording}\nimport os, sys\nimport psutil\nrecord(server=psutil.Process().parent().ppid())",
-            kernelspec={"name": "python3", "display_name": "", "language": "python"},
-        ),
-        path,
-    )
-    papermill.execute_notebook(
-        path, tmp_path / "out.ipynb", {"n": 6}, engine_name="sheet11", progress_bar=False
-    )
-    records = read_records(tmp_path / "out.ipynb")
-    assert records["square"] == 36 and records["server"] == server().process.pid

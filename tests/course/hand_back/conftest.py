@@ -2,6 +2,7 @@
 
 import pytest
 from class_of_twelve import HANDED_IN, scanned
+from filled import fill
 
 from sheet11.course.book.marks import Answer, Task
 from sheet11.course.book.store import Store
@@ -12,45 +13,38 @@ TASKS = [
     Task("1/f", "A <function>", "", 3.0, False, "", "One"),
     Task("1/why", "Why | so", "", 2.0, True, "", "One"),
 ]
+IVO = Identity("1009", "ihorvat", "Ivo Horvat")
 
 
-def identity(member):
-    return Identity(
-        str(member.number), member.login, member.name, "", f"{member.login}@uni.example"
-    )
+def person_of(member, label):
+    mail = f"{member.login}@uni.example"
+    who = Identity(str(member.number), member.login, member.name, "", mail)
+    members = (who, IVO) if member.login == "hsuzuki" else (who,)
+    return Person(member.login, who, members, label(member), "late" if member.late else "")
 
 
 @pytest.fixture
 def graded(tmp_path):
-    """Make a grading; label says what the platform calls a hand-in, and everybody has 3 points, and 1.5 if read."""
+    """Make a grading of those who handed in, with 3 points for all, and 1.5 if read.
 
-    def graded(label=lambda member: "", read=True, out=tmp_path / "out"):
-        hana, ivo = (
-            next(m for m in HANDED_IN if m.login == "hsuzuki"),
-            Identity("1009", "ihorvat", "Ivo Horvat"),
-        )
-        people = []
-        for member in HANDED_IN:
-            who = identity(member)
-            members = (who, ivo) if member is hana else (who,)
-            people.append(
-                Person(member.login, who, members, label(member), "late" if member.late else "")
-            )
-        scan = {"scan.png": {"image/png": scanned()}}  # one page of feedback is too large
+    `label` is the platform's name of a hand-in; with `scan` one page of feedback is too large.
+    """
+
+    def graded(label=lambda member: "", read=True, scan=False):
+        out = tmp_path / "out"
+        images = {"scan.png": {"image/png": scanned()}} if scan else {}
+        people = [person_of(member, label) for member in HANDED_IN]
+        answers = []
+        for student in (person.student for person in people):
+            attached = images if student == "kmensah" else {}
+            answers.append(Answer(student, "1/f", "f", {}, 3.0, "correct", ""))
+            answers.append(Answer(student, "1/why", "So.", attached, None, "to read", ""))
         with Store(out) as store:
-            found = [
-                Answer(person.student, "1/f", "f", {}, 3.0, "correct", "") for person in people
-            ]
-            for person in people:
-                images = scan if person.student == "kmensah" else {}
-                found.append(Answer(person.student, "1/why", "So.", images, None, "to read", ""))
-            store.replace_answers(TASKS, found)
+            fill(store, TASKS, answers)
             keep_people(store, people)
             store.set_about(title="Waves")
             if read:
-                store.set_mark(
-                    [person.student for person in people], "1/why", "eve", 1.5, "nearly | so"
-                )
+                store.set_mark(store.students(), "1/why", "eve", 1.5, "nearly | so")
             publish(out, store)
         return out
 

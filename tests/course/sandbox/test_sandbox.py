@@ -12,7 +12,7 @@ import pytest
 from gradings import no_sandbox
 
 from sheet11.course.engine.child import TERMINAL
-from sheet11.course.engine.warm import OPTIONS, SERVER, Server
+from sheet11.course.engine.warm import SERVER, Server
 from sheet11.course.engine.watch import children
 from sheet11.course.errors import NotInstalledError
 from sheet11.course.sandbox import sandbox
@@ -305,7 +305,7 @@ def test_closing_while_bubblewrap_starts_leaves_none_of_its_processes(tmp_path):
     """Its child waits for a word of it, and would do so for ever if it was killed alone."""
     for _ in range(60):
         with bubblewrap(tmp_path) as (command, descriptor):
-            command += [sys.executable, *OPTIONS, f"{INSIDE}/server.py"]
+            command += [sys.executable, f"{INSIDE}/server.py"]
             server = Server(None, [], command, environment(), closed=True, descriptors=[descriptor])
             while not children(server.process.pid):
                 pass

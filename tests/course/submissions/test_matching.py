@@ -33,50 +33,49 @@ ASKED = asked_in("p", EDITION)
 def copy_of(name, source, kind=None):
     """A cell with the marks of one of the sheet's."""
     wanted = EDITION.cells[ASKED.names[name]]
-    return Cell(name, None, kind or wanted.cell_type, source)
+    return Cell(name, "", kind or wanted.cell_type, source)
 
 
 def own(source, kind="code"):
-    return Cell(None, None, kind, source)
+    return Cell("", "", kind, source)
+
+
+def by_task(found):
+    """Values by the name of the task."""
+    return {column.removeprefix("p/"): value for column, value in found.items()}
 
 
 def hand_in(change, **answers):
     """The notebook with all answers but these, and a change of its cells: what is found in it."""
     cells = []
     for cell in EDITION.cells:
-        name = cell.metadata.get("nbgrader", {}).get("grade_id")
+        name = cell.metadata.get("nbgrader", {}).get("grade_id", "")
         source = (ANSWERS | answers).get(name, cell.source)
         cells.append(Cell(name, cell.id, cell.cell_type, source))
     change(cells)
     return match(cells, ASKED)
 
 
-def place_of(name):
-    return ASKED.names[name]
-
-
 def source_of(found, name):
-    return found.cells[found.places.index(place_of(name))].source
-
-
-def nothing(cells):
-    pass
+    (number,) = [number for number, place in found.places.items() if place == ASKED.names[name]]
+    return found.cells[number].source
 
 
 def test_all_as_it_should_be():
-    found = hand_in(nothing)
-    assert found.places == list(range(len(EDITION.cells)))
+    found = hand_in(list)
+    assert found.places == {number: number for number in range(len(EDITION.cells))}
     assert found.remarks == found.elsewhere == {}
 
 
 def test_nothing_is_answered():
-    found = hand_in(nothing, f=STUB_OF_F, proof=BLANK, y="")
+    found = hand_in(list, f=STUB_OF_F, proof=BLANK, y="")
     assert found.remarks == found.elsewhere == {}
 
 
 def test_cells_that_students_add_stay_where_they_were_put():
     found = hand_in(lambda cells: cells.insert(4, own("f(7)")))
-    assert found.places[3:6] == [3, None, 4] and found.cells[4].source == "f(7)"
+    assert [found.places.get(number) for number in (3, 4, 5)] == [3, None, 4]
+    assert found.cells[4].source == "f(7)"
     assert found.remarks == {}
 
 
@@ -86,6 +85,10 @@ def test_cells_that_students_add_stay_where_they_were_put():
         pytest.param(
             lambda cells: cells.insert(5, own(F)), {"f": STUB_OF_F}, {"f-1", "f-2"}, "def f(x): return",
             id="in an added cell",
+        ),
+        pytest.param(
+            lambda cells: cells.insert(10, own(Y)), {"y": "# YOUR CODE HERE"}, {"y-1"}, "y = 3",
+            id="in an added cell, and its own one emptied",
         ),
         pytest.param(
             lambda cells: cells.insert(9, own(PROOF, "markdown")), {"proof": BLANK}, {"proof"}, PROOF,
@@ -109,9 +112,6 @@ def test_cells_that_students_add_stay_where_they_were_put():
             "has become a markdown cell", id="retyped",
         ),
         pytest.param(
-            lambda cells: cells.append(cells.pop(10)), {}, {"y-1"}, "below its check", id="moved",
-        ),
-        pytest.param(
             lambda cells: cells.__setitem__(3, own(F)), {}, {"f-1", "f-2"}, "marks of its cell are lost",
             id="without marks, known by what it defines",
         ),
@@ -131,8 +131,13 @@ def test_cells_that_students_add_stay_where_they_were_put():
 )  # fmt: skip
 def test_an_answer_that_is_not_where_it_should_be(change, answers, tasks, said):
     found = hand_in(change, **answers)
-    assert found.remarks.keys() == tasks
+    assert by_task(found.remarks).keys() == tasks
     assert all(said in remark and "\n" not in remark for remark in found.remarks.values())
+
+
+def test_an_answer_that_was_moved_is_found():
+    found = hand_in(lambda cells: cells.append(cells.pop(10)))
+    assert source_of(found, "y") == Y and found.remarks == {}
 
 
 def test_of_copies_the_one_that_has_an_answer_counts():
@@ -145,7 +150,14 @@ def test_of_copies_the_one_that_has_an_answer_counts():
 def test_of_answered_copies_the_last_one_counts_and_the_others_stay():
     found = hand_in(lambda cells: cells.insert(3, copy_of("f", "half = 1")))
     assert source_of(found, "f") == F
-    assert found.cells[3].source == "half = 1" and found.places[3] is None
+    assert found.cells[3].source == "half = 1" and 3 not in found.places
+
+
+def test_copies_with_different_pictures_are_different():
+    page = copy_of("proof", "![](attachment:image.png)")
+    pages = [page._replace(attachments={"image.png": {"image/png": each}}) for each in "ab"]
+    found = hand_in(lambda cells: cells.__setitem__(slice(8, 9), pages))
+    assert found.remarks.keys() == {"p/proof"} and found.elsewhere == {"p/proof": [8]}
 
 
 def test_equal_copies_need_nobody():
@@ -154,28 +166,36 @@ def test_equal_copies_need_nobody():
 
 def test_a_task_cell_is_about_what_stands_around_it():
     found = hand_in(lambda cells: cells.extend([own("1 + 2"), own("So it is.", "markdown")]))
-    assert found.elsewhere == {"sums": [13, 14]} and found.remarks == {}
+    assert by_task(found.elsewhere) == {"sums": [13, 14]} and found.remarks == {}
 
 
 def test_marks_that_are_gone_everywhere():
     def strip(cells):
-        cells[:] = [cell._replace(name=None) for cell in cells]
+        cells[:] = [cell._replace(name="") for cell in cells]
 
     found = hand_in(strip)
-    assert found.places == list(range(len(EDITION.cells)))
-    assert set(found.remarks) == {"f-1", "f-2", "proof", "y-1"}
+    assert found.places == {number: number for number in range(len(EDITION.cells))}
+    assert set(by_task(found.remarks)) == {"f-1", "f-2", "proof", "y-1"}
 
     def strip_all(cells):
-        cells[:] = [cell._replace(name=None, id=None) for cell in cells]
+        cells[:] = [cell._replace(name="", id="") for cell in cells]
 
     found = hand_in(strip_all)
     assert source_of(found, "f") == F
-    assert found.elsewhere["proof"] == [8] and found.elsewhere["y-1"] == [10]
+    assert found.elsewhere["p/proof"] == [8] and found.elsewhere["p/y-1"] == [10]
+
+
+def test_stubs_without_marks_need_nobody():
+    def strip(cells):
+        cells[:] = [cell._replace(name="") for cell in cells]
+
+    found = hand_in(strip, f=STUB_OF_F, proof=BLANK, y="")
+    assert found.remarks == found.elsewhere == {}
 
 
 def test_a_notebook_that_holds_nothing_of_the_sheet_may_answer_all_of_it():
     found = match([own("y = 3"), own("It is so.", "markdown")], ASKED)
-    assert found.remarks.keys() == {"f-1", "f-2", "proof", "y-1"}
+    assert by_task(found.remarks).keys() == {"f-1", "f-2", "proof", "y-1"}
     assert set(map(tuple, found.elsewhere.values())) == {(0, 1)}
 
 
@@ -191,10 +211,32 @@ def test_work_that_is_no_answer_needs_nobody():
         ),
     )
     asked.cells[1].metadata["tags"] = ["parameters"]
-    cells = [Cell(None, None, "markdown", MEMBERS_ASKED.replace("(names", "Anna (names"))]
+    cells = [Cell("", "", "markdown", MEMBERS_ASKED.replace("(names", "Anna (names"))]
     for cell in asked.cells:
-        name = cell.metadata.get("nbgrader", {}).get("grade_id")
+        name = cell.metadata.get("nbgrader", {}).get("grade_id", "")
         cells.append(Cell(name, cell.id, cell.cell_type, cell.source.replace("n = 3", "n = 9")))
     found = match(cells, asked)
     assert found.remarks == found.elsewhere == {}
-    assert found.places == [None, 0, 1, 2, 3, 4]
+    assert found.places == {1: 0, 2: 1, 3: 2, 4: 3, 5: 4}
+
+
+@pytest.mark.parametrize("name", ["f", "proof"])
+@pytest.mark.parametrize("left", ["its stub", "nothing in it", "no cell"])
+@pytest.mark.parametrize("where", range(1, len(EDITION.cells) + 1))
+def test_an_answer_is_found_wherever_it_stands(name, left, where):
+    stub = ASKED.cells[ASKED.names[name]].source
+
+    def put_elsewhere(cells):
+        place = ASKED.names[name]
+        kind = cells[place].cell_type
+        cells[place] = cells[place]._replace(source=stub if left == "its stub" else "")
+        if left == "no cell":
+            cells.pop(place)
+        cells.insert(where, own(ANSWERS[name], kind))
+
+    found = hand_in(put_elsewhere)
+    number = next(n for n, cell in enumerate(found.cells) if cell.source == ANSWERS[name])
+    tasks = {"f": {"f-1", "f-2"}, "proof": {"proof"}}[name]
+    assert tasks <= by_task(found.remarks).keys()
+    in_its_place = found.places.get(number) == ASKED.names[name]
+    assert in_its_place or all(number in by_task(found.elsewhere)[task] for task in tasks)

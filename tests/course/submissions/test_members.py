@@ -23,40 +23,53 @@ from sheet11.course.submissions.roster import Directory
 )
 def test_a_line_names_members(source, names):
     for kind, found in (("markdown", names), ("raw", names), ("code", [])):
-        assert members_in([Cell(None, None, kind, source)]) == found
+        assert members_in([Cell("", "", kind, source)]) == found
 
 
-def people(*logins, group="G"):
-    return [Identity(login, login, login.title(), group) for login in logins]
+def identity(login, group="G"):
+    return Identity(login, login, login.title(), group)
 
 
-def handed_in(who, names=()):
-    return Person(who.login or who.name, who, (who,)), names
+ANNA, BERT, EVE = map(identity, ("anna", "bert", "eve"))
 
 
-def test_who_of_a_group_in_the_roster_has_not_handed_in_shares():
-    anna, bert, eve = *people("anna", "bert"), *people("eve", group="")
-    (found,), absent = with_members([handed_in(anna)], Directory([anna, bert, eve]))
-    assert (found.members, found.notes, absent) == ((anna, bert), (), ["Eve"])
+def grouped(*handed_in, roster):
+    """Members and notes of everybody, and who is absent."""
+    people = [(Person(who.login, who, (who,)), []) for who in handed_in]
+    found, absent = with_members(people, Directory(roster))
+    return [(person.members, person.notes) for person in found], absent
 
 
-def test_where_two_of_a_group_have_nobody_shares():
-    anna, bert, eve = people("anna", "bert", "eve")
-    (first, second), absent = with_members(
-        [handed_in(anna), handed_in(bert)], Directory([anna, bert, eve])
+def test_a_group_of_the_roster_shares_what_one_of_it_has_handed_in():
+    assert grouped(ANNA, roster=[ANNA, BERT, EVE._replace(group="")]) == (
+        [((ANNA, BERT), ())],
+        ["Eve"],
     )
-    assert (first.members, second.members, absent) == ((anna,), (bert,), ["Eve"])
-    assert first.notes == ("of the same group, and handed in, too: bert",)
 
 
-def test_a_large_group_meets_but_does_not_hand_in_together():
-    tutorial = people(*"abcdefgh")
-    (found,), absent = with_members([handed_in(tutorial[0])], Directory(tutorial))
-    assert found.members == (tutorial[0],) and len(absent) == 7
+def test_where_two_of_a_group_have_handed_in_nobody_shares():
+    found, absent = grouped(ANNA, BERT, roster=[ANNA, BERT, EVE])
+    assert [members for members, _ in found] == [(ANNA,), (BERT,)] and absent == ["Eve"]
+    assert found[0][1] == ("of the same group, and handed in, too: bert",)
 
 
-def test_a_folder_of_a_group_is_its_members():
+def test_who_is_named_but_in_no_roster_is_reported():
+    anna = Person("anna", ANNA, (ANNA,))
+    (found,), _ = with_members([(anna, ["Bert", "Nobody Known"])], Directory([ANNA, BERT]))
+    assert found.members == (ANNA, BERT, Identity(name="Nobody Known"))
+    assert found.notes == ("'Nobody Known', named as a member, is not in the roster",)
+    (found,), _ = with_members([(anna, ["Nobody Known"])], Directory([]))
+    assert found.notes == ()
+
+
+@pytest.mark.parametrize(("size", "sharing"), [(6, 6), (7, 1)])
+def test_a_larger_group_meets_but_does_not_hand_in_together(size, sharing):
+    group = [identity(letter) for letter in "abcdefgh"[:size]]
+    ((members, _),), absent = grouped(group[0], roster=group)
+    assert (len(members), len(absent)) == (sharing, size - sharing)
+
+
+def test_a_hand_in_of_a_platform_s_group_is_its_members():
     penguins = Identity(id="17", name="Die Pinguine")
-    anna, bert = people("anna", "bert", group="die pinguine")
-    (found,), absent = with_members([handed_in(penguins)], Directory([anna, bert]))
-    assert (found.members, absent) == ((anna, bert), [])
+    roster = [ANNA._replace(group="die pinguine"), BERT._replace(group="die pinguine")]
+    assert grouped(penguins, roster=roster) == ([(tuple(roster), ())], [])

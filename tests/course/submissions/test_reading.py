@@ -124,14 +124,12 @@ def test_a_cell(tmp_path):
 @pytest.mark.parametrize("name", [["f"], {"f": 1}, 1, None])
 def test_names_that_are_none(tmp_path, name):
     (found,) = cells(tmp_path, cell("1", name, id=name))
-    assert (found.name, found.id, found.source) == (None, None, "1")
+    assert (found.name, found.id, found.source) == ("", "", "1")
 
 
 @pytest.mark.parametrize("metadata", [None, [], {"nbgrader": 7}, {"nbgrader": ["f"]}])
 def test_metadata_that_are_none(tmp_path, metadata):
-    assert cells(tmp_path, {"source": "1", "metadata": metadata}) == [
-        Cell(None, None, "markdown", "1")
-    ]
+    assert cells(tmp_path, {"source": "1", "metadata": metadata}) == [Cell("", "", "markdown", "1")]
 
 
 @pytest.mark.parametrize("source", [7, None, {}, ["a", 7], [["a"]]])

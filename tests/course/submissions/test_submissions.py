@@ -13,7 +13,7 @@ from sheet11.course.submissions import intake
 from sheet11.course.submissions.attachments import taken_out
 from sheet11.course.submissions.intake import Wanted, take_in
 from sheet11.course.submissions.matching import asked_in
-from sheet11.course.submissions.submissions import HandedCell, key_of
+from sheet11.course.submissions.submissions import HandedCell, handed_for, key_of
 
 STUB = "raise NotImplementedError()"
 
@@ -138,6 +138,22 @@ def test_images_are_by_notebook_and_answer(hand_in, tmp_path):
     assert taken_out(kept) == attachments and len(kept) == 64, (
         "those of a class would fill the memory"
     )
+
+
+def test_the_work_for_a_task_is_its_answer_and_what_stands_elsewhere(hand_in, tmp_path):
+    pixel = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
+    scans = [{"scan.png": {"image/png": each}} for each in (pixel, f"{pixel} ")]
+    pages = [
+        cell("![](attachment:scan.png)", name, new_markdown_cell, attachments=scan)
+        for name, scan in zip(("proof", None), scans, strict=True)
+    ]
+    hand_in("01.ipynb", cell("f = 1", "f"), *pages)
+    wanted = asked(**EDITIONS)["01"].tasks
+    found = read_submission(tmp_path / "anna")
+    assert handed_for(found, wanted[0]) == ("f = 1", {})
+    source, images = handed_for(found, wanted[1])
+    assert source == "![](attachment:scan.png)\n\n![](attachment:2-scan.png)"
+    assert images == {name: scans[0]["scan.png"] for name in ("scan.png", "2-scan.png")}
 
 
 def test_images_are_bounded_for_all_cells_and_answers_come_first(hand_in, tmp_path):

@@ -4,21 +4,12 @@ import math
 import re
 
 import explorers
-import matplotlib.pyplot as plt
 import pytest
 import torch
+from drawings import line
 
 import sheet11
-from sheet11.lab.explore.aggregation import MARKS, explore_aggregation
-
-
-def test_a_missing_answer_is_the_cells_error():
-    def unanswered(*_):
-        raise NotImplementedError
-
-    with pytest.raises(NotImplementedError):
-        explore_aggregation(unanswered)
-    assert plt.get_fignums() == [], "an empty figure"
+from sheet11.lab.explore.aggregation import explore_aggregation
 
 
 @pytest.mark.parametrize("lam", [-math.inf, -2, 0, 0.5, math.inf])
@@ -29,27 +20,32 @@ def test_aggregation_shows_weights_aggregate_and_limits(lam, undrawn, open_explo
     weights = sheet11.softargmax(m, lam)
     left, right = explorer.panels()
     assert [bar.get_height() for bar in left.patches] == pytest.approx(weights.tolist())
-    assert [text.get_text() for text in left.get_xticklabels()] == [
-        "m₁ = 1.5",
-        "m₂ = −2",
-        "m₃ = 2",
-        "m₄ = 2",
-    ]
-    (here,) = [line for line in right.lines if line.get_label() == "here"]
-    assert here.get_ydata()[0] == pytest.approx(2 * (weights @ m).item())  # |N|^½ = 2
-    marks = {
-        line.get_label(): line.get_ydata()[0]
-        for line in right.lines
-        if line.get_label()[1:] in MARKS
-    }
-    assert marks == {"_min": -2, "_mean": 0.875, "_sum": 3.5, "_max": 2}
+    assert left.get_xticklabels()[1].get_text() == "m₂ = −2"
+    assert line(right, "here").get_ydata()[0] == pytest.approx(2 * (weights @ m).item())
+    for name, height in {"min": -2, "mean": 0.875, "sum": 3.5, "max": 2}.items():
+        assert line(right, f"_{name}").get_ydata()[0] == height
     share = ((weights @ m).item() + 2) / 4
     assert f"{share:.0%} of the way from min to max" in left.get_title()
 
 
-def test_aggregation_of_equal_messages(open_explorer):
+def test_the_curve_is_the_aggregate_for_every_lambda_by_one_call(undrawn, open_explorer):
+    calls = []
+
+    def aggregate(m, index, num_nodes, lam, eta):
+        calls.append(lam)
+        return sheet11.softargmax_aggregate(m, index, num_nodes, lam, eta)
+
+    explorer = open_explorer(lambda: explore_aggregation(aggregate, (1.5, -2.0, 2.0)))
+    explorer.set(η=0.5)
+    assert len(calls) <= 4, "at the start and after the change: the curve, and one point of it"
+    m = torch.tensor([1.5, -2.0, 2.0], dtype=torch.float64)
+    grid, curve = line(explorer.panels()[1], "agg over λ").get_data()
+    for lam, value in zip(grid, curve, strict=True):
+        assert value == pytest.approx(3**0.5 * (sheet11.softargmax(m, lam) @ m).item())
+
+
+def test_aggregation_of_equal_messages(undrawn, open_explorer):
     explorer = open_explorer(explorers.aggregation, messages=(1.0, 1.0))
-    assert 'role="status"' in explorer.told.value
     assert [bar.get_height() for bar in explorer.panels()[0].patches] == [0.5, 0.5]
 
 

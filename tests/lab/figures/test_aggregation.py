@@ -3,7 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from drawings import check_figure, functions_of, labels, line, panels_of
+from drawings import check_figure, line, panels_of
 
 from sheet11.lab.figures import aggregation as figures
 from sheet11.lab.plots import draw_curve
@@ -18,35 +18,23 @@ ERRORS, BOUNDS = np.exp([-LAM, -2 * LAM]), 2 * np.exp([-LAM, -2 * LAM])
 RATES = np.array([[1.0, 2.0, 3.0], [1.1, 2.0, 3.2], [0.2, 0.3, 0.4]])
 TANGENT = [(-1, -1), (1, 1), (np.nan, np.nan), (0, 0), (1, 2)]
 
-# by function: a call, and the label of x of every panel
+MARKS = {"min": -1.0, "mean": 0.1, "median": 0.11, "max": 1.0}
 FIGURES = {
-    "two_messages": (
-        lambda: figures.two_messages(LAM, CURVES, WEIGHTS),
-        ["m₁ (the other message is m₂ = 0)"] * 2,
-    ),
-    "convergence": (
-        lambda: figures.convergence(LAM, ERRORS, BOUNDS, [1.0, 2.0], RATES),
-        ["inverse temperature λ", "gap Δ"],
-    ),
-    "interpolation": (
-        lambda: figures.interpolation(
-            LAM, CURVES, {"min": -1.0, "mean": 0.1, "median": 0.11, "max": 1.0}, TANGENT
-        ),
-        ["inverse temperature λ"],
-    ),
-    "fits": (lambda: figures.fits(PATHS, LOSSES), ["inverse temperature λ", "step"]),
+    "two_messages": lambda: figures.two_messages(LAM, CURVES, WEIGHTS),
+    "convergence": lambda: figures.convergence(LAM, ERRORS, BOUNDS, [1.0, 2.0], RATES),
+    "interpolation": lambda: figures.interpolation(LAM, CURVES, MARKS, TANGENT),
+    "fits": lambda: figures.fits(PATHS, LOSSES),
 }
 
 
-@pytest.mark.parametrize("name", FIGURES)
-def test_axes_are_labelled_and_everything_is_inside(name):
-    make, xlabels = FIGURES[name]
-    check_figure(make(), xlabels)
+@pytest.mark.parametrize("draw", FIGURES.values(), ids=FIGURES)
+def test_axes_are_labelled_and_everything_is_inside(draw):
+    check_figure(draw())
 
 
 @pytest.mark.parametrize("name", FIGURES)
 def test_legends_cover_no_data(name):
-    figure = FIGURES[name][0]()
+    figure = FIGURES[name]()
     figure.canvas.draw()
     legends = [ax.get_legend() for ax in figure.axes if ax.get_legend()]
     assert legends
@@ -54,31 +42,20 @@ def test_legends_cover_no_data(name):
         assert not any(ax.bbox.overlaps(legend.get_window_extent()) for ax in figure.axes)
 
 
-def test_every_function_has_a_test():
-    assert functions_of(figures) == {*FIGURES, "draw_marks"}
-
-
 def test_two_messages_show_values_weights_and_the_maximum():
-    left, right = panels_of(FIGURES["two_messages"][0]())
+    left, right = panels_of(FIGURES["two_messages"]())
     assert np.array_equal(line(left, "two").get_ydata(), CURVES["two"])
     assert np.array_equal(line(right, "one").get_ydata(), WEIGHTS["one"])
     assert np.array_equal(line(left, "max").get_ydata(), np.maximum(LAM, 0))
-    assert labels(right) == ["one", "two", "max"]
 
 
-def test_convergence_pairs_error_and_bound_by_colour():
-    left, right = panels_of(FIGURES["convergence"][0]())
-    for error, bound, measured, limit in zip(
-        ERRORS, BOUNDS, left.lines[::2], left.lines[1::2], strict=True
-    ):
-        assert np.array_equal(measured.get_ydata(), error)
-        assert np.array_equal(limit.get_ydata(), bound)
-        assert measured.get_color() == limit.get_color()
-    assert labels(right) == ["Δ = 1.00", "Δ = 2.00", "its error", "predicted", "measured"]
-
-
-def test_convergence_shows_measured_rates_beside_predicted_ones():
-    _, right = panels_of(FIGURES["convergence"][0]())
+def test_convergence_shows_errors_with_their_bounds_and_rates_with_the_predicted_ones():
+    left, right = panels_of(FIGURES["convergence"]())
+    measured, limits = left.lines[::2], left.lines[1::2]
+    assert np.array_equal([curve.get_ydata() for curve in measured], ERRORS)
+    assert np.array_equal([curve.get_ydata() for curve in limits], BOUNDS)
+    for curve, limit in zip(measured, limits, strict=True):
+        assert curve.get_color() == limit.get_color()
     gap, rate, above = RATES
     assert np.allclose(line(right, "measured").get_xydata().T, [gap, rate / gap])
     assert set(line(right, "predicted").get_ydata()) == {1}
@@ -92,38 +69,31 @@ def test_convergence_leaves_out_rounding():
 
 
 def test_interpolation_names_its_marks_apart():
-    (ax,) = panels_of(FIGURES["interpolation"][0]())
+    (ax,) = panels_of(FIGURES["interpolation"]())
     assert np.array_equal(line(ax, "two").get_ydata(), CURVES["two"])
-    assert [text.get_text().strip() for text in ax.texts] == ["min", "mean", "median", "max"]
-    bottom, top = ax.get_ylim()
-    assert np.diff([text.xyann[1] for text in ax.texts]).min() > 0.04 * (top - bottom)
-    for value in (-1.0, 0.1, 0.11, 1.0):
-        assert any(set(line.get_ydata()) == {value} for line in ax.lines)
-
-
-def test_interpolation_shows_predicted_slopes():
-    (ax,) = panels_of(FIGURES["interpolation"][0]())
     assert np.array_equal(line(ax, "predicted slope").get_xydata(), TANGENT, equal_nan=True)
-    assert labels(ax) == ["one", "two", "predicted slope"]
+    assert [text.get_text().strip() for text in ax.texts] == ["min", "mean", "median", "max"]
+    assert np.diff([text.get_position()[1] for text in ax.texts]).min() > 0.04
+    for name, value in MARKS.items():
+        assert set(line(ax, f"_{name}").get_ydata()) == {value}
 
 
 def test_fits_show_paths_and_losses():
-    plane, loss = panels_of(FIGURES["fits"][0]())
-    for number, (name, path) in enumerate(PATHS.items()):
-        drawn = plane.lines[2 * number]
+    plane, loss = panels_of(FIGURES["fits"]())
+    for drawn, (name, path) in zip(plane.lines, PATHS.items(), strict=False):
         assert np.array_equal(drawn.get_xydata(), path)
         assert np.array_equal(line(loss, name).get_ydata(), LOSSES[name])
         assert drawn.get_color() == line(loss, name).get_color()
-        assert np.array_equal(plane.lines[2 * number + 1].get_xydata(), path[-1:])
 
 
 def test_drawing_again_moves_the_marks():
     _, ax = plt.subplots()
-    for x in ([0, 1], [0, 5, 9]):
-        draw_curve(ax, "one", x, np.square(x), color="red")
-        figures.draw_marks(ax, {"low": 1.0, "high": x[-1]})
-        assert [one.get_label() for one in ax.lines] == ["one", "_low", "_high"]
-        assert ax.get_xlim()[1] >= x[-1] and ax.get_ylim()[1] >= x[-1] ** 2, (
-            "all of it is to be seen"
-        )
+    for last in (1.0, 81.0, 4.0):
+        draw_curve(ax, "one", [0, 1], [0, last], color="red")
+        figures.draw_marks(ax, {"low": 1.0, "high": last})
         assert [text.get_text() for text in ax.texts] == [" low", " high"]
+        assert set(line(ax, "_high").get_ydata()) == {last}
+        assert last < ax.get_ylim()[1] < 1.1 * last, "all of it is to be seen, and no more"
+        leader = line(ax, "_to high").get_ydata()
+        shown = ax.transAxes.inverted().transform(ax.transData.transform([0, last]))
+        np.testing.assert_allclose(leader[0], shown[1])

@@ -1,48 +1,38 @@
 // What keys and buttons do.
 
-import { openRubric, openSnippets, openTasks, watchDialogs } from "./dialogs.js";
-import * as page from "./page.js";
-import { state } from "./state.js";
-import { at } from "./view.js";
+import { at } from "./dom.js";
+import * as front from "./front.js";
+import { openRubric } from "./rubric.js";
+import { openSnippets } from "./snippets.js";
+import { isToRead, pile, state } from "./state.js";
+import { goOn, openTasks } from "./tasks.js";
+
+const acts = {
+  Enter: goOn,
+  j: () => front.go(state.here + 1),
+  k: () => front.go(state.here - 1),
+  f: () => front.give(state.task.points),
+  z: () => front.give(0),
+  ".": () => at("points").select(),
+  c: () => at("comment").focus(),
+  s: openSnippets,
+  "=": front.repeat,
+  u: front.undo,
+  b: front.flag,
+  g: () => front.goTo((pile) => pile.flagged, "There is nothing else to come back to."),
+  x: () => front.goTo((pile) => pile.disputed, "There is no other answer on which two people disagree."),
+  r: openRubric,
+  t: () => openTasks(),
+  v: () => front.setSecond(!state.second),
+  m: hideOwn,
+  q: () => at("question").toggleAttribute("open"),
+  "?": () => at("help").showModal(),
+};
+Object.assign(acts, { ArrowRight: acts.j, ArrowLeft: acts.k, ",": acts["."] });
 
 function hideOwn() {
   at("own").hidden = !at("own").hidden;
   document.body.classList.toggle("alone", at("own").hidden);
-}
-
-const acts = {
-  Enter: page.goOn,
-  j: () => page.go(state.here + 1),
-  k: () => page.go(state.here - 1),
-  ArrowRight: () => page.go(state.here + 1),
-  ArrowLeft: () => page.go(state.here - 1),
-  f: () => page.give(state.task.points),
-  z: () => page.give(0),
-  ".": () => select(at("points")),
-  ",": () => select(at("points")),
-  c: () => at("comment").focus(),
-  s: openSnippets,
-  "=": page.repeat,
-  u: page.undo,
-  b: page.flag,
-  g: () => page.goTo((pile) => pile.flagged, "There is nothing else to come back to."),
-  x: () => page.goTo((pile) => pile.disputed, "Nobody disagrees on another answer."),
-  r: openRubric,
-  t: () => openTasks(""),
-  v: () => page.setSecond(!page.isSecond()),
-  m: hideOwn,
-  q: () => (at("question").open = !at("question").open),
-  "?": () => at("help").showModal(),
-};
-
-const buttons = {
-  "open-tasks": acts.t, "open-help": acts["?"], "open-rubric": acts.r, "open-snippets": acts.s, full: acts.f,
-  zero: acts.z, previous: acts.k, next: acts.j, unread: acts.Enter, flag: acts.b, undo: acts.u, repeat: acts["="],
-};
-
-function select(field) {
-  field.focus();
-  field.select();
 }
 
 function pressed(event) {
@@ -50,34 +40,37 @@ function pressed(event) {
   const field = event.target.closest("textarea, input:not([type=checkbox])");
   if (field) return inField(event, field);
   if (event.ctrlKey || (event.key === "Enter" && event.target.closest("button, a, summary"))) return;
-  const digit = /^\d$/.test(event.key) ? (Number(event.key) + 9) % 10 : -1;
-  if (digit >= 0 && state.items[digit]) page.toggle(state.items[digit].id);
-  else if (acts[event.key]) acts[event.key]();
-  else return;
+  const item = /^\d$/.test(event.key) && state.items[(Number(event.key) + 9) % 10];
+  const act = item ? () => front.toggle(item.id) : acts[event.key];
+  if (!act) return;
   event.preventDefault();
+  act();
 }
 
 function inField(event, field) {
   const done = event.key === "Enter" && (event.ctrlKey || field === at("points"));
-  const act = field === at("points") && !event.ctrlKey && /^[a-z=?]$/.test(event.key) && acts[event.key]; // no number
-  if (!done && !act && event.key !== "Escape") return;
+  const letter = field === at("points") && !event.ctrlKey && /^[a-z=?]$/.test(event.key); // no part of a number
+  const act = done ? goOn : letter && acts[event.key];
+  if (!act && event.key !== "Escape") return;
   event.preventDefault();
-  page.left();
-  at("reading").focus({ preventScroll: true });
+  at("reading").focus({ preventScroll: true }); // which saves what was typed
   if (act) act();
-  if (done && !at("problem").textContent) page.goOn();
 }
 
-export function listen() {
+export function watchKeys() {
   document.addEventListener("keydown", pressed);
-  for (const [id, act] of Object.entries(buttons)) at(id).addEventListener("click", act);
+  for (const button of document.querySelectorAll("button[data-key]")) {
+    button.addEventListener("click", acts[button.dataset.key]);
+  }
   for (const field of ["points", "comment"]) {
-    at(field).addEventListener("input", () => page.type(field, at(field).value));
-    at(field).addEventListener("blur", page.left);
+    at(field).addEventListener("input", () => front.type(field, at(field).value));
+    at(field).addEventListener("blur", front.left);
   }
   at("panel").addEventListener("submit", (event) => event.preventDefault());
-  at("map").addEventListener("click", ({ target }) => target.dataset.index && page.go(Number(target.dataset.index)));
-  addEventListener("pagehide", page.settle);
-  addEventListener("beforeunload", (event) => page.hasUnfinished() && event.preventDefault());
-  watchDialogs();
+  at("map").addEventListener("click", ({ target }) => target.dataset.index && front.go(Number(target.dataset.index)));
+  for (const dialog of document.querySelectorAll("dialog")) {
+    dialog.addEventListener("close", () => at("reading").focus({ preventScroll: true }));
+  }
+  addEventListener("pagehide", front.settle);
+  addEventListener("beforeunload", (event) => front.hasRefusals() && event.preventDefault());
 }

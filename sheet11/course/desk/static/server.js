@@ -1,81 +1,74 @@
-// What the page asks the server for, and what it sends. What was to be saved and is not yet stays in the browser's own
-// storage, so that neither a lost connection nor a closed window loses it.
+// Requests. What the person has entered waits in the browser's storage until the server has it, so that neither a lost
+// connection nor a closed window loses it.
 
-const PATIENCE = [500, 1000, 2000, 4000]; // ms between attempts
+const PAUSES = [250, 500, 1000, 2000]; // ms between attempts
 
-let key = "sheet11-mark";
+let key = "";
 let waiting = []; // {path, body}, oldest first
-let sending = null; // that of them which is on its way
-let listeners = { reply() {}, refused() {}, state() {} };
+let sending = null; // the one that is on its way
+let listeners = {}; // replied, refused and connection
 
-export class Refused extends Error {} // by the server, for good: the same request would be refused again
+export class Refused extends Error {} // the same request would be refused again
 
 async function request(path, options = {}) {
   const cookie = document.cookie.match(/(?:^|; )_xsrf=([^;]*)/);
   const headers = { "Content-Type": "application/json", "X-XSRFToken": cookie ? cookie[1] : "" };
   const response = await fetch(`api/${path}`, { credentials: "same-origin", headers, ...options });
   if (response.ok) return response.json();
-  const said = await response.json().catch(() => ({}));
-  const message = said.message || response.statusText;
+  const reply = await response.json().catch(() => ({}));
+  const message = reply.message || response.statusText;
   if (response.status === 400 || response.status === 409) throw new Refused(message);
   throw new Error(message, { cause: response.status }); // logged out, or the disk is full: that can end
 }
 
 export const ask = (path, values = {}) => request(`${path}?${new URLSearchParams(values)}`);
 
-export function begin(folder, who, heard) {
-  key = `sheet11-mark/${folder}/${who}`;
+export function connect(name, heard) {
+  key = name;
   listeners = heard;
   waiting = JSON.parse(localStorage.getItem(key) || "[]");
   send();
 }
 
-export const unsaved = () => waiting.map(({ path, body }) => ({ path, ...body }));
+export const unsaved = () => waiting.length;
+export const unsavedMark = (id) => waiting.findLast(({ path, body }) => path === "mark" && body.id === id)?.body;
+export const isWaiting = (id) => waiting.some(({ path, body }) => body.id === id && path !== "flag");
 
-// Waits until all is saved, but not for long.
+// Wait until everything is saved, but not for long.
 export async function drained() {
-  for (let times = 0; waiting.length && times < 20; times++) await new Promise((done) => setTimeout(done, 50));
+  for (let times = 0; waiting.length && times < 100; times++) await new Promise((done) => setTimeout(done, 10));
 }
 
 export function save(path, body) {
   const last = waiting.at(-1);
-  const same = last && last !== sending && path === "mark" && last.path === path;
-  if (same && last.body.task === body.task && last.body.id === body.id) {
-    last.body = { ...body, amend: last.body.amend && body.amend };
-  } else {
-    waiting.push({ path, body });
-  }
+  const again = path === "mark" && last?.path === path && last.body.id === body.id && last !== sending;
+  if (again) last.body = { ...body, amend: last.body.amend && body.amend };
+  else waiting.push({ path, body });
   keep();
   send();
 }
 
 function keep() {
   localStorage.setItem(key, JSON.stringify(waiting));
-  if (waiting.length) listeners.state("saving");
+  if (waiting.length) listeners.connection("saving");
 }
 
 async function send() {
   if (sending) return;
   for (let attempt = 0; (sending = waiting[0]); ) {
     const { path, body } = sending;
-    try {
-      const reply = await request(path, { method: "POST", body: JSON.stringify(body) });
-      waiting.shift();
-      keep();
-      listeners.reply(path, body, reply);
-      attempt = 0;
-    } catch (error) {
-      // whatever else is sent can be sent twice; a second undo would take back more
-      if (error instanceof Refused || path === "undo") {
-        waiting.shift();
-        keep();
-        listeners.refused(path, body, error.message);
-        attempt = 0;
-      } else {
-        listeners.state("lost", error);
-        await new Promise((done) => setTimeout(done, PATIENCE[Math.min(attempt++, PATIENCE.length - 1)]));
-      }
+    const reply = await request(path, { method: "POST", body: JSON.stringify(body) }).catch((error) => error);
+    // everything else can be sent twice; a second undo would take back more
+    if (reply instanceof Error && !(reply instanceof Refused) && path !== "undo") {
+      listeners.connection("lost", reply);
+      await new Promise((done) => setTimeout(done, PAUSES[Math.min(attempt++, PAUSES.length - 1)]));
+      continue;
     }
+    attempt = 0;
+    waiting.shift();
+    keep();
+    if (reply instanceof Error) await listeners.refused(path, body, reply.message);
+    else listeners.replied(path, reply);
   }
-  listeners.state("saved");
+  listeners.connection("saved");
 }

@@ -1,3 +1,21 @@
-// What is known of the grading: the task and the answer in front, and all that is shown around them.
+// The state of the grading as the server last said it, and the place of the answer in front.
 
-export const state = { who: "", folder: "", tasks: [], snippets: [], task: null, items: [], piles: [], here: 0 };
+import { isWaiting } from "./server.js";
+
+export const state = {
+  who: "",
+  folder: "",
+  statuses: {}, // of answers, by name
+  tasks: [],
+  snippets: [], // comments to use again, as [id, words]
+  version: "",
+  task: null, // in front
+  items: [], // of its rubric
+  piles: [], // equal answers to it
+  here: 0, // place of the pile in front
+  second: false, // second reading: others' marks are hidden, and what they have read is to read
+};
+
+export const pile = () => state.piles[state.here];
+export const isToRead = (each) => each.status === state.statuses.TO_READ && !isWaiting(each.id);
+export const ownMark = (each) => each.marks.findLast((mark) => mark.mine);
