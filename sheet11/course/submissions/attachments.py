@@ -1,7 +1,6 @@
 """The images of an answer in words: attached to its cell or written into its text, and all of them shown by it."""
 
 import functools
-import hashlib
 import itertools
 import json
 import re
@@ -12,7 +11,7 @@ from urllib.parse import quote
 
 from sheet11.course.files import folder_of_this_process
 from sheet11.course.submissions.images import ImageError, Room, moderate
-from sheet11.course.text import encodable
+from sheet11.course.text import digest_of, encodable
 
 MOST_ATTACHED = 60  # that are looked at
 LONGEST_NAME = 200  # characters of a name in a notebook
@@ -77,7 +76,7 @@ def with_images(source: str, attached: Any, room: Room) -> tuple[str, Attachment
 def put_away(images: Attachments) -> str:
     """Write images to a temporary file, since those of a class would fill the memory, and return their digest."""
     content = json.dumps(images).encode()
-    digest = hashlib.sha256(content).hexdigest()
+    digest = digest_of(content)
     (_kept() / digest).write_bytes(content)
     return digest
 

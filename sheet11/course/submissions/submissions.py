@@ -1,6 +1,5 @@
 """A student's hand-in: which of its files count, and their cells."""
 
-import hashlib
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,7 +11,7 @@ from sheet11.course.submissions.images import Room
 from sheet11.course.submissions.matching import Asked, Matched, match
 from sheet11.course.submissions.reading import Cell, UnreadableError, read_cells
 from sheet11.course.tasks import Task, grade_id
-from sheet11.course.text import visible
+from sheet11.course.text import digest_of, visible
 
 LONGEST_KEY = 200  # bytes
 LONGEST = 100_000  # characters of a cell, images aside
@@ -180,7 +179,7 @@ def key_of(name: str) -> str:
     if key == name and len(original) <= LONGEST_KEY and not re.search("~[0-9a-f]{12}$", name):
         return name
     short = key.encode()[: LONGEST_KEY - 13].decode("utf-8", "ignore")
-    return f"{short}~{hashlib.sha256(original).hexdigest()[:12]}"
+    return f"{short}~{digest_of(original)[:12]}"
 
 
 def _age(file: Handed) -> tuple[Any, ...]:
