@@ -22,32 +22,33 @@ from sheet11.course.book.scores import Score, Status
 from sheet11.course.book.store import Result, Store
 from sheet11.course.check import problems_of
 from sheet11.course.errors import FolderError, SolutionError, reason
-from sheet11.course.grading.drawings import Drawing, Drawings, References, sound_references
+from sheet11.course.grading.drawings import Drawings, References, sound_references
 from sheet11.course.grading.execution import EARNS, Expected, execute
 from sheet11.course.grading.judge import UNANSWERED, hidden_failures, judge
-from sheet11.course.grading.papers import ANSWER, Cell, Paper
+from sheet11.course.grading.papers import ANSWER, Paper
 from sheet11.course.grading.reference import hint_for
 from sheet11.course.grading.report import (
     HIDDEN_TESTS,
+    Shown,
     are_whole,
     choose_seed,
     write_description,
     write_hidden_tests,
     write_notebooks,
 )
-from sheet11.course.grading.restore import Handed, restore
-from sheet11.course.grading.sandboxes import runner, sandboxes_shared
+from sheet11.course.grading.restore import restore
+from sheet11.course.grading.sandboxes import Place, runner, sandboxes_shared
 from sheet11.course.hand_back.publish import publish
 from sheet11.course.jobs import finish_all
 from sheet11.course.notebooks import read_notebook
 from sheet11.course.sandbox.sandbox import Limits
 from sheet11.course.sheet import Sheet
-from sheet11.course.submissions.attachments import taken_out
+from sheet11.course.submissions.attachments import Attachments
 from sheet11.course.submissions.intake import Wanted, not_understood, take_in, what_was_handed_in
 from sheet11.course.submissions.matching import asked_in
 from sheet11.course.submissions.people import keep_people
 from sheet11.course.submissions.roster import NO_ROSTER, Roster
-from sheet11.course.submissions.submissions import HandedCell, Submission
+from sheet11.course.submissions.submissions import Submission, handed_for
 from sheet11.course.tasks import Task
 from sheet11.course.text import digest_of
 
@@ -57,30 +58,27 @@ class Job(NamedTuple):
 
     name: str
     key: str
-    number: int  # of the drawing
-    notebooks: dict[str, list[Handed]]
-    drawing: Drawing
-    expected: dict[str, Expected] = {}
-    error: str | None = None  # why the submission could not be read
+    drawing: int
+    submission: Submission
+    place: Place
+    papers: Mapping[str, Paper] = {}
+    expected: Mapping[str, Expected] = {}
 
 
 class Found(NamedTuple):
     """What was found about one submission."""
 
+    job: Job
     scores: dict[str, Score]  # of checks, by column
-    shown: dict[str, list[tuple[Cell, list[dict[str, Any]]]]]  # cells and outputs, by notebook
+    shown: dict[str, Shown]  # by notebook
     hidden: list[list[str]]  # hidden tests that fail
     failed: dict[str, str]  # why a notebook could not be graded
     seconds: float = 0.0
 
-
-class Done(NamedTuple):
-    """What came of a job."""
-
-    job: Job
-    found: Found
-    error: str | None
-    seconds: float
+    @property
+    def error(self) -> str | None:
+        """Why something could not be graded."""
+        return next(iter(self.failed.values()), None)
 
 
 class Graded(NamedTuple):
@@ -97,22 +95,21 @@ def grade_submission(job: Job) -> Found:
         FolderError: they could not be read.
         NotInstalledError: no sandbox can be made here.
     """
-    if job.error:
-        raise FolderError(job.error)
+    if job.submission.error:
+        raise FolderError(job.submission.error)
     start = time.perf_counter()
-    found = Found(scores={}, shown={}, hidden=[], failed={})
-    limits = job.drawing.place.limits
-    with runner(job.drawing.place) as run:
-        for stem, handed in job.notebooks.items():
-            paper, expected = job.drawing.papers[stem], job.expected[stem]
-            restored = restore(paper, handed)
+    found = Found(job, {}, {}, [], {})
+    with runner(job.place) as run:
+        for stem, cells in job.submission.notebooks.items():
+            paper, expected = job.papers[stem], job.expected[stem]
+            restored = restore(paper, cells)
             try:
                 executed = execute(restored, expected, run)
             except SolutionError as error:
                 found.failed[stem] = str(error)
                 continue
             hint = functools.partial(hint_for, paper=paper, expected=expected, run=run)
-            found.scores.update(judge(executed, limits, hint))
+            found.scores.update(judge(executed, job.place.limits, hint))
             found.hidden.extend(hidden_failures(executed))
             outputs = executed.students.outputs
             found.shown[stem] = [(cell, outputs.get(cell.name, [])) for cell in restored.cells]
@@ -164,7 +161,7 @@ def grade(
     with Store(out) as store:
         seed = choose_seed(store, seed)
         drawings = Drawings(sheet, given, seed, limits, isolated, hidden=[folder, out])
-        papers = drawings[0].papers
+        papers = drawings[0]
         asked = {stem: asked_in(stem, each.edition) for stem, each in drawings.sources.items()}
         intake = take_in(folder, Wanted(asked, roster, deadline, sheet.assignment), out)
         submissions = {submission.student: submission for submission in intake.submissions}
@@ -181,13 +178,12 @@ def grade(
         store.replace_tasks(_asked(papers))
         store.keep_only(submissions)
         with sandboxes_shared():
-            sound = sound_references(drawings, executor, {job.number for job in todo})
-            todo = [_with_reference(job, drawings, sound) for job in todo]
-            for done in finish_all(grade_submission, todo, executor, _done, "student"):
-                _keep(store, out, done, submissions[done.job.name])
+            sound = sound_references(drawings, executor, {job.drawing for job in todo})
+            todo = [_with_reference(job, drawings, *sound[job.drawing]) for job in todo]
+            for found in finish_all(grade_submission, todo, executor, _found, "student"):
+                _keep(store, out, found)
 
-        used = {name: result.drawing for name, result in store.results().items()}
-        write_description(out, drawings, used)
+        write_description(out, drawings, store.results())
         write_hidden_tests(out, store)
         keep_people(store, intake.people)
         begin_rubrics(store, _rubrics(sheet))
@@ -195,111 +191,70 @@ def grade(
 
 
 def _job(submission: Submission, drawings: Drawings) -> Job:
-    cells = {stem: [*map(list, cells)] for stem, cells in submission.notebooks.items()}
-    number = drawings.number_of(submission.student, cells)
-    drawing = drawings[number]
-    identity = [drawing.digest, submission.student, cells, submission.problems, submission.error]
-    return Job(
-        name=submission.student,
-        key=digest_of(json.dumps(identity, sort_keys=True)),
-        number=number,
-        notebooks={
-            stem: [_handed(cell, drawing.papers[stem]) for cell in cells]
-            for stem, cells in submission.notebooks.items()
-        },
-        drawing=drawing,
-        error=submission.error,
-    )
-
-
-def _handed(cell: HandedCell, paper: Paper) -> Handed:
-    return Handed(
-        name=None if cell.place is None else paper.places[cell.place],
-        code=cell.cell_type == "code",
-        source=cell.source,
-        images=cell.images,
-    )
+    handed_in = json.dumps(submission, sort_keys=True)
+    number = drawings.number_of(submission.student, handed_in)
+    key = digest_of(drawings.key(number) + handed_in)
+    return Job(submission.student, key, number, submission, drawings.place)
 
 
 def _is_done(out: Path, job: Job, before: Mapping[str, Result]) -> bool:
     """Tell whether the result of exactly this job is there, and its notebooks are whole."""
     result = before.get(job.name)
-    return (
-        result is not None
-        and (result.key, result.error) == (job.key, None)
-        and are_whole(out, job.name, job.notebooks)
-    )
+    known = result and (result.key, result.error) == (job.key, None)
+    return bool(known) and are_whole(out, job.name, job.submission.notebooks)
 
 
-def _with_reference(
-    job: Job, drawings: Drawings, sound: Mapping[int, tuple[int, References]]
-) -> Job:
-    number, found = sound[job.number]
+def _with_reference(job: Job, drawings: Drawings, number: int, found: References) -> Job:
     expected = {stem: reference.expected for stem, reference in found.items()}
-    return job._replace(number=number, drawing=drawings[number], expected=expected)
+    return job._replace(drawing=number, papers=drawings[number], expected=expected)
 
 
-def _done(job: Job, result: Found | Exception) -> Done:
+def _found(job: Job, result: Found | Exception) -> Found:
     if isinstance(result, Found):
-        return Done(job, result, next(iter(result.failed.values()), None), result.seconds)
+        return result
     # a worker died, or can make no sandbox; errors of students' cells are in their notebooks
-    why = reason(result)
-    failed = dict.fromkeys(job.drawing.papers, why)
-    return Done(job, Found(scores={}, shown={}, hidden=[], failed=failed), why, 0.0)
+    return Found(job, {}, {}, [], dict.fromkeys(job.papers, reason(result)))
 
 
-def _keep(store: Store, out: Path, done: Done, submission: Submission) -> None:
+def _keep(store: Store, out: Path, found: Found) -> None:
     """Store one student's scores; whatever goes wrong with them, the others' go on."""
-    student, papers = done.job.name, done.job.drawing.papers
+    job = found.job
     try:
-        write_notebooks(out, student, done.found.shown, papers)
+        write_notebooks(out, job.name, found.shown, job.papers)
     except Exception as error:
-        failed = dict.fromkeys(papers, reason(error))
-        done = done._replace(error=reason(error), found=done.found._replace(failed=failed))
-    answers = [
-        _answer(task, paper, submission, done.found)
-        for paper in papers.values()
-        for task in paper.tasks
-    ]
-    result = Result(done.job.key, done.error, round(done.seconds, 3), done.job.number)
+        found = found._replace(failed=dict.fromkeys(job.papers, reason(error)))
+    answers = []
+    for paper in job.papers.values():
+        for task in paper.tasks:
+            source, images = handed_for(job.submission, task)
+            score = _score(task, paper, source, images, found)
+            answers.append(Answer(job.name, task.column, source, images, *score))
+    result = Result(job.key, found.error, round(found.seconds, 3), job.drawing)
     with store.writing():
-        store.keep(student, result, answers)
-        store.set_about(**{f"{HIDDEN_TESTS} {student}": done.found.hidden})
+        store.keep(job.name, result, answers)
+        store.set_about(**{f"{HIDDEN_TESTS} {job.name}": found.hidden})
 
 
-def _answer(task: Task, paper: Paper, submission: Submission, found: Found) -> Answer:
-    """What a student has handed in for a task, with its score."""
-    answers = submission.answers.get(paper.stem, {})
-    cells = submission.notebooks.get(paper.stem, [])
-    sources = [answers[name] for name in task.answers if name in answers]
-    sources += [cells[number].source for number in submission.elsewhere.get(task.column, [])]
-    digest = submission.images.get(paper.stem, {}).get(task.name)
-    images = taken_out(digest) if digest else {}
-    score = _score(task, paper, submission, found)
-    return Answer(submission.student, task.column, "\n\n".join(sources), images, *score)
-
-
-def _score(task: Task, paper: Paper, submission: Submission, found: Found) -> Score:
-    problems = submission.problems
+def _score(task: Task, paper: Paper, source: str, images: Attachments, found: Found) -> Score:
+    submission = found.job.submission
     if why := found.failed.get(paper.stem):
         return Score(None, Status.FAILED, f"not graded: {why}")
-    names = [f"{paper.stem}/{name}" for name in (*task.answers, task.name)]
-    if why := next((problems[name] for name in (paper.stem, *names) if name in problems), None):
+    names = [paper.stem, *(f"{paper.stem}/{name}" for name in (*task.answers, task.name))]
+    if why := next(
+        (submission.problems[name] for name in names if name in submission.problems), None
+    ):
         return Score(0, Status.NOT_ANSWERED, why)
-    score = _by_hand(task, paper, submission) if task.by_hand else found.scores[task.column]
+    score = _by_hand(task, paper, source, images) if task.by_hand else found.scores[task.column]
     remark = submission.remarks.get(task.column)
     if remark and score.status not in EARNS:
         return Score(None, Status.TO_READ, remark)
     return score
 
 
-def _by_hand(task: Task, paper: Paper, submission: Submission) -> Score:
+def _by_hand(task: Task, paper: Paper, source: str, images: Attachments) -> Score:
     handed_out = paper.cell(task.name)
-    answer = submission.answers.get(paper.stem, {}).get(task.name, "")
-    is_empty = answer.split() in ([], handed_out.source.split())
-    if handed_out.kind == ANSWER and is_empty and task.name not in submission.images[paper.stem]:
-        return UNANSWERED
-    return Score(None, Status.TO_READ)
+    is_empty = not images and source.split() in ([], handed_out.source.split())
+    return UNANSWERED if handed_out.kind == ANSWER and is_empty else Score(None, Status.TO_READ)
 
 
 def _asked(papers: Mapping[str, Paper]) -> Iterator[Asked]:

@@ -1,6 +1,5 @@
 """Scores of a student's tasks, with remarks that teach; nothing in them is from our executions but the points."""
 
-import ast
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -9,7 +8,7 @@ from sheet11.course.book.scores import Score, Status
 from sheet11.course.grading.execution import EARNS, Executions
 from sheet11.course.grading.papers import GIVEN, OWN, Cell
 from sheet11.course.grading.restore import INSPECTED
-from sheet11.course.grading.sandboxes import names_in
+from sheet11.course.grading.sandboxes import binds
 from sheet11.course.grading.scoring import Records, error_in, judged, named, records_of
 from sheet11.course.sandbox.sandbox import Limits
 from sheet11.course.tasks import Task
@@ -20,14 +19,17 @@ FOLLOWED = "an earlier answer fails, and this check only by that one; it gives i
 UNSEEN = "what the check shows is right, and a test that you do not see fails"
 MISSING = "the cell for this answer is not in the notebook"
 UNANSWERED = Score(0, Status.NOT_ANSWERED, "not answered")
-STATUS = {"time": Status.TIMEOUT, "memory": Status.MEMORY}
 ENDED = {
-    "time": "did not end within {seconds} s of processor time, or thrice that by the clock",
-    "memory": "used more than {memory} of memory",
-    "processes": "started more than {processes} processes and threads",
-    "files": "wrote more than {files} files",
-    "output": "put out more than {output}",
+    "time": (
+        Status.TIMEOUT,
+        "did not end within {0.seconds} s of processor time, or thrice that by the clock",
+    ),
+    "memory": (Status.MEMORY, "used more than {1} MB of memory"),
+    "processes": (Status.ERROR, "started more than {0.processes} processes and threads"),
+    "files": (Status.ERROR, "wrote more than {0.files} files"),
+    "output": (Status.ERROR, "put out more than {2} MB"),
 }
+BROKE = (Status.ERROR, "or what uses it, ended the process")
 
 
 def judge(found: Executions, limits: Limits, hint: Hint) -> dict[str, Score]:
@@ -74,7 +76,9 @@ def _explained(task: Task, found: Executions, score: Score, limits: Limits, hint
         return Score(0, Status.NOT_ANSWERED, MISSING) if gone else UNANSWERED
     for name in task.answers:
         if why := executed.left_out.get(name):
-            return _ended(why, limits)
+            status, text = ENDED.get(why, BROKE)
+            said = text.format(limits, limits.memory >> 20, limits.output >> 20)
+            return Score(0, status, f"the answer {said}")
     for name in task.answers:
         if error := error_in(executed.outputs[name]):
             return _of_error(error, "the answer", task, found)
@@ -89,15 +93,6 @@ def _explained(task: Task, found: Executions, score: Score, limits: Limits, hint
         except Exception:  # a forged record; the remark says so
             return score
     return score
-
-
-def _ended(why: str, limits: Limits) -> Score:
-    if why not in ENDED:
-        return Score(0, Status.ERROR, "the process ended while the answer, or what uses it, ran")
-    readable: dict[str, Any] = limits._asdict()
-    readable |= {name: f"{readable[name] >> 20} MB" for name in ("memory", "output")}
-    remark = f"the answer {ENDED[why].format(**readable)}"
-    return Score(0, STATUS.get(why, Status.ERROR), remark)
 
 
 def _of_error(
@@ -122,10 +117,10 @@ def _where(error: Mapping[str, Any], found: Executions) -> str | None:
     if name is None:
         return None
     for cell in found.restored.undone:
-        if name[1] in names_in(cell.source, ast.Store):
+        if binds(cell.source, name[1]):
             return f"{name[1]!r} stands in {_called(cell)}, which is locked: changes of it do not count"
     for cell in reversed(found.restored.cells):
-        if cell.code and cell.kind != GIVEN and name[1] in names_in(cell.source, ast.Store):
+        if cell.code and cell.kind != GIVEN and binds(cell.source, name[1]):
             failed = cell.name not in found.students.succeeded
             why = "which fails" if failed else "which is executed later"
             return f"{name[1]!r} stands in {_called(cell)}, {why}"

@@ -1,6 +1,5 @@
 """A sheet's notebooks as they are graded: cells with and without solutions, tasks, and parameters that are drawn."""
 
-import hashlib
 import random
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -32,9 +31,9 @@ class Cell(NamedTuple):
     kind: str  # given, answer, check, or own for a student's
     code: bool
     source: str  # as students get it, or as the student wrote it
+    images: str = ""  # of a student's text, as they are put away
     whole: str = ""  # an answer with its solution, a check with its hidden tests
     locked: bool = True  # False if students may have changed it
-    images: str = ""  # of a student's text, as they are put away
 
 
 class Source(NamedTuple):
@@ -71,11 +70,6 @@ class Paper(NamedTuple):
     def place(self, name: str) -> int:
         """Where the cell with a name stands."""
         return next(place for place, cell in enumerate(self.cells) if cell.name == name)
-
-    @property
-    def digest(self) -> str:
-        """Digest of all that a result of this notebook depends on, but for what is handed in."""
-        return hashlib.sha256(repr(self).encode()).hexdigest()
 
     def is_read(self, cell: Cell) -> bool:
         """Tell whether a person reads an answer."""

@@ -69,7 +69,7 @@ def hint_for(
 
 def mistaken(task: Task, name: str, mistake: Mistake, paper: Paper, run: Run) -> Records | None:
     """What a check records after a usual mistake in an answer; None if it fails."""
-    key = (paper.digest, task.name, mistake.answer)
+    key = (repr(paper), task.name, mistake.answer)
     if key not in _recorded:
         cells = students_version(solved(paper))
         until = next(place for place, cell in enumerate(cells) if cell[0] == task.name)

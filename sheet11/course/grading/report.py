@@ -13,7 +13,7 @@ import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from sheet11.course import VERSION
-from sheet11.course.book.store import Store, student_folder
+from sheet11.course.book.store import Result, Store, student_folder
 from sheet11.course.files import write_private
 from sheet11.course.grading.drawings import Drawings
 from sheet11.course.grading.papers import ANSWER, CHECK, OWN, Cell, Paper
@@ -25,6 +25,7 @@ from sheet11.lab.records import MIME_TYPE
 DESCRIPTION = "grading.json"
 HIDDEN_TESTS = "hidden tests"  # begins the names of what the store has about them
 Outputs = Sequence[Mapping[str, Any]]
+Shown = Sequence[tuple[Cell, Outputs]]  # the cells of an executed notebook
 
 
 def choose_seed(store: Store, seed: int | None) -> int:
@@ -33,8 +34,9 @@ def choose_seed(store: Store, seed: int | None) -> int:
     return secrets.randbelow(2**32) if known is None else int(known)
 
 
-def write_description(out: Path, drawings: Drawings, used: Mapping[str, int]) -> None:
+def write_description(out: Path, drawings: Drawings, results: Mapping[str, Result]) -> None:
     """Write what is needed to grade again in exactly the same way, and who had which parameters."""
+    used = {name: result.drawing for name, result in results.items()}
     content = {
         "sheet11": VERSION,
         "title": drawings.sheet.title,
@@ -43,7 +45,7 @@ def write_description(out: Path, drawings: Drawings, used: Mapping[str, int]) ->
         "parameters": {
             number: drawings.parameters(number) for number in sorted(set(used.values()))
         },
-        "students": dict(used),
+        "students": used,
     }
     write_private(out / DESCRIPTION, json.dumps(content, indent=1))
 
@@ -60,21 +62,16 @@ def write_hidden_tests(out: Path, store: Store) -> None:
 def are_whole(out: Path, student: str, stems: Collection[str]) -> bool:
     """Tell whether a student's executed notebooks are there to their ends; a machine can lose power."""
     try:
-        return all(_has_end(student_folder(out, student) / f"{stem}.ipynb") for stem in stems)
+        paths = [student_folder(out, student) / f"{stem}.ipynb" for stem in stems]
+        return all(path.read_bytes().rstrip().endswith(b"}") for path in paths)
     except OSError:
         return False
-
-
-def _has_end(path: Path) -> bool:
-    with open(path, "rb") as file:
-        file.seek(max(path.stat().st_size - 2, 0))
-        return b"}" in file.read()
 
 
 def write_notebooks(
     out: Path,
     student: str,
-    shown: Mapping[str, Sequence[tuple[Cell, Outputs]]],
+    shown: Mapping[str, Shown],
     papers: Mapping[str, Paper],
 ) -> None:
     """Write a student's notebooks with what their cells have shown."""

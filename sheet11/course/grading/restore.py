@@ -1,10 +1,11 @@
 """The notebook that is executed: the sheet's cells, a student's answers, and cells that the student has added."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from sheet11.course.grading.papers import ANSWER, CHECK, OWN, Cell, Paper
+from sheet11.course.submissions.submissions import HandedCell
 from sheet11.course.tasks import Task
 
 Sources = list[tuple[str, str]]  # names and sources of code cells, in order
@@ -27,15 +28,6 @@ for node in ast.parse(text).body:
             if value is not None and not callable(value) and not isinstance(value, types.ModuleType):
                 print(name, "=", reprlib.repr(value))
 """
-
-
-class Handed(NamedTuple):
-    """A cell of a student's notebook."""
-
-    name: str | None  # of the sheet's cell that it is; None if the student added it
-    code: bool
-    source: str
-    images: str = ""  # of a text, as they are put away
 
 
 class Restored(NamedTuple):
@@ -61,42 +53,34 @@ class Restored(NamedTuple):
         return self.paper.place((*task.answers, task.name)[0])
 
 
-def restore(paper: Paper, handed: Iterable[Handed]) -> Restored:
+def restore(paper: Paper, handed: Sequence[HandedCell]) -> Restored:
     """Set a student's answers and added cells into the sheet's notebook.
 
     An added cell stays behind the cell of the sheet that it follows; so does a change of a cell that was not locked.
     """
-    sheets = {cell.name: cell for cell in paper.cells}
-    answers: dict[str, Handed] = {}
+    answers: dict[str, Cell] = {}
     added: dict[str, list[Cell]] = defaultdict(list)
     undone: list[Cell] = []
     before = ""  # the sheet's cell that was last
     for number, each in enumerate(handed, start=1):
-        own = Cell(
-            name=f"{OWN}-{number}", kind=OWN, code=each.code, source=each.source, images=each.images
-        )
-        known = sheets.get(each.name or "")
-        if known is None:
+        own = Cell(f"{OWN}-{number}", OWN, each.cell_type == "code", each.source, each.images)
+        if each.place is None:
             added[before].append(own)
             continue
-        before = known.name
+        before = paper.places[each.place]
+        known = paper.cell(before)
         if known.kind == ANSWER:
-            answers[known.name] = each
-        elif known.code and _words(each.source) != _words(known.source):
+            answers[before] = known._replace(source=own.source, images=own.images)
+        elif known.code and not same(own, known):
             (undone if known.locked else added[before]).append(own)
     cells = added[""]
     for cell in paper.cells:
-        if answer := answers.get(cell.name):
-            cell = cell._replace(source=answer.source, images=answer.images)
-        cells.append(cell)
-        cells += added[cell.name]
+        cells += [answers.get(cell.name, cell), *added[cell.name]]
     return Restored(
         paper=paper,
         cells=tuple(cells),
         answered=frozenset(
-            name
-            for name, each in answers.items()
-            if each.images or _words(each.source) != _words(sheets[name].source)
+            name for name, cell in answers.items() if not same(cell, paper.cell(name))
         ),
         missing=frozenset(
             cell.name for cell in paper.cells if cell.kind == ANSWER and cell.name not in answers
@@ -107,7 +91,9 @@ def restore(paper: Paper, handed: Iterable[Handed]) -> Restored:
 
 def solved(paper: Paper) -> Restored:
     """Return the sheet's own notebook, as if it had been handed in."""
-    return restore(paper, [Handed(cell.name, cell.code, cell.whole) for cell in paper.cells])
+    cells = [paper.cell(name) for name in paper.places]
+    kinds = [("code" if cell.code else "markdown", cell.whole, "") for cell in cells]
+    return restore(paper, [HandedCell(None, place, *kind) for place, kind in enumerate(kinds)])
 
 
 def students_version(restored: Restored, left_out: Collection[str] = ()) -> Sources:
@@ -161,5 +147,6 @@ def repair_of(paper: Paper, answers: Answers) -> tuple[Sequence[Cell], str]:
     return [cell for cell in cells if cell.code], cells[-1].name
 
 
-def _words(source: str) -> str:
-    return " ".join(source.split())
+def same(cell: Cell, other: Cell) -> bool:
+    """Tell whether cells have the same words and images."""
+    return (cell.source.split(), cell.images) == (other.source.split(), other.images)

@@ -1,9 +1,9 @@
 """Executing cells in sandboxes that serve one student after another, and finding out which cell ends a process."""
 
-import ast
 import contextlib
 import functools
 import itertools
+import re
 import tempfile
 from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
@@ -15,10 +15,10 @@ from sheet11.course.errors import SolutionError
 from sheet11.course.files import folder_of_this_process
 from sheet11.course.grading.papers import GIVEN, OWN, Paper
 from sheet11.course.grading.restore import Restored, Sources
-from sheet11.course.notebooks import syntax
 from sheet11.course.sandbox.sandbox import Batch, Limits, Sandbox
 from sheet11.course.submissions.outputs import harmless_outputs
 
+IMPORTED = re.compile(r"^(?:from\s+([\w.]+)\s+)?import\s+([\w., ]+)", re.MULTILINE)
 Files = tuple[tuple[str, bytes], ...]  # by path
 
 _waiting: dict["Place", list[Sandbox]] | None = None  # sandboxes for the next student
@@ -147,15 +147,18 @@ def execute_version(
 def modules_of(papers: Collection[Paper]) -> tuple[str, ...]:
     """What the given cells of notebooks import, so that it is imported once for all students."""
     found = []
-    cells = itertools.chain(*(paper.cells for paper in papers))
-    for source in [cell.source for cell in cells if cell.code and cell.kind == GIVEN]:
-        for node in ast.walk(syntax(source)):
-            if isinstance(node, ast.Import):
-                found += [alias.name for alias in node.names]
-            elif isinstance(node, ast.ImportFrom) and node.module:
-                found += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+    for cell in itertools.chain(*(paper.cells for paper in papers)):
+        for package, names in IMPORTED.findall(cell.source if cell.kind == GIVEN else ""):
+            words = re.findall(r"([\w.]+)(?: as \w+)?", names)
+            found += [package, *(f"{package}.{word}" for word in words)] if package else words
     found += [later for name in found for later in ON_DEMAND.get(name, ())]
     return tuple(dict.fromkeys(found))
+
+
+def binds(source: str, name: str) -> bool:
+    """Tell whether a cell defines, assigns or imports a name."""
+    patterns = rf"(def|class)\s+{name}\b|{name}\b[^=(\n]*=[^=]|(from.*)?import\b.*\b{name}\b"
+    return re.search(rf"^\s*({patterns})", source, re.MULTILINE) is not None
 
 
 def _to_blame(restored: Restored, cells: Sources, left_out: Collection[str]) -> str | None:
@@ -164,26 +167,15 @@ def _to_blame(restored: Restored, cells: Sources, left_out: Collection[str]) -> 
     That is the cell itself, else the last one before it that binds a name that it uses, else the last one before it.
     """
     of_student = restored.answered | {cell.name for cell in restored.cells if cell.kind == OWN}
-    last, source = cells[-1]
-    if last in of_student and last not in left_out:
-        return last
-    suspects = [each for each in cells[:-1] if each[0] in of_student and each[0] not in left_out]
-    used = names_in(source, ast.Load)
-    by_name = [name for name, text in suspects if names_in(text, ast.Store) & used]
-    return next(reversed(by_name or [name for name, _ in suspects]), None)
-
-
-def names_in(source: str, context: type[ast.expr_context]) -> set[str]:
-    """Names that a cell uses (ast.Load) or binds (ast.Store), imports and definitions among them."""
-    found = set()
-    for node in ast.walk(syntax(source)):
-        if isinstance(node, ast.Name) and isinstance(node.ctx, context):
-            found.add(node.id)
-        elif context is ast.Store and isinstance(node, ast.FunctionDef | ast.ClassDef):
-            found.add(node.name)
-        elif context is ast.Store and isinstance(node, ast.alias):
-            found.add((node.asname or node.name).partition(".")[0])
-    return found
+    suspects = [cell for cell in cells if cell[0] in of_student and cell[0] not in left_out]
+    if not suspects:
+        return None
+    name, source = cells[-1]
+    if suspects[-1][0] != name:
+        used = set(re.findall(r"\w+", source))
+        binding = [each for each in suspects if any(binds(each[1], word) for word in used)]
+        name = (binding or suspects)[-1][0]
+    return name
 
 
 def _take(place: Place) -> Sandbox | None:

@@ -4,8 +4,9 @@ from sheet11.course.grading.execution import execute
 from sheet11.course.grading.judge import hidden_failures, judge
 from sheet11.course.grading.papers import ANSWER, CHECK, GIVEN, Cell, Paper
 from sheet11.course.grading.reference import refer
-from sheet11.course.grading.restore import Handed, restore
+from sheet11.course.grading.restore import restore
 from sheet11.course.sandbox.sandbox import Batch, Limits
+from sheet11.course.submissions.submissions import HandedCell
 from sheet11.course.tasks import Task
 from sheet11.lab.records import MIME_TYPE
 
@@ -51,6 +52,11 @@ def paper(*cells, points=1, tolerance=1e-9, judge="", mistakes=None):
     return Paper("01", "One", cells, names, tuple(tasks), mistakes or {}, {})
 
 
+def own(source):
+    """A cell that a student has added."""
+    return HandedCell(None, None, "code", source, "")
+
+
 def run(cells, instead_of_figures=None):
     """Execute cells in this process, and remember them in `run.seen`."""
     run.seen.append(cells)
@@ -94,11 +100,11 @@ def graded(paper, added=(), hint=lambda task, records: None, **answers):
     expected = refer(paper, run).expected
     run.seen = []
     handed = []
-    for cell in paper.cells:
+    for place, cell in enumerate(paper.cells):
         source = answers.get(cell.name, cell.source)
         if source is not None:
-            handed.append(Handed(cell.name, True, source))
-        handed += [Handed(None, True, source) for place, source in added if place == cell.name]
+            handed.append(HandedCell(cell.name, place, "code", source, ""))
+        handed += [own(text) for name, text in added if name == cell.name]
     found = execute(restore(paper, handed), expected, run)
     scores = judge(found, Limits(seconds=7), hint)
     return {name.removeprefix("01/"): score for name, score in scores.items()}, hidden_failures(

@@ -80,69 +80,6 @@ def test_what_is_graded_again(small, pair):
     } == {21}
 
 
-def test_the_parameters_that_were_used_are_those_that_are_named(tmp_path, grade):
-    sheet = waves(tmp_path / "sheet")
-    path = sheet.folder / "notebooks" / f"{sheet.first}.ipynb"
-    path.write_text(
-        path.read_text().replace("E = np.asarray(", "assert n % 2, n\\nE = np.asarray(")
-    )  # fails for some
-    write_class(tmp_path / "class", [Student(name, first(sheet)) for name in "abcdefgh"], sheet)
-    for first_time in (True, False):
-        result = grade("class", "-o", "out", "--sheet", sheet.folder, "--seed", "5", cwd=tmp_path)
-        described = json.loads((tmp_path / "out" / "grading.json").read_text())
-        for name, number in described["students"].items():
-            executed = json.loads(
-                (tmp_path / "out" / "students" / name / f"{sheet.first}.ipynb").read_text()
-            )
-            named = described["parameters"][str(number)][sheet.first]
-            assert executed["metadata"]["papermill"]["parameters"] == named and named["n"] % 2
-        assert set(described["parameters"]) == {
-            str(number) for number in described["students"].values()
-        }
-        assert (
-            result.returncode == 0
-            and ("of the parameters is not used" in result.stdout) == first_time
-        )
-
-
-def test_points_by_hand_survive(small, pair, invoke):
-    folder, again = pair
-    path = folder / "out" / "grades.csv"
-    (column,) = [name for name in table(path)[0] if "/proof " in name]
-    path.write_text(path.read_text().replace("anna,2,1,,", "anna,2,1,0.5,"))
-    assert points(folder, "anna")["proof"] == "0.5"
-    result = invoke("read-points", "out", "--name", "eve", cwd=folder)
-    assert (result.returncode, result.stderr) == (0, "")
-    assert result.stdout == "1 point and 0 comments for 1 student, from out/grades.csv\n"
-    assert points(folder, "anna")["total"] == "3.5"
-    assert "3.5 of 5 points" in (folder / "out" / "students" / "anna" / "index.html").read_text()
-    assert graded_names(again()) == []
-    again("--student", "anna")
-    assert points(folder, "anna")["proof"] == "0.5"
-    (folder / "mine.csv").write_text(path.read_text().replace(",0.5,", ",7,"))
-    result = invoke("read-points", "out", "mine.csv", cwd=folder)
-    assert (result.returncode, result.stdout) == (2, "")
-    assert (
-        result.stderr
-        == f"Error: mine.csv: {small.first}/proof of 'anna' must be a number from 0 to 1, got '7'\n"
-    )
-    result = invoke("read-points", "elsewhere", "mine.csv", cwd=folder)
-    assert (result.returncode, result.stderr) == (2, "Error: elsewhere holds no grading\n")
-    assert not (folder / "elsewhere").exists()
-    shutil.rmtree(folder / "class" / "anna")
-    write_class(
-        folder / "class", [Student("anna", first(small, proof="Because **cos** is even."))], small
-    )
-    assert graded_names(again()) == ["anna"]
-    (row,) = [
-        row
-        for row in table(folder / "out" / "results.csv")
-        if row["points"] and row["task"] == "proof"
-    ]
-    assert (row["points"], row["status"]) == ("0.5", "to read")
-    assert row["remark"] == "the answer was changed after it was read"
-
-
 def change(path, *changes):
     text = path.read_text()
     for old, new in changes:

@@ -87,10 +87,10 @@ def test_unusable_files(read, content, message):
 
 def problems(sheet, seed):
     """Usual mistakes of a sheet that fail, or are not told from right answers, with parameters drawn by the seed."""
-    drawing = Drawings(sheet, {}, seed, Limits(), isolated=False)[0]
+    drawings = Drawings(sheet, {}, seed, Limits(), isolated=False)
     found = []
-    with runner(drawing.place) as run:
-        for paper in drawing.papers.values():
+    with runner(drawings.place) as run:
+        for paper in drawings[0].values():
             expected = refer(paper, run).expected
             for task in paper.checked:
                 for mistake in paper.mistakes.get(task.answers[0], ()):

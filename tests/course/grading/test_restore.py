@@ -1,8 +1,9 @@
 """The notebook that is executed: whose cells stand where."""
 
-from playing import STUB, answer, check, given, paper
+from playing import STUB, answer, check, given, own, paper
 
-from sheet11.course.grading.restore import Handed, our_version, restore, students_version
+from sheet11.course.grading.restore import our_version, restore, students_version
+from sheet11.course.submissions.submissions import HandedCell
 
 HELP = given("import math")
 LOCKED = HELP._replace(name="locked", source="n = 3", whole="n = 3")
@@ -11,9 +12,15 @@ F, TEST = answer("f", "f = 'SOLUTION'"), check("f-check", "record(f=f)", "assert
 SHEET = paper(HELP, LOCKED, OPEN, F, TEST)
 
 
-def sources(*handed, version=students_version, **options):
-    cells = [Handed(name, True, source) for name, source in handed]
-    return [source for _, source in version(restore(SHEET, cells), **options)]
+def handed(name, source):
+    if name is None:
+        return own(source)
+    return HandedCell(name, SHEET.places.index(name), "code", source, "")
+
+
+def sources(*cells, version=students_version, **options):
+    restored = restore(SHEET, [handed(*cell) for cell in cells])
+    return [source for _, source in version(restored, **options)]
 
 
 def test_the_sheets_cells_are_the_sheets_and_answers_the_students():
@@ -38,15 +45,15 @@ def test_added_cells_stay_behind_the_cell_that_they_follow():
 
 def test_a_change_of_a_cell_that_was_not_locked_follows_it():
     assert sources(("open", "k = 2"))[2:4] == ["k = 1", "k = 2"]
-    restored = restore(SHEET, [Handed("locked", True, "n = 99"), Handed("open", True, " k  = 1")])
+    restored = restore(SHEET, [handed("locked", "n = 99"), handed("open", " k  = 1")])
     assert [cell.source for cell in restored.undone] == ["n = 99"]
 
 
 def test_what_is_answered_and_what_is_missing():
-    restored = restore(SHEET, [Handed("f", True, f"{STUB}\n\n")])
+    restored = restore(SHEET, [handed("f", f"{STUB}\n\n")])
     assert (restored.answered, restored.missing) == (frozenset(), frozenset())
     assert restore(SHEET, []).missing == {"f"}
-    assert restore(SHEET, [Handed("f", True, "f = 1")]).answered == {"f"}
+    assert restore(SHEET, [handed("f", "f = 1")]).answered == {"f"}
 
 
 def test_answers_that_are_left_out():

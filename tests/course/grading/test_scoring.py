@@ -39,7 +39,7 @@ def scored(source, test="record(v=f)", points=2, hint=lambda task, records: None
         ("die('time')", "f", "timeout", "the answer did not end within 7 s of processor time"),
         ("die('memory')", "f", "memory", "the answer used more than 2000 MB of memory"),
         ("die('processes')", "f", "error", "the answer started more than 64 processes"),
-        ("f = die", "f if f == 1 else f()", "error", "the process ended while the answer"),
+        ("f = die", "f if f == 1 else f()", "error", "ended the process"),
     ],
 )
 def test_remarks(source, test, status, remark):
