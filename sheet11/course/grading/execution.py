@@ -107,24 +107,25 @@ def _failed(found: Executions) -> frozenset[Answers]:
 def _with_ours(found: Executions, run: Run) -> Executions:
     restored, checked = found.restored, found.restored.paper.checked
 
-    def ours(hidden: bool) -> Executed:
+    def ours(tasks: list[Task], hidden: bool) -> Executed | None:
+        if not tasks:
+            return None
+        until = {task.name for task in tasks}
         return execute_version(
             run,
             restored,
-            lambda out: our_version(restored, found.failed, hidden, out),
+            lambda out: our_version(restored, until, found.failed, hidden, out),
             instead_of_figures=NO_FIGURE,
             left_out=found.students.left_out,
         )
 
-    short = [task for task in checked if found.visible_score(task)[0].status != Status.CORRECT]
     found = found._replace(follow_on=None, hidden=None)
-    if any(
-        found.comes_after(task, found.failed) and not restored.is_unanswered(task) for task in short
-    ):
-        found = found._replace(follow_on=ours(hidden=False))
-    if any(
-        restored.has_hidden(task) and found.visible_score(task)[0].status in EARNS
-        for task in checked
-    ):
-        found = found._replace(hidden=ours(hidden=True))
-    return found
+    short = [task for task in checked if found.visible_score(task)[0].status != Status.CORRECT]
+    perhaps = [
+        task
+        for task in short
+        if found.comes_after(task, found.failed) and not restored.is_unanswered(task)
+    ]
+    found = found._replace(follow_on=ours(perhaps, hidden=False))
+    earning = [task for task in checked if found.visible_score(task)[0].status in EARNS]
+    return found._replace(hidden=ours(list(filter(restored.has_hidden, earning)), hidden=True))

@@ -47,8 +47,11 @@ def refer(paper: Paper, run: Run) -> Reference:
             expected[task.name] = {}
             problems.append(f"{task.column}: {one_line(str(error))}")
     problems += _problems(own, students)
-    if not problems and any(own.has_hidden(task) for task in paper.checked):
-        hidden = execute_version(run, own, lambda out: our_version(own, (), True, out), NO_FIGURE)
+    until = {task.name for task in paper.checked if own.has_hidden(task)}
+    if until and not problems:
+        hidden = execute_version(
+            run, own, lambda out: our_version(own, until, (), True, out), NO_FIGURE
+        )
         problems = _problems(own, hidden)
     return Reference(expected, problems)
 
@@ -87,20 +90,20 @@ def _recorded_by(task: Task, executed: Executed) -> Records:
 
 
 def _problems(own: Restored, executed: Executed) -> list[str]:
-    scores = {task: score_check(task, executed) for task in own.paper.checked}
-    lost = {task: score for task, score in scores.items() if (score.points or 0) < task.points}
-    if not lost:
-        return []
-    raised = [name for name, outputs in executed.outputs.items() if error_in(outputs)][:1]
-    causes = [
-        f"{own.paper.stem}: its cell {name!r} raises {': '.join(named(error_in(executed.outputs[name])))}"
-        for name in raised
-        if name not in {task.name for task in scores}
-    ]
-    values = ", ".join(f"{name}={value!r}" for name, value in own.paper.parameters.items())
-    parameters = values or "its parameters"
-    return causes + [
-        f"{task.column}: with {parameters} the sheet's own answer gets {score.points:g} of {task.points:g} points, "
-        f"{score.remark}; mend its solution or its check"
-        for task, score in lost.items()
-    ]
+    """What costs the sheet's own notebook points: the first cell that raises an error, and the checks."""
+    tasks = [task for task in own.paper.checked if task.name in executed.outputs]
+    problems = []
+    for task in tasks:
+        score = score_check(task, executed)
+        if (score.points or 0) < task.points:
+            values = (f"{name}={value!r}" for name, value in own.paper.parameters.items())
+            problems.append(
+                f"{task.column}: with {', '.join(values) or 'no parameters'} the sheet's own answer gets"
+                f" {score.points:g} of {task.points:g} points, {score.remark}; mend its solution or its check"
+            )
+    checks = {task.name for task in tasks}
+    errors = {name: error_in(outputs) for name, outputs in executed.outputs.items()}
+    raised = [(name, error) for name, error in errors.items() if error and name not in checks]
+    for name, error in raised[:1] if problems else ():
+        problems.insert(0, f"{own.paper.stem}: its cell {name!r} raises {': '.join(named(error))}")
+    return problems

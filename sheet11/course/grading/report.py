@@ -6,13 +6,13 @@ A student's folder, `students/NAME`, holds the sheet's notebooks with the studen
 import json
 import secrets
 from collections.abc import Collection, Mapping, Sequence
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from sheet11.course import VERSION
 from sheet11.course.book.store import Result, Store, student_folder
 from sheet11.course.files import write_private
 from sheet11.course.grading.drawings import Drawings
@@ -38,7 +38,7 @@ def write_description(out: Path, drawings: Drawings, results: Mapping[str, Resul
     """Write what is needed to grade again in exactly the same way, and who had which parameters."""
     used = {name: result.drawing for name, result in results.items()}
     content = {
-        "sheet11": VERSION,
+        "sheet11": version("sheet11"),
         "title": drawings.sheet.title,
         "seed": drawings.seed,
         "given": dict(drawings.given),

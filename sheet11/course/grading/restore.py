@@ -109,6 +109,7 @@ def students_version(restored: Restored, left_out: Collection[str] = ()) -> Sour
 
 def our_version(
     restored: Restored,
+    until: Collection[str],
     failed: Collection[Answers],
     hidden: bool,
     left_out: Collection[str] = (),
@@ -120,6 +121,7 @@ def our_version(
 
     Args:
         restored: the student's notebook.
+        until: checks after which nothing is executed.
         failed: answers that have failed.
         hidden: True if the checks have their hidden tests.
         left_out: answers that the sheet's own replace from the start, and added cells that are not executed.
@@ -136,7 +138,9 @@ def our_version(
         for again in repairs.get(cell.name, ()):
             is_ours = again.kind in {ANSWER, *whole}
             sources.append((again.name + REPAIRED, again.whole if is_ours else again.source))
-    return sources
+    wanted = {*until, *(name + INSPECTED for name in until)}
+    last = max(place for place, (name, _) in enumerate(sources) if name in wanted)
+    return sources[: last + 1]
 
 
 def repair_of(paper: Paper, answers: Answers) -> tuple[Sequence[Cell], str]:

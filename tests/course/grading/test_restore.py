@@ -62,8 +62,11 @@ def test_answers_that_are_left_out():
 
 
 def test_ours_has_hidden_tests_and_repairs_what_has_failed():
-    ours = sources(("f", "f = 1"), version=our_version, failed=[("f",)], hidden=True)
+    sheet = paper(F, TEST, answer("g", "g = f"), check("g-check", "record(g=g)"), given("z = 1"))
+    restored = restore(sheet, [HandedCell("f", 0, "code", "f = 1", "")])
     whole = "record(f=f)\nassert f"
-    assert ours[3:5] == ["f = 1", whole] and ours[-2:] == ["f = 'SOLUTION'", whole]
-    ours = sources(("f", "f = 1"), version=our_version, failed=[], hidden=False, left_out=["f"])
-    assert ours[3:] == ["f = 'SOLUTION'", "record(f=f)"]
+    ours = our_version(restored, ["g-check"], failed=[("f",)], hidden=True)
+    texts = [source for name, source in ours if not name.endswith("(inspected)")]
+    assert texts == ["f = 1", whole, "f = 'SOLUTION'", whole, STUB, "record(g=g)"]
+    ours = our_version(restored, ["f-check"], failed=[], hidden=False, left_out=["f"])
+    assert [source for _, source in ours] == ["f = 'SOLUTION'", "record(f=f)"]
