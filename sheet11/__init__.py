@@ -2,7 +2,7 @@
 
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 # Names are imported when they are first used: a notebook without torch, or `sheet11 --help`, does not wait for torch.
 _HOME = {
@@ -29,15 +29,36 @@ _HOME = {
 
 __all__ = [name for name, home in _HOME.items() if find_spec(f"{__name__}.{home}")]
 
+if TYPE_CHECKING:
+    from sheet11.aggregation import softargmax_aggregate as softargmax_aggregate
+    from sheet11.encoding import gram as gram
+    from sheet11.encoding import positional_encoding as positional_encoding
+    from sheet11.given.gcn import GCN as GCN
+    from sheet11.given.graphs import grid as grid
+    from sheet11.given.graphs import karate_club as karate_club
+    from sheet11.given.graphs import load_graph as load_graph
+    from sheet11.given.graphs import random_neighbourhoods as random_neighbourhoods
+    from sheet11.given.graphs import two_block_model as two_block_model
+    from sheet11.given.propagation import propagate as propagate
+    from sheet11.given.softmax import lse as lse
+    from sheet11.given.softmax import softargmax as softargmax
+    from sheet11.lab.records import read_records as read_records
+    from sheet11.lab.records import record as record
+    from sheet11.oversmoothing import dirichlet_energy as dirichlet_energy
+    from sheet11.oversmoothing import mean_average_distance as mean_average_distance
+    from sheet11.oversmoothing import normalized_adjacency as normalized_adjacency
+    from sheet11.scores import attention_scores as attention_scores
+    from sheet11.scores import score_terms as score_terms
+else:  # a type checker would take it for a promise of every name
 
-def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    if name not in __all__:  # the student edition comes without the modules that students write
-        raise AttributeError(
-            f"{__name__}.{name} is for you to write: this edition has no {_HOME[name]}.py"
-        )
-    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    def __getattr__(name: str) -> Any:
+        if name not in _HOME:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        if name not in __all__:  # the student edition comes without the modules that students write
+            raise AttributeError(
+                f"{__name__}.{name} is for you to write: this edition has no {_HOME[name]}.py"
+            )
+        return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
 
 
 def __dir__() -> list[str]:

@@ -7,7 +7,7 @@ Sources: the sheet; Li et al. 2020, DeeperGCN, arXiv:2006.07739, whose softmax a
 import torch
 from torch import Tensor
 
-from sheet11.given.tensors import check_aggregate, check_messages, check_per_channel
+from sheet11.given.tensors import check_aggregate, check_messages, summable, to_tensor
 from sheet11.large.aggregation import aggregate_in_blocks
 
 LARGE = 2**17  # entries of the messages; from here on blocks are faster
@@ -47,26 +47,23 @@ def softargmax_aggregate(
     Raises:
         TypeError, ValueError: an argument has another shape or type, or a value that is out of range.
     """
-    index = check_messages(messages, index, num_nodes)
-    lam, eta = (
-        check_per_channel("lam", lam, messages),
-        check_per_channel("eta", eta, messages, finite=True),
-    )
-    if (
-        messages.numel() >= LARGE
-        and (agg := aggregate_in_blocks(messages, index, num_nodes, lam, eta)) is not None
-    ):
-        return check_aggregate(agg, messages, eta)
+    index, num_nodes = check_messages(messages, index, num_nodes)
+    if messages.numel() >= LARGE:
+        agg = aggregate_in_blocks(messages, index, num_nodes, lam, eta)
+        if agg is not None:
+            return check_aggregate(agg, messages, eta)
 
-    # The weights do not change when a constant c is taken from all messages of a neighbourhood, and neither does any
-    # gradient. With c the message that λ favours no exponent is positive, and one weight is exactly 1.
-    zeros, sign = messages.new_zeros(num_nodes, messages.shape[1]), lam.detach().sign()
-    target = index[:, None].expand_as(messages)
-    c = sign * zeros.scatter_reduce(0, target, sign * messages.detach(), "amax", include_self=False)
-    z = messages - c[index]
-    w = torch.where(lam.isinf(), z == 0, torch.exp(lam.nan_to_num() * z))
-
-    total = zeros.index_add(0, index, w).clamp(min=1)  # below 1 only without neighbours
+    m = summable(messages)
+    lam = to_tensor("lam", lam, m, m.shape[1])
+    eta = to_tensor("eta", eta, m, m.shape[1], finite=True)
+    zeros = m.new_zeros(num_nodes, m.shape[1])
+    target, sign = index[:, None].expand_as(m), lam.sign()
+    # take away the message that λ favours: no exponent is positive, and gradients stay what they are
+    c = sign * zeros.scatter_reduce(0, target, sign * m.detach(), "amax", include_self=False)
+    z = m - c[index]
+    w = torch.exp(lam.nan_to_num() * z)  # at λ = ±∞ it is 1 where z is 0
+    total = zeros.index_add(0, index, w) + 1e-16  # at least 1, but for nodes without messages
     mean = c + zeros.index_add(0, index, w * z) / total
-    degree = torch.bincount(index, minlength=num_nodes).clamp(min=1)[:, None]  # 0^η may be ∞
-    return check_aggregate(degree**eta * mean, messages, eta)
+    degree = torch.bincount(index, minlength=num_nodes).clamp(min=1).to(z.dtype)
+    agg = degree[:, None] ** eta * mean
+    return check_aggregate(agg.to(messages.dtype), messages, eta)

@@ -4,54 +4,16 @@ Columns are tokens, rows are encoding dimensions, as on the sheet.
 Sources: the sheet; Vaswani et al. 2017, arXiv:1706.03762, section 3.5.
 """
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
 from sheet11.given.checks import check_choice, check_int, check_positive
-from sheet11.given.conventions import CONVENTIONS, first_position
+from sheet11.given.conventions import CONVENTIONS
 from sheet11.large import encoding as large
 
 LARGE = 2**15  # entries of E; above, `large` gives the same in a fraction of the time
-
-
-def default_scale(p: int, convention: str = "sheet") -> float:
-    """The convention's own divisor in the exponent of the frequencies: p for "vaswani", 5000 otherwise."""
-    check_choice("convention", convention, CONVENTIONS)
-    return float(check_int("p", p)) if convention == "vaswani" else 5000.0
-
-
-def angular_frequencies(
-    p: int, convention: str = "sheet", base: float = 10_000.0, scale: float | None = None
-) -> NDArray[np.float64]:
-    r"""Angular frequencies ω in radians per position.
-
-    Paired conventions: ω_k = base^(−2k/scale), k = 0 … ⌈p/2⌉−1, each shared by rows 2k and 2k+1.
-    `submission`: ω_r = base^(−2r/scale), r = 1 … p, one for each row.
-
-    Args:
-        p: number of rows of E.
-        convention: "sheet", "submission" or "vaswani" (see `positional_encoding`).
-        base: the number raised to the exponent.
-        scale: divisor in the exponent; None is the convention's own, 5000 or, for "vaswani", p.
-
-    Returns:
-        Shape (⌈p/2⌉,), or (p,) for "submission".
-
-    Raises:
-        TypeError, ValueError: a parameter has a wrong type or is out of range.
-    """
-    p = check_int("p", p)
-    check_choice("convention", convention, CONVENTIONS)
-    base = check_positive("base", base)
-    scale = default_scale(p, convention) if scale is None else check_positive("scale", scale)
-    k = np.arange(1, p + 1) if convention == "submission" else np.arange((p + 1) // 2)
-    with np.errstate(over="ignore"):
-        omega: NDArray[np.float64] = np.exp(-2 * k * np.log(base) / scale)
-    if not np.isfinite(omega).all():
-        raise ValueError(
-            f"scale must be larger for base={base!r} and p={p}: the frequencies overflow, got {scale!r}"
-        )
-    return omega
 
 
 def positional_encoding(
@@ -59,8 +21,9 @@ def positional_encoding(
 ) -> NDArray[np.float64]:
     r"""Sinusoidal positional encoding E.
 
-    Paired conventions: E_{2k,i} = sin(i·ω_k), E_{2k+1,i} = cos(i·ω_k); if p is odd, the last row is an
-    unpaired sine. `submission`: row r, counted from 1, is sin(i·ω_r) where r is even and cos(i·ω_r) where r is odd.
+    Paired conventions: E_{2k,i} = sin(i·ω_k), E_{2k+1,i} = cos(i·ω_k) with ω_k = base^(−2k/scale); if p is odd, the
+    last row is an unpaired sine. `submission`: row r, counted from 1, has ω_r = base^(−2r/scale) for itself, and is
+    sin(i·ω_r) where r is even and cos(i·ω_r) where r is odd.
 
     | convention | positions i | frequencies         | default scale |
     |------------|-------------|---------------------|---------------|
@@ -81,19 +44,19 @@ def positional_encoding(
     Raises:
         TypeError, ValueError: a parameter has a wrong type or is out of range.
     """
-    n = check_int("n", n)
-    omega = angular_frequencies(p, convention, base, scale)
-    if n * p > LARGE:
-        return large.positional_encoding(omega, n, p, convention)
-    i = first_position(convention) + np.arange(n)
-    E = np.empty((p, n))
-    if convention == "submission":
-        E[0::2] = np.cos(np.outer(omega[0::2], i))  # r = 1, 3, …
-        E[1::2] = np.sin(np.outer(omega[1::2], i))  # r = 2, 4, …
+    n, p, base, scale = _checked(n, p, convention, base, scale)
+    if n * p > LARGE and convention != "submission":
+        return large.positional_encoding(n, p, convention, base, scale)
+    if convention == "vaswani":
+        position, own_scale = np.arange(n), p
     else:
-        E[0::2] = np.sin(np.outer(omega, i))  # rows 2k
-        E[1::2] = np.cos(np.outer(omega[: p // 2], i))  # rows 2k+1
-    return E
+        position, own_scale = np.arange(1, n + 1), 5000
+    row = np.arange(p)[:, None]
+    k, sine = row // 2, row % 2 == 0
+    if convention == "submission":  # every row has its own frequency, and the cosine comes first
+        k, sine = row + 1, row % 2 == 1
+    angle = position * base ** (-2 * k / (scale or own_scale))  # (p, n)
+    return np.where(sine, np.sin(angle), np.cos(angle))
 
 
 def gram(
@@ -108,10 +71,9 @@ def gram(
     Returns:
         EᵀE, shape (n, n), float64.
     """
-    n = check_int("n", n)
-    omega = angular_frequencies(p, convention, base, scale)
+    n, p, base, scale = _checked(n, p, convention, base, scale)
     if n * p > LARGE and convention != "submission":
-        return large.gram(omega, n, p, convention)
+        return large.gram(n, p, convention, base, scale)
     E = positional_encoding(n, p, convention, base, scale)
     return E.T @ E
 
@@ -141,15 +103,28 @@ def rotation(
         ValueError: p is odd, or the convention has no pairs.
     """
     check_choice("convention", convention, ("sheet", "vaswani"))
-    angle = angular_frequencies(p, convention, base, scale) * check_int(
-        "delta", delta, minimum=-(2**53)
-    )
+    delta = check_int("delta", delta, minimum=-(2**53))
+    _, p, base, scale = _checked(1, p, convention, base, scale)
     if p % 2:
-        raise ValueError(
-            f"p must be even, got {p!r}: the last row has no partner to be rotated with"
-        )
+        raise ValueError(f"p must be even, got {p}: the last row has no partner to be rotated with")
+    own_scale = p if convention == "vaswani" else 5000
     R = np.zeros((p, p))
-    sine, cosine = np.arange(0, p, 2), np.arange(1, p, 2)  # rows 2k and 2k+1
-    R[sine, sine], R[sine, cosine] = np.cos(angle), np.sin(angle)
-    R[cosine, sine], R[cosine, cosine] = -np.sin(angle), np.cos(angle)
+    for k in range(p // 2):
+        angle = delta * base ** (-2 * k / (scale or own_scale))
+        cosine, sine = np.cos(angle), np.sin(angle)
+        R[2 * k : 2 * k + 2, 2 * k : 2 * k + 2] = [[cosine, sine], [-sine, cosine]]
     return R
+
+
+def _checked(
+    n: int, p: int, convention: str, base: float, scale: float | None
+) -> tuple[int, int, float, float | None]:
+    """The sizes and numbers in Python's own types, or raise."""
+    n, p = check_int("n", n), check_int("p", p)
+    check_choice("convention", convention, CONVENTIONS)
+    base = check_positive("base", base)
+    if scale is not None:
+        scale = check_positive("scale", scale)
+        if -2 * p / scale * math.log(base) > 700:  # exp(700) is near the largest float
+            raise ValueError(f"scale must be larger for base={base} and p={p}, got {scale}")
+    return n, p, base, scale

@@ -6,7 +6,6 @@ Rusch, Bronstein & Mishra 2023, arXiv:2303.10993.
 
 import torch
 from torch import Tensor
-from torch.nn.functional import normalize
 
 from sheet11.given.checks import check_int
 from sheet11.given.edges import check_features, degrees
@@ -36,14 +35,14 @@ def normalized_adjacency(
         TypeError, ValueError: edge_index has another form.
     """
     num_nodes = check_int("num_nodes", num_nodes)
-    degree = degrees(edge_index, num_nodes)
+    degrees(edge_index, num_nodes)
     if num_nodes > LARGE_MATRIX:
         return large.normalized_adjacency(edge_index, num_nodes, dtype)
-    A = torch.zeros(num_nodes, num_nodes, dtype=dtype, device=edge_index.device)
-    A = A.index_put(tuple(edge_index), A.new_ones(()), accumulate=True)
-    scale = (1 + degree.to(dtype)).rsqrt()  # the diagonal of D̃^{−1/2}
-    P = scale[:, None] * (A + torch.eye(num_nodes, dtype=dtype, device=A.device)) * scale
-    return large.compressed(P)
+    u, v = edge_index
+    A = torch.eye(num_nodes, dtype=dtype, device=edge_index.device)
+    A.index_put_((u, v), A.new_ones(()), accumulate=True)  # an edge that stands twice counts twice
+    scale = A.sum(dim=1).rsqrt()
+    return large.compressed(scale[:, None] * A * scale)
 
 
 def dirichlet_energy(x: Tensor, edge_index: Tensor) -> Tensor:
@@ -88,16 +87,15 @@ def mean_average_distance(x: Tensor, edge_index: Tensor) -> Tensor:
     """
     check_features(x)
     degree = degrees(edge_index, len(x))
-    tiny = torch.finfo(x.dtype).tiny
-    y = normalize(
-        x / x.abs().amax(dim=1, keepdim=True).clamp(min=tiny)
-    )  # no square leaves the range of floats
-    if edge_index.shape[1] > LARGE:
-        return large.mean_average_distance(y, edge_index, degree)
+    largest = x.detach().abs().amax(dim=1, keepdim=True)
+    x = x / torch.where(largest > 0, largest, 1)  # no square leaves the range of numbers
+    length = x.norm(dim=1, keepdim=True)
+    direction = x / torch.where(length > 0, length, 1)
     u, v = edge_index
-    distance = (y[u] - y[v]).square().sum(dim=1) / 2 * (y.any(dim=1)[u] & y.any(dim=1)[v])
-    average = x.new_zeros(len(x)).index_add(0, v, distance) / degree.clamp(min=1)
-    return average.sum() / (degree > 0).sum().clamp(min=1)
+    distance = (direction[u] - direction[v]).square().sum(dim=1) / 2
+    distance = distance.where((length[u] > 0).squeeze(1) & (length[v] > 0).squeeze(1), 0)
+    total = x.new_zeros(len(x)).index_add(0, v, distance)
+    return (total / degree.clamp(min=1)).sum() / (degree > 0).sum().clamp(min=1)
 
 
 def second_eigenvalue(P: Tensor) -> float:

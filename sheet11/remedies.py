@@ -20,7 +20,7 @@ def gcnii(
     P: Tensor, H: Tensor, H0: Tensor, W: Tensor, l: int, alpha: float = 0.1, theta: float = 0.5
 ) -> Tensor:
     """ReLU((1 − β) S + β S W) with S = (1 − α) P H + α H⁰ and β = log(θ/l + 1)."""
-    S = (1 - alpha) * (P @ H) + alpha * H0
+    S = (1 - alpha) * P @ H + alpha * H0
     beta = math.log(theta / l + 1)
     return torch.relu((1 - beta) * S + beta * S @ W)
 
@@ -38,6 +38,6 @@ def pair_norm(x: Tensor) -> Tensor:
     Args:
         x: shape (…, num_nodes, features).
     """
-    centred = x - x.mean(dim=-2, keepdim=True)
-    mean_square = centred.square().sum(dim=-1).mean(dim=-1)[..., None, None]
-    return centred / (mean_square + 1e-12).sqrt()  # not 0/0 where all nodes are equal
+    centred = x.double() - x.double().mean(dim=-2, keepdim=True)  # float16 holds no 1e-12
+    mean_square = centred.square().sum(dim=-1, keepdim=True).mean(dim=-2, keepdim=True)
+    return (centred / (1e-12 + mean_square).sqrt()).to(x.dtype)  # not 0/0 where all nodes are equal

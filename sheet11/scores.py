@@ -5,6 +5,7 @@ Sources: the sheet; Vaswani et al. 2017, arXiv:1706.03762.
 """
 
 import math
+import sys
 from typing import NamedTuple
 
 import numpy as np
@@ -22,14 +23,6 @@ class ScoreTerms(NamedTuple):
     XX: NDArray[np.float64]
     EX: NDArray[np.float64]
     XE: NDArray[np.float64]
-
-
-class CrossTermPrediction(NamedTuple):
-    """Predicted spread of the entries of C = EᵀX + XᵀE, and how far one draw of X may stray from it."""
-
-    std: float
-    diagonal_std: float
-    relative_error: float
 
 
 def attention_scores(E: ArrayLike, X: ArrayLike, mode: str = "cat") -> NDArray[np.float64]:
@@ -69,39 +62,34 @@ def score_terms(E: ArrayLike, X: ArrayLike) -> ScoreTerms:
     return ScoreTerms(E.T @ E, X.T @ X, EX, EX.T)
 
 
-def predict_cross_term(E: ArrayLike, sigma: float) -> CrossTermPrediction:
-    r"""Standard deviation of the entries of C = EᵀX + XᵀE for X with i.i.d. N(0, σ²) entries.
+def predict_cross_term(E: ArrayLike, sigma: float) -> tuple[float, float]:
+    r"""Standard deviations of the entries of C = EᵀX + XᵀE for X with i.i.d. N(0, σ²) entries.
 
     C_ij = e_i·x_j + x_i·e_j has mean 0 and variance σ²(|e_i|² + |e_j|²) off the diagonal, 4σ²|e_i|² on it. Averaged
     over the entries that is 2σ²m and 4σ²m, with m the mean of |e_i|²; paired rows have |e_i|² = p/2 exactly, so the
     standard deviations are √p·σ and √(2p)·σ.
-
-    One draw of X scatters about this. The sum of C_ij² off the diagonal is a Gaussian quadratic form xᵀMx, whose
-    relative variance is 2 tr(M²)/tr(M)² ≤ 2 λ_max(M)/tr(M) ≤ 4/((n−1) r), with the stable rank r = |E|_F²/|E|_2²,
-    because |C|_F ≤ 2|E|_2|X|_F and tr M = 2(n−1)|E|_F². The standard deviation strays by half of the root of that.
 
     Args:
         E: shape (p, n).
         sigma: standard deviation of the entries of X.
 
     Returns:
-        `std` off the diagonal, `diagonal_std` on it, and `relative_error` = 1/√((n−1) r), a bound on that of `std`.
+        Off the diagonal, and on it.
 
     Raises:
-        ValueError: E is not a finite matrix of at least two columns, or sigma is negative.
+        ValueError: E is not a finite matrix with at least one entry, or sigma is negative or not finite.
     """
     E = check_matrix("E", E)
-    n = E.shape[1]
-    if n < 2:
-        raise ValueError(f"E must have at least two columns, got shape {E.shape}")
-    sigma = check_between("sigma", sigma, 0, float("inf"), "not be negative")
-    m = np.square(E).sum(axis=0).mean()
-    stable_rank = np.square(E).sum() / np.linalg.norm(E, 2) ** 2 if E.any() else 1
-    return CrossTermPrediction(
-        std=math.sqrt(2 * m) * sigma,
-        diagonal_std=2 * math.sqrt(m) * sigma,
-        relative_error=1 / math.sqrt((n - 1) * stable_rank),
-    )
+    if not E.size:
+        raise ValueError(f"E must not be empty, got shape {E.shape}")
+    sigma = check_between("sigma", sigma, 0, sys.float_info.max, "be finite and not negative")
+    largest = float(np.abs(E).max()) or 1.0  # squares of E itself may be too large or too small
+    mean_square = np.square(E / largest).sum(axis=0).mean()  # of the lengths |e_i|
+    stds = math.sqrt(2 * mean_square) * sigma, 2 * math.sqrt(mean_square) * sigma
+    off_diagonal, diagonal = (std * largest for std in stds)
+    if math.isinf(diagonal):
+        raise ValueError(f"sigma must be smaller for an E with entries of {largest}, got {sigma}")
+    return off_diagonal, diagonal
 
 
 def _tokens(

@@ -12,7 +12,7 @@ from sheet11.scores import predict_cross_term
 
 def cross_term_std(E, sigma):
     """As the notebook's answer: off the diagonal, and on it."""
-    return predict_cross_term(E, sigma)[:2]
+    return predict_cross_term(E, sigma)
 
 
 def encoding(**start):

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sheet11.encoding import angular_frequencies, default_scale, gram, positional_encoding, rotation
+from sheet11.encoding import gram, positional_encoding, rotation
 from sheet11.given.conventions import CONVENTIONS
 from sheet11.given.toeplitz import toeplitz_deviation
 
@@ -39,13 +39,6 @@ def test_encoding_is_its_definition(n, p, convention, base, scale):
     np.testing.assert_allclose(E, literal(n, p, convention, base, scale), rtol=0, atol=1e-11)
 
 
-@pytest.mark.parametrize("convention", CONVENTIONS)
-def test_encoding_at_the_size_of_the_source(convention):
-    np.testing.assert_allclose(
-        positional_encoding(64, 256, convention), literal(64, 256, convention), atol=1e-11
-    )
-
-
 def test_submission_is_what_the_code_of_the_source_computes():
     position, row = np.meshgrid(np.arange(64) + 1, np.arange(256) + 1)
     angle = position * np.exp(-2 * row * np.log(10_000) / 5000)
@@ -53,12 +46,6 @@ def test_submission_is_what_the_code_of_the_source_computes():
     np.testing.assert_allclose(
         positional_encoding(64, 256, "submission"), source, rtol=0, atol=1e-12
     )
-
-
-@pytest.mark.parametrize("convention", PAIRED)
-def test_unpaired_last_row_is_a_sine(convention):
-    E = positional_encoding(9, 7, convention, scale=100)
-    np.testing.assert_array_equal(E, positional_encoding(9, 8, convention, scale=100)[:7])
 
 
 def test_sheet_and_vaswani_differ_by_one_position_and_the_scale():
@@ -69,34 +56,11 @@ def test_sheet_and_vaswani_differ_by_one_position_and_the_scale():
     np.testing.assert_allclose(sheet, vaswani[:, 1:], rtol=0, atol=1e-14)
 
 
-@pytest.mark.parametrize(
-    ("convention", "scale"), [("sheet", 5000), ("submission", 5000), ("vaswani", 6)]
-)
-def test_default_scale(convention, scale):
-    assert default_scale(6, convention) == scale
-    E = positional_encoding(5, 6, convention)
-    np.testing.assert_array_equal(E, positional_encoding(5, 6, convention, scale=scale))
-
-
-def test_frequencies():
-    np.testing.assert_allclose(angular_frequencies(5, "vaswani", base=32), [1, 32**-0.4, 32**-0.8])
-    np.testing.assert_allclose(
-        angular_frequencies(3, "submission", base=32, scale=10), [1 / 2, 1 / 4, 1 / 8]
-    )
-
-
 @law
 @given(st.integers(1, 20), st.integers(1, 40), st.sampled_from(CONVENTIONS), bases, scales)
 def test_gram_is_the_matrix_product(n, p, convention, base, scale):
     E, G = positional_encoding(n, p, convention, base, scale), gram(n, p, convention, base, scale)
     np.testing.assert_allclose(G, E.T @ E, rtol=0, atol=1e-9 * np.abs(G).max())
-
-
-@pytest.mark.parametrize("convention", PAIRED)
-def test_gram_is_a_sum_of_cosines(convention):
-    omega = angular_frequencies(10, convention)
-    G = [[sum(math.cos(w * (i - j)) for w in omega) for j in range(7)] for i in range(7)]
-    np.testing.assert_allclose(gram(7, 10, convention), G, rtol=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -152,60 +116,46 @@ def test_rotations_form_a_group(a, b, convention):
     assert np.linalg.det(R) == pytest.approx(1)
 
 
-SIZES = {"n": 4, "p": 6}
+def test_integers_of_any_width():
+    for n, p in [(np.int8(100), np.int8(100)), (200, np.int8(100)), (np.int16(300), np.uint8(250))]:
+        for convention in CONVENTIONS:
+            E = positional_encoding(n, p, convention)
+            np.testing.assert_array_equal(E, positional_encoding(int(n), int(p), convention))
+            np.testing.assert_array_equal(gram(n, p, convention), gram(int(n), int(p), convention))
+    np.testing.assert_array_equal(rotation(np.int8(-100), np.int8(100)), rotation(-100, 100))
 
 
-@pytest.mark.parametrize("function", [positional_encoding, gram])
+@pytest.mark.parametrize("function", [positional_encoding, gram, rotation])
 @pytest.mark.parametrize(
     ("bad", "error", "message"),
     [
-        ({"n": 0}, ValueError, "n must be at least 1, got 0"),
-        ({"n": 2.5}, TypeError, "n must be an integer, got 2.5"),
-        ({"n": True}, TypeError, "n must be an integer, got True"),
         ({"p": -2}, ValueError, "p must be at least 1, got -2"),
         ({"p": "6"}, TypeError, "p must be an integer, got '6'"),
-        (
-            {"convention": "Sheet"},
-            ValueError,
-            "convention must be one of 'sheet', 'submission', 'vaswani', got 'Sheet'",
-        ),
-        ({"convention": None}, ValueError, "convention must be one of .*, got None"),
+        ({"convention": "Sheet"}, ValueError, "convention must be one of 'sheet', .*got 'Sheet'"),
         ({"base": 0}, ValueError, "base must be positive and finite, got 0"),
-        ({"base": math.nan}, ValueError, "base must be positive and finite, got nan"),
+        ({"base": 10**400}, ValueError, "base must be positive and finite, got 1000"),
         ({"base": "e"}, TypeError, "base must be a number, got 'e'"),
         ({"scale": -1.0}, ValueError, "scale must be positive and finite, got -1.0"),
-        ({"scale": math.inf}, ValueError, "scale must be positive and finite, got inf"),
-        (
-            {"base": 1e-300, "scale": 1},
-            ValueError,
-            "scale must be larger for base=1e-300 and p=6: .*, got 1",
-        ),
+        ({"scale": 10**400}, ValueError, "scale must be positive and finite, got 1000"),
+        ({"base": 1e-300, "scale": 1}, ValueError, "scale must be larger for base=1e-300 and p=6"),
     ],
 )
-def test_bad_sizes_and_frequencies(function, bad, error, message):
-    for convention in CONVENTIONS:
-        with pytest.raises(error, match=message):
-            function(**{**SIZES, "convention": convention, **bad})
+def test_bad_parameters(function, bad, error, message):
+    first = {"delta": 4} if function is rotation else {"n": 4}
+    with pytest.raises(error, match=message):
+        function(**{**first, "p": 6, **bad})
 
 
 @pytest.mark.parametrize(
-    ("call", "error", "message"),
+    ("call", "message"),
     [
-        (lambda: angular_frequencies(0), ValueError, "p must be at least 1, got 0"),
-        (lambda: angular_frequencies(2, "x"), ValueError, "convention must be one of .*, got 'x'"),
-        (lambda: default_scale(0, "vaswani"), ValueError, "p must be at least 1, got 0"),
-        (lambda: default_scale(2, "x"), ValueError, "convention must be one of .*, got 'x'"),
-        (lambda: rotation(1, 3), ValueError, "p must be even, got 3"),
-        (lambda: rotation(1, 0), ValueError, "p must be at least 1, got 0"),
-        (lambda: rotation(0.5, 2), TypeError, "delta must be an integer, got 0.5"),
-        (
-            lambda: rotation(1, 2, "submission"),
-            ValueError,
-            "convention must be one of 'sheet', 'vaswani', got 'subm",
-        ),
-        (lambda: rotation(1, 2, base=-1), ValueError, "base must be positive and finite, got -1"),
+        (lambda: positional_encoding(0, 2), "n must be at least 1, got 0"),
+        (lambda: gram(10**400, 2), "n must be below 2\\*\\*63, got 1000"),
+        (lambda: rotation(1, 3), "p must be even, got 3"),
+        (lambda: rotation(10**400, 2), "delta must be below 2\\*\\*63, got 1000"),
+        (lambda: rotation(1, 2, "submission"), "convention must be one of 'sheet', 'vaswani', got"),
     ],
 )
-def test_bad_arguments(call, error, message):
-    with pytest.raises(error, match=message):
+def test_bad_sizes(call, message):
+    with pytest.raises(ValueError, match=message):
         call()

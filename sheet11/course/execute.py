@@ -85,7 +85,7 @@ def execute(
             if not running:
                 raise
             # no kernel started, it died, or a cell took too long
-            store_error(running[-1], type(error).__name__, str(error).splitlines()[0])
+            store_error(running[-1], type(error).__name__, str(error).partition("\n")[0])
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs = merged(cell.outputs)

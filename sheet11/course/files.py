@@ -23,7 +23,7 @@ LONGEST = 100  # bytes of a name that is a file's as it stands
 
 
 def file_name(text: str) -> str:
-    """Return a file's name for what somebody else has named: no path, and not too long; no two become the same."""
+    """Return a safe file name for a name from outside: no path, not too long, unique."""
     plain = re.sub(r"[^\w.-]", "_", text).lstrip(".")
     if plain == text and len(text.encode()) <= LONGEST:
         return text

@@ -9,7 +9,7 @@ _interrupted = False
 
 
 class Interrupted(KeyboardInterrupt):
-    """What an interrupt raises.
+    """Raised by an interrupt.
 
     Once a KeyboardInterrupt proper has gone through `exec` of a text, by which dataclasses are made, `python -m` ends
     by the signal instead of with an exit code, though it was handled.

@@ -34,7 +34,7 @@ class Job(NamedTuple):
     notebook: str  # the file's content
     parameters: dict[str, Any]
     threads: int | None = None
-    options: dict[str, Any] = {}  # noqa: RUF012  # of `execute`; nobody changes them
+    options: dict[str, Any] = {}  # of `execute`
 
 
 class Done(NamedTuple):
@@ -92,7 +92,7 @@ def finish_all(
 def _results(
     work: Callable[[Any], Any], jobs: Sequence[Any], executor: Executor, progress: "_Progress"
 ) -> Iterator[tuple[Any, Any]]:
-    """Jobs as they end, each with what the work gave or raised, which is kept no longer."""
+    """Yield each finished job with its result or exception, and drop it: memory must not grow."""
     raise_if_interrupted()
     futures = {executor.submit(work, job): job for job in jobs}
     try:
@@ -111,13 +111,13 @@ def _results(
 
 
 class _Progress(tqdm):  # type: ignore[misc]  # tqdm has no types
-    """A bar with what has failed and what runs."""
+    """Progress bar that shows failures and running jobs."""
 
     failed = 0
     running: Sequence[str] = ()
 
     def told(self, job: Any, done: Any) -> Any:
-        """Count a job that has ended, and say so if it has failed or there is no bar."""
+        """Count a finished job; print it if it failed or there is no bar."""
         self.failed += done.error is not None
         names = visible(", ".join(self.running[:3]))
         self.set_postfix_str(f"failed {self.failed}, running {names}", refresh=False)

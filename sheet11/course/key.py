@@ -1,4 +1,4 @@
-"""The key of a result: the same only if everything is that it depends on."""
+"""Keys of results, which change with anything that a result depends on."""
 
 import hashlib
 import platform

@@ -31,7 +31,7 @@ PYTHON = {"name": "python3", "language": "python", "display_name": "Python 3 (ip
 
 
 def read_notebook(path: Path) -> NotebookNode:
-    """Read a notebook file of any nbformat, as nbformat 4.5: cells without an id get their number as one.
+    """Read a notebook file of any nbformat, as nbformat 4.
 
     Raises:
         NotebookError: the file cannot be read or holds no notebook.
@@ -54,15 +54,26 @@ def _upgraded(content: Any) -> NotebookNode:
     if not isinstance(content, dict) or not isinstance(content.get("nbformat"), int):
         raise ValueError("it is not an object with nbformat")
     notebook: NotebookNode = nbformat.convert(reads(json.dumps(content)), 4)
-    notebook.nbformat_minor = max(5, notebook.get("nbformat_minor", 0))
-    taken: set[str] = set()
-    for number, cell in enumerate(notebook.cells):
-        if content["nbformat"] < 4 or cell.get("id") in {None, *taken}:
-            cell.id = f"cell-{number}"
-        taken.add(cell.id)
+    if (
+        content["nbformat"] < 4
+        or notebook.nbformat_minor > 4
+        or any("id" in c for c in notebook.cells)
+    ):
+        _give_ids(notebook, keep=content["nbformat"] == 4)
+    for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.source = cell.source.replace("\r\n", "\n").replace("\r", "\n")
     return notebook
+
+
+def _give_ids(notebook: NotebookNode, keep: bool = True) -> None:
+    """Make a notebook one of nbformat 4.5: cells without an id of their own get their number as one."""
+    notebook.nbformat_minor = max(5, notebook.nbformat_minor)
+    taken: set[str | None] = {None}
+    for number, cell in enumerate(notebook.cells):
+        if not keep or cell.get("id") in taken:
+            cell.id = f"cell-{number}"
+        taken.add(cell.id)
 
 
 def parse(content: str) -> NotebookNode:
@@ -77,7 +88,7 @@ def content_of(notebook: NotebookNode) -> str:
 
 
 def without_outputs(notebook: NotebookNode) -> NotebookNode:
-    """The notebook itself, without what earlier executions have left in it."""
+    """Clear the outputs of earlier executions from a notebook, and return it."""
     notebook.metadata.pop("widgets", None)
     for cell in notebook.cells:
         if cell.cell_type == "code":
@@ -86,7 +97,7 @@ def without_outputs(notebook: NotebookNode) -> NotebookNode:
 
 
 def has_tag(cell: NotebookNode, tag: str) -> bool:
-    """Whether a cell has a tag."""
+    """Return whether a cell has a tag."""
     return tag in cell.metadata.get("tags", [])
 
 
@@ -117,7 +128,7 @@ def _assigned(source: str) -> Iterator[tuple[str, str]]:
 
 
 def _pairs(target: ast.expr, value: ast.expr) -> Iterator[tuple[str, ast.expr]]:
-    """Names that are assigned to, each with its own part of the value where that is written out."""
+    """Yield assigned names, each with its part of the value if that is written out."""
     if isinstance(target, ast.Name):
         yield target.id, value
     elif isinstance(target, ast.Starred):
@@ -232,7 +243,7 @@ def source_of(name: str, value: Any) -> str:
 
 
 def _as_json(value: Any) -> Any:
-    """A value as metadata holds it: as text where JSON has nothing like it."""
+    """Return a value for JSON metadata, as text where JSON has no such type."""
     try:
         json.dumps(value, allow_nan=False)
     except (TypeError, ValueError):
@@ -241,19 +252,13 @@ def _as_json(value: Any) -> Any:
 
 
 def error_of(notebook: NotebookNode) -> str | None:
-    """The error that ended an executed notebook, in one line, or None.
-
-    An error is none that ends it if cells after it were executed, or its cell is tagged to raise one.
-    """
-    for cell in reversed(notebook.cells):
-        if cell.cell_type != "code":
-            continue
-        for output in reversed(cell.outputs):
-            if output.output_type == "error":
-                if output.ename in ENDING or not has_tag(cell, RAISES):
-                    return f"{output.ename}: {output.evalue}".splitlines()[0]
-        if cell.execution_count is not None:
-            return None
+    """The first error of an executed notebook, in one line, or None; one that a cell is tagged to raise is none."""
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            if output.output_type != "error":
+                continue
+            if output.ename in ENDING or not has_tag(cell, RAISES):
+                return f"{output.ename}: {output.evalue}".splitlines()[0]
     return None
 
 
@@ -313,7 +318,7 @@ def _papermills_version() -> str:
 def _prepared(notebook: NotebookNode) -> NotebookNode:
     """A copy with the metadata that papermill adds."""
     notebook = copy.deepcopy(notebook)
-    notebook.nbformat_minor = max(5, notebook.nbformat_minor)
+    _give_ids(notebook)
     notebook.metadata["kernelspec"] = nbformat.from_dict(_kernelspec(notebook))
     empty: dict[str, Any] = {
         "default_parameters": {},

@@ -1,4 +1,4 @@
-"""What commands have in common: options, what may stand behind `-p`, and the line that says what is wrong with them."""
+"""Options that commands share, the values of `-p`, and one-line messages for wrong ones."""
 
 import ast
 import contextlib
@@ -144,7 +144,7 @@ def values(text: str) -> tuple[str, list[Any]]:
 
 
 def _items(text: str) -> Iterator[str]:
-    """What stands between commas; a comma within brackets or quotes separates nothing."""
+    """Split at commas outside brackets and quotes."""
     parts = text.split(",")
     while parts:
         count = 1

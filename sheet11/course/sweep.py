@@ -10,10 +10,8 @@ from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
 
-import matplotlib.pyplot as plt
 import nbformat
 import pandas as pd
-import seaborn as sns
 
 from sheet11.course.errors import NotebookError, ParameterError
 from sheet11.course.files import file_name, write_whole
@@ -125,6 +123,7 @@ def sweep(jobs: Sequence[Job], executor: Executor, out: Path) -> pd.DataFrame:
     Raises:
         OSError: `out` cannot be written to.
     """
+    before = _content(out / "results.csv")
     running = render("sweep.html.j2", heading="Running", figures={}, columns=[], rows=[])
     write_whole(out / "index.html", running)
     points = out / "points"
@@ -146,12 +145,16 @@ def sweep(jobs: Sequence[Job], executor: Executor, out: Path) -> pd.DataFrame:
     title = title_of(parse(jobs[0].notebook), "Sweep")
     shown = {
         "heading": title,
-        "figures": _write_figures(table, jobs[0].parameters, out),
+        "figures": _write_figures(table, jobs[0].parameters, out, before),
         "columns": table.columns,
         "rows": table.astype(object).where(table.notna(), None).to_dict("records"),
     }
     write_whole(out / "index.html", render("sweep.html.j2", **shown))
     return table
+
+
+def _content(path: Path) -> str | None:
+    return path.read_text(encoding="utf-8") if path.exists() else None
 
 
 def _write_table(
@@ -162,15 +165,19 @@ def _write_table(
     return table
 
 
-def _write_figures(table: pd.DataFrame, parameters: Mapping[str, Any], out: Path) -> dict[str, str]:
-    """Draw every record that is a number; what each figure shows, by the name of its file."""
+def _write_figures(
+    table: pd.DataFrame, parameters: Mapping[str, Any], out: Path, before: str | None
+) -> dict[str, str]:
+    """Draw every numeric record unless the table is as before; return a description of each figure by file name."""
+    is_new = table.to_csv(index=False) != before
     columns = [_column(name) for name in parameters]
     swept = [name for name in columns if table[name].nunique(dropna=False) > 1]
     figures = {}
     for record in table.columns.difference([*columns, *RESERVED], sort=False) if swept else ():
         if pd.api.types.is_numeric_dtype(table[record]) and table[record].notna().any():
             name = file_name(record)
-            write_whole(out / f"{name}.png", _figure(table, record, swept))
+            if is_new or not (out / f"{name}.png").exists():
+                write_whole(out / f"{name}.png", _figure(table, record, swept))
             figures[name] = _description(table, record, swept)
     return figures
 
@@ -228,7 +235,7 @@ def _axes(
 
 
 def _description(table: pd.DataFrame, record: str, swept: Sequence[str]) -> str:
-    """What a figure shows, in words."""
+    """Describe a figure in words."""
     x, hue, panel, bands = _axes(table, swept)
     parts = [f"{record} against {x}"]
     parts += [f"a curve for each {hue}"] if hue else []
@@ -240,6 +247,9 @@ def _description(table: pd.DataFrame, record: str, swept: Sequence[str]) -> str:
 
 def _figure(table: pd.DataFrame, record: str, swept: Sequence[str]) -> bytes:
     """A record against the swept parameter with the most values; others are curves and panels, the seed a band."""
+    import matplotlib.pyplot as plt  # takes a second, and a sweep that is done already needs neither
+    import seaborn as sns
+
     x, hue, panel, _ = _axes(table, swept)
     numeric = pd.api.types.is_numeric_dtype(table[x])
     data = table.assign(**{name: table[name].astype(str) for name in (hue, panel) if name})

@@ -31,9 +31,13 @@ def self_attention(Q: ArrayLike, K: ArrayLike, V: ArrayLike) -> NDArray[np.float
         raise ValueError(f"K must have as many rows as Q, {Q.shape[0]}, got shape {K.shape}")
     if V.shape[1] != K.shape[1]:
         raise ValueError(f"V must have as many columns as K, {K.shape[1]}, got shape {V.shape}")
-    scores = K.T @ Q / np.sqrt(len(Q))
-    weights = np.exp(
-        scores - scores.max(axis=0)
-    )  # shifted by the largest score so that exp cannot overflow
+    if not K.size and Q.shape[1]:
+        raise ValueError(f"K must have at least one row and one column, got shape {K.shape}")
+    with np.errstate(over="ignore", invalid="ignore"):
+        scores = K.T @ Q / np.sqrt(max(1, len(Q)))
+    largest = scores.max(axis=0, initial=-np.inf)
+    if not np.isfinite(scores).all():
+        raise ValueError(f"Q and K must be smaller: a score overflows, got {largest.max()}")
+    weights = np.exp(scores - largest)  # so that exp cannot overflow
     attended: NDArray[np.float64] = V @ (weights / weights.sum(axis=0))
     return attended

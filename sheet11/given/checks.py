@@ -1,5 +1,7 @@
 """Argument checks shared by the public functions: every message names the parameter and quotes the value."""
 
+import math
+import sys
 from collections.abc import Collection
 from numbers import Integral, Real
 from typing import Any
@@ -7,54 +9,79 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+LARGEST = 2**63 - 1  # the largest integer of NumPy and torch
+
+
+def shown(value: Any) -> str:
+    """The beginning of a value in one line, for a message."""
+    try:
+        text = repr(value)
+    except ValueError:  # Python writes no integer of more than 4300 digits
+        text = f"an integer of {value.bit_length()} bits"
+    return " ".join(text.split())[:60]
+
 
 def check_int(name: str, value: Any, minimum: int = 1) -> int:
     """Return `value` as an int, or raise if it is no integer of at least `minimum`."""
     if isinstance(value, bool | np.bool_) or not isinstance(value, Integral):
-        raise TypeError(f"{name} must be an integer, got {value!r}")
-    if value < minimum:
-        raise ValueError(f"{name} must be at least {minimum}, got {value!r}")
-    return int(value)
+        raise TypeError(f"{name} must be an integer, got {shown(value)}")
+    number = int(value)
+    if number < minimum:
+        raise ValueError(f"{name} must be at least {minimum}, got {shown(value)}")
+    if number > LARGEST:
+        raise ValueError(f"{name} must be below 2**63, got {shown(value)}")
+    return number
 
 
 def check_positive(name: str, value: Any) -> float:
     """Return `value` as a float, or raise if it is no finite number above zero."""
-    if isinstance(value, bool | np.bool_) or not isinstance(value, Real):
-        raise TypeError(f"{name} must be a number, got {value!r}")
-    number = float(value)
-    if not 0 < number < float("inf"):
-        raise ValueError(f"{name} must be positive and finite, got {value!r}")
-    return number
+    smallest, largest = math.ulp(0), sys.float_info.max
+    return check_between(name, value, smallest, largest, "be positive and finite")
 
 
 def check_between(name: str, value: Any, low: float, high: float, wanted: str) -> float:
     """Return `value` as a float, or raise if it is no number in [low, high]; `wanted` says so in words."""
     if isinstance(value, bool | np.bool_) or not isinstance(value, Real):
-        raise TypeError(f"{name} must be a number, got {value!r}")
-    number = float(value)
+        raise TypeError(f"{name} must be a number, got {shown(value)}")
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.nan  # beyond all floats
     if not low <= number <= high:
-        raise ValueError(f"{name} must {wanted}, got {value!r}")
+        raise ValueError(f"{name} must {wanted}, got {shown(value)}")
     return number
 
 
 def check_choice(name: str, value: Any, choices: Collection[str]) -> str:
     """Return `value`, or raise if it is none of `choices`."""
     if value not in choices:
-        raise ValueError(f"{name} must be one of {', '.join(map(repr, choices))}, got {value!r}")
+        raise ValueError(
+            f"{name} must be one of {', '.join(map(repr, choices))}, got {shown(value)}"
+        )
     return str(value)
 
 
 def check_matrix(name: str, value: Any) -> NDArray[np.float64]:
     """Return `value` as a float64 matrix, or raise if it is not two-dimensional and finite."""
-    try:
-        matrix = np.asarray(value)
-    except ValueError as error:  # rows of different length
-        raise ValueError(f"{name} must be a real matrix, got {value!r:.60}") from error
-    if matrix.ndim != 2 or matrix.dtype.kind not in "biuf":
-        raise ValueError(
-            f"{name} must be a real matrix, got shape {matrix.shape} and dtype {matrix.dtype}"
-        )
+    matrix = check_array(name, value, ndim=2)
     if not np.isfinite(matrix).all():
         row, column = np.argwhere(~np.isfinite(matrix))[0]
         raise ValueError(f"{name} must be finite, got {matrix[row, column]} at [{row}, {column}]")
-    return matrix.astype(np.float64, copy=False)
+    return matrix
+
+
+def check_array(name: str, value: Any, ndim: int) -> NDArray[np.float64]:
+    """Return `value` as a float64 array, or raise if it has masked entries, a gradient or another form."""
+    kind = "vector" if ndim == 1 else "matrix"
+    if np.ma.is_masked(value):
+        raise ValueError(f"{name} must be a real {kind} without masked entries, got {shown(value)}")
+    try:
+        array = np.asarray(value)
+    except (TypeError, ValueError, RuntimeError) as error:  # rows of different length; a gradient
+        raise ValueError(f"{name} must be a real {kind}, got {shown(value)}: {error}") from error
+    if array.ndim != ndim or array.dtype.kind not in "biuf":
+        raise ValueError(
+            f"{name} must be a real {kind}, got shape {array.shape} and dtype {array.dtype}"
+        )
+    with np.errstate(over="ignore"):  # of longer types; what overflows is not finite
+        return array.astype(np.float64, copy=False)

@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from sheet11.given.checks import check_int
 from sheet11.large import graphs as large
 
 LARGE = 2**15  # edges above which hashing them is faster than sorting
@@ -26,6 +27,7 @@ def degrees(edge_index: Tensor, num_nodes: int) -> Tensor:
         raise ValueError(
             f"edge_index must have shape (2, num_edges), got {tuple(edge_index.shape)}"
         )
+    num_nodes = check_int("num_nodes", num_nodes, minimum=0)
     u, v = edge_index
     if edge_index.numel() and not 0 <= edge_index.min() <= edge_index.max() < num_nodes:
         bad = edge_index[(edge_index < 0) | (edge_index >= num_nodes)][0].item()

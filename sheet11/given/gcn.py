@@ -103,6 +103,9 @@ class _Sparse:
     def __init__(self, P: Tensor) -> None:
         self.P = P
 
+    def __rmul__(self, factor: float) -> "_Sparse":
+        return _Sparse(factor * self.P)
+
     def __matmul__(self, H: Tensor) -> Tensor:
         columns = H.movedim(-2, 0)  # (num_nodes, [copies,] features)
         return (self.P @ columns.flatten(1)).view(columns.shape).movedim(0, -2)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from torch import Tensor
 
-from sheet11.given.checks import check_int
+from sheet11.given.checks import check_array, check_int
 
 
 def propagate(x: Tensor, step: Tensor | Callable[[Tensor], Tensor], depth: int) -> Iterator[Tensor]:
@@ -47,8 +47,8 @@ def decay_rate(energy: ArrayLike) -> float:
     Raises:
         ValueError: fewer than two energies, or one that is negative or not finite.
     """
-    energy = np.asarray(energy, dtype=float)
-    if energy.ndim != 1 or len(energy) < 2:
+    energy = check_array("energy", energy, ndim=1)
+    if len(energy) < 2:
         raise ValueError(f"energy must hold at least two values, got shape {energy.shape}")
     usable = np.isfinite(energy) & (energy >= 0)
     if not usable.all():

@@ -6,7 +6,7 @@
 import torch
 from torch import Tensor
 
-from sheet11.given.tensors import check_floating, check_scalar
+from sheet11.given.tensors import check_floating, to_tensor
 
 
 def lse(m: Tensor, lam: float | Tensor = 1.0, dim: int = -1) -> Tensor:
@@ -26,14 +26,15 @@ def lse(m: Tensor, lam: float | Tensor = 1.0, dim: int = -1) -> Tensor:
         TypeError, ValueError: m is not floating point or empty along `dim`, or lam is 0, NaN or of another shape.
     """
     check_floating("m", m, dim)
-    lam = check_scalar("lam", lam, m)
+    lam = to_tensor("lam", lam, m)
     if lam == 0:
         raise ValueError("lam must not be 0, by which lse divides, got 0")
-    c = _extreme(m, lam, dim)
+    c = _favoured(m, lam, dim)
     if lam.isinf():
         return c.squeeze(dim)
-    # the largest exponent is 0, so that exp cannot overflow
-    return (c + torch.log(torch.exp(lam * (m - c)).sum(dim, keepdim=True)) / lam).squeeze(dim)
+    c = torch.where(c.isfinite(), c, 0)  # ∞ − ∞ is no number
+    total = torch.exp(_exponent(m, lam, c)).sum(dim, keepdim=True)
+    return (c + torch.log(total) / lam).squeeze(dim)
 
 
 def softargmax(m: Tensor, lam: float | Tensor = 1.0, dim: int = -1) -> Tensor:
@@ -50,15 +51,24 @@ def softargmax(m: Tensor, lam: float | Tensor = 1.0, dim: int = -1) -> Tensor:
         The shape of m.
 
     Raises:
-        TypeError, ValueError: m is not floating point or empty along `dim`, or lam is NaN or of another shape.
+        TypeError, ValueError: m is not floating point or empty along `dim`, or lam is NaN or of another shape, or
+            an infinite message is the one that lam favours.
     """
     check_floating("m", m, dim)
-    lam = check_scalar("lam", lam, m)
-    z = m - _extreme(m, lam, dim)
-    weights = (z == 0).to(m.dtype) if lam.isinf() else torch.exp(lam * z)
-    return weights / weights.sum(dim, keepdim=True)
+    lam = to_tensor("lam", lam, m)
+    c = _favoured(m, lam, dim)
+    weights = (m == c).to(m.dtype) if lam.isinf() else torch.exp(_exponent(m, lam, c))
+    weights = weights / weights.sum(dim, keepdim=True)
+    if weights.isnan().any():
+        raise ValueError(f"m must be finite where lam favours it, got {c[~c.isfinite()][0].item()}")
+    return weights
 
 
-def _extreme(m: Tensor, lam: Tensor, dim: int) -> Tensor:
+def _favoured(m: Tensor, lam: Tensor, dim: int) -> Tensor:
     """The message that λ favours."""
     return m.amax(dim, keepdim=True) if lam > 0 else m.amin(dim, keepdim=True)
+
+
+def _exponent(m: Tensor, lam: Tensor, c: Tensor) -> Tensor:
+    """λ(m − c), at most 0, so that exp cannot overflow; halves differ by no more than a number can hold."""
+    return 2 * lam * (m / 2 - c / 2)

@@ -1,9 +1,11 @@
 """Argument checks for tensors: every message names the parameter and quotes the value."""
 
+import math
+
 import torch
 from torch import Tensor
 
-from sheet11.given.checks import check_int
+from sheet11.given.checks import check_int, shown
 
 
 def check_floating(name: str, m: Tensor, dim: int | None = None) -> None:
@@ -18,54 +20,45 @@ def check_floating(name: str, m: Tensor, dim: int | None = None) -> None:
         )
 
 
-def check_scalar(name: str, value: float | Tensor, like: Tensor) -> Tensor:
-    """λ as a tensor of shape (), or raise."""
-    tensor = to_tensor(name, value, like)
-    if tensor.numel() != 1:
-        raise ValueError(f"{name} must have one value, got shape {tuple(tensor.shape)}")
-    if tensor.isnan():
-        raise ValueError(f"{name} must be a number, got {value!r}")
-    return tensor.reshape(())
-
-
-def check_per_channel(
-    name: str, value: float | Tensor, messages: Tensor, finite: bool = False
+def to_tensor(
+    name: str, value: float | Tensor, like: Tensor, channels: int = 1, finite: bool = False
 ) -> Tensor:
-    """λ or η as a tensor of shape (1,) or (channels,), or raise."""
-    tensor = to_tensor(name, value, messages)
-    if tensor.numel() != 1 and tensor.shape != messages.shape[1:]:
-        raise ValueError(
-            f"{name} must have one value or one per channel ({messages.shape[1]}), got shape {tuple(tensor.shape)}"
-        )
-    if tensor.isnan().any():
-        raise ValueError(f"{name} must be a number, got {value!r}")
-    if finite and not tensor.isfinite().all():
-        raise ValueError(f"{name} must be finite, got {tensor.reshape(-1).tolist()!r}")
-    return tensor.reshape(-1)
-
-
-def to_tensor(name: str, value: float | Tensor, like: Tensor) -> Tensor:
-    """A number or tensor with the type and on the device of `like`, or raise."""
+    """λ or η with the type of `like`, of shape () or (channels,), or raise."""
     try:
-        return torch.as_tensor(value, dtype=like.dtype, device=like.device)
-    except (TypeError, ValueError, RuntimeError) as error:
-        raise TypeError(f"{name} must be a number or a tensor, got {value!r}") from error
+        tensor = torch.as_tensor(value, dtype=like.dtype, device=like.device)
+    except (TypeError, ValueError, RuntimeError, OverflowError) as error:
+        raise TypeError(
+            f"{name} must be a number or a tensor that {like.dtype} holds, got {shown(value)}"
+        ) from error
+    if tensor.numel() == 1:
+        tensor = tensor.reshape(()) if tensor.ndim else tensor
+    elif tensor.shape != (channels,):
+        one_each = f" or one per channel ({channels})" if channels > 1 else ""
+        raise ValueError(f"{name} must have one value{one_each}, got shape {tuple(tensor.shape)}")
+    numbers = [value] if isinstance(value, float) else tensor.flatten().tolist()
+    if any(map(math.isnan, numbers)):
+        raise ValueError(f"{name} must be a number, got {shown(value)}")
+    if finite and any(map(math.isinf, numbers)):
+        raise ValueError(f"{name} must be finite, got {shown(value)}")
+    return tensor
 
 
-def check_messages(messages: Tensor, index: Tensor, num_nodes: int) -> Tensor:
-    """Raise unless messages and their targets have the form of an aggregation; return index as int64."""
+def summable(messages: Tensor) -> Tensor:
+    """Messages in a type in which as many can be added: sums of millions of float32 lose their last digits."""
+    rounding = len(messages) * torch.finfo(messages.dtype).eps
+    return messages if rounding < 1e-4 else messages.double()
+
+
+def check_messages(messages: Tensor, index: Tensor, num_nodes: int) -> tuple[Tensor, int]:
+    """Return index as int64 and the number of nodes, or raise unless they fit the messages."""
     check_floating("messages", messages)
     if messages.ndim != 2:
         raise ValueError(
             f"messages must have shape (num_edges, channels), got {tuple(messages.shape)}"
         )
-    check_int("num_nodes", num_nodes, minimum=0)
-    if (
-        not isinstance(index, Tensor)
-        or index.is_floating_point()
-        or index.is_complex()
-        or index.dtype == torch.bool
-    ):
+    num_nodes = check_int("num_nodes", num_nodes, minimum=0)
+    is_integer = isinstance(index, Tensor) and not index.dtype.is_floating_point
+    if not is_integer or index.dtype == torch.bool or index.dtype.is_complex:
         raise TypeError(
             f"index must be an integer tensor, got {getattr(index, 'dtype', type(index).__name__)}"
         )
@@ -73,29 +66,26 @@ def check_messages(messages: Tensor, index: Tensor, num_nodes: int) -> Tensor:
         raise ValueError(
             f"index must have shape ({len(messages)},), one target a message, got {tuple(index.shape)}"
         )
-    if (
-        len(index)
-        and not 0 <= (lowest := index.min().item()) <= (highest := index.max().item()) < num_nodes
-    ):
-        bad = lowest if lowest < 0 else highest
-        raise ValueError(f"index must be in [0, num_nodes) = [0, {num_nodes}), got {bad}")
-    return index.long()
+    target = index.long()
+    if len(target) and not 0 <= target.min().item() <= target.max().item() < num_nodes:
+        bad = int(((target < 0) | (target >= num_nodes)).nonzero()[0])
+        raise ValueError(
+            f"index must be in [0, num_nodes) = [0, {num_nodes}), got {index[bad].item()}"
+        )
+    return target, num_nodes
 
 
-def check_aggregate(result: Tensor, messages: Tensor, eta: Tensor) -> Tensor:
+def check_aggregate(result: Tensor, messages: Tensor, eta: float | Tensor) -> Tensor:
     """Return the result of an aggregation, or raise with the reason why it is not finite."""
-    if result.isfinite().all():
+    if math.isfinite(result.sum().item()) or result.isfinite().all():  # a sum is quickly found
         return result
     if not messages.isfinite().all():
         edge, channel = (~messages.isfinite()).nonzero()[0].tolist()
         raise ValueError(
             f"messages must be finite, got {messages[edge, channel].item()} at [{edge}, {channel}]"
         )
-    low, high = messages.min(), messages.max()
-    if not (high - low).isfinite():
-        raise ValueError(
-            f"messages must not differ by more than {messages.dtype} holds, got {low.item()} to {high.item()}"
-        )
+    low, high = messages.min().item(), messages.max().item()
     raise ValueError(
-        f"eta must be such that the result does not overflow {result.dtype}, got {eta.tolist()!r}"
+        f"messages and eta must be such that no result overflows {result.dtype}, got messages from "
+        f"{low} to {high} and eta {shown(eta)}"
     )

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sheet11.given.checks import check_int, check_matrix
+from sheet11.given.checks import check_array, check_int, check_matrix
 
 
 def lag_profile(G: ArrayLike) -> NDArray[np.float64]:
@@ -19,11 +19,7 @@ def lag_profile(G: ArrayLike) -> NDArray[np.float64]:
         ValueError: G is not square.
     """
     G = _square(G)
-    n = len(G)
-    total = np.zeros(n)
-    for i, row in enumerate(G):  # row by row, as the matrix lies in memory
-        total[: n - i] += row[i:]
-    return total / np.arange(n, 0, -1)
+    return np.array([np.diagonal(G, d).mean() for d in range(len(G))])
 
 
 def toeplitz_deviation(G: ArrayLike) -> float:
@@ -35,13 +31,7 @@ def toeplitz_deviation(G: ArrayLike) -> float:
         ValueError: G is not square.
     """
     G = _square(G)
-    n = len(G)
-    low, high = np.full(2 * n - 1, np.inf), np.full(2 * n - 1, -np.inf)  # lags 1−n … n−1
-    for i, row in enumerate(G):  # row by row, as the matrix lies in memory
-        lags = slice(n - 1 - i, 2 * n - 1 - i)
-        np.minimum(low[lags], row, out=low[lags])
-        np.maximum(high[lags], row, out=high[lags])
-    return float((high - low).max())
+    return float(max(np.ptp(np.diagonal(G, d)) for d in range(1 - len(G), len(G))))
 
 
 def half_width(profile: ArrayLike, p: int) -> int | None:
@@ -54,7 +44,8 @@ def half_width(profile: ArrayLike, p: int) -> int | None:
     Returns:
         The lag, or None if the profile stays above.
     """
-    below = np.flatnonzero(np.asarray(profile) < check_int("p", p) / 4)
+    profile = check_array("profile", profile, ndim=1)
+    below = np.flatnonzero(profile < check_int("p", p) / 4)
     return int(below[0]) if below.size else None
 
 

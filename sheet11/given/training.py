@@ -58,12 +58,13 @@ def cross_entropy(logits: Tensor, labels: Tensor, train_mask: Tensor) -> Tensor:
         TypeError, ValueError: the mask is not boolean, or leaves nothing to train or to test on.
     """
     share = train_mask.to(logits.dtype) / _count(train_mask)[..., None]
+    logits = logits.masked_fill(~train_mask[..., None], 0)  # 0 times −∞ would be no number
     log_probability = logits.log_softmax(dim=-1)[..., torch.arange(len(labels)), labels]
     return -(log_probability * share).sum()
 
 
 def accuracy(logits: Tensor, labels: Tensor, train_mask: Tensor) -> Tensor:
-    """Share of the nodes not trained on whose largest score is that of their class.
+    """Share of the nodes not trained on whose largest score is that of their class; NaN scores have no largest.
 
     Args:
         logits: scores of the classes, shape ([copies,] num_nodes, classes).
@@ -71,13 +72,13 @@ def accuracy(logits: Tensor, labels: Tensor, train_mask: Tensor) -> Tensor:
         train_mask: True where a label was used, shape ([copies,] num_nodes).
 
     Returns:
-        One value for each copy, shape ([copies]).
+        One value for each copy, shape ([copies]), float64.
 
     Raises:
         TypeError, ValueError: the mask is not boolean, or leaves nothing to train or to test on.
     """
-    correct = (logits.argmax(dim=-1) == labels) & ~train_mask
-    return correct.sum(dim=-1) / (len(labels) - _count(train_mask))
+    correct = (logits.argmax(dim=-1) == labels) & ~train_mask & ~logits.isnan().any(dim=-1)
+    return correct.sum(dim=-1).double() / (len(labels) - _count(train_mask))
 
 
 def _count(train_mask: Tensor) -> Tensor:
@@ -103,12 +104,15 @@ def linear_probe(H: Tensor, labels: Tensor, train_mask: Tensor) -> Tensor:
         train_mask: shape (copies, num_nodes), as many nodes in each copy.
 
     Returns:
-        Accuracy on the other nodes, one value for each copy.
+        Accuracy on the other nodes, one value for each copy; 0 if its features are not finite.
     """
+    finite = H.isfinite().all(dim=2).all(dim=1)[:, None, None]
+    H = torch.where(finite, H, 0)
     z = H - H.mean(dim=1, keepdim=True)
     z = z / z.square().mean(dim=(1, 2), keepdim=True).sqrt().clamp(min=torch.finfo(z.dtype).tiny)
     z = torch.cat([z, z.new_ones(*z.shape[:2], 1)], dim=2)
     wanted = (2 * labels.to(H.dtype) - 1).expand(len(H), -1)[train_mask].view(len(H), -1, 1)
     chosen = z[train_mask].view(len(H), -1, z.shape[2])  # (copies, labelled nodes, hidden + 1)
     score = (z @ torch.linalg.lstsq(chosen, wanted, driver="gelsd").solution).squeeze(2)
-    return accuracy(torch.stack([-score, score], dim=-1), labels, train_mask)
+    logits = torch.stack([-score, score], dim=-1).where(finite, torch.nan)
+    return accuracy(logits, labels, train_mask)

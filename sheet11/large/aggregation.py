@@ -1,162 +1,136 @@
-"""The soft(arg)max aggregation of many messages: in blocks that stay in the processor's cache, with its derivatives."""
+"""The soft(arg)max aggregation of many messages, in blocks that stay in the processor's cache."""
 
 import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
+from torch._C._functorch import is_functorch_wrapped_tensor
+from torch.autograd.forward_ad import unpack_dual
+
+from sheet11.given.tensors import to_tensor
 
 BLOCK = 2**18  # entries of a block of messages
+MANY = 2**10  # messages of a node; float32 sums of more are sums of float64
 
 
 def aggregate_in_blocks(
-    messages: Tensor, index: Tensor, num_nodes: int, lam: Tensor, eta: Tensor
+    messages: Tensor, index: Tensor, num_nodes: int, lam: float | Tensor, eta: float | Tensor
 ) -> Tensor | None:
-    r"""|N|^η ⟨m⟩ with ⟨m⟩ = Σ w m / Σ w and w_u = exp(λ(m_u − shift)), where one shift serves all nodes.
+    r"""Aggregate by |N|^η ⟨m⟩ with ⟨m⟩ = Σ w m / Σ w and w_u = exp(λ(m_u − shift)).
 
-    Args:
-        messages: shape (num_edges, channels).
-        index: target node of each message, shape (num_edges,).
-        num_nodes: number of nodes.
-        lam: λ, shape (1,) or (channels,).
-        eta: η, shape (1,) or (channels,).
+    The shift stands in the exponent only, where one value serves all nodes: an outlier changes no other node's mean.
 
     Returns:
-        Shape (num_nodes, channels); None where no one shift serves all nodes.
+        Shape (num_nodes, channels); None where weights leave the range of numbers, so that the formula is to be used,
+        and within function transforms and forward-mode derivatives, of which it knows nothing.
     """
+    channels = messages.shape[1]
     if not messages.numel() or messages.dtype not in (torch.float32, torch.float64):
         return None
-    first = messages.detach()[
-        : _step(messages)
-    ]  # what λ favours there; a pass over all would take a fifth of the time
+    lam = to_tensor("lam", lam, messages, channels)
+    eta = to_tensor("eta", eta, messages, channels, finite=True)
+    if any(map(_is_transformed, (messages, lam))):
+        return None
+    # what λ favours in the first block; a pass over all would take a fifth of the time
+    first = messages.detach()[: _step(messages)]
     shift = torch.where(lam.detach() > 0, first.amax(dim=0), first.amin(dim=0))
     degree = torch.bincount(index, minlength=num_nodes)[:, None]
-    total, centred = _sums(messages.detach(), lam.detach(), shift, index, num_nodes)
-    total += degree == 0
-    centred /= total
-    smallest = (
-        torch.finfo(total.dtype).tiny / torch.finfo(total.dtype).eps
-    )  # a node's largest weights are exact above
-    (least, most), (lowest, highest) = total.aminmax(), centred.aminmax()
-    if not (least > smallest and most < 1 / smallest and lowest > -math.inf and highest < math.inf):
-        return None
-    apply: Callable[..., Tensor] = _InBlocks.apply
-    return apply(messages, lam, eta, shift, index, degree.to(messages.dtype), total, centred)
-
-
-def _sums(
-    messages: Tensor, lam: Tensor, shift: Tensor, index: Tensor, num_nodes: int
-) -> tuple[Tensor, Tensor]:
-    """Σ w and Σ w (m − shift) of every node; the latter is no number where a difference overflows."""
-    total = messages.new_zeros(num_nodes, messages.shape[1])
+    dtype = torch.float64 if degree.max() > MANY else messages.dtype
+    total = (degree == 0).to(dtype).repeat(1, channels)
     weighted = torch.zeros_like(total)
-    rate = lam / math.log(2)  # exp2 takes less than half as long as exp
-    for m, i, (z, w) in _blocks(messages, index, buffers=2):
-        torch.mul(torch.sub(m, shift, out=z), rate, out=w).exp2_()
+    for m, i in _blocks(messages.detach(), index):
+        w = _weights(m, lam.detach(), shift).to(dtype)
         total.index_add_(0, i, w)
-        weighted.index_add_(0, i, z.mul_(w))
-    return total, weighted
+        weighted.index_add_(0, i, w.mul_(m))
+    mean = weighted.div_(total)
+    finfo = torch.finfo(messages.dtype)
+    smallest = finfo.tiny / finfo.eps  # a node's largest weights are exact above
+    if not (total.min() > smallest and total.max() < 1 / smallest and mean.isfinite().all()):
+        return None
+    apply: Callable[..., Tensor] = _Mean.apply
+    mean = apply(messages, lam, index, shift, total, mean)
+    return (mean * degree.clamp(min=1) ** eta).to(messages.dtype)
 
 
-class _InBlocks(torch.autograd.Function):
-    """The aggregation, of which all sums are there already, with its derivatives.
-
-    ∂agg/∂m_u = |N|^η w_u (1 + λ(m_u − ⟨m⟩)) / Σ w,   ∂agg/∂λ = |N|^η Var(m),   ∂agg/∂η = agg log|N|.
-
-    No tensor with an entry for each message is kept for them but the messages themselves.
-    """
+class _Mean(torch.autograd.Function):
+    """⟨m⟩, which is there already, with ∂⟨m⟩/∂m_u = w_u (1 + λ(m_u − ⟨m⟩)) / Σ w and ∂⟨m⟩/∂λ = Var(m)."""
 
     @staticmethod
     def forward(
         ctx: Any,
         messages: Tensor,
         lam: Tensor,
-        eta: Tensor,
-        shift: Tensor,
         index: Tensor,
-        degree: Tensor,
+        shift: Tensor,
         total: Tensor,
-        centred: Tensor,
+        mean: Tensor,
     ) -> Tensor:
-        ctx.save_for_backward(messages, lam, eta, shift, index, degree, total, centred)
-        return (shift + centred).mul_(degree**eta).masked_fill_(degree == 0, 0)
+        ctx.save_for_backward(messages, lam, index, shift, total, mean)
+        return mean.clone()
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
-        messages, lam, eta, shift, index, degree, total, centred = ctx.saved_tensors
+        messages, lam, index, shift, total, mean = ctx.saved_tensors
         if torch.is_grad_enabled():  # somebody wants derivatives of the derivatives
-            return _differentiable_backward(ctx, grad)
-        degree, of_lam, of_eta = degree.clamp(min=1), None, None
-        # with z = m − shift, a message's part of a node, w (1 + λ(m − ⟨m⟩)) / Σ w, is w (constant + slope z)
-        share = (grad * degree**eta).div_(total)
-        slope = share * lam
-        constant = torch.addcmul(share, slope, centred, value=-1)
-        rate = lam / math.log(2)
-        of_messages, spread = (
-            _empty_like(messages),
-            torch.zeros_like(total) if ctx.needs_input_grad[1] else None,
-        )
-        for m, i, (z, w, a, b), out in _blocks(messages, index, of_messages, buffers=4):
-            torch.mul(torch.sub(m, shift, out=z), rate, out=w).exp2_()
-            if spread is not None:
-                torch.index_select(centred, 0, i, out=b)
-                spread.index_add_(0, i, b.sub_(z).square_().mul_(w))
-            torch.index_select(constant, 0, i, out=a)
-            torch.index_select(slope, 0, i, out=b)
-            torch.mul(a.addcmul_(b, z), w, out=out)
-        if spread is not None:
-            of_lam = spread.mul_(share).sum(dim=0).sum_to_size(lam.shape)
-        if ctx.needs_input_grad[2]:
-            of_eta = (
-                (shift + centred)
-                .mul_(share)
-                .mul_(total)
-                .mul_(degree.log())
-                .sum(dim=0)
-                .sum_to_size(eta.shape)
-            )
-        return of_messages, of_lam, of_eta, *[None] * 5
+            inputs = [x for x in (messages, lam) if x.requires_grad]
+            again = _differentiable_mean(messages, lam, index, total, mean)
+            found = iter(torch.autograd.grad(again, inputs, grad, create_graph=True))
+            return *(next(found) if x.requires_grad else None for x in (messages, lam)), *[None] * 4
+        share = grad / total
+        off = _rounding_of_mean(messages, lam, index, shift, total, mean)
+        of_messages = torch.empty_like(messages)
+        of_lam = torch.zeros_like(grad[0])
+        for m, i, out in _blocks(messages, index, of_messages):
+            z = m - mean.index_select(0, i)
+            if off is not None:
+                z -= off.index_select(0, i)
+            w = share.index_select(0, i).mul_(_weights(m, lam, shift))
+            out.copy_(w * (lam * z + 1))
+            of_lam += w.mul_(z).mul_(z).sum(dim=0)
+        return of_messages, of_lam.sum_to_size(lam.shape).to(lam.dtype), *[None] * 4
 
 
-def _differentiable_backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
-    """The same derivatives by operations that torch can differentiate again."""
-    messages, lam, eta, shift, index, degree, total, _ = ctx.saved_tensors
-    w = torch.exp(lam * (messages - shift))
-    zeros = torch.zeros_like(total)
-    mean = zeros.index_add(0, index, w * messages) / (zeros.index_add(0, index, w) + (degree == 0))
-    agg = degree.clamp(min=1) ** eta * mean
-    needed = ctx.needs_input_grad[:3]
-    wanted = [x for x, is_needed in zip((messages, lam, eta), needed, strict=True) if is_needed]
-    found = iter(torch.autograd.grad(agg, wanted, grad, create_graph=True))
-    return *(next(found) if is_needed else None for is_needed in needed), *[None] * 5
+def _rounding_of_mean(
+    messages: Tensor, lam: Tensor, index: Tensor, shift: Tensor, total: Tensor, mean: Tensor
+) -> Tensor | None:
+    """How far ⟨m⟩ is from its rounded value; None where λ times that is no more than rounding itself."""
+    if (lam * mean).abs().max() <= 4:
+        return None
+    off = torch.zeros_like(total)
+    for m, i in _blocks(messages, index):
+        z = m - mean.index_select(0, i)
+        off.index_add_(0, i, z.mul_(_weights(m, lam, shift)))
+    return off.div_(total)
 
 
-def _empty_like(messages: Tensor) -> Tensor:
-    """Memory for as many entries; numpy asks the system for huge pages, which are there in half the time of others."""
-    return (
-        torch.from_numpy(np.empty_like(messages.detach().numpy()))
-        if messages.is_cpu
-        else torch.empty_like(messages)
-    )
+def _differentiable_mean(
+    messages: Tensor, lam: Tensor, index: Tensor, total: Tensor, mean: Tensor
+) -> Tensor:
+    """⟨m⟩ by operations that torch can differentiate again."""
+    z = messages - mean[index]
+    w = torch.exp(lam * z)
+    sums = torch.zeros_like(total)
+    norm = sums.index_add(0, index, w.to(total.dtype))
+    return mean + sums.index_add(0, index, (w * z).to(total.dtype)) / norm.clamp(min=1e-16)
+
+
+def _weights(m: Tensor, lam: Tensor, shift: Tensor) -> Tensor:
+    return torch.exp2((m - shift).mul_(lam / math.log(2)))  # faster than exp
+
+
+def _is_transformed(x: Tensor) -> bool:
+    dual: Any = unpack_dual(x)  # type: ignore[no-untyped-call]
+    return is_functorch_wrapped_tensor(x) or dual.tangent is not None
 
 
 def _step(messages: Tensor) -> int:
-    """Number of messages of a block."""
-    return max(1, BLOCK // messages.shape[1])
+    """Number of messages in a block."""
+    return BLOCK // messages.shape[1] + 1
 
 
-def _blocks(
-    messages: Tensor, index: Tensor, *others: Tensor, buffers: int
-) -> Iterator[tuple[Any, ...]]:
-    """Blocks of the messages, their targets, as many buffers of their shape, and the same blocks of others."""
-    kept = messages.new_empty(buffers, min(_step(messages), len(messages)), messages.shape[1])
-    for start in range(0, len(messages), _step(messages)):
-        block = slice(start, start + _step(messages))
-        yield (
-            messages[block],
-            index[block],
-            kept[:, : len(messages) - start],
-            *(other[block] for other in others),
-        )
+def _blocks(messages: Tensor, *others: Tensor) -> Iterator[tuple[Tensor, ...]]:
+    """Blocks of the messages, and the same blocks of others."""
+    step = _step(messages)
+    return zip(*(torch.split(each, step) for each in (messages, *others)), strict=True)

@@ -19,24 +19,14 @@ def draw_block_edges(
     """
     edges = []
     for first, second, p in [(0, 0, p_in), (0, 1, p_out), (1, 1, p_in)]:
-        pairs = np.stack(np.divmod(draw_successes(generator, p, block_size**2), block_size), axis=1)
+        # as many of the pairs as succeed in independent trials
+        count = generator.binomial(block_size**2, p)
+        chosen = generator.choice(block_size**2, count, replace=False, shuffle=False)
+        pairs = np.stack(np.divmod(chosen, block_size), axis=1)
         if first == second:
             pairs = pairs[pairs[:, 0] < pairs[:, 1]]
         edges.append(pairs + [first * block_size, second * block_size])
     return np.concatenate(edges)
-
-
-def draw_successes(generator: np.random.Generator, p: float, trials: int) -> NDArray[np.int64]:
-    """Which of that many independent trials succeed, each with probability p, in order.
-
-    Found from the gaps between successes, which are geometric.
-    """
-    found = [np.array([-1])]
-    while p and found[-1][-1] < trials:
-        gaps = generator.geometric(p, size=int(p * trials) + 100).clip(max=trials + 1)
-        found.append(found[-1][-1] + gaps.cumsum())
-    successes = np.concatenate(found)[1:]
-    return successes[successes < trials]
 
 
 def holds_both_directions(edge_index: Tensor, num_nodes: int) -> bool:

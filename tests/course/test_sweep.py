@@ -54,9 +54,9 @@ def test_parameters_and_records_named_as_columns_are_kept_and_said(build, invoke
     assert "parameter 'error' is in the column 'parameter_error' of results.csv" in result.stdout
     assert "record 'status' is in the column 'record_status' of results.csv" in result.stdout
     written = [path for path in tmp_path.rglob("*.png")]
-    assert len(written) == 4 and {path.parent for path in written} == {tmp_path / "build" / "sweep"}
+    assert len(written) == 7 and {path.parent for path in written} == {tmp_path / "build" / "sweep"}
     page = (tmp_path / "build" / "sweep" / "index.html").read_text()
-    assert page.count("<img") == 4
+    assert page.count("<img") == 7
 
 
 def test_a_point_of_a_notebook_with_the_longest_name(build, invoke, tmp_path):

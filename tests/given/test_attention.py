@@ -73,23 +73,26 @@ def test_attention_limits():
     )  # no overflow in exp
 
 
+def test_no_queries():
+    none, some = np.ones((2, 0)), np.ones((2, 3))
+    assert self_attention(none, none, np.ones((3, 0))).shape == (3, 0)
+    assert self_attention(none, some, some).shape == (2, 0)
+
+
 one, two, nan = np.ones((2, 3)), np.ones((2, 4)), np.full((2, 3), np.nan)
 
 
 @pytest.mark.parametrize(
-    ("call", "message"),
+    ("args", "message"),
     [
-        (
-            lambda: self_attention(one, np.ones((1, 3)), one),
-            r"K must have as many rows as Q, 2, got shape \(1, 3\)",
-        ),
-        (
-            lambda: self_attention(one, two, one),
-            r"V must have as many columns as K, 4, got shape \(2, 3\)",
-        ),
-        (lambda: self_attention(nan, one, one), r"Q must be finite, got nan at \[0, 0\]"),
+        ((one, one[:1], one), r"K must have as many rows as Q, 2, got shape \(1, 3\)"),
+        ((one, two, one), r"V must have as many columns as K, 4, got shape \(2, 3\)"),
+        ((one, one[:, :0], one[:, :0]), r"K must have at least one .* column, got shape \(2, 0\)"),
+        ((one[:0], one[:0], one), r"K must have at least one row .*, got shape \(0, 3\)"),
+        ((nan, one, one), r"Q must be finite, got nan at \[0, 0\]"),
+        ((1e200 * one, 1e200 * one, one), "Q and K must be smaller: a score overflows, got inf"),
     ],
 )
-def test_bad_arguments(call, message):
+def test_bad_arguments(args, message):
     with pytest.raises(ValueError, match=message):
-        call()
+        self_attention(*args)

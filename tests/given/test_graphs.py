@@ -85,21 +85,6 @@ def test_two_blocks_at_certain_probabilities():
     assert two_block_model(4, 0, 0).edge_index.shape == (2, 0)
 
 
-def test_two_blocks_have_the_expected_number_of_edges():
-    size, p_in, p_out = 100, 0.3, 0.1
-    graph = two_block_model(size, p_in, p_out, seed=4)
-    within = sum(graph.labels[u] == graph.labels[v] for u, v in edges(graph)) / 2
-    between = len(edges(graph)) / 2 - within
-    for count, pairs, p in [(within, size * (size - 1), p_in), (between, size**2, p_out)]:
-        assert abs(count - pairs * p) < 4 * math.sqrt(pairs * p * (1 - p))
-
-
-def test_small_blocks_are_those_of_networkx():
-    graph = nx.stochastic_block_model([50, 50], [[0.2, 0.02], [0.02, 0.2]], seed=3)
-    edges = {frozenset(edge) for edge in two_block_model(seed=3).edge_index.T.tolist()}
-    assert edges == {frozenset(edge) for edge in graph.edges}
-
-
 @pytest.mark.parametrize("largest_pairwise", [1000, 0])
 def test_every_pair_of_the_two_blocks_is_as_likely(monkeypatch, largest_pairwise):
     monkeypatch.setattr("sheet11.given.graphs._PAIRWISE", largest_pairwise)
@@ -158,45 +143,17 @@ def test_neighbourhoods_are_uniform_and_messages_normal():
     assert not torch.equal(other[1], index)
 
 
-@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-def test_dtype_of_the_messages(dtype):
-    assert random_neighbourhoods(2, 2, 2, dtype=dtype)[0].dtype == dtype
-
-
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
         (lambda: grid(0), ValueError, "rows must be at least 1, got 0"),
-        (lambda: grid(2, 1.5), TypeError, "columns must be an integer, got 1.5"),
-        (lambda: two_block_model(0), ValueError, "block_size must be at least 1, got 0"),
         (lambda: two_block_model("5"), TypeError, "block_size must be an integer, got '5'"),
         (lambda: two_block_model(p_in=1.5), ValueError, "p_in must be a probability, got 1.5"),
-        (lambda: two_block_model(p_out=-0.1), ValueError, "p_out must be a probability, got -0.1"),
-        (
-            lambda: two_block_model(p_out=math.nan),
-            ValueError,
-            "p_out must be a probability, got nan",
-        ),
-        (lambda: two_block_model(p_in="often"), TypeError, "p_in must be .*, got 'often'"),
-        (lambda: two_block_model(seed=-1), ValueError, "seed must be at least 0, got -1"),
-        (
-            lambda: load_graph("Karate"),
-            ValueError,
-            "must be one of 'karate', 'grid', 'sbm', got 'Karate'",
-        ),
+        (lambda: two_block_model(p_out=math.nan), ValueError, "p_out must be a prob.*, got nan"),
+        (lambda: load_graph("Karate"), ValueError, "graph must be one of 'karate', .*'Karate'"),
         (lambda: load_graph("sbm", seed=0.5), TypeError, "seed must be an integer, got 0.5"),
         (lambda: random_neighbourhoods(0, 1, 1), ValueError, "num_nodes must be at least 1, got 0"),
-        (
-            lambda: random_neighbourhoods(1, 0, 1),
-            ValueError,
-            "max_degree must be at least 1, got 0",
-        ),
-        (lambda: random_neighbourhoods(1, 1, 0), ValueError, "channels must be at least 1, got 0"),
-        (
-            lambda: random_neighbourhoods(1, 1, 1, seed=-2),
-            ValueError,
-            "seed must be at least 0, got -2",
-        ),
+        (lambda: random_neighbourhoods(1, 1, 1, -2), ValueError, "seed must be at least 0, got -2"),
     ],
 )
 def test_bad_arguments(call, error, message):

@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 import torch
-from hypothesis import assume, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from undirected import close, edge_index_of, graphs, normal, seeds
 
@@ -74,15 +74,6 @@ def test_energy_of_the_grid_falls_faster_while_it_bends():
     assert rate(640) == pytest.approx(predicted, rel=1e-3)
 
 
-@law
-@given(st.floats(-3, 1), st.floats(1e-100, 1e100), st.integers(1, 100))
-def test_decay_rate_of_an_exponential(rate, start, depth):
-    assume(abs(rate) > 1e-6)
-    assert decay_rate(start * np.exp(rate * np.arange(depth + 1))) == pytest.approx(
-        rate, rel=1e-6, abs=1e-12
-    )
-
-
 def test_decay_rate_is_that_of_the_slowest_mode():
     layer = np.arange(65)
     assert decay_rate(np.exp(-0.5 * layer) + 1e-2 * np.exp(-0.1 * layer)) == pytest.approx(
@@ -90,45 +81,31 @@ def test_decay_rate_is_that_of_the_slowest_mode():
     )
 
 
-def test_decay_rate_leaves_rounding_errors_out():
+@pytest.mark.parametrize("start", [1e-100, 1.0, 1e100])
+def test_decay_rate_counts_what_is_above_1e_20_of_the_first(start):
     layer = np.arange(65)
-    assert decay_rate(np.maximum(np.exp(-2.0 * layer), 1e-31)) == pytest.approx(-2)
-    assert decay_rate([1, 0, 0]) == -math.inf
-    assert decay_rate([1, math.exp(-1), 0]) == pytest.approx(-1)
+    assert decay_rate(start * np.exp(-0.5 * layer)) == pytest.approx(-0.5)
+    assert decay_rate(start * np.maximum(np.exp(-2.0 * layer), 1e-21)) == pytest.approx(-2)
+    assert decay_rate([start, 2e-20 * start]) == pytest.approx(math.log(2e-20))
+    assert decay_rate([start, 0.5e-20 * start]) == -math.inf
+
+
+def test_decay_rate_is_that_of_the_second_half():
+    first, second = np.zeros(10), -0.3 * np.arange(10)
+    assert decay_rate(np.exp(np.concatenate([first, second]))) == pytest.approx(-0.3)
 
 
 @pytest.mark.parametrize(
-    ("call", "error", "message"),
+    ("call", "message"),
     [
-        (lambda: list(propagate(X, P3, -1)), ValueError, "depth must be at least 0, got -1"),
-        (lambda: list(propagate(X, P3, 1.0)), TypeError, "depth must be an integer, got 1.0"),
-        (
-            lambda: decay_rate([1.0]),
-            ValueError,
-            r"energy must hold at least two values, got shape \(1,\)",
-        ),
-        (
-            lambda: decay_rate([[1.0, 2.0]]),
-            ValueError,
-            r"energy must hold at least two values, got shape \(1, 2\)",
-        ),
-        (
-            lambda: decay_rate([1.0, -0.5]),
-            ValueError,
-            "energy must be finite and not negative, got -0.5",
-        ),
-        (
-            lambda: decay_rate([1.0, math.nan]),
-            ValueError,
-            "energy must be finite and not negative, got nan",
-        ),
-        (
-            lambda: decay_rate([math.inf, 1.0]),
-            ValueError,
-            "energy must be finite and not negative, got inf",
-        ),
+        (lambda: list(propagate(X, P3, -1)), "depth must be at least 0, got -1"),
+        (lambda: decay_rate([1.0]), r"energy must hold at least two values, got shape \(1,\)"),
+        (lambda: decay_rate([[1.0, 2.0]]), r"energy must be a real vector, got shape \(1, 2\)"),
+        (lambda: decay_rate(torch.ones(3, requires_grad=True)), "energy must .*requires_grad"),
+        (lambda: decay_rate([1.0, -0.5]), "energy must be finite and not negative, got -0.5"),
+        (lambda: decay_rate([math.inf, 1.0]), "energy must be finite and not negative, got inf"),
     ],
 )
-def test_bad_arguments(call, error, message):
-    with pytest.raises(error, match=message):
+def test_bad_arguments(call, message):
+    with pytest.raises(ValueError, match=message):
         call()

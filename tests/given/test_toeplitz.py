@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sheet11.encoding import gram
 from sheet11.given.toeplitz import half_width, lag_profile, toeplitz_deviation
 
 law = settings(deadline=None, max_examples=50)
@@ -37,12 +36,6 @@ def test_a_toeplitz_matrix_has_no_deviation_and_its_first_row_as_profile(band):
     np.testing.assert_allclose(lag_profile(G), G[0], rtol=1e-12, atol=1e-14)
 
 
-@pytest.mark.parametrize("convention", ["sheet", "vaswani"])
-def test_profile_of_a_paired_gram_matrix_is_its_first_row(convention):
-    G = gram(20, 16, convention)
-    np.testing.assert_allclose(lag_profile(G), G[0], rtol=1e-12)
-
-
 @law
 @given(st.lists(st.floats(-10, 10), max_size=10), st.integers(1, 30))
 def test_half_width_is_the_first_lag_below_a_quarter_of_p(profile, p):
@@ -51,39 +44,28 @@ def test_half_width_is_the_first_lag_below_a_quarter_of_p(profile, p):
     )
 
 
-def test_half_width_of_the_figures():
-    assert half_width(gram(64, 256)[0], 256) == 2  # 128, 88.8, -3.3: the first below 64
-    assert half_width(gram(5, 256, "vaswani")[0], 256) is None  # 97.9 at the end
+def test_half_width_is_below_and_not_at_a_quarter_of_p():
+    assert half_width([8, 4, 3.9], 16) == 2
+    assert half_width([8, 4], 16) is None
 
 
 @pytest.mark.parametrize(
-    ("call", "error", "message"),
+    ("call", "message"),
     [
         (
             lambda: lag_profile(np.ones((2, 3))),
-            ValueError,
             r"G must be square and not empty, got shape \(2, 3\)",
         ),
         (
             lambda: lag_profile(np.ones((0, 0))),
-            ValueError,
             r"G must be square and not empty, got shape \(0, 0\)",
         ),
-        (lambda: lag_profile([1, 2]), ValueError, r"G must be a real matrix, got shape \(2,\)"),
-        (
-            lambda: toeplitz_deviation([[1, 2]]),
-            ValueError,
-            r"G must be square and not empty, got shape \(1, 2\)",
-        ),
-        (
-            lambda: toeplitz_deviation([[math.nan]]),
-            ValueError,
-            r"G must be finite, got nan at \[0, 0\]",
-        ),
-        (lambda: half_width([1.0], 0), ValueError, "p must be at least 1, got 0"),
-        (lambda: half_width([1.0], 2.0), TypeError, "p must be an integer, got 2.0"),
+        (lambda: toeplitz_deviation([[math.nan]]), r"G must be finite, got nan at \[0, 0\]"),
+        (lambda: half_width([1.0], 0), "p must be at least 1, got 0"),
+        (lambda: half_width([[1.0]], 1), "profile must be a real vector, got shape"),
+        (lambda: half_width(np.ma.masked_less([1, 2], 2), 1), "profile must be .* without masked"),
     ],
 )
-def test_bad_arguments(call, error, message):
-    with pytest.raises(error, match=message):
+def test_bad_arguments(call, message):
+    with pytest.raises(ValueError, match=message):
         call()

@@ -219,7 +219,7 @@ WRONG = [
         "np.arange(1, n + 1), p",
         r"vaswani, .*: row 0 must be sin\(i\) for i = 0, 1, …",
     ),
-    ("encoding", "k = row // 2", "k = row", "rows 2k and 2k\\+1 must have the same angles"),
+    ("encoding", "row // 2, row", "row, row", "rows 2k and 2k\\+1 must have the same angles"),
     ("encoding", "-2 * k", "-k", r"row 2 must be sin\(i·ω₁\)"),
     ("encoding", "-2 * k", "2 * k", r"row 2 must be sin\(i·ω₁\)"),
     ("encoding", "row % 2 == 0", "row % 2 == 1", r"row 0 must be sin\(i\)"),

@@ -44,7 +44,7 @@ def make_kernel() -> Any:
     from traitlets.config import Config
 
     class Wire(Session):
-        """What the kernel sends goes out as a line of JSON."""
+        """Send each message as a line of JSON."""
 
         wire, owner, parent = -1, -1, {}  # descriptor, process, header of the request
         lock: Any = None  # of the threads that send
@@ -112,7 +112,7 @@ def run(kernel: Any, wire: int, out: int, err: int) -> NoReturn:
 
 
 def _set_up(kernel: Any, settings: dict[str, Any]) -> None:
-    """Working directory, environment, limits and generators, as in a process of the kernel's own."""
+    """Set working directory, environment, limits and random generators as in a new process."""
     os.chdir(settings["cwd"])
     if settings["env"] is not None:
         kept = {name: os.environ[name] for name in (*THREADS, *TERMINAL) if name in os.environ}
@@ -138,7 +138,7 @@ def _set_up(kernel: Any, settings: dict[str, Any]) -> None:
 
 
 def _forget_modules_named_as_in(folder: str) -> None:
-    """Have a notebook import its own `networkx.py`, say, though the server has imported another."""
+    """Let a notebook import its own `networkx.py`, say, although the server has imported the library."""
     for name in REPLACEABLE:
         own = Path(folder, name)
         if own.with_suffix(".py").exists() or (own / "__init__.py").exists():
@@ -237,7 +237,7 @@ class Text(io.StringIO):
             self._session.send(None, "stream", {"name": self.name, "text": text})
 
     def close(self) -> None:
-        """Stay open: the next cell prints, too."""
+        """Stay open for the next cell."""
         self.flush()
 
 

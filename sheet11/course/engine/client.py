@@ -1,4 +1,4 @@
-"""The client's end of a forked kernel: a cell in, what it shows out, inside of a sandbox and outside."""
+"""The client's end of a forked kernel, in a sandbox or not: cells in, their outputs out."""
 
 import base64
 import contextlib
@@ -131,7 +131,7 @@ class Kernel:
             os.close(self._pipes.popitem()[1])
 
     def _receive(self, deadline: float) -> None:
-        """Take what has come, and wait for something if nothing has."""
+        """Read whatever has arrived; wait if nothing has."""
         left = deadline - time.monotonic()
         if left <= 0:
             raise TimeoutError
@@ -157,7 +157,7 @@ class Kernel:
             del self._outgoing[: self._wire.send(self._outgoing)]
 
     def _read(self, end: int) -> bytes:
-        """What has come at an end, which is listened to no more when nothing will."""
+        """Read what has arrived at one end; stop listening to it at its end."""
         try:
             part = os.read(end, 1 << 20)
         except BlockingIOError:
@@ -174,7 +174,7 @@ class Kernel:
         return part
 
     def _read_pipe(self, name: str) -> bool:
-        """Take what has been printed past Python; whether there was something."""
+        """Read what programs have printed; return whether there was anything."""
         text = self._read(self._pipes[name])
         if text:
             content = {"name": name, "text": text.decode("utf-8", "replace")}
@@ -189,7 +189,7 @@ class Kernel:
                 pass
 
     def _read_wire(self) -> bool:
-        """Take what the kernel has sent; whether there was something."""
+        """Read what the kernel has sent; return whether there was anything."""
         part = self._read(self._wire.fileno())
         if not part:
             return False
@@ -212,14 +212,14 @@ class Kernel:
             self._end(NONSENSE)  # somebody else has got hold of the wire
 
     def _has_room_for(self, line: bytearray) -> bool:
-        """Whether a line of JSON may be parsed: 32 MB of it can hold what takes a gigabyte."""
+        """Return whether a line of JSON may be parsed: 32 MB of it can take a gigabyte of memory."""
         if self._values_left is not None:
             found = itertools.islice(VALUES.finditer(line), self._values_left + 1)
             self._values_left -= sum(1 for _ in found)
         return self._values_left is None or self._values_left >= 0
 
     def _read_status(self) -> None:
-        """Learn that the kernel has ended, after all that it has sent."""
+        """Note why the kernel has ended, after everything it has sent."""
         text = self._read(self._status.fileno()).decode()
         while self._read_wire():
             pass
@@ -231,7 +231,7 @@ class Kernel:
 
 
 def message_of(line: bytearray) -> Message:
-    """A message as nbclient wants it.
+    """Parse a message into the form that nbclient expects.
 
     Raises:
         ValueError, TypeError, KeyError, RecursionError: it is none.
@@ -245,7 +245,7 @@ def message_of(line: bytearray) -> Message:
 
 
 def _valid(data: Message) -> Message:
-    """Displayed data as nbformat has it, which else would refuse the notebook: but for JSON only texts."""
+    """Return displayed data in a form that nbformat accepts: text, except for JSON types."""
     return {
         kind: value if isinstance(value, str) or JSON.fullmatch(kind) else json.dumps(value)
         for kind, value in data.items()
@@ -253,7 +253,7 @@ def _valid(data: Message) -> Message:
 
 
 class InFork:
-    """A part of a client of nbclient's, whose cells run in a forked kernel; what they show is stored by nbclient."""
+    """Mixin for nbclient's clients: cells run in a forked kernel, and nbclient stores their outputs."""
 
     kc: Any  # Kernel
 
@@ -307,7 +307,7 @@ def raise_if_exited(reply: Message) -> None:
 
 
 def merged(outputs: Iterable[NotebookNode]) -> list[NotebookNode]:
-    """Outputs in their order, with what was printed in one go as one; how it came depends on timing."""
+    """Join consecutive text of one stream: how it was split depends on timing."""
     found: list[NotebookNode] = []
     for key, group in itertools.groupby(outputs, lambda output: output.get("name")):
         if key is None:
@@ -319,6 +319,6 @@ def merged(outputs: Iterable[NotebookNode]) -> list[NotebookNode]:
 
 
 def last_written(text: str) -> str:
-    """A text without what a carriage return has let other text take the place of, line by line."""
+    """Drop what carriage returns have overwritten, line by line."""
     lines = text.split("\n")
     return "\n".join(line[line.rstrip("\r").rfind("\r") + 1 :] for line in lines)

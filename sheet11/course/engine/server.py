@@ -3,7 +3,7 @@
 It is started as a file, outside of a sandbox or inside of one, and imports nothing of this package.
 
     client ──control──▶ server ──fork──▶ keeper ──fork──▶ kernel
-       ▲──────────status (pid, then why it ended)──┘         │
+       ▲──────────status (why it ended)────────────┘         │
        ▲───────────wire (settings and cells in, messages out)┘
 
 The *server* imports, draws one figure so that fonts are loaded, and makes an ipykernel that is connected to nothing.

@@ -95,7 +95,7 @@ class Server:
             self._send({"modules": list(modules), "closed": closed})
 
     def is_ready(self, seconds: float) -> bool:
-        """Whether the server has imported everything after at most that time."""
+        """Wait for the server to finish importing; return whether it has after `seconds`."""
         with contextlib.suppress(OSError):
             self._control.settimeout(seconds)
             self._ready = self._ready or bool(self._control.recv(1))
@@ -181,7 +181,7 @@ class Server:
 
 @functools.cache
 def is_own(kernel_name: str) -> bool:
-    """Whether a kernel of this name is this interpreter's own ipykernel, of which there can be forks."""
+    """Return whether a kernel is this interpreter's own ipykernel, which can be forked."""
     command = KernelSpecManager().get_kernel_spec(kernel_name).argv
     program = command[0]
     if not CAN_FORK or "ipykernel_launcher" not in command:

@@ -1,4 +1,4 @@
-"""What a kernel uses with everything that it has started, all together, and which limit that exceeds.
+"""Resources used by a kernel and all its child processes together, and the limit they exceed.
 
 `server.py` loads this file from beside it; it imports nothing of this package.
 

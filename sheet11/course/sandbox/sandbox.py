@@ -60,9 +60,7 @@ START = 120  # seconds that the process inside may take to start
 class Limits(NamedTuple):
     """What an execution may use."""
 
-    seconds: int = (
-        30  # processor time of a cell with all that it starts; three times that by the clock
-    )
+    seconds: int = 30  # processor time of a cell and all that it starts; three times as long by the clock
     memory: int = 2000 * MEGABYTE  # bytes, of all processes together
     processes: int = 64  # and threads
     files: int = 10_000
@@ -253,7 +251,7 @@ def _seconds_below(pid: int) -> float:
 
 
 class _Collector(Client):
-    """A client for whatever code sends, which speaks to no widgets."""
+    """Client that ignores widgets: untrusted code could make their state grow without end."""
 
     def process_message(self, msg: Any, cell: NotebookNode, cell_index: int) -> NotebookNode | None:
         """Called for every message."""

@@ -78,8 +78,8 @@ def explore_aggregation(aggregate: Function, messages: Sequence[float] = MESSAGE
     steps = [*LAMBDAS, math.inf]
     lambdas = [(signed(lam), lam) for lam in [*(-lam for lam in reversed(steps)), 0, *steps]]
     controls: dict[str, Any] = {
-        "lam": dict(kind="SelectionSlider", options=lambdas, value=1, description="λ"),
-        "eta": dict(kind="FloatSlider", min=-1, max=2, step=0.05, value=0, description="η"),
+        "lam": dict(kind="SelectionSlider", options=lambdas, value=1.0, description="λ"),
+        "eta": dict(kind="FloatSlider", min=-1, max=2, step=0.05, value=0.0, description="η"),
     }
     for which, value in zip(number, messages, strict=True):
         controls[f"m{which}"] = dict(

@@ -25,7 +25,7 @@ def test_scores_are_drawn_on_one_scale_and_measured_against_the_prediction(undra
     explorer.set(mode="add")
     np.testing.assert_allclose(chosen.get_ydata(), add[8])
     np.testing.assert_allclose(cat_row.get_ydata(), cat[8])
-    noise = predict_cross_term(E, 2 * E.std()).std
+    noise = predict_cross_term(E, 2 * E.std())[0]
     np.testing.assert_allclose(ends(band), [(cat[8] - noise).min(), (cat[8] + noise).max()])
     measured = (add - cat)[~np.eye(16, dtype=bool)].std()
     for shown in (measured, noise):
