@@ -36,7 +36,7 @@ def shared(tmp_path_factory):
 def server(shared):
     """The server, with nothing marked yet."""
     with contextlib.closing(sqlite3.connect(shared.out / "grading.sqlite")) as database:
-        for table in ("mark_item", "mark", "flag", "item", "snippet"):
+        for table in ("mark", "flag", "item", "snippet"):
             database.execute(f"DELETE FROM {table}")
         database.commit()
     hand_in(shared.out)

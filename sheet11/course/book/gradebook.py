@@ -23,7 +23,7 @@ class Row(NamedTuple):
 class Table(NamedTuple):
     """All points: a row for each student and task, by student and in the order of the tasks."""
 
-    tasks: list[Task]
+    tasks: Sequence[Task]
     rows: list[Row]
 
     def by_student(self) -> dict[str, list[Row]]:
@@ -46,7 +46,7 @@ def table_of_points(tasks: Sequence[Task], entries: Iterable[Entry]) -> Table:
         Row(entry.answer.student, by_name[entry.answer.task], entry.score, entry.digest)
         for entry in entries
     ]
-    return Table(list(tasks), rows)
+    return Table(tasks, rows)
 
 
 def total(rows: Sequence[Row]) -> float:
@@ -68,33 +68,18 @@ def grades_csv(table: Table) -> str:
     """A row for each student, into which points can be entered by hand."""
     grades = [grades_header(table.tasks)]
     for student, rows in table.by_student().items():
-        found = {row.task.name: points_text(row.score.points) for row in rows}
-        points = [found.get(task.name, "") for task in table.tasks]
-        grades.append(
-            [
-                student,
-                *points,
-                points_text(total(rows)),
-                points_text(table.maximum),
-                str(still_open(rows)),
-            ]
-        )
+        found = {row.task.name: row.score.points for row in rows}
+        points = [found.get(task.name) for task in table.tasks]
+        points += [total(rows), table.maximum]
+        grades.append([student, *map(points_text, points), str(still_open(rows))])
     return harmless_csv(grades)
 
 
 def results_csv(table: Table) -> str:
     """A row for each student and task, with the reason for every point that was not given."""
     results = [["student", "notebook", "task", "title", "points", "max_points", "status", "remark"]]
-    for row in table.rows:
-        task, score = row.task, row.score
-        named = [row.student, task.notebook, task.grade_id, task.title]
-        results.append(
-            [
-                *named,
-                points_text(score.points),
-                points_text(task.points),
-                score.status,
-                score.remark,
-            ]
-        )
+    for student, task, score, _ in table.rows:
+        points = [points_text(score.points), points_text(task.points)]
+        named = [student, task.notebook, task.grade_id, task.title]
+        results.append([*named, *points, score.status, score.remark])
     return harmless_csv(results)
