@@ -60,7 +60,9 @@ START = 120  # seconds that the process inside may take to start
 class Limits(NamedTuple):
     """What an execution may use."""
 
-    seconds: int = 30  # processor time of a cell and all that it starts; three times as long by the clock
+    seconds: int = (
+        30  # processor time of a cell and all that it starts; three times as long by the clock
+    )
     memory: int = 2000 * MEGABYTE  # bytes, of all processes together
     processes: int = 64  # and threads
     files: int = 10_000
