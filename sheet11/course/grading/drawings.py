@@ -1,7 +1,7 @@
 """Parameters are drawn a few times, and each hand-in gets one of the drawings, so that numbers cannot travel."""
 
 import functools
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
@@ -98,7 +98,7 @@ def check_sheet(
         return problems
     drawings = Drawings(sheet, given, 0, limits, isolated)
     with sandboxes_shared():
-        return _problems(references(drawings, 0, executor))
+        return _problems(dict(_begin(drawings, 0, executor)))
 
 
 def sound_references(
@@ -109,7 +109,10 @@ def sound_references(
     Raises:
         SolutionError: they fail with all of them; its arguments are the problems.
     """
-    found = functools.cache(lambda number: references(drawings, number, executor))
+    begun = {number: _begin(drawings, number, executor) for number in numbers}  # all at once
+    found = functools.cache(
+        lambda number: dict(begun.get(number) or _begin(drawings, number, executor))
+    )
     sound = {}
     for number in sorted(numbers):
         for other in [*range(number, drawings.number), *range(number)]:
@@ -124,11 +127,11 @@ def sound_references(
     return sound
 
 
-def references(drawings: Drawings, number: int, executor: Executor) -> References:
-    """Execute the sheet's own notebooks."""
+def _begin(drawings: Drawings, number: int, executor: Executor) -> Iterator[tuple[str, Reference]]:
+    """Begin to execute the sheet's own notebooks; the references, by notebook, as they are wanted."""
     papers = drawings[number]
     found = executor.map(functools.partial(_refer, drawings.place), papers.values())
-    return dict(zip(papers, found, strict=True))
+    return zip(papers, found, strict=True)
 
 
 def _refer(place: Place, paper: Paper) -> Reference:

@@ -116,13 +116,12 @@ def _where(error: Mapping[str, Any], found: Executions) -> str | None:
     name = re.match(r"name '(\w+)' is not defined", error["evalue"])
     if name is None:
         return None
-    for cell in found.restored.undone:
-        if binds(cell.source, name[1]):
-            return f"{name[1]!r} stands in {_called(cell)}, which is locked: changes of it do not count"
-    for cell in reversed(found.restored.cells):
+    failed = {cell.name for cell in found.restored.cells} - set(found.students.succeeded)
+    for cell in (*found.restored.undone, *reversed(found.restored.cells)):
         if cell.code and cell.kind != GIVEN and binds(cell.source, name[1]):
-            failed = cell.name not in found.students.succeeded
-            why = "which fails" if failed else "which is executed later"
+            why = "which fails" if cell.name in failed else "which is executed later"
+            if cell in found.restored.undone:
+                why = "which is locked: changes of it do not count"
             return f"{name[1]!r} stands in {_called(cell)}, {why}"
     return None
 
