@@ -71,6 +71,10 @@ class Paper(NamedTuple):
         """Where the cell with a name stands."""
         return next(place for place, cell in enumerate(self.cells) if cell.name == name)
 
+    def has_hidden(self, cell: Cell) -> bool:
+        """Tell whether a cell is a check with hidden tests."""
+        return cell.kind == CHECK and cell.whole != cell.source
+
     def is_read(self, cell: Cell) -> bool:
         """Tell whether a person reads an answer."""
         return any(task.by_hand and task.name == cell.name for task in self.tasks)

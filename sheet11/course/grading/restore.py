@@ -1,7 +1,7 @@
 """The notebook that is executed: the sheet's cells, a student's answers, and cells that the student has added."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from sheet11.course.grading.papers import ANSWER, CHECK, OWN, Cell, Paper
@@ -45,8 +45,7 @@ class Restored(NamedTuple):
 
     def has_hidden(self, task: Task) -> bool:
         """Tell whether a check has hidden tests."""
-        check = self.paper.cell(task.name)
-        return check.whole != check.source
+        return self.paper.has_hidden(self.paper.cell(task.name))
 
     def place_of(self, task: Task) -> int:
         """Where the first answer of a check stands, or the check if there is none."""
@@ -99,12 +98,7 @@ def solved(paper: Paper) -> Restored:
 def students_version(restored: Restored, left_out: Collection[str] = ()) -> Sources:
     """Return what the student would execute; answers that are left out are as they were handed out."""
     stubs = {cell.name: cell.source for cell in restored.paper.cells}
-    sources = []
-    for cell in restored.cells:
-        if cell.code and not (cell.kind == OWN and cell.name in left_out):
-            source = stubs[cell.name] if cell.name in left_out else cell.source
-            sources.append((cell.name, source))
-    return sources
+    return _sources(restored.cells, {name: stubs.get(name) for name in left_out})
 
 
 def our_version(
@@ -126,29 +120,34 @@ def our_version(
         hidden: True if the checks have their hidden tests.
         left_out: answers that the sheet's own replace from the start, and added cells that are not executed.
     """
-    repairs = {end: cells for cells, end in (repair_of(restored.paper, each) for each in failed)}
-    whole = {CHECK} if hidden else set()
-    sources = []
+    cells = restored.paper.cells
+    whole = {cell.name: cell.whole for cell in cells if hidden and cell.kind == CHECK}
+    solutions = {cell.name: cell.whole for cell in cells if cell.kind == ANSWER}
+    repairs = dict(repair_of(restored.paper, answers) for answers in failed)
+    sources: Sources = []
     for cell in restored.cells:
-        if cell.code and not (cell.kind == OWN and cell.name in left_out):
-            is_ours = cell.kind in whole or cell.name in left_out
-            sources.append((cell.name, cell.whole if is_ours else cell.source))
-            if hidden and cell.kind == CHECK and cell.whole != cell.source:
-                sources.append((cell.name + INSPECTED, f"exec({INSPECT!r}, {{}})"))
-        for again in repairs.get(cell.name, ()):
-            is_ours = again.kind in {ANSWER, *whole}
-            sources.append((again.name + REPAIRED, again.whole if is_ours else again.source))
+        sources += _sources([cell], whole | {name: solutions.get(name) for name in left_out})
+        if whole and restored.paper.has_hidden(cell):
+            sources.append((cell.name + INSPECTED, f"exec({INSPECT!r}, {{}})"))
+        for name, source in _sources(repairs.get(cell.name, ()), whole | solutions):
+            sources.append((name + REPAIRED, source))
     wanted = {*until, *(name + INSPECTED for name in until)}
     last = max(place for place, (name, _) in enumerate(sources) if name in wanted)
     return sources[: last + 1]
 
 
-def repair_of(paper: Paper, answers: Answers) -> tuple[Sequence[Cell], str]:
-    """Return the sheet's cells from the first of some answers to their last check, and the name of the last."""
+def _sources(cells: Iterable[Cell], instead: Mapping[str, str | None]) -> Sources:
+    """Names and sources of cells in code, or what stands in their place; None leaves a cell out."""
+    found = [(cell.name, instead.get(cell.name, cell.source)) for cell in cells if cell.code]
+    return [(name, source) for name, source in found if source is not None]
+
+
+def repair_of(paper: Paper, answers: Answers) -> tuple[str, Sequence[Cell]]:
+    """Return the name of the last check of some answers, and the sheet's cells from the first of them to that one."""
     checks = [task.name for task in paper.checked if task.answers == answers]
-    places = [place for place, cell in enumerate(paper.cells) if cell.name in (*answers, *checks)]
-    cells = paper.cells[places[0] : places[-1] + 1]
-    return [cell for cell in cells if cell.code], cells[-1].name
+    places = [paper.place(name) for name in (*answers, *checks)]
+    cells = paper.cells[min(places) : max(places) + 1]
+    return cells[-1].name, cells
 
 
 def same(cell: Cell, other: Cell) -> bool:

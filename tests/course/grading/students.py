@@ -207,6 +207,7 @@ def of_the_waves(course: Course) -> list[Student]:
         Student("text", put(returned, "'E'"), one("E must have")),
         Student("reads ours", first(course, wave="def wave(*x, **y): raise ValueError", totals=attacks.READ_OURS), {course.first: ("", "")}),
         Student("reads hidden tests", first(course, wave=attacks.READ_HIDDEN), {"wave": ("", "")}),
+        Student("unseen", put(returned, f"{stack} * (n != 9)"), one("a test that you do not see fails")),
         Student("shape", first(course, totals="def totals(E): return [0, 0]"), {"totals": ("wrong", "sums has shape (2,) instead of (4,)")}),
     ]  # fmt: skip
 

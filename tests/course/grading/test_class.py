@@ -125,6 +125,17 @@ def test_everybody_gets_what_is_stated(graded):
     assert not unexpected, "\n".join(map(str, unexpected))
 
 
+def test_hidden_tests_are_told_to_the_teacher_alone(graded):
+    folder, _, course = graded
+    rows = table(folder / "first" / "hidden_tests.csv")
+    if course.folder:
+        (row,) = [row for row in rows if row["student"] == "unseen"]
+        assert row["task"] == "1_waves/wave-check" and "right = array(" in row["test"]
+        assert "assert np.allclose(wave(9, 4, start=3), right)" in row["test"]
+    for page in (folder / "first" / "students").rglob("*.html"):
+        assert "start=3" not in page.read_text()
+
+
 def test_nothing_outside_was_touched(graded):
     folder, members, _ = graded
     assert [path.name for path in (folder / "secret").iterdir()] == ["answers.txt"]
@@ -149,7 +160,7 @@ def test_pages_have_no_scripts_and_ask_no_other_host(graded):
 def test_feedback_shows_points_reasons_answers_and_figures(graded):
     folder, _, course = graded
     page = (folder / "first" / "students" / "right" / "index.html").read_text()
-    assert page.count("data:image/png;base64,") >= 1 and 'alt=""' not in page
+    assert page.count("data:image/") >= 1 and 'alt=""' not in page
     assert "still to be read by a person" in page
     page = (folder / "first" / "students" / "half" / "index.html").read_text()
     (points,) = [
