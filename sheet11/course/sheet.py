@@ -55,7 +55,7 @@ class Sheet(NamedTuple):
 
     @property
     def assignment(self) -> str:
-        """The name of the sheet's folder, as nbgrader knows it: `source/ASSIGNMENT`."""
+        """Name of the folder, as nbgrader knows the sheet: `source/ASSIGNMENT`."""
         return self.folder.name
 
     @property
@@ -175,14 +175,14 @@ def _settings(path: Path) -> dict[str, Any]:
 
 
 def _package_beside(folder: Path) -> str | None:
-    found = sorted(path.parent.name for path in folder.glob("*/__init__.py"))
-    if len(found) > 1:  # a student edition brings this kit along
-        found = [name for name in found if name != PACKAGE.name]
+    found = {path.parent.name for path in folder.glob("*/__init__.py")}
+    found = found - {PACKAGE.name} or found  # a student edition brings this kit along
     if len(found) > 1:
+        names = ", ".join(sorted(found))
         raise SheetError(
-            f"{folder} holds several packages, {', '.join(found)}; {SETTINGS} must say which with package"
+            f"{folder} holds several packages, {names}; {SETTINGS} must say which with package"
         )
-    return found[0] if found else None
+    return next(iter(found), None)
 
 
 def _digest(folder: Path) -> str:

@@ -32,7 +32,7 @@ def joined(value: Any) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def with_images(source: str, attached: Any, room: Room, taken: set[str]) -> tuple[str, Attachments]:
+def with_images(source: str, attached: Any, room: Room) -> tuple[str, Attachments]:
     """Return a text with its images.
 
     Those within the text become attachments; names become such that every reader of Markdown knows them again; an image
@@ -41,19 +41,18 @@ def with_images(source: str, attached: Any, room: Room, taken: set[str]) -> tupl
     Args:
         source: the text of the cell.
         attached: what the cell has as attachments.
-        room: for how many images, of all answers.
-        taken: names of other texts' images, to which these are added.
+        room: for the images of all texts together.
     """
     images: Attachments = {}
     left_out = []
 
     def take(name: str, content: Any) -> str:
         key = re.sub(r"[^\w.-]+", "-", name, flags=re.ASCII).strip("-") or "image"
-        while key in taken:
+        while key in room.names:
             key += "-2"
         try:
             images[key] = moderate(joined(content) or "", room)
-            taken.add(key)
+            room.names.add(key)
         except ImageError as error:
             left_out.append(f"[left out: {encodable(name)}, which {error}]")
         return f"attachment:{key}"

@@ -2,6 +2,7 @@
 
 import base64
 import io
+from dataclasses import dataclass, field
 
 from PIL import Image, ImageOps
 
@@ -18,11 +19,13 @@ class ImageError(ValueError):
     """An image that cannot be taken; the message ends a sentence that begins with its name and 'which'."""
 
 
+@dataclass
 class Room:
-    """Limits images and their pixels: both go down with each that is opened."""
+    """How many images, and pixels of all of them, may be opened yet, and the names that are taken."""
 
-    def __init__(self, images: int, pixels: int) -> None:
-        self.images, self.pixels = images, pixels
+    images: int
+    pixels: int
+    names: set[str] = field(default_factory=set)
 
     def open(self, text: str, formats: tuple[str, ...]) -> tuple[bytes, Image.Image]:
         """Return an image in base64 as bytes, and opened without decoding its pixels.

@@ -185,9 +185,7 @@ def _others(matched: Matched, asked: Asked) -> Iterator[tuple[int, int]]:
 
 def _could_be(cell: Cell, wanted: NotebookNode) -> bool:
     """Tell whether a cell could be an answer wherever it stands: any text, or code that defines what is asked for."""
-    if wanted.cell_type != "code":
-        return cell.cell_type != "code"
-    return _defines(cell, wanted)
+    return _defines(cell, wanted) if wanted.cell_type == "code" else cell.cell_type != "code"
 
 
 def _defines(cell: Cell, wanted: NotebookNode) -> bool:

@@ -32,7 +32,7 @@ class Cell(NamedTuple):
 
 
 def read_cells(path: Path) -> list[Cell]:
-    """The cells of a notebook file in any version of the format.
+    """Return the cells of a notebook file in any version of the format.
 
     Raises:
         UnreadableError: there is no notebook in the file, or too much of one.

@@ -17,7 +17,7 @@ from sheet11.course.text import digest_of, visible
 LONGEST_KEY = 200  # bytes
 LONGEST = 100_000  # characters of a cell, images aside
 MOST_NOTEBOOKS = 200  # of a hand-in that are looked at: the newest
-MOST_IMAGES = 30  # of a notebook's answers, and of its other cells
+MOST_IMAGES = 30  # of a notebook
 MOST_PIXELS = 300_000_000  # of them together, before they are made smaller
 
 
@@ -32,7 +32,7 @@ class HandedCell(NamedTuple):
 
 
 class Submission(NamedTuple):
-    """The work of one student, by notebook."""
+    """Work of one student, by notebook."""
 
     student: str  # as `key_of` makes it
     answers: dict[str, dict[str, str]]  # sources by grade_id
@@ -114,28 +114,29 @@ def read_submission(student: str, chosen: Chosen, wanted: Mapping[str, Asked]) -
         matched = match(cells, asked)
         submission.remarks.update(matched.remarks)
         submission.elsewhere.update(matched.elsewhere)
-        handed = submission.notebooks[stem] = []
-        answers = submission.answers[stem] = {}
-        images = submission.images[stem] = {}
-        rooms = {is_answer: Room(MOST_IMAGES, MOST_PIXELS) for is_answer in (True, False)}
-        taken: set[str] = set()
-        for number, cell in enumerate(matched.cells):
-            place = matched.places.get(number)
-            name = None if place is None else grade_id(asked.cells[place])
+        submission.answers[stem], submission.images[stem] = {}, {}
+        names = {number: grade_id(asked.cells[place]) for number, place in matched.places.items()}
+        handed: dict[int, HandedCell] = {}
+        room = Room(MOST_IMAGES, MOST_PIXELS)
+        # answers first, so that there is room for their images, whose names stay
+        numbers = range(len(matched.cells))
+        for number in sorted(numbers, key=lambda number: names.get(number) not in asked.answers):
+            cell, name = matched.cells[number], names.get(number)
             source, attached = cell.source, Attachments()
             if cell.cell_type != "code":
-                room = rooms[name in asked.answers]
-                source, attached = with_images(source, cell.attachments, room, taken)
+                source, attached = with_images(source, cell.attachments, room)
             if len(source) > LONGEST:
                 said = f"the answer has more than {LONGEST} characters"
                 submission.problems[f"{stem}/{name or number}"] = said
                 source, attached = "", {}
             kept = put_away(attached) if attached else ""
-            handed.append(HandedCell(name, place, cell.cell_type, source, kept))
+            place = matched.places.get(number)
+            handed[number] = HandedCell(name, place, cell.cell_type, source, kept)
             if name in asked.answers:
-                answers[name] = source
+                submission.answers[stem][name] = source
                 if kept:
-                    images[name] = kept
+                    submission.images[stem][name] = kept
+        submission.notebooks[stem] = [handed[number] for number in numbers]
     return submission
 
 

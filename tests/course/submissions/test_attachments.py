@@ -11,7 +11,7 @@ PNG, JPEG = {"image/png": SMALL}, {"image/jpeg": PHOTO}
 
 
 def result(source, attached=None):
-    return with_images(source, attached, Room(30, 10**6), set())
+    return with_images(source, attached, Room(30, 10**6))
 
 
 def test_attached_images_stay_with_their_names():
