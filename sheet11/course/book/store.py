@@ -188,19 +188,12 @@ class Store:
             (task, whole),
         )
         found = []
-        for student, name, source, attachments, points, status, remark, digest, flags in rows:
-            answer = Answer(
-                student=student,
-                task=name,
-                source=source,
-                attachments=json.loads(attachments),
-                points=points,
-                status=Status(status),
-                remark=remark,
-            )
-            own = marks[student, name]
-            standing = decide(own, tasks[name].points, digest)
-            score = score_of(tasks[name], answer, own, standing)
+        for *row, digest, flags in rows:
+            answer = Answer._make(row)
+            answer = answer._replace(attachments=json.loads(row[3]), status=Status(answer.status))
+            asked, own = tasks[answer.task], marks[answer.student, answer.task]
+            standing = decide(own, asked.points, digest)
+            score = score_of(asked, answer, own, standing)
             flagged_by = frozenset(json.loads(flags))
             found.append(Entry(answer, own, standing, score, flagged_by, digest))
         return found
@@ -216,7 +209,7 @@ class Store:
             (task,),
         ):
             own = [item for item in items if item.id in json.loads(ids)]
-            newest[student, name].append(Mark(*row, tuple(own)))
+            newest[student, name].append(Mark._make([*row, tuple(own)]))
         return newest
 
     # marks
@@ -250,8 +243,9 @@ class Store:
         """
         at = datetime.now(UTC).isoformat()
         with self.writing():
-            rubric = {item.id for item in self.items(task)}
-            check_mark(self._task(task), points, comment, rubric, set(items))
+            check_mark(self._task(task), points, comment, bool(items))
+            if unknown := set(items) - {item.id for item in self.items(task)}:
+                raise PointsError(f"the rubric of {task} has no item {min(unknown)}")
             newest = self._db.execute(f"SELECT student FROM mark WHERE {NEWEST}", (who, task))
             if amend and {student for (student,) in newest} == set(students):
                 self.undo(who, task)

@@ -47,24 +47,20 @@ def to_moodle(returned: Returned, into: Path, worksheet: Path | None) -> list[Pa
             f"Moodle's numbers are not known of {listed(unknown)}: grade its own zip, or with its worksheet as --roster"
         )
     if worksheet:
-        table = _filled(worksheet, read_table(worksheet), returned)
+        table = _filled(worksheet, returned)
     else:
         table = [HEADER, *(_row(each, returned.maximum) for each in returned.results)]
     grades = into / f"moodle-grades{returned.mark}.csv"
     pages = into / f"moodle-feedback{returned.mark}.zip"
     write_private(grades, csv_text(table))
-    feedback = ((f"{_label(each)}/feedback.html", each.page) for each in returned.results)
-    write_private(pages, zipped(feedback))
+    write_private(pages, zipped((_path(each), each.page) for each in returned.results))
     return [grades, pages]
 
 
-def _label(result: Outcome) -> str:
-    """The folder by which Moodle knows a student: what stands after the first `_` must be the number."""
-    label = result.person.label
-    if label.split("_")[1:2] == [result.who.id]:
-        return label
-    name = re.sub(r'[_/\\:*?"<>|\x00-\x1f]', " ", result.who.name).strip(" .~") or "Participant"
-    return f"{name}_{result.who.id}_assignsubmission_file"
+def _path(result: Outcome) -> str:
+    """Path by which Moodle knows whose page it is: between the first two `_` stands the number."""
+    name = re.sub(r"[\W_]+", " ", result.who.name).strip() or "Participant"
+    return f"{name}_{result.who.id}_assignsubmission_file/feedback.html"
 
 
 def _row(result: Outcome, maximum: float) -> list[str]:
@@ -73,33 +69,32 @@ def _row(result: Outcome, maximum: float) -> list[str]:
     return [f"Participant {who.id}", name, result.points, points_text(maximum), "-"]
 
 
-def _filled(path: Path, rows: list[dict[str, str]], returned: Returned) -> list[list[str]]:
+def _filled(path: Path, returned: Returned) -> list[list[str]]:
     """Fill in the worksheet's grades."""
+    rows = read_table(path)
     columns = find_columns(rows[0], COLUMNS)
     if not all(columns.values()):
         raise TableError(
             f"{path} is no grading worksheet in English or German: it needs columns 'Identifier', 'Grade' and "
             f"'Maximum grade', got {', '.join(rows[0])[:200]!r}"
         )
-    results = {each.who.id: each for each in returned.results}
-    found = set()
+    maximum = rows[0][columns["maximum"]]
+    number = maximum.replace(",", ".")
+    if not re.fullmatch(r"\d+(\.\d*)?", number) or float(number) != returned.maximum:
+        raise TableError(
+            f"{path}: the assignment's maximum grade is {maximum!r}, and the sheet's {returned.maximum:g}; "
+            "change it in Moodle, and download the worksheet again"
+        )
+    left = {each.who.id: each for each in returned.results}
     for row in rows:
-        maximum = row[columns["maximum"]]
-        number = maximum.replace(",", ".")
-        if not re.fullmatch(r"\d+(\.\d*)?", number) or float(number) != returned.maximum:
-            raise TableError(
-                f"{path}: the assignment's maximum grade is {maximum!r}, and the sheet's {returned.maximum:g}; "
-                "change it in Moodle, and download the worksheet again"
-            )
-        participant = PARTICIPANT.sub("", row[columns["id"]])
-        if participant in results:
-            row[columns["grade"]] = results[participant].points
-            found.add(participant)
-    gone = [each.name for participant, each in results.items() if participant not in found]
-    if not found:
+        result = left.pop(PARTICIPANT.sub("", row[columns["id"]]), None)
+        if result:
+            row[columns["grade"]] = result.points
+    if len(left) == len(returned.results):
         raise TableError(
             f"{path} is the worksheet of others: none of its participants has handed in"
         )
-    if gone:
-        print(f"{path} does not list {listed(gone)}, who have handed in", file=sys.stderr)
+    if left:
+        gone = listed([each.name for each in left.values()])
+        print(f"{path} does not list {gone}, who have handed in", file=sys.stderr)
     return [list(rows[0]), *(list(row.values()) for row in rows)]

@@ -38,73 +38,70 @@ def take_points(store: Store, path: Path, who: str) -> tuple[int, int, int]:
         TableError: the file cannot be read.
         PointsError: something in it cannot be understood; then nothing is taken.
     """
-    points, comments, students = 0, 0, set()
+    taken = []
     try:
-        rows = _by_student(_known_columns(read_table(path), store), store.students())
+        rows = _by_student(read_table(path), store)
         with store.writing():
             for entry in store.entries(whole=False):
                 row = rows.get(entry.answer.student, {})
-                has_points, has_comment = _take(store, entry, row, who)
-                points += has_points
-                comments += has_comment
-                if has_points or has_comment:
-                    students.add(entry.answer.student)
+                points, comment = _entered(entry, row)
+                if points is not None or comment:
+                    _set_mark(store, entry, who, points, comment)
+                    taken.append((entry.answer.student, points, comment))
             store.add_written(digest_of(path.read_bytes()))  # so that it can be written anew
     except PointsError as error:
         raise PointsError(f"{path}: {error}") from error
-    return points, comments, len(students)
+    entered = [points for _, points, _ in taken if points is not None]
+    comments = [comment for _, _, comment in taken if comment]
+    return len(entered), len(comments), len({student for student, _, _ in taken})
 
 
-def _known_columns(rows: Sequence[Row], store: Store) -> list[Row]:
-    """Rows by names of columns that do not change with the points of a task."""
+def _by_student(rows: Sequence[Row], store: Store) -> dict[str, Row]:
+    """Rows by student, with names of columns that do not change with the points of a task."""
     plain = {name: re.sub(BY_HAND, "", name) for name in rows[0]}
-    tasks = store.tasks()
-    known = [re.sub(BY_HAND, "", name) for name in grades_header(tasks)]
+    known = [re.sub(BY_HAND, "", name) for name in grades_header(store.tasks())]
     for name in plain.values():
-        if name not in [*known, *(task.name + COMMENT for task in tasks)]:
+        if name.removesuffix(COMMENT) not in known:
             raise PointsError(f"this sheet has no column {name[:80]!r}{nearest(name, known)}")
     if len(set(plain.values())) < len(plain):
         raise PointsError("two columns are of the same task")
-    if STUDENT not in plain:
-        raise PointsError(f"there is no column {STUDENT!r}")
-    return [{plain[name]: field for name, field in row.items()} for row in rows]
-
-
-def _by_student(rows: Sequence[Row], students: Sequence[str]) -> dict[str, Row]:
-    names = {harmless(student).strip(): student for student in students}
+    students = {harmless(student).strip(): student for student in store.students()}
     found: dict[str, Row] = {}
     for row in rows:
-        name = row[STUDENT]
-        if name not in names:
+        name = row.get(STUDENT, "")
+        if name not in students:
             raise PointsError(f"there is no student {name!r}{nearest(name, students)}")
-        if names[name] in found:
+        if students[name] in found:
             raise PointsError(f"there are two rows of {name!r}")
-        found[names[name]] = row
+        found[students[name]] = {plain[column]: field for column, field in row.items()}
     return found
 
 
-def _take(store: Store, entry: Entry, row: Row, who: str) -> tuple[bool, bool]:
-    """Set a mark if the row has new points or a new comment; the rest stays as the mark that counts has it."""
-    student, task = entry.answer.student, entry.answer.task
+def _entered(entry: Entry, row: Row) -> tuple[float | None, str]:
+    """Find new points and a new comment for an answer."""
+    task = entry.answer.task
     text, comment = row.get(task, ""), row.get(task + COMMENT, "")
     try:
         points = float(text.replace(",", ".")) if text else None
     except ValueError as error:
-        raise PointsError(f"{task} of {student!r} must be a number, got {text!r}") from error
+        raise PointsError(f"{task} of {row[STUDENT]!r} must be a number, got {text!r}") from error
     if points_text(points) == points_text(entry.score.points):
         points = None
     if points is None and comment in [mark.comment for mark in entry.marks]:
         comment = ""
-    has_points, has_comment = points is not None, bool(comment)
+    return points, comment
+
+
+def _set_mark(store: Store, entry: Entry, who: str, points: float | None, comment: str) -> None:
+    """Set a mark that keeps what the table does not change of the one that counts."""
     items: list[int] = []
     if entry.standing:
         mark = entry.standing.mark
         comment = comment or mark.comment
         if points is None:
             points, items = mark.points, [item.id for item in mark.items]
-    if has_points or has_comment:
-        try:
-            store.set_mark([student], task, who, points=points, comment=comment, items=items)
-        except PointsError as error:
-            raise PointsError(f"{error}, in the row of {student!r}") from error
-    return has_points, has_comment
+    student, task = entry.answer.student, entry.answer.task
+    try:
+        store.set_mark([student], task, who, points=points, comment=comment, items=items)
+    except PointsError as error:
+        raise PointsError(f"{error}, in the row of {student!r}") from error

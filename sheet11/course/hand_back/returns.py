@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from tqdm import tqdm
 
-from sheet11.course.book.gradebook import Row, Table, still_open, table_of_points, total
+from sheet11.course.book.gradebook import Row, Table, still_open, total
 from sheet11.course.book.scores import Status, points_text
 from sheet11.course.book.store import Store, student_folder
 from sheet11.course.errors import FolderError
@@ -50,21 +50,18 @@ class Returned(NamedTuple):
     mark: str  # in the names of files, where answers are still open
 
 
-def collect(out: Path, partial: bool) -> Returned:
+def collect(out: Path, store: Store, table: Table, partial: bool) -> Returned:
     """Collect everybody's points and pages of feedback, once everything is read.
 
     Args:
-        out: folder of a grading, with pages that are up to date.
+        out: folder of a grading.
+        store: of the grading.
+        table: as it was published.
         partial: also while answers are open; points are those so far.
 
     Raises:
-        FolderError: it holds no grading, or answers are open.
-        StoreError: the store is damaged.
+        FolderError: answers are open.
     """
-    with Store(out, create=False) as store:
-        table = table_of_points(store.tasks(), store.entries(whole=False))
-        people = kept_people(store)
-        title = store.about().get("title", "Sheet")
     is_open = (Status.TO_READ, Status.FAILED)
     students = [row.student for row in table.rows if row.score.status in is_open]
     if students and not partial:
@@ -72,7 +69,8 @@ def collect(out: Path, partial: bool) -> Returned:
             f"{len(students)} answers of {len(set(students))} students are still open: read them (sheet11 mark {out}), "
             "or hand back what there is with --partial"
         )
-    results = list(_results(out, table, people))
+    results = list(_results(out, table, kept_people(store)))
+    title = store.about()["title"]
     return Returned(title, table.maximum, results, "-partial" if students else "")
 
 

@@ -3,7 +3,6 @@
 import base64
 import io
 import re
-from collections.abc import Iterator
 from functools import partial
 
 from PIL import Image
@@ -13,34 +12,22 @@ from sheet11.course.submissions.images import on_white
 LARGEST_PAGE = 500_000  # bytes
 IMAGE = re.compile(r"data:image/(?:png|jpeg|webp);base64,([A-Za-z0-9+/=]+)")
 ANSWER = re.compile(r'(<pre class="wrapped">)(.*?)(</pre>)', re.DOTALL)
-IMAGES = ((2000, 80), (1200, 60), (700, 30), (300, 10))  # pixels of a side, and quality
-LONGEST_ANSWERS = (20_000, 5_000, 1_000, 200)  # characters
+# pixels of an image's side, its quality, and characters of an answer
+STEPS = ((2000, 80, 20_000), (1200, 60, 5_000), (700, 30, 1_000), (300, 10, 200))
 
 
 def slim(page: str, most: int = LARGEST_PAGE) -> str:
-    """Make images smaller, then answers shorter, and at last leave images out, until a page is small enough.
+    """Make images smaller and long answers shorter, and at last leave images out, until a page is small enough.
 
     Args:
         page: HTML with its images inside.
         most: bytes that it may have.
     """
-    for smaller in _smaller(page):
-        page = smaller
-        if len(page.encode()) <= most:
-            break
-    return page
-
-
-def _smaller(page: str) -> Iterator[str]:
-    """Yield a page, then with less and less in it."""
-    yield page
-    for side, quality in IMAGES:
-        page = IMAGE.sub(partial(_smaller_image, side, quality), page)
-        yield page
-    for longest in LONGEST_ANSWERS:
-        page = ANSWER.sub(partial(_shorter_answer, longest), page)
-        yield page
-    yield IMAGE.sub("data:,", page)
+    for side, quality, longest in STEPS:
+        if len(page.encode()) > most:
+            page = IMAGE.sub(partial(_smaller_image, side, quality), page)
+            page = ANSWER.sub(partial(_shorter_answer, longest), page)
+    return page if len(page.encode()) <= most else IMAGE.sub("data:,", page)
 
 
 def _smaller_image(side: int, quality: int, match: re.Match[str]) -> str:

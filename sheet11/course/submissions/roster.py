@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from sheet11.course.errors import TableError
-from sheet11.course.submissions.people import Identity, same_name
+from sheet11.course.submissions.people import Identity, words_of
 from sheet11.course.tables import read_table
 
 # names of the columns in this kit, Moodle (in English and German), Canvas and GitHub Classroom; the first one counts
@@ -84,27 +84,21 @@ class Directory:
         self._by: dict[str, list[Identity]] = defaultdict(list)
         for person in self.people:
             login = person.login or person.email.partition("@")[0]
-            for key in set(_exact(person.id, login, person.email) + _forms(person.name)):
+            keys = {text.casefold() for text in (person.id, login, person.email)}
+            words = words_of(person.name)
+            for place in range(len(words)):  # the last name may come first
+                keys.add(f"name {''.join(words[place:] + words[:place])}")
+            for key in keys:
                 self._by[key].append(person)
 
     def find(self, who: Identity) -> Identity | None:
         """Find a person by id, else login, e-mail, or name; nobody, if that is the name of a group."""
-        keys = _exact(who.id, who.login, who.email, who.name) + _forms(who.name) + _forms(who.login)
+        keys = [text.casefold() for text in (who.id, who.login, who.email, who.name) if text]
+        keys += [f"name {''.join(words_of(name))}" for name in (who.name, who.login)]
         found = [self._by[key][0] for key in keys if len(self._by.get(key, [])) == 1]
         return found[0] if found and not self.group(who.name) else None
 
     def group(self, name: str) -> list[Identity]:
         """The members of a group."""
-        name = same_name(name)
-        return [person for person in self.people if name and same_name(person.group) == name]
-
-
-def _exact(*names: str) -> list[str]:
-    return [name.casefold() for name in names if name]
-
-
-def _forms(name: str) -> list[str]:
-    """A name as it is compared: its words, and its letters, since Canvas joins last and first name."""
-    words = same_name(name)
-    letters = "".join(sorted(words.replace(" ", "")))
-    return [f"words {words}", f"letters {letters}"] if words else []
+        words = words_of(name)
+        return [person for person in self.people if words and words_of(person.group) == words]

@@ -98,7 +98,7 @@ def test_columns(store, header, rows):
     [
         (["Sheet 3"], [HEADER[:1]], "this sheet has no column 'Sheet 3'"),
         ([*COLUMNS[:3], "why"], [ANNA[:4]], "this sheet has no column 'why'"),
-        (COLUMNS[1:], [ANNA[1:4]], "there is no column 'student'"),
+        (COLUMNS[1:], [ANNA[1:4]], "there is no student ''"),
         ([*HEADER[:-1], "01/proof"], [ANNA], "two columns are of the same task"),
         (HEADER, [["ann", *ANNA[1:]]], "there is no student 'ann'; did you mean 'anna'?"),
         (HEADER, [ANNA, JORG, ANNA], "there are two rows of 'anna'"),

@@ -2,7 +2,8 @@
 
 import pytest
 
-from sheet11.course.submissions.layouts import files_of, find_hand_ins
+from sheet11.course.submissions import layouts
+from sheet11.course.submissions.layouts import find_hand_ins
 from sheet11.course.submissions.people import Identity
 from sheet11.course.submissions.submissions import Handed
 
@@ -32,13 +33,16 @@ def test_a_hand_in_is_late_if_one_of_its_files_is(tmp_path):
     assert [source.number for source in hand_in.sources] == [12, 11]
 
 
-def test_as_many_files_and_folders_as_the_limit(tmp_path):
+def test_as_many_files_and_folders_as_the_limit(tmp_path, monkeypatch):
     (tmp_path / "a" / "b" / "c").mkdir(parents=True)
     for name in ("1", "a/2", "a/b/3", "a/b/c/4"):
         (tmp_path / name).touch()
 
     def found(most, deepest):
-        return [path.name for path in files_of(Handed(tmp_path, "class"), most, deepest)]
+        monkeypatch.setattr(layouts, "MOST_FILES", most)
+        monkeypatch.setattr(layouts, "DEEPEST", deepest)
+        return [(file.name, file.depth) for file in layouts.files_of(Handed(tmp_path, "class"))]
 
-    assert found(9, 3) == ["1", "2", "3", "4"] and found(9, 2) == ["1", "2", "3"]
-    assert found(2, 3) == ["1", "2"]
+    assert found(9, 3) == [("1", 0), ("2", 1), ("3", 2), ("4", 3)]
+    assert found(9, 2) == [("1", 0), ("2", 1), ("3", 2)]
+    assert found(2, 3) == [("1", 0), ("2", 1)]

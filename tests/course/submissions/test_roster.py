@@ -70,6 +70,7 @@ def test_who_could_be_two_is_nobody():
     assert directory.find(Identity(name="Jan Kim")) is None
     assert directory.find(Identity("2", name="Jan Kim")) == kim
     assert directory.find(Identity(name="Clara")) is directory.find(Identity("20")) is None
+    assert directory.find(Identity(name="Jim Kan")) is None, "with the same letters"
 
 
 def test_a_login_can_be_the_beginning_of_an_address():
