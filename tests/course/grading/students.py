@@ -136,7 +136,7 @@ def students(course: Course, secret: str = "/nowhere", port: int = 9) -> list[St
         Student("shows scripts", put("", attacks.SHOW_SCRIPTS)),
         Student("scripts in outputs", first(course), change=changes.each_cell(changes.scripts_in_outputs)),
         Student("linked notebook", {stem: {}}, {stem: ("not answered", "no regular file")}, changes.link_to_right),
-        Student("linked folder", {}, {name: ("not answered", "symbolic link") for name in nothing}, changes.link_folder),
+        Student("linked folder", {}, nothing, changes.link_folder),
         Student("a pipe", {stem: {}}, {stem: ("not answered", "no regular file")}, changes.pipe),
         Student("no notebook", {}, nothing),
         Student("two notebooks", first(course), change=changes.renamed("{} (1)", "{} (2)")),
