@@ -5,11 +5,12 @@ import itertools
 
 import nbformat
 import pytest
+from filled import row_of
 from hostile import HTML, PNG
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from sheet11.course import run, sweep
-from sheet11.course.book.gradebook import Row, Table
+from sheet11.course.book.gradebook import Table
 from sheet11.course.book.marks import Task
 from sheet11.course.book.scores import Score, Status
 from sheet11.course.jobs import local_executor
@@ -93,7 +94,7 @@ def folder(browser, tmp_path_factory, hostile):
     people = {name: called(name) for name in ("somebody", HTML)}
     rows = []
     for name in people:
-        rows += [Row(name, task, score) for task, score in zip(tasks, scores, strict=True)]
+        rows += [row_of(name, task, score) for task, score in zip(tasks, scores, strict=True)]
     write("grades", "grades", table=Table(tasks, rows), people=people)
     contents = {row.digest: (HTML, {}) for row in rows}
     figures = {"notebook": [(base64.b64encode(PNG).decode(), HTML)]}

@@ -94,11 +94,17 @@ class Entry(NamedTuple):
     """An answer with its marks and the score that counts."""
 
     answer: Answer
+    task: Task
     marks: list[Mark]  # the newest of each person, oldest first
     standing: Standing | None  # None if no mark gives points
     score: Score
     flagged_by: frozenset[str]
     digest: str  # of the answer
+
+    @property
+    def student(self) -> str:
+        """Who handed it in."""
+        return self.answer.student
 
     @property
     def status(self) -> Status:

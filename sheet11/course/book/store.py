@@ -195,7 +195,7 @@ class Store:
             standing = decide(own, asked.points, digest)
             score = score_of(asked, answer, own, standing)
             flagged_by = frozenset(json.loads(flags))
-            found.append(Entry(answer, own, standing, score, flagged_by, digest))
+            found.append(Entry(answer, asked, own, standing, score, flagged_by, digest))
         return found
 
     def _newest_marks(self, task: str | None) -> dict[tuple[str, str], list[Mark]]:

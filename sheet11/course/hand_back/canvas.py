@@ -2,15 +2,15 @@
 
 from pathlib import Path
 
-import nbformat
 from nbformat.v4 import new_markdown_cell, new_notebook
 
 from sheet11.course.book.gradebook import still_open
 from sheet11.course.book.scores import points_text
 from sheet11.course.files import write_private
 from sheet11.course.hand_back.returns import Outcome, Returned, zipped
+from sheet11.course.notebooks import content_of
+from sheet11.course.pages.render import render
 from sheet11.course.tables import harmless_csv
-from sheet11.course.text import visible
 
 HEADER = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section"]
 
@@ -46,23 +46,13 @@ def _comment(result: Outcome) -> bytes | str:
     name = result.person.label.lower()
     if name.endswith(".zip"):
         return zipped([("feedback.html", result.page)])
-    return _notebook(result) if name.endswith(".ipynb") else result.page
-
-
-def _notebook(result: Outcome) -> str:
-    """Points and remarks as a notebook of one cell."""
-    so_far = " so far" if still_open(result.rows) else ""
-    maximum = points_text(sum(row.task.points for row in result.rows))
-    lines = [f"# {result.points} of {maximum} points{so_far}", ""]
-    lines += ["| task | points | remark |", "|---|---|---|"]
-    for row in result.rows:
-        points = f"{points_text(row.score.points) or '–'} of {points_text(row.task.points)}"
-        fields = [row.task.title, points, row.score.remark or row.score.status]
-        lines.append(f"| {' | '.join(map(_field, fields))} |")
-    cell = new_markdown_cell("\n".join(lines), id="feedback")
-    return str(nbformat.writes(new_notebook(cells=[cell])))
-
-
-def _field(text: str) -> str:
-    """Text for a field of a table in Markdown."""
-    return visible(text).replace("|", "\\|").replace("<", "&lt;")
+    if not name.endswith(".ipynb"):
+        return result.page
+    text = render(
+        "feedback.md.j2",
+        points=result.points,
+        maximum=sum(row.task.points for row in result.rows),
+        to_read=still_open(result.rows),
+        rows=result.rows,
+    )
+    return content_of(new_notebook(cells=[new_markdown_cell(text, id="feedback")]))

@@ -11,12 +11,11 @@ from tqdm import tqdm
 
 from sheet11.course.book.gradebook import (
     GRADES,
-    Row,
     Table,
     grades_csv,
     results_csv,
-    table_of_points,
 )
+from sheet11.course.book.marks import Entry
 from sheet11.course.book.scores import Score, Status
 from sheet11.course.book.store import Store, student_folder
 from sheet11.course.errors import reason
@@ -40,7 +39,7 @@ def publish(out: Path, store: Store) -> Table:
     Raises:
         OSError: `out` cannot be written to.
     """
-    table = table_of_points(store.tasks(), store.entries(whole=False))
+    table = Table(store.tasks(), store.entries(whole=False))
     people = kept_people(store)
     written = []
     for student, rows in tqdm(table.by_student().items(), "write", unit="page", disable=None):
@@ -76,14 +75,15 @@ def _write_table(store: Store, path: Path, content: str) -> None:
     write_private(path, content)
 
 
-def _write_page(out: Path, store: Store, person: Person, rows: Sequence[Row]) -> None:
+def _write_page(out: Path, store: Store, person: Person, rows: Sequence[Entry]) -> None:
     """Write a student's page of feedback, which ends with a digest of what it was made from."""
     folder = student_folder(out, person.student)
     path = folder / "index.html"
     paths = {stem: folder / f"{stem}.ipynb" for stem in {row.task.notebook: 0 for row in rows}}
     executed = {stem: notebook for stem, notebook in paths.items() if notebook.exists()}
     times = [notebook.stat().st_mtime_ns for notebook in executed.values()]
-    made_from = digest_of(json.dumps([kit_digest(), person, rows, times]))
+    shown = [(row.task, row.score, row.digest) for row in rows]
+    made_from = digest_of(json.dumps([kit_digest(), person, shown, times]))
     ending = f"\n<!-- {made_from} -->\n"
     if path.exists() and path.read_bytes().endswith(ending.encode()):
         return

@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from tqdm import tqdm
 
-from sheet11.course.book.gradebook import Row, Table, still_open, total
+from sheet11.course.book.gradebook import Table, still_open, total
+from sheet11.course.book.marks import Entry
 from sheet11.course.book.scores import Status, points_text
 from sheet11.course.book.store import Store, student_folder
 from sheet11.course.errors import FolderError
@@ -27,7 +28,7 @@ class Outcome(NamedTuple):
 
     who: Identity
     person: Person  # whose hand-in it is
-    rows: list[Row]
+    rows: list[Entry]
     page: str  # of feedback
 
     @property
@@ -63,7 +64,7 @@ def collect(out: Path, store: Store, table: Table, partial: bool) -> Returned:
         FolderError: answers are open.
     """
     is_open = (Status.TO_READ, Status.FAILED)
-    students = [row.student for row in table.rows if row.score.status in is_open]
+    students = [row.student for row in table.rows if row.status in is_open]
     if students and not partial:
         raise FolderError(
             f"{len(students)} answers of {len(set(students))} students are still open: read them (sheet11 mark {out}), "

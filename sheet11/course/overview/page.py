@@ -11,7 +11,7 @@ import seaborn as sns
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from sheet11.course.book.gradebook import Table, table_of_points
+from sheet11.course.book.gradebook import Table
 from sheet11.course.book.marks import Entry
 from sheet11.course.book.scores import Status
 from sheet11.course.book.store import Store
@@ -43,7 +43,7 @@ def write_overview(out: Path) -> Path:
     """
     with Store(out, create=False) as store:
         entries = store.entries()
-        table = table_of_points(store.tasks(), entries)
+        table = Table(store.tasks(), entries)
         results = store.results().values()
     statistics = task_statistics(table)
     totals = points_by_student(table).sum(axis=1)

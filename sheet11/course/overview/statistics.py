@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from sheet11.course.book.gradebook import Row, Table
+from sheet11.course.book.gradebook import Table
+from sheet11.course.book.marks import Entry
 from sheet11.course.book.scores import Status
 
 FEWEST = 5  # students for a correlation
@@ -74,11 +75,11 @@ def frequent_reasons(table: Table, sources: Mapping[tuple[str, str], str]) -> li
     return reasons
 
 
-def _is_answered(row: Row) -> bool:
+def _is_answered(row: Entry) -> bool:
     return row.score.status not in (Status.NOT_ANSWERED, Status.FAILED)
 
 
-def _has_lost(row: Row) -> bool:
+def _has_lost(row: Entry) -> bool:
     points = row.score.points
     has_lost = points is not None and points < row.task.points
     return has_lost and _is_answered(row) and bool(row.score.remark)

@@ -60,7 +60,7 @@ def test_canvas_takes_grades_and_comments(graded, invoke, tmp_path):
         "",
         "| task | points | remark |",
         "|---|---|---|",
-        "| A &lt;function> | 3 of 3 | correct |",
+        "| A &lt;function&gt; | 3 of 3 | correct |",
         r"| Why \| so | 1.5 of 2 | nearly \| so |",
     ]
     with zipfile.ZipFile(io.BytesIO(found["crossi"])) as archive:

@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
+from filled import row_of
 
-from sheet11.course.book.gradebook import Row, Table
+from sheet11.course.book.gradebook import Table
 from sheet11.course.book.marks import Task
 from sheet11.course.book.scores import Score
 from sheet11.course.overview.statistics import frequent_reasons, task_statistics
@@ -26,7 +27,7 @@ def table(tasks, points):
     for student, own in points.items():
         for task, number in zip(tasks, own, strict=True):
             status = "to read" if number is None else "correct"
-            rows.append(Row(student, task, Score(number, status)))
+            rows.append(row_of(student, task, Score(number, status)))
     return Table(tasks, rows)
 
 
@@ -50,11 +51,11 @@ def test_few_students_and_equal_points_have_no_discrimination():
 
 def test_reasons_are_counted_and_have_an_example():
     lost = {"a": "rare", "b": "often", "c": "often"}
-    rows = [Row(name, F, Score(0, "wrong", words)) for name, words in lost.items()]
+    rows = [row_of(name, F, Score(0, "wrong", words)) for name, words in lost.items()]
     rows += [
-        Row("d", F, Score(2.0, "correct", "")),
-        Row("e", F, Score(0, "not answered", "there is no 01.ipynb")),
-        Row("g", F, Score(None, "failed", "not graded")),
+        row_of("d", F, Score(2.0, "correct", "")),
+        row_of("e", F, Score(0, "not answered", "there is no 01.ipynb")),
+        row_of("g", F, Score(None, "failed", "not graded")),
     ]
     first, second = frequent_reasons(Table([F], rows), {("b", "01/f"): "def f(): ..."})
     assert first == ("f", "often", 2, "def f(): ...") and second == ("f", "rare", 1, "")
