@@ -18,7 +18,6 @@ from tqdm import tqdm
 from sheet11.course.engine import warm
 from sheet11.course.errors import NotInstalledError, SchedulerError
 from sheet11.course.execute import execute, store_error
-from sheet11.course.interrupts import raise_if_interrupted
 from sheet11.course.notebooks import content_of, error_of, parse, without_outputs
 from sheet11.course.text import visible
 
@@ -93,7 +92,6 @@ def _results(
     work: Callable[[Any], Any], jobs: Sequence[Any], executor: Executor, progress: "_Progress"
 ) -> Iterator[tuple[Any, Any]]:
     """Yield each finished job with its result or exception, and drop it: memory must not grow."""
-    raise_if_interrupted()
     futures = {executor.submit(work, job): job for job in jobs}
     try:
         for future in as_completed(futures):
@@ -148,10 +146,6 @@ def local_executor(
     executor = ThreadPoolExecutor(workers)
     try:
         yield executor, threads
-    except (KeyboardInterrupt, SystemExit, GeneratorExit):
-        executor.shutdown(wait=False, cancel_futures=True)
-        warm.stop_all_servers()
-        raise
     finally:
         executor.shutdown(wait=False, cancel_futures=True)
         warm.stop_server()
