@@ -151,7 +151,7 @@ def _taken(
             late = _lateness(own, wanted.deadline, notes) or late
     except Exception as error:  # of any kind: it harms this student alone
         why = f"what was handed in cannot be read: {reason(error)}"
-        return Submission(student, {}, {}, error=why), person
+        return Submission(student, error=why), person
     cells = [cell for cells in chosen.cells.values() for cell in cells]
     person = person._replace(
         members=(who, *members_in(cells)),
