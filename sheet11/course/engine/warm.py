@@ -210,7 +210,7 @@ def _close_all() -> None:
     """End all servers of this process at once, those of sandboxes too."""
     servers = list(_servers)
     for running in servers:
-        running.hang_up()
+        running.hang_up()  # all, before one is waited for
     for running in servers:
         running.close()
 
