@@ -144,8 +144,6 @@ def keep(
         wake: descriptor that tells that the kernel is to end, by having something to read.
     """
     status = descriptors[0]
-    for folder in request["empty"]:
-        _empty(folder)  # where the keeper before was killed, it has not done so
     begun = watch.begin(request["empty"])
     pid = os.fork()
     if pid == 0:
