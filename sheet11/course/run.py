@@ -10,7 +10,7 @@ from nbformat import NotebookNode
 
 from sheet11.course.errors import NotebookError, reason
 from sheet11.course.files import write_whole
-from sheet11.course.jobs import Done, Job, perform_all
+from sheet11.course.jobs import Done, Job, options_of, perform_all
 from sheet11.course.notebooks import (
     check_parameters,
     content_of,
@@ -65,13 +65,7 @@ def jobs_of_notebooks(
             continue
         names = parameters_of(notebook)
         known |= set(names)
-        options = {
-            "cwd": str(path.parent.resolve()),
-            "package_folder": sheet.imports_from if sheet else None,
-            "kernel": kernel,
-            "timeout": timeout,
-            "frames": sliders,
-        }
+        options = options_of(path, sheet, kernel, timeout) | {"frames": sliders}
         chosen = {name: value for name, value in parameters.items() if name in names}
         content = content_of(notebook)
         jobs.append(Job(path.stem, path.stem, content, chosen, threads, options))

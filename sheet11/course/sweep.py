@@ -13,9 +13,9 @@ from typing import Any
 import nbformat
 import pandas as pd
 
-from sheet11.course.errors import NotebookError, ParameterError
+from sheet11.course.errors import NotebookError
 from sheet11.course.files import file_name, write_whole
-from sheet11.course.jobs import Job, perform_all
+from sheet11.course.jobs import Job, options_of, perform_all
 from sheet11.course.key import circumstances, key_of
 from sheet11.course.notebooks import (
     METADATA,
@@ -65,7 +65,7 @@ def jobs_of_grid(
 
     Raises:
         NotebookError: no notebook, or it wants a kernel that is not installed, or has no parameters cell.
-        ParameterError: the notebook lacks one of the parameters, or a list is empty.
+        ParameterError: the notebook lacks one of the parameters, or a value is no Python literal.
     """
     notebook = read_notebook(path)
     kernel_of(notebook, kernel)
@@ -74,19 +74,11 @@ def jobs_of_grid(
         raise NotebookError(
             f"{path} has no cell tagged {PARAMETERS!r}, so there is nothing to sweep"
         )
-    for name, values in grid.items():
-        if not values:
-            raise ParameterError(f"the list of values for {name!r} is empty")
-        for value in values:
-            check_parameters({name: value}, set(names))
     points = [dict(zip(grid, values, strict=True)) for values in itertools.product(*grid.values())]
+    for point in points:
+        check_parameters(point, set(names))
     content = content_of(without_outputs(notebook))
-    options = {
-        "cwd": str(path.parent.resolve()),
-        "package_folder": sheet.imports_from if sheet else None,
-        "kernel": kernel,
-        "timeout": timeout,
-    }
+    options = options_of(path, sheet, kernel, timeout)
     same = circumstances(notebook, sheet, path.parent, (kernel, figures))
     stem = file_name(path.stem)
     jobs = []
