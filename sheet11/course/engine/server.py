@@ -144,6 +144,8 @@ def keep(
         wake: descriptor that tells that the kernel is to end, by having something to read.
     """
     status = descriptors[0]
+    for folder in request["empty"]:
+        _empty(folder)  # of what the server has left there when it imported
     begun = watch.begin(request["empty"])
     pid = os.fork()
     if pid == 0:
