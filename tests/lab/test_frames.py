@@ -81,7 +81,7 @@ def test_explorers_have_frames_that_a_page_can_hold(explore, shown, monkeypatch)
     _, controls = turning({"data": turned})
     pictures = []
     for control, settings in controls:
-        moved = [setting.png for setting in settings if setting.png]
+        moved = [setting["png"] for setting in settings if "png" in setting]
         assert len(moved) == len(settings) - 1 >= 1, f"{control} begins somewhere, and moves"
         pictures += map(base64.b64decode, moved)
     assert len({Image.open(io.BytesIO(png)).size for png in pictures}) == 1, "the page keeps still"
