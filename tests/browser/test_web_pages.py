@@ -5,11 +5,12 @@ import itertools
 
 import nbformat
 import pytest
+from filled import row_of
 from hostile import HTML, PNG
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from sheet11.course import run, sweep
-from sheet11.course.book.gradebook import Row, Table
+from sheet11.course.book.gradebook import Table
 from sheet11.course.book.marks import Task
 from sheet11.course.book.scores import Score, Status
 from sheet11.course.jobs import local_executor
@@ -80,7 +81,7 @@ def folder(browser, tmp_path_factory, hostile):
     scores = [Score(None, Status.TO_READ), Score(0.5, Status.WRONG, HTML)]
     task = Task("notebook/task", "1a) A part", HTML, 2.0, False, "", heading=HTML)
     tasks = [task, task._replace(name="notebook/other")]
-    rows = [Row(HTML, *each) for each in zip(tasks, scores, strict=True)]
+    rows = [row_of(HTML, *each) for each in zip(tasks, scores, strict=True)]
     picture = base64.b64encode(PNG).decode()
     page = Page(HTML, HTML, HTML, 1.0, {HTML: HTML}, {HTML: HTML, "r": 1.5}, None)
     pages = {

@@ -20,7 +20,6 @@ from nbformat import NotebookNode
 
 from sheet11.course.engine.child import INLINE, THREADS
 from sheet11.course.engine.client import Kernel
-from sheet11.course.interrupts import raise_if_interrupted
 
 # a program of its own, which imports nothing of this package
 SERVER = Path(__file__).with_name("server.py")
@@ -73,7 +72,6 @@ class Server:
         closed: bool = False,
         descriptors: Sequence[int] = (),
     ) -> None:
-        raise_if_interrupted()
         self._ready = False
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         # the debugger, when it is imported, would warn of Python's frozen modules
@@ -195,7 +193,6 @@ def server(threads: int | None = None) -> Server:
             _server = None
         if _server is None:
             _server = Server(threads)
-            atexit.register(stop_server)
         return _server
 
 
@@ -208,7 +205,8 @@ def stop_server() -> None:
             _server = None
 
 
-def stop_all_servers() -> None:
+@atexit.register
+def _close_all() -> None:
     """End all servers of this process at once, those of sandboxes too."""
     servers = list(_servers)
     for running in servers:
