@@ -7,9 +7,8 @@ Sources: the sheet; Vaswani et al. 2017, arXiv:1706.03762, section 3.5.
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
-from sheet11.given.checks import check_choice, check_int, check_positive
+from sheet11.given.checks import Floats, check_choice, check_int, check_positive
 from sheet11.given.conventions import CONVENTIONS
 from sheet11.large import encoding as large
 
@@ -18,7 +17,7 @@ LARGE = 2**15  # entries of E; above, `large` gives the same in a fraction of th
 
 def positional_encoding(
     n: int, p: int, convention: str = "sheet", base: float = 10_000.0, scale: float | None = None
-) -> NDArray[np.float64]:
+) -> Floats:
     r"""Sinusoidal positional encoding E.
 
     Paired conventions: E_{2k,i} = sin(i·ω_k), E_{2k+1,i} = cos(i·ω_k) with ω_k = base^(−2k/scale); if p is odd, the
@@ -61,7 +60,7 @@ def positional_encoding(
 
 def gram(
     n: int, p: int, convention: str = "sheet", base: float = 10_000.0, scale: float | None = None
-) -> NDArray[np.float64]:
+) -> Floats:
     r"""Gram matrix EᵀE of the positional encoding.
 
     For paired rows, p even, (EᵀE)_{ij} = Σ_k cos(ω_k(i−j)), which depends on the lag i−j alone.
@@ -84,7 +83,7 @@ def rotation(
     convention: str = "sheet",
     base: float = 10_000.0,
     scale: float | None = None,
-) -> NDArray[np.float64]:
+) -> Floats:
     r"""The rotation R_δ that shifts every position by δ: E_{:,i+δ} = R_δ E_{:,i}, the same R_δ for every i.
 
     R_δ is block-diagonal with blocks [[cos ω_kδ, sin ω_kδ], [−sin ω_kδ, cos ω_kδ]], from the addition theorems.

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+Floats = NDArray[np.float64]
 LARGEST = 2**63 - 1  # the largest integer of NumPy and torch
 
 
@@ -61,7 +62,7 @@ def check_choice(name: str, value: Any, choices: Collection[str]) -> str:
     return str(value)
 
 
-def check_matrix(name: str, value: Any) -> NDArray[np.float64]:
+def check_matrix(name: str, value: Any) -> Floats:
     """Return `value` as a float64 matrix, or raise if it is not two-dimensional and finite."""
     matrix = check_array(name, value, ndim=2)
     if not np.isfinite(matrix).all():
@@ -70,7 +71,7 @@ def check_matrix(name: str, value: Any) -> NDArray[np.float64]:
     return matrix
 
 
-def check_array(name: str, value: Any, ndim: int) -> NDArray[np.float64]:
+def check_array(name: str, value: Any, ndim: int) -> Floats:
     """Return `value` as a float64 array, or raise if it has masked entries, a gradient or another form."""
     kind = "vector" if ndim == 1 else "matrix"
     if np.ma.is_masked(value):
