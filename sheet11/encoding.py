@@ -4,11 +4,11 @@ Columns are tokens, rows are encoding dimensions, as on the sheet.
 Sources: the sheet; Vaswani et al. 2017, arXiv:1706.03762, section 3.5.
 """
 
-import math
+import sys
 
 import numpy as np
 
-from sheet11.given.checks import Floats, check_choice, check_int, check_positive
+from sheet11.given.checks import Floats, check_between, check_choice, check_int, check_positive
 from sheet11.given.conventions import CONVENTIONS
 from sheet11.large import encoding as large
 
@@ -34,7 +34,7 @@ def positional_encoding(
         n: number of tokens.
         p: number of rows.
         convention: one of the three above; "submission" takes the k of the formula for the row.
-        base: base of the frequencies, 10 000 on the sheet.
+        base: base of the frequencies, 10 000 on the sheet, at least 1.
         scale: divisor in the exponent of the frequencies; None is the convention's own.
 
     Returns:
@@ -121,9 +121,7 @@ def _checked(
     """The sizes and numbers in Python's own types, or raise."""
     n, p = check_int("n", n), check_int("p", p)
     check_choice("convention", convention, CONVENTIONS)
-    base = check_positive("base", base)
+    base = check_between("base", base, 1, sys.float_info.max, "be finite and at least 1")
     if scale is not None:
         scale = check_positive("scale", scale)
-        if -2 * p / scale * math.log(base) > 700:  # exp(700) is near the largest float
-            raise ValueError(f"scale must be larger for base={base} and p={p}, got {scale}")
     return n, p, base, scale

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from sheet11.given.checks import Floats, check_between, check_choice, check_matrix
+from sheet11.given.checks import Floats, check_array, check_between, check_choice
 
 MODES = ("cat", "add")
 
@@ -79,7 +79,7 @@ def predict_cross_term(E: ArrayLike, sigma: float) -> tuple[float, float]:
     Raises:
         ValueError: E is not a finite matrix with at least one entry, or sigma is negative or not finite.
     """
-    E = check_matrix("E", E)
+    E = check_array("E", E)
     if not E.size:
         raise ValueError(f"E must not be empty, got shape {E.shape}")
     sigma = check_between("sigma", sigma, 0, sys.float_info.max, "be finite and not negative")
@@ -91,7 +91,7 @@ def predict_cross_term(E: ArrayLike, sigma: float) -> tuple[float, float]:
 
 def _tokens(E: ArrayLike, X: ArrayLike, same_rows: bool) -> tuple[Floats, Floats]:
     """Positions and content as matrices with as many columns."""
-    E, X = check_matrix("E", E), check_matrix("X", X)
+    E, X = check_array("E", E), check_array("X", X)
     if same_rows and E.shape != X.shape:
         raise ValueError(f"X must have the shape of E, {E.shape}, to be added to it, got {X.shape}")
     if E.shape[1] != X.shape[1]:

@@ -6,7 +6,7 @@ Source: Vaswani et al. 2017, arXiv:1706.03762, section 3.2.1.
 import numpy as np
 from numpy.typing import ArrayLike
 
-from sheet11.given.checks import Floats, check_matrix
+from sheet11.given.checks import Floats, check_array
 
 
 def self_attention(Q: ArrayLike, K: ArrayLike, V: ArrayLike) -> Floats:
@@ -26,7 +26,7 @@ def self_attention(Q: ArrayLike, K: ArrayLike, V: ArrayLike) -> Floats:
     Raises:
         ValueError: a matrix is not finite, or the shapes do not fit.
     """
-    Q, K, V = check_matrix("Q", Q), check_matrix("K", K), check_matrix("V", V)
+    Q, K, V = check_array("Q", Q), check_array("K", K), check_array("V", V)
     if Q.shape[0] != K.shape[0]:
         raise ValueError(f"K must have as many rows as Q, {Q.shape[0]}, got shape {K.shape}")
     if V.shape[1] != K.shape[1]:

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
-from sheet11.given.checks import Floats, check_array, check_int, check_matrix
+from sheet11.given.checks import Floats, check_array, check_int
 
 
 def lag_profile(G: ArrayLike) -> Floats:
@@ -50,7 +50,7 @@ def half_width(profile: ArrayLike, p: int) -> int | None:
 
 
 def _square(G: ArrayLike) -> Floats:
-    G = check_matrix("G", G)
+    G = check_array("G", G)
     if G.shape[0] != G.shape[1] or not G.size:
         raise ValueError(f"G must be square and not empty, got shape {G.shape}")
     return G

@@ -11,7 +11,6 @@ from sheet11.given.checks import (
     check_between,
     check_choice,
     check_int,
-    check_matrix,
     check_positive,
 )
 
@@ -30,7 +29,7 @@ def test_what_passes_comes_back_in_pythons_types():
 
 @pytest.mark.parametrize("form", [list, np.float32, torch.tensor, np.ma.masked_array])
 def test_matrices_come_back_as_float64(form):
-    matrix = check_matrix("G", form([[1, 2], [3, 4]]))
+    matrix = check_array("G", form([[1, 2], [3, 4]]))
     assert matrix.dtype == np.float64
     assert matrix.tolist() == [[1, 2], [3, 4]]
 
@@ -50,11 +49,11 @@ def test_matrices_come_back_as_float64(form):
         (check_between, (np.nan, 0, 1, "be in order"), ValueError, "x must be in order, got nan"),
         (check_between, (-HUGE, 0, 1, "be in order"), ValueError, "x must be in order, got -1000"),
         (check_between, (True, 0, 1, "be in order"), TypeError, "x must be a number, got True"),
-        (check_matrix, ([[1j]],), ValueError, "got shape (1, 1) and dtype complex128"),
-        (check_matrix, (None,), ValueError, "x must be a real matrix, got shape () and dtype obj"),
-        (check_matrix, ([[1], [1, 2]],), ValueError, "x must be a real matrix, got [[1], [1, 2]]"),
-        (check_matrix, (GRADIENT,), ValueError, "x must be a real matrix, got tensor([[1., 1.]"),
-        (check_matrix, (MASKED,), ValueError, "x must be a real matrix without masked entries"),
+        (check_array, ([[1j]],), ValueError, "got shape (1, 1) and dtype complex128"),
+        (check_array, (None,), ValueError, "x must be a real matrix, got shape () and dtype obj"),
+        (check_array, ([[1], [1, 2]],), ValueError, "x must be a real matrix, got [[1], [1, 2]]"),
+        (check_array, (GRADIENT,), ValueError, "x must be a real matrix, got tensor([[1., 1.]"),
+        (check_array, (MASKED,), ValueError, "x must be a real matrix without masked entries"),
         (check_array, (MASKED[0], 1), ValueError, "x must be a real vector without masked entries"),
     ],
 )
