@@ -6,9 +6,9 @@ import sys
 def command_line() -> None:
     """Run the command that the arguments name."""
     try:
-        from sheet11.course.interrupts import end_if_interrupted
+        from sheet11.course.interrupts import end_on_interrupt
 
-        end_if_interrupted()
+        end_on_interrupt()
         from sheet11.course.cli import main
 
         main(prog_name="sheet11")

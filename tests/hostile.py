@@ -62,21 +62,12 @@ PNG = base64.b64decode(
 
 def hostile_notebook() -> NotebookNode:
     """The notebook, as if it had been executed."""
-    widget = {"application/vnd.jupyter.widget-view+json": {"model_id": HTML}, "text/plain": HTML}
     png = base64.b64encode(PNG).decode()
     handler = f'" onerror="{RUN}" onload="{RUN}'
-    labels = [
-        {
-            "control": HTML,
-            "frames": [{"setting": HTML}, {"setting": HTML, "shows": handler, "png": png}],
-        }
-    ]
-    no_images = [
-        {"control": "a", "frames": [{"setting": "b", "shows": "c", "png": bad}]}
-        for bad in (handler, png + handler)
-    ]
+    labels = [{"setting": HTML}, {"setting": HTML, "shows": handler, "png": png}]
+    no_image = [{"setting": "b", "shows": "c", "png": png + handler}]
     shown = [
-        {"text/html": HTML, "text/plain": HTML},
+        {"text/html": HTML},
         {"text/html": f"<script>{RUN}</script>", "text/plain": "shown instead of a script"},
         {"application/javascript": RUN, "text/plain": "shown instead of JavaScript"},
         {"application/javascript": RUN},
@@ -84,27 +75,19 @@ def hostile_notebook() -> NotebookNode:
         {"text/markdown": MARKDOWN},
         {"text/latex": f"$\\text{{<script>{RUN}</script>}}$"},
         {"text/vnd.mermaid": HTML},
-        widget,
-        widget | {"image/png": png, "text/plain": "a widget that is a figure"},
-        {"image/png": f'" onerror="{RUN}', "text/plain": "no image"},
-        *(
-            {"image/png": png, FRAMES: frames}
-            for frames in (labels, no_images[:1], no_images[1:], HTML, [HTML])
-        ),
+        {"application/vnd.jupyter.widget-view+json": {"model_id": HTML}, "text/plain": HTML},
+        {"image/png": handler, "text/plain": "no image"},
+        {"image/png": png, FRAMES: [{"control": HTML, "frames": labels}]},
+        {"image/png": png, FRAMES: [{"control": "a", "frames": no_image}]},
+        {"image/png": png, FRAMES: [HTML]},
+        {"image/png": png, "text/plain": handler},
     ]
     outputs = [new_output("display_data", data) for data in shown]
-    outputs.append(
-        new_output(
-            "display_data", {"image/png": png}, metadata={"image/png": {"alt": f'" onload="{RUN}'}}
-        )
-    )
     outputs += [
-        new_output("stream", name=name, text=f"\x1b[31m{HTML}\x1b[0m")
-        for name in ("stdout", "stderr")
+        new_output("stream", name="stdout", text=f"\x1b[31m{HTML}\x1b[0m"),
+        new_output("stream", name="stderr", text=HTML),
+        new_output("error", ename=HTML, evalue=HTML, traceback=[HTML, f"\x1b[38;5;28m{HTML}"]),
     ]
-    outputs.append(
-        new_output("error", ename=HTML, evalue=HTML, traceback=[HTML, f"\x1b[38;5;28m{HTML}"])
-    )
     cells = [
         new_markdown_cell(MARKDOWN),
         new_markdown_cell(HTML),

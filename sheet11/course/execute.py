@@ -1,11 +1,9 @@
 """One notebook, one set of parameters, one executed notebook: the step that runs, sweeps and grading are made of."""
 
-import asyncio
 import contextlib
 import os
 import tempfile
-from collections.abc import Coroutine, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +19,8 @@ from sheet11.course.files import TEMPORARY
 from sheet11.course.notebooks import kernel_of, with_parameters, without_outputs
 from sheet11.lab.frames import VARIABLE as FRAMES
 
-LONGEST = 60  # bytes of a folder's name in which a socket can be made
+# for sockets, whose names must be short
+SHORT = "/tmp" if os.name == "posix" else None
 
 
 def execute(
@@ -109,15 +108,13 @@ def _run_in_new_kernel(
     client.on_cell_execute = lambda cell, cell_index: running.append(cell)
     client.on_cell_executed = lambda execute_reply, **_: raise_if_exited(execute_reply["content"])
     manager = client.create_kernel_manager()
-    # the system's, if the name of the usual one is too long for a socket
-    where = None if len(tempfile.gettempdir()) < LONGEST else "/tmp"
-    with tempfile.TemporaryDirectory(prefix=TEMPORARY, dir=where) as folder:
+    with tempfile.TemporaryDirectory(prefix=TEMPORARY, dir=SHORT) as folder:
         manager.connection_file = str(Path(folder, "connection.json"))
         if os.name == "posix":
             # sockets in a private folder; anyone on the machine could connect to TCP ports
             manager.transport = "ipc"
             manager.ip = str(Path(folder, "kernel"))
-        _complete(client.async_execute(env=environment))
+        client.execute(env=environment)
 
 
 def store_error(cell: NotebookNode, name: str, text: str) -> None:
@@ -131,9 +128,3 @@ def _environment(package_folder: str | Path | None, frames: bool) -> dict[str, s
     folders = [str(package_folder or ""), os.environ.get("PYTHONPATH", "")]
     asked = {FRAMES: "1"} if frames else {}
     return dict(os.environ) | asked | {"PYTHONPATH": os.pathsep.join(filter(None, folders))}
-
-
-def _complete(coroutine: Coroutine[Any, Any, Any]) -> None:
-    """Run a coroutine to its end, in a loop of its own that is closed afterwards, whatever loop the caller runs."""
-    with ThreadPoolExecutor(1) as thread:
-        thread.submit(asyncio.run, coroutine).result()

@@ -35,13 +35,15 @@ def write_whole(path: Path, content: str | bytes, mode: int = 0o666) -> None:
     """Write a file under a temporary name and rename it, so that a reader never finds half of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{secrets.token_hex(8)}")
+    remove = temporary.unlink
+    atexit.register(remove, missing_ok=True)  # Ctrl-C raises nothing
     try:
         with open(temporary, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
             file.write(encodable(content).encode() if isinstance(content, str) else content)
         temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+    finally:
+        remove(missing_ok=True)
+        atexit.unregister(remove)
 
 
 def write_private(path: Path, content: str | bytes) -> None:

@@ -4,7 +4,6 @@ Whatever implements `concurrent.futures.Executor` will do; it is the only thing 
 """
 
 import contextlib
-import itertools
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -18,11 +17,9 @@ from tqdm import tqdm
 from sheet11.course.engine import warm
 from sheet11.course.errors import NotInstalledError, SchedulerError
 from sheet11.course.execute import execute, store_error
-from sheet11.course.interrupts import raise_if_interrupted
 from sheet11.course.notebooks import content_of, error_of, parse, without_outputs
 from sheet11.course.text import visible
 
-OLDEST = 32  # jobs among which those are sought that run; there may be thousands
 CONNECT = 10  # seconds that a scheduler may take to answer
 
 
@@ -77,50 +74,51 @@ def finish_all(
         outcome: makes something with `error` and `seconds` of what the work gave or raised.
         unit: what a job is called.
     """
-    suspects = []
     with _Progress(total=len(jobs), unit=unit, disable=None) as progress:
-        for job, result in _results(work, jobs, executor, progress):
-            if isinstance(result, Exception):
-                suspects.append(job)
-            else:
-                yield progress.told(job, outcome(job, result))
-        for suspect in suspects:
-            for job, result in _results(work, [suspect], executor, progress):
-                yield progress.told(job, outcome(job, result))
+        for job, result in _attempts(work, jobs, executor):
+            yield progress.told(job, outcome(job, result))
+
+
+def _attempts(
+    work: Callable[[Any], Any], jobs: Sequence[Any], executor: Executor
+) -> Iterator[tuple[Any, Any]]:
+    """Yield each finished job with its result, or the exception of the second attempt."""
+    suspects = []
+    for job, result in _results(work, jobs, executor):
+        if isinstance(result, Exception):
+            suspects.append(job)
+        else:
+            yield job, result
+    for suspect in suspects:
+        yield from _results(work, [suspect], executor)
 
 
 def _results(
-    work: Callable[[Any], Any], jobs: Sequence[Any], executor: Executor, progress: "_Progress"
+    work: Callable[[Any], Any], jobs: Sequence[Any], executor: Executor
 ) -> Iterator[tuple[Any, Any]]:
     """Yield each finished job with its result or exception, and drop it: memory must not grow."""
-    raise_if_interrupted()
     futures = {executor.submit(work, job): job for job in jobs}
     try:
         for future in as_completed(futures):
-            job = futures.pop(future)
-            oldest = itertools.islice(futures.items(), OLDEST)
-            progress.running = [each.name for other, each in oldest if other.running()]
             try:
                 result = future.result()
             except Exception as error:  # its worker has died, or what it runs on
                 result = error
-            yield job, result
+            yield futures.pop(future), result
     finally:
         for future in futures:
             future.cancel()
 
 
 class _Progress(tqdm):  # type: ignore[misc]  # tqdm has no types
-    """Progress bar that shows failures and running jobs."""
+    """Progress bar that counts failures."""
 
     failed = 0
-    running: Sequence[str] = ()
 
     def told(self, job: Any, done: Any) -> Any:
         """Count a finished job; print it if it failed or there is no bar."""
         self.failed += done.error is not None
-        names = visible(", ".join(self.running[:3]))
-        self.set_postfix_str(f"failed {self.failed}, running {names}", refresh=False)
+        self.set_postfix_str(f"failed {self.failed}", refresh=False)
         self.update()
         if done.error or self.disable:
             text = f"failed, {done.error}" if done.error else "done"
@@ -148,13 +146,9 @@ def local_executor(
     executor = ThreadPoolExecutor(workers)
     try:
         yield executor, threads
-    except (KeyboardInterrupt, SystemExit, GeneratorExit):
-        executor.shutdown(wait=False, cancel_futures=True)
-        warm.stop_all_servers()
-        raise
     finally:
         executor.shutdown(wait=False, cancel_futures=True)
-        warm.stop_server()
+        warm.stop_server()  # with which jobs that run end
         executor.shutdown()
 
 
@@ -185,9 +179,10 @@ def cluster_executor(address: str) -> Iterator[tuple[Executor, int]]:
 
 def _outcome(job: Job, result: tuple[str, float] | Exception) -> Done:
     if isinstance(result, Exception):  # the job's own errors are in its notebook
-        notebook = without_outputs(parse(job.notebook))
+        notebook, seconds = without_outputs(parse(job.notebook)), 0.0
         notebook.cells.append(nbformat.v4.new_code_cell(id="error"))
         store_error(notebook.cells[-1], type(result).__name__, str(result).partition("\n")[0])
-        return Done(job, notebook, error_of(notebook), 0.0)
-    notebook = parse(result[0])
-    return Done(job, notebook, error_of(notebook), result[1])
+    else:
+        content, seconds = result
+        notebook = parse(content)
+    return Done(job, notebook, error_of(notebook), seconds)

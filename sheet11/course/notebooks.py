@@ -5,7 +5,6 @@ import copy
 import difflib
 import functools
 import json
-import math
 from collections.abc import Collection, Iterator, Mapping
 from importlib.metadata import version
 from pathlib import Path
@@ -103,20 +102,13 @@ def has_tag(cell: NotebookNode, tag: str) -> bool:
 
 def parameters_of(notebook: NotebookNode) -> dict[str, str]:
     """Names of the parameters and their defaults as source text: what the tagged cell assigns."""
-    cell = next((cell for cell in notebook.cells if has_tag(cell, PARAMETERS)), None)
-    if cell is None:
-        return {}
-    if _kernelspec(notebook)["language"] == "python":
-        try:
-            source = TransformerManager().transform_cell(cell.source)
-            return dict(_assigned(source))
-        except SyntaxError:
-            pass  # papermill reads line by line
-    return _papermills_parameters(notebook)
+    cells = [cell for cell in notebook.cells if has_tag(cell, PARAMETERS)]
+    return dict(_assigned(cells[0].source)) if cells and is_python(notebook) else {}
 
 
 def _assigned(source: str) -> Iterator[tuple[str, str]]:
-    for statement in ast.parse(source).body:
+    source = TransformerManager().transform_cell(source)
+    for statement in syntax(source).body:
         pairs: list[tuple[str, ast.expr]] = []
         if isinstance(statement, ast.Assign):
             for target in statement.targets:
@@ -139,13 +131,6 @@ def _pairs(target: ast.expr, value: ast.expr) -> Iterator[tuple[str, ast.expr]]:
             parts = value.elts
         for each, part in zip(target.elts, parts, strict=True):
             yield from _pairs(each, part)
-
-
-def _papermills_parameters(notebook: NotebookNode) -> dict[str, str]:
-    import papermill  # takes long, and only other languages need it
-
-    found = papermill.inspect_notebook(_prepared(notebook))
-    return {name: each["default"] for name, each in found.items()}
 
 
 def kernel_of(notebook: NotebookNode, wanted: str | None = None) -> str:
@@ -190,8 +175,6 @@ def with_parameters(notebook: NotebookNode, parameters: Mapping[str, Any]) -> No
     if not parameters:
         return _prepared(notebook)
     lines = [f"{name} = {source_of(name, value)}" for name, value in parameters.items()]
-    if _kernelspec(notebook)["language"] != "python":
-        return _with_papermills_cell(notebook, parameters)
     notebook = _prepared(notebook)
     source = "\n".join(["# Parameters", *lines, ""])
     cell = nbformat.v4.new_code_cell(source, id=INJECTED, metadata={"tags": [INJECTED]})
@@ -209,37 +192,30 @@ def with_parameters(notebook: NotebookNode, parameters: Mapping[str, Any]) -> No
     return notebook
 
 
-def _with_papermills_cell(notebook: NotebookNode, parameters: Mapping[str, Any]) -> NotebookNode:
-    from papermill.parameterize import parameterize_notebook  # see _papermills_parameters
-
-    notebook = parameterize_notebook(_prepared(notebook), dict(parameters))
-    next(cell for cell in notebook.cells if has_tag(cell, INJECTED))["id"] = INJECTED
-    return notebook
-
-
 def source_of(name: str, value: Any) -> str:
     """The value of a parameter as source text.
 
     Raises:
         ParameterError: it is no Python literal.
     """
-    if type(value) is float and not math.isfinite(value):
-        return f"float('{value}')"
-    if value is None or type(value) in (bool, int, float, complex, str, bytes):
-        return repr(value)
-    if type(value) is dict:
-        items = [f"{source_of(name, key)}: {source_of(name, value[key])}" for key in value]
-        return f"{{{', '.join(items)}}}"
-    brackets: dict[type, tuple[str, str]] = {
-        list: ("[", "]"),
-        tuple: ("(", ",)"),
-        set: ("{*(", ",)}"),
-    }
-    if type(value) not in brackets:
-        raise ParameterError(f"{name} must be a Python literal, got {value!r}")
-    first, last = brackets[type(value)]
-    content = ", ".join(source_of(name, each) for each in value)
-    return first + content + (last if content else last.replace(",", ""))
+    try:
+        tree = _Numbers().visit(ast.parse(repr(value), mode="eval"))
+        ast.literal_eval(tree)
+    except (ValueError, SyntaxError) as error:
+        raise ParameterError(f"{name} must be a Python literal, got {value!r}") from error
+    return ast.unparse(tree)
+
+
+class _Numbers(ast.NodeTransformer):
+    """Read `inf` and `nan`, which are written as overflowing numbers, for literals."""
+
+    def visit_Name(self, node: ast.Name) -> ast.Constant:
+        """Called for every name."""
+        return ast.Constant(float(node.id))
+
+    def visit_Call(self, node: ast.Call) -> ast.Call:
+        """Called for every call; `set()` is a literal."""
+        return node
 
 
 def _as_json(value: Any) -> Any:

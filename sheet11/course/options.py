@@ -13,7 +13,6 @@ from typing import Any, TypeVar
 import click
 
 from sheet11.course.errors import CourseError
-from sheet11.course.interrupts import raise_interrupts
 
 MOST = 1_000_000  # values of a range
 
@@ -97,8 +96,7 @@ def refuse_workers_on_cluster(workers: int | None, scheduler: str | None) -> Non
 
 @contextlib.contextmanager
 def usage_failures(out: Path) -> Iterator[None]:
-    """Turn what is wrong with the arguments into one line; what is done there can be interrupted and clear up."""
-    raise_interrupts()
+    """Turn what is wrong with the arguments into one line."""
     try:
         yield
     except CourseError as error:

@@ -2,22 +2,17 @@
 
 import copy
 import importlib
-import logging
-import os
-import subprocess
-import sys
+import multiprocessing
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-import nbformat
 from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode, from_dict
 from traitlets.config import Config
-from traitlets.config.loader import LazyConfigValue, PyFileConfigLoader
-from traitlets.utils.importstring import import_item
+from traitlets.config.loader import PyFileConfigLoader
 
-from sheet11.course.errors import CourseError, NotInstalledError, SheetError
+from sheet11.course.errors import NotInstalledError, SheetError
 from sheet11.course.notebooks import read_notebook
 
 CONFIG = "nbgrader_config.py"
@@ -31,13 +26,9 @@ NEEDS = {
 }
 ABOVE = 2  # folders between an assignment and its course: course/source/ps1
 
-QUIET = logging.getLogger(f"{__name__}.quiet")  # errors are raised, and said once
-QUIET.addHandler(logging.NullHandler())
-QUIET.propagate = False
-
 
 def nbgrader_config(folder: Path) -> Config:
-    """Settings for nbgrader from the file beside a sheet's notebooks or above them; none if there is no file.
+    """Return settings for nbgrader from the file beside a sheet's notebooks or above them; none if there is no file.
 
     Paths in it are relative to the course, which is the folder of the file.
 
@@ -49,12 +40,12 @@ def nbgrader_config(folder: Path) -> Config:
         try:
             config = PyFileConfigLoader(CONFIG, str(path.parent)).load_config()
         except Exception as error:  # the file is Python, and can raise anything
-            said = f"{type(error).__name__}: {error}".splitlines()[0]
-            raise SheetError(f"{path} cannot be executed: {said}") from error
+            raise SheetError(
+                f"{path} cannot be executed: {type(error).__name__}: {_reason(error)}"
+            ) from error
         for name in ("header", "footer"):
-            if name in config.IncludeHeaderFooter:
-                given = config.IncludeHeaderFooter[name]
-                config.IncludeHeaderFooter[name] = str(path.parent / given) if given else ""
+            if given := config.IncludeHeaderFooter.get(name):
+                config.IncludeHeaderFooter[name] = str(path.parent / given)
     name = config.InstantiateTests.get("autotest_filename", AUTOTESTS)
     if path := _nearest(folder, name):
         config.InstantiateTests.autotest_filename = str(path)
@@ -62,7 +53,7 @@ def nbgrader_config(folder: Path) -> Config:
 
 
 def whole_notebook(path: Path, config: Config) -> NotebookNode:
-    """A sheet's notebook as nbgrader grades it.
+    """Return a sheet's notebook as nbgrader grades it.
 
     Its metadata are of nbgrader's newest schema, header and footer stand in it, and `### AUTOTEST` has become tests,
     for which its cells are executed, in its folder.
@@ -75,12 +66,26 @@ def whole_notebook(path: Path, config: Config) -> NotebookNode:
     mark = config.InstantiateTests.get("autotest_delimiter", "AUTOTEST")
     notebook = read_notebook(path)
     if any(cell.cell_type == "code" and mark in cell.source for cell in notebook.cells):
-        return _made_elsewhere(path)
-    return _make_whole(path, notebook, config)
+        # InstantiateTests leaves sockets and threads behind, which end with this process
+        with multiprocessing.get_context("spawn").Pool(1) as pool:
+            return pool.apply(_make_whole, (path,))
+    return _make_whole(path, config)
+
+
+def _make_whole(path: Path, config: Config | None = None) -> NotebookNode:
+    config = config or nbgrader_config(path.parent)
+    notebook = read_notebook(path)
+    try:
+        for damage in upgrade(notebook):
+            raise SheetError(damage)
+        names = [name for name in preprocessors_of(config) if name in FIRST]
+        return _preprocess(notebook, names, config, str(path.parent))
+    except SheetError as error:
+        raise SheetError(f"{path.name}: {error}") from error
 
 
 def without_answers(notebook: NotebookNode, config: Config | None = None) -> NotebookNode:
-    """A copy of a whole notebook as students get it: without answers, hidden tests, marking schemes and outputs.
+    """Return a copy of a whole notebook as students get it: without answers, hidden tests, marking schemes and outputs.
 
     Raises:
         NotInstalledError: nbgrader is not installed.
@@ -89,7 +94,7 @@ def without_answers(notebook: NotebookNode, config: Config | None = None) -> Not
     config = config or Config()
     left_out = {*FIRST, "SaveCells"}  # which writes to nbgrader's database
     names = [name for name in preprocessors_of(config) if name not in left_out]
-    notebook = preprocess(notebook, names, config)
+    notebook = _preprocess(notebook, names, config)
     notebook.metadata = _only(OF_NOTEBOOK, notebook.metadata)
     for cell in notebook.cells:
         cell.metadata = _only(OF_CELL, cell.metadata)
@@ -99,32 +104,17 @@ def without_answers(notebook: NotebookNode, config: Config | None = None) -> Not
     return notebook
 
 
-def upgraded(notebook: NotebookNode) -> NotebookNode:
-    """A copy of a notebook whose metadata are of nbgrader's newest schema, as after `nbgrader update`.
+def upgrade(notebook: NotebookNode) -> list[str]:
+    """Bring a notebook's metadata to nbgrader's newest schema, as `nbgrader update` does; list the damaged ones.
 
     Raises:
         NotInstalledError: nbgrader is not installed.
-        SheetError: the metadata are damaged, or of a newer schema.
     """
-    notebook = copy.deepcopy(notebook)
     validator = _nbgraders("nbgraderformat").MetadataValidator()
-    for each in (validator, validator.v1, validator.v2):
-        each.log = QUIET
-    try:
-        newest: NotebookNode = validator.upgrade_notebook_metadata(notebook)
-    except Exception as error:  # metadata can be of any type
-        raise SheetError(f"nbgrader's metadata are damaged: {_reason(error)}") from error
-    return newest
-
-
-def damages_of(notebook: NotebookNode) -> list[str]:
-    """List damaged marks of a notebook whose metadata are upgraded, cell by cell."""
-    format = _nbgraders("nbgraderformat")
-    validator = format.MetadataValidator()
-    validator.log = QUIET
     damages = []
     for number, cell in enumerate(notebook.cells, start=1):
         try:
+            validator.upgrade_cell_metadata(cell)
             validator.validate_cell(cell)
         except Exception as error:  # metadata can be of any type
             damages.append(f"nbgrader's metadata of cell {number} are damaged: {_reason(error)}")
@@ -132,22 +122,17 @@ def damages_of(notebook: NotebookNode) -> list[str]:
 
 
 def preprocessors_of(config: Config) -> list[str]:
-    """Names of the preprocessors with which nbgrader generates an assignment.
+    """Return the names of the preprocessors with which nbgrader generates an assignment.
 
     Raises:
         NotInstalledError: nbgrader is not installed.
         SheetError: the settings name one that is not nbgrader's.
     """
-    preprocessors = _nbgraders("preprocessors")
-    usual = _nbgraders("converters").GenerateAssignment.preprocessors.default()
-    named = config.GenerateAssignment.get("preprocessors", usual)
-    if isinstance(named, LazyConfigValue):
-        named = named.get_value(usual)
     names = []
-    for each in named:
-        found = import_item(each) if isinstance(each, str) else each
-        name = getattr(found, "__name__", repr(found))
-        if getattr(preprocessors, name, None) is not found:
+    for each in _nbgraders("converters").GenerateAssignment(config=config).preprocessors:
+        path = each if isinstance(each, str) else f"{each.__module__}.{each.__name__}"
+        name = path.rpartition(".")[2]
+        if not path.startswith("nbgrader.preprocessors."):
             raise SheetError(
                 f"{CONFIG} names the preprocessor {name}, which is not nbgrader's own;"
                 " take it out of GenerateAssignment.preprocessors"
@@ -156,16 +141,10 @@ def preprocessors_of(config: Config) -> list[str]:
     return names
 
 
-def preprocess(
-    notebook: NotebookNode, names: Iterable[str], config: Config, folder: Path | None = None
+def _preprocess(
+    notebook: NotebookNode, names: Iterable[str], config: Config, folder: str | None = None
 ) -> NotebookNode:
-    """A copy of a notebook after some of nbgrader's preprocessors.
-
-    Args:
-        notebook: of a sheet.
-        names: of the preprocessors, in order.
-        config: their settings.
-        folder: where those that execute cells do it.
+    """Return a copy of a notebook after preprocessors of nbgrader, which execute cells in a folder.
 
     Raises:
         NotInstalledError: nbgrader is not installed.
@@ -173,37 +152,15 @@ def preprocess(
     """
     preprocessors = _nbgraders("preprocessors")
     notebook = copy.deepcopy(notebook)
-    resources: dict[str, Any] = {"metadata": {"path": str(folder) if folder else None}}
+    resources = {"metadata": {"path": folder}}
     for name in names:
-        run = getattr(preprocessors, name)(config=config, log=QUIET)
         try:
+            run = getattr(preprocessors, name)(config=config)
             notebook, resources = run(notebook, resources)
         except Exception as error:  # nbgrader raises RuntimeError, ValueError, kernels' errors
-            if client := getattr(
-                run, "kc", None
-            ):  # of a kernel that InstantiateTests leaves behind
-                client.shutdown()
-                client.stop_channels()
-            said = f"nbgrader's {name} refuses it: {_reason(error)}"
-            raise SheetError(said + NEEDS.get(name, "")) from error
-    return notebook
-
-
-def _make_whole(path: Path, notebook: NotebookNode, config: Config) -> NotebookNode:
-    names = [name for name in preprocessors_of(config) if name in FIRST]
-    try:
-        return preprocess(upgraded(notebook), names, config, path.parent)
-    except SheetError as error:
-        raise SheetError(f"{path.name}: {error}") from error
-
-
-def _made_elsewhere(path: Path) -> NotebookNode:
-    """A whole notebook from a process of its own: InstantiateTests leaves sockets and threads behind."""
-    command = [sys.executable, "-m", __name__, str(path)]
-    ended = subprocess.run(command, capture_output=True, encoding="utf-8")
-    if ended.returncode:
-        raise SheetError(ended.stdout or f"{path.name}: nbgrader's InstantiateTests has crashed")
-    notebook: NotebookNode = nbformat.reads(ended.stdout, as_version=4)
+            raise SheetError(
+                f"nbgrader's {name} refuses it: {_reason(error)}{NEEDS.get(name, '')}"
+            ) from error
     return notebook
 
 
@@ -230,19 +187,3 @@ def _nearest(folder: Path, name: str) -> Path | None:
     folder = folder.resolve()
     places = (place / name for place in (folder, *folder.parents[:ABOVE]))
     return next((path for path in places if path.is_file()), None)
-
-
-def _main(path: Path) -> None:
-    """Write a whole notebook, or why there is none, and end at once: a kernel's threads would not."""
-    try:
-        whole = _make_whole(path, read_notebook(path), nbgrader_config(path.parent))
-        said, code = nbformat.writes(whole), 0
-    except CourseError as error:
-        said, code = str(error), 1
-    sys.stdout.buffer.write(said.encode())
-    sys.stdout.flush()
-    os._exit(code)
-
-
-if __name__ == "__main__":
-    _main(Path(sys.argv[1]))

@@ -3,20 +3,18 @@
 The notebooks go through nbgrader's own preprocessors, and the package is copied without the files that students write.
 """
 
-import os
-import shutil
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
 
 from sheet11.course.errors import FolderError
-from sheet11.course.notebooks import title_of
+from sheet11.course.notebooks import content_of, title_of
 from sheet11.course.preprocess import nbgrader_config, whole_notebook, without_answers
 from sheet11.course.sheet import Sheet
+from sheet11.course.tasks import marks
 
 MEMBERS = "Handed in by:"  # what follows, in a text cell of a hand-in, are the members of a group
 MEMBERS_ASKED = f"**{MEMBERS}** (names or logins of all in your group, with commas; leave it so if you work alone)"
@@ -46,57 +44,43 @@ def release(sheet: Sheet, out: Path) -> None:
         raise FolderError(
             f"{out} is not empty; a release wants a new folder, so that nothing else gets into it"
         )
+    files = edition(sheet)
     out.parent.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}."))
-    try:
-        for name, content in edition(sheet).items():
+    with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as scratch:
+        folder = Path(scratch, "edition")
+        for name, content in files.items():
             path = folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
-        os.chmod(folder, 0o755)
-        os.replace(folder, out)
-    except BaseException:
-        shutil.rmtree(folder)
-        raise
+        folder.replace(out)
 
 
 def edition(sheet: Sheet) -> dict[str, bytes]:
-    """The files of the student edition: content by path."""
+    """Return the files of the student edition: content by path."""
     config = nbgrader_config(sheet.beside(""))
     notebooks = {
         stem: without_answers(whole_notebook(path, config), config)
         for stem, path in sheet.notebooks.items()
     }
-    for notebook in list(notebooks.values())[:1]:  # a group hands in once
-        notebook.cells.insert(1, _members_asked(notebook))
-    usual = {
-        "requirements.txt": "".join(f"{requirement}\n" for requirement in sheet.requirements),
-        "environment.yml": ENVIRONMENT.format(name=sheet.package or "sheet"),
+    first = next(iter(notebooks.values()))  # a group hands in once
+    first.cells.insert(1, new_markdown_cell(MEMBERS_ASKED, id="handed-in-by"))
+    files = {
+        "requirements.txt": "\n".join([*sheet.requirements, ""]).encode(),
+        "environment.yml": ENVIRONMENT.format(name=sheet.package or "sheet").encode(),
     }
-    texts = {f"{stem}.ipynb": f"{nbformat.writes(each)}\n" for stem, each in notebooks.items()}
+    files |= {name: path.read_bytes() for name, path in sheet.files_beside().items()}
+    for stem, notebook in notebooks.items():
+        files[f"{stem}.ipynb"] = f"{content_of(notebook)}\n".encode()
     if (readme := sheet.beside(README)).is_file():
-        table = table_of(notebooks)
-        texts["README.md"] = readme.read_text(encoding="utf-8").replace("{notebooks}", table)
-    beside = {name: path.read_bytes() for name, path in sheet.files_beside().items()}
-    return _encoded(usual) | beside | _encoded(texts) | sheet.students_package()
+        text = readme.read_text(encoding="utf-8")
+        files["README.md"] = text.replace("{notebooks}", _table_of(notebooks)).encode()
+    return files | sheet.students_package()
 
 
-def table_of(notebooks: Mapping[str, NotebookNode]) -> str:
-    """The notebooks with their titles and points, as a table in Markdown."""
+def _table_of(notebooks: Mapping[str, NotebookNode]) -> str:
+    """Return the notebooks with their titles and points, as a table in Markdown."""
     rows = ["| notebook | title | points |", "|---|---|---|"]
     for stem, notebook in notebooks.items():
-        points = sum(cell.metadata.get("nbgrader", {}).get("points", 0) for cell in notebook.cells)
+        points = sum(marks(cell).get("points", 0) for cell in notebook.cells)
         rows.append(f"| `{stem}.ipynb` | {title_of(notebook, stem)} | {points:g} |")
     return "\n".join(rows)
-
-
-def _members_asked(notebook: NotebookNode) -> NotebookNode:
-    """The cell for the members of a group; only the newer formats have ids."""
-    cell: NotebookNode = new_markdown_cell(MEMBERS_ASKED, id="handed-in-by")
-    if (notebook.nbformat, notebook.nbformat_minor) < (4, 5):
-        del cell["id"]
-    return cell
-
-
-def _encoded(texts: Mapping[str, str]) -> dict[str, bytes]:
-    return {name: text.encode() for name, text in texts.items()}

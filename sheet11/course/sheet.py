@@ -1,20 +1,26 @@
 """A sheet: its notebooks, the package beside them, and what its `sheet.toml` says of them."""
 
 import functools
-import hashlib
 import re
 import tomllib
-from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
 from sheet11.course.errors import NotebookError, SheetError
 from sheet11.course.notebooks import nearest
+from sheet11.course.text import digest_of
 
 PACKAGE = Path(__file__).resolve().parents[1]  # this kit
 SETTINGS = "sheet.toml"
+KEYS = {
+    "title": "text",
+    "package": "text",
+    "not_for_students": "a list of texts",
+    "requirements": "a list of texts",
+}
 OF_SHEET = (SETTINGS, "student.md", "mistakes", "nbgrader_config.py")  # beside the notebooks
 BACKUP = re.compile(r"\..+|__pycache__|.*~|#.*#|.*\.(pyc|bak|orig|rej|sw[a-p]|tmp)", re.DOTALL)
+WORK = re.compile(r".*\.ipynb.*|grading\.sqlite|gradebook\.db")  # notebooks and marks
 FOR_ANY_SHEET = (
     "__init__.py",
     "given/__init__.py",
@@ -49,7 +55,7 @@ class Sheet(NamedTuple):
 
     @property
     def assignment(self) -> str:
-        """The name of the sheet's folder, as nbgrader knows it: `source/ASSIGNMENT`."""
+        """Name of the folder, as nbgrader knows the sheet: `source/ASSIGNMENT`."""
         return self.folder.name
 
     @property
@@ -60,10 +66,7 @@ class Sheet(NamedTuple):
 
     def package_digest(self) -> str:
         """Digest of the files of the package; the same for this kit's, which has a version."""
-        files = (
-            _files(self.folder / self.package, ("*",)) if self.package and self.imports_from else {}
-        )
-        return hashlib.sha256(repr(sorted(files.items())).encode()).hexdigest()
+        return _digest(self.folder / (self.package or "")) if self.imports_from else ""
 
     def files_beside(self) -> dict[str, Path]:
         """Files beside the notebooks that travel with them, such as data, modules and pictures, by path from there.
@@ -71,30 +74,22 @@ class Sheet(NamedTuple):
         Not among them are notebooks, what this kit and nbgrader read of a sheet, the package, what is not for
         students, backups, and folders that hold notebooks or marks, which are hand-ins or results.
         """
-        folder = self.beside("")
-        own = {folder / name for name in (*OF_SHEET, self.package or "", PACKAGE.name)}
-        files: dict[str, Path] = {}
-        for top in sorted(set(folder.iterdir()) - own):
-            if _is_backup(top.name):
-                continue
-            within = [path for path in (top, *sorted(top.rglob("*"))) if path.is_file()]
-            if top.is_file() or not any(map(_is_work, within)):
-                files |= {path.relative_to(folder).as_posix(): path for path in within}
-        return {
-            name: path
-            for name, path in files.items()
-            if not _is_work(path)
-            and not any(map(_is_backup, PurePosixPath(name).parts))
-            and not _matches(PurePosixPath("/", name), self.not_for_students)
-        }
+        packages = [name for name in (self.package, PACKAGE.name) if name]
+        files = _files(self.beside(""), (*OF_SHEET, *packages, *self.not_for_students))
+        tops = {name: name.partition("/")[0] for name in files}
+        work = {tops[name] for name, path in files.items() if WORK.fullmatch(path.name)}
+        return {name: path for name, path in files.items() if tops[name] not in work}
 
     def students_package(self) -> dict[str, bytes]:
         """Modules that students get, without those that they write themselves: content by path."""
         files = {}
         if self.package:
-            files = _files(self.folder / self.package, ("*",), self.not_for_students)
+            own = _files(self.folder / self.package, self.not_for_students)
+            files = {f"{self.package}/{name}": path.read_bytes() for name, path in own.items()}
         if self.package != PACKAGE.name:
-            files |= _files(PACKAGE, FOR_ANY_SHEET)
+            for pattern in FOR_ANY_SHEET:
+                for path in PACKAGE.glob(pattern):
+                    files[path.relative_to(PACKAGE.parent).as_posix()] = path.read_bytes()
         return files
 
 
@@ -105,14 +100,30 @@ def find_sheet(folder: Path | None = None) -> Sheet:
         SheetError: there are no notebooks, or `sheet.toml` is unusable.
     """
     if folder is None:  # installed inside the package, in a checkout beside it
-        installed = (PACKAGE / "notebooks").is_dir()
-        return _sheet(
-            PACKAGE / "notebooks" if installed else PACKAGE.parent / "notebooks", PACKAGE.parent
-        )
-    if not folder.is_dir():
+        folder = PACKAGE.parent
+        places = [PACKAGE / "notebooks", folder / "notebooks"]
+    elif folder.is_dir():
+        places = [folder / "notebooks", folder]
+    else:
         raise SheetError(f"there is no folder {str(folder)!r}")
-    inner = folder / "notebooks"
-    return _sheet(inner if inner.is_dir() else folder, folder)
+    place = next(filter(Path.is_dir, places))
+    paths = sorted(place.glob("[!.]*.ipynb"))
+    if not paths:
+        raise SheetError(f"{place} holds no notebooks")
+    settings = _settings(place / SETTINGS)
+    package = settings.get("package") or _package_beside(folder)
+    if package and not (folder / package).is_dir():
+        raise SheetError(
+            f"{place / SETTINGS}: package must be a folder in {folder}, got {package!r}"
+        )
+    return Sheet(
+        title=settings.get("title", folder.resolve().name),
+        folder=folder.resolve(),
+        notebooks={path.stem: path.resolve() for path in paths},
+        package=package,
+        not_for_students=tuple(settings.get("not_for_students", ())),
+        requirements=tuple(settings.get("requirements", ("jupyterlab", "numpy"))),
+    )
 
 
 def find_notebook(name: str, sheet: Sheet) -> Path:
@@ -135,27 +146,7 @@ def find_notebook(name: str, sheet: Sheet) -> Path:
 @functools.cache
 def kit_digest() -> str:
     """Digest of the files of this kit."""
-    return hashlib.sha256(repr(sorted(_files(PACKAGE, ("*",)).items())).encode()).hexdigest()
-
-
-def _sheet(notebooks: Path, folder: Path) -> Sheet:
-    paths = sorted(path for path in notebooks.glob("*.ipynb") if not path.name.startswith("."))
-    if not paths:
-        raise SheetError(f"{notebooks} holds no notebooks")
-    settings = _settings(notebooks / SETTINGS)
-    package = settings.get("package") or _package_beside(folder)
-    if package and not (folder / package).is_dir():
-        raise SheetError(
-            f"{notebooks / SETTINGS}: package must be a folder in {folder}, got {package!r}"
-        )
-    return Sheet(
-        title=settings.get("title", folder.resolve().name),
-        folder=folder.resolve(),
-        notebooks={path.stem: path.resolve() for path in paths},
-        package=package,
-        not_for_students=tuple(settings.get("not_for_students", ())),
-        requirements=tuple(settings.get("requirements", ("jupyterlab", "numpy"))),
-    )
+    return _digest(PACKAGE)
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -170,53 +161,46 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise SheetError(f"{path} cannot be read: {str(error).splitlines()[0]}") from error
 
 
-def _settings(path: Path) -> Mapping[str, Any]:
-    wanted: dict[str, type] = {
-        "title": str,
-        "package": str,
-        "not_for_students": list,
-        "requirements": list,
-    }
+def _settings(path: Path) -> dict[str, Any]:
     settings = read_toml(path)
     for name, value in settings.items():
-        if name not in wanted:
+        if name not in KEYS:
             raise SheetError(
-                f"{path} has a key {name!r}; there are {', '.join(wanted)}{nearest(name, wanted)}"
+                f"{path} has a key {name!r}; there are {', '.join(KEYS)}{nearest(name, KEYS)}"
             )
-        texts = value if isinstance(value, list) else [value]
-        if not isinstance(value, wanted[name]) or not all(isinstance(text, str) for text in texts):
-            raise SheetError(
-                f"{path}: {name} must be {'text' if wanted[name] is str else 'a list of texts'}, got {value!r}"
-            )
+        texts = [value] if KEYS[name] == "text" else value
+        if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+            raise SheetError(f"{path}: {name} must be {KEYS[name]}, got {value!r}")
     return settings
 
 
 def _package_beside(folder: Path) -> str | None:
-    found = sorted(path.parent.name for path in folder.glob("*/__init__.py"))
-    found = [
-        name for name in found if name != PACKAGE.name
-    ] or found  # a student edition brings this kit along
+    found = {path.parent.name for path in folder.glob("*/__init__.py")}
+    found = found - {PACKAGE.name} or found  # a student edition brings this kit along
     if len(found) > 1:
+        names = ", ".join(sorted(found))
         raise SheetError(
-            f"{folder} holds several packages, {', '.join(found)}; {SETTINGS} must say which with package"
+            f"{folder} holds several packages, {names}; {SETTINGS} must say which with package"
         )
-    return found[0] if found else None
+    return next(iter(found), None)
 
 
-def _files(
-    package: Path, wanted: tuple[str, ...], left_out: tuple[str, ...] = ()
-) -> dict[str, bytes]:
-    """Content of the files of a package, by path from the folder that holds it."""
+def _digest(folder: Path) -> str:
+    contents = {name: path.read_bytes() for name, path in _files(folder).items()}
+    return digest_of(repr(contents))
+
+
+def _files(folder: Path, left_out: tuple[str, ...] = ()) -> dict[str, Path]:
+    """Return the files in a folder by path from there, without backups and those that match a pattern."""
     files = {}
-    for path in sorted(package.rglob("*")):
-        name = PurePosixPath("/", *path.relative_to(package).parts)
+    for path in sorted(folder.rglob("*")):
+        name = PurePosixPath("/", *path.relative_to(folder).parts)
         if (
             path.is_file()
-            and not any(map(_is_backup, name.parts))
-            and _matches(name, wanted)
+            and not any(map(BACKUP.fullmatch, name.parts))
             and not _matches(name, left_out)
         ):
-            files[f"{package.name}{name}"] = path.read_bytes()
+            files[f"{name}".removeprefix("/")] = path
     return files
 
 
@@ -225,13 +209,3 @@ def _matches(path: PurePosixPath, patterns: tuple[str, ...]) -> bool:
     return any(
         each.match(f"/{pattern}") for each in (path, *path.parents[:-1]) for pattern in patterns
     )
-
-
-def _is_backup(name: str) -> bool:
-    """Tell whether a file or folder is hidden, or left behind by a program."""
-    return BACKUP.fullmatch(name) is not None
-
-
-def _is_work(path: Path) -> bool:
-    """Tell whether a file is a notebook or holds marks."""
-    return ".ipynb" in path.name or path.name in ("grading.sqlite", "gradebook.db")

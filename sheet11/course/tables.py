@@ -11,10 +11,10 @@ from sheet11.course.text import visible
 
 # wherever a spreadsheet may split the text into fields
 FORMULA = re.compile(r"""((?:^|[,;])[\s"']*)([=+\-@＝＋－＠])""")
-SEPARATOR_LINE = re.compile(r"sep=([,;\t])\s*[\r\n]+")  # Excel's own way to name it
+SEPARATOR_LINE = re.compile(r"sep=[,;\t]\s*[\r\n]+")  # in which Excel names the separator
 
 
-def csv_text(rows: Iterable[Sequence[str]]) -> str:
+def csv_text(rows: Iterable[Iterable[str]]) -> str:
     """Write a table as text."""
     buffer = io.StringIO()
     csv.writer(buffer, lineterminator="\n").writerows(rows)
@@ -31,8 +31,8 @@ def harmless(field: str) -> str:
     return FORMULA.sub(r"\1'\2", visible(field))
 
 
-def read_table(path: Path) -> tuple[list[str], list[list[str]]]:
-    """Read the names of the columns, and the rows; rows that are empty are left out.
+def read_table(path: Path) -> list[dict[str, str]]:
+    """Read the rows of a table by column; empty rows are left out, and missing fields are empty.
 
     Args:
         path: a CSV file with commas, semicolons or tabs, in UTF-8, UTF-16 or Windows-1252.
@@ -40,22 +40,30 @@ def read_table(path: Path) -> tuple[list[str], list[list[str]]]:
     Raises:
         TableError: it cannot be read.
     """
+    rows = []
     try:
-        text = _text(path.read_bytes())
-        declared = SEPARATOR_LINE.match(text)
-        text = text[declared.end() :] if declared else text
+        text = SEPARATOR_LINE.sub("", _text(path.read_bytes()), count=1).lstrip("\r\n")
         first = re.split(r"[\r\n]", text, maxsplit=1)[0]
-        separator = declared[1] if declared else max(",;\t", key=first.count)
-        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True))
+        separator = max(",;\t", key=first.count)
+        lines = csv.DictReader(
+            io.StringIO(text, newline=""), restval="", delimiter=separator, strict=True
+        )
+        names = [name for name in lines.fieldnames or [] if name]
+        if len(set(names)) < len(names):
+            raise ValueError("two columns have the same name")
+        for line in lines:
+            if any(line.pop(None, [])):
+                raise ValueError(f"line {lines.line_num} has more fields than the first one")
+            row = {name.strip(): field.strip() for name, field in line.items()}
+            if any(row.values()):
+                rows.append(row)
     except OSError as error:
         raise TableError(f"{path} cannot be read: {error.strerror}") from error
     except (csv.Error, ValueError) as error:
         raise TableError(f"{path} is no CSV: {error}") from error
-    rows = [[field.strip() for field in row] for row in rows]
-    rows = [row for row in rows if any(row)]
     if not rows:
         raise TableError(f"{path} is empty")
-    return rows[0], rows[1:]
+    return rows
 
 
 def _text(content: bytes) -> str:

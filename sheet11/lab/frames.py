@@ -1,6 +1,7 @@
 """Frames: a picture for every setting of an explorer, for pages that have neither a kernel nor a script."""
 
 import base64
+import contextlib
 import io
 import os
 from collections.abc import Callable
@@ -18,45 +19,41 @@ def are_wanted() -> bool:
     return VARIABLE in os.environ
 
 
-def frames(
-    draw: Callable[..., None],
-    controls: Controls,
-    picture: Callable[[], tuple[Any, str]],
-) -> list[dict[str, Any]]:
+def bundle(draw: Callable[..., Any], controls: Controls) -> dict[str, Any]:
     """Paint a picture for some settings of every control, with all other controls as at the start.
 
     Args:
-        draw: called with the settings by name.
+        draw: called with the settings by name; it returns a figure.
         controls: kind and arguments of the control of every setting, its `value` at the start among them.
-        picture: the figure as an image of Pillow's, and its description.
 
     Returns:
-        For every control an object with its name as `control`, and `frames`: objects with a `setting`, in words, and
-        unless it is that of the start its picture, as `png` in base64 and in words as `shows`. Settings for which
-        `draw` raises are left out.
+        By MIME type, for every control an object with its name as `control`, and `frames`: objects with a `setting`,
+        in words, and unless it is that of the start its picture, as `png` in base64 and in words as `shows`. Settings
+        for which `draw` raises are left out.
     """
     start = {name: control["value"] for name, control in controls.items()}
     found = []
     for name, control in controls.items():
         turned = []
-        for setting, value in _settings(control, start[name]):
+        for setting, value in _settings(control):
             if value == start[name]:
                 turned.append({"setting": setting})
                 continue
-            try:
-                draw(**start | {name: value})
-                image, shows = picture()
-            except Exception:  # the student's functions may raise anything
-                continue
-            turned.append({"setting": setting, "shows": shows, "png": _small(image)})
+            with contextlib.suppress(Exception):  # the student's functions may raise anything
+                picture = _picture(draw(**start | {name: value}))
+                turned.append({"setting": setting} | picture)
         found.append({"control": control.get("description", name), "frames": turned})
-    return found
+    return {MIME_TYPE: found}
 
 
-def _settings(control: dict[str, Any], start: Any) -> list[tuple[str, Any]]:
-    """Some settings of a control in order, that of the start among them, each as text and as value."""
+def _settings(control: dict[str, Any]) -> list[tuple[str, Any]]:
+    """Return some settings of a control in order, that of the start among them, each as text and as value."""
+    start = control["value"]
     if "options" in control:
-        return _some_options(control["options"], start)
+        options = control["options"]
+        pairs = [each if isinstance(each, tuple) else (each, each) for each in options]
+        chosen = {round(k * (len(pairs) - 1) / (MOST - 1)) for k in range(MOST)}
+        return [pair for k, pair in enumerate(pairs) if k in chosen or pair[1] == start]
     low, high, step = control["min"], control["max"], control.get("step", 1)
     if control["kind"] == "IntSlider" and start > 0:
         values = {low, high}
@@ -65,21 +62,20 @@ def _settings(control: dict[str, Any], start: Any) -> list[tuple[str, Any]]:
     else:
         steps = (high - low) / step
         values = {start, *(low + step * round(third * steps / 3) for third in range(4))}
-    inside = sorted(value for value in values if low <= value <= high or value == start)
+    inside = sorted(value for value in values if low <= value <= high)
     first = max(0, min(inside.index(start), len(inside) - MOST))
     return [(f"{value:.6g}".replace("-", "−"), value) for value in inside[first : first + MOST]]
 
 
-def _some_options(options: Any, start: Any) -> list[tuple[str, Any]]:
-    pairs = [option if isinstance(option, tuple) else (str(option), option) for option in options]
-    chosen = {round(k * (len(pairs) - 1) / (MOST - 1)) for k in range(MOST)}
-    return [pair for k, pair in enumerate(pairs) if k in chosen or pair[1] == start]
+def _picture(figure: Any) -> dict[str, str]:
+    """Return a figure in words, and as a PNG of few colours in base64; close it."""
+    import matplotlib.pyplot as plt  # all here, because the command imports this module, too
+    from PIL.Image import Dither, Quantize
 
+    from sheet11.lab import plots
 
-def _small(image: Any) -> str:
-    """The image with few colours, as a PNG in base64."""
-    from PIL.Image import Dither, Quantize  # here, because the command imports this module, too
-
-    file = io.BytesIO()
+    plt.close(figure)
+    image, file = plots.painted(figure), io.BytesIO()
     image.quantize(SHADES, Quantize.FASTOCTREE, dither=Dither.NONE).save(file, "png")
-    return base64.b64encode(file.getvalue()).decode("ascii")
+    png = base64.b64encode(file.getvalue()).decode("ascii")
+    return {"shows": plots.describe(figure), "png": png}

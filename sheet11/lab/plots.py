@@ -1,8 +1,7 @@
 """The figures of the notebooks. Every function draws what it is given; none computes results.
 
 Functions named for what they show return a figure, which `show` puts into a notebook. Those named `draw_…` draw into
-axes, and again into the same ones where sliders move. Signed matrices have a diverging scale centred at 0, and matrices
-side by side one scale.
+axes. Signed matrices have a diverging scale centred at 0, and matrices side by side one scale.
 """
 
 import base64
@@ -79,7 +78,7 @@ def display_bundle(data: dict[str, Any]) -> None:
 
 
 def bundle(figure: Figure) -> dict[str, Any]:
-    """A figure as a picture and in words, by MIME type."""
+    """Return a figure as a picture and in words, by MIME type."""
     return {
         "text/plain": describe(figure),
         "image/png": base64.b64encode(png(figure)).decode("ascii"),
@@ -87,14 +86,14 @@ def bundle(figure: Figure) -> dict[str, Any]:
 
 
 def png(figure: Figure) -> bytes:
-    """A figure as the bytes of a PNG file."""
+    """Return a figure as the bytes of a PNG file."""
     buffer = io.BytesIO()
     painted(figure).save(buffer, "png", compress_level=LEVEL, dpi=(figure.dpi, figure.dpi))
     return buffer.getvalue()
 
 
 def painted(figure: Figure) -> Image.Image:
-    """A figure as an image without transparency."""
+    """Return a figure as an image without transparency."""
     for ax in figure.axes:
         # a place for the title: else matplotlib measures all ticks to see whether they are in its way
         ax.set_title(ax.get_title(), y=1)
@@ -153,7 +152,7 @@ def draw_heatmap(
     first_index: tuple[int, int] = (1, 1),
     shape: tuple[int, int] | None = None,
 ) -> None:
-    """Draw a matrix with seaborn on a diverging scale from −limit to limit, or change the one that is drawn.
+    """Draw a matrix with seaborn on a diverging scale from −limit to limit.
 
     Args:
         ax: holds nothing but the heatmap.
@@ -162,44 +161,28 @@ def draw_heatmap(
         first_index: number of the first row and of the first column.
         shape: rows and columns that those of `matrix` stand for, where it is a selection of them.
     """
+    import seaborn as sns  # here, because the import takes a second and not every notebook has heatmaps
+
     step = -(-max(matrix.shape) // MOST)
-    entries = _coarse(matrix, step)
     limit = limit or 1.0
-    drawn: Any = ax.collections
-    if not drawn or drawn[0].get_array().shape != entries.shape:
-        _draw_mesh(ax, entries)
-    (mesh,) = ax.collections
-    mesh.set_array(entries)
-    mesh.set_clim(-limit, limit)
+    # seaborn draws the figure to see whether tick labels overlap, and there are none
+    ax.figure.set_visible(False)
+    sns.heatmap(
+        _coarse(matrix, step),
+        ax=ax,
+        cmap=DIVERGING,
+        vmin=-limit,
+        vmax=limit,
+        cbar=False,
+        xticklabels=False,
+        yticklabels=False,
+    )
+    ax.figure.set_visible(True)
+    ax.grid(False)
+    ax.spines[:].set_visible(True)
     rows, columns = shape or matrix.shape
     _number(ax.yaxis, first_index[0], rows, matrix.shape[0] / rows / step)
     _number(ax.xaxis, first_index[1], columns, matrix.shape[1] / columns / step)
-
-
-def _draw_mesh(ax: Axes, entries: Floats) -> None:
-    import seaborn as sns  # here, because the import takes a second and not every notebook has heatmaps
-
-    for mesh in list(ax.collections):
-        mesh.remove()
-    xlabel, ylabel = ax.get_xlabel(), ax.get_ylabel()  # seaborn removes them
-    # seaborn draws the figure to see whether tick labels overlap, and there are none
-    ax.figure.set_visible(False)
-    sns.heatmap(entries, ax=ax, cmap=DIVERGING, cbar=False, xticklabels=False, yticklabels=False)
-    ax.figure.set_visible(True)
-    ax.set(xlabel=xlabel, ylabel=ylabel)
-    ax.grid(False)
-    ax.spines[:].set_visible(True)
-
-
-def draw_curve(ax: Axes, label: str, x: ArrayLike, y: ArrayLike, **style: Any) -> None:
-    """Draw a curve, or change the one with that label."""
-    for line in ax.lines:
-        if line.get_label() == label:
-            line.set_data(x, y)
-            ax.relim()
-            ax.autoscale_view()
-            return
-    ax.plot(x, y, label=label, **style)
 
 
 def panels(
@@ -248,7 +231,7 @@ def panels(
 
 
 def legend_beside(ax: Axes, **options: Any) -> None:
-    """A legend beside a panel, where it covers nothing; `options` go to matplotlib."""
+    """Place a legend beside a panel, where it covers nothing; `options` go to matplotlib."""
     ax.legend(loc="upper left", bbox_to_anchor=(1.02, 1), borderaxespad=0, **options)
 
 
@@ -258,6 +241,11 @@ def powers_of_ten(axis: Axis) -> None:
     axis.set_major_formatter(
         lambda value, _: "10" + str(round(np.log10(value))).translate(superscript)
     )
+
+
+def signed(value: float) -> str:
+    """Format a number with three digits, a minus sign, and ∞."""
+    return f"{value:.3g}".replace("-", "−").replace("inf", "∞")
 
 
 def _number(axis: Axis, first: int, count: int, width: float) -> None:

@@ -6,8 +6,7 @@ with the settings at the start, as any other figure of the notebook.
 """
 
 import html
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -17,7 +16,7 @@ from matplotlib.figure import Figure
 from sheet11.lab import frames, plots
 
 Function = Callable[..., Any]  # of a student
-Draw = Callable[..., None]
+Draw = Callable[..., Figure]
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 # ipywidgets draws the name and the value of a control beside it, and tells screen readers neither
@@ -38,37 +37,25 @@ setTimeout(() => {
 """
 
 
-def show_with_controls(
-    figure: Figure,
-    draw: Draw,
-    controls: frames.Controls,
-    legends: Sequence[tuple[Any, str]] = (),
-) -> None:
-    """Draw with the settings at the start, and show the figure, below controls if there is a person to move them.
+def show_with_controls(draw: Draw, controls: frames.Controls) -> None:
+    """Show the figure for the settings at the start, below controls if there is a person to move them.
 
     Args:
-        figure: `draw` draws into it.
-        draw: called with the settings by name, again and again; it changes what is drawn.
+        draw: called with the settings by name, again and again; it returns a figure. One that fails leaves no figure.
         controls: for every setting a control of ipywidgets: its `kind`, and the arguments that it is made with.
-        legends: axes and the place of their legend.
     """
-    try:
-        draw(**{name: control["value"] for name, control in controls.items()})
-    except BaseException:
-        plt.close(figure)  # else the notebook shows it empty
-        raise
-    for ax, place in legends:
-        ax.legend(loc=place, fontsize="small")
+    figure = draw(**{name: control["value"] for name, control in controls.items()})
     if _somebody_is_there():
-        _show_controls(figure, draw, controls)
+        plots.display_bundle(plots.bundle(figure) | _widget(figure, draw, controls))
     elif frames.are_wanted():
-        _show_frames(figure, draw, controls)
+        plt.close(figure)
+        plots.display_bundle(plots.bundle(figure) | frames.bundle(draw, controls))
     else:
         plots.show(figure)
 
 
-def _show_controls(figure: Figure, draw: Draw, controls: frames.Controls) -> None:
-    """Show the figure as an image that follows its controls."""
+def _widget(figure: Figure, draw: Draw, controls: frames.Controls) -> dict[str, Any]:
+    """Return the figure as an image that follows its controls, by MIME type."""
     import ipywidgets  # here, because only these pages need it
 
     plt.close(figure)
@@ -82,14 +69,17 @@ def _show_controls(figure: Figure, draw: Draw, controls: frames.Controls) -> Non
             control.style.button_width = "auto"
     pixel_by_pixel = ipywidgets.Layout(align_self="flex-start", max_width="100%")
     image = ipywidgets.Image(value=plots.png(figure), layout=pixel_by_pixel)
-    told = ipywidgets.HTML(_told(figure))
+    description = ipywidgets.HTML(_description(figure))
 
     def change(_: Any) -> None:
         try:
-            draw(**{name: control.value for name, control in made.items()})
-            image.value, told.value = plots.png(figure), _told(figure)
+            moved = draw(**{name: control.value for name, control in made.items()})
         except Exception as error:  # the student's functions may raise anything; the sliders go on
-            told.value = f'<p role="alert">{html.escape(f"{type(error).__name__}: {error}")}</p>'
+            message = html.escape(f"{type(error).__name__}: {error}")
+            description.value = f'<p role="alert">{message}</p>'
+            return
+        plt.close(moved)
+        image.value, description.value = plots.png(moved), _description(moved)
 
     for control in made.values():
         control.observe(change, "value")
@@ -98,24 +88,12 @@ def _show_controls(figure: Figure, draw: Draw, controls: frames.Controls) -> Non
     named = ipywidgets.Output(outputs=(output,))
     wrap = ipywidgets.Layout(display="flex", flex_flow="row wrap")
     row = ipywidgets.Box(list(made.values()), layout=wrap)
-    box = ipywidgets.VBox([row, told, image, named])
-    plots.display_bundle(plots.bundle(figure) | {WIDGET: box._repr_mimebundle_()[WIDGET]})
+    box = ipywidgets.VBox([row, description, image, named])
+    return {WIDGET: box._repr_mimebundle_()[WIDGET]}
 
 
-def _show_frames(figure: Figure, draw: Draw, controls: frames.Controls) -> None:
-    """Show the figure together with a picture for every setting, for a page to turn to."""
-    plt.close(figure)
-    shown = plots.bundle(figure)  # before the figure changes
-
-    def picture() -> tuple[Any, str]:
-        return plots.painted(figure), plots.describe(figure)
-
-    made = frames.frames(draw, controls, picture)
-    plots.display_bundle(shown | {frames.MIME_TYPE: made})
-
-
-def _told(figure: Figure) -> str:
-    """Description of the figure for screen readers; the image of ipywidgets has no place for it."""
+def _description(figure: Figure) -> str:
+    """Describe the figure for screen readers; the image of ipywidgets has no place for it."""
     hidden = "position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%)"
     return f'<div role="status" style="{hidden}">{html.escape(plots.describe(figure))}</div>'
 
@@ -125,8 +103,3 @@ def _somebody_is_there() -> bool:
     shell = get_ipython()
     parent = shell.get_parent() if hasattr(shell, "get_parent") else {}
     return "cellId" in parent.get("metadata", {})
-
-
-def signed(value: float) -> str:
-    """Format a number with three digits, a minus sign, and ∞."""
-    return {math.inf: "∞", -math.inf: "−∞"}.get(value, f"{value:.3g}".replace("-", "−"))

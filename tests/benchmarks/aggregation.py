@@ -1,4 +1,4 @@
-"""Time of the soft(arg)max aggregation beside other ways to compute it, from 10⁴ to 10⁷ edges.
+"""Time of the soft(arg)max aggregation beside PyTorch Geometric's, from 10⁴ to 10⁷ edges.
 
     pip install -e '.[bench]'
     python tests/benchmarks/aggregation.py [--edges 10000 100000 1000000 10000000] [--threads 1 2] [--repeat 5]
@@ -8,30 +8,26 @@ float32, 64 channels (16 with 10⁷ edges), 20 messages for each node on average
 * softargmax_aggregate: this kit's, targets in any order;
 * SoftmaxAggregation: PyTorch Geometric's as it comes;
 * SoftmaxAggregation, compiled: by `torch.compile` for any number of edges, which needs a C++ compiler; compiling is no
-  part of its time, but told apart;
-* numba: two loops over the messages of each node, with derivatives by hand, for sorted targets (`segments.py`).
+  part of its time, but told apart.
 
 The floor is the time that the bytes which must move (the messages in; backward again, and the gradient out) take at the
-bandwidth of a copy, measured in the same run. Each number of threads has a process of its own.
+bandwidth of a copy, measured in the same run.
 """
 
 import argparse
 import os
-import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import torch
-from measure import copy_of, in_turn, peak, table
-from segments import segment_softmax
+from measure import calls_of, copy_of, in_turn, peak, table
+from torch._inductor.utils import fresh_cache
 from torch_geometric.nn import SoftmaxAggregation
 
 from sheet11 import softargmax_aggregate
 
 MEMORY = 10**6  # edges with which the memory is measured
+COMPILED = "SoftmaxAggregation, compiled"
 
 
 def draw(edges: int, ordered: bool) -> tuple[torch.Tensor, torch.Tensor, int]:
@@ -39,11 +35,8 @@ def draw(edges: int, ordered: bool) -> tuple[torch.Tensor, torch.Tensor, int]:
     generator = torch.Generator().manual_seed(0)
     num_nodes, channels = max(1, edges // 20), 64 if edges < 10**7 else 16
     index = torch.randint(num_nodes, (edges,), generator=generator)
-    return (
-        torch.randn(edges, channels, generator=generator),
-        index.sort().values if ordered else index,
-        num_nodes,
-    )
+    messages = torch.randn(edges, channels, generator=generator)
+    return messages, index.sort().values if ordered else index, num_nodes
 
 
 def geometric(aggregation: Callable) -> Callable:
@@ -54,10 +47,7 @@ def geometric(aggregation: Callable) -> Callable:
 TOOLS = {
     "softargmax_aggregate": softargmax_aggregate,
     "SoftmaxAggregation": geometric(SoftmaxAggregation(t=1.0)),
-    "SoftmaxAggregation, compiled": geometric(
-        torch.compile(SoftmaxAggregation(t=1.0), dynamic=True)
-    ),
-    "numba": segment_softmax,
+    COMPILED: geometric(torch.compile(SoftmaxAggregation(t=1.0), dynamic=True)),
 }
 
 
@@ -77,14 +67,21 @@ def work(
 def compare(edges: int, ordered: bool, repeat: int) -> None:
     """Print medians and ratios of runs in turn."""
     data = draw(edges, ordered)
-    works = {name: work(name, *data) for name in TOOLS if ordered or name != "numba"}
+    works = {name: work(name, *data) for name in TOOLS}
     expected = works["softargmax_aggregate"]()
     for name, each in works.items():
         assert torch.allclose(each(), expected, rtol=1e-3, atol=1e-5), name
-    works["floor"] = copy_of(3 * data[0].nbytes)
+    contenders = {name: calls_of(each) for name, each in works.items()}
+    contenders["floor"] = copy_of(3 * data[0].nbytes)
+    memory = {}
+    if edges == MEMORY:
+        for name in TOOLS:
+            if name != COMPILED:  # what compiling takes is no part of it
+                large, small = (f"work({name!r}, *draw({n}, {ordered}))" for n in (edges, 1000))
+                memory[name] = peak(__file__, large, small)
     order = "sorted" if ordered else "unsorted"
     title = f"{edges:.0e} edges × {data[0].shape[1]}, targets {order}, threads: {torch.get_num_threads()}"
-    table(title, in_turn(works, repeat), "softargmax_aggregate")
+    table(title, in_turn(contenders, repeat), "softargmax_aggregate", memory=memory)
 
 
 def main() -> None:
@@ -94,49 +91,17 @@ def main() -> None:
     parser.add_argument("--threads", type=int, nargs="*", default=[1, 2])
     parser.add_argument("--repeat", type=int, default=5)
     options = parser.parse_args()
-    if "NUMBA_NUM_THREADS" not in os.environ:
-        for threads in options.threads:
-            with tempfile.TemporaryDirectory() as cache:  # nothing is compiled already
-                given = [
-                    "--threads",
-                    threads,
-                    "--repeat",
-                    options.repeat,
-                    "--edges",
-                    *options.edges,
-                ]
-                environment = os.environ | {
-                    "TORCHINDUCTOR_CACHE_DIR": cache,
-                    "NUMBA_NUM_THREADS": str(threads),
-                }
-                environment["NUMBA_THREADING_LAYER"] = (
-                    "workqueue"  # OpenMP's would set torch's number of threads
-                )
-                subprocess.run(
-                    [sys.executable, __file__, *map(str, given)], env=environment, check=True
-                )
-        print("\n| 10⁶ edges, forward and backward | memory besides the messages |\n|---|---|")
-        for name in TOOLS:
-            if "compiled" not in name:  # what compiling takes is no part of it
-                small, large = (f"work({name!r}, *draw({edges}, True))" for edges in (1000, MEMORY))
-                print(
-                    f"| {name} | {peak(Path(__file__), large, small) / 2**20:.0f} MiB |", flush=True
-                )
-        return
-    torch.set_num_threads(*options.threads)
-    print(
-        f"\n{os.cpu_count()} cores, torch {torch.__version__}, threads: {torch.get_num_threads()}"
-    )
-    for name in ("SoftmaxAggregation, compiled", "numba"):
-        start = time.perf_counter()
-        work(name, *draw(1000, True))()
-        print(
-            f"Compiling {name.removesuffix(', compiled')} takes {time.perf_counter() - start:.1f} s.",
-            flush=True,
-        )
-    for edges in options.edges:
-        for ordered in (False, True):
-            compare(edges, ordered, options.repeat)
+    print(f"{os.cpu_count()} cores, torch {torch.__version__}")
+    for threads in options.threads:
+        torch.set_num_threads(threads)
+        torch.compiler.reset()
+        with fresh_cache():  # nothing is compiled already
+            start = time.perf_counter()
+            work(COMPILED, *draw(1000, True))()
+            print(f"\nCompiling takes {time.perf_counter() - start:.1f} s.", flush=True)
+            for edges in options.edges:
+                compare(edges, False, options.repeat)
+                compare(edges, True, options.repeat)
 
 
 if __name__ == "__main__":

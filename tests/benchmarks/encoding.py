@@ -9,10 +9,10 @@ result at the bandwidth of a copy. Sizes are n x p.
 
 import argparse
 import os
-from pathlib import Path
+from functools import partial
 
 import numpy as np
-from measure import copy_of, in_turn, peak, table
+from measure import calls_of, copy_of, in_turn, peak, table
 
 from sheet11 import gram, positional_encoding
 
@@ -32,6 +32,24 @@ def literal_gram(n: int, p: int) -> np.ndarray:
     return E.T @ E
 
 
+def compare(n: int, p: int, repeat: int) -> None:
+    """Print medians, ratios and memory of runs in turn."""
+    for what, ours, literal, num_bytes in [
+        ("E", positional_encoding, literal_encoding, 8 * n * p),
+        ("EᵀE", gram, literal_gram, 8 * n * n),
+    ]:
+        reference = literal(n, p)
+        assert np.abs(ours(n, p) - reference).max() <= 1e-9 * np.abs(reference).max()
+        contenders, memory = {}, {}
+        for tool in (ours, literal):
+            name = tool.__name__
+            contenders[name] = calls_of(partial(tool, n, p))
+            memory[name] = peak(__file__, f"lambda: {name}({n}, {p})", f"lambda: {name}(8, 8)")
+        contenders["floor"] = copy_of(num_bytes)
+        title = f"{what}, n = {n}, p = {p}"
+        table(title, in_turn(contenders, repeat), ours.__name__, memory=memory)
+
+
 def main() -> None:
     """Measure and print tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -41,28 +59,7 @@ def main() -> None:
     print(f"{os.cpu_count()} cores, NumPy {np.__version__}")
     for size in options.sizes:
         n, p = map(int, size.split("x"))
-        for what, ours, literal, num_bytes in [
-            ("E", positional_encoding, literal_encoding, 8 * n * p),
-            ("EᵀE", gram, literal_gram, 8 * n * n),
-        ]:
-            reference = literal(n, p)
-            assert np.abs(ours(n, p) - reference).max() <= 1e-9 * np.abs(reference).max()
-            works = {
-                ours.__name__: lambda tool=ours, n=n, p=p: tool(n, p),
-                "literal": lambda tool=literal, n=n, p=p: tool(n, p),
-                "floor": copy_of(num_bytes),
-            }
-            memory = {
-                name: peak(
-                    Path(__file__),
-                    f"lambda: {tool.__name__}({n}, {p})",
-                    f"lambda: {tool.__name__}(8, 8)",
-                )
-                for name, tool in {ours.__name__: ours, "literal": literal}.items()
-            }
-            table(
-                f"{what}, n = {n}, p = {p}", in_turn(works, options.repeat), ours.__name__, memory
-            )
+        compare(n, p, options.repeat)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Time `sheet11 run` and `sheet11 sweep` against what one would use otherwise, and print tables in Markdown.
 
-    python tests/benchmarks/execution.py run encoding oversmoothing growth --repeat 3
+    python tests/benchmarks/execution.py run encoding oversmoothing --repeat 3
 
 Each contender is a command that starts from nothing and writes the executed notebooks; afterwards it is looked whether
 they are complete. They take turns; numbers are medians over the repetitions. Where several work side by side, each has
@@ -10,9 +10,7 @@ machine allows: the cells alone, figures drawn, in a warm kernel that is there a
 
 import json
 import os
-import subprocess
 import sys
-import tempfile
 import time
 from functools import partial
 from pathlib import Path
@@ -21,90 +19,61 @@ from typing import Any
 import click
 import nbclient
 import nbformat
-import psutil
-from processes import CORES, ONE_THREAD, Contender, Cost, cost, in_turn, table
+from measure import CORES, ONE_THREAD, Contender, Cost, cost, in_turn, table
 
-from sheet11.course.engine.warm import Server
-from sheet11.course.notebooks import with_parameters
+from sheet11.course.notebooks import error_of, with_parameters
 from sheet11.course.sheet import find_sheet
 
-PARTS = ("run", "encoding", "oversmoothing", "growth")
+PARTS = ("run", "encoding", "oversmoothing")
 KIT = find_sheet().notebooks
-RUN = [(stem, {}) for stem in KIT]
 Points = list[tuple[str, dict[str, Any]]]  # notebooks and parameters
 
 
 def peer(tool: str, processes: int, points: Points, folder: Path) -> Cost:
-    """The points by a tool of `peers.py`."""
+    """Execute the points by a tool of `peers.py`."""
     jobs = [
-        (str(KIT[stem]), str(folder / f"{i}.ipynb"), values)
-        for i, (stem, values) in enumerate(points)
+        (str(KIT[stem]), str(folder / f"{number}.ipynb"), values)
+        for number, (stem, values) in enumerate(points)
     ]
-    command = [sys.executable, Path(__file__).with_name("peers.py"), tool, processes]
-    return cost(command, stdin=json.dumps(jobs), threads=processes == 1)
-
-
-def copies(points: Points, folder: Path) -> list[Path]:
-    """The points as notebooks with their parameters in place and without outputs, for tools that take none."""
-    paths = []
-    for i, (stem, values) in enumerate(points):
-        notebook = with_parameters(nbformat.read(KIT[stem], as_version=4), values)
-        for cell in notebook.cells:
-            if cell.cell_type == "code":
-                cell.outputs, cell.execution_count = [], None
-        paths.append(folder / f"{i}.ipynb")
-        nbformat.write(notebook, paths[-1])
-    return paths
-
-
-def jupyter_execute(points: Points, folder: Path) -> Cost:
-    """All by one `jupyter execute`."""
-    return cost(["jupyter", "execute", "--inplace", *copies(points, folder)])
-
-
-def jupyter_cache(points: Points, folder: Path) -> Cost:
-    """All by jupyter-cache with as many processes as there are cores."""
-    project = ["-p", folder / "cache"]
-    add = ["jcache", "notebook", *project, "add", *copies(points, folder)]
-    added = cost(add, stdin="y\n")  # to be asked whether it may make the folder
-    execute = ["jcache", "project", *project, "execute", "-e", "local-parallel", "-t", 600]
-    done = cost(execute, threads=False)
-    return Cost(added.wall + done.wall, added.cpu + done.cpu)
+    path = folder / "jobs.json"
+    path.write_text(json.dumps(jobs))
+    command = [sys.executable, Path(__file__).with_name("peers.py"), tool, processes, path]
+    return cost(command, threads=processes == 1)
 
 
 def sheet11_run(folder: Path) -> Cost:
-    """All notebooks, HTML and index included."""
+    """Execute all notebooks, HTML and index included."""
     return cost(["sheet11", "run", "-o", folder])
 
 
-def sheet11_sweep(points: Points, folder: Path, *options: str) -> Cost:
-    """The grid; table, figures of it and page included."""
+def sheet11_sweep(points: Points, options: list[str], folder: Path) -> Cost:
+    """Execute the grid; table, figures of it and page included."""
     stem, first = points[0]
-    grid = {name: dict.fromkeys(str(values[name]) for _, values in points) for name in first}
-    given = [f"-p{name}={','.join(texts)}" for name, texts in grid.items()]
+    given = []
+    for name in first:
+        texts = dict.fromkeys(str(values[name]) for _, values in points)
+        given.append(f"-p{name}={','.join(texts)}")
     return cost(["sheet11", "sweep", stem, *given, "-o", folder, *options])
 
 
 def floor(points: Points, folder: Path) -> Cost:
-    """Seconds that the cells of all points take in one warm kernel with one thread, divided by the cores."""
-    return Cost(
-        sum(_cells(stem, [p for s, p in points if s == stem]) for stem in dict(points)) / CORES
-    )
+    """Execute the cells of all points in warm kernels with one thread; seconds are divided by the cores."""
+    seconds = 0.0
+    for stem in dict(points):
+        seconds += _cells(stem, [values for name, values in points if name == stem])
+    return Cost(seconds / CORES, seconds)
 
 
 def _cells(stem: str, points: list[dict[str, Any]]) -> float:
     notebook = nbformat.read(KIT[stem], as_version=4)
-    cells = [(index, cell) for index, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
     client = nbclient.NotebookClient(notebook, kernel_name="python3", record_timing=False)
 
     def execute(point: dict[str, Any]) -> float:
+        client.nb = with_parameters(notebook, point)
         start = time.perf_counter()
-        for index, cell in cells:
-            client.execute_cell(cell, index)
-            if "parameters" in cell.metadata.get("tags", []) and point:
-                client.execute_cell(
-                    nbformat.v4.new_code_cell(f"globals().update({point!r})"), index
-                )
+        for index, cell in enumerate(client.nb.cells):
+            if cell.cell_type == "code":
+                client.execute_cell(cell, index)
         return time.perf_counter() - start
 
     with client.setup_kernel(env=os.environ | ONE_THREAD):
@@ -119,11 +88,9 @@ def complete(contender: Contender, count: int) -> Contender:
         found = contender(folder)
         done = 0
         for path in folder.rglob("*.ipynb"):
-            cells = [
-                each for each in nbformat.read(path, as_version=4).cells if each.cell_type == "code"
-            ]
-            outputs = [output for cell in cells for output in cell.outputs]
-            done += bool(outputs) and all(output.output_type != "error" for output in outputs)
+            notebook = nbformat.read(path, as_version=4)
+            executed = any(cell.get("outputs") for cell in notebook.cells)
+            done += executed and error_of(notebook) is None
         if done < count:
             raise SystemExit(f"{done} of {count} notebooks were executed")
         return found
@@ -131,90 +98,35 @@ def complete(contender: Contender, count: int) -> Contender:
     return checked
 
 
-def peers(points: Points) -> dict[str, Contender]:
-    """The other tools, each as it is used well."""
-    return {
+def compare(title: str, points: Points, ours: dict[str, Contender], repeat: int) -> None:
+    """Print the costs of executing the points, of all tools in turn."""
+    contenders = {
         "papermill.execute_notebook in a loop": partial(peer, "papermill", 1, points),
         f"papermill.execute_notebook in {CORES} processes": partial(
             peer, "papermill", CORES, points
         ),
-        "jupyter-cache, local-parallel": partial(jupyter_cache, points),
         f"execnb in {CORES} processes": partial(peer, "execnb", CORES, points),
-        f"ploomber-engine in {CORES} processes": partial(peer, "ploomber", CORES, points),
     }
+    checked = {
+        name: complete(contender, len(points)) for name, contender in (contenders | ours).items()
+    }
+    table(title, in_turn(checked | {"floor": partial(floor, points)}, repeat), *ours)
 
 
-def compare(
-    title: str,
-    points: Points,
-    others: dict[str, Contender],
-    ours: dict[str, Contender],
-    repeat: int,
-) -> None:
-    """Print the costs of executing the points, of all tools in turn."""
-    contenders = {name: complete(each, len(points)) for name, each in (others | ours).items()}
-    table(title, in_turn(contenders | {"floor": partial(floor, points)}, repeat), *ours)
-
-
-def compare_sweep(points: Points, repeat: int) -> None:
-    """A sweep with and without the figures of its points."""
+def compare_sweep(stem: str, grid: list[dict[str, Any]], repeat: int) -> None:
+    """Compare a sweep with and without the figures of its points."""
+    points = [(stem, values) for values in grid]
     ours = {
-        "sheet11 sweep": lambda folder: sheet11_sweep(points, folder),
-        "sheet11 sweep --figures": lambda folder: sheet11_sweep(points, folder, "--figures"),
+        "sheet11 sweep": partial(sheet11_sweep, points, []),
+        "sheet11 sweep --figures": partial(sheet11_sweep, points, ["--figures"]),
     }
-    compare(f"{len(points)} points of {points[0][0]}", points, peers(points), ours, repeat)
-
-
-def encoding_points(count: int) -> Points:
-    """A grid of p and seed."""
-    return [
-        ("01_encoding", {"p": p, "seed": seed}) for p in (64, 256) for seed in range(count // 2)
-    ]
-
-
-def growth(repeat: int) -> None:
-    """How the time of a sweep grows with the number of points, and what one more kernel costs in memory."""
-    counts = (8, 32, 128)
-    contenders = {
-        f"{count} points": lambda folder, count=count: sheet11_sweep(encoding_points(count), folder)
-        for count in counts
-    }
-    medians = in_turn(contenders, repeat)
-    print("\n| sheet11 sweep of 01_encoding | seconds | seconds per further point |\n|---|---|---|")
-    before = None
-    for count, (name, median) in zip(counts, medians.items(), strict=True):
-        slope = f"{(median.wall - before[1]) / (count - before[0]):.3f}" if before else ""
-        print(f"| {name} | {median.wall:.1f} | {slope} |")
-        before = count, median.wall
-
-    with tempfile.TemporaryDirectory() as folder:
-        server = Server(threads=1)
-        kernels = [server.fork(folder) for _ in range(2)]
-        server.is_ready(60)
-        time.sleep(2)  # until they listen
-        last = psutil.Process(server.process.pid).children()[
-            len(kernels) - 1
-        ]  # its keeper, and itself below that
-        forked = sum(each.memory_full_info().uss for each in (last, *last.children())) / 2**20
-        server.close()
-    code = (
-        "import torch._dynamo, seaborn, networkx, ipykernel.kernelapp; print(flush=True); input()"
-    )
-    fresh = subprocess.Popen(
-        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    )
-    fresh.stdout.readline()
-    ordinary = psutil.Process(fresh.pid).memory_full_info().uss / 2**20
-    fresh.communicate(b"\n")
-    print(
-        f"\nMemory of one more kernel: forked {forked:.0f} MiB, of its own with the same imports {ordinary:.0f} MiB"
-    )
+    compare(f"{len(points)} points of {stem}", points, ours, repeat)
 
 
 @click.command(help=__doc__)
 @click.argument("parts", nargs=-1, type=click.Choice(PARTS))
 @click.option(
-    "--repeat", default=3, show_default=True, help="Repetitions of what takes less than 20 s."
+    "--repeat", default=3, show_default=True, help="Repetitions of what takes less than 10 s."
 )
 @click.option(
     "--points", default=32, show_default=True, help="Points of 01_encoding, and half as many of 04."
@@ -224,19 +136,15 @@ def main(parts: tuple[str, ...], repeat: int, points: int) -> None:
     print(f"{CORES} cores")
     for part in parts or PARTS:
         if part == "run":
-            others = peers(RUN) | {"jupyter execute": partial(jupyter_execute, RUN)}
-            compare("the four notebooks", RUN, others, {"sheet11 run": sheet11_run}, repeat)
+            run: Points = [(stem, {}) for stem in KIT]
+            compare("the four notebooks", run, {"sheet11 run": sheet11_run}, repeat)
         elif part == "encoding":
-            compare_sweep(encoding_points(points), repeat)
-        elif part == "oversmoothing":
-            grid = [
-                {"graph": graph, "seed": seed}
-                for graph in ("karate", "sbm")
-                for seed in range(points // 4)
-            ]
-            compare_sweep([("04_oversmoothing", point) for point in grid], repeat)
+            grid = [{"p": p, "seed": seed} for p in (64, 256) for seed in range(points // 2)]
+            compare_sweep("01_encoding", grid, repeat)
         else:
-            growth(repeat)
+            graphs = ("karate", "sbm")
+            grid = [{"graph": name, "seed": seed} for name in graphs for seed in range(points // 4)]
+            compare_sweep("04_oversmoothing", grid, repeat)
 
 
 if __name__ == "__main__":

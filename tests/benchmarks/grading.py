@@ -23,7 +23,7 @@ from pathlib import Path
 
 import nbformat
 import psutil
-from processes import CORES, Contender, Cost, cost, in_turn, table
+from measure import CORES, Contender, Cost, cost, in_turn, table
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "course" / "grading"))
 from sheets import Course, this_kit

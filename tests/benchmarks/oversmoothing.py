@@ -20,15 +20,13 @@ import math
 import os
 import warnings
 from collections.abc import Callable
-from importlib.util import find_spec
-from pathlib import Path
+from functools import partial
 
 import torch
-from measure import copy_of, in_turn, peak, table
+from measure import calls_of, copy_of, in_turn, peak, table
 from torch import Tensor
 
 from sheet11 import dirichlet_energy, normalized_adjacency, propagate, two_block_model
-from sheet11.oversmoothing import second_eigenvalue
 
 DEPTH, FEATURES = 64, 16
 DENSE_NODES = 4000
@@ -40,9 +38,8 @@ def draw(edges: int) -> tuple[Tensor, Tensor]:
     """Features, and a two-block model with about that many undirected edges."""
     block_size = max(20, round(edges / 11))
     graph = two_block_model(block_size, 10 / block_size, 1 / block_size)
-    return torch.randn(
-        graph.num_nodes, FEATURES, generator=torch.Generator().manual_seed(0)
-    ), graph.edge_index
+    generator = torch.Generator().manual_seed(0)
+    return torch.randn(graph.num_nodes, FEATURES, generator=generator), graph.edge_index
 
 
 def ours(x: Tensor, edge_index: Tensor) -> tuple[Step, Step]:
@@ -80,19 +77,6 @@ def dense(x: Tensor, edge_index: Tensor) -> tuple[Step, Step]:
     return lambda x: P @ x, lambda x: (x * (x - P @ x)).sum()
 
 
-def tools(num_nodes: int) -> dict[str, str]:
-    """What is compared: names, and the expressions that make them."""
-    found = {"sheet11": "ours"}
-    if find_spec("torch_geometric"):
-        found |= {
-            "PyTorch Geometric, edges": "geometric(False)",
-            "PyTorch Geometric, sparse matrix": "geometric(True)",
-        }
-    else:
-        print("without PyTorch Geometric: pip install -e '.[bench]'")
-    return found | ({"dense": "dense"} if num_nodes <= DENSE_NODES else {})
-
-
 def layers(tool: Tool, x: Tensor, edge_index: Tensor, energies: bool = True) -> list[float]:
     """All states one after another, from the edges on; their energies."""
     step, energy = tool(x, edge_index)
@@ -102,32 +86,29 @@ def layers(tool: Tool, x: Tensor, edge_index: Tensor, energies: bool = True) -> 
 def compare(edges: int, repeat: int) -> None:
     """Print medians, ratios and memory of runs in turn."""
     x, edge_index = draw(edges)
-    makers = tools(len(x))
+    makers = {
+        "sheet11": "ours",
+        "PyTorch Geometric, edges": "geometric(False)",
+        "PyTorch Geometric, sparse matrix": "geometric(True)",
+    }
+    if len(x) <= DENSE_NODES:
+        makers["dense"] = "dense"
     found = {name: eval(maker) for name, maker in makers.items()}
-    energies = {name: layers(tool, x, edge_index) for name, tool in found.items()}
-    for name, values in energies.items():  # deep ones are lost to rounding in the trace
-        assert math.isclose(values[4], energies["sheet11"][4], rel_tol=1e-3), name
-    for kind, with_energies in {"64 layers": False, "64 layers with energies": True}.items():
-        works = {
-            name: lambda tool=tool, e=with_energies: layers(tool, x, edge_index, e)
-            for name, tool in found.items()
-        }
-        moved = (edge_index.shape[1] + len(x)) * (
-            4 + 4
-        ) + 2 * x.nbytes  # weights and columns; features in and out
-        works["floor"] = copy_of(
-            DEPTH * (moved + with_energies * (edge_index.nbytes / 2 + x.nbytes))
-        )
-        memory = {
-            name: peak(
-                Path(__file__),
-                f"lambda data=draw({edges}): layers({maker}, *data, {with_energies})",
-                f"lambda: layers({maker}, *draw(100))",
-            )
-            for name, maker in makers.items()
-        }
+    expected = layers(ours, x, edge_index)[4]
+    for name, tool in found.items():  # deep energies are lost to rounding in the trace
+        assert math.isclose(layers(tool, x, edge_index)[4], expected, rel_tol=1e-3), name
+    # weights and columns; features in and out
+    moved = DEPTH * ((edge_index.shape[1] + len(x)) * (4 + 4) + 2 * x.nbytes)
+    for_energies = DEPTH * (edge_index.nbytes / 2 + x.nbytes)
+    for kind, energies in {"64 layers": False, "64 layers with energies": True}.items():
+        contenders, memory = {}, {}
+        for name, maker in makers.items():
+            contenders[name] = calls_of(partial(layers, found[name], x, edge_index, energies))
+            large = f"lambda data=draw({edges}): layers({maker}, *data, {energies})"
+            memory[name] = peak(__file__, large, f"lambda: layers({maker}, *draw(100))")
+        contenders["floor"] = copy_of(moved + energies * for_energies)
         title = f"{kind}, {edge_index.shape[1] // 2} edges, {len(x)} nodes"
-        table(title, in_turn(works, repeat), "sheet11", memory)
+        table(title, in_turn(contenders, repeat), "sheet11", memory=memory)
 
 
 def main() -> None:
@@ -135,35 +116,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--edges", type=int, nargs="*", default=[20_000, 1_000_000])
     parser.add_argument("--repeat", type=int, default=3)
-    parser.add_argument("--growth", type=int, nargs="*", default=[10**4, 10**5, 10**6])
     options = parser.parse_args()
     print(f"{os.cpu_count()} cores, torch {torch.__version__}")
     for edges in options.edges:
         compare(edges, options.repeat)
-    if options.growth:
-        print(
-            "\n| edges | build the graph, seconds | 64 layers with energies | their memory peak | λ₂, seconds |"
-        )
-        print("|---|---|---|---|---|")
-    for edges in options.growth:
-        x, edge_index = draw(edges)
-        P = normalized_adjacency(edge_index, len(x))
-        works = {
-            "build": lambda edges=edges: draw(edges),
-            "layers": lambda data=(x, edge_index): layers(ours, *data),
-            "λ₂": lambda P=P: second_eigenvalue(P),
-        }
-        medians = in_turn(works, options.repeat)
-        memory = peak(
-            Path(__file__),
-            f"lambda data=draw({edges}): layers(ours, *data)",
-            "lambda: layers(ours, *draw(100))",
-        )
-        print(
-            f"| {edges} | {medians['build'].wall:.3f} | {medians['layers'].wall:.2f} | {memory / 2**20:.0f} MiB "
-            f"| {medians['λ₂'].wall:.2f} |",
-            flush=True,
-        )
 
 
 if __name__ == "__main__":

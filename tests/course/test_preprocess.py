@@ -20,8 +20,7 @@ from sheets_of_nbgrader import (
 from sheet11.course.errors import SheetError
 from sheet11.course.preprocess import (
     nbgrader_config,
-    preprocessors_of,
-    upgraded,
+    upgrade,
     whole_notebook,
     without_answers,
 )
@@ -63,9 +62,8 @@ def test_a_marking_scheme_is_not_for_students():
 
 
 def test_nothing_is_left_of_earlier_work():
-    picture = {"image/png": "iVBORw0KGgo="}
     asked, right = heading("![](attachment:plan.png)"), text("why", "![](attachment:proof.png)")
-    asked["attachments"], right["attachments"] = {"plan.png": picture}, {"proof.png": picture}
+    asked["attachments"] = right["attachments"] = {"plan.png": {}, "proof.png": {}}
     code = given("1")
     code.outputs, code.execution_count = [new_output("stream", text="1")], 7
     code.metadata |= {"papermill": {"duration": 1}, "execution": {"shell.execute_reply": ""}}
@@ -73,10 +71,9 @@ def test_nothing_is_left_of_earlier_work():
     whole.metadata |= {"papermill": {"input_path": "/home/a"}, "widgets": {"state": {}}}
     found = without_answers(whole)
     assert found.metadata.keys() == {"kernelspec"}
-    assert found.cells[0].attachments == {"plan.png": picture} and "attachments" in right
-    assert "attachments" not in found.cells[1]
-    assert (found.cells[2].outputs, found.cells[2].execution_count) == ([], None)
-    assert found.cells[2].metadata == {}
+    question, blank, code = found.cells
+    assert question.attachments == {"plan.png": {}} and "attachments" not in blank
+    assert (code.outputs, code.execution_count, code.metadata) == ([], None, {})
 
 
 def test_settings_of_the_course(tmp_path):
@@ -117,21 +114,6 @@ def test_the_released_course_of_nbgraders_guide(tmp_path, name):
     ]
 
 
-def test_settings_that_cannot_be_executed(tmp_path):
-    with pytest.raises(SheetError, match=r"nbgrader_config\.py cannot be executed: NameError: "):
-        written(tmp_path, given("1"), config="unknown")
-
-
-def test_a_preprocessor_that_is_not_nbgraders(tmp_path):
-    _, config = written(
-        tmp_path,
-        given("1"),
-        config="class Mine: pass\nc.GenerateAssignment.preprocessors.append(Mine)",
-    )
-    with pytest.raises(SheetError, match=r"nbgrader_config\.py names the preprocessor Mine, "):
-        preprocessors_of(config)
-
-
 def test_a_list_of_preprocessors_is_that_of_the_course(tmp_path):
     path, config = written(
         tmp_path,
@@ -166,19 +148,12 @@ def test_autotest_of_a_solution_that_fails(tmp_path):
         whole_notebook(path, nbgrader_config(path.parent))
 
 
-def test_autotest_without_its_templates(tmp_path):
-    path, config = written(tmp_path, answer("x", "x = 1"), check("x-1", "### AUTOTEST x"))
-    with pytest.raises(SheetError, match=r"^p\.ipynb: nbgrader's InstantiateTests refuses it: "):
-        whole_notebook(path, config)
-
-
 @pytest.mark.parametrize("version", [0, 1, 2])
 def test_older_schemas(version):
     cells = [answer("f", "1"), check("f-1", "f", "3" if version == 0 else 3)]
     for cell in cells:
         cell.metadata["nbgrader"]["schema_version"] = version
         del cell.metadata["nbgrader"]["task"]
-    found = upgraded(notebook(*cells, given("2")))
-    assert [cell.metadata.nbgrader.schema_version for cell in found.cells[:2]] == [3, 3]
+    found = notebook(*cells, given("2"))
+    assert upgrade(found) == []
     assert [task.points for task in tasks_of("p", found)] == [3]
-    assert without_answers(found).cells[0].source.endswith("NotImplementedError()")

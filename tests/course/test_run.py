@@ -135,9 +135,11 @@ def test_nothing_runs_before_all_arguments_are_usable(folder):
 EXPLORE = """
 from sheet11.lab.plots import panels
 from sheet11.lab.sliders import show_with_controls
-figure, (ax,) = panels(1, 2)
-draw = lambda n: ax.set_title(f"n is {n}")
-show_with_controls(figure, draw, {"n": {"kind": "IntSlider", "min": 1, "max": 4, "value": 2}})
+def draw(n):
+    figure, (ax,) = panels(1, 2)
+    ax.set_title(f"n is {n}")
+    return figure
+show_with_controls(draw, {"n": {"kind": "IntSlider", "min": 1, "max": 4, "value": 2}})
 """
 
 

@@ -4,7 +4,6 @@ import nbformat
 import pytest
 
 from sheet11.course.errors import NotebookError, SheetError
-from sheet11.course.notebooks import nearest
 from sheet11.course.sheet import PACKAGE, find_notebook, find_sheet
 
 
@@ -39,21 +38,6 @@ def test_find_by_path(folder):
         NotebookError, match=r"'02_score'; the sheet has .*; did you mean '02_scores'\?"
     ):
         find_notebook("02_score", find_sheet())
-
-
-def test_without_settings(folder):
-    sheet = find_sheet(folder)
-    assert (sheet.title, sheet.package, sheet.imports_from) == (folder.name, "helpers", str(folder))
-    assert (sheet.not_for_students, sheet.requirements) == ((), ("jupyterlab", "numpy"))
-    assert sheet.beside("student.md") == folder / "student.md"
-
-
-def test_settings(folder):
-    (folder / "sheet.toml").write_text(
-        'title = "Tides"\nnot_for_students = ["mine.py"]\nrequirements = ["scipy"]'
-    )
-    sheet = find_sheet(folder)
-    assert (sheet.title, sheet.requirements) == ("Tides", ("scipy",))
 
 
 @pytest.mark.parametrize(
@@ -137,6 +121,10 @@ def test_no_sheet(folder, tmp_path):
         find_sheet(folder)
 
 
-def test_nearest():
-    assert nearest("convension", ["n", "convention"]) == "; did you mean 'convention'?"
-    assert nearest("zzz", ["n", "convention"]) == ""
+def test_settings(folder):
+    sheet = find_sheet(folder)
+    assert (sheet.title, sheet.package, sheet.imports_from) == (folder.name, "helpers", str(folder))
+    assert (sheet.not_for_students, sheet.requirements) == ((), ("jupyterlab", "numpy"))
+    (folder / "sheet.toml").write_text('title = "Tides"\nrequirements = ["scipy"]')
+    sheet = find_sheet(folder)
+    assert (sheet.title, sheet.requirements) == ("Tides", ("scipy",))

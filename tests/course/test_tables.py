@@ -5,7 +5,7 @@ import pytest
 from sheet11.course.errors import TableError
 from sheet11.course.tables import harmless, read_table
 
-TABLE = (["student", "points"], [["Jörg", "2,5"], ["anna", "1"]])
+TABLE = [{"student": "Jörg", "points": "2,5"}, {"student": "anna", "points": "1"}]
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,9 @@ def test_what_spreadsheets_save(tmp_path, content):
     ("content", "message"),
     [
         (None, "cannot be read: No such file or directory"),
-        (b"", "is empty"),
+        (b"a,b\n", "is empty"),
+        (b"a,b,a\n1,2,3\n", "is no CSV: two columns have the same name"),
+        (b"a,b\n1,2,3\n", "is no CSV: line 2 has more fields than the first one"),
         (b'a,b\n1,"2\n', "is no CSV: unexpected end of data"),
         (b"x" * 200_000, "is no CSV: field larger than field limit"),
         (b"PK\x03\x04\x00\x00", "is no CSV: it is binary; save the spreadsheet as CSV"),

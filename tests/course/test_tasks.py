@@ -1,23 +1,12 @@
-"""A notebook in nbgrader's format as data: tasks, their answers and titles; marks of hidden tests."""
+"""A notebook in nbgrader's format as data: tasks, their answers and titles."""
 
 import pytest
 from nbformat.v4 import new_notebook
-from sheets_of_nbgrader import HIDDEN, answer, check, given, heading, locked, plot, task, text
-from traitlets.config import Config
+from sheets_of_nbgrader import answer, check, given, heading, locked, plot, task, text
 
 from sheet11.course.errors import SheetError
-from sheet11.course.notebooks import read_notebook
-from sheet11.course.sheet import find_sheet
-from sheet11.course.tasks import (
-    Task,
-    cells_by_id,
-    grade_id,
-    has_hidden,
-    marks,
-    syntax,
-    tasks_of,
-    without_hidden,
-)
+from sheet11.course.notebooks import syntax
+from sheet11.course.tasks import Task, cells_by_id, tasks_of
 
 F = 'def f(x, y=1):\n    """Some\n    thing."""\n    return x'
 
@@ -81,11 +70,6 @@ def test_a_task_cell():
     assert found.by_hand and found.answers == () and found.cell_type == "markdown"
 
 
-def test_points_may_be_none_or_a_fraction():
-    found = tasks(answer("f", F), check("none", "", 0), check("quarter", "", 0.25))
-    assert [task.points for task in found] == [0, 0.25]
-
-
 def test_a_title_is_that_of_the_task_right_above():
     found = tasks(
         heading("## 1a) One"),
@@ -105,55 +89,14 @@ def test_a_title_is_that_of_the_task_right_above():
     assert tasks(text("h", "…"))[0].title == "h"
 
 
-def test_names_of_cells():
-    cells = [given("1"), locked("c", "2"), answer("f", F)]
-    cells[0].metadata["nbgrader"] = {"grade_id": "cell-1", "locked": False}
-    assert list(map(grade_id, cells)) == [None, "c", "f"]
-    assert list(cells_by_id("01", new_notebook(cells=cells))) == ["c", "f"]
-    cells[0].metadata["nbgrader"] = "lost"
-    assert marks(cells[0]) == {}
-
-
-def test_two_cells_with_one_name():
-    with pytest.raises(SheetError, match="01: two cells have the grade_id 'f'"):
-        tasks(answer("f", F), check("f", ""))
-    nameless = answer("f", F)
-    del nameless.metadata["nbgrader"]["grade_id"]
-    with pytest.raises(SheetError, match="01: a cell with nbgrader's marks has no grade_id"):
-        tasks(nameless)
-
-
-@pytest.mark.parametrize("form", HIDDEN)
-def test_hidden_tests_in_any_form(form):
-    pytest.importorskip("nbgrader")
-    source = f"assert x > 0\n{HIDDEN[form]}"
-    shown = without_hidden(source)
-    assert has_hidden(source) and not has_hidden(shown)
-    assert shown.startswith("assert x > 0") and "x == 2" not in shown
-
-
-def test_marks_of_hidden_tests_that_do_not_match():
-    pytest.importorskip("nbgrader")
-    with pytest.raises(SheetError, match="ClearHiddenTests refuses it: No end hidden tests"):
-        without_hidden("### BEGIN HIDDEN TESTS\nassert x == 2")
-
-
-def test_marks_that_a_course_has_changed():
-    pytest.importorskip("nbgrader")
-    config = Config()
-    config.ClearHiddenTests.begin_test_delimeter = "VERSTECKT"
-    config.ClearHiddenTests.end_test_delimeter = "OFFEN"
-    assert without_hidden("1\n# VERSTECKT\n2\n# OFFEN\n3", config) == "1\n3"
-    assert not has_hidden(HIDDEN["plain"], config)
-
-
 def test_syntax_of_cells_with_magics_and_of_none():
     assert len(syntax("%matplotlib inline\n!ls\nimport numpy").body) == 3
     assert syntax("def f(").body == []
 
 
-def test_the_kits_own_tasks():
-    for stem, path in find_sheet().notebooks.items():
-        found = tasks_of(stem, read_notebook(path))
-        assert found and all(task.points > 0 and task.answers for task in found)
-        assert not [task for task in found if task.title.count(" · ") != 1]
+def test_cells_are_known_by_grade_id():
+    cells = [given("1"), locked("c", "2"), answer("f", F)]
+    cells[0].metadata["nbgrader"] = {"grade_id": "cell-1", "locked": False}
+    assert list(cells_by_id("01", new_notebook(cells=cells))) == ["c", "f"]
+    with pytest.raises(SheetError, match="01: two cells have the grade_id 'f'"):
+        tasks(answer("f", F), check("f", ""))

@@ -1,4 +1,6 @@
-"""What tests of figures and sliders share."""
+"""Fixtures of figures and sliders."""
+
+from types import SimpleNamespace
 
 import matplotlib
 import matplotlib.pyplot as plt
@@ -13,7 +15,7 @@ matplotlib.use("Agg")
 
 @pytest.fixture(autouse=True)
 def close_figures():
-    """No figure stays from one test to the next."""
+    """Leave no figure from one test to the next."""
     yield
     plt.close("all")
 
@@ -22,37 +24,30 @@ def close_figures():
 def shown(monkeypatch):
     """What was displayed, as (bundle, metadata)."""
     found = []
-
-    def display(bundle, metadata, raw):
-        assert raw
-        found.append((bundle, metadata))
-
-    monkeypatch.setattr(plots, "display", display)
+    monkeypatch.setattr(
+        plots, "display", lambda data, metadata, raw: found.append((data, metadata))
+    )
     monkeypatch.setattr(plt, "get_backend", lambda: "module://matplotlib_inline.backend_inline")
     return found
 
 
 @pytest.fixture
-def undrawn(monkeypatch):
-    """Paint nothing, in tests of what a figure holds."""
-    monkeypatch.setattr(plots, "png", lambda figure: b"")
-
-
-@pytest.fixture
 def open_explorer(shown, monkeypatch):
-    """Call an explorer as a cell in JupyterLab does."""
-    monkeypatch.setattr(sliders, "_somebody_is_there", lambda: True)
+    """Call an explorer as a cell in JupyterLab does; figures have few pixels."""
+    shell = SimpleNamespace(get_parent=lambda: {"metadata": {"cellId": "x"}})
+    close, figures = plt.close, []
+
+    def closed(figure):
+        figures.append(figure)
+        close(figure)
 
     def opened(explore, **start):
-        closed = []  # else the notebook shows it a second time
-        with monkeypatch.context() as patch:
-            patch.setattr(plt, "close", closed.append)
+        with monkeypatch.context() as in_a_browser:
+            in_a_browser.setattr(sliders, "get_ipython", lambda: shell)
             explore(**start)
-        (figure,) = closed
-        plt.close(figure)
-        ((bundle, metadata),) = shown
-        shown.clear()
-        assert metadata["image/png"]["alt"] == bundle["text/plain"] == plots.describe(figure)
-        return Explorer(widgets[bundle[sliders.WIDGET]["model_id"]], figure)
+        bundle, _ = shown.pop()
+        return Explorer(widgets[bundle[sliders.WIDGET]["model_id"]], figures)
 
+    monkeypatch.setattr(plt, "close", closed)
+    monkeypatch.setitem(plt.rcParams, "figure.dpi", 25)
     return opened

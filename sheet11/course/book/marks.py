@@ -94,11 +94,17 @@ class Entry(NamedTuple):
     """An answer with its marks and the score that counts."""
 
     answer: Answer
+    task: Task
     marks: list[Mark]  # the newest of each person, oldest first
     standing: Standing | None  # None if no mark gives points
     score: Score
     flagged_by: frozenset[str]
     digest: str  # of the answer
+
+    @property
+    def student(self) -> str:
+        """Who handed it in."""
+        return self.answer.student
 
     @property
     def status(self) -> Status:
@@ -127,7 +133,7 @@ def decide(marks: Sequence[Mark], maximum: float, digest: str) -> Standing | Non
     remarks = [f"{item.words} ({item.points:+g})" for item in mark.items]
     if mark.items and mark.points:
         remarks.append(f"besides ({mark.points:+g})")
-    remarks += [mark.comment, *mere_comments(marks)]
+    remarks += [mark.comment, mere_comments(marks)]
     if given > maximum:
         remarks.append(f"{given:g} points were given, of a maximum of {maximum:g}")
     points = min(max(given, 0.0), maximum)
@@ -137,18 +143,18 @@ def decide(marks: Sequence[Mark], maximum: float, digest: str) -> Standing | Non
 def score_of(task: Task, answer: Answer, marks: Sequence[Mark], standing: Standing | None) -> Score:
     """Return the score that counts: a person's if there is one, else the grading's."""
     if standing is None:
-        remarks = [answer.remark, *mere_comments(marks)]
-        return Score(answer.points, answer.status, joined(remarks))
+        remark = joined([answer.remark, mere_comments(marks)])
+        return Score(answer.points, answer.status, remark)
+    status, remark = Status.READ if task.by_hand else Status.OVERRIDDEN, standing.remark
     if standing.stale:
-        remark = joined(["the answer was changed after it was read", standing.remark])
-        return Score(standing.points, Status.TO_READ, remark)
-    status = Status.READ if task.by_hand else Status.OVERRIDDEN
-    return Score(standing.points, status, standing.remark)
+        status = Status.TO_READ
+        remark = joined(["the answer was changed after it was read", remark])
+    return Score(standing.points, status, remark)
 
 
-def mere_comments(marks: Sequence[Mark]) -> list[str]:
+def mere_comments(marks: Sequence[Mark]) -> str:
     """Comments of marks without points."""
-    return [mark.comment for mark in marks if mark.given is None]
+    return joined([mark.comment for mark in marks if mark.given is None])
 
 
 def joined(remarks: Sequence[str]) -> str:
@@ -156,29 +162,18 @@ def joined(remarks: Sequence[str]) -> str:
     return "; ".join(filter(None, remarks))
 
 
-def check_mark(
-    task: Task, points: float | None, comment: str, rubric: set[int], items: set[int]
-) -> None:
-    """Check that a mark can be set.
-
-    Args:
-        task: of the answer.
-        points: besides those of the items.
-        comment: for the student, or the reason.
-        rubric: ids of the task's items.
-        items: ids of the mark's items.
+def check_mark(task: Task, points: float | None, comment: str, has_items: bool) -> None:
+    """Check the points and the reason of a mark.
 
     Raises:
         PointsError: it cannot be set.
     """
-    least = -task.points if items else 0  # points may be taken away from those of a rubric
+    least = -task.points if has_items else 0  # points may be taken away from those of a rubric
     if points is not None and not least <= points <= task.points:  # NaN fails, too
         raise PointsError(
             f"points of {task.name} must be a number from {least:g} to {task.points:g}, got {points:g}"
         )
-    if unknown := items - rubric:
-        raise PointsError(f"the rubric of {task.name} has no item {min(unknown)}")
-    if not task.by_hand and not comment.strip() and (points is not None or items):
+    if not task.by_hand and not comment.strip() and (points is not None or has_items):
         raise PointsError(
             f"{task.name} is graded automatically; changing its points needs a reason"
         )

@@ -3,6 +3,8 @@
 {"sheet11": {"rubric": [{"points": 1, "words": "the idea"}, {"points": -0.5, "words": "a sign is wrong"}]}}
 """
 
+import copy
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -27,10 +29,10 @@ def read_rubrics(stem: str, notebook: NotebookNode) -> dict[str, list[tuple[floa
     """
     found = {}
     for cell in notebook.cells:
-        content = cell.metadata.get(METADATA, {}).get("rubric")
-        if content is not None:
+        rubric = cell.metadata.get(METADATA, {}).get("rubric")
+        if rubric is not None:
             name = _task_of(stem, cell)
-            items = content if isinstance(content, list) else [content]
+            items = rubric if isinstance(rubric, list) else [rubric]
             found[name] = [_item_of(name, item) for item in items]
     return found
 
@@ -56,14 +58,13 @@ def keep_rubrics(store: Store, sheet: Sheet) -> list[Path]:
     changed = []
     for stem, path in sheet.notebooks.items():
         notebook = read_notebook(path)
-        before = nbformat.writes(notebook)
+        before = copy.deepcopy(notebook)
         for cell in notebook.cells:
             if items := store.items(_task_of(stem, cell)):
                 rubric = [{"points": item.points, "words": item.words} for item in items]
                 cell.metadata.setdefault(METADATA, {})["rubric"] = rubric
-        content = nbformat.writes(notebook)
-        if content != before:
-            write_whole(path, content + "\n")
+        if notebook != before:
+            write_whole(path, nbformat.writes(notebook) + "\n")
             changed.append(path)
     return changed
 
@@ -75,9 +76,9 @@ def _task_of(stem: str, cell: NotebookNode) -> str:
 
 def _item_of(name: str, item: Any) -> tuple[float, str]:
     match item:
-        case {"points": int() | float() as points, "words": str() as words, **more} if (
-            words.strip() and not more
-        ):
-            if not isinstance(points, bool):
+        case {"points": bool()}:
+            pass
+        case {"points": int() | float() as points, "words": str() as words}:
+            if words.strip() and math.isfinite(points):
                 return float(points), words.strip()
     raise SheetError(f"the rubric of {name} must be a list of points with words, got {item!r:.80}")

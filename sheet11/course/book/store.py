@@ -6,10 +6,9 @@ and pages are made from it. Marks are only ever added, and the answers that they
 
 import contextlib
 import json
-import math
 import sqlite3
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple, Self
@@ -31,7 +30,9 @@ from sheet11.course.files import make_private
 from sheet11.course.text import encodable
 
 DATABASE = "grading.sqlite"
-TASK = "name, title, wanted, points, by_hand, solution, heading"  # columns, as the fields of a Task
+# the marks that a person set at once and last
+NEWEST = """who = ?1 AND task = ?2 AND at = (
+    SELECT at FROM mark WHERE who = ?1 AND task = ?2 AND NOT undone ORDER BY id DESC LIMIT 1)"""
 
 
 def student_folder(out: Path, student: str) -> Path:
@@ -91,10 +92,10 @@ class Store:
         except sqlite3.OperationalError as error:
             raise StoreError(f"{self.path} cannot be written to: {error}") from error
 
-    def _write(self, statement: str, *rows: Sequence[Any]) -> None:
-        """Execute a statement for each row, in a transaction."""
+    def _write(self, statement: str, *values: Any) -> list[Any]:
+        """Execute a statement in a transaction; return its rows."""
         with self.writing():
-            self._db.executemany(statement, rows)
+            return self._db.execute(statement, values).fetchall()
 
     def version(self) -> str:
         """Changes after every write by any connection."""
@@ -105,8 +106,8 @@ class Store:
 
     def set_about(self, **facts: Any) -> None:
         """Store facts about the grading by name, as JSON."""
-        rows = [(name, json.dumps(value)) for name, value in facts.items()]
-        self._write("INSERT OR REPLACE INTO about VALUES (?, ?)", *rows)
+        for name, value in facts.items():
+            self._write("INSERT OR REPLACE INTO about VALUES (?, ?)", name, json.dumps(value))
 
     def about(self) -> dict[str, Any]:
         """Facts about the grading, such as its title and seed."""
@@ -116,27 +117,26 @@ class Store:
     def replace_tasks(self, tasks: Iterable[Task]) -> None:
         """Replace all tasks; answers to tasks that are gone go, too, and marks stay."""
         with self.writing():
-            self._db.execute("PRAGMA defer_foreign_keys = ON")
-            self._db.execute("DELETE FROM task")
-            insert = f"INSERT INTO task (position, {TASK}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
-            self._write(insert, *[(position, *task) for position, task in enumerate(tasks)])
-            self._db.execute("DELETE FROM answer WHERE task NOT IN (SELECT name FROM task)")
+            self._write("PRAGMA defer_foreign_keys = ON")
+            self._write("DELETE FROM task")
+            for task in tasks:
+                self._write("INSERT INTO task VALUES (?, ?, ?, ?, ?, ?, ?)", *task)
+            self._write("DELETE FROM answer WHERE task NOT IN (SELECT name FROM task)")
 
     def keep(self, student: str, result: Result, answers: Iterable[Answer]) -> None:
         """Replace one student's result and answers; marks, and the answers that they are on, stay."""
         with self.writing():
-            self._db.execute("DELETE FROM answer WHERE student = ?", (student,))
+            self._write("DELETE FROM answer WHERE student = ?", student)
             for answer in answers:
                 self._add_answer(answer)
-            row = (student, *result)
-            self._db.execute("INSERT OR REPLACE INTO result VALUES (?, ?, ?, ?, ?)", row)
+            self._write("INSERT OR REPLACE INTO result VALUES (?, ?, ?, ?, ?)", student, *result)
 
     def keep_only(self, students: Collection[str]) -> None:
         """Remove results and answers of everybody else; their marks stay."""
-        gone = [(each,) for each in {*self.students(), *self.results()} - set(students)]
+        others = "student NOT IN (SELECT value FROM json_each(?))"
         with self.writing():
-            self._write("DELETE FROM answer WHERE student = ?", *gone)
-            self._write("DELETE FROM result WHERE student = ?", *gone)
+            for table in ("answer", "result"):
+                self._write(f"DELETE FROM {table} WHERE {others}", json.dumps(list(students)))
 
     def results(self) -> dict[str, Result]:
         """Result of each student."""
@@ -146,15 +146,15 @@ class Store:
     def _add_answer(self, answer: Answer) -> None:
         answer = answer._replace(source=encodable(answer.source), remark=encodable(answer.remark))
         content = (answer.digest, answer.source, json.dumps(answer.attachments))
-        self._db.execute("INSERT OR IGNORE INTO content VALUES (?, ?, ?)", content)
+        self._write("INSERT OR IGNORE INTO content VALUES (?, ?, ?)", *content)
         row = (answer.student, answer.task, answer.digest, *answer[4:])
-        self._db.execute("INSERT INTO answer VALUES (?, ?, ?, ?, ?, ?)", row)
+        self._write("INSERT INTO answer VALUES (?, ?, ?, ?, ?, ?)", *row)
 
     # what is there to read
 
     def tasks(self) -> list[Task]:
         """All tasks, in the order of the sheet."""
-        rows = self._db.execute(f"SELECT {TASK} FROM task ORDER BY position")
+        rows = self._db.execute("SELECT * FROM task ORDER BY rowid")
         tasks = [Task(*row) for row in rows]
         return [task._replace(by_hand=bool(task.by_hand)) for task in tasks]
 
@@ -164,16 +164,10 @@ class Store:
         return [student for (student,) in rows]
 
     def content(self, digest: str) -> tuple[str, dict[str, Any]]:
-        """Source and attachments of an answer, or of an earlier one that was marked.
-
-        Raises:
-            KeyError: there is none.
-        """
+        """Source and attachments of an answer, or of an earlier one that was marked."""
         query = "SELECT source, attachments FROM content WHERE digest = ?"
-        row = self._db.execute(query, (digest,)).fetchone()
-        if row is None:
-            raise KeyError(digest)
-        return row[0], json.loads(row[1])
+        source, attachments = self._db.execute(query, (digest,)).fetchone()
+        return source, json.loads(attachments)
 
     def entries(self, task: str | None = None, whole: bool = True) -> list[Entry]:
         """The answers to a task, or to all, by student and in the order of the tasks.
@@ -182,57 +176,41 @@ class Store:
             task: its name.
             whole: with source and attachments; without, they are empty.
         """
-        marks, flags = self._newest_marks(task), self._flags()
+        marks = self._newest_marks(task)
         tasks = {each.name: each for each in self.tasks()}
         rows = self._db.execute(
-            """SELECT digest, answer.student, answer.task, iif(?2, source, ''),
-                      iif(?2, attachments, '{}'), answer.points, status, remark
+            """SELECT answer.student, answer.task, iif(?2, source, ''), iif(?2, attachments, '{}'),
+                      answer.points, status, remark, digest,
+                      (SELECT json_group_array(who) FROM flag
+                       WHERE (flag.student, flag.task) = (answer.student, answer.task))
                FROM answer JOIN content USING (digest) JOIN task ON task.name = answer.task
-               WHERE ?1 IS NULL OR answer.task = ?1 ORDER BY answer.student, position""",
+               WHERE ?1 IS NULL OR answer.task = ?1 ORDER BY answer.student, task.rowid""",
             (task, whole),
         )
         found = []
-        for digest, student, name, source, attachments, points, status, remark in rows:
-            answer = Answer(
-                student=student,
-                task=name,
-                source=source,
-                attachments=json.loads(attachments),
-                points=points,
-                status=Status(status),
-                remark=remark,
-            )
-            own = marks.get((student, name), [])
-            standing = decide(own, tasks[name].points, digest)
-            score = score_of(tasks[name], answer, own, standing)
-            flagged_by = frozenset(flags[student, name])
-            found.append(Entry(answer, own, standing, score, flagged_by, digest))
+        for *row, digest, flags in rows:
+            answer = Answer._make(row)
+            answer = answer._replace(attachments=json.loads(row[3]), status=Status(answer.status))
+            asked, own = tasks[answer.task], marks[answer.student, answer.task]
+            standing = decide(own, asked.points, digest)
+            score = score_of(asked, answer, own, standing)
+            flagged_by = frozenset(json.loads(flags))
+            found.append(Entry(answer, asked, own, standing, score, flagged_by, digest))
         return found
 
     def _newest_marks(self, task: str | None) -> dict[tuple[str, str], list[Mark]]:
         """The newest mark of each person that was not undone, by student and task, oldest first."""
-        items = defaultdict(list)
-        for mark, *item in self._db.execute(
-            """SELECT mark, id, task, points, words FROM mark_item JOIN item ON id = item
-               WHERE NOT removed ORDER BY id"""
-        ):
-            items[mark].append(Item(*item))
-        newest: dict[tuple[str, str], dict[str, Mark]] = defaultdict(dict)
-        for number, student, name, *row in self._db.execute(
-            """SELECT id, student, task, who, at, points, comment, digest FROM mark
-               WHERE NOT undone AND (?1 IS NULL OR task = ?1) ORDER BY id""",
+        items = self.items(task)
+        newest = defaultdict(list)
+        for student, name, ids, *row in self._db.execute(
+            """SELECT student, task, items, who, at, points, comment, digest FROM mark
+               WHERE id IN (SELECT max(id) FROM mark WHERE NOT undone GROUP BY student, task, who)
+                     AND (?1 IS NULL OR task = ?1) ORDER BY id""",
             (task,),
         ):
-            mark = Mark._make([*row, tuple(items[number])])
-            newest[student, name].pop(mark.who, None)
-            newest[student, name][mark.who] = mark
-        return {key: list(by_person.values()) for key, by_person in newest.items()}
-
-    def _flags(self) -> dict[tuple[str, str], set[str]]:
-        flags = defaultdict(set)
-        for student, task, who in self._db.execute("SELECT student, task, who FROM flag"):
-            flags[student, task].add(who)
-        return flags
+            own = [item for item in items if item.id in json.loads(ids)]
+            newest[student, name].append(Mark._make([*row, tuple(own)]))
+        return newest
 
     # marks
 
@@ -263,49 +241,34 @@ class Store:
             PointsError: the points are not possible, an automatic score is changed without a reason, or there is no
                 such answer, task or item.
         """
+        at = datetime.now(UTC).isoformat()
         with self.writing():
-            rubric = {item.id for item in self.items(task)}
-            check_mark(self._task(task), points, comment, rubric, set(items))
-            if amend and set(self._newest_action(who, task)[1]) == set(students):
+            asked = next((each for each in self.tasks() if each.name == task), None)
+            if asked is None:
+                raise PointsError(f"there is no task {task!r}")
+            check_mark(asked, points, comment, bool(items))
+            if unknown := set(items) - {item.id for item in self.items(task)}:
+                raise PointsError(f"the rubric of {task} has no item {min(unknown)}")
+            newest = self._db.execute(f"SELECT student FROM mark WHERE {NEWEST}", (who, task))
+            if amend and {student for (student,) in newest} == set(students):
                 self.undo(who, task)
-            (action,) = self._db.execute("SELECT coalesce(max(action), 0) + 1 FROM mark").fetchone()
-            at = datetime.now(UTC).isoformat(timespec="milliseconds")
             for student in students:
-                read = digest or self._digest(student, task)
-                row = (action, student, task, who, at, points, comment.strip(), read)
-                added = self._db.execute(
-                    """INSERT INTO mark (action, student, task, who, at, points, comment, digest)
-                       VALUES (?, ?, ?, ?, ?, ?, ?, ?)""",
-                    row,
+                added = self._write(
+                    """INSERT INTO mark (student, task, who, at, points, comment, digest, items)
+                       SELECT student, task, ?, ?, ?, ?, coalesce(?, digest), ?
+                       FROM answer WHERE student = ? AND task = ? RETURNING id""",
+                    *(who, at, points, comment.strip(), digest, json.dumps(list(items))),
+                    *(student, task),
                 )
-                links = [(added.lastrowid, item) for item in set(items)]
-                self._db.executemany("INSERT INTO mark_item VALUES (?, ?)", links)
+                if not added:
+                    raise PointsError(f"there is no answer of {student!r} to {task}")
 
     def undo(self, who: str, task: str) -> list[str]:
         """Take back a person's newest mark of a task; return the students."""
-        with self.writing():
-            action, students = self._newest_action(who, task)
-            self._write("UPDATE mark SET undone = 1 WHERE action = ?", (action,))
-        return students
-
-    def _newest_action(self, who: str, task: str) -> tuple[int | None, list[str]]:
-        newest = "SELECT max(action) FROM mark WHERE who = ? AND task = ? AND NOT undone"
-        (action,) = self._db.execute(newest, (who, task)).fetchone()
-        rows = self._db.execute("SELECT student FROM mark WHERE action = ?", (action,))
-        return action, [student for (student,) in rows]
-
-    def _task(self, name: str) -> Task:
-        for task in self.tasks():
-            if task.name == name:
-                return task
-        raise PointsError(f"there is no task {name!r}")
-
-    def _digest(self, student: str, task: str) -> str:
-        query = "SELECT digest FROM answer WHERE student = ? AND task = ?"
-        row = self._db.execute(query, (student, task)).fetchone()
-        if row is None:
-            raise PointsError(f"there is no answer of {student!r} to {task}")
-        return str(row[0])
+        undone = self._write(
+            f"UPDATE mark SET undone = 1 WHERE {NEWEST} RETURNING student", who, task
+        )
+        return sorted(student for (student,) in undone)
 
     # rubrics, flags and snippets
 
@@ -315,20 +278,19 @@ class Store:
                    WHERE (?2 OR NOT removed) AND (?1 IS NULL OR task = ?1) ORDER BY id"""
         return [Item(*row) for row in self._db.execute(query, (task, removed))]
 
-    def add_item(self, task: str, points: float, words: str) -> int:
-        """Add an item to a task's rubric; return its id."""
-        row = (task, _finite(points), words.strip())
-        self._write("INSERT INTO item (task, points, words) VALUES (?, ?, ?)", row)
-        return self.items(task)[-1].id
+    def add_item(self, task: str, points: float, words: str) -> None:
+        """Add an item to a task's rubric."""
+        add = "INSERT INTO item (task, points, words) VALUES (?, ?, ?)"
+        self._write(add, task, points, words.strip())
 
     def change_item(self, item: int, points: float, words: str) -> None:
         """Change an item, for every mark that has it."""
-        row = (_finite(points), words.strip(), item)
-        self._write("UPDATE item SET points = ?, words = ? WHERE id = ?", row)
+        change = "UPDATE item SET points = ?, words = ? WHERE id = ?"
+        self._write(change, points, words.strip(), item)
 
     def remove_item(self, item: int) -> None:
         """Take an item out of its rubric, and out of every mark that has it."""
-        self._write("UPDATE item SET removed = 1 WHERE id = ?", (item,))
+        self._write("UPDATE item SET removed = 1 WHERE id = ?", item)
 
     def set_flag(
         self, students: Collection[str], task: str, who: str, flagged: bool = True
@@ -337,7 +299,9 @@ class Store:
         change = "INSERT OR IGNORE INTO flag VALUES (?, ?, ?)"
         if not flagged:
             change = "DELETE FROM flag WHERE student = ? AND task = ? AND who = ?"
-        self._write(change, *[(student, task, who) for student in students])
+        with self.writing():
+            for student in students:
+                self._write(change, student, task, who)
 
     def snippets(self) -> list[tuple[int, str]]:
         """Comments to use again, as (id, words)."""
@@ -345,25 +309,19 @@ class Store:
 
     def add_snippet(self, words: str) -> None:
         """Keep a comment for later."""
-        self._write("INSERT OR IGNORE INTO snippet (words) VALUES (?)", (words.strip(),))
+        self._write("INSERT OR IGNORE INTO snippet (words) VALUES (?)", words.strip())
 
     def remove_snippet(self, snippet: int) -> None:
         """Forget a comment."""
-        self._write("DELETE FROM snippet WHERE id = ?", (snippet,))
+        self._write("DELETE FROM snippet WHERE id = ?", snippet)
 
     # tables that were written
 
-    def has_written(self, file: str, digest: str) -> bool:
-        """Return whether a table with this digest was written to the file, or read from it."""
-        query = "SELECT 1 FROM written WHERE file = ? AND digest = ?"
-        return self._db.execute(query, (file, digest)).fetchone() is not None
+    def has_written(self, digest: str) -> bool:
+        """Return whether a table with this digest was written, or read."""
+        query = "SELECT 1 FROM written WHERE digest = ?"
+        return self._db.execute(query, (digest,)).fetchone() is not None
 
-    def add_written(self, file: str, digest: str) -> None:
-        """Remember the digest of what is written to a file."""
-        self._write("INSERT OR IGNORE INTO written VALUES (?, ?)", (file, digest))
-
-
-def _finite(points: float) -> float:
-    if not math.isfinite(points):
-        raise PointsError(f"points of a rubric item must be a number, got {points!r}")
-    return float(points)
+    def add_written(self, digest: str) -> None:
+        """Remember the digest of a table that is written, or was read."""
+        self._write("INSERT OR IGNORE INTO written VALUES (?)", digest)

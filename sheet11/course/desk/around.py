@@ -1,12 +1,11 @@
 """The cells around an answer: what was asked, and the figures of the same part."""
 
 import re
-from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import nbformat
 from nbformat import NotebookNode
+from nbformat.v4 import new_markdown_cell
 
 from sheet11.course.book.marks import Task
 from sheet11.course.pages.cells import figures_of_cells
@@ -15,38 +14,31 @@ from sheet11.course.tasks import grade_id, is_answer
 PART = re.compile(r"^## ", re.MULTILINE)
 
 
-class Around(NamedTuple):
-    """What surrounds an answer in a student's executed notebook."""
+def around(folder: Path, task: Task) -> tuple[str, NotebookNode, list[tuple[str, str]]]:
+    """Read what surrounds an answer; nothing if the notebook, or the answer in it, is missing.
 
-    kind: str  # of the answer's cell, code or markdown
-    question: str = ""  # the text above
-    attachments: Mapping[str, Any] = {}  # of the question
-    figures: Sequence[tuple[str, str]] = ()  # of the part, as (PNG in base64, alternative text)
+    Args:
+        folder: of a student's executed notebooks.
+        task: that was answered.
 
-
-def around(notebook: Path, task: Task) -> Around:
-    """Read what surrounds an answer; nothing if the notebook, or the answer in it, is missing."""
+    Returns:
+        Type of the answer's cell, code or markdown; the text cell above, or an empty one; and the figures of the part,
+        as (PNG in base64, alternative text).
+    """
     try:
-        cells = nbformat.read(notebook, as_version=4).cells
+        cells = nbformat.read(folder / f"{task.notebook}.ipynb", as_version=4).cells
     except Exception:  # nbformat raises many types for what is no notebook
         cells = []
-    part: list[NotebookNode] = []
-    answer = question = None
+    parts: list[list[NotebookNode]] = [[]]
     for cell in cells:
-        text = cell.cell_type == "markdown"
-        if text and PART.search(cell.source):
-            if answer:
-                break
-            part, question = [], None
-        part.append(cell)
-        if grade_id(cell) == task.grade_id:
-            answer = cell
-        elif text and not answer and not is_answer(cell):
-            question = cell
-    if not answer:
-        return Around("markdown" if task.by_hand else "code")
-    figures = list(figures_of_cells(part))
-    if not question:
-        return Around(answer.cell_type, figures=figures)
-    attachments = question.get("attachments", {})
-    return Around(answer.cell_type, question.source, attachments, figures)
+        if cell.cell_type == "markdown" and PART.search(cell.source):
+            parts.append([])
+        parts[-1].append(cell)
+    question = new_markdown_cell()
+    for part in parts:
+        for cell in part:
+            if grade_id(cell) == task.grade_id:
+                return cell.cell_type, question, list(figures_of_cells(part))
+            if cell.cell_type == "markdown" and not is_answer(cell):
+                question = cell
+    return "markdown" if task.by_hand else "code", new_markdown_cell(), []

@@ -1,40 +1,36 @@
 """The marking page's requests and replies, as JSON without names."""
 
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from sheet11.course.book.marks import Entry, Task
+from sheet11.course.book.marks import Task
 from sheet11.course.book.scores import Status
 from sheet11.course.book.store import Store, student_folder
 from sheet11.course.desk.around import around
-from sheet11.course.desk.fields import Sent, points, text
-from sheet11.course.desk.nameless import (
-    HIDDEN,
-    pattern_of,
-    plain_html,
-    plain_picture,
-    without_file_names,
-)
+from sheet11.course.desk.nameless import HIDDEN, pattern_of, plain_html, plain_picture
 from sheet11.course.desk.piles import Json, Pile, entered, piles_of, shown
-from sheet11.course.errors import PointsError
+from sheet11.course.errors import CourseError, PointsError
 from sheet11.course.pages.cells import cells_html
 from sheet11.course.submissions.people import kept_people, names_of
 from sheet11.course.text import digest_of, visible
 
+Sent = Mapping[str, Any]  # by the page
 
-class ChangedError(LookupError):
+
+class ChangedError(CourseError):
     """The request is about something that is not there any more; the page must load again."""
 
 
 class Desk:
     """The answers of a grading, for the people who read them.
 
-    A request has a method of its own: it gets who asks, and the values that were sent.
+    A request has a method of its own: it gets who asks, and the values that were sent. One that lacks values, or has
+    values of other types, raises whatever Python raises.
     """
 
     def __init__(self, out: Path) -> None:
@@ -52,7 +48,7 @@ class Desk:
     def overview(self, who: str, _sent: Sent) -> Json:
         """All tasks with how much of each is read, the statuses of answers, and the comments to use again."""
         tasks = {task.name: task for task in self.store.tasks()}
-        counts: dict[str, Counter[str]] = {name: Counter() for name in tasks}
+        counts: dict[str, Counter[str]] = defaultdict(Counter)
         for entry in self.store.entries(whole=False):
             counts[entry.answer.task].update(
                 answers=1,
@@ -64,41 +60,39 @@ class Desk:
         return {
             "who": who,
             "folder": digest_of(str(self.out.resolve()))[:12],
-            "statuses": {status.name: status for status in Status},
-            "tasks": [_described(task) | counts[name] for name, task in tasks.items()],
+            "statuses": dict(Status.__members__),
+            "tasks": [task._asdict() | counts[name] for name, task in tasks.items()],
             "snippets": self.store.snippets(),
         }
 
     def answers(self, who: str, sent: Sent) -> Json:
         """The answers to a task, without their contents; only the version if that has not changed."""
-        task, second = self._task(sent), sent.get("second") == "yes"
+        task, second = self._task(sent), bool(sent.get("second"))
         version = f"{self._started}/{self.store.version()}/{second}"
         if sent.get("version") == version:
             return {"version": version}
         names = self._names()
         piles = []
         for pile in self._piles(task, who):
-            about = shown(pile, task, who, second)
+            about = shown(pile, who, second)
             if about["score"]:
                 about["score"]["remark"] = names.sub(HIDDEN, about["score"]["remark"])
             piles.append(about)
         items = [item._asdict() for item in self.store.items(task.name)]
-        return {"version": version, "task": _described(task), "items": items, "piles": piles}
+        return {"version": version, "task": task._asdict(), "items": items, "piles": piles}
 
     def content(self, who: str, sent: Sent) -> Json:
         """An answer, what it was when it was read, the sheet's own, and what is around it."""
-        task, pile = self._pile(who, sent)
-        names = self._names()
-        notebook = student_folder(self.out, pile.students[0]) / f"{task.notebook}.ipynb"
-        place = around(notebook, task)
+        pile, names = self._pile(who, sent), self._names()
+        kind, question, figures = around(student_folder(self.out, pile.students[0]), pile.task)
 
-        def html(source: str, attachments: Mapping[str, Any], kind: str = place.kind) -> str:
-            source, attachments = without_file_names(visible(source, lines=True), attachments)
-            source = names.sub(HIDDEN, source)
+        def html(source: str, attachments: Mapping[str, Any], kind: str = kind) -> str:
+            source = names.sub(HIDDEN, visible(source, lines=True))
             if kind == "code":
                 cell = new_code_cell(source)
             else:
-                cell = new_markdown_cell(source, attachments=attachments)
+                files = {names.sub(HIDDEN, name): file for name, file in attachments.items()}
+                cell = new_markdown_cell(source, attachments=files)
             return plain_html(cells_html(new_notebook(cells=[cell])))
 
         def answer(digest: str | None) -> str | None:
@@ -107,57 +101,53 @@ class Desk:
         return {
             "now": answer(pile.digest),
             "before": answer(pile.read_before),
-            "solution": html(task.solution, {}),
-            "asked": html(place.question, place.attachments, "markdown"),
+            "solution": html(pile.task.solution, {}),
+            "asked": html(question.source, question.get("attachments", {}), question.cell_type),
             "figures": [
-                {"src": plain_picture(png), "alt": names.sub(HIDDEN, alt)}
-                for png, alt in place.figures
+                {"src": plain_picture(png), "alt": names.sub(HIDDEN, alt)} for png, alt in figures
             ],
         }
 
     def mark(self, who: str, sent: Sent) -> Json:
         """Mark a pile; the same mark sent twice counts once, so that the page may send it until it gets a reply."""
-        task, pile = self._pile(who, sent)
+        pile = self._pile(who, sent)
         items = sorted(set(sent["items"]))
-        mark = {"points": points(sent), "comment": text(sent, "comment"), "items": items}
-        self._give(pile, task, who, mark, amend=sent.get("amend") is True)
-        return self.answers(who, sent)
-
-    def repeat(self, who: str, sent: Sent) -> Json:
-        """Give the mark that a pile has once more, to all its answers as they are now."""
-        task, pile = self._pile(who, sent)
-        if mark := pile.mark_of(who):
-            self._give(pile, task, who, entered(mark))
+        mark = {"points": _points(sent), "comment": sent["comment"].strip(), "items": items}
+        before = [
+            entered(each)
+            for entry in pile.entries
+            for each in entry.marks
+            if each.who == who and each.digest == entry.digest
+        ]
+        if before != [mark] * len(pile.entries):
+            # on what was read, even if the answer changes at this moment
+            read = {"digest": pile.digest, "amend": bool(sent.get("amend"))}
+            self.store.set_mark(pile.students, pile.task.name, who, **mark | read)
         return self.answers(who, sent)
 
     def undo(self, who: str, sent: Sent) -> Json:
         """Take back a person's newest mark on a task, and say on which pile it was."""
         task = self._task(sent)
         taken = set(self.store.undo(who, task.name))
-        undone = None
-        for pile in self._piles(task, who):
-            if taken.intersection(pile.students):
-                undone = pile.id
+        piles = self._piles(task, who)
+        undone = [pile.id for pile in piles if taken.intersection(pile.students)]
         return self.answers(who, sent) | {"undone": undone}
 
     def flag(self, who: str, sent: Sent) -> Json:
         """Remember to come back to a pile, or forget it."""
-        task, pile = self._pile(who, sent)
-        self.store.set_flag(pile.students, task.name, who, sent["flagged"] is True)
+        pile = self._pile(who, sent)
+        self.store.set_flag(pile.students, pile.task.name, who, sent["flagged"])
         return self.answers(who, sent)
 
     def rubric(self, who: str, sent: Sent) -> Json:
         """Add, change or remove one item of a task's rubric."""
         task, item = self._task(sent), sent["item"]
-        if item is not None and item not in {each.id for each in self.store.items(task.name)}:
-            raise ChangedError("this item is not in the rubric any more")
-        if sent.get("remove") is True:
+        if sent.get("remove"):
             self.store.remove_item(int(item))
             return self.answers(who, sent)
-        worth, words = points(sent), text(sent, "words")
-        if worth is None or not words or abs(worth) > task.points:
-            bounds = f"from {-task.points:g} to {task.points:g}"
-            raise PointsError(f"a rubric item needs words, and points {bounds}")
+        worth, words = _points(sent), sent["words"].strip()
+        if worth is None or not words or not abs(worth) <= task.points:  # NaN fails, too
+            raise PointsError(f"a rubric item needs words, and at most ±{task.points:g} points")
         if item is None:
             self.store.add_item(task.name, worth, words)
         else:
@@ -168,33 +158,23 @@ class Desk:
         """Keep a comment to use again, or forget one."""
         if "remove" in sent:
             self.store.remove_snippet(int(sent["remove"]))
-        elif words := text(sent, "words"):
+        elif words := sent["words"].strip():
             self.store.add_snippet(words)
         return {"snippets": self.store.snippets()}
 
-    def _give(self, pile: Pile, task: Task, who: str, mark: Json, amend: bool = False) -> None:
-        """Set a mark, unless all answers of the pile have it already."""
-        if all(_has(entry, who, mark) for entry in pile.entries):
-            return
-        # on what was read, even if the answer changes at this moment
-        mark = mark | {"digest": pile.digest, "amend": amend}
-        self.store.set_mark(pile.students, task.name, who, **mark)
-
     def _task(self, sent: Sent) -> Task:
-        name = text(sent, "task")
         for task in self.store.tasks():
-            if task.name == name:
+            if task.name == sent["task"]:
                 return task
-        raise ChangedError(f"there is no task {name!r}")
+        raise ChangedError(f"there is no task {sent['task']!r}")
 
     def _piles(self, task: Task, who: str) -> list[Pile]:
         return piles_of(self.store.entries(task.name, whole=False), task, who)
 
-    def _pile(self, who: str, sent: Sent) -> tuple[Task, Pile]:
-        task, name = self._task(sent), text(sent, "id")
-        for pile in self._piles(task, who):
-            if pile.id == name:
-                return task, pile
+    def _pile(self, who: str, sent: Sent) -> Pile:
+        for pile in self._piles(self._task(sent), who):
+            if pile.id == sent["id"]:
+                return pile
         raise ChangedError("this answer has changed since it was shown")
 
     def _names(self) -> Any:
@@ -204,12 +184,10 @@ class Desk:
         return pattern_of(people, " ".join(tasks))
 
 
-def _described(task: Task) -> Json:
-    """A task as the page shows it; the solution comes with an answer."""
-    return {name: value for name, value in task._asdict().items() if name != "solution"}
-
-
-def _has(entry: Entry, who: str, mark: Json) -> bool:
-    """A person has given this very mark to the answer as it is now."""
-    own = [each for each in entry.marks if (each.who, each.digest) == (who, entry.digest)]
-    return [entered(each) for each in own] == [mark]
+def _points(sent: Sent) -> float | None:
+    """Return points as a person types them, `0,5` or `−1`; None where the field is empty."""
+    typed = sent["points"].strip()
+    try:
+        return float(typed.replace(",", ".").replace("−", "-")) if typed else None
+    except ValueError as error:
+        raise PointsError(f"points must be a number, got {typed!r:.40}") from error

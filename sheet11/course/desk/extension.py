@@ -18,6 +18,7 @@ from sheet11.course.desk.desk import Desk
 from sheet11.course.desk.handlers import PAGE, DeskHandler, PageHandler
 from sheet11.course.files import alone_in
 from sheet11.course.hand_back.publish import publish
+from sheet11.course.interrupts import raise_interrupts
 
 
 class MarkingDesk(ExtensionApp):
@@ -85,6 +86,7 @@ def serve_desk(out: Path, person: str, port: int, browser: bool) -> int:
     server = MarkingDesk.initialize_server(arguments)  # type: ignore[no-untyped-call]
     # printed when the server listens
     server.io_loop.add_callback(lambda: print(f"Marking at {server.display_url}", flush=True))
+    raise_interrupts()
     server.start()
     with alone_in(out):
         return still_open(publish(out, desk.store).rows)

@@ -1,6 +1,5 @@
 """Piles of equal answers to a task, shuffled and without names."""
 
-import json
 from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any, NamedTuple
@@ -16,11 +15,12 @@ class Pile(NamedTuple):
     """Equal answers to a task, which get one mark together."""
 
     id: str  # names nobody, and changes with the answer
+    task: Task
     entries: list[Entry]
 
     @property
     def students(self) -> list[str]:
-        """Who handed this in."""
+        """Students who handed this in."""
         return [entry.answer.student for entry in self.entries]
 
     @property
@@ -30,70 +30,65 @@ class Pile(NamedTuple):
 
     @property
     def empty(self) -> bool:
-        """Nobody has answered: cells that are missing, and those as they were released."""
+        """True where nobody has answered: cells that are missing, and those as they were released."""
         return self.entries[0].answer.status == Status.NOT_ANSWERED
 
     @property
     def read_before(self) -> str | None:
         """Digest of the answer that was read, if one has changed since."""
-        stale = [
-            entry.standing for entry in self.entries if entry.standing and entry.standing.stale
-        ]
-        return stale[0].mark.digest if stale and not self.empty else None
+        for entry in self.entries:
+            if entry.standing and entry.standing.stale and not self.empty:
+                return entry.standing.mark.digest
+        return None
 
     @property
     def marks(self) -> list[Mark]:
         """The newest marks of each person, oldest first; several of a person if they differ."""
-        found: dict[tuple[str, str], Mark] = {}
-        for entry in self.entries:
-            for mark in entry.marks:
-                found[mark.who, mark.at] = mark
+        found = {(mark.who, mark.at): mark for entry in self.entries for mark in entry.marks}
         return sorted(found.values(), key=lambda mark: mark.at)
 
     def mark_of(self, who: str) -> Mark | None:
         """The newest mark with points of a person, else of others."""
         marks = [mark for mark in self.marks if mark.given is not None]
-        own = [mark for mark in marks if mark.who == who]
-        return next(iter(reversed(own or marks)), None)
+        return max(marks, key=lambda mark: (mark.who == who, mark.at), default=None)
 
 
 def piles_of(entries: Iterable[Entry], task: Task, who: str) -> list[Pile]:
-    """The answers to a task in an order of a person's own, so that their place does not tell whose they are.
+    """Sort answers into piles, in an order of a person's own, so that their place does not tell whose they are.
 
     Of a task that is graded automatically, answers without points come first, then those that lost some. Where nobody
     has answered comes last.
     """
     together: dict[str, list[Entry]] = defaultdict(list)
     for entry in entries:
-        together[_id(task, entry)].append(entry)
+        answer = entry.answer
+        same = [task.name, answer.status]
+        if answer.status != Status.NOT_ANSWERED:
+            same += [entry.digest, repr(answer.points)]
+        together[digest_of("\n".join(same))[:20]].append(entry)
 
     def place(pile: Pile) -> tuple[bool, bool, bool, str]:
         points = None if task.by_hand else pile.entries[0].answer.points
         full = points is not None and points >= task.points
-        return pile.empty, full, points is not None, _hash(who, task.name, pile.entries[0].digest)
+        return pile.empty, full, points is not None, digest_of(who + pile.id)
 
-    return sorted((Pile(name, equal) for name, equal in together.items()), key=place)
+    return sorted((Pile(name, task, equal) for name, equal in together.items()), key=place)
 
 
-def shown(pile: Pile, task: Task, who: str, second: bool = False) -> Json:
-    """A pile as the page shows it, without the answer.
+def shown(pile: Pile, who: str, second: bool = False) -> Json:
+    """Describe a pile as the page shows it, without the answer.
 
     Args:
-        pile: of the task.
-        task: that was answered.
+        pile: of equal answers.
         who: the person who looks at it.
         second: the person reads what others have read, without their marks until they have given their own.
     """
     scores = [entry.score for entry in pile.entries]
-    statuses = {score.status for score in scores}
     last = pile.mark_of(who)
-    marks = pile.marks
-    hidden = second and task.by_hand and not pile.empty and not (last and last.who == who)
-    if hidden:
-        marks = [mark for mark in marks if mark.who == who]
+    hidden = second and pile.task.by_hand and not pile.empty and not (last and last.who == who)
     uneven = len({score.points for score in scores}) > 1 and not hidden
     changed = pile.read_before is not None
-    to_read = hidden or Status.TO_READ in statuses
+    to_read = hidden or Status.TO_READ in [score.status for score in scores]
     return {
         "id": pile.id,
         "count": len(pile.entries),
@@ -106,19 +101,23 @@ def shown(pile: Pile, task: Task, who: str, second: bool = False) -> Json:
         "flagged": any(who in entry.flagged_by for entry in pile.entries),
         "repeatable": last is not None and not hidden and (changed or uneven),
         "score": _score(pile),
-        "marks": [_mark(mark, pile, task) | {"mine": mark.who == who} for mark in marks],
+        "marks": [
+            _mark(mark, pile) | {"mine": mark.who == who}
+            for mark in pile.marks
+            if mark.who == who or not hidden
+        ],
     }
 
 
 def entered(mark: Mark) -> Json:
-    """A mark as a person enters it."""
+    """Return a mark as a person enters it."""
     items = [item.id for item in mark.items]
     return {"points": mark.points, "comment": mark.comment, "items": items}
 
 
-def _mark(mark: Mark, pile: Pile, task: Task) -> Json:
-    """A mark with its worth, and the remark that the student would read."""
-    alone = decide([mark], task.points, mark.digest)
+def _mark(mark: Mark, pile: Pile) -> Json:
+    """Describe a mark with its worth, and the remark that the student would read."""
+    alone = decide([mark], pile.task.points, mark.digest)
     return {
         "who": mark.who,
         "at": mark.at,
@@ -130,21 +129,9 @@ def _mark(mark: Mark, pile: Pile, task: Task) -> Json:
 
 
 def _score(pile: Pile) -> Json | None:
-    """The automatic score; a remark about files is left out, since it could name their author."""
+    """Return the automatic score; a remark about files is left out, since it could name their author."""
     answer = pile.entries[0].answer
     if pile.empty or (answer.points is None and not answer.remark):
         return None
     remark = "" if answer.status == Status.FAILED else answer.remark
     return {"points": answer.points, "remark": remark or answer.status}
-
-
-def _id(task: Task, entry: Entry) -> str:
-    """The same for answers that lie on one pile."""
-    answer = entry.answer
-    if answer.status == Status.NOT_ANSWERED:
-        return _hash(task.name, answer.status)
-    return _hash(task.name, entry.digest, answer.points, answer.status)
-
-
-def _hash(*parts: Any) -> str:
-    return digest_of(json.dumps(parts))[:20]

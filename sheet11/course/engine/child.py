@@ -14,12 +14,11 @@ import json
 import os
 import random
 import resource
-import select
-import socket
 import sys
 import tempfile
 import threading
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NoReturn
@@ -46,8 +45,9 @@ def make_kernel() -> Any:
     class Wire(Session):
         """Send each message as a line of JSON."""
 
-        wire, owner, parent = -1, -1, {}  # descriptor, process, header of the request
-        lock: Any = None  # of the threads that send
+        wire: Any = None  # socket
+        owner, parent = -1, {}  # process, header of the request
+        lock = threading.Lock()  # of the threads that send
 
         def send(  # type: ignore[override]
             self, stream: Any, message: Any, content: Any = None, *_: Any, **more: Any
@@ -58,8 +58,9 @@ def make_kernel() -> Any:
             kind, content = message["msg_type"], message["content"]
             if os.getpid() != self.owner:  # in a child of the kernel, which prints past it
                 if kind == "stream":
-                    text = content["text"].encode("utf-8", "backslashreplace")
-                    write_all(1 if content["name"] == "stdout" else 2, text)
+                    descriptor = 1 if content["name"] == "stdout" else 2
+                    with open(descriptor, "w", errors="backslashreplace", closefd=False) as file:
+                        file.write(content["text"])
                 return
             buffers = more.get("buffers") or ()
             line = {
@@ -71,7 +72,7 @@ def make_kernel() -> Any:
             }
             text = json.dumps(line, default=json_default, allow_nan=False, ensure_ascii=False)
             with self.lock:
-                write_all(self.wire, text.encode("utf-8", "halves") + b"\n")
+                self.wire.sendall(text.encode("utf-8", "halves") + b"\n")
 
     # halves of characters are written out: JSON can hold them, files cannot
     codecs.register_error("halves", _halves)
@@ -91,8 +92,10 @@ def make_kernel() -> Any:
     return kernel
 
 
-def run(kernel: Any, wire: int, out: int, err: int) -> NoReturn:
-    """In the kernel's process: run the cells that come over the wire."""
+def run(
+    kernel: Any, settings: dict[str, Any], wire: Any, lines: Iterable[bytes], out: int, err: int
+) -> NoReturn:
+    """In the kernel's process: run the cells that come over the wire, a line for each."""
     code = 1
     try:
         os.setsid()
@@ -101,7 +104,13 @@ def run(kernel: Any, wire: int, out: int, err: int) -> NoReturn:
             os.dup2(descriptor, place)
             os.close(descriptor)
         sys.argv = ["ipykernel_launcher.py"]
-        code = asyncio.run(_answer(kernel, socket.socket(fileno=wire)))
+        _set_up(kernel, settings)
+        kernel.session.wire, kernel.session.owner = wire, os.getpid()
+        sys.stdout, sys.stderr = Text("stdout", kernel.session), Text("stderr", kernel.session)
+        # before a fork, or its child would print the same again
+        os.register_at_fork(before=lambda: (sys.stdout.flush(), sys.stderr.flush()))
+        asyncio.run(_answer(kernel, lines))
+        code = 0
     except SystemExit as exit_:
         code = exit_.code if isinstance(exit_.code, int) else int(exit_.code is not None)
     finally:
@@ -177,19 +186,11 @@ def _draw_nothing(shell: Any, text: str) -> None:
     )
 
 
-async def _answer(kernel: Any, wire: socket.socket) -> int:
-    """Run a cell for every line that comes after the settings, until no more do."""
+async def _answer(kernel: Any, lines: Iterable[bytes]) -> None:
+    """Run a cell, or hand a message to a widget, for every line."""
     session = kernel.session
-    session.wire, session.owner, session.lock = wire.fileno(), os.getpid(), threading.Lock()
-    wire.setblocking(False)
-    reader, _ = await asyncio.open_connection(sock=wire, limit=1 << 30)
-    if not (line := await reader.readline()):
-        return 0
-    _set_up(kernel, json.loads(line))
-    sys.stdout, sys.stderr = Text("stdout", session), Text("stderr", session)
-    # before a fork, or its child would print the same again
-    os.register_at_fork(before=lambda: (sys.stdout.flush(), sys.stderr.flush()))
-    while line := await reader.readline():
+    for line in lines:
+        await asyncio.sleep(0)  # tasks that a cell has created may start
         request = json.loads(line)
         if request["msg_type"] != "execute_request":  # to a widget
             handle = getattr(kernel.comm_manager, request["msg_type"])
@@ -203,7 +204,6 @@ async def _answer(kernel: Any, wire: socket.socket) -> int:
         sys.stdout.flush()
         sys.stderr.flush()
         session.send(None, "execute_reply", reply)
-    return 0
 
 
 class Text(io.StringIO):
@@ -239,13 +239,3 @@ class Text(io.StringIO):
     def close(self) -> None:
         """Stay open for the next cell."""
         self.flush()
-
-
-def write_all(descriptor: int, content: bytes) -> None:
-    """Write everything, also to a descriptor that does not block."""
-    left = memoryview(content)
-    while left:
-        try:
-            left = left[os.write(descriptor, left) :]
-        except BlockingIOError:
-            select.select([], [descriptor], [])

@@ -7,7 +7,7 @@ import json
 import math
 import os
 import re
-import selectors
+import select
 import socket
 import sys
 import time
@@ -72,15 +72,13 @@ class Kernel:
         self.shell_channel = self  # and send them to this
         self._status, self._wire, self._pipes = status, wire, pipes
         self._bytes_left = math.inf if most is None else most
-        self._values_left = None if most is None else MOST_VALUES
+        self._values_left = math.inf if most is None else MOST_VALUES
         self._request: Message = {}
         self._received: deque[Message] = deque()
         self._incoming, self._outgoing = bytearray(), bytearray()
-        self._selector = selectors.DefaultSelector()
-        ends = {"status": status.fileno(), "wire": wire.fileno(), **pipes}
-        for name, end in ends.items():
+        self._open = {status.fileno(), wire.fileno(), *pipes.values()}
+        for end in self._open:
             os.set_blocking(end, False)
-            self._selector.register(end, selectors.EVENT_READ, name)
 
     def run(
         self, source: str, show: Callable[[Message], object], timeout: float | None = None
@@ -111,20 +109,20 @@ class Kernel:
     def send(self, message: Message) -> None:
         """Send a request, or a message to a widget, as soon as the kernel takes it."""
         self._outgoing += json.dumps(message, default=json_default).encode() + b"\n"
+        self._write()
 
     def end(self) -> str | None:
         """End the kernel and all that it has started, wait until that is done, and say why it has ended."""
         with contextlib.suppress(OSError):
             self._status.shutdown(socket.SHUT_WR)
             self._status.settimeout(PATIENCE)
-            self._end(self._status.recv(64).decode() or LOST)
+            self._end(self._status.recv(64).decode())
         self._end(LOST)
         self.close()
         return self.ended
 
     def close(self) -> None:
         """End the kernel and all that it has started, and listen no more."""
-        self._selector.close()
         self._status.close()
         self._wire.close()
         while self._pipes:
@@ -138,22 +136,28 @@ class Kernel:
         if self.look:
             self.look()
             left = min(left, LOOK)
-        writing = selectors.EVENT_WRITE if self._outgoing else 0
-        with contextlib.suppress(KeyError):  # it says nothing any more
-            self._selector.modify(self._wire, selectors.EVENT_READ | writing, "wire")
-        for key, events in self._selector.select(None if math.isinf(left) else left):
-            if key.data == "status":
-                self._read_status()
-            elif key.data != "wire":
-                self._read_pipe(key.data)
-            else:
-                if events & selectors.EVENT_WRITE:
-                    self._write()
-                if events & selectors.EVENT_READ:
-                    self._read_wire()
+        writing = [self._wire] if self._outgoing else []
+        ready, writable, _ = select.select(
+            self._open, writing, [], None if math.isinf(left) else left
+        )
+        if writable:
+            self._write()
+        has_ended = self._status.fileno() in ready
+        while ready:
+            sent = self._read(self._wire.fileno())
+            for name in self._pipes:  # what a program has printed before is shown before
+                self._show(name)
+            self._incoming += sent
+            *lines, self._incoming = self._incoming.split(b"\n") if sent else [self._incoming]
+            for line in lines:
+                self._take(line)
+            if not has_ended or not sent:
+                break
+        if has_ended:
+            self._end(self._read(self._status.fileno()).decode())
 
     def _write(self) -> None:
-        with contextlib.suppress(OSError):  # it has died, and its status will say so
+        with contextlib.suppress(OSError):  # it takes no more, or has died, as its status will say
             del self._outgoing[: self._wire.send(self._outgoing)]
 
     def _read(self, end: int) -> bytes:
@@ -164,70 +168,35 @@ class Kernel:
             return b""
         except OSError:
             part = b""
+        if not part:
+            self._open.discard(end)
         self._bytes_left -= len(part)
         if self._bytes_left < 0:
             self._end("output")
-        if not part or self._bytes_left < 0:
-            with contextlib.suppress(KeyError):
-                self._selector.unregister(end)
-            return b""
         return part
 
-    def _read_pipe(self, name: str) -> bool:
-        """Read what programs have printed; return whether there was anything."""
-        text = self._read(self._pipes[name])
-        if text:
+    def _show(self, name: str) -> None:
+        """Take what programs have printed for a message."""
+        if text := self._read(self._pipes[name]):
             content = {"name": name, "text": text.decode("utf-8", "replace")}
             message = {"msg_type": "stream", "metadata": {}, "content": content}
             message |= {"header": {"msg_type": "stream"}, "parent_header": self._request}
             self._received.append(message)
-        return bool(text)
-
-    def _read_pipes(self) -> None:
-        for name in self._pipes:
-            while self._read_pipe(name):
-                pass
-
-    def _read_wire(self) -> bool:
-        """Read what the kernel has sent; return whether there was anything."""
-        part = self._read(self._wire.fileno())
-        if not part:
-            return False
-        self._read_pipes()  # what a program has printed before is shown before
-        self._incoming += part
-        if b"\n" in part:
-            *lines, self._incoming = self._incoming.split(b"\n")
-            for line in lines:
-                self._take(line)
-        return True
 
     def _take(self, line: bytearray) -> None:
-        if not self._has_room_for(line):
+        """Parse a line if there is room for it: 32 MB of JSON can take a gigabyte of memory."""
+        if self._values_left < math.inf:
+            self._values_left -= sum(1 for _ in VALUES.finditer(line))
+        if self._values_left < 0 or self._bytes_left < 0:
             self._end("output")
-        if self.ended is not None and self.ended in ("output", NONSENSE):
-            return
-        try:
-            self._received.append(message_of(line))
-        except (ValueError, TypeError, KeyError, RecursionError):
-            self._end(NONSENSE)  # somebody else has got hold of the wire
-
-    def _has_room_for(self, line: bytearray) -> bool:
-        """Return whether a line of JSON may be parsed: 32 MB of it can take a gigabyte of memory."""
-        if self._values_left is not None:
-            found = itertools.islice(VALUES.finditer(line), self._values_left + 1)
-            self._values_left -= sum(1 for _ in found)
-        return self._values_left is None or self._values_left >= 0
-
-    def _read_status(self) -> None:
-        """Note why the kernel has ended, after everything it has sent."""
-        text = self._read(self._status.fileno()).decode()
-        while self._read_wire():
-            pass
-        self._read_pipes()
-        self._end(text or LOST)
+        elif self.ended != NONSENSE:
+            try:
+                self._received.append(message_of(line))
+            except (ValueError, TypeError, KeyError, RecursionError):
+                self._end(NONSENSE)  # somebody else has got hold of the wire
 
     def _end(self, why: str) -> None:
-        self.ended = self.ended or why
+        self.ended = self.ended or why or LOST
 
 
 def message_of(line: bytearray) -> Message:

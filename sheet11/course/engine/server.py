@@ -32,7 +32,7 @@ import socket
 import stat
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
@@ -47,70 +47,56 @@ else:  # as a program, which finds them beside itself
         sys.modules[f"sheet11_{name}"] = sys.modules.pop(name)
 
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER = 1, 4, 36  # linux/prctl.h
-QUIET = "PYDEVD_DISABLE_FILE_VALIDATION"  # else the debugger, when it is imported, warns of Python's frozen modules
-LARGEST = 1 << 16  # bytes of a message
 POLL = 0.05  # seconds between two looks at what a kernel uses
 prctl = ctypes.CDLL(None).prctl
 
 
-def serve(control: socket.socket) -> None:
-    """Import what the first message names, then fork on request until the client closes its end."""
+def serve(control: socket.socket, modules: list[str], closed: bool) -> None:
+    """Import modules, then fork on request until the client closes its end.
+
+    Args:
+        control: brings the descriptors of each kernel (see `keep`), whose wire begins with the request.
+        modules: what notebooks use.
+        closed: whether what runs in its forks must not look into it; then one runs at a time.
+    """
     if os.getpid() == 1:  # in a sandbox, which must not outlive who holds it
         prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    message = receive(control)
-    if message is None:
-        return
-    kernel = make_ready(message[0]["modules"])
-    if message[0]["closed"]:
+    kernel = make_ready(modules)
+    if closed:
         close(kernel)
     prctl(PR_SET_CHILD_SUBREAPER, 1)
-    with contextlib.suppress(OSError):
-        # the client may have ended meanwhile, but have left folders to be removed
-        control.sendall(b"!")
     alive, ours = os.pipe()  # keepers read its end when this process has ended
-    keepers: dict[int, int] = {}  # by the descriptor that tells of their end
-    while True:
-        listened: list[Any] = [control, *keepers]
-        ready = select.select(listened, [], [])[0]
-        for ended in keepers.keys() & ready:
-            os.close(ended)
-            os.waitpid(keepers.pop(ended), 0)
-            end_orphans(set(keepers.values()))
-        if control not in ready:
-            continue
-        message = receive(control)
-        if message is None:
-            break
-        request, sockets = message
-        _import(request["modules"])
-        if request["limits"]:
-            # one at a time; nothing inside of a sandbox can stop its first process
-            keep(kernel, request, sockets, [control.fileno(), alive, ours], control.fileno())
-            continue
-        pid = os.fork()
-        if pid == 0:
-            be_keeper(kernel, request, sockets, alive, [control.fileno(), ours, *keepers])
-        keepers[os.pidfd_open(pid)] = pid
-        for descriptor in sockets:
-            os.close(descriptor)
+    private = [control.fileno(), alive, ours]
+    keepers = []
+    with contextlib.suppress(ConnectionError):  # the client has died
+        control.sendall(b"!")
+        while descriptors := socket.recv_fds(control, 1, 8)[1]:
+            lines = open(descriptors[1], "rb", closefd=False)
+            request = json.loads(lines.readline())
+            _import(request["modules"])
+            gc.freeze()  # else every fork's collector would walk through, and so copy, what it has inherited
+            _reap()
+            if closed:  # nothing inside of a sandbox can stop its first process
+                keep(kernel, request, lines, descriptors, private, control.fileno())
+            elif pid := os.fork():
+                keepers.append(pid)
+            else:
+                be_keeper(kernel, request, lines, descriptors, private)
+            for descriptor in descriptors:
+                os.close(descriptor)
     os.close(ours)
-    for pid in keepers.values():
-        os.waitpid(pid, 0)
-    end_orphans(set())
+    for pid in keepers:
+        with contextlib.suppress(ChildProcessError):  # it has ended long ago
+            os.waitpid(pid, 0)
+    end_children()  # left by keepers that were killed
 
 
 def make_ready(modules: list[str]) -> Any:
     """Import modules, load fonts, and make the kernel that forks run."""
     gc.disable()  # it would walk again and again through what is imported, which takes a fifth of the time
-    as_it_was = os.environ.get(QUIET)
-    os.environ[QUIET] = "1"
     _import(modules)
     _draw_once()
-    kernel = child.make_kernel()
-    if as_it_was is None:
-        del os.environ[QUIET]
-    gc.freeze()
-    return kernel
+    return child.make_kernel()
 
 
 def close(kernel: Any) -> None:
@@ -121,40 +107,49 @@ def close(kernel: Any) -> None:
 
 
 def be_keeper(
-    kernel: Any, request: dict[str, Any], sockets: list[int], alive: int, others: list[int]
+    kernel: Any,
+    request: dict[str, Any],
+    lines: Iterable[bytes],
+    descriptors: Sequence[int],
+    private: Sequence[int],
 ) -> NoReturn:
     """In a fork: keep a kernel, also when the server ends."""
     try:
         prctl(PR_SET_CHILD_SUBREAPER, 1)  # what loses its parent below is this process's child then
-        for descriptor in others:
-            os.close(descriptor)
-        keep(kernel, request, sockets, [alive], alive)
+        control, alive, ours = private
+        os.close(control)
+        os.close(ours)
+        keep(kernel, request, lines, descriptors, [alive], alive)
     finally:
         os._exit(0)
 
 
 def keep(
-    kernel: Any, request: dict[str, Any], sockets: Sequence[int], ours: Sequence[int], wake: int
+    kernel: Any,
+    request: dict[str, Any],
+    lines: Iterable[bytes],
+    descriptors: Sequence[int],
+    private: Sequence[int],
+    wake: int,
 ) -> None:
     """Fork a kernel, watch it, end all that it has started, and say why it ended.
 
     Args:
         kernel: what runs in the fork.
         request: from the client.
-        sockets: status, whose other end tells that no more is wanted by being closed; the fork's wire, standard
+        lines: that come over the wire after the request.
+        descriptors: status, whose other end tells that no more is wanted by being closed; the fork's wire, standard
             output and standard error; and the list of a control group's processes if it is to enter one.
-        ours: descriptors that the fork must not have.
+        private: descriptors that the fork must not have.
         wake: descriptor that tells that the kernel is to end, by having something to read.
     """
-    status, wire, out, err, *group = sockets
+    status = descriptors[0]
     for folder in request["empty"]:
         _empty(folder)  # where the keeper before was killed, it has not done so
     begun = watch.begin(request["empty"])
     pid = os.fork()
     if pid == 0:
-        be_kernel(kernel, sockets, ours)
-    for descriptor in (wire, out, err, *group):
-        os.close(descriptor)
+        be_kernel(kernel, request, lines, descriptors, private)
     why = wait(pid, [status, wake], request, begun)
     end_children()
     for folder in request["empty"]:
@@ -163,22 +158,29 @@ def keep(
         shutil.rmtree(folder, ignore_errors=True)
     with contextlib.suppress(OSError):
         os.write(status, why.encode())
-    os.close(status)
 
 
-def be_kernel(kernel: Any, sockets: Sequence[int], ours: Sequence[int]) -> NoReturn:
+def be_kernel(
+    kernel: Any,
+    request: dict[str, Any],
+    lines: Iterable[bytes],
+    descriptors: Sequence[int],
+    private: Sequence[int],
+) -> NoReturn:
     """In a fork: run cells."""
-    status, wire, out, err, *group = sockets
+    status, wire, out, err, *group = descriptors
     gc.enable()
     signal.signal(signal.SIGINT, signal.default_int_handler)
     for descriptor in group:
         os.write(descriptor, b"0")  # itself
-    for descriptor in (status, *group, *ours):
+    for descriptor in (status, *group, *private):
         os.close(descriptor)
-    _die_with_parent()
+    parent = os.getppid()
+    prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)  # it died before this process could ask to go with it
     prctl(PR_SET_DUMPABLE, 1)  # the keeper looks how much memory it has
-    child.run(kernel, wire, out, err)
-    os._exit(1)
+    child.run(kernel, request, socket.socket(fileno=wire), lines, out, err)
 
 
 def wait(pid: int, wakes: list[int], request: dict[str, Any], begun: Any) -> str:
@@ -199,15 +201,6 @@ def wait(pid: int, wakes: list[int], request: dict[str, Any], begun: Any) -> str
         os.close(ended)
 
 
-def receive(control: socket.socket) -> tuple[dict[str, Any], list[int]] | None:
-    """The next message and the descriptors that came with it, or None at the end."""
-    try:
-        content, descriptors, _, _ = socket.recv_fds(control, LARGEST, 8)
-    except ConnectionError:
-        return None
-    return (json.loads(content), list(descriptors)) if content else None
-
-
 def _empty(folder: str) -> None:
     """Remove everything in a folder, however deep it lies and whatever rights it has been left with."""
     with contextlib.suppress(PermissionError):
@@ -222,36 +215,22 @@ def _empty(folder: str) -> None:
             subprocess.run(command, stderr=subprocess.DEVNULL, check=False)
 
 
-def end_orphans(keepers: set[int]) -> None:
-    """End what keepers have left behind that were killed."""
-    while orphans := set(watch.children(os.getpid())) - keepers:
-        for orphan in orphans:
-            for pid in (orphan, *watch.descendants(orphan)):
-                _kill(pid)
-            os.waitpid(orphan, 0)
-
-
 def end_children() -> None:
     """End all processes below this one, also those that have left their session or lost their parents."""
     while found := watch.descendants(os.getpid()):
         for pid in found:
-            _kill(pid)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         with contextlib.suppress(ChildProcessError):
             os.waitpid(-1, 0)
-            while os.waitpid(-1, os.WNOHANG)[0]:
-                pass
+        _reap()
 
 
-def _kill(pid: int) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGKILL)
-
-
-def _die_with_parent() -> None:
-    parent = os.getppid()
-    prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:
-        os._exit(1)  # it died before this process could ask to go with it
+def _reap() -> None:
+    """Have the system forget processes that have ended."""
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
 
 
 def _import(modules: list[str]) -> None:
@@ -262,7 +241,6 @@ def _import(modules: list[str]) -> None:
                 sys.modules.get(package), name
             ):  # which a package may import when it is asked
                 __import__(module)
-    gc.freeze()  # else every fork's collector would walk through, and so copy, what it has inherited
 
 
 def _draw_once() -> None:
@@ -281,6 +259,6 @@ def _draw_once() -> None:
 
 
 if __name__ == "__main__":
-    serve(socket.socket(fileno=int(sys.argv[1])))
+    serve(socket.socket(fileno=int(sys.argv[1])), sys.argv[3:], sys.argv[2] == "closed")
     atexit._run_exitfuncs()  # matplotlib's folder goes, for one
     os._exit(0)  # taking modules down again, one by one, would take a quarter of a second

@@ -3,7 +3,6 @@
 import atexit
 import contextlib
 import functools
-import json
 import os
 import re
 import signal
@@ -20,8 +19,7 @@ from jupyter_client.kernelspec import KernelSpecManager
 from nbformat import NotebookNode
 
 from sheet11.course.engine.child import INLINE, THREADS
-from sheet11.course.engine.client import Kernel, Message
-from sheet11.course.interrupts import raise_if_interrupted
+from sheet11.course.engine.client import Kernel
 
 # a program of its own, which imports nothing of this package
 SERVER = Path(__file__).with_name("server.py")
@@ -74,15 +72,16 @@ class Server:
         closed: bool = False,
         descriptors: Sequence[int] = (),
     ) -> None:
-        raise_if_interrupted()
         self._ready = False
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        env = dict(os.environ if env is None else env) | {"MPLBACKEND": INLINE}
+        # the debugger, when it is imported, would warn of Python's frozen modules
+        quiet = {"MPLBACKEND": INLINE, "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+        env = dict(os.environ if env is None else env) | quiet
         if threads is not None:
             env |= dict.fromkeys(THREADS, str(threads))
         with theirs:
             self.process = subprocess.Popen(
-                [*command, str(theirs.fileno())],
+                [*command, str(theirs.fileno()), "closed" if closed else "open", *modules],
                 pass_fds=[theirs.fileno(), *descriptors],
                 stdin=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL if closed else None,
@@ -91,8 +90,6 @@ class Server:
                 start_new_session=True,  # Ctrl-C is for the client, which then ends the server
             )
         _servers.add(self)
-        with contextlib.suppress(OSError):  # it has died, which `fork` will say
-            self._send({"modules": list(modules), "closed": closed})
 
     def is_ready(self, seconds: float) -> bool:
         """Wait for the server to finish importing; return whether it has after `seconds`."""
@@ -128,30 +125,26 @@ class Server:
         Raises:
             RuntimeError: the server has died.
         """
-        status, wire = socket.socketpair(), socket.socketpair()
-        out, err = os.pipe(), os.pipe()
-        theirs = [status[1].detach(), wire[1].detach(), out[1], err[1]]
-        if group:
-            # who opens the file decides who may enter, so that nobody inside needs the right to
-            theirs.append(os.open(group / "cgroup.procs", os.O_WRONLY | os.O_CLOEXEC))
-        pipes = {"stdout": out[0], "stderr": err[0]}
-        kernel = Kernel(status[0], wire[0], pipes, limits["output"] if limits else None)
-        kernel.send(
-            {
-                "cwd": os.path.abspath(cwd),
-                "env": env,
-                "limits": limits and dict(limits),
-                "instead_of_figures": instead_of_figures,
-            }
-        )
         request = {
+            "cwd": os.path.abspath(cwd),
             "modules": list(modules),
+            "env": env,
             "limits": limits and dict(limits),
             "empty": list(empty),
             "remove": list(remove),
+            "instead_of_figures": instead_of_figures,
         }
+        (status, their_status), (wire, their_wire) = socket.socketpair(), socket.socketpair()
+        (out, their_out), (err, their_err) = os.pipe(), os.pipe()
+        pipes = {"stdout": out, "stderr": err}
+        kernel = Kernel(status, wire, pipes, limits["output"] if limits else None)
+        kernel.send(request)
+        theirs = [their_status.detach(), their_wire.detach(), their_out, their_err]
+        if group:
+            # who opens the file decides who may enter, so that nobody inside needs the right to
+            theirs.append(os.open(group / "cgroup.procs", os.O_WRONLY | os.O_CLOEXEC))
         try:
-            self._send(request, theirs)
+            socket.send_fds(self._control, [b"!"], theirs)
         except OSError as error:
             kernel.close()
             raise RuntimeError("the process that forks kernels has died") from error
@@ -174,9 +167,6 @@ class Server:
             # yet that it may go on
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
-
-    def _send(self, message: Message, descriptors: Sequence[int] = ()) -> None:
-        socket.send_fds(self._control, [json.dumps(message).encode()], list(descriptors))
 
 
 @functools.cache
@@ -203,7 +193,6 @@ def server(threads: int | None = None) -> Server:
             _server = None
         if _server is None:
             _server = Server(threads)
-            atexit.register(stop_server)
         return _server
 
 
@@ -216,7 +205,8 @@ def stop_server() -> None:
             _server = None
 
 
-def stop_all_servers() -> None:
+@atexit.register
+def _close_all() -> None:
     """End all servers of this process at once, those of sandboxes too."""
     servers = list(_servers)
     for running in servers:

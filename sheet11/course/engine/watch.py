@@ -9,16 +9,17 @@ such as System V segments, cannot be had in a sandbox.
 
 from __future__ import annotations
 
+import contextlib
 import os
-import resource
 import socket
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+import psutil
+
 WALL = 3  # times the seconds of processor time: others want to work, too
-TICK, PAGE = os.sysconf("SC_CLK_TCK"), os.sysconf("SC_PAGE_SIZE")
 
 
 class Begun(NamedTuple):
@@ -27,9 +28,7 @@ class Begun(NamedTuple):
     at: float
     ended: float  # seconds of processor time of children that had ended
     files: int
-    seen: dict[
-        tuple[int, str], float
-    ]  # seconds of each process when it was looked at last, by number and start
+    seen: dict[psutil.Process, float]  # seconds of each process when it was looked at last
 
 
 def begin(folders: Sequence[str]) -> Begun:
@@ -48,12 +47,14 @@ def exceeded(limits: dict[str, int], begun: Begun, folders: Sequence[str]) -> st
     found = descendants(os.getpid())
     seconds, threads = _time_of_ended() - begun.ended, 0
     for pid in found:
-        start, own, waited, its_threads = _time_and_threads(pid)
-        begun.seen[pid, start] = own
-        seconds, threads = seconds + own + waited, threads + its_threads
-    seconds = max(
-        seconds, sum(begun.seen.values())
-    )  # nobody waits for the children of who ignores that they end
+        with contextlib.suppress(psutil.Error):
+            process = psutil.Process(pid)
+            user, system, *waited = process.cpu_times()[:4]
+            begun.seen[process] = user + system
+            seconds += user + system + sum(waited)
+            threads += process.num_threads()
+    # nobody waits for the children of who ignores that they end
+    seconds = max(seconds, sum(begun.seen.values()))
     if threads > limits["processes"]:
         return "processes"
     if seconds > limits["seconds"] or time.monotonic() - begun.at > WALL * limits["seconds"]:
@@ -62,9 +63,8 @@ def exceeded(limits: dict[str, int], begun: Begun, folders: Sequence[str]) -> st
         return "files"
     own = _anonymous(os.getpid())  # most of which all have inherited
     most = limits["memory"] + own - _in_sockets(folders)
-    if (
-        sum(map(_anonymous, found)) <= most
-    ):  # what is shared counted again and again: quick, and mostly enough
+    # with what is shared counted again and again: quick, and mostly enough
+    if sum(map(_anonymous, found)) <= most:
         return ""
     return "memory" if sum(map(_share, found)) > most else ""
 
@@ -79,44 +79,23 @@ def descendants(pid: int) -> list[int]:
 
 def children(pid: int) -> list[int]:
     """The processes that one has started."""
-    try:
-        return [
-            int(name)
-            for path in Path(f"/proc/{pid}/task").iterdir()
-            for name in (path / "children").read_text().split()
-        ]
-    except OSError:
-        return []
-
-
-def _time_and_threads(pid: int) -> tuple[str, float, float, int]:
-    """Start of a process, its processor time, that of those children that it has waited for, and its threads."""
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        user, system, waited_user, waited_system = map(int, fields[11:15])
-        return (
-            fields[19],
-            (user + system) / TICK,
-            (waited_user + waited_system) / TICK,
-            int(fields[17]),
-        )
-    except (OSError, ValueError, IndexError):
-        return "", 0.0, 0.0, 0
+    found: list[int] = []
+    with contextlib.suppress(OSError):
+        for path in Path(f"/proc/{pid}/task").iterdir():
+            found += map(int, (path / "children").read_text().split())
+    return found
 
 
 def _time_of_ended() -> float:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
+    """Processor time of this process's children that have ended."""
+    used = psutil.Process().cpu_times()
+    return float(used.children_user + used.children_system)
 
 
 def _number_of_files(folders: Sequence[str]) -> int:
     """Files in file systems of their own; those of the machine are not counted."""
-    found = 0
-    for folder in folders:
-        if os.path.ismount(folder):
-            system = os.statvfs(folder)
-            found += system.f_files - system.f_ffree
-    return found
+    systems = [os.statvfs(folder) for folder in folders if os.path.ismount(folder)]
+    return sum(system.f_files - system.f_ffree for system in systems)
 
 
 def _in_sockets(folders: Sequence[str]) -> int:
@@ -131,9 +110,9 @@ def _in_sockets(folders: Sequence[str]) -> int:
 def _anonymous(pid: int) -> int:
     """Bytes of a process that are not mapped from files, shared or not."""
     try:
-        _, resident, shared, *_ = map(int, Path(f"/proc/{pid}/statm").read_text().split())
-        return (resident - shared) * PAGE
-    except (OSError, ValueError):
+        used = psutil.Process(pid).memory_info()
+        return int(used.rss - used.shared)
+    except psutil.Error:
         return 0
 
 
@@ -141,8 +120,7 @@ def _share(pid: int) -> int:
     """The same, of what is shared a share; of a process that keeps that secret, all."""
     try:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-        return 1024 * sum(
-            int(line.split()[1]) for line in lines if line.startswith(("Pss_Anon:", "Pss_Shmem:"))
-        )
-    except (OSError, ValueError, IndexError):
+        kilobytes = [line.split()[1] for line in lines if line.startswith(("Pss_A", "Pss_S"))]
+        return 1024 * sum(map(int, kilobytes))
+    except OSError:
         return _anonymous(pid)

@@ -233,8 +233,8 @@ def give_back(
 
     with usage_failures(out):
         with Store(out, create=False) as store, alone_in(out):
-            publish(out, store)  # marks may be newer than the pages
-            returned = collect(out, partial)
+            # marks may be newer than the pages
+            returned = collect(out, store, publish(out, store), partial)
             with whole_folder(out / "return") as into:
                 if platform == "moodle":
                     written = to_moodle(returned, into, worksheet)

@@ -2,15 +2,15 @@
 
 from pathlib import Path
 
-import nbformat
 from nbformat.v4 import new_markdown_cell, new_notebook
 
 from sheet11.course.book.gradebook import still_open
 from sheet11.course.book.scores import points_text
 from sheet11.course.files import write_private
 from sheet11.course.hand_back.returns import Outcome, Returned, zipped
+from sheet11.course.notebooks import content_of
+from sheet11.course.pages.render import render
 from sheet11.course.tables import harmless_csv
-from sheet11.course.text import encodable, visible
 
 HEADER = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section"]
 
@@ -28,40 +28,31 @@ def to_canvas(returned: Returned, into: Path, assignment: str) -> list[Path]:
     """
     maximum = points_text(returned.maximum)
     rows = [[*HEADER, assignment], ["    Points Possible", "", "", "", "", maximum]]
+    comments = {}
     for each in returned.results:
-        who = each.who
+        who, label = each.who, each.person.label
         rows.append([who.name or each.person.student, who.id, "", who.login, "", each.points])
+        # Canvas gives the comment to the whole group
+        if label and who == each.person.who:
+            comments[label] = _comment(each)
     gradebook = into / f"canvas-gradebook{returned.mark}.csv"
-    comments = into / f"canvas-comments{returned.mark}.zip"
+    files = into / f"canvas-comments{returned.mark}.zip"
     write_private(gradebook, harmless_csv(rows))
-    # Canvas gives the comment to the whole group
-    first = (each for each in returned.results if each.who == each.person.who and each.person.label)
-    write_private(comments, zipped((each.person.label, _comment(each)) for each in first))
-    return [gradebook, comments]
+    write_private(files, zipped(comments.items()))
+    return [gradebook, files]
 
 
 def _comment(result: Outcome) -> bytes | str:
     name = result.person.label.lower()
     if name.endswith(".zip"):
         return zipped([("feedback.html", result.page)])
-    return _notebook(result) if name.endswith(".ipynb") else result.page
-
-
-def _notebook(result: Outcome) -> str:
-    """Points and remarks as a notebook of one cell."""
-    so_far = " so far" if still_open(result.rows) else ""
-    maximum = points_text(sum(row.task.points for row in result.rows))
-    lines = [f"# {result.points} of {maximum} points{so_far}", ""]
-    lines += ["| task | points | remark |", "|---|---|---|"]
-    for row in result.rows:
-        points = points_text(row.score.points) or "–"
-        remark = row.score.remark or row.score.status
-        fields = [row.task.title, f"{points} of {points_text(row.task.points)}", remark]
-        lines.append(f"| {' | '.join(map(_field, fields))} |")
-    cell = new_markdown_cell("\n".join(lines), id="feedback")
-    return encodable(nbformat.writes(new_notebook(cells=[cell])))
-
-
-def _field(text: str) -> str:
-    """Text for a field of a table in Markdown."""
-    return visible(text).replace("|", "\\|").replace("<", "&lt;")
+    if not name.endswith(".ipynb"):
+        return result.page
+    text = render(
+        "feedback.md.j2",
+        points=result.points,
+        maximum=sum(row.task.points for row in result.rows),
+        to_read=still_open(result.rows),
+        rows=result.rows,
+    )
+    return content_of(new_notebook(cells=[new_markdown_cell(text, id="feedback")]))

@@ -1,6 +1,5 @@
 """Handing back to Moodle: a zip of feedback files, and the assignment's grading worksheet."""
 
-import contextlib
 import re
 import sys
 from pathlib import Path
@@ -43,71 +42,57 @@ def to_moodle(returned: Returned, into: Path, worksheet: Path | None) -> list[Pa
         TableError: the worksheet is none, or is of an assignment with another maximum; or Moodle's number of a student
             is not known.
     """
-    unknown = [each for each in returned.results if not each.who.id.isdecimal()]
-    if unknown:
-        name = unknown[0].who.shown or unknown[0].person.student
+    if unknown := [each.name for each in returned.results if not each.who.id.isdecimal()]:
         raise TableError(
-            f"Moodle's number of {name!r} is not known, of {len(unknown)} students in all: grade its own zip, "
-            "or with its worksheet as --roster"
+            f"Moodle's numbers are not known of {listed(unknown)}: grade its own zip, or with its worksheet as --roster"
         )
-    table = _filled(worksheet, returned) if worksheet else _made(returned)
+    made = [_row(each, returned.maximum) for each in returned.results]
+    rows = read_table(worksheet) if worksheet else made
+    _fill(worksheet, rows, returned)
+    table = [list(rows[0]), *(list(row.values()) for row in rows)]
     grades = into / f"moodle-grades{returned.mark}.csv"
     pages = into / f"moodle-feedback{returned.mark}.zip"
-    write_private(grades, table)
-    feedback = ((f"{_label(each)}/feedback.html", each.page) for each in returned.results)
-    write_private(pages, zipped(feedback))
+    write_private(grades, csv_text(table))
+    write_private(pages, zipped((_path(each), each.page) for each in returned.results))
     return [grades, pages]
 
 
-def _label(result: Outcome) -> str:
-    """The folder by which Moodle knows a student: what stands after the first `_` must be the number."""
-    label = result.person.label
-    if label.split("_")[1:2] == [result.who.id]:
-        return label
-    name = re.sub(r'[_/\\:*?"<>|\x00-\x1f]', " ", result.who.name).strip(" .~") or "Participant"
-    return f"{name}_{result.who.id}_assignsubmission_file"
+def _path(result: Outcome) -> str:
+    """Path by which Moodle knows whose page it is: between the first two `_` stands the number."""
+    name = re.sub(r"[\W_]+", " ", result.who.name).strip() or "Participant"
+    return f"{name}_{result.who.id}_assignsubmission_file/feedback.html"
 
 
-def _made(returned: Returned) -> str:
-    rows = [HEADER]
-    maximum = points_text(returned.maximum)
-    for each in returned.results:
-        name = harmless(each.who.name)
-        rows.append([f"Participant {each.who.id}", name, each.points, maximum, "-"])
-    return csv_text(rows)
+def _row(result: Outcome, maximum: float) -> dict[str, str]:
+    """A row of a worksheet, without a grade."""
+    fields = [f"Participant {result.who.id}", harmless(result.who.name)]
+    return dict(zip(HEADER, [*fields, "-", points_text(maximum), "-"], strict=True))
 
 
-def _filled(path: Path, returned: Returned) -> str:
-    """Fill in the worksheet's grades, with commas between the fields, as Moodle wants them."""
-    header, rows = read_table(path)
-    columns = find_columns(header, COLUMNS)
-    if not columns.keys() >= {"id", "grade", "maximum"}:
+def _fill(path: Path | None, rows: list[dict[str, str]], returned: Returned) -> None:
+    """Fill in the worksheet's grades."""
+    columns = find_columns(rows[0], COLUMNS)
+    if not all(columns.values()):
         raise TableError(
             f"{path} is no grading worksheet in English or German: it needs columns 'Identifier', 'Grade' and "
-            f"'Maximum grade', got {', '.join(header)[:200]!r}"
+            f"'Maximum grade', got {', '.join(rows[0])[:200]!r}"
         )
-    points = {each.who.id: each.points for each in returned.results}
+    maximum = rows[0][columns["maximum"]]
+    number = maximum.replace(",", ".")
+    if not re.fullmatch(r"\d+(\.\d*)?", number) or float(number) != returned.maximum:
+        raise TableError(
+            f"{path}: the assignment's maximum grade is {maximum!r}, and the sheet's {returned.maximum:g}; "
+            "change it in Moodle, and download the worksheet again"
+        )
+    left = {each.who.id: each for each in returned.results}
     for row in rows:
-        row += [""] * (len(header) - len(row))
-        maximum = row[columns["maximum"]]
-        if _decimal(maximum) != returned.maximum:
-            raise TableError(
-                f"{path}: the assignment's maximum grade is {maximum!r}, and the sheet's {returned.maximum:g}; "
-                "change it in Moodle, and download the worksheet again"
-            )
-        number = PARTICIPANT.sub("", row[columns["id"]])
-        row[columns["grade"]] = points.pop(number, row[columns["grade"]])
-    gone = [each.who.shown for each in returned.results if each.who.id in points]
-    if len(gone) == len(points) == len(returned.results):
+        result = left.pop(PARTICIPANT.sub("", row[columns["id"]]), None)
+        if result:
+            row[columns["grade"]] = result.points
+    if len(left) == len(returned.results):
         raise TableError(
             f"{path} is the worksheet of others: none of its participants has handed in"
         )
-    if gone:
-        print(f"{path} does not list {listed(gone)}, who have handed in", file=sys.stderr)
-    return csv_text([header, *rows])
-
-
-def _decimal(text: str) -> float | None:
-    with contextlib.suppress(ValueError):
-        return float(text.replace(",", "."))
-    return None
+    if left:
+        gone = listed([each.name for each in left.values()])
+        print(f"{path} does not list {gone}, who have handed in", file=sys.stderr)

@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from tqdm import tqdm
 
-from sheet11.course.book.gradebook import Row, Table, still_open, table_of_points, total
+from sheet11.course.book.gradebook import Table, still_open, total
+from sheet11.course.book.marks import Entry
 from sheet11.course.book.scores import Status, points_text
 from sheet11.course.book.store import Store, student_folder
 from sheet11.course.errors import FolderError
@@ -27,8 +28,13 @@ class Outcome(NamedTuple):
 
     who: Identity
     person: Person  # whose hand-in it is
-    rows: list[Row]
+    rows: list[Entry]
     page: str  # of feedback
+
+    @property
+    def name(self) -> str:
+        """Name for people to read."""
+        return self.who.shown or self.person.student
 
     @property
     def points(self) -> str:
@@ -45,47 +51,44 @@ class Returned(NamedTuple):
     mark: str  # in the names of files, where answers are still open
 
 
-def collect(out: Path, partial: bool) -> Returned:
+def collect(out: Path, store: Store, table: Table, partial: bool) -> Returned:
     """Collect everybody's points and pages of feedback, once everything is read.
 
     Args:
-        out: folder of a grading, with pages that are up to date.
+        out: folder of a grading.
+        store: of the grading.
+        table: as it was published.
         partial: also while answers are open; points are those so far.
 
     Raises:
-        FolderError: it holds no grading, or answers are open.
-        StoreError: the store is damaged.
+        FolderError: answers are open.
     """
-    with Store(out, create=False) as store:
-        table = table_of_points(store.tasks(), store.entries(whole=False))
-        people = kept_people(store)
-        title = store.about().get("title", "Sheet")
-    open_rows = [row for row in table.rows if row.score.status in (Status.TO_READ, Status.FAILED)]
-    if open_rows and not partial:
-        students = len({row.student for row in open_rows})
+    is_open = (Status.TO_READ, Status.FAILED)
+    students = [row.student for row in table.rows if row.status in is_open]
+    if students and not partial:
         raise FolderError(
-            f"{len(open_rows)} answers of {students} students are still open: read them (sheet11 mark {out}), or hand "
-            "back what there is with --partial"
+            f"{len(students)} answers of {len(set(students))} students are still open: read them (sheet11 mark {out}), "
+            "or hand back what there is with --partial"
         )
-    results = list(_results(out, table, people))
-    return Returned(title, table.maximum, results, "-partial" if open_rows else "")
+    results = list(_results(out, table, kept_people(store)))
+    title = store.about()["title"]
+    return Returned(title, table.maximum, results, "-partial" if students else "")
 
 
 def to_folder(returned: Returned, into: Path) -> list[Path]:
     """Write a folder for each student, named by login, or else by name, with the page of feedback; and all points."""
     folder = into / f"students{returned.mark}"
     rows = [["folder", "login", "name", "id", "e-mail", "points", "max", "late", "to read"]]
+    maximum = points_text(returned.maximum)
     for each in returned.results:
         who = each.who
-        name = key_of((who.login or who.shown or each.person.student).replace("/", "-"))
+        name = key_of((who.login or each.name).replace("/", "-"))
         if (folder / name).exists():  # somebody else has this name, too
             name = key_of(f"{name} {who.id or each.person.student}".replace("/", "-"))
         write_private(folder / name / "feedback.html", each.page)
-        points = [each.points, points_text(returned.maximum)]
-        open_answers = str(still_open(each.rows))
-        rows.append(
-            [name, who.login, who.name, who.id, who.email, *points, each.person.late, open_answers]
-        )
+        known = [name, who.login, who.name, who.id, who.email]
+        to_read = str(still_open(each.rows))
+        rows.append([*known, each.points, maximum, each.person.late, to_read])
     table = into / f"points{returned.mark}.csv"
     write_private(table, harmless_csv(rows))
     return [folder, table]

@@ -1,6 +1,7 @@
 """Answers in code that are the same but for names, comments and layout."""
 
 import ast
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 from itertools import combinations
@@ -8,12 +9,9 @@ from typing import NamedTuple
 
 from sheet11.course.notebooks import syntax
 
-SMALLEST = 25  # nodes of syntax; shorter answers are alike by chance
-SHARE, FEW = (
-    0.05,
-    4,
-)  # of the class, or students: what more than these have written is the usual answer
-NAMED_BY = {ast.Name: "id", ast.arg: "arg", ast.keyword: "arg", ast.FunctionDef: "name"}
+SMALLEST = 20  # words; shorter answers are alike by chance
+SHARE = 0.05  # of the class, and
+FEW = 4  # students: what more than these have written is the usual answer
 
 
 class Pair(NamedTuple):
@@ -21,7 +19,7 @@ class Pair(NamedTuple):
 
     students: tuple[str, str]
     tasks: list[str]
-    size: int  # nodes of syntax that they have in common
+    size: int  # words that they have in common
 
 
 def similar_pairs(answers: Iterable[tuple[str, str, str]]) -> list[Pair]:
@@ -30,33 +28,27 @@ def similar_pairs(answers: Iterable[tuple[str, str, str]]) -> list[Pair]:
     Args:
         answers: student, task and source.
     """
-    alike: dict[tuple[str, str, int], list[str]] = defaultdict(list)
+    alike: dict[tuple[str, str], list[str]] = defaultdict(list)
     students = set()
     for student, task, source in answers:
         students.add(student)
-        alike[task, *canonical(source)].append(student)
+        alike[task, canonical(source)].append(student)
     most = max(FEW, SHARE * len(students))
-    common: dict[tuple[str, str], list[tuple[str, int]]] = defaultdict(list)
-    for (task, _, size), together in alike.items():
+    pairs: dict[tuple[str, str], Pair] = {}
+    for (task, source), together in alike.items():
+        size = len(re.findall(r"\w+", source))
         if size >= SMALLEST and len(together) <= most:
-            for pair in combinations(sorted(together), 2):
-                common[pair].append((task, size))
-    pairs = [
-        Pair(pair, tasks=[task for task, _ in found], size=sum(size for _, size in found))
-        for pair, found in common.items()
-    ]
-    return sorted(pairs, key=lambda pair: (-pair.size, pair.students))
+            for two in combinations(sorted(together), 2):
+                _, tasks, before = pairs.get(two, Pair(two, [], 0))
+                pairs[two] = Pair(two, [*tasks, task], before + size)
+    return sorted(pairs.values(), key=lambda pair: (-pair.size, pair.students))
 
 
-def canonical(source: str) -> tuple[str, int]:
-    """Return the syntax of a cell with its own names replaced by numbers in their order, and its size.
-
-    Annotations, docstrings and, for the size, heads of functions do not count: everybody is given them.
-    """
+def canonical(source: str) -> str:
+    """Return a cell with its own names replaced by numbers in their order, without annotations and docstrings."""
     tree = syntax(source)
-    nodes = list(ast.walk(tree))
     own = set()
-    for node in nodes:
+    for node in ast.walk(tree):
         match node:
             case ast.FunctionDef():
                 node.returns = None
@@ -68,19 +60,10 @@ def canonical(source: str) -> tuple[str, int]:
                 own.add(node.arg)
             case ast.Name(ctx=ast.Store()):
                 own.add(node.id)
-            case ast.ClassDef():
-                own.add(node.name)
     numbers: dict[str, str] = {}
-    for node in ast.walk(tree):
-        field = NAMED_BY.get(type(node), "")
-        name = getattr(node, field, None)
-        if name in own:
-            setattr(node, field, numbers.setdefault(name, f"_{len(numbers)}"))
-    return ast.dump(tree), sum(map(_size, tree.body))
 
+    def numbered(found: re.Match[str]) -> str:
+        name = found[0]
+        return numbers.setdefault(name, f"_{len(numbers)}") if name in own else name
 
-def _size(statement: ast.stmt) -> int:
-    """Nodes of a statement, without the head of a function."""
-    body = statement.body if isinstance(statement, ast.FunctionDef) else [statement]
-    nodes = [node for each in body for node in ast.walk(each)]
-    return sum(isinstance(node, ast.expr | ast.stmt | ast.operator) for node in nodes)
+    return re.sub(r"(?<![.\w])[^\W\d]\w*", numbered, ast.unparse(tree))

@@ -4,19 +4,22 @@ Mathematics becomes MathML. HTML in a notebook is cut down to plain structure: n
 no images but those inside the notebook. Checks of answers are folded.
 """
 
-import base64
 import functools
 import html
 import itertools
+import json
 import re
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
+from urllib.parse import unquote
 
 import jinja2
+import jsonschema  # type: ignore[import-untyped]
 import nh3
 import pygments
+from bs4 import BeautifulSoup
 from math_core import LatexError, LatexToMathML
 from nbconvert.exporters import TemplateExporter
 from nbconvert.filters import ansi2html
@@ -35,14 +38,31 @@ TEMPLATES = Path(__file__).with_name("templates")
 IMAGES = ["image/png", "image/jpeg", "image/svg+xml"]
 SHOWN = [*IMAGES, "text/html", "text/markdown", "text/latex", "text/plain"]
 BEGINNING = {"image/png": "iVBORw0KGgo", "image/jpeg": "/9j/"}  # in base64
-PNG = re.compile(BEGINNING["image/png"] + "[A-Za-z0-9+/]+={0,2}")
 MOST_FRAMES = 100  # of one figure; pages.css has a rule for each
 LARGEST_FRAMES = 1_300_000  # characters of all frames of one figure
+FRAMES = jsonschema.Draft202012Validator(
+    json.loads(
+        """{"type": "array", "items": {
+            "type": "object", "required": ["control", "frames"], "properties": {
+                "control": {"type": "string"},
+                "frames": {"type": "array", "items": {
+                    "type": "object", "required": ["setting"], "properties": {
+                        "setting": {"type": "string"},
+                        "shows": {"type": "string"},
+                        "png": {"type": "string", "pattern": "^iVBORw0KGgo[A-Za-z0-9+/]+={0,2}$"}
+                    },
+                    "dependentRequired": {"png": ["shows"]}
+                }}
+            }
+        }}"""
+    )
+)
 NO_DESCRIPTION = "Figure without a description"
 NARROW = 32  # characters that fit on a line of a phone; wider text scrolls and must take the focus
+# without commands of its own a formula cannot grow beyond what LONGEST_FORMULA allows
+CONVERTER = LatexToMathML(fancy_error=False, max_expansions=0)
 LONGEST_FORMULA = 2000  # characters; the converter recurses, and 6000 braces overflow the stack
-RELATION = re.compile(r"<mo([^>]*>(?:[=≠≤≥≈∝∈→←⟶]|&lt;|&gt;)</mo>)$")  # that ends a formula
-TAG_AND_TEXT = re.compile(r"<[^>]+>[^<]*")
+RELATIONS = list("=≠≤≥≈∝∈→←⟶<>")  # behind which a formula can be broken
 
 MATHML = set(
     "math mrow mi mn mo mtext mspace mpadded mphantom mstyle merror menclose msub msup msubsup munder mover"
@@ -68,16 +88,12 @@ def cells_html(notebook: NotebookNode) -> str:
 
 def alternative_text(output: Mapping[str, Any], kind: str = "image/png") -> str:
     """The description of an image: the notebook's own, else the text beside it."""
-    about = output.get("metadata", {}).get(kind, {})
+    about = output.get("metadata", {}).get(kind)
     own = about.get("alt") if isinstance(about, Mapping) else None
-    beside = output.get("data", {}).get("text/plain")
-    if isinstance(own, str) and own.strip():
-        text = own
-    elif isinstance(beside, str) and not beside.startswith("<"):  # "<Figure size …>"
-        text = beside
-    else:
-        text = ""
-    return " ".join(text.split())[:500] or NO_DESCRIPTION
+    for text in (own, output["data"].get("text/plain")):
+        if isinstance(text, str) and text.strip() and not text.startswith("<Figure"):
+            return " ".join(text.split())[:500]
+    return NO_DESCRIPTION
 
 
 def shown_kinds(data: Mapping[str, Any]) -> list[str]:
@@ -97,40 +113,22 @@ def figures_of_cells(cells: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, 
                 yield output["data"]["image/png"], alternative_text(output)
 
 
-class Setting(NamedTuple):
-    """One setting of a control, and its picture; None for the setting of the figure itself."""
+def turning(output: Mapping[str, Any]) -> tuple[str, list[Any]] | None:
+    """Name for the radio buttons of a figure with frames, and the numbered settings of every control.
 
-    name: str
-    number: int
-    shows: str
-    png: str | None
-
-
-def turning(output: Mapping[str, Any]) -> tuple[str, list[tuple[str, list[Setting]]]] | None:
-    """Name for the radio buttons of a figure with frames, and the settings of every control.
-
-    None if there are no frames, or anything about them is odd.
+    None if there are no frames, or they are not as `FRAMES` says.
     """
+    found = output["data"].get(frames.MIME_TYPE)
+    if not FRAMES.is_valid(found) or len(repr(found)) > LARGEST_FRAMES:
+        return None
     numbers = itertools.count(1)
-    controls, pictures = [], ""
-    try:
-        for control in output["data"][frames.MIME_TYPE]:
-            settings = [_setting(frame, next(numbers)) for frame in control["frames"]]
-            controls.append((_text(control["control"], 40), settings))
-            pictures += "".join(setting.png or "" for setting in settings)
-    except (AttributeError, KeyError, TypeError):  # no list of objects that hold texts
+    controls = []
+    for control in found:
+        settings = [{"number": next(numbers), **frame} for frame in control["frames"]]
+        controls.append((control["control"], settings))
+    if next(numbers) > MOST_FRAMES + 1:
         return None
-    if next(numbers) > MOST_FRAMES + 1 or len(pictures) > LARGEST_FRAMES:
-        return None
-    return f"settings-{zlib.crc32(repr(controls).encode()):08x}", controls
-
-
-def _setting(frame: Mapping[str, Any], number: int) -> Setting:
-    png = frame.get("png")
-    if png is not None and not PNG.fullmatch(png):
-        raise TypeError("no picture")
-    shows = _text(frame.get("shows", NO_DESCRIPTION), 500)
-    return Setting(_text(frame["setting"], 40), number, shows, png)
+    return f"settings-{zlib.crc32(repr(found).encode()):08x}", controls
 
 
 def drop_frames(notebook: NotebookNode) -> None:
@@ -161,7 +159,7 @@ def formula(latex: str, display: bool) -> str:
     try:
         if len(latex) > LONGEST_FORMULA:
             raise LatexError("too long")
-        mathml = _converter().convert_with_local_state(latex, displaystyle=display)
+        mathml = CONVERTER.convert_with_local_state(latex, displaystyle=display)
     except LatexError:
         return f"<code>{html.escape(latex)}</code>"
     if display:
@@ -196,6 +194,7 @@ class _Renderer(IPythonRenderer):
         return self.block_code(code)  # drawing it would take a script
 
     def image(self, text: str, url: str, title: str | None = None) -> str:
+        url = unquote(url)
         name = url.removeprefix("attachment:")
         if IMAGE.match(url) or any(kind in self.attachments.get(name, {}) for kind in IMAGES):
             return super().image(text or f"Image {name[:50]}", url, title)
@@ -210,12 +209,6 @@ def _markdown(source: str, attachments: dict[str, dict[str, str]] | None = None)
     return clean(re.sub(with_stop, r'<span class="together">\1</span>', text))
 
 
-def _text(value: Any, most: int) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"expected a text, got {value!r:.60}")
-    return value[:most]
-
-
 def _attribute(tag: str, name: str, value: str) -> str | None:
     allowed = {"src": IMAGE, "href": ADDRESS, "cite": ADDRESS}.get(name)
     return value if allowed is None or allowed.match(value) else None
@@ -223,19 +216,11 @@ def _attribute(tag: str, name: str, value: str) -> str | None:
 
 def _breakable(mathml: str) -> str:
     """Split a formula behind its relations: browsers do not break one by itself."""
-    pieces, depth = [""], 0
-    content = mathml.removeprefix("<math>").removesuffix("</math>")
-    for tag in TAG_AND_TEXT.findall(content):
-        pieces[-1] += tag
-        if tag.startswith("</"):
-            depth -= 1
-        elif not tag.partition(">")[0].endswith("/"):
-            depth += 1
-        if depth == 0 and RELATION.search(pieces[-1]):
-            # with the spaces that it has between two operands
-            pieces[-1] = RELATION.sub(r'<mo form="infix"\1', pieces[-1])
-            pieces.append("")
-    return "".join(f"<math>{piece}</math>" for piece in pieces if piece)
+    whole = BeautifulSoup(mathml.removeprefix("<math>").removesuffix("</math>"), "html.parser")
+    for relation in whole.find_all("mo", string=RELATIONS, recursive=False):
+        relation["form"] = "infix"  # with the spaces that it has between two operands
+        relation.insert_after("\n")
+    return "".join(f"<math>{piece}</math>" for piece in whole.decode_contents().split("\n"))
 
 
 def _colours(text: str) -> str:
@@ -256,12 +241,6 @@ def _highlight(source: str, language: str) -> str:
 
 
 @functools.cache
-def _converter() -> LatexToMathML:
-    # without commands of its own a formula cannot grow beyond what LONGEST_FORMULA allows
-    return LatexToMathML(fancy_error=False, max_expansions=0)
-
-
-@functools.cache
 def _exporter() -> TemplateExporter:
     exporter = TemplateExporter(
         template_file="cells.html.j2", extra_loaders=[jinja2.FileSystemLoader(TEMPLATES)]
@@ -277,6 +256,5 @@ def _exporter() -> TemplateExporter:
         "colours": _colours,
         "highlight": _highlight,
         "focus": focus,
-        "base64": lambda text: base64.b64encode(text.encode()).decode("ascii"),
     }
     return exporter

@@ -51,7 +51,7 @@ def _environment_of_pages() -> jinja2.Environment:
         undefined=jinja2.StrictUndefined,
     )
     environment.globals["most_frames"] = MOST_FRAMES
-    environment.filters["points"] = lambda value: f"{value:g}"
+    environment.filters["points"] = "{:g}".format
     environment.filters["number"] = lambda value: (
         f"{value:.4g}" if isinstance(value, float) else str(value)
     )

@@ -1,13 +1,12 @@
 """The images of an answer in words: attached to its cell or written into its text, and all of them shown by it."""
 
 import functools
-import itertools
 import json
 import re
 import tempfile
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import unquote
 
 from sheet11.course.files import folder_of_this_process
 from sheet11.course.submissions.images import ImageError, Room, moderate
@@ -16,6 +15,9 @@ from sheet11.course.text import digest_of, encodable
 MOST_ATTACHED = 60  # that are looked at
 LONGEST_NAME = 200  # characters of a name in a notebook
 EMBEDDED = re.compile(r"data:image/[\w.+-]+;base64,([A-Za-z0-9+/=\s]+)", re.IGNORECASE)
+ATTACHED = re.compile(
+    r"""(?<=<)attachment:([^<>]+)|(?<=["'])attachment:([^<>"']+)|attachment:([^\s<>"')]+)"""
+)
 TAG = re.compile(
     r"""<img\b[^<>]{0,999}\bsrc=["']?(attachment:[\w.-]+)[^<>]{0,999}>""", re.IGNORECASE
 )
@@ -39,59 +41,52 @@ def with_images(source: str, attached: Any, room: Room) -> tuple[str, Attachment
     Args:
         source: the text of the cell.
         attached: what the cell has as attachments.
-        room: for how many images, of all answers.
+        room: for the images of all texts together.
     """
     images: Attachments = {}
     left_out = []
 
     def take(name: str, content: Any) -> str:
-        plain = re.sub(r"[^\w.-]+", "-", name, flags=re.ASCII).strip("-")
-        numbered = (f"{plain or 'image'}-{number}" for number in itertools.count(2))
-        key = next(key for key in itertools.chain([plain], numbered) if key and key not in images)
+        key = re.sub(r"[^\w.-]+", "-", name, flags=re.ASCII).strip("-") or "image"
+        while key in room.names:
+            key += "-2"
         try:
             images[key] = moderate(joined(content) or "", room)
+            room.names.add(key)
         except ImageError as error:
             left_out.append(f"[left out: {encodable(name)}, which {error}]")
         return f"attachment:{key}"
 
-    places: dict[str, str] = {}  # by what the text may call them
-    for name, bundle in (
-        list(attached.items())[:MOST_ATTACHED] if isinstance(attached, dict) else ()
-    ):
-        kinds, name = bundle if isinstance(bundle, dict) else {}, name[:LONGEST_NAME]
-        place = take(name, kinds.get("image/png", kinds.get("image/jpeg")))
-        places |= dict.fromkeys((f"attachment:{form}" for form in _forms(encodable(name))), place)
-    known = "|".join(map(re.escape, sorted(places, key=len, reverse=True)))
-    source = (
-        re.sub(rf"(?:{known})(?=[\s)\"'>]|$)", lambda match: places[match[0]], source)
-        if places
-        else source
+    places: dict[str, str] = {}  # by name
+    found = list(attached.items()) if isinstance(attached, dict) else []
+    for name, bundle in found[:MOST_ATTACHED]:
+        kinds = bundle if isinstance(bundle, dict) else {}
+        content = kinds.get("image/png", kinds.get("image/jpeg"))
+        places[encodable(name)] = take(name[:LONGEST_NAME], content)
+    source = ATTACHED.sub(
+        lambda match: places.get(unquote(match[match.lastindex or 0]), match[0]), source
     )
-    source = TAG.sub(r"![](\1)", EMBEDDED.sub(lambda match: take("embedded", match[1]), source))
-    shown = set(re.findall(r"attachment:([\w.-]+)", source))
+    source = EMBEDDED.sub(lambda match: take("embedded", match[1]), source)
+    source = TAG.sub(r"![](\1)", source)
+    shown = re.findall(r"attachment:([\w.-]+)", source)
     unseen = [f"![{name}](attachment:{name})" for name in images if name not in shown]
     return "\n\n".join([source, *unseen, *left_out[:MOST_ATTACHED]]), images
 
 
 def put_away(images: Attachments) -> str:
     """Write images to a temporary file, since those of a class would fill the memory, and return their digest."""
-    content = json.dumps(images).encode()
+    content = json.dumps(images)
     digest = digest_of(content)
-    (_kept() / digest).write_bytes(content)
+    (_kept() / digest).write_text(content)
     return digest
 
 
 def taken_out(digest: str) -> Attachments:
     """Return the images that were put away under a digest."""
-    found: Attachments = json.loads((_kept() / digest).read_bytes())
+    found: Attachments = json.loads((_kept() / digest).read_text())
     return found
 
 
 @functools.cache
 def _kept() -> Path:
     return Path(tempfile.mkdtemp(dir=folder_of_this_process()))
-
-
-def _forms(name: str) -> set[str]:
-    """Return the forms in which a text may quote the name of an attachment."""
-    return {name, quote(name), quote(name, safe=""), quote(name, safe="/!'*~:;,?@&=+$#")}

@@ -2,7 +2,7 @@
 
 import base64
 import io
-import warnings
+from dataclasses import dataclass, field
 
 from PIL import Image, ImageOps
 
@@ -12,21 +12,23 @@ MOST_PIXELS_OF_ONE = 51_000_000  # what the cameras of telephones give; they are
 QUALITY = 80  # of the JPEG that becomes of a larger one
 PNG, JPEG = ("PNG",), ("PNG", "JPEG")
 
-warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # pixels are counted here
+Image.MAX_IMAGE_PIXELS = None  # pixels are counted here
 
 
 class ImageError(ValueError):
     """An image that cannot be taken; the message ends a sentence that begins with its name and 'which'."""
 
 
+@dataclass
 class Room:
-    """Limits images and their pixels: both go down with each that is opened."""
+    """How many images, and pixels of all of them, may be opened yet, and the names that are taken."""
 
-    def __init__(self, images: int, pixels: int) -> None:
-        self.images, self.pixels = images, pixels
+    images: int
+    pixels: int
+    names: set[str] = field(default_factory=set)
 
-    def open(self, content: bytes, formats: tuple[str, ...]) -> Image.Image:
-        """Open an image without decoding its pixels.
+    def open(self, text: str, formats: tuple[str, ...]) -> tuple[bytes, Image.Image]:
+        """Return an image in base64 as bytes, and opened without decoding its pixels.
 
         Raises:
             ImageError: it is none in these formats, or too large.
@@ -34,27 +36,15 @@ class Room:
         if not self.images:
             raise ImageError("is one too many")
         try:
+            content = base64.b64decode(text)
             image = Image.open(io.BytesIO(content), formats=formats)
-        except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-            raise ImageError("has too many pixels") from error
         except Exception as error:  # Pillow raises many types for what is no image
             raise ImageError(f"is no {' or '.join(formats)}") from error
-        if image.width * image.height > min(self.pixels, MOST_PIXELS_OF_ONE):
+        pixels = image.width * image.height
+        if pixels > min(self.pixels, MOST_PIXELS_OF_ONE):
             raise ImageError("has too many pixels")
-        self.images, self.pixels = self.images - 1, self.pixels - image.width * image.height
-        return image
-
-
-def decoded(text: str) -> bytes:
-    """Decode base64 text with spaces and line ends in it.
-
-    Raises:
-        ImageError: it is no base64.
-    """
-    try:
-        return base64.b64decode("".join(text.split()), validate=True)
-    except ValueError as error:
-        raise ImageError("is no base64") from error
+        self.images, self.pixels = self.images - 1, self.pixels - pixels
+        return content, image
 
 
 def moderate(text: str, room: Room) -> dict[str, str]:
@@ -63,10 +53,9 @@ def moderate(text: str, room: Room) -> dict[str, str]:
     Raises:
         ImageError: it is neither PNG nor JPEG, or damaged, or there is no room for it.
     """
-    content = decoded(text)
-    image = room.open(content, JPEG)
+    content, image = room.open(text, JPEG)
+    kind = Image.MIME[image.format or "JPEG"]
     try:
-        kind = "image/png" if image.format == "PNG" else "image/jpeg"
         if len(content) > LARGEST_IMAGE or max(image.size) > LARGEST_SIDE:
             kind, content = "image/jpeg", _smaller(image)
         else:

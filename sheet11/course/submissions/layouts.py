@@ -1,10 +1,9 @@
 """The hand-ins of a class, as Moodle, Canvas, nbgrader, GitHub Classroom and people lay them out."""
 
-import contextlib
 import os
 import re
 import unicodedata
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,8 +14,7 @@ from sheet11.course.submissions.submissions import Handed
 # Anna Müller_1234567_assignsubmission_file, also with the file's name behind it; of a group its name and number, and of
 # those in none `Default group` without one; as mod_assign's downloader has it
 MOODLE = re.compile(
-    r"(?P<name>.*?)(?:_(?P<id>\d+))?_assignsubmission_(?P<plugin>[a-z]+)(?:_(?P<file>.*))?",
-    re.DOTALL,
+    r"(?P<name>.*?)(?:_(?P<id>\d+))?_assignsubmission_[a-z]+(?:_(?P<file>.*))?", re.DOTALL
 )
 # mülleranna_LATE_123_456_01.ipynb, LATE_anon_x9y_456_01.ipynb, müllerannna_123_text.html; as content_zipper.rb has it
 CANVAS = re.compile(
@@ -24,6 +22,8 @@ CANVAS = re.compile(
     r"(?:(?P<attachment>\d+)_(?P<file>.+)|(?:text|link)\.html)",
     re.DOTALL,
 )
+MOST_FILES = 2000  # of a folder or an archive
+DEEPEST = 20  # folders within a student's
 
 
 class HandIn(NamedTuple):
@@ -32,94 +32,91 @@ class HandIn(NamedTuple):
     key: str  # different for each
     who: Identity
     sources: tuple[Handed, ...]  # folders and files
-    label: str = ""  # the name under which the platform takes something back
+    label: str = ""  # the name under which Canvas takes something back
     late: bool = False
 
 
 def find_hand_ins(
-    root: Path, title: str, hidden: Collection[Path] = ()
+    root: Path, title: str, out: Path | None = None
 ) -> tuple[list[HandIn], list[str]]:
     """Find the hand-ins in a folder, by key, and the names of notebooks that belong to no student.
 
     Args:
         root: a class as a platform gives it, unpacked.
         title: name of the folder when it was packed.
-        hidden: folders without hand-ins.
+        out: folder of results, which may be inside.
 
     Raises:
         OSError: the folder cannot be read.
     """
     root = _inner(root, title)
-    outside = {path.resolve() for each in hidden for path in (each, *each.resolve().parents)}
-    entries = [path for path in _entries(root) if path.resolve() not in outside]
-    prefix = _prefix_of_clones([path.name for path in entries if _is_clone(path)], root.name)
+    entries = _entries(root)
+    prefix = _prefix_of_clones(
+        [path.name for path in entries if os.path.exists(path / CLONE)], root.name
+    )
     found: dict[str, HandIn] = {}
     loose = []
     for path in entries:
-        hand_in = _recognised(path, prefix)
-        if hand_in and hand_in.key in found:
-            found[hand_in.key] = _joined(found[hand_in.key], hand_in)
-        elif hand_in:
-            found[hand_in.key] = hand_in
+        if out and out.resolve().is_relative_to(path.resolve()):
+            continue
+        if hand_in := _recognised(path, prefix):
+            other = found.get(hand_in.key, hand_in._replace(sources=()))
+            found[hand_in.key] = hand_in._replace(
+                sources=other.sources + hand_in.sources,
+                label=other.label or hand_in.label,
+                late=other.late or hand_in.late,
+            )
         elif is_notebook(path.name):
             loose.append(path.name)
     return [found[key] for key in sorted(found)], loose
 
 
-def files_of(source: Handed, most: int, deepest: int) -> Iterator[Path]:
+def files_of(source: Handed) -> Iterator[Handed]:
     """Yield the files of a source, without those that programs leave behind, too many or too deep.
 
     Raises:
         OSError: a folder cannot be read.
     """
     if not source.path.is_dir():
-        yield source.path
+        yield source
         return
+    left = MOST_FILES
+    for where, folders, files in os.walk(source.path, onerror=_fail):
+        depth = len(Path(where).parts) - len(source.path.parts)
+        inside = folders if depth < DEEPEST else []
+        folders[:] = sorted(name for name in inside if not is_left_behind(name))
+        for name in sorted(name for name in files if not is_left_behind(name))[:left]:
+            left -= 1
+            yield Handed(Path(where, name), name, source.number, source.depth + depth)
 
-    def fail(error: OSError) -> None:
-        raise error
 
-    folder = str(source.path)
-    for where, folders, files in os.walk(folder, onerror=fail):
-        depth = where.count(os.sep) - folder.count(os.sep)
-        folders[:] = sorted(
-            name for name in folders if not is_left_behind(name) and depth < deepest
-        )
-        for name in sorted(name for name in files if not is_left_behind(name))[:most]:
-            most -= 1
-            yield Path(where, name)
+def _fail(error: OSError) -> None:
+    raise error
 
 
 def _recognised(path: Path, prefix: str) -> HandIn | None:
     """Recognise a file or a folder of a class; None if it is no hand-in."""
-    name = path.name
-    of_moodle = MOODLE.fullmatch(name)
-    if path.is_dir() and not of_moodle:
-        is_clone = _is_clone(path)
-        key = name.removeprefix(prefix) if is_clone else name
-        who = Identity(login=key) if is_clone else Identity(name=_composed(key))
-        return HandIn(key, who, (Handed(path, name),))
-    if match := of_moodle or CANVAS.fullmatch(name):
+    name = unicodedata.normalize("NFC", path.name)
+    is_folder = path.is_dir()
+    match = MOODLE.fullmatch(name) or (None if is_folder else CANVAS.fullmatch(name))
+    if match:
         fields = match.groupdict("")
-        key = "_".join(filter(None, (fields["name"], fields["id"])))
-        who = Identity(id=fields["id"], name=_composed(fields["name"]))
         number = int(fields.get("attachment") or 0)
-        source = Handed(path, fields["file"] or name, number)
-        of_canvas = name if number else ""
-        label = f"{key}_assignsubmission_file" if of_moodle else of_canvas
-        return HandIn(key, who, (source,), label, late=bool(fields.get("late")))
-    if path.suffix.lower() == ".zip":
-        return HandIn(path.stem, Identity(name=_composed(path.stem)), (Handed(path, name),))
+        return HandIn(
+            key="_".join(filter(None, (fields["name"], fields["id"]))),
+            who=Identity(id=fields["id"], name=fields["name"]),
+            sources=(Handed(path, fields["file"] or name, number),),
+            label=path.name if number else "",
+            late=bool(fields.get("late")),
+        )
+    sources = (Handed(path, name),)
+    if is_folder and os.path.exists(path / CLONE):
+        login = name.removeprefix(prefix)
+        return HandIn(login, Identity(login=login), sources)
+    if is_folder or path.suffix.lower() == ".zip":
+        key = name if is_folder else Path(name).stem
+        return HandIn(key, Identity(name=key), sources)
     return None
-
-
-def _joined(one: HandIn, other: HandIn) -> HandIn:
-    """Two files of one student."""
-    return other._replace(
-        sources=one.sources + other.sources,
-        label=one.label or other.label,
-        late=one.late or other.late,
-    )
 
 
 def _inner(root: Path, title: str) -> Path:
@@ -128,21 +125,16 @@ def _inner(root: Path, title: str) -> Path:
         return root / "submitted"
     entries = _entries(root)
     if len(entries) == 1 and entries[0].is_dir() and not entries[0].is_symlink():
-        with contextlib.suppress(PermissionError):
-            inside = _entries(entries[0])
-            is_packed = entries[0].name == title and any(path.is_dir() for path in inside)
-            is_flat = any(path.is_file() and CANVAS.fullmatch(path.name) for path in inside)
-            if is_packed or is_flat or any(MOODLE.fullmatch(path.name) for path in inside):
-                return entries[0]
+        inside = _entries(entries[0])
+        is_packed = entries[0].name == title and any(path.is_dir() for path in inside)
+        patterns = (MOODLE, CANVAS)
+        if is_packed or any(each.fullmatch(path.name) for path in inside for each in patterns):
+            return entries[0]
     return root
 
 
 def _entries(folder: Path) -> list[Path]:
-    return sorted(Path(entry) for entry in os.scandir(folder) if not is_left_behind(entry.name))
-
-
-def _is_clone(path: Path) -> bool:
-    return os.path.exists(path / CLONE)  # and False where that must not be looked at
+    return sorted(path for path in folder.iterdir() if not is_left_behind(path.name))
 
 
 def _prefix_of_clones(names: list[str], folder: str) -> str:
@@ -152,7 +144,3 @@ def _prefix_of_clones(names: list[str], folder: str) -> str:
         return own
     common = os.path.commonprefix(names) if len(names) > 1 else ""
     return common[: common.rfind("-") + 1]
-
-
-def _composed(name: str) -> str:
-    return unicodedata.normalize("NFC", name)

@@ -1,5 +1,6 @@
 """The people of a class, as platform and roster name them."""
 
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -43,20 +44,12 @@ def keep_people(store: Store, people: Iterable[Person]) -> None:
 
 
 def kept_people(store: Store) -> dict[str, Person]:
-    """Return the people of a grading by student; one who is not known has only this name."""
-    students = store.students()
-    known = {name: Person(name, Identity(name=name), (Identity(login=name),)) for name in students}
-    for student, who, members, label, late, notes, notebooks in store.about().get("people", []):
-        known[student] = Person(
-            student=student,
-            who=Identity(*who),
-            members=tuple(Identity(*member) for member in members),
-            label=label,
-            late=late,
-            notes=tuple(notes),
-            notebooks=notebooks,
-        )
-    return {student: known[student] for student in students}
+    """Return the people of a grading by student."""
+    people = {}
+    for student, who, members, *more in store.about().get("people", []):
+        identities = tuple(Identity(*member) for member in members)
+        people[student] = Person(student, Identity(*who), identities, *more)
+    return people
 
 
 def people_csv(people: Iterable[Person]) -> str:
@@ -70,21 +63,20 @@ def people_csv(people: Iterable[Person]) -> str:
     return harmless_csv(rows)
 
 
-def names_of(people: Iterable[Person]) -> list[str]:
+def names_of(people: Iterable[Person]) -> set[str]:
     """Return everything that could tell who somebody is."""
-    return [
-        name
-        for person in people
-        for each in (person.who, *person.members)
-        for name in (person.student, each.name, each.login, each.email, each.id)
-        if name
-    ]
+    names = set()
+    for person in people:
+        names.add(person.student)
+        for each in (person.who, *person.members):
+            names |= {each.name, each.login, each.email, each.id}
+    return names - {""}
 
 
-def same_name(name: str) -> str:
-    """Return the form of a name that is compared: sorted words without case and punctuation."""
+def words_of(name: str) -> list[str]:
+    """Return the words of a name as they are compared: without case and punctuation."""
     plain = unicodedata.normalize("NFKC", name).casefold()
-    return " ".join(sorted("".join(c if c.isalnum() else " " for c in plain).split()))
+    return re.sub(r"[\W_]+", " ", plain).split()
 
 
 def listed(names: Sequence[str], most: int = 10) -> str:

@@ -1,6 +1,7 @@
 """One notebook file that somebody else has written: opened once, measured, and parsed."""
 
 import contextlib
+import errno
 import json
 import os
 import stat
@@ -31,16 +32,16 @@ class Cell(NamedTuple):
 
 
 def read_cells(path: Path) -> list[Cell]:
-    """The cells of a notebook file in any version of the format.
+    """Return the cells of a notebook file in any version of the format.
 
     Raises:
         UnreadableError: there is no notebook in the file, or too much of one.
         OSError: the file cannot be read.
     """
     with opened(path) as file:
-        content = file.read(min(os.fstat(file.fileno()).st_size, LARGEST) + 1)
-    if len(content) > LARGEST:
-        raise UnreadableError(f"{path.name} has more than {LARGEST >> 20} MB")
+        if os.fstat(file.fileno()).st_size > LARGEST:
+            raise UnreadableError(f"{path.name} has more than {LARGEST >> 20} MB")
+        content = file.read()
     if sum(map(content.count, (b"[", b"{", b",", b":"))) > MOST_VALUES:
         raise UnreadableError(f"{path.name} has more than {MOST_VALUES} values")
     try:
@@ -55,13 +56,15 @@ def read_cells(path: Path) -> list[Cell]:
 
 
 def _cell(cell: dict[str, Any]) -> Cell:
-    metadata = cell.get("metadata")
-    marks = metadata.get("nbgrader") if isinstance(metadata, dict) else None
-    name = marks.get("grade_id") if isinstance(marks, dict) else None
-    kind = cell.get("cell_type")
+    match cell:
+        case {"metadata": {"nbgrader": {"grade_id": str() as name}}}:
+            pass
+        case _:
+            name = ""
+    id, kind = cell.get("id"), cell.get("cell_type")
     return Cell(
-        name=name if isinstance(name, str) else "",
-        id=cell["id"] if isinstance(cell.get("id"), str) else "",
+        name=name,
+        id=id if isinstance(id, str) else "",
         cell_type=kind if kind in ("code", "raw") else "markdown",
         source=encodable(joined(cell.get("source", cell.get("input"))) or ""),
         attachments=cell.get("attachments"),
@@ -79,7 +82,7 @@ def opened(path: Path) -> Iterator[BinaryIO]:
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
-        if os.path.islink(path) or (os.path.exists(path) and not os.path.isfile(path)):
+        if error.errno in (errno.ELOOP, errno.ENXIO):  # a symbolic link, a socket
             raise UnreadableError(f"{path.name} is no regular file") from error
         raise
     with open(descriptor, "rb") as file:

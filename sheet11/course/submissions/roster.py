@@ -2,12 +2,12 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from sheet11.course.errors import TableError
-from sheet11.course.submissions.people import Identity, same_name
+from sheet11.course.submissions.people import Identity, words_of
 from sheet11.course.tables import read_table
 
 # names of the columns in this kit, Moodle (in English and German), Canvas and GitHub Classroom; the first one counts
@@ -41,45 +41,38 @@ def read_roster(path: Path) -> Roster:
     Raises:
         TableError: it cannot be read, or does not say who anybody is.
     """
-    header, rows = read_table(path)
-    columns = find_columns(header, COLUMNS)
-    if not columns.keys() & {"id", "login", "name", "email", "last"}:
-        got = ", ".join(header)[:80]
-        raise TableError(
-            f"{path}: the first line must name columns like id, login, name, group, e-mail, got {got!r}"
-        )
+    rows = read_table(path)
+    columns = find_columns(rows[0], COLUMNS)
     people, late = [], {}
     for row in rows:
-        fields = {key: row[place] for key, place in columns.items() if place < len(row)}
-        who = _identity(fields)
+        fields = {key: row.get(name, "") for key, name in columns.items()}
+        who = Identity(
+            id=PARTICIPANT.sub("", fields["id"]),
+            login=fields["login"],
+            name=fields["name"] or f"{fields['first']} {fields['last']}".strip(),
+            group=fields["group"],
+            email=fields["email"],
+        )
         if who.name == "Points Possible" or not who.shown:  # Canvas's second row
             continue
         people.append(who)
-        if match := LATE.search(fields.get("status", "")):
+        if match := LATE.search(fields["status"]):
             late[who] = match[0].strip()
+    if not people:
+        raise TableError(
+            f"{path}: the first line must name columns like id, login, name, group, e-mail, "
+            f"got {', '.join(rows[0])[:80]!r}"
+        )
     return Roster(people, late)
 
 
-def find_columns(header: list[str], names: Mapping[str, tuple[str, ...]]) -> dict[str, int]:
-    """Find the place of each column by its possible names; those that are missing are left out."""
-    lower = [name.lower() for name in header]
+def find_columns(header: Iterable[str], names: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """Find the name of each column among its possible names; empty where there is none."""
+    lower = {name.lower(): name for name in header}
     found = {}
     for key, possible in names.items():
-        there = [name for name in possible if name in lower]
-        if there:
-            found[key] = lower.index(there[0])
+        found[key] = next((lower[name] for name in possible if name in lower), "")
     return found
-
-
-def _identity(fields: Mapping[str, str]) -> Identity:
-    both = f"{fields.get('first', '')} {fields.get('last', '')}".strip()
-    return Identity(
-        id=PARTICIPANT.sub("", fields.get("id", "")),
-        login=fields.get("login", ""),
-        name=fields.get("name", "") or both,
-        group=fields.get("group", ""),
-        email=fields.get("email", ""),
-    )
 
 
 class Directory:
@@ -90,28 +83,21 @@ class Directory:
         self._by: dict[str, list[Identity]] = defaultdict(list)
         for person in self.people:
             login = person.login or person.email.partition("@")[0]
-            exact = [person.id, login, person.email]
-            for key in {*(text.casefold() for text in exact), *_forms(person.name)} - {""}:
+            keys = {text.casefold() for text in (person.id, login, person.email)}
+            words = words_of(person.name)
+            for place in range(len(words)):  # the last name may come first
+                keys.add(f"name {''.join(words[place:] + words[:place])}")
+            for key in keys:
                 self._by[key].append(person)
 
     def find(self, who: Identity) -> Identity | None:
         """Find a person by id, else login, e-mail, or name; nobody, if that is the name of a group."""
-        if self.group(who.name):
-            return None
-        exact = [text.casefold() for text in (who.id, who.login, who.email, who.name)]
-        for key in [*exact, *_forms(who.name), *_forms(who.login)]:
-            if key and len(self._by.get(key, [])) == 1:
-                return self._by[key][0]
-        return None
+        keys = [text.casefold() for text in (who.id, who.login, who.email, who.name) if text]
+        keys += [f"name {''.join(words_of(name))}" for name in (who.name, who.login)]
+        found = [self._by[key][0] for key in keys if len(self._by.get(key, [])) == 1]
+        return found[0] if found and not self.group(who.name) else None
 
     def group(self, name: str) -> list[Identity]:
         """The members of a group."""
-        name = same_name(name)
-        return [person for person in self.people if name and same_name(person.group) == name]
-
-
-def _forms(name: str) -> list[str]:
-    """A name as it is compared: its words, and its letters, since Canvas joins last and first name."""
-    words = same_name(name)
-    letters = "".join(sorted(words.replace(" ", "")))
-    return [f"words {words}", f"letters {letters}"] if words else []
+        words = words_of(name)
+        return [person for person in self.people if words and words_of(person.group) == words]

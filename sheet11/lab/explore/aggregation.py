@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from matplotlib.figure import Figure
 
 from sheet11.given.checks import check_between
 from sheet11.lab.figures.aggregation import draw_marks
-from sheet11.lab.plots import COLOURS, draw_curve, drawn_if_wanted, panels
-from sheet11.lab.sliders import Function, show_with_controls, signed
+from sheet11.lab.plots import COLOURS, drawn_if_wanted, panels, signed
+from sheet11.lab.sliders import Function, show_with_controls
 
 LAMBDAS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100)
-MARKS = ("min", "mean", "sum", "max")
 MESSAGES = (-1.0, 0.6, 1.0, 1.4, 2.0)  # min, mean, max and sum are apart
 EDGE = 250  # ±∞ is drawn there
 LINEAR = 0.3  # λ up to which the axis is linear
@@ -37,43 +37,40 @@ def explore_aggregation(aggregate: Function, messages: Sequence[float] = MESSAGE
         raise ValueError(f"messages must be one to nine numbers, got {len(messages)}")
     for k, value in enumerate(messages):
         check_between(f"messages[{k}]", value, -3, 3, "be between -3 and 3")
-    figure, (left, right) = panels(2, 3.4, right=0.8)
     even = np.linspace(-1, 1, 160) * math.asinh(EDGE / LINEAR)
     grid = LINEAR * np.sinh(even)  # even on the axis, and never 0
     number = np.arange(1, len(messages) + 1)
-    bars = left.bar(number, np.zeros(len(messages)), color=COLOURS[4], edgecolor="0.3")
     index = torch.zeros(len(messages), dtype=torch.int64)
 
-    def draw(lam: float, eta: float, **values: float) -> None:
+    def draw(lam: float, eta: float, **values: float) -> Figure:
         m = torch.tensor(list(values.values()), dtype=torch.float64)
         weights = softargmax(m, lam)
-        for bar, weight in zip(bars, weights.tolist(), strict=True):
-            bar.set_height(weight)
-        names = [f"m{'₁₂₃₄₅₆₇₈₉'[k]} = {signed(value)}" for k, value in enumerate(values.values())]
-        left.set_xticks(number, names)
-        heights = (m.min(), m.mean(), m.sum(), m.max())
-        marks = {name: height.item() for name, height in zip(MARKS, heights, strict=True)}
         mean = (weights @ m).item()
-        spread = marks["max"] - marks["min"]
-        share = (mean - marks["min"]) / spread if spread else 0.5
         # one call for all λ: soft(arg)max(m; λ) = soft(arg)max(λm; 1)
         scaled = m[:, None] * torch.tensor(grid)
         curve = np.asarray(aggregate(scaled, index, 1, 1.0, eta))[0] / grid
-        draw_curve(right, "agg over λ", grid, curve, color=COLOURS[0])
         result = float(aggregate(m[:, None], index, 1, lam, eta))
-        place = np.clip(lam, -EDGE, EDGE)
-        draw_curve(right, "here", [place], [result], color=COLOURS[1], marker="o", markersize=9)
-        draw_marks(right, marks)
+        low, high = m.min().item(), m.max().item()
+        share = (mean - low) / (high - low) if high > low else 0.5
+
+        figure, (left, right) = panels(2, 3.4, right=0.8)
+        left.bar(number, weights.numpy(), color=COLOURS[4], edgecolor="0.3")
+        names = [f"m{'₁₂₃₄₅₆₇₈₉'[k]} = {signed(value)}" for k, value in enumerate(values.values())]
+        left.set_xticks(number, names)
+        left.set(xlabel="message", ylabel="weight, soft(arg)max(m; λ)", ylim=(0, 1.05))
         left.set(
             title=f"λ = {signed(lam)}: ⟨m⟩ = {signed(mean)}, {share:.0%} of the way from min to max"
         )
+        right.set_xscale("asinh", linear_width=LINEAR)
+        right.plot(grid, curve, color=COLOURS[0], label="agg over λ")
+        place = np.clip(lam, -EDGE, EDGE)
+        right.plot(place, result, "o", color=COLOURS[1], markersize=9, label="here")
+        draw_marks(right, {"min": low, "mean": m.mean().item(), "sum": m.sum().item(), "max": high})
         right.set(title=f"agg = |N|^η ⟨m⟩ = {signed(result)} at η = {signed(eta)}")
-
-    left.set(xlabel="message", ylabel="weight, soft(arg)max(m; λ)", ylim=(0, 1.05))
-    right.set_xscale("asinh", linear_width=LINEAR)
-    right.set(xlabel="inverse temperature λ (at the edges: ±∞)", ylabel="aggregate")
-    right.set(xlim=(-1.3 * EDGE, 1.3 * EDGE))
-    right.set_xticks([-EDGE, -10, -1, 0, 1, 10, EDGE], ["−∞", "−10", "−1", "0", "1", "10", "∞"])
+        right.set(xlabel="inverse temperature λ (at the edges: ±∞)", ylabel="aggregate")
+        right.set(xlim=(-1.3 * EDGE, 1.3 * EDGE))
+        right.set_xticks([-EDGE, -10, -1, 0, 1, 10, EDGE], ["−∞", "−10", "−1", "0", "1", "10", "∞"])
+        return figure
 
     steps = [*LAMBDAS, math.inf]
     lambdas = [(signed(lam), lam) for lam in [*(-lam for lam in reversed(steps)), 0, *steps]]
@@ -85,4 +82,4 @@ def explore_aggregation(aggregate: Function, messages: Sequence[float] = MESSAGE
         controls[f"m{which}"] = dict(
             kind="FloatSlider", min=-3, max=3, step=0.1, value=float(value)
         )
-    show_with_controls(figure, draw, controls)
+    show_with_controls(draw, controls)

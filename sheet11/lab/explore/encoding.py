@@ -3,10 +3,11 @@
 from typing import Any
 
 import numpy as np
+from matplotlib.figure import Figure
 
 from sheet11.given.conventions import CONVENTIONS, first_position
 from sheet11.given.toeplitz import lag_profile
-from sheet11.lab.figures.encoding import draw_encoding, draw_profiles
+from sheet11.lab.figures.encoding import draw_encoding, draw_profiles, kind_of_row
 from sheet11.lab.plots import draw_heatmap, drawn_if_wanted, panels
 from sheet11.lab.sliders import Function, show_with_controls
 
@@ -33,29 +34,28 @@ def explore_encoding(
         base: of the frequencies.
         scale: at the start; None is the convention's own.
     """
-    figure, (left, middle, right) = panels(3, 3.1, across=0.75)
 
-    def draw(n: int, p: int, convention: str, scale: float | str) -> None:
-        kind = "cosine" if convention == "submission" else "sine"  # of the first row
+    def draw(n: int, p: int, convention: str, scale: float | str) -> Figure:
         E = np.asarray(positional_encoding(n, p, convention, base, None if scale == OWN else scale))
         G = E.T @ E
         limit = np.abs(G).max()
+        kind = kind_of_row(0, convention)
         first = first_position(convention)
+        figure, (left, middle, right) = panels(3, 3.1, across=0.75)
         draw_encoding(left, E, convention, kind, most=64)
         draw_heatmap(middle, G, limit, (first, first))
         draw_profiles(right, {"mean along the diagonal": lag_profile(G)})
         left.set(title=f"{kind} rows of E", ylabel="row")
         middle.set(title=f"EᵀE, ± {limit:.4g}", xlabel="position j", ylabel="position i")
         right.set(title="Profile of EᵀE", xlabel="lag i − j", xlim=(-0.02 * n, 1.02 * n))
+        return figure
 
-    middle.grid(False)
     values = sorted({*SCALES, scale or SCALES[0]})
     scales = [(OWN, OWN), *((f"{value:g}", value) for value in values)]
-
     controls: dict[str, Any] = {
         "n": dict(kind="IntSlider", min=2, max=128, value=min(n, 128)),
         "p": dict(kind="IntSlider", min=1, max=512, value=min(p, 512)),
         "convention": dict(kind="ToggleButtons", options=CONVENTIONS, value=convention),
         "scale": dict(kind="SelectionSlider", options=scales, value=scale or OWN),
     }
-    show_with_controls(figure, draw, controls)
+    show_with_controls(draw, controls)

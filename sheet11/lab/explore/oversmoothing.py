@@ -6,9 +6,10 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
+from matplotlib.figure import Figure
 
 from sheet11.lab.figures.oversmoothing import FLOOR, draw_embedding, draw_nodes
-from sheet11.lab.plots import COLOURS, draw_curve, drawn_if_wanted, panels
+from sheet11.lab.plots import drawn_if_wanted, panels
 from sheet11.lab.sliders import Function, show_with_controls
 
 WAYS = {"P": None, "mean": 0.0, "softargmax, λ = 1": 1.0, "max": math.inf}  # λ of the aggregation
@@ -43,7 +44,6 @@ def explore_oversmoothing(
     from sheet11.given.gcn import convolution
     from sheet11.given.graphs import GRAPHS, load_graph
 
-    figure, (left, middle, right) = panels(3, 3.4, across=0.8)
     networks = {"convolution": convolution, **(layers or {})}
 
     @lru_cache
@@ -76,25 +76,22 @@ def explore_oversmoothing(
         distances = [float(mean_average_distance(x, g.edge_index)) for x in states]
         return g, states, energies, distances
 
-    def draw(graph: str, depth: int, way: str) -> None:
+    def draw(graph: str, depth: int, way: str) -> Figure:
         g, states, energies, distances = course(graph, way)
         x = states[depth].numpy()
-        if not left.get_title().startswith(graph):
-            left.clear()
+        figure, (left, middle, right) = panels(3, 3.4, across=0.8)
         limit = draw_nodes(left, x[:, 0], g.edge_index, g.positions)
-        draw_embedding(middle, x, g.labels)
-        for name, values, style in (
-            ("E(X) / ‖X‖²", energies, {"color": COLOURS[0], "marker": "o"}),
-            ("MAD", distances, {"color": COLOURS[1], "marker": "s"}),
-        ):
-            shown = np.maximum(values[: depth + 1], FLOOR)
-            draw_curve(right, name, range(depth + 1), shown, markersize=3, linewidth=1.2, **style)
         left.set(title=f"{graph}, depth {depth}: feature 1, ± {limit:.2g}")
+        draw_embedding(middle, x, g.labels)
         middle.set(title="embedding", xlabel="feature 1", ylabel="feature 2")
-        right.set(title=way)
-
-    right.set(yscale="log", xlim=(-1, DEEPEST + 1), ylim=(FLOOR, 10))
-    right.set(xlabel="depth (layers)", ylabel="smoothness")
+        middle.legend(loc="upper left", fontsize="small")
+        for marker, name, values in (("o", "E(X) / ‖X‖²", energies), ("s", "MAD", distances)):
+            shown = np.maximum(values[: depth + 1], FLOOR)
+            right.plot(shown, marker=marker, label=name, markersize=3, linewidth=1.2)
+        right.set(title=way, yscale="log", xlim=(-1, DEEPEST + 1), ylim=(FLOOR, 10))
+        right.set(xlabel="depth (layers)", ylabel="smoothness")
+        right.legend(loc="lower left", fontsize="small")
+        return figure
 
     ways = [*WAYS, *networks]
     controls: dict[str, Any] = {
@@ -102,5 +99,4 @@ def explore_oversmoothing(
         "depth": dict(kind="IntSlider", min=0, max=DEEPEST, value=8),
         "way": dict(kind="ToggleButtons", options=ways, value="P", description="propagation"),
     }
-    legends = [(middle, "upper left"), (right, "lower left")]
-    show_with_controls(figure, draw, controls, legends)
+    show_with_controls(draw, controls)

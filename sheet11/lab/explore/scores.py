@@ -4,13 +4,21 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.figure import Figure
 
-from sheet11.lab.plots import COLOURS, WIDTH, draw_curve, draw_heatmap, drawn_if_wanted
+from sheet11.lab.plots import COLOURS, WIDTH, draw_heatmap, drawn_if_wanted
 from sheet11.lab.sliders import Function, show_with_controls
 
 MODES = ("cat", "add")
 ROW = "row of the scores"
-LAYOUT = {"left": 0.08, "right": 0.96, "bottom": 0.1, "top": 0.94, "wspace": 0.35}
+LAYOUT = {
+    "left": 0.08,
+    "right": 0.96,
+    "bottom": 0.1,
+    "top": 0.94,
+    "wspace": 0.35,
+    "hspace": 0.18 / 0.33,
+}
 
 
 @drawn_if_wanted
@@ -35,45 +43,43 @@ def explore_scores(
         seed: of X at the start.
     """
     n = min(n, 128)
-    figure, axes = plt.subplot_mosaic(
-        [[*MODES, "add − cat"], [ROW] * 3],
-        figsize=(WIDTH, 5.4),
-        height_ratios=(0.38, 0.28),
-        gridspec_kw=LAYOUT | {"hspace": 0.18 / 0.33},
-    )
-    lower = axes[ROW]
     token, off_diagonal = n // 2, ~np.eye(n, dtype=bool)
 
-    def draw(p: int, relative_sigma: float, mode: str, seed: int) -> None:
+    def draw(p: int, relative_sigma: float, mode: str, seed: int) -> Figure:
         E = np.asarray(positional_encoding(n, p, convention))
         sigma = relative_sigma * E.std()
         X = np.random.default_rng(seed).normal(0, sigma, size=E.shape)
         scores = {name: np.asarray(attention_scores(E, X, name)) for name in MODES}
+        noise = difference_std(E, sigma)[0]
         limit = max(np.abs(matrix).max() for matrix in scores.values())
         difference = scores["add"] - scores["cat"]
+        figure, axes = plt.subplot_mosaic(
+            [[*MODES, "add − cat"], [ROW] * 3],
+            figsize=(WIDTH, 5.4),
+            height_ratios=(0.38, 0.28),
+            gridspec_kw=LAYOUT,
+        )
         for name, matrix in {**scores, "add − cat": difference}.items():
             draw_heatmap(axes[name], matrix, limit)
             axes[name].set(title=f"{name}, ± {limit:.4g}", xlabel="token j")
         axes["cat"].set_ylabel("token i")
 
-        for band in list(lower.collections):
-            band.remove()
-        noise = difference_std(E, sigma)[0]
+        lower = axes[ROW]
         row, column = scores["cat"][token], np.arange(1, n + 1)
         low, high = row - noise, row + noise
         label = "cat ± predicted noise of add"
         lower.fill_between(column, low, high, color=COLOURS[4], alpha=0.4, label=label)
-        draw_curve(lower, "cat", column, row, color=COLOURS[0], linewidth=1)
-        dots = {"color": COLOURS[1], "marker": "o", "linestyle": ""}
-        draw_curve(lower, "the chosen mode", column, scores[mode][token], **dots)
+        lower.plot(column, row, color=COLOURS[0], linewidth=1, label="cat")
+        lower.plot(column, scores[mode][token], "o", color=COLOURS[1], label="the chosen mode")
         measured = difference[off_diagonal].std()
         lower.set_title(
             f"Row i = {token + 1} of the scores, mode “{mode}”;  add − cat off the diagonal: "
             f"measured ± {measured:.3g}, predicted ± {noise:.3g}"
         )
         lower.set(xlabel="token j", ylabel="score")
-
-    lower.grid(alpha=0.3)
+        lower.grid(alpha=0.3)
+        lower.legend(loc="upper right", fontsize="small")
+        return figure
 
     sigma = {"min": 0, "max": 3, "step": 0.1, "value": 1.0, "description": "σ / std(E)"}
     controls: dict[str, Any] = {
@@ -82,4 +88,4 @@ def explore_scores(
         "mode": dict(kind="ToggleButtons", options=MODES, value="add"),
         "seed": dict(kind="IntSlider", min=0, max=max(20, seed), value=seed),
     }
-    show_with_controls(figure, draw, controls, legends=[(lower, "upper right")])
+    show_with_controls(draw, controls)

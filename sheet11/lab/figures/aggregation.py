@@ -13,7 +13,6 @@ from sheet11.lab.plots import (
     MARKERS,
     Curves,
     Floats,
-    draw_curve,
     drawn_if_wanted,
     legend_beside,
     panels,
@@ -97,21 +96,27 @@ def interpolation(
 
 
 def draw_marks(ax: Axes, marks: Mapping[str, float]) -> None:
-    """Draw horizontal lines with their names beside the axes, or move those that are drawn."""
+    """Draw horizontal lines with their names beside the axes; names of close marks do not overlap."""
     across = ax.get_yaxis_transform()
-    style = {"color": "0.4", "linewidth": 0.8, "linestyle": ":", "transform": across}
     for name, value in marks.items():
-        draw_curve(ax, f"_{name}", [0, 1], [value, value], **style)
-    for text in list(ax.texts):
-        text.remove()
+        ax.plot(
+            [0, 1], [value, value], ":", color="0.4", lw=0.8, transform=across, label=f"_{name}"
+        )
     bottom, top = ax.get_ylim()
     last = -np.inf
-    leader = {"color": "0.6", "linewidth": 0.6, "transform": ax.transAxes, "clip_on": False}
     for name, value in sorted(marks.items(), key=lambda mark: mark[1]):
         height = (value - bottom) / (top - bottom)
-        last = max(height, last + 0.05)  # names of close marks do not overlap
+        last = max(height, last + 0.05)
         ax.text(1.02, last, f" {name}", va="center", transform=ax.transAxes)
-        draw_curve(ax, f"_to {name}", [1.004, 1.018], [height, last], **leader)
+        ax.plot(
+            [1.004, 1.018],
+            [height, last],
+            color="0.6",
+            linewidth=0.6,
+            transform=ax.transAxes,
+            clip_on=False,
+            label="_leader",
+        )
 
 
 @drawn_if_wanted

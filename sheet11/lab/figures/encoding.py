@@ -14,7 +14,6 @@ from sheet11.lab.plots import (
     MOST,
     Curves,
     Floats,
-    draw_curve,
     draw_heatmap,
     drawn_if_wanted,
     legend_beside,
@@ -40,7 +39,7 @@ def encoding(E: ArrayLike, convention: str) -> Figure:
     E = np.asarray(E)
     kinds = ["sine", "cosine"]
     if len(E) == 1:
-        kinds = [_kind_of_row(0, convention)]
+        kinds = [kind_of_row(0, convention)]
     # a whole number of pixels for each row: else some rows are wider than others, and the eye sees waves
     rows = min(MOST, (len(E) + 1) // 2)
     height = rows * max(1, round(360 / rows)) / 100
@@ -54,7 +53,7 @@ def encoding(E: ArrayLike, convention: str) -> Figure:
 
 
 def draw_encoding(ax: Axes, E: Floats, convention: str, kind: str, most: int = MOST) -> None:
-    """Draw the sine rows of an encoding, or the cosine rows, or change those that are drawn.
+    """Draw the sine rows of an encoding, or the cosine rows.
 
     Frequencies change little from one row to the next, so that every k-th row shows what all do.
 
@@ -66,7 +65,7 @@ def draw_encoding(ax: Axes, E: Floats, convention: str, kind: str, most: int = M
         most: rows and tokens that are drawn.
     """
     p, n = E.shape
-    rows = E[0::2] if kind == _kind_of_row(0, convention) else E[1::2]
+    rows = E[0::2] if kind == kind_of_row(0, convention) else E[1::2]
     step = -(-len(rows) // most)
     shown = rows[::step, :most]
     first_index = _first_row(convention), first_position(convention)
@@ -102,18 +101,14 @@ def lag_profiles(profiles: Curves) -> Figure:
 
 
 def draw_profiles(ax: Axes, profiles: Curves) -> None:
-    """Draw lag profiles, and half of the first one's value at lag 0, or change those that are drawn."""
+    """Draw lag profiles, and half of the first one's value at lag 0."""
     first = np.asarray(next(iter(profiles.values())))
-    lags = np.arange(len(first))
-    few = len(lags) <= MOST
+    few = len(first) <= MOST
     for marker, (name, profile) in zip(MARKERS, profiles.items(), strict=False):
-        draw_curve(
-            ax, name, lags, profile, marker=marker if few else "", markersize=3, linewidth=1.2
-        )
-    ends, half = lags[[0, -1]], first[[0, 0]] / 2
-    name = "half of the diagonal\n(first curve)"
-    draw_curve(ax, name, ends, half, color="0.5", linestyle=":")
-    draw_curve(ax, "_zero", ends, [0, 0], color="0.3", linewidth=0.8)
+        ax.plot(profile, marker=marker if few else "", markersize=3, linewidth=1.2, label=name)
+    ends, half = [0, len(first) - 1], first[[0, 0]] / 2
+    ax.plot(ends, half, color="0.5", linestyle=":", label="half of the diagonal\n(first curve)")
+    ax.plot(ends, [0, 0], color="0.3", linewidth=0.8, label="_zero")
     ax.xaxis.set_major_locator(MaxNLocator(8 if few else 5, integer=True))
 
 
@@ -160,7 +155,7 @@ def _draw_pairs(ax: Axes, E: Floats, convention: str) -> None:
             ax.plot(
                 position,
                 E[row, : len(position)] - 3 * place,
-                "-" if _kind_of_row(row, convention) == "sine" else "--",
+                "-" if kind_of_row(row, convention) == "sine" else "--",
                 color=COLOURS[place],
                 linewidth=1.2,
                 label=f"row {_first_row(convention) + row}",
@@ -176,6 +171,6 @@ def _first_row(convention: str) -> int:
     return 1 if convention == "submission" else 0
 
 
-def _kind_of_row(row: int, convention: str) -> str:
+def kind_of_row(row: int, convention: str) -> str:
     """Return "sine" or "cosine" for a row counted from 0; "submission" begins with a cosine."""
     return "sine" if (row % 2 == 0) != (convention == "submission") else "cosine"

@@ -16,7 +16,6 @@ from sheet11.lab.plots import (
     MARKERS,
     MOST,
     Curves,
-    draw_curve,
     drawn_if_wanted,
     panels,
     powers_of_ten,
@@ -74,53 +73,32 @@ def collapse(
 
 
 def draw_nodes(ax: Axes, feature: ArrayLike, edge_index: ArrayLike, positions: ArrayLike) -> float:
-    """Draw a graph with a feature as the colour of its nodes, or change the colours of the one that is drawn.
+    """Draw a graph with a feature as the colour of its nodes.
 
     Returns:
         The number at the end of the colour scale, which is symmetric about 0.
     """
     feature = np.asarray(feature)
     limit = float(np.abs(feature).max()) or 1.0
-    if not ax.collections:
-        _draw_graph(ax, len(feature), edge_index, positions)
-    nodes = ax.collections[-1]
-    nodes.set_array(feature)
-    nodes.set_clim(-limit, limit)
-    return limit
-
-
-def _draw_graph(ax: Axes, num_nodes: int, edge_index: ArrayLike, positions: ArrayLike) -> None:
     size, width = 1.0, 0.0
-    if num_nodes <= 4 * MOST:
+    if len(feature) <= 4 * MOST:
         draw_edges(ax, edge_index, positions)
-        size, width = max(8, 600 / num_nodes), 0.4
+        size, width = max(8, 600 / len(feature)), 0.4
     x, y = np.asarray(positions).T
-    ax.scatter(x, y, c=0 * x, cmap=DIVERGING, s=size, linewidths=width, edgecolors="0.3")
+    ax.scatter(
+        x,
+        y,
+        c=feature,
+        cmap=DIVERGING,
+        vmin=-limit,
+        vmax=limit,
+        s=size,
+        linewidths=width,
+        edgecolors="0.3",
+    )
     ax.set_aspect("equal")
     ax.axis("off")
-
-
-def draw_embedding(ax: Axes, state: ArrayLike, labels: ArrayLike) -> None:
-    """Draw the first two features of the nodes, a marker for each class, or change those that are drawn."""
-    points, labels = np.asarray(state)[:, :2], np.asarray(labels)
-    for label in np.unique(labels):
-        members = points[labels == label]
-        members = members[:: -(-len(members) // (4 * MOST))]
-        draw_curve(
-            ax,
-            f"class {label}",
-            *members.T,
-            color=COLOURS[label],
-            marker=MARKERS[label],
-            markersize=4 if len(members) <= MOST else 1.5,
-            alpha=0.8,
-            linestyle="",
-        )
-    reach = 1.1 * np.abs(points).max() or 1.0
-    ax.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal")
-    for axis in (ax.xaxis, ax.yaxis):
-        axis.set_major_locator(MaxNLocator(3))
-    ax.grid(alpha=0.3)
+    return limit
 
 
 def draw_edges(ax: Axes, edge_index: ArrayLike, positions: ArrayLike) -> None:
@@ -129,6 +107,26 @@ def draw_edges(ax: Axes, edge_index: ArrayLike, positions: ArrayLike) -> None:
     ends = np.asarray(positions)[np.stack([u, v], axis=1)[u < v]]
     width = min(0.6, 100 / max(1, len(ends)))
     ax.add_collection(LineCollection(list(ends), colors="0.8", linewidths=width, zorder=0))
+
+
+def draw_embedding(ax: Axes, state: ArrayLike, labels: ArrayLike) -> None:
+    """Draw the first two features of the nodes, a marker for each class."""
+    points, labels = np.asarray(state)[:, :2], np.asarray(labels)
+    for label in np.unique(labels):
+        members = points[labels == label]
+        members = members[:: -(-len(members) // (4 * MOST))]
+        ax.plot(
+            *members.T,
+            MARKERS[label],
+            color=COLOURS[label],
+            markersize=4 if len(members) <= MOST else 1.5,
+            alpha=0.8,
+            label=f"class {label}",
+        )
+    reach = 1.1 * np.abs(points).max() or 1.0
+    ax.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal")
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.set_major_locator(MaxNLocator(3))
 
 
 @drawn_if_wanted

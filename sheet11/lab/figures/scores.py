@@ -7,8 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
-from sheet11.lab.plots import COLOURS, MARKERS, Curves, drawn_if_wanted, panels
-from sheet11.lab.sliders import signed
+from sheet11.lab.plots import COLOURS, MARKERS, Curves, drawn_if_wanted, panels, signed
 
 ROWS = "rows of the encoding, p"
 

@@ -1,6 +1,8 @@
 """The table of all points."""
 
-from sheet11.course.book.gradebook import Row, Table, grades_csv, results_csv, still_open
+from filled import row_of
+
+from sheet11.course.book.gradebook import Table, grades_csv, results_csv, still_open
 from sheet11.course.book.marks import Task
 from sheet11.course.book.scores import Score
 
@@ -10,9 +12,9 @@ PROOF = Task("01/proof", "A proof", "", 3.0, True, "")
 
 def test_a_student_who_is_graded_in_part_has_the_points_in_their_columns():
     rows = [
-        Row("anna", PROOF, Score(5 / 3, "read", "sign")),
-        Row("=bert", CODE, Score(1e-9, "wrong", "@x has shape (1,)")),
-        Row("=bert", PROOF, Score(None, "to read")),
+        row_of("anna", PROOF, Score(5 / 3, "read", "sign")),
+        row_of("=bert", CODE, Score(1e-9, "wrong", "@x has shape (1,)")),
+        row_of("=bert", PROOF, Score(None, "to read")),
     ]
     table = Table([CODE, PROOF], rows)
     assert still_open(rows) == 1

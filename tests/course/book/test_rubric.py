@@ -66,10 +66,11 @@ def test_a_rubric_is_kept_in_the_notebook(store, tmp_path):
     "rubric",
     [
         "odd",
-        {"points": 1},
+        1,
         [1],
         [{"points": "1", "words": "odd"}],
         [{"points": True, "words": "odd"}],
+        [{"points": float("inf"), "words": "odd"}],
         [{"points": 1, "words": " "}],
     ],
 )

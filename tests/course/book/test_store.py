@@ -1,7 +1,6 @@
 """The store of a grading: what is kept, whoever writes, and however often."""
 
 import contextlib
-import json
 import multiprocessing
 import os
 import signal
@@ -13,11 +12,10 @@ import time
 import pytest
 from filled import fill
 
-from sheet11.course.book.database import STEPS, migrate
+from sheet11.course.book import database
 from sheet11.course.book.marks import Answer, Task
 from sheet11.course.book.store import Result, Store
 from sheet11.course.errors import FolderError, PointsError, StoreError
-from sheet11.course.submissions.people import Identity, Person, kept_people
 
 TASKS = [
     Task("01/f", "1a.1 · A function", "f(x)", 2.0, False, "f = abs"),
@@ -53,12 +51,9 @@ def points(store):
 def test_what_was_handed_in(store):
     assert store.tasks() == TASKS and store.students() == ["anna", "bert"]
     assert [entry.answer for entry in store.entries()] == list(answers())
-    digest = proof_of(store, "anna").digest
-    assert store.content(digest) == ("**So.**", SCAN)
     light, _ = store.entries(PROOF, whole=False)
-    assert (light.digest, light.answer.source, light.answer.attachments) == (digest, "", {})
-    with pytest.raises(KeyError):
-        store.content("no digest")
+    assert (light.answer.source, light.answer.attachments) == ("", {})
+    assert store.content(light.digest) == ("**So.**", SCAN)
 
 
 def test_one_student_is_kept_at_a_time(store):
@@ -66,7 +61,6 @@ def test_one_student_is_kept_at_a_time(store):
     failed = Result("other", "the disk is full", 1.5, 2)
     store.keep("anna", failed, answers("**Now.**", "anna"))
     assert store.results() == {"anna": failed, "bert": Result("key", None, 1.5)}
-    assert [entry.answer.source for entry in store.entries(PROOF)] == ["**Now.**", "**So.**"]
     with pytest.raises(sqlite3.IntegrityError):
         unknown = Answer("anna", "02/none", "", {}, 0.0, "wrong", "")
         store.keep("anna", Result("new", None), [unknown])
@@ -83,33 +77,31 @@ def test_answers_to_tasks_that_are_gone_go(store):
     assert {entry.answer.task for entry in store.entries()} == {PROOF}
 
 
-def test_the_newest_mark_of_each_person_is_kept(store):
-    for who, points in (("eve", 1.0), ("tom", 2.5), ("eve", 3.0)):
-        store.set_mark(["anna"], PROOF, who, points, " good ")
-    entry = proof_of(store, "anna")
-    marks = [(mark.who, mark.points, mark.comment) for mark in entry.marks]
-    assert marks == [("tom", 2.5, "good"), ("eve", 3.0, "good")]
-    assert entry.disputed and entry.score == (3.0, "read", "good")
-
-
 def test_undo_takes_back_what_one_person_has_set_at_once(store):
     store.set_mark(["anna", "bert"], PROOF, "eve", 1.0)
     store.set_mark(["bert"], PROOF, "eve", 2.0)
-    store.set_mark(["anna"], PROOF, "tom", 3.0)
+    store.set_mark(["anna"], PROOF, "tom", 3.0, " good ")
+    anna = proof_of(store, "anna")
+    assert [mark.who for mark in anna.marks] == ["eve", "tom"]
+    assert anna.disputed and anna.score == (3.0, "read", "good")
     assert store.undo("eve", PROOF) == ["bert"] and points(store)["bert"] == 1.0
-    assert store.undo("eve", "01/f") == []
-    assert store.undo("eve", PROOF) == ["anna", "bert"]
+    assert store.undo("eve", PROOF) == ["anna", "bert"] and store.undo("eve", PROOF) == []
     assert points(store) == {"anna": 3.0, "bert": None}, "tom's stays"
-    for amend in (False, True):  # a mark that is half written is undone as one with its end
-        store.set_mark(["anna", "bert"], PROOF, "eve", 1.0 + amend, amend=amend)
+
+
+def test_a_mark_that_was_half_written_is_undone_with_its_end(store):
+    store.set_mark(["anna", "bert"], PROOF, "eve", 1.0)
+    store.set_mark(["anna", "bert"], PROOF, "eve", 2.0, amend=True)
     store.set_mark(["anna"], PROOF, "eve", 0.0, amend=True)
     assert points(store) == {"anna": 0.0, "bert": 2.0}, "the one before was on other answers"
-    assert store.undo("eve", PROOF) == ["anna"] and store.undo("eve", PROOF) == ["anna", "bert"]
-    assert store.undo("eve", PROOF) == []
+    store.undo("eve", PROOF)
+    assert store.undo("eve", PROOF) == ["anna", "bert"] and store.undo("eve", PROOF) == []
 
 
 def test_a_rubric_changes_for_everybody(store):
-    idea, sign = store.add_item(PROOF, 2, " the idea "), store.add_item(PROOF, -0.5, "sign")
+    store.add_item(PROOF, 2, " the idea ")
+    store.add_item(PROOF, -0.5, "sign")
+    idea, sign = (item.id for item in store.items(PROOF))
     store.set_mark(["anna"], PROOF, "eve", items=[idea, sign])
     store.set_mark(["bert"], PROOF, "tom", 0.5, "neat", [idea])
     assert points(store) == {"anna": 1.5, "bert": 2.5}
@@ -121,16 +113,12 @@ def test_a_rubric_changes_for_everybody(store):
     store.remove_item(sign)
     assert proof_of(store, "anna").status == "to read", "nothing is left of its mark"
     assert store.items() == [] and len(store.items(removed=True)) == 2
-    with pytest.raises(PointsError, match="must be a number, got inf"):
-        store.add_item(PROOF, float("inf"), "much")
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (("anna", PROOF, "eve", 3.5), "points of 01/proof must be a number from 0 to 3, got 3.5"),
-        (("anna", PROOF, "eve", -1.0), "points of 01/proof must be a number from 0 to 3, got -1"),
-        (("anna", PROOF, "eve", float("nan")), "must be a number from 0 to 3, got nan"),
         (("anna", PROOF, "eve", 1.0, "", [7]), "the rubric of 01/proof has no item 7"),
         (("anna", "01/f", "eve", 1.0), "01/f is graded automatically; changing its points needs"),
         (("carl", PROOF, "eve", 1.0), "there is no answer of 'carl' to 01/proof"),
@@ -154,9 +142,10 @@ def test_marks_say_what_was_read(store):
     assert anna.standing.stale and anna.standing.mark.digest == read
     assert store.content(read)[0] == "**So.**" and anna.status == "to read"
     assert bert.score == (2.0, "read", "3 points were given, of a maximum of 2")
-    for digest, stale in ((None, False), (read, True)):
-        store.set_mark(["anna"], PROOF, "eve", 1.0, digest=digest)
-        assert proof_of(store, "anna").standing.stale == stale
+    store.set_mark(["anna"], PROOF, "eve", 1.0, digest=read)
+    assert proof_of(store, "anna").standing.stale
+    store.set_mark(["anna"], PROOF, "eve", 1.0)
+    assert not proof_of(store, "anna").standing.stale
 
 
 def test_flags_and_snippets(store):
@@ -193,35 +182,27 @@ def mark_many(out, who):
             store.set_mark(["anna"], PROOF, who, number % 3)
 
 
-def marking(out, who):
-    process = multiprocessing.get_context("fork").Process(target=mark_many, args=(out, who))
-    process.start()
-    return process
-
-
 def marks_in(out):
-    with contextlib.closing(sqlite3.connect(out / "grading.sqlite")) as database:
-        return database.execute("SELECT count(*) FROM mark").fetchone()[0]
+    with contextlib.closing(sqlite3.connect(out / "grading.sqlite")) as file:
+        return file.execute("SELECT count(*) FROM mark").fetchone()[0]
 
 
-def test_two_at_once_lose_nothing(store, tmp_path):
-    people = [marking(tmp_path, who) for who in ("eve", "tom")]
-    for person in people:
-        person.join()
-    assert [person.exitcode for person in people] == [0, 0] and marks_in(tmp_path) == 80
-
-
-def test_killed_while_it_writes(tmp_path):
+def test_two_at_once_lose_nothing_and_one_may_be_killed(tmp_path):
     with Store(tmp_path) as store:
         fill(store, TASKS, answers())
-    person = marking(tmp_path, "eve")
-    while person.is_alive() and marks_in(tmp_path) < 5:
+    context = multiprocessing.get_context("fork")
+    killed, other = (
+        context.Process(target=mark_many, args=(tmp_path, who)) for who in ("eve", "tom")
+    )
+    killed.start()
+    while killed.is_alive() and marks_in(tmp_path) < 5:
         time.sleep(0.001)
-    os.kill(person.pid, signal.SIGKILL)
-    person.join()
-    before = marks_in(tmp_path)
-    mark_many(tmp_path, "eve")
-    assert before >= 5 and marks_in(tmp_path) == before + 40
+    other.start()
+    os.kill(killed.pid, signal.SIGKILL)
+    killed.join()
+    mark_many(tmp_path, "ann")
+    other.join()
+    assert other.exitcode == 0 and 85 <= marks_in(tmp_path) <= 120
 
 
 def test_a_store_that_is_locked_for_long_says_so(store):
@@ -242,45 +223,34 @@ def test_a_damaged_file_is_said_and_left(tmp_path, damage):
     elif damage == "overwritten":
         path.write_bytes(b"student,points\nanna,3\n" * 100)
     else:
-        with contextlib.closing(sqlite3.connect(path)) as database:
-            database.execute("PRAGMA user_version = 9")
+        with contextlib.closing(sqlite3.connect(path)) as file:
+            file.execute("PRAGMA user_version = 9")
     before = path.read_bytes()
     with pytest.raises(StoreError, match=str(path)) as error:
         Store(tmp_path)
     assert "\n" not in str(error.value) and path.read_bytes() == before
 
 
-@pytest.mark.parametrize("empty", [False, True])
-def test_where_there_is_no_grading_none_is_begun(tmp_path, empty):
-    if empty:
-        (tmp_path / "grading.sqlite").touch()
-    before = sorted(tmp_path.rglob("*"))
-    with pytest.raises(FolderError, match=r"^\S+ holds no grading$"):
-        Store(tmp_path, create=False)
-    assert sorted(tmp_path.rglob("*")) == before
+def test_where_there_is_no_grading_none_is_begun(tmp_path):
+    (tmp_path / "grading.sqlite").touch()
+    for out in (tmp_path, tmp_path / "missing"):
+        with pytest.raises(FolderError, match=r"^\S+ holds no grading$"):
+            Store(out, create=False)
+    assert len(list(tmp_path.iterdir())) == 1
 
 
-def test_marks_and_people_come_through_all_steps(tmp_path):
-    known = ["1", "", "Anna", "", ""]
-    about = {"student": "anna", "who": known, "members": [known], "label": "a", "late": ""}
-    about |= {"notes": ["?"], "notebooks": 2}
-    path = tmp_path / "grading.sqlite"
-    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as database:
-        migrate(database, {2: STEPS[2]})
-        for row in (
-            "task VALUES ('01/proof', 0, '', '', 3, 1, '', '')",
-            "content VALUES ('digest', 'So.', '{}')",
-            "answer VALUES ('anna', '01/proof', 'digest', NULL, 'to read', '')",
-            "mark VALUES (1, 1, 'anna', '01/proof', 'eve', '', 'read', 2, 'good', 'digest', 0)",
-            f"person VALUES ('anna', '{json.dumps(about)}')",
-        ):
-            database.execute(f"INSERT INTO {row}")
-        with pytest.raises(sqlite3.OperationalError):
-            migrate(database, STEPS | {9: "DELETE FROM mark;\nnonsense"})
-    anna = Identity(*known)
-    with Store(tmp_path) as store:
-        assert proof_of(store, "anna").score == (2.0, "read", "good")
-        assert kept_people(store) == {"anna": Person("anna", anna, (anna,), "a", "", ("?",), 2)}
+def test_a_file_of_an_earlier_version_is_brought_forward(store, tmp_path, monkeypatch):
+    store.set_mark(["anna"], PROOF, "eve", 2.0)
+    step = "BEGIN; ALTER TABLE snippet RENAME words TO w; {} PRAGMA user_version = 2; COMMIT;"
+    monkeypatch.setattr(database, "STEPS", [*database.STEPS, step.format("nonsense;")])
+    with pytest.raises(StoreError, match="syntax error"):
+        Store(tmp_path)
+    assert store.snippets() == [], "all of a step, or nothing"
+    monkeypatch.setattr(database, "STEPS", [database.STEPS[0], step.format("")])
+    with Store(tmp_path) as newer:
+        assert points(newer) == {"anna": 2.0, "bert": None}
+        with pytest.raises(sqlite3.OperationalError, match="no such column: words"):
+            newer.snippets()
 
 
 def test_another_store_in_the_same_process_leaves_the_locks_alone(store, tmp_path):

@@ -1,20 +1,23 @@
 """`sheet11 mark` as a process of its own, with settings of its own and none of the user's."""
 
 import contextlib
-import json
 import os
 import re
 import signal
 import socket
 import subprocess
 import sys
-import urllib.error
-import urllib.request
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import requests
+
 MARK = [sys.executable, "-m", "sheet11.course.cli", "mark"]
 PATIENCE = 60  # seconds
+PLACES = (
+    "JUPYTER_CONFIG_DIR JUPYTER_DATA_DIR JUPYTER_RUNTIME_DIR JUPYTERLAB_WORKSPACES_DIR IPYTHONDIR"
+)
 
 
 def free_port():
@@ -26,10 +29,17 @@ def free_port():
 def settings(folder):
     """The environment of a server whose own files go into a folder."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("JUPYTER")}
-    return kept | {
-        "JUPYTER_CONFIG_DIR": f"{folder}/config",
-        "JUPYTER_RUNTIME_DIR": f"{folder}/runtime",
-    }
+    return kept | {name: f"{folder}/{name}" for name in PLACES.split()}
+
+
+def answered(process, url):
+    """Wait until the server of a process answers."""
+    end = time.monotonic() + PATIENCE
+    while process.poll() is None and time.monotonic() < end:
+        with contextlib.suppress(requests.ConnectionError):
+            return requests.get(url, timeout=PATIENCE)
+        time.sleep(0.05)
+    raise RuntimeError(f"nothing answers at {url}")
 
 
 @dataclass
@@ -40,32 +50,22 @@ class Server:
     url: str
     out: Path
 
-    @property
-    def token(self):
-        return self.url.partition("token=")[2]
-
     def request(self, path, sent=None, **headers):
-        """Ask without a browser: (status, text)."""
-        headers = {"Authorization": f"token {self.token}"} | headers
-        body = None if sent is None else json.dumps(sent).encode()
-        request = urllib.request.Request(self.url.partition("?")[0] + path, body, headers)
-        try:
-            with urllib.request.urlopen(request, timeout=PATIENCE) as response:
-                return response.status, response.read().decode()
-        except urllib.error.HTTPError as error:
-            with error:
-                return error.code, error.read().decode()
+        """Ask without a browser: post what is sent, else get."""
+        address, _, token = self.url.partition("?token=")
+        return requests.request(
+            "GET" if sent is None else "POST",
+            address + path,
+            json=sent,
+            headers={"Authorization": f"token {token}"} | headers,
+            timeout=PATIENCE,
+        )
 
-    def ask(self, path, sent=None):
+    def ask(self, path, **sent):
         """The server's reply to a request that is granted."""
-        status, text = self.request(f"api/{path}", sent)
-        assert status == 200, text
-        return json.loads(text)
-
-    def end(self):
-        """End it as Ctrl-C does, and return what it printed after its address."""
-        self.process.send_signal(signal.SIGINT)
-        return self.process.communicate(timeout=PATIENCE)[0]
+        response = self.request(f"api/{path}", sent)
+        assert response.ok, response.text
+        return response.json()
 
 
 @contextlib.contextmanager
@@ -81,11 +81,9 @@ def serving(out, own, name="grace", port=None, command=MARK):
         # where the tests run in the background, SIGINT is ignored, and a child would inherit that
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
-    try:
-        printed = process.stdout.readline()
-        address = re.fullmatch(r"Marking at (http://127\.0\.0\.1:\d+/\S+)\n", printed)
-        yield Server(process, address[1], out)
-    finally:
-        process.terminate()
-        process.wait(timeout=PATIENCE)
-        process.stdout.close()
+    with process:
+        try:
+            address = re.fullmatch(r"Marking at (http://\S+)\n", process.stdout.readline())
+            yield Server(process, address[1], out)
+        finally:
+            process.terminate()

@@ -2,12 +2,10 @@
 
 import subprocess
 import sys
-import time
-import urllib.error
 
 import pytest
 from class_of_thirteen import write_class
-from serving import PATIENCE, Server, free_port, settings
+from serving import Server, answered, free_port, settings
 
 OPTIONS = (
     "--no-browser --allow-root --ip=127.0.0.1 --ServerApp.base_url=/user/ada/"
@@ -29,19 +27,9 @@ def test_in_a_server_of_jupyterhub(light, tmp_path):
         url = f"http://127.0.0.1:{port}/user/ada/sheet11/mark/?token=secret"
         server = Server(process, url, out)
         try:
-            assert '<script type="module" src="page.js">' in page_of(server)
+            answered(process, url)
+            assert '<script type="module" src="page.js">' in server.request("").text
             assert server.ask("overview")["who"] == "ada"
-            assert server.request("api/overview", Authorization="")[0] == 403
+            assert server.request("api/overview", {}, Authorization="").status_code == 403
         finally:
             process.terminate()
-
-
-def page_of(server):
-    """The page, as soon as the server listens."""
-    end = time.monotonic() + PATIENCE
-    while server.process.poll() is None and time.monotonic() < end:
-        try:
-            return server.request("")[1]
-        except urllib.error.URLError:
-            time.sleep(0.02)
-    raise RuntimeError("the server does not answer")

@@ -78,17 +78,10 @@ RANGE = "must be a number from 0 to 3, got "
     [
         (HEADER, [ANNA, JORG]),
         (HEADER[::-1], [ANNA[::-1], [" "] * 7, JORG[::-1]]),
-        (COLUMNS, [ANNA[:4], JORG[:4]]),
         ([name.replace("hand / 3", "hand / 4") for name in HEADER], [ANNA, JORG]),
         ([*HEADER, "01/f comment"], [ANNA, [*JORG, ""]]),
     ],
-    ids=[
-        "all",
-        "turned round",
-        "what is needed",
-        "the task gave more",
-        "Excel leaves out comments",
-    ],
+    ids=["all", "turned round", "the task gave more", "Excel leaves out what is empty"],
 )
 def test_columns(store, header, rows):
     assert take(store, *rows, header=header) == (3, 0, 2)
@@ -102,23 +95,16 @@ def test_columns(store, header, rows):
 @pytest.mark.parametrize(
     ("header", "rows", "message"),
     [
-        (["Sheet 3"], [HEADER, ANNA], "this sheet has no column 'Sheet 3'"),
-        ([*COLUMNS[:3], "why"], [ANNA], "this sheet has no column 'why'"),
-        (COLUMNS[:3], [ANNA[:3]], "there is no column '02/why'"),
-        ([*HEADER[:-1], "01/proof"], [ANNA], "there are two columns '01/proof'"),
-        (HEADER, [["a", "b", *ANNA]], "the row of 'a' has 9 fields, and the header 7"),
-        (HEADER, [ANNA, JORG[:-1]], "the row of 'Jörg' has 6 fields, and the header 7"),
+        (["Sheet 3"], [HEADER[:1]], "this sheet has no column 'Sheet 3'"),
+        ([*COLUMNS[:3], "why"], [ANNA[:4]], "this sheet has no column 'why'"),
+        (COLUMNS[1:], [ANNA[1:4]], "there is no student ''"),
+        ([*HEADER[:-1], "01/proof"], [ANNA], "two columns are of the same task"),
         (HEADER, [["ann", *ANNA[1:]]], "there is no student 'ann'; did you mean 'anna'?"),
         (HEADER, [ANNA, JORG, ANNA], "there are two rows of 'anna'"),
-        (HEADER, [["anna", "1", *ANNA[2:]]], "01/f of 'anna' is graded automatically; to change"),
-        *[
-            (
-                HEADER,
-                [ANNA, ["Jörg", "", entered, *JORG[3:]]],
-                f"01/proof of 'Jörg' {RANGE}{entered!r}",
-            )
-            for entered in ("4", "-1", "good", "nan", "1e0", "1_0", "2.5.1", "½")
-        ],
+        (HEADER, [["anna", "1", *ANNA[2:]]], "01/f is graded automatically; changing its points"),
+        (HEADER, [ANNA, ["Jörg", "", "4"]], f"points of 01/proof {RANGE}4, in the row of 'Jörg'"),
+        (HEADER, [ANNA, ["Jörg", "", "nan"]], f"points of 01/proof {RANGE}nan"),
+        (HEADER, [ANNA, ["Jörg", "", "good"]], "01/proof of 'Jörg' must be a number, got 'good'"),
     ],
 )
 def test_what_cannot_be_understood_is_refused_and_nothing_is_taken(store, header, rows, message):
@@ -141,7 +127,8 @@ def test_comments_and_reasons(store):
 
 
 def test_what_the_table_does_not_change_stays(store):
-    idea = store.add_item("01/proof", 2, "idea")
+    store.add_item("01/proof", 2, "idea")
+    idea = store.items()[0].id
     store.set_mark(["anna", "Jörg"], "01/proof", "tom", 0.5, "neat", [idea])
     header = [*COLUMNS, "01/proof comment"]
     anna, jorg = ["anna", "", "2.5", "", "see the lecture"], ["Jörg", "", "3", "", ""]

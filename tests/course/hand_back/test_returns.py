@@ -1,7 +1,5 @@
 """Handing back: not before all is read, everybody once, and as a plain folder."""
 
-import csv
-
 from nbformat.v4 import new_notebook, writes
 
 from sheet11.course.book.store import Store
@@ -32,21 +30,19 @@ def test_a_folder_by_login(graded, invoke, tmp_path):
     assert max(path.stat().st_size for path in files) <= 500_000
     assert "1.ipynb" not in pages["amueller"], "what is not handed back"
     assert pages["ihorvat"] == pages["hsuzuki"] and "For Hana Suzuki, Ivo" in pages["ihorvat"]
-    with open(out / "return" / "points.csv", newline="", encoding="utf-8") as file:
-        rows = {row["login"]: list(row.values()) for row in csv.DictReader(file)}
-    finn = ["fpetersen", "fpetersen", "Finn Petersen", "1006", "fpetersen@uni.example"]
-    assert rows["fpetersen"] == [*finn, "4.5", "5", "late", "0"]
-    assert rows["ihorvat"][5] == "4.5" and len(rows) == 11
+    rows = (out / "return" / "points.csv").read_text().splitlines()
+    finn = "fpetersen,fpetersen,Finn Petersen,1006,fpetersen@uni.example,4.5,5,late,0"
+    assert finn in rows and len(rows) == 12
 
 
 def test_a_folder_by_name_where_there_is_no_login(graded, invoke, tmp_path):
     out = graded()
     with Store(out) as store:
-        people = list(kept_people(store).values())
-        for place in (0, 1):
-            who = people[place].who._replace(login="", name="Anna/Müller")
-            people[place] = people[place]._replace(who=who, members=(who,))
-        keep_people(store, people)
+        people = kept_people(store)
+        for student in ("amueller", "boezdemir"):
+            who = people[student].who._replace(login="", name="Anna/Müller")
+            people[student] = people[student]._replace(who=who, members=(who,))
+        keep_people(store, people.values())
     assert invoke("return", out, "folder", cwd=tmp_path).returncode == 0
     names = sorted(path.name for path in (out / "return" / "students").iterdir())
     assert names[:2] == ["Anna-Müller", "Anna-Müller 1002"]

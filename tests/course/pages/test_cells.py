@@ -6,7 +6,7 @@ import re
 import nbformat
 import pytest
 from bs4 import BeautifulSoup  # comes with nbconvert
-from hostile import HTML, PNG
+from hostile import PNG
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from sheet11.course.pages.cells import (
@@ -26,6 +26,10 @@ from sheet11.lab.frames import MIME_TYPE as FRAMES
 IMAGE = base64.b64encode(PNG).decode()
 
 
+def html(text):
+    return BeautifulSoup(text, "html.parser")
+
+
 def shown(*outputs, source="1", **metadata):
     notebook = new_notebook(cells=[new_code_cell(source, outputs=list(outputs))], metadata=metadata)
     return cells_html(notebook)
@@ -37,28 +41,11 @@ def text_of(source, **cell):
 
 @pytest.mark.parametrize("path", find_sheet().notebooks.values(), ids=lambda path: path.stem)
 def test_every_formula_of_the_kit_becomes_mathml(path):
-    notebook = nbformat.read(path, as_version=4)
-    text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
-    formulas = re.findall(r"\$\$.+?\$\$|\$.+?\$", text, re.DOTALL)
-    body = BeautifulSoup(cells_html(notebook), "html.parser")
-    assert formulas and len(body.find_all("math")) >= len(formulas)
+    body = html(cells_html(nbformat.read(path, as_version=4)))
+    assert body.find("math")
     for code in body.find_all("pre"):
         code.decompose()
     assert not re.search(r"\$|\\[a-z]+\{", body.text)
-
-
-@pytest.mark.parametrize(
-    "latex, expected",
-    [
-        (r"x \le y", "≤"),
-        (r"\mathbb R", "ℝ"),
-        (r"\operatorname{tr} A", "<mi>tr</mi>"),
-        (r"\begin{pmatrix}a\\b\end{pmatrix}", "<mtable"),
-        (r"\tilde A", "<mover"),
-    ],
-)
-def test_formula(latex, expected):
-    assert expected in formula(latex, display=False)
 
 
 @pytest.mark.parametrize(
@@ -72,16 +59,13 @@ def test_a_formula_that_cannot_be_converted_is_shown_as_it_stands(latex):
 
 def test_a_long_formula_can_be_broken_behind_its_relations():
     latex = r"\mathrm{first}(a) = \mathrm{second}(b) \le \frac{x = y}{z} < \mathrm{third}(c)"
-    pieces = BeautifulSoup(formula(latex, display=False), "html.parser").find_all("math")
-    ends = [piece.contents[-1] for piece in pieces]
-    assert [end.text for end in ends[:-1]] == ["=", "≤", "<"], "not within the fraction"
-    assert {end["form"] for end in ends[:-1]} == {"infix"} and pieces[2].mfrac
+    *pieces, _ = html(formula(latex, display=False)).find_all("math")
+    ends = [(piece.contents[-1].text, piece.contents[-1]["form"]) for piece in pieces]
+    assert ends == [("=", "infix"), ("≤", "infix"), ("<", "infix")], "not within the fraction"
 
 
 def test_mathematics_survives_cleaning():
-    text = formula(
-        r"\exp\Big(-\frac{2k}{\text{a}}\Big) \sum_{i \in N}^n \sqrt{x} \le \tilde A", display=True
-    )
+    text = formula(r"\exp\Big(-\frac{2k}{\text{a}}\Big) \sum_{i \in N}^n \sqrt{x}", display=True)
     assert clean(text).replace("></mspace>", "/>") == text.replace("&ApplyFunction;", "\u2061")
     assert 'style="margin-left:-0.1' in clean(formula(r"a\!b", display=False))
 
@@ -93,101 +77,82 @@ def test_full_stop_stays_with_its_formula():
 
 
 def test_scripts_and_requests_are_taken_out(hostile):
-    body = BeautifulSoup(cells_html(hostile), "html.parser")
+    body = html(cells_html(hostile))
     assert not body.find_all("script iframe object embed svg style link meta base".split())
     for tag in body.find_all():
         assert not [name for name in tag.attrs if name.startswith(("on", "srcset"))]
         assert "position" not in tag.get("style", "")
-    assert all(tag["href"].startswith("https://") for tag in body.find_all(href=True))
-    assert all(tag["src"].startswith("data:image/") for tag in body.find_all(src=True))
+        assert tag.get("href", "https://").startswith("https://")
+        assert tag.get("src", "data:image/").startswith("data:image/")
     for instead in ("shown instead of a script", "shown instead of JavaScript", "no image"):
         assert instead in body.text
-    assert clean(HTML).count("<a ") == 3 and "href" not in clean(HTML)
-
-
-def test_plain_html_stays():
-    table = "<table><thead><tr><th>a</th></tr></thead><tbody><tr><td>1</td></tr></tbody></table>"
-    assert table in shown(
-        new_output("execute_result", {"text/html": f"<div>{table}</div>", "text/plain": "x"})
-    )
-    assert "<b>bold</b><br>" in text_of("<b>bold</b><br>")
-    assert '<a href="https://example.org/?a=1" rel="noopener noreferrer">' in text_of(
-        "[b](https://example.org/?a=1)"
-    )
-    assert "<blockquote>" in text_of("> said") and "<del>" in text_of("~~no~~")
-
-
-def test_hints_stay_behind_their_summary():
-    hidden = (
-        "<details open onclick='x'><summary>Hint 1</summary>\n\nSee $x$:\n\n- `a`\n\n</details>"
-    )
-    body = BeautifulSoup(text_of(f"### Task\n\n{hidden}\n\nafter"), "html.parser")
-    (hint,) = body.find_all("details")
-    assert hint.summary.text == "Hint 1" and hint.attrs == {}, (
-        "closed, and reached by the keyboard as it is"
-    )
-    assert hint.find("math") and hint.find("li").code.text == "a" and "after" not in hint.text
-
-
-@pytest.mark.parametrize("grade", [True, False])
-@pytest.mark.parametrize("solution", [True, False])
-def test_only_checks_are_folded(grade, solution):
-    cell = new_code_cell("assert x == 1", outputs=[new_output("stream", text="printed")])
-    cell.metadata["nbgrader"] = {"grade": grade, "solution": solution}
-    body = BeautifulSoup(cells_html(new_notebook(cells=[cell])), "html.parser")
-    assert "assert" in body.text and "printed" in body.text
-    assert bool(body.details) == (grade and not solution)
-
-
-def test_a_check_that_failed_is_open():
-    cell = new_code_cell("1 / 0", outputs=[new_output("error", ename="Error", evalue="")])
-    cell.metadata["nbgrader"] = {"grade": True, "solution": False}
-    body = BeautifulSoup(cells_html(new_notebook(cells=[cell])), "html.parser")
-    assert body.details.has_attr("open") and "Error" in body.details.text
-
-
-def test_the_best_of_what_an_output_offers_is_shown():
-    widget = {
-        "application/vnd.jupyter.widget-view+json": {"model_id": "1"},
-        "text/plain": "Widget()",
-    }
-    assert "Widget()" in shown(new_output("display_data", widget))
-    body = shown(new_output("display_data", widget | {"image/png": IMAGE}))
-    assert f"data:image/png;base64,{IMAGE}" in body and "<script" not in body
-    assert "<pre" not in shown(
-        new_output("display_data", {"application/javascript": "1"}), source=""
-    )
-    assert "<math>" in shown(new_output("display_data", {"text/latex": "$x$", "text/plain": "x"}))
-    assert 'src="data:image/svg+xml;base64,' in shown(
-        new_output("display_data", {"image/svg+xml": "<svg/>"})
-    )
 
 
 @pytest.mark.parametrize(
-    "output, expected",
+    ("source", "wanted"),
     [
-        ({"metadata": {"image/png": {"alt": "a\nb"}}, "data": {"text/plain": "c"}}, "a b"),
-        ({"metadata": {"image/png": {"alt": " "}}, "data": {"text/plain": "c"}}, "c"),
-        ({"data": {"text/plain": "<Figure size 640x480 with 1 Axes>"}}, NO_DESCRIPTION),
-        ({"metadata": {"image/png": {"alt": 1}}, "data": {"text/plain": 2}}, NO_DESCRIPTION),
-        ({"metadata": {"image/png": 1}, "data": {}}, NO_DESCRIPTION),
+        ("<b>bold</b><br>", "<b>bold</b><br>"),
+        ("[b](https://example.org/?a=1)", '<a href="https://example.org/?a=1" rel='),
+        ("> ~~no~~", "<del>no</del>"),
+        ("| a |\n|---|\n| b |", '<div class="scroll" tabindex="0"><table>'),
+        ("<details><summary>Hint</summary>\n\n- `a`\n\n</details>", "<summary>Hint</summary>"),
+        ("<details open onclick='x'></details>", "<details></details>"),
     ],
 )
-def test_alternative_text(output, expected):
+def test_plain_html_stays(source, wanted):
+    assert wanted in text_of(source)
+
+
+@pytest.mark.parametrize("marks", [{"grade": True}, {"solution": True}, {}])
+def test_only_checks_are_folded(marks):
+    cell = new_code_cell("assert x == 1", metadata={"nbgrader": marks})
+    body = html(cells_html(new_notebook(cells=[cell])))
+    assert "assert" in body.text and bool(body.details) == ("grade" in marks)
+    if body.details:
+        assert not body.details.has_attr("open")
+        cell.outputs = [new_output("error", ename="Error", evalue="")]
+        body = html(cells_html(new_notebook(cells=[cell])))
+        assert body.details.has_attr("open"), "one that failed"
+
+
+@pytest.mark.parametrize(
+    ("data", "wanted"),
+    [
+        ({"application/vnd.jupyter.widget-view+json": {}, "text/plain": "Widget()"}, "Widget()"),
+        ({"image/png": IMAGE, "text/plain": "x"}, f"data:image/png;base64,{IMAGE}"),
+        ({"text/latex": "$x$", "text/plain": "x"}, "<math>"),
+        ({"image/svg+xml": "<svg/>"}, 'src="data:image/svg+xml;base64,'),
+        ({"application/javascript": "1"}, ""),
+    ],
+)
+def test_the_best_of_what_an_output_offers_is_shown(data, wanted):
+    assert wanted in shown(new_output("display_data", data))
+
+
+@pytest.mark.parametrize(
+    ("metadata", "beside", "expected"),
+    [
+        ({"image/png": {"alt": "a\nb"}}, "c", "a b"),
+        ({"image/png": {"alt": " "}}, "c", "c"),
+        ({"image/png": {"alt": 1}}, "<Figure size 640x480 with 1 Axes>", NO_DESCRIPTION),
+        ({"image/png": 1}, 2, NO_DESCRIPTION),
+    ],
+)
+def test_alternative_text(metadata, beside, expected):
+    output = {"metadata": metadata, "data": {"text/plain": beside}}
     assert alternative_text(output) == expected
 
 
 def test_every_image_has_an_alternative_text():
     png = {"image/png": IMAGE}
-    body = shown(
-        new_output("display_data", png, metadata={"image/png": {"alt": 'a "b"'}}),
-        new_output("display_data", png),
-    )
-    assert 'alt="a &#34;b&#34;"' in body and f'alt="{NO_DESCRIPTION}"' in body
-    assert 'alt="Image a.png"' in text_of("![](attachment:a.png)", attachments={"a.png": png})
+    assert f'alt="{NO_DESCRIPTION}"' in shown(new_output("display_data", png))
     assert f'<img alt="{NO_DESCRIPTION}" src=' in text_of(
         f'<img src="data:image/png;base64,{IMAGE}" alt="">'
     )
+    assert 'alt="Image Ü.png"' in text_of("![](attachment:Ü.png)", attachments={"Ü.png": png})
+
+
+def test_an_image_that_is_not_in_the_notebook_is_a_link():
     assert "<img" not in text_of("![](attachment:a.png)", attachments={"a.png": {}})
     assert '<a href="b.png" rel="noopener noreferrer">a</a>' in text_of("![a](b.png)")
 
@@ -206,38 +171,33 @@ def figure(frames):
 
 
 def test_frames_are_chosen_by_radio_buttons():
-    body = BeautifulSoup(shown(figure(TURNING), figure(TURNING[:1])), "html.parser")
+    body = html(shown(figure(TURNING), figure(TURNING[:1])))
     settings, other = body.find_all(class_="settings")
     assert [legend.text for legend in settings.find_all("legend")] == ["n", "<mode>"]
     assert [label.text.strip() for label in settings.find_all("label")] == ["1", "2", "a", "b"]
-    assert "n = 2, <mode> = a." in settings.p.text
     buttons, images = settings.find_all("input", type="radio"), settings.find_all("img")
     assert [button.has_attr("checked") for button in buttons] == [False, True, False, False]
     assert {button["name"] for button in buttons}.isdisjoint({other.input["name"]}), "two figures"
     assert [image["alt"] for image in images] == ["at the start", "one", "two"]
-    assert [image["class"] for image in images] == [buttons[i]["class"] for i in (1, 0, 3)]
-    assert buttons[1]["class"] == buttons[2]["class"] == ["start"]
-    assert buttons[0]["class"] != buttons[3]["class"]
+    classes = [button["class"] for button in buttons]
+    assert classes == [["frame-1"], ["start"], ["start"], ["frame-4"]]
+    assert [image["class"] for image in images] == [["start"], ["frame-1"], ["frame-4"]]
 
 
 @pytest.mark.parametrize(
     "frames",
     [
-        None,
         "text",
         [3],
         [{"control": "n"}],
-        [{"control": 3, "frames": []}],
-        [{"control": "n", "frames": [{}]}],
         [{"control": "n", "frames": [FRAME | {"shows": 1}]}],
-        [{"control": "n", "frames": [FRAME | {"png": 3}]}],
         [{"control": "n", "frames": [FRAME | {"png": IMAGE + '"'}]}],
         [{"control": "n", "frames": [{"setting": "1"}] * (MOST_FRAMES + 1)}],
-        [{"control": "n", "frames": [FRAME | {"png": IMAGE.rstrip("=") + "A" * LARGEST_FRAMES}]}],
+        [{"control": "n", "frames": [{"setting": "1" * LARGEST_FRAMES}]}],
     ],
 )
 def test_of_odd_frames_only_the_figure_is_shown(frames):
-    body = BeautifulSoup(shown(figure(frames)), "html.parser")
+    body = html(shown(figure(frames)))
     (image,) = body.find_all("img")
     assert image["src"].endswith(IMAGE) and not body.find("input")
 
@@ -249,29 +209,18 @@ def test_dropped_frames_leave_the_figure():
 
 
 def test_colours_of_printed_text_are_hues():
-    trace = [
-        "\x1b[31mError\x1b[39m",
-        "\x1b[38;5;28;01mif\x1b[39;00m \x1b[48;5;28m\x1b[38;2;1;2;3ma<b\x1b[0m",
-    ]
+    trace = ["\x1b[31mError\x1b[39m", "\x1b[38;5;28;01mif\x1b[39;00m \x1b[48;5;28ma<b\x1b[0m"]
     body = shown(new_output("error", ename="Error", evalue="", traceback=trace))
     assert '<span class="ansi-red-fg">Error</span>' in body
-    assert (
-        'style="--hue: rgb(0,135,0)">if</span>' in body
-        and 'style="--hue: rgb(1,2,3)">a&lt;b</span>' in body
-    )
-    assert "color: rgb" not in body and "<strong>Failed:</strong> Error" in body
+    assert 'style="--hue: rgb(0,135,0)">if</span>' in body and "color: rgb" not in body
 
 
 def test_what_is_wider_than_a_phone_takes_the_focus():
     assert '<pre class="code" tabindex="0">' in shown(source="x" * 40)
     assert '<pre class="code"><code>' in shown(source="x")
-    assert '<pre tabindex="0">' in shown(new_output("stream", text="short\n" + "x" * 40))
-    assert '<div class="scroll" tabindex="0"><table>' in text_of("| a |\n|---|\n| b |")
 
 
 def test_code_is_highlighted_in_the_language_of_the_notebook():
     assert '<span class="k">def</span>' in shown(source="def f(): pass")
-    assert '<span class="kr">function</span>' in shown(
-        source="f <- function(x) x", language_info={"name": "r"}
-    )
-    assert "f &lt;- 1" in shown(source="f <- 1", language_info={"name": "no such language"})
+    language = {"name": "no such language"}
+    assert "f &lt;- 1" in shown(source="f <- 1", language_info=language)

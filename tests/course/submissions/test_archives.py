@@ -3,11 +3,12 @@
 import io
 import stat
 import zipfile
+from datetime import datetime
 
 import pytest
 from class_of_twelve import OLD, zipped
 
-from sheet11.course.submissions.archives import OF_A_CLASS, ArchiveError, Bounds, unpack
+from sheet11.course.submissions.archives import OF_ONE, ArchiveError, unpack
 
 OTHER = {"a/2.ipynb": b"{}"}
 
@@ -20,9 +21,9 @@ def files(folder):
     }
 
 
-def unpacked(tmp_path, content, bounds=OF_A_CLASS):
+def unpacked(tmp_path, content, most=OF_ONE):
     (tmp_path / "all.zip").write_bytes(content)
-    assert unpack(tmp_path / "all.zip", tmp_path / "into", bounds) == []
+    assert unpack(tmp_path / "all.zip", tmp_path / "into", most) == []
     return files(tmp_path / "into")
 
 
@@ -37,12 +38,9 @@ def test_notebooks_are_unpacked_and_others_only_named(tmp_path):
 
 
 def test_files_keep_their_times(tmp_path):
-    times = []
-    for name, options in {"old": [OLD], "new": []}.items():
-        (tmp_path / name).mkdir()
-        unpacked(tmp_path / name, zipped({"1.ipynb": b""}, *options))
-        times.append((tmp_path / name / "into" / "1.ipynb").stat().st_mtime)
-    assert times[1] - times[0] == pytest.approx(24 * 3600)
+    unpacked(tmp_path, zipped({"1.ipynb": b""}, OLD))
+    seconds = (tmp_path / "into" / "1.ipynb").stat().st_mtime
+    assert datetime.fromtimestamp(seconds) == datetime(*OLD)
 
 
 def test_names_are_utf_8_whether_or_not_that_is_said(tmp_path):
@@ -55,10 +53,8 @@ def test_names_are_utf_8_whether_or_not_that_is_said(tmp_path):
 @pytest.mark.parametrize(
     ("name", "path"),
     [
-        ("1.IPYNB", "1.IPYNB"),
         ("1.ipynb.txt", "1.ipynb.txt"),
         ("Aufgabe 1: x.ipynb", "Aufgabe 1: x.ipynb"),
-        ("./a/1.ipynb", "a/1.ipynb"),
         ("a\\b.ipynb", "a/b.ipynb"),
     ],
 )
@@ -90,54 +86,58 @@ def damaged():
     return content.replace(content[60:70], bytes(10), 1)
 
 
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        (zipped({"../1.ipynb": b"{}"} | OTHER), "'../1.ipynb', which is outside of it"),
-        (zipped({"a/../../1.ipynb": b""} | OTHER), "'a/../../1.ipynb', which is outside of it"),
-        (zipped({"/etc/1.ipynb": b"{}"} | OTHER), "'/etc/1.ipynb', which is outside of it"),
-        (zipped({"C:\\1.ipynb": b"{}"} | OTHER), "'C:/1.ipynb', which is outside of it"),
-        (zipped({"b": b"", "b/1.ipynb": b"{}"} | OTHER), "'b/1.ipynb', which cannot be unpacked"),
-        (linked(), "'1.ipynb', which is a link"),
-        (damaged(), "'1.ipynb', which cannot be unpacked"),
-    ],
-    ids=["parent", "in between", "root", "drive", "file as folder", "link", "damaged"],
-)
-def test_one_bad_entry_harms_no_other(tmp_path, content, message):
-    (tmp_path / "all.zip").write_bytes(content)
-    assert unpack(tmp_path / "all.zip", tmp_path / "into") == [f"all.zip holds {message}"]
-    found = files(tmp_path / "into")
-    found.pop("b", None)
-    assert found == OTHER and len(list(tmp_path.iterdir())) == 2
-
-
 def encrypted():
-    content = bytearray(zipped({"1.ipynb": b"{}"}))
+    content = bytearray(zipped({"1.ipynb": b"{}"} | OTHER))
     content[6] |= 1
     content[content.index(b"PK\x01\x02") + 8] |= 1
     return bytes(content)
 
 
+OUTSIDE = "cannot be unpacked: it is outside of the archive"
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (encrypted(), "is encrypted"),
+        (zipped({"a/../../1.ipynb": b""} | OTHER), f"'a/../../1.ipynb' {OUTSIDE}"),
+        (zipped({"//etc/1.ipynb": b"{}"} | OTHER), f"'//etc/1.ipynb' {OUTSIDE}"),
+        (zipped({"C:\\1.ipynb": b"{}"} | OTHER), f"'C:\\\\1.ipynb' {OUTSIDE}"),
+        (
+            zipped({"b": b"", "b/1.ipynb": b"{}"} | OTHER),
+            "'b/1.ipynb' cannot be unpacked: it is damaged",
+        ),
+        (linked(), "'1.ipynb' cannot be unpacked: it is a link"),
+        (damaged(), "'1.ipynb' cannot be unpacked: it is damaged"),
+        (encrypted(), "'1.ipynb' cannot be unpacked: it is encrypted"),
+    ],
+    ids=["parent", "root", "drive", "file as folder", "link", "damaged", "encrypted"],
+)
+def test_one_bad_entry_harms_no_other(tmp_path, content, message):
+    (tmp_path / "all.zip").write_bytes(content)
+    assert unpack(tmp_path / "all.zip", tmp_path / "into") == [f"all.zip: {message}"]
+    found = files(tmp_path / "into")
+    found.pop("b", None)
+    assert found == OTHER and len(list(tmp_path.iterdir())) == 2
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
         (zipped(OTHER)[:-30], "cannot be unpacked: it is damaged, or no zip file"),
         (b"", "cannot be unpacked: it is damaged, or no zip file"),
-        (zipped(dict.fromkeys(map(str, range(11)), b"")), "holds more than 10 files"),
         (zipped(dict.fromkeys(map(str, range(99)), b"")), "holds too many files"),
         (zipped(dict.fromkeys(("1.ipynb", "2.ipynb"), bytes(3 << 19))), "holds more than 2 MB"),
     ],
-    ids=["encrypted", "cut off", "empty", "files", "table of contents", "size"],
+    ids=["cut off", "empty", "table of contents", "size"],
 )
 def test_what_must_not_be_unpacked(tmp_path, content, message):
     with pytest.raises(ArchiveError, match=f"^all.zip {message}$"):
-        unpacked(tmp_path, content, Bounds(10, 2 << 20, 4096))
+        unpacked(tmp_path, content, 2 << 20)
 
 
 def test_limits_are_what_is_still_taken(tmp_path):
-    ten = dict.fromkeys((f"{number}.ipynb" for number in range(10)), bytes(1000))
-    assert len(unpacked(tmp_path, zipped(ten), Bounds(10, 10_000, 4096))) == 10
+    ten = dict.fromkeys((f"{number}.ipynb" for number in range(10)), bytes(200_000))
+    assert len(unpacked(tmp_path, zipped(ten), 2_000_000)) == 10
 
 
 def test_a_bomb_costs_no_more_than_a_notebook_may_have(tmp_path):

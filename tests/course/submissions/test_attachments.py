@@ -30,13 +30,13 @@ def test_names_become_such_that_need_no_quotes():
     found = result(
         text, {"IMG 2023 (1).png": PNG, "a b.png": PNG, "a": PNG, "ü": PNG, "a-b.png": JPEG}
     )
-    shown = "![](attachment:IMG-2023-1-.png) ![](<attachment:a-b.png>) ![](attachment:a) ![](attachment:image-2)"
+    shown = "![](attachment:IMG-2023-1-.png) ![](<attachment:a-b.png>) ![](attachment:a) ![](attachment:image)"
     assert found[0] == f"{shown}\n\n![a-b.png-2](attachment:a-b.png-2)"
     assert found[1] == {
         "IMG-2023-1-.png": PNG,
         "a-b.png": PNG,
         "a": PNG,
-        "image-2": PNG,
+        "image": PNG,
         "a-b.png-2": JPEG,
     }
 
@@ -50,8 +50,8 @@ def test_what_the_text_does_not_show_is_put_at_its_end():
 def test_images_in_the_text_become_attachments():
     text = f"a ![b](data:image/png;base64,{SMALL}) c <img src='data:image/jpeg;base64,{PHOTO}'>"
     assert result(text, {"embedded": PNG}) == (
-        "a ![b](attachment:embedded-2) c ![](attachment:embedded-3)\n\n![embedded](attachment:embedded)",
-        {"embedded": PNG, "embedded-2": PNG, "embedded-3": JPEG},
+        "a ![b](attachment:embedded-2) c ![](attachment:embedded-2-2)\n\n![embedded](attachment:embedded)",
+        {"embedded": PNG, "embedded-2": PNG, "embedded-2-2": JPEG},
     )
 
 
@@ -59,7 +59,7 @@ def test_images_in_the_text_become_attachments():
     ("bundle", "why"),
     [
         ({"image/svg+xml": "<svg onload='alert(1)'/>"}, "is no PNG or JPEG"),
-        ({"image/png": SMALL[:50]}, "is no base64"),
+        ({"image/png": SMALL[:50]}, "is no PNG or JPEG"),
         ({"image/png": 7}, "is no PNG or JPEG"),
         ([], "is no PNG or JPEG"),
     ],
@@ -81,8 +81,8 @@ def test_images_are_bounded_in_number():
 def test_names_that_are_none():
     names = ["", "\ud800", "..", "x" * 10**6, "a)](b", "\x1b[2J"]
     assert list(result("", dict.fromkeys(names, PNG))[1]) == [
+        "image",
         "image-2",
-        "image-3",
         "..",
         "x" * 200,
         "a-b",

@@ -61,14 +61,10 @@ def source_of(found, name):
     return found.cells[number].source
 
 
-def test_all_as_it_should_be():
-    found = hand_in(list)
+@pytest.mark.parametrize("answers", [{}, {"f": STUB_OF_F, "proof": BLANK, "y": ""}])
+def test_all_as_it_should_be(answers):
+    found = hand_in(list, **answers)
     assert found.places == {number: number for number in range(len(EDITION.cells))}
-    assert found.remarks == found.elsewhere == {}
-
-
-def test_nothing_is_answered():
-    found = hand_in(list, f=STUB_OF_F, proof=BLANK, y="")
     assert found.remarks == found.elsewhere == {}
 
 
@@ -82,18 +78,6 @@ def test_cells_that_students_add_stay_where_they_were_put():
 @pytest.mark.parametrize(
     ("change", "answers", "tasks", "said"),
     [
-        pytest.param(
-            lambda cells: cells.insert(5, own(F)), {"f": STUB_OF_F}, {"f-1", "f-2"}, "def f(x): return",
-            id="in an added cell",
-        ),
-        pytest.param(
-            lambda cells: cells.insert(10, own(Y)), {"y": "# YOUR CODE HERE"}, {"y-1"}, "y = 3",
-            id="in an added cell, and its own one emptied",
-        ),
-        pytest.param(
-            lambda cells: cells.insert(9, own(PROOF, "markdown")), {"proof": BLANK}, {"proof"}, PROOF,
-            id="a proof in an added cell",
-        ),
         pytest.param(
             lambda cells: cells.insert(9, own("And so.", "markdown")), {}, {"proof"}, "And so.",
             id="more of a proof in an added cell",
@@ -123,10 +107,6 @@ def test_cells_that_students_add_stay_where_they_were_put():
             lambda cells: cells.insert(3, copy_of("f", "def f(x):\n    return x")), {}, {"f-1", "f-2"},
             "2 copies of its cell hold different answers", id="copied, and both answered",
         ),
-        pytest.param(
-            lambda cells: cells.insert(9, copy_of("proof", "Or so.")), {}, {"proof"}, "2 copies",
-            id="a text copied, and both answered",
-        ),
     ],
 )  # fmt: skip
 def test_an_answer_that_is_not_where_it_should_be(change, answers, tasks, said):
@@ -140,19 +120,6 @@ def test_an_answer_that_was_moved_is_found():
     assert source_of(found, "y") == Y and found.remarks == {}
 
 
-def test_of_copies_the_one_that_has_an_answer_counts():
-    for where in (3, 4):
-        found = hand_in(lambda cells, where=where: cells.insert(where, copy_of("f", STUB_OF_F)))
-        assert source_of(found, "f") == F and len(found.cells) == len(EDITION.cells)
-        assert found.remarks == {}
-
-
-def test_of_answered_copies_the_last_one_counts_and_the_others_stay():
-    found = hand_in(lambda cells: cells.insert(3, copy_of("f", "half = 1")))
-    assert source_of(found, "f") == F
-    assert found.cells[3].source == "half = 1" and 3 not in found.places
-
-
 def test_copies_with_different_pictures_are_different():
     page = copy_of("proof", "![](attachment:image.png)")
     pages = [page._replace(attachments={"image.png": {"image/png": each}}) for each in "ab"]
@@ -160,37 +127,9 @@ def test_copies_with_different_pictures_are_different():
     assert found.remarks.keys() == {"p/proof"} and found.elsewhere == {"p/proof": [8]}
 
 
-def test_equal_copies_need_nobody():
-    assert hand_in(lambda cells: cells.insert(3, copy_of("f", F))).remarks == {}
-
-
 def test_a_task_cell_is_about_what_stands_around_it():
     found = hand_in(lambda cells: cells.extend([own("1 + 2"), own("So it is.", "markdown")]))
     assert by_task(found.elsewhere) == {"sums": [13, 14]} and found.remarks == {}
-
-
-def test_marks_that_are_gone_everywhere():
-    def strip(cells):
-        cells[:] = [cell._replace(name="") for cell in cells]
-
-    found = hand_in(strip)
-    assert found.places == {number: number for number in range(len(EDITION.cells))}
-    assert set(by_task(found.remarks)) == {"f-1", "f-2", "proof", "y-1"}
-
-    def strip_all(cells):
-        cells[:] = [cell._replace(name="", id="") for cell in cells]
-
-    found = hand_in(strip_all)
-    assert source_of(found, "f") == F
-    assert found.elsewhere["p/proof"] == [8] and found.elsewhere["p/y-1"] == [10]
-
-
-def test_stubs_without_marks_need_nobody():
-    def strip(cells):
-        cells[:] = [cell._replace(name="") for cell in cells]
-
-    found = hand_in(strip, f=STUB_OF_F, proof=BLANK, y="")
-    assert found.remarks == found.elsewhere == {}
 
 
 def test_a_notebook_that_holds_nothing_of_the_sheet_may_answer_all_of_it():
@@ -240,3 +179,32 @@ def test_an_answer_is_found_wherever_it_stands(name, left, where):
     assert tasks <= by_task(found.remarks).keys()
     in_its_place = found.places.get(number) == ASKED.names[name]
     assert in_its_place or all(number in by_task(found.elsewhere)[task] for task in tasks)
+
+
+@pytest.mark.parametrize("answers", [{}, {"f": STUB_OF_F, "proof": BLANK, "y": ""}])
+@pytest.mark.parametrize("lost", [{"name": ""}, {"name": "", "id": ""}])
+def test_marks_that_are_gone_everywhere(lost, answers):
+    def strip(cells):
+        cells[:] = [cell._replace(**lost) for cell in cells]
+
+    found = hand_in(strip, **answers)
+    assert found.remarks.keys() == (set() if answers else {"p/f-1", "p/f-2", "p/proof", "p/y-1"})
+    if "id" not in lost:
+        assert found.places == {number: number for number in range(len(EDITION.cells))}
+    elif not answers:
+        assert source_of(found, "f") == F
+        assert (found.elsewhere["p/proof"], found.elsewhere["p/y-1"]) == ([8], [10])
+
+
+@pytest.mark.parametrize("where", [3, 4])
+@pytest.mark.parametrize("copy", [STUB_OF_F, F])
+def test_copies_of_an_answer_that_say_nothing_else_need_nobody(where, copy):
+    found = hand_in(lambda cells: cells.insert(where, copy_of("f", copy)))
+    assert source_of(found, "f") == F and found.remarks == {}
+    assert STUB_OF_F not in [cell.source for cell in found.cells]
+
+
+def test_of_answered_copies_the_last_one_counts_and_the_others_stay():
+    found = hand_in(lambda cells: cells.insert(3, copy_of("f", "half = 1")))
+    assert source_of(found, "f") == F
+    assert found.cells[3].source == "half = 1" and 3 not in found.places

@@ -23,7 +23,7 @@ from sheet11.course.submissions.roster import Directory
 )
 def test_a_line_names_members(source, names):
     for kind, found in (("markdown", names), ("raw", names), ("code", [])):
-        assert members_in([Cell("", "", kind, source)]) == found
+        assert members_in([Cell("", "", kind, source)]) == [Identity(name=name) for name in found]
 
 
 def identity(login, group="G"):
@@ -35,9 +35,10 @@ ANNA, BERT, EVE = map(identity, ("anna", "bert", "eve"))
 
 def grouped(*handed_in, roster):
     """Members and notes of everybody, and who is absent."""
-    people = [(Person(who.login, who, (who,)), []) for who in handed_in]
+    people = [Person(who.login, who, (who,)) for who in handed_in]
     found, absent = with_members(people, Directory(roster))
-    return [(person.members, person.notes) for person in found], absent
+    shown = [person.shown for person in absent]
+    return [(person.members, person.notes) for person in found], shown
 
 
 def test_a_group_of_the_roster_shares_what_one_of_it_has_handed_in():
@@ -54,11 +55,12 @@ def test_where_two_of_a_group_have_handed_in_nobody_shares():
 
 
 def test_who_is_named_but_in_no_roster_is_reported():
-    anna = Person("anna", ANNA, (ANNA,))
-    (found,), _ = with_members([(anna, ["Bert", "Nobody Known"])], Directory([ANNA, BERT]))
-    assert found.members == (ANNA, BERT, Identity(name="Nobody Known"))
-    assert found.notes == ("'Nobody Known', named as a member, is not in the roster",)
-    (found,), _ = with_members([(anna, ["Nobody Known"])], Directory([]))
+    nobody = Identity(name="Nobody Known")
+    anna = Person("anna", ANNA, (ANNA, Identity(name="Bert"), nobody))
+    (found,), _ = with_members([anna], Directory([ANNA, BERT]))
+    assert found.members == (ANNA, BERT, nobody)
+    assert found.notes == ("Nobody Known, named as a member, is not in the roster",)
+    (found,), _ = with_members([anna], Directory([]))
     assert found.notes == ()
 
 

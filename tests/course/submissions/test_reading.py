@@ -89,20 +89,6 @@ def test_what_is_no_regular_file_is_not_waited_for(tmp_path, monkeypatch):
     no_regular_file(tmp_path.__class__("/dev/zero"))
 
 
-def test_a_file_that_becomes_a_pipe_is_not_waited_for(tmp_path, monkeypatch):
-    path = tmp_path / "01.ipynb"
-    path.write_text("{}")
-    real = os.open
-
-    def swapped(name, *arguments):
-        path.unlink()
-        os.mkfifo(path)
-        return real(name, *arguments)
-
-    monkeypatch.setattr(os, "open", swapped)
-    no_regular_file(path)
-
-
 def test_a_file_that_is_not_there_is_no_fault_of_the_notebook(tmp_path):
     with pytest.raises(FileNotFoundError):
         read_cells(tmp_path / "01.ipynb")
@@ -112,34 +98,6 @@ def cells(tmp_path, *found, **fields):
     """What is read of a notebook."""
     (tmp_path / "01.ipynb").write_text(json.dumps({"cells": found} | fields))
     return read_cells(tmp_path / "01.ipynb")
-
-
-def test_a_cell(tmp_path):
-    picture = {"x.png": {"image/png": "…"}}
-    assert cells(tmp_path, cell(["a\n", "b"], "f", id="8f1a", attachments=picture)) == [
-        Cell("f", "8f1a", "markdown", "a\nb", picture)
-    ]
-
-
-@pytest.mark.parametrize("name", [["f"], {"f": 1}, 1, None])
-def test_names_that_are_none(tmp_path, name):
-    (found,) = cells(tmp_path, cell("1", name, id=name))
-    assert (found.name, found.id, found.source) == ("", "", "1")
-
-
-@pytest.mark.parametrize("metadata", [None, [], {"nbgrader": 7}, {"nbgrader": ["f"]}])
-def test_metadata_that_are_none(tmp_path, metadata):
-    assert cells(tmp_path, {"source": "1", "metadata": metadata}) == [Cell("", "", "markdown", "1")]
-
-
-@pytest.mark.parametrize("source", [7, None, {}, ["a", 7], [["a"]]])
-def test_a_source_that_is_no_text_is_empty(tmp_path, source):
-    assert [each.source for each in cells(tmp_path, cell(source, "f"))] == [""]
-
-
-def test_half_a_character_is_written_out(tmp_path):
-    found = cells(tmp_path, cell("x = '\ud800'"), cell("\ud83d\ude00"))
-    assert [each.source for each in found] == ["x = '\\ud800'", "😀"]
 
 
 def test_the_oldest_formats(tmp_path):
@@ -156,3 +114,21 @@ def test_the_oldest_formats(tmp_path):
 def test_cells_are_counted(tmp_path):
     with pytest.raises(UnreadableError, match=r"^01\.ipynb has more than 2000 cells$"):
         cells(tmp_path, *[{"source": ""}] * 2001)
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        (
+            cell(["a\n", "b"], "f", id="8f1a", attachments=1),
+            Cell("f", "8f1a", "markdown", "a\nb", 1),
+        ),
+        (cell("1", ["f"], "code", id=7), Cell("", "", "code", "1")),
+        ({"source": "1", "metadata": None}, Cell("", "", "markdown", "1")),
+        ({"source": "1", "metadata": {"nbgrader": ["f"]}}, Cell("", "", "markdown", "1")),
+        (cell(["a", 7], "f"), Cell("f", "", "markdown", "")),
+        (cell("x = '\ud800'", "f"), Cell("f", "", "markdown", "x = '\\ud800'")),
+    ],
+)
+def test_cells(tmp_path, written, read):
+    assert cells(tmp_path, written) == [read]

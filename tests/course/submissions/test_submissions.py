@@ -7,6 +7,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from pictures import picture
 from sheets_of_nbgrader import answer, check, notebook, text
 
 from sheet11.course.submissions import intake
@@ -15,6 +16,7 @@ from sheet11.course.submissions.intake import Wanted, take_in
 from sheet11.course.submissions.matching import asked_in
 from sheet11.course.submissions.submissions import HandedCell, handed_for, key_of
 
+PNG, OTHER = {"image/png": picture()}, {"image/png": picture(2, 3)}
 STUB = "raise NotImplementedError()"
 
 EDITIONS = {
@@ -75,13 +77,6 @@ def test_answers_and_the_notebook_that_they_stand_in(hand_in, tmp_path):
     assert found.remarks == {} and found.error is None
 
 
-def test_what_stands_elsewhere_is_remarked_by_task(hand_in, tmp_path):
-    hand_in("01.ipynb", cell(STUB, "f"), cell("f = 3"), cell("f", "f-1"))
-    found = read_submission(tmp_path / "anna")
-    assert list(found.remarks) == ["01/f-1"] and "'f = 3'" in found.remarks["01/f-1"]
-    assert found.elsewhere == {"01/f-1": [1]}
-
-
 def test_of_notebooks_with_the_same_names_the_file_s_name_decides(tmp_path, hand_in):
     same = asked(**{stem: EDITIONS["01"] for stem in ("01", "02")})
     hand_in("02.ipynb", cell("second", "f"))
@@ -119,93 +114,12 @@ def test_problems_are_said_by_notebook_and_by_answer(hand_in, tmp_path):
     hand_in("01.ipynb", cell("x" * 100_001, "f"), cell("right", "proof", new_markdown_cell))
     (tmp_path / "anna" / "02.ipynb").write_text("%PDF-1.4")
     found = read_submission(tmp_path / "anna")
-    assert found.answers == {"01": {"proof": "right"}}
+    assert found.answers == {"01": {"f": "", "proof": "right"}}
     assert [cell.source for cell in found.notebooks["01"]] == ["", "right"]
     assert found.problems == {
         "01/f": "the answer has more than 100000 characters",
         "02": "02.ipynb is no Jupyter notebook",
     }
-
-
-def test_images_are_by_notebook_and_answer(hand_in, tmp_path):
-    pixel = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
-    attachments = {"scan.png": {"image/png": pixel}}
-    hand_in(
-        "01.ipynb",
-        cell("![](attachment:scan.png)", "proof", new_markdown_cell, attachments=attachments),
-    )
-    kept = read_submission(tmp_path / "anna").images["01"]["proof"]
-    assert taken_out(kept) == attachments and len(kept) == 64, (
-        "those of a class would fill the memory"
-    )
-
-
-def test_the_work_for_a_task_is_its_answer_and_what_stands_elsewhere(hand_in, tmp_path):
-    pixel = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
-    scans = [{"scan.png": {"image/png": each}} for each in (pixel, f"{pixel} ")]
-    pages = [
-        cell("![](attachment:scan.png)", name, new_markdown_cell, attachments=scan)
-        for name, scan in zip(("proof", None), scans, strict=True)
-    ]
-    hand_in("01.ipynb", cell("f = 1", "f"), *pages)
-    wanted = asked(**EDITIONS)["01"].tasks
-    found = read_submission(tmp_path / "anna")
-    assert handed_for(found, wanted[0]) == ("f = 1", {})
-    source, images = handed_for(found, wanted[1])
-    assert source == "![](attachment:scan.png)\n\n![](attachment:2-scan.png)"
-    assert images == {name: scans[0]["scan.png"] for name in ("scan.png", "2-scan.png")}
-
-
-def test_images_are_bounded_for_all_cells_and_answers_come_first(hand_in, tmp_path):
-    pixel = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
-    attachments = {f"{number}.png": {"image/png": pixel} for number in range(20)}
-    texts = [cell("", name, new_markdown_cell, attachments=attachments) for name in (None, "proof")]
-    hand_in("01.ipynb", *texts)
-    found = read_submission(tmp_path / "anna").notebooks["01"]
-    assert [len(taken_out(each.images)) for each in found] == [10, 20]
-
-
-def test_what_cannot_be_read_is_the_error_of_one_student(hand_in, tmp_path, monkeypatch):
-    hand_in("01.ipynb", cell("1", "f"), student="anna")
-    path = hand_in("01.ipynb", cell("1", "f"), student="bert")
-    real = os.open
-
-    def refuse(name, *arguments, **others):
-        if name == path:
-            raise PermissionError(13, "Permission denied", str(name))
-        return real(name, *arguments, **others)
-
-    monkeypatch.setattr(os, "open", refuse)
-    anna, bert = read_submissions(tmp_path)
-    assert anna.error is None and anna.answers == {"01": {"f": "1"}}
-    assert bert.error == f"what was handed in cannot be read: {path}: Permission denied"
-    assert bert.answers == bert.notebooks == {}
-
-
-@pytest.mark.skipif(os.getuid() != 0, reason="becomes somebody else to have no rights")
-@pytest.mark.parametrize(("inner", "rights"), [(".", 0o000), (".", 0o444), ("deep/er", 0o000)])
-def test_a_folder_that_may_not_be_read(inner, rights, monkeypatch):
-    monkeypatch.setattr(intake, "folder_of_this_process", lambda: None)  # which is root's
-    with tempfile.TemporaryDirectory() as folder:
-        locked = Path(folder) / "anna" / inner
-        locked.mkdir(parents=True)
-        (locked / "01.ipynb").touch()
-        os.chmod(folder, 0o755)
-        locked.chmod(rights)
-        os.seteuid(65534)
-        try:
-            (anna,) = read_submissions(Path(folder))
-        finally:
-            os.seteuid(0)
-    where = locked / "01.ipynb" if rights else locked
-    assert anna.error == f"what was handed in cannot be read: {where}: Permission denied"
-
-
-def test_folders_within_folders(hand_in, tmp_path):
-    hand_in("/".join("d" * 20) + "/01.ipynb", cell("1", "f"))
-    hand_in("/".join("d" * 21) + "/02.ipynb", cell("1", "g"))
-    found = read_submission(tmp_path / "anna")
-    assert found.answers == {"01": {"f": "1"}} and found.problems == {"02": "there is no 02.ipynb"}
 
 
 @pytest.mark.parametrize(
@@ -229,9 +143,44 @@ def test_keys_are_legible_and_short(name, key):
     assert len(found.encode()) <= 200
 
 
-def test_folders(hand_in, tmp_path):
-    hand_in("01.ipynb", cell("1", "f"), student="b")
-    hand_in("01.ipynb", cell("1", "f"), student="a b")
-    hand_in("01.ipynb", cell("1", "f"), student=".hidden")
-    (tmp_path / "notes.txt").write_text("")
-    assert [found.student for found in read_submissions(tmp_path)] == ["a b", "b"]
+def test_the_work_for_a_task_is_its_answer_and_what_stands_elsewhere(hand_in, tmp_path):
+    pages = [
+        cell("![](attachment:scan.png)", name, new_markdown_cell, attachments={"scan.png": png})
+        for name, png in {"proof": PNG, None: OTHER}.items()
+    ]
+    hand_in("01.ipynb", cell("f = 1", "f"), *pages)
+    code, words = asked(**EDITIONS)["01"].tasks
+    found = read_submission(tmp_path / "anna")
+    assert handed_for(found, code) == ("f = 1", {})
+    shown = "![](attachment:scan.png)\n\n![](attachment:scan.png-2)"
+    assert handed_for(found, words) == (shown, {"scan.png": PNG, "scan.png-2": OTHER})
+    assert taken_out(found.images["01"]["proof"]) == {"scan.png": PNG}
+
+
+def test_images_of_other_cells_leave_room_for_those_of_answers(hand_in, tmp_path):
+    attachments = {f"{number}.png": PNG for number in range(20)}
+    cells = [cell("", name, new_markdown_cell, attachments=attachments) for name in (None, "proof")]
+    hand_in("01.ipynb", *cells)
+    found = read_submission(tmp_path / "anna").notebooks["01"]
+    assert [len(taken_out(each.images)) for each in found] == [10, 20]
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="becomes somebody else to have no rights")
+@pytest.mark.parametrize(("inner", "rights"), [(".", 0o000), (".", 0o444), ("deep/er", 0o000)])
+def test_a_folder_that_may_not_be_read(inner, rights, monkeypatch):
+    monkeypatch.setattr(intake, "folder_of_this_process", lambda: None)  # which is root's
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        locked, other = Path(folder, "anna", inner), Path(folder, "bert")
+        for each in (locked, other):
+            each.mkdir(parents=True)
+            nbformat.write(new_notebook(cells=[cell("1", "f")]), each / "01.ipynb")
+        locked.chmod(rights)
+        os.seteuid(65534)
+        try:
+            anna, bert = read_submissions(Path(folder))
+        finally:
+            os.seteuid(0)
+    where = locked / "01.ipynb" if rights else locked
+    assert anna.error == f"what was handed in cannot be read: {where}: Permission denied"
+    assert anna.notebooks == {} and bert.answers == {"01": {"f": "1"}}

@@ -1,4 +1,4 @@
-"""Sliders of exercise aggregation: what they draw."""
+"""Sliders of exercise 2: weights and aggregate of one neighbourhood."""
 
 import math
 import re
@@ -9,11 +9,10 @@ import torch
 from drawings import line
 
 import sheet11
-from sheet11.lab.explore.aggregation import explore_aggregation
 
 
 @pytest.mark.parametrize("lam", [-math.inf, -2, 0, 0.5, math.inf])
-def test_aggregation_shows_weights_aggregate_and_limits(lam, undrawn, open_explorer):
+def test_aggregation_shows_weights_aggregate_and_limits(lam, open_explorer):
     explorer = open_explorer(explorers.aggregation, messages=(1.0, -2.0, 2.0, 2.0))
     explorer.set(λ=lam, η=0.5, m1=1.5)
     m = torch.tensor([1.5, -2.0, 2.0, 2.0], dtype=torch.float64)
@@ -28,23 +27,16 @@ def test_aggregation_shows_weights_aggregate_and_limits(lam, undrawn, open_explo
     assert f"{share:.0%} of the way from min to max" in left.get_title()
 
 
-def test_the_curve_is_the_aggregate_for_every_lambda_by_one_call(undrawn, open_explorer):
-    calls = []
-
-    def aggregate(m, index, num_nodes, lam, eta):
-        calls.append(lam)
-        return sheet11.softargmax_aggregate(m, index, num_nodes, lam, eta)
-
-    explorer = open_explorer(lambda: explore_aggregation(aggregate, (1.5, -2.0, 2.0)))
+def test_the_curve_is_the_aggregate_for_every_lambda(open_explorer):
+    explorer = open_explorer(explorers.aggregation, messages=(1.5, -2.0, 2.0))
     explorer.set(η=0.5)
-    assert len(calls) <= 4, "at the start and after the change: the curve, and one point of it"
     m = torch.tensor([1.5, -2.0, 2.0], dtype=torch.float64)
     grid, curve = line(explorer.panels()[1], "agg over λ").get_data()
-    for lam, value in zip(grid, curve, strict=True):
-        assert value == pytest.approx(3**0.5 * (sheet11.softargmax(m, lam) @ m).item())
+    expected = [3**0.5 * (sheet11.softargmax(m, lam) @ m).item() for lam in grid]
+    assert curve == pytest.approx(expected)
 
 
-def test_aggregation_of_equal_messages(undrawn, open_explorer):
+def test_aggregation_of_equal_messages(open_explorer):
     explorer = open_explorer(explorers.aggregation, messages=(1.0, 1.0))
     assert [bar.get_height() for bar in explorer.panels()[0].patches] == [0.5, 0.5]
 
@@ -58,4 +50,4 @@ def test_aggregation_of_equal_messages(undrawn, open_explorer):
 )
 def test_messages_that_have_no_place_on_a_slider(messages, said):
     with pytest.raises(ValueError, match=re.escape(said)):
-        explore_aggregation(sheet11.softargmax_aggregate, messages)
+        explorers.aggregation(messages)

@@ -1,4 +1,4 @@
-"""Sliders of exercise scores: what they draw."""
+"""Sliders of exercise 1c, 1d: scores by concatenation and by addition."""
 
 import explorers
 import numpy as np
@@ -9,7 +9,7 @@ import sheet11
 from sheet11.scores import predict_cross_term
 
 
-def test_scores_are_drawn_on_one_scale_and_measured_against_the_prediction(undrawn, open_explorer):
+def test_scores_are_drawn_on_one_scale_and_measured_against_the_prediction(open_explorer):
     explorer = open_explorer(explorers.scores, n=16, p=32, seed=4)
     explorer.set(p=48, **{"σ / std(E)": 2.0}, mode="cat")
     E = sheet11.positional_encoding(16, 48)
@@ -20,13 +20,15 @@ def test_scores_are_drawn_on_one_scale_and_measured_against_the_prediction(undra
     for ax, matrix in zip(matrices, (cat, add, add - cat), strict=True):
         np.testing.assert_allclose(ax.collections[0].get_array(), matrix, atol=1e-10)
         assert ax.collections[0].get_clim() == pytest.approx((-limit, limit))
-    band, cat_row, chosen = row.collections[0], line(row, "cat"), line(row, "the chosen mode")
-    np.testing.assert_allclose(chosen.get_ydata(), cat[8])
+    np.testing.assert_allclose(line(row, "the chosen mode").get_ydata(), cat[8])
     explorer.set(mode="add")
-    np.testing.assert_allclose(chosen.get_ydata(), add[8])
-    np.testing.assert_allclose(cat_row.get_ydata(), cat[8])
+    row = explorer.panels()[-1]
+    np.testing.assert_allclose(line(row, "the chosen mode").get_ydata(), add[8])
+    np.testing.assert_allclose(line(row, "cat").get_ydata(), cat[8])
     noise = predict_cross_term(E, 2 * E.std())[0]
-    np.testing.assert_allclose(ends(band), [(cat[8] - noise).min(), (cat[8] + noise).max()])
+    np.testing.assert_allclose(
+        ends(row.collections[0]), [(cat[8] - noise).min(), (cat[8] + noise).max()]
+    )
     measured = (add - cat)[~np.eye(16, dtype=bool)].std()
     for shown in (measured, noise):
         assert f"± {shown:.3g}" in row.get_title()

@@ -1,12 +1,10 @@
 """Figures of exercise 2 draw what they are given, with labelled axes."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from drawings import check_figure, line, panels_of
 
 from sheet11.lab.figures import aggregation as figures
-from sheet11.lab.plots import draw_curve
 
 GENERATOR = np.random.default_rng(0)
 LAM = np.linspace(-5, 5, 11)
@@ -14,14 +12,14 @@ CURVES = {"one": np.sin(LAM), "two": np.cos(LAM)}
 WEIGHTS = {"one": 1 / (1 + np.exp(-LAM))}
 PATHS = {name: GENERATOR.normal(size=(6, 2)) for name in ("mean", "sum")}
 LOSSES = {name: GENERATOR.uniform(0.1, 1, size=6) for name in PATHS}
-ERRORS, BOUNDS = np.exp([-LAM, -2 * LAM]), 2 * np.exp([-LAM, -2 * LAM])
+ERRORS = np.exp([-LAM, -2 * LAM])
 RATES = np.array([[1.0, 2.0, 3.0], [1.1, 2.0, 3.2], [0.2, 0.3, 0.4]])
 TANGENT = [(-1, -1), (1, 1), (np.nan, np.nan), (0, 0), (1, 2)]
 
 MARKS = {"min": -1.0, "mean": 0.1, "median": 0.11, "max": 1.0}
 FIGURES = {
     "two_messages": lambda: figures.two_messages(LAM, CURVES, WEIGHTS),
-    "convergence": lambda: figures.convergence(LAM, ERRORS, BOUNDS, [1.0, 2.0], RATES),
+    "convergence": lambda: figures.convergence(LAM, ERRORS, 2 * ERRORS, [1.0, 2.0], RATES),
     "interpolation": lambda: figures.interpolation(LAM, CURVES, MARKS, TANGENT),
     "fits": lambda: figures.fits(PATHS, LOSSES),
 }
@@ -49,23 +47,18 @@ def test_two_messages_show_values_weights_and_the_maximum():
     assert np.array_equal(line(left, "max").get_ydata(), np.maximum(LAM, 0))
 
 
-def test_convergence_shows_errors_with_their_bounds_and_rates_with_the_predicted_ones():
-    left, right = panels_of(FIGURES["convergence"]())
+def test_convergence_shows_errors_above_rounding_with_their_bounds_and_rates():
+    errors = np.array([[1.0, 1e-17], [0.5, 0.1]])
+    left, right = panels_of(figures.convergence([0, 1], errors, 2 * errors, [1.0, 2.0], RATES))
     measured, limits = left.lines[::2], left.lines[1::2]
-    assert np.array_equal([curve.get_ydata() for curve in measured], ERRORS)
-    assert np.array_equal([curve.get_ydata() for curve in limits], BOUNDS)
-    for curve, limit in zip(measured, limits, strict=True):
-        assert curve.get_color() == limit.get_color()
+    drawn = [curve.get_ydata() for curve in measured]
+    assert np.array_equal(drawn, [[1, np.nan], [0.5, 0.1]], equal_nan=True)
+    assert np.array_equal([curve.get_ydata() for curve in limits], 2 * errors)
+    assert [curve.get_color() for curve in measured] == [curve.get_color() for curve in limits]
     gap, rate, above = RATES
     assert np.allclose(line(right, "measured").get_xydata().T, [gap, rate / gap])
-    assert set(line(right, "predicted").get_ydata()) == {1}
     bars = np.array(right.collections[0].get_segments())
     assert np.allclose(bars.T, [[gap, gap], [np.ones(3), 1 + above / gap]])
-
-
-def test_convergence_leaves_out_rounding():
-    figure = figures.convergence([0, 1], np.array([[1.0, 1e-17]]), np.ones((1, 2)), [1.0], RATES)
-    assert np.array_equal(figure.axes[0].lines[0].get_ydata(), [1, np.nan], equal_nan=True)
 
 
 def test_interpolation_names_its_marks_apart():
@@ -84,16 +77,3 @@ def test_fits_show_paths_and_losses():
         assert np.array_equal(drawn.get_xydata(), path)
         assert np.array_equal(line(loss, name).get_ydata(), LOSSES[name])
         assert drawn.get_color() == line(loss, name).get_color()
-
-
-def test_drawing_again_moves_the_marks():
-    _, ax = plt.subplots()
-    for last in (1.0, 81.0, 4.0):
-        draw_curve(ax, "one", [0, 1], [0, last], color="red")
-        figures.draw_marks(ax, {"low": 1.0, "high": last})
-        assert [text.get_text() for text in ax.texts] == [" low", " high"]
-        assert set(line(ax, "_high").get_ydata()) == {last}
-        assert last < ax.get_ylim()[1] < 1.1 * last, "all of it is to be seen, and no more"
-        leader = line(ax, "_to high").get_ydata()
-        shown = ax.transAxes.inverted().transform(ax.transData.transform([0, last]))
-        np.testing.assert_allclose(leader[0], shown[1])

@@ -46,26 +46,16 @@ def test_encoding_shows_sines_and_cosines_apart_in_whole_pixels(convention, n, p
         assert pixels == pytest.approx(round(pixels))
 
 
-@pytest.mark.parametrize("convention", CONVENTIONS)
 @pytest.mark.parametrize(
     ("p", "drawn"), [(256, [0, 1, 84, 85, 170, 171, 254, 255]), (5, [0, 1, 2, 3, 4]), (1, [0])]
 )
-def test_encoding_shows_single_rows_as_curves(convention, p, drawn):
-    E = positional_encoding(9, p, convention)
-    ax = figures.encoding(E, convention).axes[0]
-    first = int(convention == "submission")
+def test_encoding_shows_single_rows_as_curves(p, drawn):
+    E = positional_encoding(9, p, "submission")
+    ax, *_ = figures.encoding(E, "submission").axes
     for curve, row in zip(ax.lines, drawn, strict=True):
-        assert curve.get_label() == f"row {first + row}"
+        assert curve.get_label() == f"row {1 + row}"
         np.testing.assert_allclose(np.diff(curve.get_ydata()), np.diff(E[row]), atol=1e-13)
-        assert (curve.get_linestyle() == "-") == (row % 2 == first), "sines are solid"
-
-
-@pytest.mark.parametrize(
-    ("convention", "kind"), [("sheet", "sine"), ("vaswani", "sine"), ("submission", "cosine")]
-)
-def test_encoding_of_one_row(convention, kind):
-    figure = figures.encoding(positional_encoding(2, 1, convention), convention)
-    assert [ax.get_title() for ax in panels_of(figure)][1:] == [f"{kind} rows of E, {convention}"]
+        assert (curve.get_linestyle() == "-") == (row % 2 == 1), "sines are solid"
 
 
 def test_lag_profiles_and_half_of_the_first():
@@ -73,19 +63,12 @@ def test_lag_profiles_and_half_of_the_first():
     assert line(ax, "sheet").get_ydata().tolist() == [4, 2, -1]
     assert line(ax, "vaswani").get_ydata().tolist() == [4, 3, 2]
     assert set(line(ax, "half of the diagonal\n(first curve)").get_ydata()) == {2}
-
-
-def test_long_lag_profiles_get_a_panel_with_all_lags():
     near, far = figures.lag_profiles({"sheet": np.arange(500.0, 0, -1)}).axes
     assert [len(line(ax, "sheet").get_xdata()) for ax in (near, far)] == [64, 500]
 
 
-def test_deviations_of_zero_are_drawn_at_rounding():
+def test_zero_is_drawn_at_rounding_tokens_from_1_and_lags_from_0():
     (ax,) = panels_of(FIGURES["token_deviations"]())
     assert line(ax, "without").get_xydata().tolist() == [[1, 1e-17], [2, 1e-16]]
-    assert ax.get_yscale() == "log"
-
-
-def test_spreads_begin_at_the_main_diagonal():
     (ax,) = panels_of(FIGURES["diagonal_spreads"]())
     assert line(ax, "submission").get_xydata().tolist() == [[0, 0.5], [1, 0.3], [2, 1e-17]]

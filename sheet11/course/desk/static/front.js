@@ -60,9 +60,9 @@ export function replied(path, reply) {
   else accept(reply);
   if (path === "rubric") showRubric();
   if (path !== "undo") return;
-  const index = state.piles.findIndex((each) => each.id === reply.undone);
+  const index = state.piles.findIndex((each) => reply.undone.includes(each.id));
   if (index >= 0) go(index);
-  announce(reply.undone ? "Undone" : "There is nothing of yours to undo");
+  announce(reply.undone.length ? "Undone" : "There is nothing of yours to undo");
 }
 
 export const connection = (kind, error) => showConnection(kind, error, refusals.size);
@@ -183,8 +183,11 @@ export const hasRefusals = () => refusals.size > 0;
 
 export function repeat() {
   left();
-  if (!pile().repeatable) return;
-  save("repeat", { ...request(), id: pile().id });
+  const { id, repeatable, marks } = pile();
+  if (!repeatable) return;
+  const given = marks.filter(({ worth }) => worth !== null);
+  const { points, comment, items } = (given.findLast(({ mine }) => mine) ?? given.at(-1)).entered;
+  save("mark", { ...request(), id, points: points === null ? "" : String(points), comment, items });
   show();
 }
 

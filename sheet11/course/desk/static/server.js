@@ -10,18 +10,19 @@ let listeners = {}; // replied, refused and connection
 
 export class Refused extends Error {} // the same request would be refused again
 
-async function request(path, options = {}) {
+async function request(path, values) {
   const cookie = document.cookie.match(/(?:^|; )_xsrf=([^;]*)/);
   const headers = { "Content-Type": "application/json", "X-XSRFToken": cookie ? cookie[1] : "" };
-  const response = await fetch(`api/${path}`, { credentials: "same-origin", headers, ...options });
+  const sent = { method: "POST", credentials: "same-origin", headers, body: JSON.stringify(values) };
+  const response = await fetch(`api/${path}`, sent);
   if (response.ok) return response.json();
   const reply = await response.json().catch(() => ({}));
   const message = reply.message || response.statusText;
-  if (response.status === 400 || response.status === 409) throw new Refused(message);
+  if (response.status === 400) throw new Refused(message);
   throw new Error(message, { cause: response.status }); // logged out, or the disk is full: that can end
 }
 
-export const ask = (path, values = {}) => request(`${path}?${new URLSearchParams(values)}`);
+export const ask = (path, values = {}) => request(path, values);
 
 export function connect(name, heard) {
   key = name;
@@ -57,7 +58,7 @@ async function send() {
   if (sending) return;
   for (let attempt = 0; (sending = waiting[0]); ) {
     const { path, body } = sending;
-    const reply = await request(path, { method: "POST", body: JSON.stringify(body) }).catch((error) => error);
+    const reply = await request(path, body).catch((error) => error);
     // everything else can be sent twice; a second undo would take back more
     if (reply instanceof Error && !(reply instanceof Refused) && path !== "undo") {
       listeners.connection("lost", reply);
