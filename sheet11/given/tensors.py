@@ -92,5 +92,6 @@ def check_aggregate(result: Tensor, messages: Tensor, eta: float | Tensor) -> Te
             f"messages must be finite, got {messages[edge, channel].item()} at [{edge}, {channel}]"
         )
     raise ValueError(
-        f"messages and eta must be smaller, or a result overflows {result.dtype}, got eta {shown(eta)}"
+        f"messages and eta must be smaller, or a result overflows {result.dtype}, got messages up to "
+        f"{messages.abs().max().item()} and eta {shown(eta)}"
     )
