@@ -11,7 +11,8 @@ import click
 
 from sheet11.course import VERSION
 from sheet11.course.desk.commands import keep_rubric, mark
-from sheet11.course.grading.commands import give_back, grade, overview, read_points
+from sheet11.course.grading.commands import check, grade
+from sheet11.course.hand_back.commands import give_back, read_points
 from sheet11.course.options import (
     UsageFailure,
     jobs_option,
@@ -26,6 +27,7 @@ from sheet11.course.options import (
     value,
     values,
 )
+from sheet11.course.overview.commands import overview
 
 # What the commands need is imported inside of them, so that `--help` does not wait for the notebook machinery.
 # jsonschema, which nbformat imports, would spend two seconds on building a package's grammar of web addresses.
@@ -181,6 +183,7 @@ def warm_up(workers: int | None) -> None:
     warm.server(warm.share_cores(workers)[1])
 
 
+main.add_command(check)
 main.add_command(grade)
 main.add_command(read_points)
 main.add_command(overview)

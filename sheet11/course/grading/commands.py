@@ -1,15 +1,16 @@
 """The commands of grading; what they need is imported inside of them, as in `cli`."""
 
+import contextlib
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
+from sheet11.course.errors import SolutionError
 from sheet11.course.options import (
-    UsageFailure,
     jobs_option,
-    name_option,
     out_option,
     parameter_option,
     refuse_workers_on_cluster,
@@ -21,6 +22,87 @@ from sheet11.course.options import (
 from sheet11.course.text import visible
 
 MOST_LINES = 50  # of students who could not be graded
+
+
+cell_timeout_option = click.option(
+    "--timeout",
+    metavar="SECONDS",
+    type=click.IntRange(min=1),
+    default=30,
+    show_default=True,
+    help="Time for a cell; a notebook has ten times as much.",
+)
+memory_option = click.option(
+    "--memory",
+    metavar="MB",
+    type=click.IntRange(min=100),
+    default=2000,
+    show_default=True,
+    help="Memory for a notebook.",
+)
+sandbox_option = click.option(
+    "--no-sandbox", is_flag=True, help="Run the students' code with your rights."
+)
+
+
+@click.command()
+@parameter_option(value, "NAME=VALUE", "Set a parameter instead of drawing it; may be repeated.")
+@sheet_option
+@cell_timeout_option
+@memory_option
+@sandbox_option
+@jobs_option
+def check(
+    parameters: dict[str, Any],
+    sheet_folder: Path | None,
+    timeout: int,
+    memory: int,
+    no_sandbox: bool,
+    workers: int | None,
+) -> None:
+    """Find what keeps a sheet from being graded: its own notebooks must earn all points in the sandbox."""
+    from sheet11.course.grading.drawings import check_sheet
+    from sheet11.course.jobs import local_executor
+    from sheet11.course.sandbox.sandbox import check_sandbox
+    from sheet11.course.sheet import find_sheet
+
+    with usage_failures(Path()):
+        sheet = find_sheet(sheet_folder)
+        if not no_sandbox:
+            check_sandbox()
+        with local_executor(workers, kernels=False) as (executor, _):
+            limits = limits_of(timeout, memory)
+            problems = check_sheet(sheet, executor, parameters, limits, not no_sandbox)
+    if problems:
+        raise SheetFailure(problems)
+    click.echo(f"{sheet.title} can be graded")
+
+
+class SheetFailure(click.ClickException):
+    """A sheet that cannot be graded: a line for each problem, exit code 1."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        for problem in problems:
+            click.echo(visible(problem))
+        number = "a problem" if len(problems) == 1 else f"{len(problems)} problems"
+        super().__init__(f"the sheet has {number}, and cannot be graded")
+
+
+@contextlib.contextmanager
+def sheet_failures() -> Iterator[None]:
+    """Turn what keeps a sheet from being graded into a line for each problem."""
+    try:
+        yield
+    except SolutionError as error:
+        raise SheetFailure(error.args) from error
+
+
+def limits_of(timeout: int, memory: int) -> Any:
+    """The limits that are given in seconds and megabytes."""
+    from sheet11.course.sandbox.bubblewrap import MEGABYTE
+    from sheet11.course.sandbox.sandbox import Limits
+
+    return Limits(seconds=timeout, memory=memory * MEGABYTE)
 
 
 @click.command()
@@ -56,23 +138,9 @@ MOST_LINES = 50  # of students who could not be graded
     ),
     help="Local time (2026-11-21T12:00), against nbgrader's timestamps; what is late is shown.",
 )
-@click.option(
-    "--timeout",
-    metavar="SECONDS",
-    type=click.IntRange(min=1),
-    default=30,
-    show_default=True,
-    help="Time for an answer.",
-)
-@click.option(
-    "--memory",
-    metavar="MB",
-    type=click.IntRange(min=100),
-    default=2000,
-    show_default=True,
-    help="Memory for an answer.",
-)
-@click.option("--no-sandbox", is_flag=True, help="Run the students' code with your rights.")
+@cell_timeout_option
+@memory_option
+@sandbox_option
 @jobs_option
 @scheduler_option
 def grade(
@@ -109,19 +177,17 @@ def grade(
     from sheet11.course.files import alone_in
     from sheet11.course.grading.grade import grade as grade_class
     from sheet11.course.jobs import cluster_executor, local_executor
-    from sheet11.course.sandbox.bubblewrap import MEGABYTE
     from sheet11.course.sandbox.cgroup import described
-    from sheet11.course.sandbox.sandbox import Limits, check_sandbox
+    from sheet11.course.sandbox.sandbox import check_sandbox
     from sheet11.course.sheet import find_sheet
     from sheet11.course.submissions.roster import NO_ROSTER, read_roster
 
-    with usage_failures(out):
+    with usage_failures(out), sheet_failures():
         sheet = find_sheet(sheet_folder)
         if not no_sandbox and not scheduler:
             check_sandbox()
         if not scheduler:
             click.echo(described())
-        limits = Limits(seconds=timeout, memory=memory * MEGABYTE)
         with (
             alone_in(out),
             cluster_executor(scheduler)
@@ -131,19 +197,17 @@ def grade(
             roster = read_roster(roster_file) if roster_file else NO_ROSTER
             due = deadline.astimezone() if deadline else None
             table, strange = grade_class(
-                *(
-                    sheet,
-                    submissions,
-                    out,
-                    executor,
-                    parameters,
-                    seed,
-                    limits,
-                    not no_sandbox,
-                    again,
-                    roster,
-                    due,
-                )
+                sheet,
+                submissions,
+                out,
+                executor,
+                given=parameters,
+                seed=seed,
+                limits=limits_of(timeout, memory),
+                isolated=not no_sandbox,
+                again=again,
+                roster=roster,
+                deadline=due,
             )
     click.echo(out / "index.html")
     if to_read := still_open(table.rows):
@@ -162,85 +226,3 @@ def grade(
         )
     if strange:
         raise click.ClickException(visible("; ".join(strange[:MOST_LINES])))
-
-
-@click.command()
-@click.argument("out", type=click.Path(path_type=Path))
-@click.argument("table", required=False, metavar="[FILE]", type=click.Path(path_type=Path))
-@name_option
-def read_points(out: Path, table: Path | None, who: str) -> None:
-    """Take the points that were entered into FILE, which is OUT/grades.csv or a copy of it.
-
-    A column for comments may stand beside that of a task, called as that one, with " comment" at the end. If there is
-    anything in the file that is not understood, nothing is taken.
-    """
-    from sheet11.course.book.gradebook import GRADES
-    from sheet11.course.book.store import Store
-    from sheet11.course.files import alone_in
-    from sheet11.course.hand_back.points import take_points
-    from sheet11.course.hand_back.publish import publish
-
-    with usage_failures(out):
-        with Store(out, create=False) as store, alone_in(out):
-            taken = take_points(store, table or out / GRADES, who)
-            publish(out, store)
-    counts = zip(("point", "comment", "student"), taken, strict=True)
-    points, comments, students = (
-        f"{count} {name}{'' if count == 1 else 's'}" for name, count in counts
-    )
-    click.echo(f"{points} and {comments} for {students}, from {table or out / GRADES}")
-
-
-@click.command()
-@click.argument("out", type=click.Path(path_type=Path))
-def overview(out: Path) -> None:
-    """Write a page about what the class did to OUT, the folder of a grading, and lists of tasks and of like answers."""
-    from sheet11.course.overview.page import write_overview
-
-    with usage_failures(out):
-        page = write_overview(out)
-    click.echo(page)
-
-
-@click.command()
-@click.argument("out", type=click.Path(path_type=Path))
-@click.argument("platform", type=click.Choice(["moodle", "canvas", "folder"]))
-@click.option("--partial", is_flag=True, help="Also where answers are still to be read.")
-@click.option(
-    "--worksheet",
-    metavar="FILE",
-    type=click.Path(path_type=Path),
-    help="Moodle's grading worksheet, to be filled in.",
-)
-@click.option(
-    "--assignment", metavar="TEXT", help="As Canvas's gradebook calls it: 'Sheet 3 (4711)'."
-)
-def give_back(
-    out: Path, platform: str, partial: bool, worksheet: Path | None, assignment: str | None
-) -> None:
-    """Write what a platform takes as it is: everybody's points and page of feedback, in a new folder OUT/return.
-
-    OUT is the folder of a grading. Refused as long as answers are to be read.
-    """
-    if worksheet and platform != "moodle":
-        raise UsageFailure(f"--worksheet is Moodle's, and there is none for {platform!r}")
-    from sheet11.course.book.store import Store
-    from sheet11.course.files import alone_in, whole_folder
-    from sheet11.course.hand_back.canvas import to_canvas
-    from sheet11.course.hand_back.moodle import to_moodle
-    from sheet11.course.hand_back.publish import publish
-    from sheet11.course.hand_back.returns import collect, to_folder
-
-    with usage_failures(out):
-        with Store(out, create=False) as store, alone_in(out):
-            # marks may be newer than the pages
-            returned = collect(out, store, publish(out, store), partial)
-            with whole_folder(out / "return") as into:
-                if platform == "moodle":
-                    written = to_moodle(returned, into, worksheet)
-                elif platform == "canvas":
-                    written = to_canvas(returned, into, assignment or returned.title)
-                else:
-                    written = to_folder(returned, into)
-    for path in written:
-        click.echo(out / "return" / path.name)

@@ -1,81 +1,106 @@
-"""Points: whether what a student's answer recorded is what the sheet's own records."""
+"""What a check gives in one execution: points as nbgrader counts them, if its records are as they must be."""
 
 import builtins
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sheet11.course.book.scores import Score, Status
-from sheet11.course.grading.examine import hidden_name
-from sheet11.course.grading.exercises import Task
-from sheet11.course.sandbox.sandbox import Batch, Limits
+from sheet11.course.grading.sandboxes import Executed
+from sheet11.course.tasks import Task
 from sheet11.lab.records import read_records
 
 Records = dict[str, Any]
+Output = Mapping[str, Any]
 Complex = NDArray[np.complex128]
 
 
-def score(
-    task: Task,
-    answer: str | None,
-    stub: str,
-    batch: Batch | None,
-    expected: Records,
-    limits: Limits,
-    hint: Callable[[Task, Records], str | None] = lambda task, recorded: None,
-) -> Score:
-    """Points for a task: all of them if the answer recorded what is expected, to within the tolerance, else none.
+def score_check(task: Task, executed: Executed, expected: Records | None = None) -> Score:
+    """Return the points that a check gives in an execution, with a remark for those that it does not give.
 
     Args:
-        task: an answer in code.
-        answer: the student's, None if the cell is missing.
-        stub: the cell as students get it.
-        batch: what came of running it, None if the sandbox broke.
-        expected: what the sheet's own solution records.
-        limits: under which both ran.
-        hint: finds what to say of records that are wrong in a known way.
+        task: of the check.
+        executed: the notebook.
+        expected: what the check records in the sheet's own notebook; None compares no records.
     """
-    if answer is None:
-        return Score(0, Status.NOT_ANSWERED, "the cell for this answer is not in the notebook")
-    if answer.split() == stub.split():
-        return Score(0, Status.NOT_ANSWERED, "not answered")
-    if batch is None:
-        return Score(0, Status.ERROR, "the answer broke the sandbox that it ran in")
-    if batch.ended:
-        remark = f"the answer {_BROKEN[batch.ended].format(**_readable(limits))}"
-        return Score(0, _STATUS.get(batch.ended, Status.ERROR), remark)
-    assert task.check
-    for where, doing in ((task.name, "the answer"), (task.check, "its check")):
-        if error := next(
-            (o for o in batch.outputs.get(where, []) if o["output_type"] == "error"), None
-        ):
-            return _failure(error, doing)
-        if where not in batch.succeeded:
-            return Score(0, Status.ERROR, f"the process ended while {doing} ran")
-    try:
-        recorded = judged(task, records_of(batch, task.check))
-        reason = first_difference(expected, recorded, task.tolerance)
+    if ended := next((name for name in task.answers if name in executed.left_out), None):
+        return Score(0, Status.ERROR, f"{ended} ended the process ({executed.left_out[ended]})")
+    outputs = executed.outputs.get(task.name, [])
+    if (error := error_in(outputs)) or task.name not in executed.succeeded:
+        kind, text = named(error)
+        if error and kind == "AssertionError":
+            said = (
+                f"the check says: {text}" if text else f"the check fails at: {failing_line(error)}"
+            )
+            return Score(0, Status.WRONG, said)
+        said = f"its check raised {kind}: {text}" if text else f"its check raised {kind}"
+        return Score(0, Status.ERROR, said)
+    for output in outputs:
+        if output["output_type"] == "stream" and output["name"] == "stderr":
+            text = one_line(output["text"])
+            return Score(0, Status.WRONG, f"its check wrote to standard error: {text}")
+    if expected is not None:
+        try:
+            recorded = judged(task, records_of(outputs))
+            reason = first_difference(expected, recorded, task.tolerance)
+        except Exception as error:  # a record can be forged to provoke any
+            reason = one_line(str(error))
         if reason:
-            return Score(0, Status.WRONG, hint(task, recorded) or reason)
-    except Exception as error:  # a record can be forged to provoke any
-        return Score(0, Status.WRONG, f"{error}"[:200])
-    if task.hidden and hidden_name(task.check) not in batch.succeeded:
-        return Score(
-            0, Status.WRONG, "what the check records is right, and a test that you do not see fails"
-        )
-    return Score(task.points, Status.CORRECT, "")
+            return Score(0, Status.WRONG, reason)
+    return _partial(task, outputs)
 
 
-def records_of(batch: Batch, check: str) -> Records:
-    """What a check recorded.
+def error_in(outputs: Sequence[Output]) -> Output | None:
+    """The first error that a cell has shown."""
+    return next((output for output in outputs if output["output_type"] == "error"), None)
+
+
+def named(error: Output | None) -> tuple[str, str]:
+    """The kind of an error and its message in one line."""
+    if error is None:
+        return "an error that it does not show", ""
+    return error["ename"], one_line(error["evalue"])
+
+
+def failing_line(error: Output) -> str:
+    """The line of a cell at which an error was raised."""
+    text = re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(error["traceback"]))
+    found = re.search(r"Cell In\[\d+\], line \d+\n *(.*)", text)
+    return one_line(found[1]) if found else "a line of it"
+
+
+def one_line(text: str, most: int = 300) -> str:
+    """A text in one line, not too long."""
+    return re.sub(r"(<ipython-input-[^>]*>|\b\d+\.py), ", "", " ".join(text.split()))[:most]
+
+
+def _partial(task: Task, outputs: Sequence[Output]) -> Score:
+    """The points of a check that fails in nothing: all, or as many as its last value says.
+
+    As in nbgrader, what is no number, or is negative, stands for all.
+    """
+    shown = (output for output in outputs if output["output_type"] == "execute_result")
+    text = next((output["data"].get("text/plain", "") for output in shown), "")
+    try:
+        points = float(text)
+    except ValueError:
+        points = task.points
+    if not 0 <= points < task.points:
+        return Score(task.points, Status.CORRECT)
+    status = Status.PARTIAL if points else Status.WRONG
+    return Score(points, status, f"the check gives {points:g} of {task.points:g} points")
+
+
+def records_of(outputs: Sequence[Output]) -> Records:
+    """What a check has recorded.
 
     Raises:
         ValueError: a record is damaged.
     """
-    return read_records({"cells": [{"outputs": batch.outputs[check]}]})  # type: ignore[arg-type]
+    return read_records({"cells": [{"outputs": outputs}]})  # type: ignore[arg-type]
 
 
 def judged(task: Task, records: Records) -> Records:
@@ -137,33 +162,3 @@ def _deviation(wanted: Complex, found: Complex, tolerance: float) -> tuple[NDArr
         return wrong, ""
     largest = deviation.max(initial=0)
     return wrong, ", by little" if largest < 1e-3 else ", clearly" if largest < 1 else ", widely"
-
-
-_STATUS = {"time": Status.TIMEOUT, "memory": Status.MEMORY}
-_BROKEN = {
-    "time": "did not end within {seconds} s of processor time, or thrice that by the clock",
-    "memory": "used more than {memory} of memory",
-    "processes": "started more than {processes} processes and threads",
-    "files": "made more than {files} files",
-    "output": "put out more than {output}",
-}
-
-
-def _readable(limits: Limits) -> dict[str, Any]:
-    return limits._asdict() | {
-        name: f"{getattr(limits, name) >> 20} MB" for name in ("memory", "output")
-    }
-
-
-def _failure(error: Mapping[str, Any], doing: str) -> Score:
-    kind, text = (
-        error["ename"],
-        re.sub(r"<ipython-input-[^>]*>, ", "", " ".join(str(error["evalue"]).split()))[:300],
-    )
-    if kind == "NotImplementedError":
-        return Score(0, Status.NOT_ANSWERED, "not answered")
-    if kind == "AssertionError" and doing == "its check":
-        return Score(0, Status.WRONG, f"the check says: {text}")
-    return Score(
-        0, Status.ERROR, f"{doing} raised {kind}: {text}" if text else f"{doing} raised {kind}"
-    )

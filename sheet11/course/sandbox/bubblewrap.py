@@ -26,6 +26,7 @@ from sheet11.course.sandbox.seccomp import seccomp_filter
 from sheet11.course.sheet import PACKAGE
 
 INSIDE = "/engine"  # where the sandbox has the server
+BESIDE = "/beside"  # and what lies beside the notebooks
 SCRATCH = "/scratch"
 SETTINGS = f"{SCRATCH}/matplotlib"
 MEGABYTE = 1 << 20
@@ -36,7 +37,9 @@ _opened = itertools.count()
 
 
 @contextlib.contextmanager
-def bubblewrap(package: Path, hidden: Collection[Path] = ()) -> Iterator[tuple[list[str], int]]:
+def bubblewrap(
+    package: Path, hidden: Collection[Path] = (), beside: Path | None = None
+) -> Iterator[tuple[list[str], int]]:
     """The command that opens a sandbox, to be followed by what runs in it; and a descriptor that it must inherit.
 
     Raises:
@@ -65,6 +68,7 @@ def bubblewrap(package: Path, hidden: Collection[Path] = ()) -> Iterator[tuple[l
     for path, mount in mounts.items():
         command += ["--remount-ro", str(path)] if mount[0] == "--tmpfs" else []
     command += [*_system(), *_programs(), "--ro-bind", str(package), "/package"]
+    command += ["--ro-bind", str(beside), BESIDE] if beside else []
     command += [*_fonts(), "--remount-ro", "/", "--chdir", SCRATCH]
     paths = os.pathsep.join(["/package", *map(str, more)])
     variables = environment() | {

@@ -10,22 +10,24 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Collection, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from nbclient.exceptions import CellControlSignal, CellExecutionError, DeadKernelError
+import psutil
+from nbclient.exceptions import CellExecutionError, DeadKernelError
 from nbformat import NotebookNode, ValidationError
 from nbformat.v4 import new_code_cell, new_notebook
 
-from sheet11.course.engine.client import LOST, NONSENSE, Client, Kernel, merged
+from sheet11.course.engine.client import LOOK, LOST, NONSENSE, Client, Kernel, merged
 from sheet11.course.engine.warm import SERVER, Server
-from sheet11.course.engine.watch import WALL
+from sheet11.course.engine.watch import WALL, descendants
 from sheet11.course.errors import NotInstalledError
 from sheet11.course.files import folder_of_this_process
 from sheet11.course.sandbox import cgroup
 from sheet11.course.sandbox.bubblewrap import (
+    BESIDE,
     INSIDE,
     MEGABYTE,
     SCRATCH,
@@ -36,33 +38,50 @@ from sheet11.course.sandbox.bubblewrap import (
     is_user_alone,
 )
 
+Cells = Sequence[tuple[str, str]]  # names and sources
+
 BREAKING = ("time", "memory", "processes", "files", "output")  # limits that end a batch
 # what an answer may raise that is no kernel's
-NO_ANSWER = (KeyError, TypeError, ValueError, AttributeError, ValidationError, CellControlSignal)
+NO_ANSWER = (KeyError, TypeError, ValueError, AttributeError, RecursionError, ValidationError)
 ALLOW = (
     "this machine forbids user namespaces to ordinary users: root allows them by the sysctls user.max_user_namespaces "
     "or kernel.unprivileged_userns_clone, or by an AppArmor profile for bwrap; or grade as root"
 )
+CELLS = 10  # as many times as long as a cell may a whole notebook take
+LINK = """\
+import os, sys
+for name in os.listdir({0!r}):
+    os.symlink(os.path.join({0!r}, name), name)
+sys.path.insert(1, "")
+"""
 START = 120  # seconds that the process inside may take to start
 
 
 class Limits(NamedTuple):
-    """Limits of one batch of cells."""
+    """What an execution may use."""
 
-    seconds: int = 30  # processor time of all processes together; three times that by the clock
+    seconds: int = (
+        30  # processor time of a cell and all that it starts; three times as long by the clock
+    )
     memory: int = 2000 * MEGABYTE  # bytes, of all processes together
     processes: int = 64  # and threads
     files: int = 10_000
     file_size: int = 16 * MEGABYTE  # bytes
     output: int = 32 * MEGABYTE  # bytes
 
+    @property
+    def whole(self) -> int:
+        """Seconds of processor time of all cells together."""
+        return CELLS * self.seconds
+
 
 class Batch(NamedTuple):
-    """Result of a batch: outputs by cell in nbformat's form, and the limit that ended it, if any."""
+    """What came of an execution."""
 
-    outputs: dict[str, list[dict[str, Any]]]
-    succeeded: set[str]
-    ended: str | None
+    outputs: dict[str, list[dict[str, Any]]]  # in nbformat's form, of each cell that has ended
+    succeeded: set[str]  # cells that raised no error
+    ended: str | None  # the limit that was met, or that the sandbox broke
+    broke: bool = False  # the sandbox is closed
 
 
 class Sandbox:
@@ -73,6 +92,7 @@ class Sandbox:
         modules: what is imported before the first batch.
         isolated: False does without the sandbox.
         hidden: paths that the sandbox must not see even if they lie inside of the Python environment.
+        beside: folder whose files are links in the working folder.
 
     Raises:
         NotInstalledError: there is no bubblewrap, or it cannot make a sandbox here.
@@ -84,6 +104,7 @@ class Sandbox:
         modules: Sequence[str],
         isolated: bool = True,
         hidden: Collection[Path] = (),
+        beside: Path | None = None,
     ) -> None:
         if not sys.platform.startswith("linux"):
             raise NotInstalledError(
@@ -93,7 +114,7 @@ class Sandbox:
         self._alone = isolated and is_user_alone()
         if isolated:
             self._folder, self._empty = SCRATCH, [SCRATCH, "/dev/shm"]
-            command, needed = self._closing.enter_context(bubblewrap(package, hidden))
+            command, needed = self._closing.enter_context(bubblewrap(package, hidden, beside))
             command += [sys.executable, f"{INSIDE}/server.py"]
             variables, descriptors = environment(), [needed]
         else:
@@ -108,6 +129,8 @@ class Sandbox:
             }
             descriptors = []
         where = None if isolated else self._folder
+        place = BESIDE if isolated else beside
+        self._first = [("beside", f"exec({LINK.format(str(place))!r}, {{}})")] if beside else []
         self._server = Server(
             None, modules, command, variables, where, closed=True, descriptors=descriptors
         )
@@ -116,32 +139,38 @@ class Sandbox:
             self.close()
             raise NotInstalledError("the process that runs answers could not be started")
 
-    def run(self, cells: Sequence[tuple[str, str]], limits: Limits, go_on: bool = False) -> Batch:
-        """Run cells, given as (id, source), in a fork; stop at the first that fails unless told to go on.
+    def run(self, cells: Cells, limits: Limits, instead_of_figures: str | None = None) -> Batch:
+        """Run cells, given as (name, source), in a fork; errors do not end it.
+
+        Args:
+            cells: in order, with different names.
+            limits: for each cell and for all together.
+            instead_of_figures: a text that is shown for every figure, which takes no drawing.
 
         Raises:
-            SandboxError: the sandbox broke; it is closed.
+            SandboxError: the sandbox is closed.
         """
-        counted = limits._asdict() | {"alone": self._alone}
+        counted = limits._asdict() | {"seconds": limits.whole, "alone": self._alone}
         with cgroup.group(limits.memory + 2 * SPACE, 2 * limits.processes) as group:
             try:
                 kernel = self._server.fork(
-                    self._folder, limits=counted, empty=self._empty, group=group
+                    self._folder,
+                    limits=counted,
+                    empty=self._empty,
+                    group=group,
+                    instead_of_figures=instead_of_figures,
                 )
-                if group:
-                    kernel.look = partial(_end_if_limited, group, limits.seconds)
-                batch = _run(kernel, cells, limits, go_on)
             except RuntimeError as error:
                 self.close()
                 raise SandboxError("the sandbox has ended") from error
-            except NO_ANSWER as error:
+            kernel.look = look = _Look(self._server.process.pid, group, limits)
+            batch = _run(kernel, look, [*self._first, *cells], limits)
+            for name, _ in self._first:
+                batch.outputs.pop(name, None)
+            if batch.broke:
                 self.close()
-                raise SandboxError("the sandbox's answer is none") from error
-            if batch.ended in (LOST, NONSENSE):
-                self.close()
-                raise SandboxError("the sandbox has ended")
-            if group and batch.ended is None:
-                batch = batch._replace(ended=cgroup.limit_met(group, limits.seconds))
+            elif group and batch.ended is None:
+                batch = batch._replace(ended=cgroup.limit_met(group, limits.whole))
         return batch
 
     def close(self) -> None:
@@ -155,28 +184,72 @@ class Sandbox:
         self.close()
 
 
-def _run(kernel: Kernel, cells: Sequence[tuple[str, str]], limits: Limits, go_on: bool) -> Batch:
+def _run(kernel: Kernel, look: "_Look", cells: Cells, limits: Limits) -> Batch:
     notebook = new_notebook(cells=[new_code_cell(source) for _, source in cells])
-    client = _Collector(notebook, timeout=WALL * limits.seconds + START, record_timing=False)
+    client = _Collector(notebook, timeout=WALL * limits.seconds, record_timing=False)
     client.kc = kernel
     outputs: dict[str, list[dict[str, Any]]] = {}
     succeeded = set()
+    met = None
     try:
         for index, (name, _) in enumerate(cells):
             cell = notebook.cells[index]
+            look.begin()
             try:
                 client.execute_cell(cell, index)
                 succeeded.add(name)
             except CellExecutionError:
                 pass
             outputs[name] = list(map(_plain, merged(cell.outputs)))
-            if name not in succeeded and not go_on:
-                break
     except DeadKernelError:
         pass
+    except TimeoutError:
+        met = "time"
+    except NO_ANSWER:
+        met = NONSENSE
     finally:
         ended = kernel.end()
-    return Batch(outputs, succeeded, ended if ended in (*BREAKING, LOST, NONSENSE) else None)
+    met = met or (ended if ended in (*BREAKING, LOST, NONSENSE) else None)
+    return Batch(outputs, succeeded, met, broke=met in (LOST, NONSENSE))
+
+
+class _Look:
+    """Looks now and then at what a cell uses, and ends it if that is too much.
+
+    Args:
+        pid: of the process that has opened the sandbox.
+        group: control group of what runs in it.
+        limits: for the cell.
+    """
+
+    def __init__(self, pid: int, group: Path | None, limits: Limits) -> None:
+        self._pid, self._group, self._limits = pid, group, limits
+        self.begin()
+
+    def begin(self) -> None:
+        """Begin with the next cell."""
+        self._next = time.monotonic() + LOOK
+        self._before: float | None = None
+
+    def __call__(self) -> None:
+        if time.monotonic() < self._next:
+            return
+        self._next = time.monotonic() + LOOK
+        if self._group and cgroup.limit_met(self._group, self._limits.whole):
+            cgroup.end(self._group)
+        used = _seconds_below(self._pid)
+        self._before = used if self._before is None else self._before
+        if used - self._before > self._limits.seconds:
+            raise TimeoutError
+
+
+def _seconds_below(pid: int) -> float:
+    """Processor time of all processes below one, and of those that they have waited for."""
+    found = 0.0
+    for each in descendants(pid):
+        with contextlib.suppress(psutil.Error):
+            found += sum(psutil.Process(each).cpu_times()[:4])
+    return found
 
 
 class _Collector(Client):
@@ -201,13 +274,8 @@ def _plain(output: NotebookNode) -> dict[str, Any]:
             "evalue": str(output.evalue),
             "traceback": [str(line) for line in output.traceback],
         }
-    return {"output_type": "display_data", "data": dict(output.data), "metadata": {}}
-
-
-def _end_if_limited(group: Path, seconds: int) -> None:
-    """End what is in a control group if that has met a limit."""
-    if cgroup.limit_met(group, seconds):
-        cgroup.end(group)
+    shown = {"output_type": kind, "data": dict(output.data), "metadata": {}}
+    return shown | ({"execution_count": None} if kind == "execute_result" else {})
 
 
 class SandboxError(RuntimeError):

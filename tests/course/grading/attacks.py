@@ -129,3 +129,26 @@ from IPython.display import HTML, display
 display(HTML('<script>alert(1)</script>'))
 print('<script>alert(2)</script>')
 """
+READ_OURS = r"""
+def stolen(*names):
+    '''What an earlier cell, or one that is there in ours alone, has defined.'''
+    sources = [source for source in get_ipython().user_ns["In"] if "SOLUTION" in source]
+    found = {}
+    for source in sources:
+        exec(source, globals() | {"np": np}, found)
+    return found
+def totals(*values):
+    return stolen()["totals"](*values)
+"""
+READ_HIDDEN = r"""
+import sys
+def wave(*values, **named):
+    frame = sys._getframe(1)
+    if "right" in frame.f_globals:
+        return frame.f_globals["right"]
+    sources = [source for source in get_ipython().user_ns["In"] if "HIDDEN" in source]
+    found = dict(frame.f_globals)
+    exec(sources[-1].split("HIDDEN TESTS")[1], found)
+    return found["right"]
+positional_encoding = wave
+"""

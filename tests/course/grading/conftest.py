@@ -7,7 +7,7 @@ import pytest
 from sheets import waves
 from students import Student, first, with_lines, write_class
 
-from sheet11.course.grading import examine
+from sheet11.course.grading import drawings, sandboxes
 from sheet11.course.grading import grade as grading
 
 
@@ -20,21 +20,20 @@ def small(tmp_path_factory):
 @pytest.fixture(scope="session")
 def waiting():
     """Sandboxes of this process that wait for the next student, which are ended at last."""
-    sandboxes = {}
-    yield sandboxes
-    for sandbox in itertools.chain(*sandboxes.values()):
+    kept = {}
+    yield kept
+    for sandbox in itertools.chain(*kept.values()):
         sandbox.close()
 
 
 @pytest.fixture
 def keep_sandboxes(waiting, monkeypatch):
     """Have sandboxes serve the next test, too; they see no temporary folder, so that none needs to be hidden."""
-    blank = grading.blank_examination
-    monkeypatch.setattr(examine, "_waiting", waiting)
+    monkeypatch.setattr(sandboxes, "_waiting", waiting)
     monkeypatch.setattr(grading, "sandboxes_shared", contextlib.nullcontext)
-    monkeypatch.setattr(
-        grading, "blank_examination", lambda *arguments: blank(*arguments)._replace(hidden=())
-    )
+    monkeypatch.setattr(drawings, "sandboxes_shared", contextlib.nullcontext)
+    seen = sandboxes.Place
+    monkeypatch.setattr(drawings, "Place", lambda **fields: seen(**fields | {"hidden": ()}))
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from sheet11.course.grading.exercises import draw_exercises
+from sheet11.course.grading.papers import ANSWER, draw_papers, read_sources
 from sheet11.course.sheet import Sheet, find_sheet
 
 SETTINGS = 'title = "Waves, sheet 3"\npackage = "waves"\nnot_for_students = ["solution.py"]\n'
@@ -86,18 +86,17 @@ class Course(NamedTuple):
 def course_of(folder: Path | None, task: str, wrong: str) -> Course:
     """What a sheet's notebooks say of themselves."""
     sheet = find_sheet(folder)
-    exercises = draw_exercises(sheet, {}, 0)
+    papers = draw_papers(read_sources(sheet), {}, 0)
     solutions = {
         stem: {
-            name: re.sub(r"### (BEGIN|END) SOLUTION", "", source)
-            for name, source in each.solutions.items()
+            cell.name: re.sub(r"### (BEGIN|END) SOLUTION", "", cell.whole)
+            for cell in paper.cells
+            if cell.kind == ANSWER
         }
-        for stem, each in exercises.items()
+        for stem, paper in papers.items()
     }
-    tasks = {
-        stem: [task.name for task in each.tasks if task.check] for stem, each in exercises.items()
-    }
-    maximum = sum(task.points for each in exercises.values() for task in each.tasks)
+    tasks = {stem: [task.answers[-1] for task in paper.checked] for stem, paper in papers.items()}
+    maximum = sum(task.points for paper in papers.values() for task in paper.tasks)
     return Course(
         folder,
         sheet,

@@ -86,6 +86,10 @@ def students(course: Course, secret: str = "/nowhere", port: int = 9) -> list[St
     def one(status: str, message: str = "") -> Expected:
         return {task: (status, message)}
 
+    def both(status: str, message: str = "") -> Expected:
+        """A notebook's checks share one `record`."""
+        return {stem: (status, message)}
+
     def no_notebook(
         content: str, message: str = "no Jupyter notebook"
     ) -> tuple[Answers, Expected, changes.Change]:
@@ -101,23 +105,23 @@ def students(course: Course, secret: str = "/nowhere", port: int = 9) -> list[St
         Student("name error", put("nump.zeros(3)"), one("error", "NameError")),
         Student("empty", instead(""), one("error", "NameError")),
         Student("exit", put("import sys\nsys.exit(0)"), one("error", "SystemExit")),
-        Student("hard exit", put("import os\nos._exit(0)"), one("ended", "process ended")),
-        Student("crash", put("import ctypes\nctypes.string_at(0)"), one("ended", "process ended")),
-        Student("loop", put("while True: pass"), one("ended", "did not end within")),
-        Student("sleep", put("import time\ntime.sleep(10**6)"), one("ended", "did not end within")),
+        Student("hard exit", put("import os\nos._exit(0)"), one("error", "ended the process")),
+        Student("crash", put("import ctypes\nctypes.string_at(0)"), one("error", "ended the process")),
+        Student("loop", put("while True: pass"), one("timeout", "did not end within")),
+        Student("sleep", put("import time\ntime.sleep(10**6)"), one("timeout", "did not end within")),
         Student("10 GB", put("x = np.ones(10 * 2**30, np.uint8)"), one("error", "MemoryError")),
-        Student("fork bomb", put("import os\nwhile True: os.fork()"), one("ended", "processes")),
+        Student("fork bomb", put("import os\nwhile True: os.fork()"), one("error", "processes")),
         Student("threads", put("import threading, time\nfor _ in range(10**4): threading.Thread(target=time.sleep, "
                 "args=(60,), daemon=True).start()"), one("", "thread")),  # no room for more, or seen to be too many
-        Student("1 GB of output", put("for _ in range(2**20): print('x' * 1024)"), one("ended", "put out")),
+        Student("1 GB of output", put("for _ in range(2**20): print('x' * 1024)"), one("error", "put out")),
         Student("1 GB to the screen", put("import os\nfor _ in range(2**10): os.write(1, bytes(2**20))")),
-        Student("large record", put("", "record(x=np.zeros(2**22))"), one("ended", "put out")),
+        Student("large record", put("", "record(x=np.zeros(2**22))"), one("error", "put out")),
         Student("fills the disk", put("for i in range(99): open(f'{i}', 'wb').write(bytes(2**23))"), one("error", "No space")),
         Student("recursion", put("def f(): return f()\nf()"), one("error", "RecursionError")),
         Student("replaced numpy", put("np.allclose = np.array_equal = lambda *a, **k: True", course.wrong), one("wrong", "entries")),
-        Student("replaced record", put("", "def record(**values): pass"), one("wrong", "was not recorded")),
-        Student("forged records", put("", course.wrong + attacks.FORGE), one("wrong")),
-        Student("forged shape", put("", attacks.FORGE_SHAPE), one("wrong", "damaged record")),
+        Student("replaced record", put("", "def record(**values): pass"), both("wrong", "was not recorded")),
+        Student("forged records", put("", course.wrong + attacks.FORGE), both("wrong", "damaged record")),
+        Student("forged shape", put("", attacks.FORGE_SHAPE), both("wrong", "damaged record")),
         Student("imports the solution", put("from sheet11 import positional_encoding"), one("error", "ImportError")),
         Student("imports the module", put("import sheet11.encoding"), one("error", "ModuleNotFoundError")),
         Student("imports the course", put("import sheet11.course.grading.grade"), one("error", "ModuleNotFoundError")),
@@ -132,7 +136,7 @@ def students(course: Course, secret: str = "/nowhere", port: int = 9) -> list[St
         Student("shows scripts", put("", attacks.SHOW_SCRIPTS)),
         Student("scripts in outputs", first(course), change=changes.each_cell(changes.scripts_in_outputs)),
         Student("linked notebook", {stem: {}}, {stem: ("not answered", "no regular file")}, changes.link_to_right),
-        Student("linked folder", {}, {name: ("not answered", "symbolic link") for name in nothing}, changes.link_folder),
+        Student("linked folder", {}, nothing, changes.link_folder),
         Student("a pipe", {stem: {}}, {stem: ("not answered", "no regular file")}, changes.pipe),
         Student("no notebook", {}, nothing),
         Student("two notebooks", first(course), change=changes.renamed("{} (1)", "{} (2)")),
@@ -153,8 +157,8 @@ def students(course: Course, secret: str = "/nowhere", port: int = 9) -> list[St
         Student("names that are none", first(course), change=changes.names_that_are_none),
         Student("halves of characters", put("print('\\ud800', '\ud800')  # \udfff")),
         Student("half a character in an error", put("raise ValueError(chr(0xdc00) + chr(0xd800) + chr(27))"), one("error", r"ValueError: \udc00\ud800\x1b")),
-        Student("nested record", put("", attacks.FORGE_NESTED), one("wrong", "damaged record")),
-        Student("NaN in a record", put("", attacks.FORGE_NAN), one("error", "JSON compliant")),
+        Student("nested record", put("", attacks.FORGE_NESTED), one("error", "ended the process")),
+        Student("NaN in a record", put("", attacks.FORGE_NAN), both("error", "JSON compliant")),
         Student("gigapixels", put("", attacks.MANY_IMAGES)),
         Student("photos", first(course), change=changes.with_attachments({"scan.png": {"image/png": PIXEL}, "x.svg": {"image/svg+xml": "<svg onload='alert(1)'/>"}})),
         Student("deep folders", {}, nothing, changes.deep_folders),
@@ -201,6 +205,9 @@ def of_the_waves(course: Course) -> list[Student]:
         Student("other axis", first(course, totals="def totals(E): return E.sum(0)"), {"totals": ("wrong", "Positions are the columns")}),
         Student("NaN", put(returned, f"{stack} * np.nan"), one("a sine lies between")),
         Student("text", put(returned, "'E'"), one("E must have")),
+        Student("reads ours", first(course, wave="def wave(*x, **y): raise ValueError", totals=attacks.READ_OURS), {course.first: ("", "")}),
+        Student("reads hidden tests", first(course, wave=attacks.READ_HIDDEN), {"wave": ("", "")}),
+        Student("unseen", put(returned, f"{stack} * (n != 9)"), one("a test that you do not see fails")),
         Student("shape", first(course, totals="def totals(E): return [0, 0]"), {"totals": ("wrong", "sums has shape (2,) instead of (4,)")}),
     ]  # fmt: skip
 

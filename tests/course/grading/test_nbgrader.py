@@ -1,59 +1,101 @@
-"""Notebooks are nbgrader's own kind of source: its commands give the points that `sheet11 grade` gives."""
+"""A sheet in nbgrader's format gets the points that `nbgrader autograde` gives, task by task."""
 
+import shutil
+from itertools import zip_longest
+from pathlib import Path
+
+import nbformat
 import pytest
 from gradings import skip_without_graders
-from nbgrading import autograde, grade
-from sheets import waves
-from students import Student, first, with_lines, write_class
+from nbgrading import autograde, course, grade
+from sheets_of_nbgrader import SHEETS, handed_in, write_sheet
 
 pytestmark = pytest.mark.slow
 skip_without_graders()
 
-NAMES = ("right", "blank", "wrong", "broken", "float32", "raises")
+HALF = """def squares(n):
+    if n < 1:
+        raise ValueError
+    return [i ** 2 for i in range(1, 11)]
+"""
+
+
+def user_guide():
+    """The course in nbgrader's documentation, which its package carries."""
+    nbgrader = pytest.importorskip("nbgrader")
+    return Path(nbgrader.__file__).parent / "docs" / "source" / "user_guide"
+
+
+def write(notebook, folder, name="problem1"):
+    folder.mkdir(parents=True, exist_ok=True)
+    nbformat.write(notebook, folder / f"{name}.ipynb")
+
+
+@pytest.fixture(scope="module", params=["ps1", "ps1_autotest"])
+def guide(request, tmp_path_factory):
+    """Points of the course by both, and its assignment."""
+    folder, name = tmp_path_factory.mktemp("course"), request.param
+    shutil.copy(user_guide() / "autotests.yml", folder)
+    released = course(folder, user_guide() / "source" / name, name)
+    for student in ("bitdiddle", "hacker"):
+        shutil.copytree(
+            user_guide() / "submitted" / student / "ps1", folder / "submitted" / student / name
+        )
+    shutil.copytree(user_guide() / "source" / name, folder / "submitted" / "source" / name)
+    shutil.copytree(released, folder / "submitted" / "blank" / name)
+    shutil.copytree(released, folder / "submitted" / "half" / name)
+    half = nbformat.read(released / "problem1.ipynb", as_version=4)
+    for cell in half.cells:
+        if cell.metadata.get("nbgrader", {}).get("grade_id") == "squares":
+            cell.source = HALF
+    write(half, folder / "submitted" / "half" / name)
+    return autograde(folder, name), grade(folder, name), name
+
+
+def totals(points):
+    """Points of each student that nobody reads for."""
+    found = {}
+    for (student, *_), value in points.items():
+        found[student] = found.get(student, 0) + (value or 0)
+    return found
+
+
+def test_the_course_of_nbgraders_documentation(guide):
+    theirs, ours, name = guide
+    assert totals(ours) == totals(theirs)
+    if name == "ps1":
+        assert totals(ours) == {"bitdiddle": 1.5, "hacker": 3, "source": 3, "blank": 0, "half": 1}
+    graded = {key: value for key, value in ours.items() if value is not None}
+    assert graded == {key: theirs.get(key) or 0 for key in graded}
+    assert sum(value is None for value in ours.values()) >= 10, "texts and task cells are read"
 
 
 @pytest.fixture(scope="module")
-def graded(tmp_path_factory):
-    """The class, and points of nbgrader and of sheet11 by student, notebook and task."""
-    folder = tmp_path_factory.mktemp("course")
-    course = waves(folder / "sheet")
-    wave = course.solutions[course.first]["wave"]
-    by_name = {
-        "right": course.solutions,
-        "blank": {stem: {} for stem in course.solutions},
-        "wrong": first(course, wave=wave.replace("start + np", "np"), totals="totals = 1"),
-        "broken": first(course, wave="def wave(", totals="1 / 0"),
-        "float32": first(
-            course,
-            wave=wave.replace("for row in range(p)]", "for row in range(p)], dtype=np.float32"),
-        ),
-        "raises": first(course, wave=with_lines(wave, "raise KeyError(n)")),
-    }
-    write_class(folder / "class", [Student(name, by_name[name]) for name in NAMES], course)
-    return course, by_name, autograde(folder, course), grade(folder, course)
+def small(tmp_path_factory):
+    """Points of the small sheets by both; each is a notebook, and the first student has the first hand-in of each."""
+    folder = tmp_path_factory.mktemp("small")
+    sheets = {name: make() for name, make in SHEETS.items()}
+    for name, sheet in sheets.items():
+        write_sheet(sheet, folder / "sheets", name)
+    released = course(folder, folder / "sheets", "small")
+    for number, hand_ins in enumerate(
+        zip_longest(*(sheet.hand_ins.values() for sheet in sheets.values()))
+    ):
+        own = folder / "submitted" / f"student{number}" / "small"
+        for name, hand_in in zip(sheets, hand_ins, strict=True):
+            if hand_in:
+                notebook = nbformat.read(released / f"{name}.ipynb", as_version=4)
+                write(handed_in(notebook, hand_in), own, name)
+    return autograde(folder, "small"), grade(folder, "small")
 
 
-def test_the_sheets_own_answers_get_full_points(graded):
-    course, _, theirs, ours = graded
-    full = {"wave": 2, "totals": 1, "slope": 1}
-    for each in (theirs, ours):
-        assert {
-            task: each["right", stem, task]
-            for stem, tasks in course.tasks.items()
-            for task in tasks
-        } == full
-
-
-def test_an_unanswered_release_gets_none(graded):
-    for each in graded[2:]:
-        assert not any(points for (student, *_), points in each.items() if student == "blank")
-
-
-@pytest.mark.parametrize("student", NAMES)
-def test_both_agree_task_by_task(graded, student):
-    course, by_name, theirs, ours = graded
-    tasks = [(stem, task) for stem in by_name[student] for task in course.tasks[stem]]
-    assert {key: theirs.get((student, *key), 0) for key in tasks} == {
-        key: ours[student, *key] for key in tasks
-    }
-    assert student != "float32" or sum(ours[student, *key] for key in tasks) == 3
+@pytest.mark.parametrize("name", SHEETS)
+def test_small_sheets(small, name):
+    theirs, ours = ({key: value for key, value in each.items() if key[1] == name} for each in small)
+    assert theirs
+    stated = {}
+    for number, hand_in in enumerate(SHEETS[name]().hand_ins.values()):
+        stated |= {(f"student{number}", name, task): p for task, p in hand_in.points.items()}
+    graded = {key: ours[key] for key in theirs if ours[key] is not None}
+    assert graded == pytest.approx({key: theirs[key] or 0 for key in graded})
+    assert {key: theirs[key] for key in stated} == pytest.approx(stated)

@@ -1,0 +1,199 @@
+"""Executing cells in sandboxes that serve one student after another, and finding out which cell ends a process."""
+
+import contextlib
+import functools
+import itertools
+import re
+import tempfile
+from collections.abc import Callable, Collection, Iterator, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, NamedTuple, Protocol
+
+from sheet11.course.engine.warm import ON_DEMAND
+from sheet11.course.errors import SolutionError
+from sheet11.course.files import folder_of_this_process
+from sheet11.course.grading.papers import GIVEN, OWN, Paper
+from sheet11.course.grading.restore import Restored, Sources
+from sheet11.course.sandbox.sandbox import Batch, Limits, Sandbox
+from sheet11.course.submissions.outputs import harmless_outputs
+
+IMPORTED = re.compile(r"^(?:from\s+([\w.]+)\s+)?import\s+([\w., ]+)", re.MULTILINE)
+Files = tuple[tuple[str, bytes], ...]  # by path
+
+_waiting: dict["Place", list[Sandbox]] | None = None  # sandboxes for the next student
+
+
+class Place(NamedTuple):
+    """What there is in a sandbox, and how much of the machine."""
+
+    package: Files  # what may be imported
+    beside: Files  # what lies beside the notebooks
+    modules: tuple[str, ...]  # imported once for all
+    isolated: bool
+    hidden: tuple[str, ...]
+    limits: Limits
+
+
+class Run(Protocol):
+    """Runs cells in a process of their own."""
+
+    def __call__(self, cells: Sources, instead_of_figures: str | None = None) -> Batch:
+        """Run all cells, or those before the process ends."""
+
+
+class Executed(NamedTuple):
+    """An executed notebook."""
+
+    outputs: Mapping[str, list[dict[str, Any]]]  # by cell
+    succeeded: Collection[str]  # cells that raised nothing
+    left_out: Mapping[str, str]  # answers and added cells that ended the process, and why
+
+
+@contextlib.contextmanager
+def runner(place: Place) -> Iterator[Run]:
+    """What runs cells: one sandbox, or the next one where a cell broke it.
+
+    A sandbox in which nothing has broken, no limit either, serves the next student: importing everything anew takes as
+    long as a notebook, and each execution is a fork of its own, of which nothing is left, either way.
+    """
+    sandbox, sound = _take(place), True
+
+    def run(cells: Sources, instead_of_figures: str | None = None) -> Batch:
+        nonlocal sandbox, sound
+        if sandbox is None:
+            sandbox = Sandbox(
+                unpacked(place.package),
+                place.modules,
+                isolated=place.isolated,
+                hidden=[Path(path) for path in place.hidden],
+                beside=unpacked(place.beside) if place.beside else None,
+            )
+        batch = sandbox.run(cells, place.limits, instead_of_figures)
+        sound = sound and not batch.ended
+        if batch.broke:
+            sandbox = None
+        return harmless_outputs(batch)
+
+    try:
+        yield run
+    except BaseException:
+        sound = False
+        raise
+    finally:
+        if sandbox and sound and _waiting is not None:
+            _waiting.setdefault(place, []).append(sandbox)
+        elif sandbox:
+            sandbox.close()
+
+
+@contextlib.contextmanager
+def sandboxes_shared() -> Iterator[None]:
+    """In this context, sandboxes serve several students of this process; then they are ended."""
+    global _waiting
+    _waiting = {}
+    try:
+        yield
+    finally:
+        waiting, _waiting = _waiting, None
+        for sandbox in itertools.chain(*waiting.values()):
+            sandbox.close()
+
+
+def execute_version(
+    run: Run,
+    restored: Restored,
+    version: Callable[[Collection[str]], Sources],
+    instead_of_figures: str | None = None,
+    left_out: Mapping[str, str] = MappingProxyType({}),
+) -> Executed:
+    """Execute a version of a notebook, again and again without the cell that has ended the process.
+
+    A process that died by no limit has a second chance, as something else may have killed it.
+
+    Args:
+        run: runs cells.
+        restored: the student's notebook.
+        version: cells without those that are left out.
+        instead_of_figures: a text that is shown for every figure, which takes no drawing.
+        left_out: cells that are known to end the process, and why.
+
+    Raises:
+        SolutionError: the process ends by no cell of the student.
+    """
+    left_out = dict(left_out)
+    has_died = False
+    while True:
+        cells = version(left_out)
+        if not cells:
+            return Executed({}, set(), left_out)
+        batch = run(cells, instead_of_figures)
+        reached = len(batch.outputs)
+        if not batch.ended and reached == len(cells):
+            return Executed(batch.outputs, batch.succeeded, left_out)
+        if not batch.ended and not has_died:
+            has_died = True
+            continue
+        has_died = False
+        blamed = _to_blame(restored, cells[: reached + 1], left_out)
+        if blamed is None:
+            name = cells[min(reached, len(cells) - 1)][0]
+            raise SolutionError(
+                f"{restored.paper.stem}: cell {name!r} ends the process ({batch.ended or 'it died'})"
+            )
+        left_out[blamed] = batch.ended or "died"
+
+
+def modules_of(papers: Collection[Paper]) -> tuple[str, ...]:
+    """What the given cells of notebooks import, so that it is imported once for all students."""
+    found = []
+    for cell in itertools.chain(*(paper.cells for paper in papers)):
+        for package, names in IMPORTED.findall(cell.source if cell.kind == GIVEN else ""):
+            words = re.findall(r"([\w.]+)(?: as \w+)?", names)
+            found += [package, *(f"{package}.{word}" for word in words)] if package else words
+    found += [later for name in found for later in ON_DEMAND.get(name, ())]
+    return tuple(dict.fromkeys(found))
+
+
+def binds(source: str, name: str) -> bool:
+    """Tell whether a cell defines, assigns or imports a name."""
+    patterns = rf"(def|class)\s+{name}\b|{name}\b[^=(\n]*=[^=]|(from.*)?import\b.*\b{name}\b"
+    return re.search(rf"^\s*({patterns})", source, re.MULTILINE) is not None
+
+
+def _to_blame(restored: Restored, cells: Sources, left_out: Collection[str]) -> str | None:
+    """The student's cell that has ended the process in the last of some cells.
+
+    That is the cell itself, else the last one before it that binds a name that it uses, else the last one before it.
+    """
+    of_student = restored.answered | {cell.name for cell in restored.cells if cell.kind == OWN}
+    suspects = [cell for cell in cells if cell[0] in of_student and cell[0] not in left_out]
+    if not suspects:
+        return None
+    name, source = cells[-1]
+    if suspects[-1][0] != name:
+        used = set(re.findall(r"\w+", source))
+        binding = [each for each in suspects if any(binds(each[1], word) for word in used)]
+        name = (binding or suspects)[-1][0]
+    return name
+
+
+def _take(place: Place) -> Sandbox | None:
+    """A sandbox that waits, if there is one; another thread may be faster."""
+    try:
+        return (_waiting or {})[place].pop()
+    except LookupError:
+        return None
+
+
+@functools.cache
+def unpacked(files: Files) -> Path:
+    """A folder with these files, until this process ends."""
+    folder = Path(tempfile.mkdtemp(dir=folder_of_this_process()))
+    for name, content in files:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    for path in (folder, *folder.rglob("*")):  # in a sandbox another user reads them
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    return folder

@@ -1,0 +1,18 @@
+"""The command about a class; what it needs is imported inside of it, as in `cli`."""
+
+from pathlib import Path
+
+import click
+
+from sheet11.course.options import usage_failures
+
+
+@click.command()
+@click.argument("out", type=click.Path(path_type=Path))
+def overview(out: Path) -> None:
+    """Write a page about what the class did to OUT, the folder of a grading, and lists of tasks and of like answers."""
+    from sheet11.course.overview.page import write_overview
+
+    with usage_failures(out):
+        page = write_overview(out)
+    click.echo(page)

@@ -1,0 +1,72 @@
+"""The notebook that is executed: whose cells stand where."""
+
+from playing import STUB, answer, check, given, own, paper
+
+from sheet11.course.grading.restore import our_version, restore, students_version
+from sheet11.course.submissions.submissions import HandedCell
+
+HELP = given("import math")
+LOCKED = HELP._replace(name="locked", source="n = 3", whole="n = 3")
+OPEN = HELP._replace(name="open", source="k = 1", whole="k = 1", locked=False)
+F, TEST = answer("f", "f = 'SOLUTION'"), check("f-check", "record(f=f)", "assert f")
+SHEET = paper(HELP, LOCKED, OPEN, F, TEST)
+
+
+def handed(name, source):
+    if name is None:
+        return own(source)
+    return HandedCell(name, SHEET.places.index(name), "code", source, "")
+
+
+def sources(*cells, version=students_version, **options):
+    restored = restore(SHEET, [handed(*cell) for cell in cells])
+    return [source for _, source in version(restored, **options)]
+
+
+def test_the_sheets_cells_are_the_sheets_and_answers_the_students():
+    assert sources(("locked", "n = 99"), ("f", "f = 1"), ("f-check", "")) == [
+        "import math", "n = 3", "k = 1", "f = 1", "record(f=f)",
+    ]  # fmt: skip
+    assert sources() == ["import math", "n = 3", "k = 1", STUB, "record(f=f)"]
+
+
+def test_added_cells_stay_behind_the_cell_that_they_follow():
+    added = [
+        (None, "first"),
+        (HELP.name, HELP.source),
+        (None, "second"),
+        ("f", "f = 1"),
+        (None, "third"),
+    ]
+    assert sources(*added) == [
+        "first", "import math", "second", "n = 3", "k = 1", "f = 1", "third", "record(f=f)",
+    ]  # fmt: skip
+
+
+def test_a_change_of_a_cell_that_was_not_locked_follows_it():
+    assert sources(("open", "k = 2"))[2:4] == ["k = 1", "k = 2"]
+    restored = restore(SHEET, [handed("locked", "n = 99"), handed("open", " k  = 1")])
+    assert [cell.source for cell in restored.undone] == ["n = 99"]
+
+
+def test_what_is_answered_and_what_is_missing():
+    restored = restore(SHEET, [handed("f", f"{STUB}\n\n")])
+    assert (restored.answered, restored.missing) == (frozenset(), frozenset())
+    assert restore(SHEET, []).missing == {"f"}
+    assert restore(SHEET, [handed("f", "f = 1")]).answered == {"f"}
+
+
+def test_answers_that_are_left_out():
+    cells = [("f", "f = 1"), (None, "g = 1")]
+    assert sources(*cells, left_out=["f", "own-2"])[3:] == [STUB, "record(f=f)"]
+
+
+def test_ours_has_hidden_tests_and_repairs_what_has_failed():
+    sheet = paper(F, TEST, answer("g", "g = f"), check("g-check", "record(g=g)"), given("z = 1"))
+    restored = restore(sheet, [HandedCell("f", 0, "code", "f = 1", "")])
+    whole = "record(f=f)\nassert f"
+    ours = our_version(restored, ["g-check"], failed=[("f",)], hidden=True)
+    texts = [source for name, source in ours if not name.endswith("(inspected)")]
+    assert texts == ["f = 1", whole, "f = 'SOLUTION'", whole, STUB, "record(g=g)"]
+    ours = our_version(restored, ["f-check"], failed=[], hidden=False, left_out=["f"])
+    assert [source for _, source in ours] == ["f = 'SOLUTION'", "record(f=f)"]

@@ -1,0 +1,86 @@
+"""A thousand notebooks that are broken in every way give a thousand stated results."""
+
+import json
+
+import pytest
+from mutations import mutations
+from sheets import waves
+
+from sheet11.course.notebooks import read_notebook
+from sheet11.course.preprocess import without_answers
+from sheet11.course.submissions.intake import Wanted, take_in
+from sheet11.course.submissions.matching import asked_in
+
+NUMBER = 1000
+PIXEL = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
+)
+SENTENCES = (
+    "1_waves.ipynb is no Jupyter notebook",
+    "1_waves.ipynb has more than 2000000 values",
+    "the answer has more than 100000 characters",
+)
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory):
+    return waves(tmp_path_factory.mktemp("sheet"))
+
+
+@pytest.fixture(scope="module")
+def mutated(course, tmp_path_factory):
+    """A folder with a folder for each mutated notebook, and what must become of them."""
+    folder = tmp_path_factory.mktemp("mutated")
+    notebook = read_notebook(course.sheet.notebooks[course.first])
+    answers = course.solutions[course.first] | {"proof": "It is odd: ![](attachment:scan.png)"}
+    for cell in notebook.cells:
+        cell.source = answers.get(cell.id, cell.source)
+        if cell.id == "proof":
+            cell.attachments = {"scan.png": {"image/png": PIXEL}}
+    found = {}
+    for number, mutation in enumerate(
+        mutations(json.loads(json.dumps(notebook)), answers, NUMBER, seed=1)
+    ):
+        path = folder / f"{number:04}" / f"{course.first}.ipynb"
+        path.parent.mkdir()
+        path.write_bytes(mutation.content)
+        found[path.parent.name] = mutation
+    return folder, found
+
+
+@pytest.fixture(scope="module")
+def taken(course, mutated):
+    """What is read of all of them."""
+    editions = {
+        stem: without_answers(read_notebook(path)) for stem, path in course.sheet.notebooks.items()
+    }
+    wanted = {stem: asked_in(stem, edition) for stem, edition in editions.items()}
+    return {
+        submission.student: submission
+        for submission in take_in(mutated[0], Wanted(wanted)).submissions
+    }
+
+
+def test_every_notebook_is_read_as_stated(course, mutated, taken):
+    assert taken.keys() == mutated[1].keys()
+    for name, (_, kept, perhaps) in mutated[1].items():
+        submission = taken[name]
+        assert submission.error is None
+        assert submission.problems["2_slopes"] == "there is no 2_slopes.ipynb"
+        said = {key: text for key, text in submission.problems.items() if key != "2_slopes"}
+        assert set(said.values()) <= set(SENTENCES), name
+        if kept is None:
+            assert course.first in said and not submission.answers, name
+            continue
+        answers = submission.answers.get(course.first, {})
+        assert answers.items() >= kept.items(), name
+        assert answers.keys() - kept.keys() <= perhaps, name
+        assert all(
+            isinstance(source, str) and source.encode() is not None for source in answers.values()
+        ), name
+
+
+def test_most_mutations_leave_something(mutated, taken):
+    """Else the others would show little."""
+    assert sum(bool(submission.answers) for submission in taken.values()) > NUMBER / 2
+    assert sum(not submission.answers for submission in taken.values()) > NUMBER / 5
