@@ -15,7 +15,6 @@ import pytest
 from nbformat.v4 import new_output
 
 from sheet11.course import jobs
-from sheet11.course.errors import ParameterError
 from sheet11.course.sweep import _row as row_of_point
 from sheet11.course.sweep import jobs_of_grid, sweep
 
@@ -108,11 +107,6 @@ def test_sweep_writes_table_figures_page_and_goes_on(notebook, invoke, tmp_path)
         pd.read_csv(tmp_path / "out" / "results.csv").drop(columns="seconds"),
         table.drop(columns="seconds"),
     )
-
-
-def test_an_empty_list_of_values_is_refused(notebook):
-    with pytest.raises(ParameterError, match="the list of values for 'n' is empty"):
-        jobs_of_grid(notebook, {"n": []})
 
 
 @pytest.mark.slow

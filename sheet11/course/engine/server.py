@@ -144,8 +144,6 @@ def keep(
         wake: descriptor that tells that the kernel is to end, by having something to read.
     """
     status = descriptors[0]
-    for folder in request["empty"]:
-        _empty(folder)  # where the keeper before was killed, it has not done so
     begun = watch.begin(request["empty"])
     pid = os.fork()
     if pid == 0:
@@ -251,10 +249,7 @@ def _draw_once() -> None:
     from matplotlib.figure import Figure
 
     figure = Figure()  # not by pyplot, which would choose its backend for good
-    ax = figure.subplots()
-    ax.plot([1, 1000], [1e-9, 1], label="line")
-    ax.set(title="fonts", xlabel="$x^2$", yscale="log")
-    ax.legend()
+    figure.subplots().set(title="fonts", xlabel="$x^2$", yscale="log")
     FigureCanvasAgg(figure).print_png(io.BytesIO())  # type: ignore[no-untyped-call]
 
 
