@@ -82,12 +82,12 @@ def choose_notebooks(files: Iterable[Handed], wanted: Mapping[str, Asked]) -> Ch
             unread[file.name] = visible(str(error).replace(file.path.name, file.name))
             continue
         ranks = {
-            (_names_in(cells, asked), _is_called(file.name, stem)): stem
-            for stem, asked in reversed(wanted.items())
+            stem: (_names_in(cells, asked), _is_called(file.name, stem))
+            for stem, asked in wanted.items()
         }
-        known, called = best = max(ranks)
-        if known or called:
-            found[ranks[best]].append((known > 0, file.name, cells, file.path))
+        best = max(ranks, key=lambda stem: ranks[stem])
+        if any(ranks[best]):
+            found[best].append((ranks[best][0] > 0, file.name, cells, file.path))
     chosen = Chosen({}, {}, [], [])
     for stem in wanted:
         if not found[stem]:
