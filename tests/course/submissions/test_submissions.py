@@ -128,12 +128,8 @@ def test_problems_are_said_by_notebook_and_by_answer(hand_in, anna, tmp_path):
     [
         ("Ünal Çelik, 'O’Neill'", None),
         (b"an\xffna", r"an\xffna~0804292b667b"),
-        (b"an\xfena", r"an\xfena~"),
-        (r"an\xffna", None),
-        ("an\u202ena", r"an\u202ena~"),
         ("an\nna", r"an\nna~"),
         ("x" * 255, "x" * 187 + "~"),
-        (b"\xff" * 255, r"\xff" * 46 + r"\xf" + "~"),
         ("é" * 127, "é" * 93 + "~"),
         ("anna~0804292b667b", "anna~0804292b667b~"),
     ],
@@ -164,14 +160,14 @@ def test_images_of_other_cells_leave_room_for_those_of_answers(hand_in, anna):
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="becomes somebody else to have no rights")
-@pytest.mark.parametrize(("inner", "rights"), [(".", 0o000), (".", 0o444), ("deep/er", 0o000)])
-def test_a_folder_that_may_not_be_read(inner, rights, monkeypatch):
+@pytest.mark.parametrize("rights", [0o000, 0o444])
+def test_a_folder_that_may_not_be_read(rights, monkeypatch):
     monkeypatch.setattr(intake, "folder_of_this_process", lambda: None)  # which is root's
     with tempfile.TemporaryDirectory() as folder:
         os.chmod(folder, 0o755)
-        locked, other = Path(folder, "anna", inner), Path(folder, "bert")
-        for each in (locked, other):
-            each.mkdir(parents=True)
+        locked = Path(folder, "anna")
+        for each in (locked, Path(folder, "bert")):
+            each.mkdir()
             nbformat.write(new_notebook(cells=[cell("1", "f")]), each / "01.ipynb")
         locked.chmod(rights)
         os.seteuid(65534)
