@@ -173,10 +173,10 @@ def _age(file: Handed) -> tuple[Any, ...]:
 
 
 def _names_in(cells: Sequence[Cell], asked: Asked) -> int:
-    """Count the names of a sheet's marked cells, and the editor's ids of them, that a notebook has."""
-    ids = {asked.cells[place].get("id") for place in asked.names.values()}
-    found = {cell.name for cell in cells} & asked.names.keys()
-    return len(found | {cell.id for cell in cells} & ids)
+    """Count the sheet's marked cells that a notebook has, by their names or the editor's ids."""
+    found = {word for cell in cells for word in (cell.name, cell.id)}
+    ids = (asked.cells[place].get("id") for place in asked.names.values())
+    return sum(not found.isdisjoint(pair) for pair in zip(asked.names, ids, strict=True))
 
 
 def _is_called(name: str, stem: str) -> bool:
