@@ -244,7 +244,9 @@ def _figure(table: pd.DataFrame, record: str, swept: Sequence[str]) -> bytes:
     numeric = pd.api.types.is_numeric_dtype(table[x])
     words = [name for name in (hue, panel, None if numeric else x) if name]
     data = table.astype(dict.fromkeys(words, str))
-    curves = {"hue": hue, "style": hue, "markers": True} if hue else {"marker": "o"}
+    curves: dict[str, Any] = {"marker": "o"}
+    if hue:
+        curves = {"hue": hue, "style": hue, "markers": True, "palette": "colorblind"}
     wrap = 3 if panel and data[panel].nunique() > 3 else None
     with plt.rc_context({"axes.grid": True, "grid.alpha": 0.3}):
         grid = sns.relplot(

@@ -115,7 +115,7 @@ def students(course: Course, secret: str = "/nowhere", port: int = 9) -> list[St
                 "args=(60,), daemon=True).start()"), one("", "thread")),  # no room for more, or seen to be too many
         Student("1 GB of output", put("for _ in range(2**20): print('x' * 1024)"), one("error", "put out")),
         Student("1 GB to the screen", put("import os\nfor _ in range(2**10): os.write(1, bytes(2**20))")),
-        Student("large record", put("", "record(x=np.zeros(2**22))"), one("error", "put out")),
+        Student("large record", put("", "record(x=np.zeros(2**22))"), one("", "")),
         Student("fills the disk", put("for i in range(99): open(f'{i}', 'wb').write(bytes(2**23))"), one("error", "No space")),
         Student("recursion", put("def f(): return f()\nf()"), one("error", "RecursionError")),
         Student("replaced numpy", put("np.allclose = np.array_equal = lambda *a, **k: True", course.wrong), one("wrong", "entries")),
