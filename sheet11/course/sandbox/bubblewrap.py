@@ -70,29 +70,13 @@ def bubblewrap(
     user = [path for path in [site.getusersitepackages()] if path in sys.path]
     seen = {Path(path).absolute() for path in ("/usr", sys.base_prefix, sys.prefix, *user)}
     seen.add(Path(sys.base_prefix).resolve())
-    within = {
-        path
-        for path in {*_installed(), *(path.resolve() for path in hidden)} - seen
-        if path.is_dir() and not seen.isdisjoint(path.parents)
-    }
-    mounts = sorted(seen | within, key=lambda path: len(path.parts))  # outer ones first
-    command = [_program(), *shlex.split(ALWAYS), *_user(mounts)]
-    for path in mounts:
-        command += ["--tmpfs", str(path)] if path in within else _bind(path, path)
-    for path in within:
-        command += ["--remount-ro", str(path)]
-    for name in ("/bin", "/lib", "/lib32", "/lib64"):  # most systems have them in /usr
-        if os.path.islink(name):
-            command += ["--symlink", os.readlink(name), name]
-        elif os.path.isdir(name):
-            command += _bind(name, name)
-    command += [*shlex.split(SYSTEM), *_bind(package, "/package")]
+    command = [_program(), *shlex.split(ALWAYS), *_user(seen), *_programs(seen, hidden)]
+    command += [*shlex.split(SYSTEM), *_bind(package, "/package"), *_bind(font_cache(), "/fonts")]
     for name in ("server.py", "child.py", "watch.py"):
         command += _bind(SERVER.with_name(name), f"{INSIDE}/{name}")
     if beside:
         command += _bind(beside, BESIDE)
     # in a folder that matplotlib may write to, or it makes a list of its own; that folder goes with the first answer
-    command += _bind(font_cache(), "/fonts")
     for name in os.listdir(font_cache()):
         command += ["--symlink", f"/fonts/{name}", f"{SETTINGS}/{name}"]
     command += ["--remount-ro", "/", "--chdir", SCRATCH]
@@ -108,6 +92,26 @@ def bubblewrap(
         file.write(seccomp_filter())
         file.seek(0)
         yield [*command, "--seccomp", str(file.fileno()), *_give_up_root()], file.fileno()
+
+
+def _programs(seen: set[Path], hidden: Collection[Path]) -> list[str]:
+    """Return options that show programs and the Python environment, without this kit and what else is hidden."""
+    within = {
+        path
+        for path in {*_installed(), *(path.resolve() for path in hidden)} - seen
+        if path.is_dir() and not seen.isdisjoint(path.parents)
+    }
+    options = []
+    for path in sorted(seen | within, key=lambda path: len(path.parts)):  # outer ones first
+        options += ["--tmpfs", str(path)] if path in within else _bind(path, path)
+    for path in within:
+        options += ["--remount-ro", str(path)]
+    for name in ("/bin", "/lib", "/lib32", "/lib64"):  # most systems have them in /usr
+        if os.path.islink(name):
+            options += ["--symlink", os.readlink(name), name]
+        elif os.path.isdir(name):
+            options += _bind(name, name)
+    return options
 
 
 def _bind(path: str | Path, place: str | Path) -> list[str]:

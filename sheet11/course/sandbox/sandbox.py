@@ -141,21 +141,17 @@ class Sandbox:
             instead_of_figures: a text that is shown for every figure, which takes no drawing.
 
         Raises:
-            SandboxError: the sandbox is closed.
+            RuntimeError: the process inside has ended.
         """
         counted = limits._asdict() | {"seconds": limits.whole, "alone": self._alone}
         with cgroup.group(limits.memory + 2 * SPACE, 2 * limits.processes) as group:
-            try:
-                kernel = self._server.fork(
-                    self._empty[0],
-                    limits=counted,
-                    empty=self._empty,
-                    group=group,
-                    instead_of_figures=instead_of_figures,
-                )
-            except RuntimeError as error:
-                self.close()
-                raise SandboxError("the sandbox has ended") from error
+            kernel = self._server.fork(
+                self._empty[0],
+                limits=counted,
+                empty=self._empty,
+                group=group,
+                instead_of_figures=instead_of_figures,
+            )
             kernel.look = look = _Look(self._server.process.pid, group, limits)
             batch = _run(kernel, look, [*self._first, *cells], limits)
             for name, _ in self._first:
@@ -265,10 +261,6 @@ def _plain(output: NotebookNode) -> dict[str, Any]:
         case "execute_result":
             plain["execution_count"] = None
     return plain | {"data": dict(output.data), "metadata": {}}
-
-
-class SandboxError(RuntimeError):
-    """The process inside has ended, does not answer, or answers nonsense."""
 
 
 def check_sandbox() -> None:
