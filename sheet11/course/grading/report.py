@@ -4,7 +4,6 @@ A student's folder, `students/NAME`, holds the sheet's notebooks with the studen
 """
 
 import json
-import secrets
 from collections.abc import Collection, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -28,12 +27,6 @@ Outputs = Sequence[Mapping[str, Any]]
 Shown = Sequence[tuple[Cell, Outputs]]  # the cells of an executed notebook
 
 
-def choose_seed(store: Store, seed: int | None) -> int:
-    """The seed of the parameters: what is asked for, else that of the grading before, else a new one."""
-    known = store.about().get("seed") if seed is None else seed
-    return secrets.randbelow(2**32) if known is None else int(known)
-
-
 def write_description(out: Path, drawings: Drawings, results: Mapping[str, Result]) -> None:
     """Write what is needed to grade again in exactly the same way, and who had which parameters."""
     used = {name: result.drawing for name, result in results.items()}
@@ -42,16 +35,14 @@ def write_description(out: Path, drawings: Drawings, results: Mapping[str, Resul
         "title": drawings.sheet.title,
         "seed": drawings.seed,
         "given": dict(drawings.given),
-        "parameters": {
-            number: drawings.parameters(number) for number in sorted(set(used.values()))
-        },
+        "parameters": {number: drawings.parameters(number) for number in sorted({*used.values()})},
         "students": used,
     }
     write_private(out / DESCRIPTION, json.dumps(content, indent=1))
 
 
 def write_hidden_tests(out: Path, store: Store) -> None:
-    """Write which hidden tests fail, with their lines and values, for the teacher alone."""
+    """Write which hidden tests fail, with their lines, for the teacher alone."""
     about = store.about()
     rows = [["student", "task", "remark", "test"]]
     for student in store.students():
@@ -87,16 +78,14 @@ def write_notebooks(
 
 
 def _executed(cell: Cell, outputs: Outputs) -> nbformat.NotebookNode:
-    """A cell without its records, which another student could hand in."""
+    """Return a cell without its records, which another student could hand in."""
     marks = {"grade_id": cell.name, "solution": cell.kind == ANSWER, "grade": cell.kind == CHECK}
     about = {"id": cell.name, "metadata": {} if cell.kind == OWN else {"nbgrader": marks}}
-    if not cell.code:
-        written = new_markdown_cell(cell.source, **about)
-        if cell.images:
-            written.attachments = taken_out(cell.images)
-    else:
-        written = new_code_cell(cell.source, **about)
+    if cell.code:
         kept = [each for each in outputs if MIME_TYPE not in each.get("data", {})]
-        written.outputs = [nbformat.from_dict(dict(each)) for each in kept]
+        written = new_code_cell(cell.source, outputs=[*map(nbformat.from_dict, kept)], **about)
+    else:
+        images = {"attachments": taken_out(cell.images)} if cell.images else {}
+        written = new_markdown_cell(cell.source, **about, **images)
     executed: nbformat.NotebookNode = written
     return executed

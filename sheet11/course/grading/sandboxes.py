@@ -10,15 +10,13 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
-from sheet11.course.engine.warm import ON_DEMAND
 from sheet11.course.errors import SolutionError
 from sheet11.course.files import folder_of_this_process
-from sheet11.course.grading.papers import GIVEN, OWN, Paper
+from sheet11.course.grading.papers import OWN
 from sheet11.course.grading.restore import Restored, Sources
 from sheet11.course.sandbox.sandbox import Batch, Limits, Sandbox
 from sheet11.course.submissions.outputs import harmless_outputs
 
-IMPORTED = re.compile(r"^(?:from\s+([\w.]+)\s+)?import\s+([\w., ]+)", re.MULTILINE)
 Files = tuple[tuple[str, bytes], ...]  # by path
 
 _waiting: dict["Place", list[Sandbox]] | None = None  # sandboxes for the next student
@@ -123,36 +121,22 @@ def execute_version(
     """
     left_out = dict(left_out)
     has_died = False
-    while True:
-        cells = version(left_out)
-        if not cells:
-            return Executed({}, set(), left_out)
+    while cells := version(left_out):
         batch = run(cells, instead_of_figures)
         reached = len(batch.outputs)
         if not batch.ended and reached == len(cells):
             return Executed(batch.outputs, batch.succeeded, left_out)
-        if not batch.ended and not has_died:
-            has_died = True
-            continue
-        has_died = False
-        blamed = _to_blame(restored, cells[: reached + 1], left_out)
-        if blamed is None:
-            name = cells[min(reached, len(cells) - 1)][0]
-            raise SolutionError(
-                f"{restored.paper.stem}: cell {name!r} ends the process ({batch.ended or 'it died'})"
-            )
-        left_out[blamed] = batch.ended or "died"
-
-
-def modules_of(papers: Collection[Paper]) -> tuple[str, ...]:
-    """What the given cells of notebooks import, so that it is imported once for all students."""
-    found = []
-    for cell in itertools.chain(*(paper.cells for paper in papers)):
-        for package, names in IMPORTED.findall(cell.source if cell.kind == GIVEN else ""):
-            words = re.findall(r"([\w.]+)(?: as \w+)?", names)
-            found += [package, *(f"{package}.{word}" for word in words)] if package else words
-    found += [later for name in found for later in ON_DEMAND.get(name, ())]
-    return tuple(dict.fromkeys(found))
+        if batch.ended or has_died:
+            why = batch.ended or "died"
+            blamed = _to_blame(restored, cells[: reached + 1], left_out)
+            if blamed is None:
+                name = cells[: reached + 1][-1][0]
+                raise SolutionError(
+                    f"{restored.paper.stem}: cell {name!r} ends the process ({why})"
+                )
+            left_out[blamed] = why
+        has_died = not batch.ended and not has_died
+    return Executed({}, set(), left_out)
 
 
 def binds(source: str, name: str) -> bool:

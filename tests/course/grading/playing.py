@@ -48,8 +48,7 @@ def paper(*cells, points=1, tolerance=1e-9, judge="", mistakes=None):
             about = {"title": cell.name, "wanted": "", "points": points, "answers": answers}
             tasks.append(Task(notebook="01", name=cell.name, **about, **options))
             checked = True
-    names = tuple(cell.name for cell in cells)
-    return Paper("01", "One", cells, names, tuple(tasks), mistakes or {}, {})
+    return Paper("01", None, None, cells, tasks, mistakes or {})
 
 
 def own(source):

@@ -90,7 +90,7 @@ def problems(sheet, seed):
     drawings = Drawings(sheet, {}, seed, Limits(), isolated=False)
     found = []
     with runner(drawings.place) as run:
-        for paper in drawings[0].values():
+        for paper in drawings.drawn[0].values():
             expected = refer(paper, run).expected
             for task in paper.checked:
                 for mistake in paper.mistakes.get(task.answers[0], ()):
