@@ -4,25 +4,24 @@ import functools
 import itertools
 import re
 from collections.abc import Collection, Mapping
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
 
 from sheet11.course.check import problems_of
 from sheet11.course.engine.warm import wanted
 from sheet11.course.errors import SolutionError
+from sheet11.course.grading.execution import Expected
 from sheet11.course.grading.papers import GIVEN, Paper, draw_papers, read_papers
 from sheet11.course.grading.reference import Reference, refer
 from sheet11.course.grading.sandboxes import Place, runner, sandboxes_shared
 from sheet11.course.key import circumstances, key_of
 from sheet11.course.sandbox.sandbox import Limits
 from sheet11.course.sheet import Sheet
-from sheet11.course.text import digest_of, visible
+from sheet11.course.text import digest_of
 
 DRAWINGS = 4
 IMPORTED = re.compile(r"^(?:from\s+([\w.]+)\s+)?import\s+([\w.]+)", re.MULTILINE)
-
-References = dict[str, Reference]  # by notebook
 
 
 class Drawings:
@@ -108,44 +107,28 @@ def check_sheet(
         ParameterError, SheetError: as for `Drawings`.
         SolutionError: it cannot be graded; its arguments are the problems, each with what to do.
     """
-    drawings = Drawings(sheet, given, 0, limits, isolated)
     with sandboxes_shared():
-        if problems := _problems(_begin(drawings, 0, executor)):
-            raise SolutionError(*problems)
+        expected_of(Drawings(sheet, given, 0, limits, isolated), [0], executor)
 
 
-def sound_references(
-    drawings: Drawings, executor: Executor, numbers: Collection[int]
-) -> dict[int, tuple[int, References]]:
-    """Return references for drawings, with their numbers.
-
-    Where the sheet's own notebooks fail with a drawing, the next one takes its place.
+def expected_of(
+    drawings: Drawings, numbers: Collection[int], executor: Executor
+) -> dict[int, dict[str, Expected]]:
+    """Return what the sheet's own notebooks record in some of the drawings, by notebook.
 
     Raises:
-        SolutionError: they fail with all of them; its arguments are the problems.
+        SolutionError: they do not earn all points; its arguments are the problems.
     """
-    begin = functools.cache(lambda number: _begin(drawings, number, executor))
-    sound = {}
-    for number in numbers:  # all at once
-        begin(number)
-    for number in sorted(numbers):
-        for other in [*range(number, len(drawings.drawn)), *range(number)]:
-            problems = _problems(begin(other))
-            if not problems:
-                found = {stem: future.result() for stem, future in begin(other).items()}
-                sound[number] = (other, found)
-                break
-            line = f"drawing {other} of the parameters is not used: {problems[0]}"
-            print(visible(line), flush=True)
-        else:
-            raise SolutionError(*problems)
-    return sound
-
-
-def _begin(drawings: Drawings, number: int, executor: Executor) -> dict[str, Future[Reference]]:
-    """Begin to execute the sheet's own notebooks."""
-    papers = drawings.drawn[number]
-    return {stem: executor.submit(_refer, drawings.place, each) for stem, each in papers.items()}
+    asked = [(number, paper) for number in numbers for paper in drawings.drawn[number].values()]
+    found = executor.map(functools.partial(_refer, drawings.place), [paper for _, paper in asked])
+    expected: dict[int, dict[str, Expected]] = {number: {} for number in numbers}
+    problems: list[str] = []
+    for (number, paper), reference in zip(asked, found, strict=True):
+        expected[number][paper.stem] = reference.expected
+        problems += reference.problems
+    if problems:
+        raise SolutionError(*dict.fromkeys(problems))
+    return expected
 
 
 def _refer(place: Place, paper: Paper) -> Reference:
@@ -154,7 +137,3 @@ def _refer(place: Place, paper: Paper) -> Reference:
             return refer(paper, run)
         except SolutionError as error:
             return Reference({}, [str(error)])
-
-
-def _problems(begun: Mapping[str, Future[Reference]]) -> list[str]:
-    return [problem for future in begun.values() for problem in future.result().problems]

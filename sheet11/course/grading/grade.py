@@ -22,7 +22,7 @@ from sheet11.course.book.rubric import begin_rubrics, read_rubrics
 from sheet11.course.book.scores import Score, Status
 from sheet11.course.book.store import Result, Store
 from sheet11.course.errors import FolderError, reason
-from sheet11.course.grading.drawings import Drawings, References, sound_references
+from sheet11.course.grading.drawings import Drawings, expected_of
 from sheet11.course.grading.execution import EARNS, Expected, execute
 from sheet11.course.grading.judge import UNANSWERED, hidden_failures, judge
 from sheet11.course.grading.papers import ANSWER, Paper
@@ -60,7 +60,7 @@ class Job(NamedTuple):
     drawing: int
     submission: Submission
     place: Place
-    papers: Mapping[str, Paper] = {}
+    papers: Mapping[str, Paper]
     expected: Mapping[str, Expected] = {}
 
 
@@ -161,8 +161,8 @@ def grade(
         store.replace_tasks(_asked(papers))
         store.keep_only(students)
         with sandboxes_shared():
-            sound = sound_references(drawings, executor, {job.drawing for job in todo})
-            todo = [_with_reference(job, drawings, *sound[job.drawing]) for job in todo]
+            expected = expected_of(drawings, {job.drawing for job in todo}, executor)
+            todo = [job._replace(expected=expected[job.drawing]) for job in todo]
             for found in finish_all(grade_submission, todo, executor, _found, "student"):
                 _keep(store, out, found)
 
@@ -178,7 +178,14 @@ def _job(submission: Submission, drawings: Drawings) -> Job:
     handed_in = json.dumps(submission, sort_keys=True)
     number = drawings.number_of(submission.student, handed_in)
     key = digest_of(drawings.key(number) + handed_in)
-    return Job(submission.student, key, number, submission, drawings.place)
+    return Job(
+        name=submission.student,
+        key=key,
+        drawing=number,
+        submission=submission,
+        place=drawings.place,
+        papers=drawings.drawn[number],
+    )
 
 
 def _is_done(out: Path, job: Job, before: Mapping[str, Result]) -> bool:
@@ -186,11 +193,6 @@ def _is_done(out: Path, job: Job, before: Mapping[str, Result]) -> bool:
     result = before.get(job.name)
     known = result and (result.key, result.error) == (job.key, None)
     return bool(known) and are_whole(out, job.name, job.submission.notebooks)
-
-
-def _with_reference(job: Job, drawings: Drawings, number: int, found: References) -> Job:
-    expected = {stem: reference.expected for stem, reference in found.items()}
-    return job._replace(drawing=number, papers=drawings.drawn[number], expected=expected)
 
 
 def _found(job: Job, result: Found | Exception) -> Found:
@@ -224,13 +226,13 @@ def _score(task: Task, paper: Paper, source: str, images: Attachments, found: Fo
     for name in (paper.stem, *(f"{paper.stem}/{each}" for each in (*task.answers, task.name))):
         if name in submission.problems:
             return Score(0, Status.NOT_ANSWERED, submission.problems[name])
-    remark = submission.remarks.get(task.column, "")
-    score = Score(None, Status.TO_READ, remark) if task.by_hand else found.scores[task.column]
-    if remark and score.status not in EARNS:
-        return Score(None, Status.TO_READ, remark)
+    score = found.scores.get(task.column, Score(None, Status.TO_READ))
     handed_out = paper.cell(task.name)
     is_empty = not images and source.split() in ([], handed_out.source.split())
-    return UNANSWERED if task.by_hand and handed_out.kind == ANSWER and is_empty else score
+    if task.by_hand and handed_out.kind == ANSWER and is_empty:
+        score = UNANSWERED
+    remark = submission.remarks.get(task.column)
+    return Score(None, Status.TO_READ, remark) if remark and score.status not in EARNS else score
 
 
 def _asked(papers: Mapping[str, Paper]) -> Iterator[Asked]:

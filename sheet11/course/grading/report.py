@@ -18,7 +18,6 @@ from sheet11.course.grading.drawings import Drawings
 from sheet11.course.grading.papers import ANSWER, CHECK, OWN, Cell, Paper
 from sheet11.course.submissions.attachments import taken_out
 from sheet11.course.tables import harmless_csv
-from sheet11.course.text import encodable
 from sheet11.lab.records import MIME_TYPE
 
 DESCRIPTION = "grading.json"
@@ -71,10 +70,9 @@ def write_notebooks(
         path.unlink(missing_ok=True)
         if stem in shown:
             cells = [_executed(cell, outputs) for cell, outputs in shown[stem]]
-            notebook = new_notebook(cells=cells)
-            notebook.metadata["papermill"] = {"parameters": paper.parameters}
-            # half a character is written out, which is how JSON has it
-            write_private(path, encodable(nbformat.writes(notebook, allow_nan=False)))
+            metadata = {"papermill": {"parameters": paper.parameters}}
+            notebook = new_notebook(cells=cells, metadata=metadata)
+            write_private(path, nbformat.writes(notebook, allow_nan=False))
 
 
 def _executed(cell: Cell, outputs: Outputs) -> nbformat.NotebookNode:

@@ -56,7 +56,7 @@ def own(source):
     return HandedCell(None, None, "code", source, "")
 
 
-def run(cells, instead_of_figures=None):
+def run(cells, instead_of_figures):
     """Execute cells in this process, and remember them in `run.seen`."""
     run.seen.append(cells)
     shown = []
