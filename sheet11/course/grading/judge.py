@@ -12,9 +12,8 @@ from sheet11.course.grading.scoring import (
     Records,
     error_in,
     failing_line,
-    judged,
     raised,
-    records_of,
+    recorded_by,
 )
 from sheet11.course.sandbox.sandbox import Limits
 from sheet11.course.tasks import Task
@@ -88,7 +87,7 @@ def _explained(task: Task, found: Executions, score: Score, limits: Limits, hint
     if error := error_in(outputs):
         return _of_error(error, score, task, found)
     try:
-        return score._replace(remark=hint(task, judged(task, records_of(outputs))) or score.remark)
+        return score._replace(remark=hint(task, recorded_by(task, outputs)) or score.remark)
     except Exception:  # a forged record; the remark says so
         return score
 

@@ -13,10 +13,9 @@ from sheet11.course.grading.scoring import (
     Records,
     error_in,
     first_difference,
-    judged,
     one_line,
     raised,
-    records_of,
+    recorded_by,
     score_check,
 )
 from sheet11.course.tasks import Task
@@ -43,7 +42,7 @@ def refer(paper: Paper, run: Run) -> Reference:
     problems = []
     for task in paper.checked:
         try:
-            expected[task.name] = _recorded_by(task, students)
+            expected[task.name] = recorded_by(task, students.outputs.get(task.name, []))
         except Exception as error:  # a judge is the author's, and can raise anything
             expected[task.name] = {}
             problems.append(f"{task.column}: {one_line(str(error))}")
@@ -74,7 +73,7 @@ def mistaken(task: Task, name: str, mistake: Mistake, paper: Paper, run: Run) ->
     if key not in _recorded:
         executed = _execute(solved(paper, {name: mistake.answer}), {task.name}, run, hidden=False)
         is_right = score_check(task, executed).status == Status.CORRECT
-        _recorded[key] = _recorded_by(task, executed) if is_right else {}
+        _recorded[key] = recorded_by(task, executed.outputs[task.name]) if is_right else {}
     return _recorded[key]
 
 
@@ -82,10 +81,6 @@ def _execute(own: Restored, until: Collection[str], run: Run, hidden: bool) -> E
     return execute_version(
         run, own, lambda out: our_version(own, until, (), hidden, out), NO_FIGURE
     )
-
-
-def _recorded_by(task: Task, executed: Executed) -> Records:
-    return judged(task, records_of(executed.outputs.get(task.name, [])))
 
 
 def _problems(paper: Paper, executed: Executed) -> list[str]:

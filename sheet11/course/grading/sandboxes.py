@@ -151,7 +151,7 @@ def _to_blame(restored: Restored, cells: Sources, left_out: Collection[str]) -> 
     used = set(re.findall(r"\w+", cells[-1][1]))
     binding = [each for each in suspects if any(binds(each[1], word) for word in used)]
     itself = [each for each in suspects if each == cells[-1]]
-    return (itself or binding or suspects or [(None, "")])[-1][0]
+    return (itself or binding or suspects)[-1][0] if suspects else None
 
 
 @functools.cache

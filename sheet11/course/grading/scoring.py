@@ -41,8 +41,7 @@ def score_check(task: Task, executed: Executed, expected: Records | None = None)
             return Score(0, Status.WRONG, f"its check wrote to standard error: {text}")
     if expected is not None:
         try:
-            recorded = judged(task, records_of(outputs))
-            reason = first_difference(expected, recorded, task.tolerance)
+            reason = first_difference(expected, recorded_by(task, outputs), task.tolerance)
         except Exception as error:  # a record can be forged to provoke any
             reason = one_line(str(error))
         if reason:
@@ -89,23 +88,15 @@ def _partial(task: Task, outputs: Sequence[Output]) -> Score:
     return Score(points, status, f"the check gives {points:g} of {task.points:g} points")
 
 
-def records_of(outputs: Sequence[Output]) -> Records:
-    """Return what a check has recorded.
-
-    Raises:
-        ValueError: a record is damaged.
-    """
-    return read_records({"cells": [{"outputs": outputs}]})  # type: ignore[arg-type]
-
-
-def judged(task: Task, records: Records) -> Records:
+def recorded_by(task: Task, outputs: Sequence[Output]) -> Records:
     """Return what is compared: what was recorded, or, where many answers are right, what the sheet's judge makes of it.
 
     The judge is an expression of the notebook's author in the names of the records and `np`.
 
     Raises:
-        Exception: whatever the judge raises about what somebody has recorded.
+        Exception: a record is damaged, or whatever the judge raises about what somebody has recorded.
     """
+    records = read_records({"cells": [{"outputs": outputs}]})  # type: ignore[arg-type]
     if not task.judge:
         return records
     return {"the judgement": eval(task.judge, {**records, "np": np, "__builtins__": builtins})}

@@ -42,17 +42,6 @@ def test_a_substitution_and_a_whole_answer(read):
     }
 
 
-def test_something_may_be_forgotten(read):
-    assert (
-        read('[[encoding]]\nhint = "h"\nof = " // 2"\ninstead = ""')["encoding"][0].answer
-        == "k = row\nk = row"
-    )
-
-
-def test_no_file(tmp_path):
-    assert read_mistakes(tmp_path / "none.toml", SOLUTIONS) == {}
-
-
 @pytest.mark.parametrize(
     ("content", "message"),
     [

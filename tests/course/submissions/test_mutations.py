@@ -69,15 +69,9 @@ def test_every_notebook_is_read_as_stated(course, mutated, taken):
         assert submission.problems["2_slopes"] == "there is no 2_slopes.ipynb"
         said = {key: text for key, text in submission.problems.items() if key != "2_slopes"}
         assert set(said.values()) <= set(SENTENCES), name
-        if kept is None:
-            assert course.first in said and not submission.answers, name
-            continue
         answers = submission.answers.get(course.first, {})
         assert answers.items() >= kept.items(), name
         assert answers.keys() - kept.keys() <= perhaps, name
-        assert all(
-            isinstance(source, str) and source.encode() is not None for source in answers.values()
-        ), name
 
 
 def test_most_mutations_leave_something(mutated, taken):
