@@ -6,8 +6,8 @@ follow_on    behind answers that have failed, the sheet's own are executed; ther
 hidden       the same with hidden tests
 
 A check gives points if it does in the student's execution, or comes after a failed answer and does in the second one;
-and in the third one, if it has hidden tests. A notebook whose checks record nothing is graded as nbgrader does it: no
-answer is replaced, and follow-on errors cost again.
+and in the third one, if it has hidden tests. A notebook whose checks record nothing is written for nbgrader, and must
+get the same points from both: no answer is replaced, and follow-on errors cost again.
 """
 
 from collections.abc import Collection, Mapping

@@ -78,8 +78,7 @@ def _explained(task: Task, found: Executions, score: Score, limits: Limits, hint
             text = ENDED.get(why, "or what uses it, ended the process")
             said = text.format(limits, limits.memory >> 20)
             return Score(0, STATUS.get(why, Status.ERROR), f"the answer {said}")
-    for name in task.answers:
-        if error := error_in(executed.outputs[name]):
+        if error := error_in(executed.outputs.get(name, [])):
             return _of_error(
                 error, Score(0, Status.ERROR, raised("the answer", error)), task, found
             )

@@ -1,6 +1,5 @@
 """What happens to notebooks on their way back: other formats, lost marks, wrong names, links, files that are none."""
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -65,21 +64,3 @@ def tampered_checks(cell: NotebookNode) -> None:
     if cell.metadata.get("nbgrader", {}).get("grade") and cell.cell_type == "code":
         cell.source = "record(nothing=0)"
         cell.metadata.nbgrader.points = 1000
-
-
-def link_folder(notebooks: dict[str, NotebookNode], folder: Path) -> None:
-    notebooks.clear()
-    folder.rmdir()
-    os.symlink(folder.parent / "right", folder)
-
-
-def pipe(notebooks: dict[str, NotebookNode], folder: Path) -> None:
-    name = f"{_first(notebooks)}.ipynb"
-    notebooks.clear()
-    os.mkfifo(folder / name)
-
-
-def names_that_are_none(notebooks: dict[str, NotebookNode], folder: Path) -> None:
-    for number, cell in enumerate(notebooks[_first(notebooks)].cells):
-        if "nbgrader" in cell.metadata:
-            cell.metadata["nbgrader"]["grade_id"] = [["list"], {"an": "object"}, 7][number % 3]

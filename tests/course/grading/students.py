@@ -97,14 +97,10 @@ def students(course: Course, secret: str = "/nowhere", port: int = 9) -> list[St
         Student("nothing answered", {stem: {}}, {stem: ("not answered", "")}),
         Student("wrong", put("", course.wrong), one("wrong", "differs in")),
         Student("syntax error", instead("def f(n, p:\n    return"), one("error", "SyntaxError")),
-        Student("empty", instead(""), one("error", "NameError")),
         Student("hard exit", put("import os\nos._exit(0)"), one("error", "ended the process")),
         Student("loop", put("while True: pass"), one("timeout", "did not end within")),
-        Student("sleep", put("import time\ntime.sleep(10**6)"), one("timeout", "did not end within")),
         Student("10 GB", put("x = np.ones(10 * 2**30, np.uint8)"), one("error", "MemoryError")),
         Student("fork bomb", put("import os\nwhile True: os.fork()"), one("error", "processes")),
-        Student("threads", put("import threading, time\nfor _ in range(10**4): threading.Thread(target=time.sleep, "
-                "args=(60,), daemon=True).start()"), one("", "thread")),  # no room for more, or seen to be too many
         Student("1 GB to the screen", put("import os\nfor _ in range(2**10): os.write(1, bytes(2**20))")),
         Student("large record", put("", "record(x=np.zeros(2**22))"), one("error", "put out")),
         Student("fills the disk", put("for i in range(99): open(f'{i}', 'wb').write(bytes(2**23))"), one("error", "No space")),
@@ -123,14 +119,11 @@ def students(course: Course, secret: str = "/nowhere", port: int = 9) -> list[St
         Student("deletes everything", put("", attacks.DELETE)),
         Student("stays behind", put("", attacks.STAY)),
         Student("shows scripts", put("", attacks.SHOW_SCRIPTS)),
-        Student("linked folder", {}, nothing, changes.link_folder),
-        Student("a pipe", {stem: {}}, {stem: ("not answered", "no regular file")}, changes.pipe),
         Student("no notebook", {}, nothing),
         Student("not JSON", *no_notebook("%PDF-1.4")),
         Student("from Colab", first(course), change=changes.colab),
         Student("checks changed", put("", course.wrong), one("wrong", "entries"), changes.each_cell(changes.tampered_checks)),
         Student("answer deleted", first(course), one("not answered", "is not in the notebook"), changes.without(task)),
-        Student("names that are none", first(course), change=changes.names_that_are_none),
         Student("half a character in an error", put("raise ValueError(chr(0xdc00) + chr(0xd800) + chr(27))"), one("error", r"ValueError: \udc00\ud800\x1b")),
         Student("nested record", put("", attacks.FORGE_NESTED), one("error", "ended the process")),
         Student("NaN in a record", put("", attacks.FORGE_NAN), both("error", "JSON compliant")),
@@ -165,11 +158,9 @@ def of_the_waves(course: Course) -> list[Student]:
         Student("off by one", put(start, "np.arange(n)"), one("Positions count from start; here they count from 0.")),
         Student("transposed", put(returned, f"{stack}.T"), one("the check says: E must have")),
         Student("cosine", put("np.sin", "np.cos"), one("E differs in")),
-        Student("hard coded", first(course, totals="def totals(E): return np.zeros(len(E))"), {"totals": ("wrong", "sums differs in")}),
         Student("reads ours", first(course, wave="def wave(*x, **y): raise ValueError", totals=attacks.READ_OURS), {course.first: ("", "")}),
         Student("reads hidden tests", first(course, wave=attacks.READ_HIDDEN), {"wave": ("", "")}),
         Student("unseen", put(returned, f"{stack} * (n != 9)"), one("a test that you do not see fails")),
-        Student("shape", first(course, totals="def totals(E): return [0, 0]"), {"totals": ("wrong", "sums has shape (2,) instead of (4,)")}),
     ]  # fmt: skip
 
 
