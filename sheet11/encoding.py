@@ -4,12 +4,11 @@ Columns are tokens, rows are encoding dimensions, as on the sheet.
 Sources: the sheet; Vaswani et al. 2017, arXiv:1706.03762, section 3.5.
 """
 
-import math
+import sys
 
 import numpy as np
-from numpy.typing import NDArray
 
-from sheet11.given.checks import check_choice, check_int, check_positive
+from sheet11.given.checks import Floats, check_between, check_choice, check_int, check_positive
 from sheet11.given.conventions import CONVENTIONS
 from sheet11.large import encoding as large
 
@@ -18,7 +17,7 @@ LARGE = 2**15  # entries of E; above, `large` gives the same in a fraction of th
 
 def positional_encoding(
     n: int, p: int, convention: str = "sheet", base: float = 10_000.0, scale: float | None = None
-) -> NDArray[np.float64]:
+) -> Floats:
     r"""Sinusoidal positional encoding E.
 
     Paired conventions: E_{2k,i} = sin(i·ω_k), E_{2k+1,i} = cos(i·ω_k) with ω_k = base^(−2k/scale); if p is odd, the
@@ -35,7 +34,7 @@ def positional_encoding(
         n: number of tokens.
         p: number of rows.
         convention: one of the three above; "submission" takes the k of the formula for the row.
-        base: base of the frequencies, 10 000 on the sheet.
+        base: base of the frequencies, 10 000 on the sheet, at least 1.
         scale: divisor in the exponent of the frequencies; None is the convention's own.
 
     Returns:
@@ -61,7 +60,7 @@ def positional_encoding(
 
 def gram(
     n: int, p: int, convention: str = "sheet", base: float = 10_000.0, scale: float | None = None
-) -> NDArray[np.float64]:
+) -> Floats:
     r"""Gram matrix EᵀE of the positional encoding.
 
     For paired rows, p even, (EᵀE)_{ij} = Σ_k cos(ω_k(i−j)), which depends on the lag i−j alone.
@@ -84,7 +83,7 @@ def rotation(
     convention: str = "sheet",
     base: float = 10_000.0,
     scale: float | None = None,
-) -> NDArray[np.float64]:
+) -> Floats:
     r"""The rotation R_δ that shifts every position by δ: E_{:,i+δ} = R_δ E_{:,i}, the same R_δ for every i.
 
     R_δ is block-diagonal with blocks [[cos ω_kδ, sin ω_kδ], [−sin ω_kδ, cos ω_kδ]], from the addition theorems.
@@ -122,9 +121,7 @@ def _checked(
     """The sizes and numbers in Python's own types, or raise."""
     n, p = check_int("n", n), check_int("p", p)
     check_choice("convention", convention, CONVENTIONS)
-    base = check_positive("base", base)
+    base = check_between("base", base, 1, sys.float_info.max, "be finite and at least 1")
     if scale is not None:
         scale = check_positive("scale", scale)
-        if -2 * p / scale * math.log(base) > 700:  # exp(700) is near the largest float
-            raise ValueError(f"scale must be larger for base={base} and p={p}, got {scale}")
     return n, p, base, scale

@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 
 from sheet11.given.checks import check_int
-from sheet11.given.edges import check_features, degrees
+from sheet11.given.edges import degrees
+from sheet11.given.tensors import check_matrix_of
 from sheet11.large import oversmoothing as large
 
 LARGE = 2**15  # edges
@@ -60,7 +61,7 @@ def dirichlet_energy(x: Tensor, edge_index: Tensor) -> Tensor:
     Raises:
         TypeError, ValueError: x or edge_index has another form.
     """
-    check_features(x)
+    check_matrix_of("x", x, "num_nodes", "features")
     degree = degrees(edge_index, len(x)).to(x.dtype)
     y = x / (1 + degree).sqrt()[:, None]
     if edge_index.shape[1] > LARGE:
@@ -85,15 +86,15 @@ def mean_average_distance(x: Tensor, edge_index: Tensor) -> Tensor:
     Raises:
         TypeError, ValueError: x or edge_index has another form.
     """
-    check_features(x)
+    check_matrix_of("x", x, "num_nodes", "features")
     degree = degrees(edge_index, len(x))
     largest = x.detach().abs().amax(dim=1, keepdim=True)
-    x = x / torch.where(largest > 0, largest, 1)  # no square leaves the range of numbers
-    length = x.norm(dim=1, keepdim=True)
-    direction = x / torch.where(length > 0, length, 1)
+    points = largest > 0
+    x = x / largest.where(points, 1)  # no square leaves the range of numbers
+    direction = x / x.norm(dim=1, keepdim=True).where(points, 1)
     u, v = edge_index
     distance = (direction[u] - direction[v]).square().sum(dim=1) / 2
-    distance = distance.where((length[u] > 0).squeeze(1) & (length[v] > 0).squeeze(1), 0)
+    distance = distance * (points[u] & points[v]).squeeze(1)
     total = x.new_zeros(len(x)).index_add(0, v, distance)
     return (total / degree.clamp(min=1)).sum() / (degree > 0).sum().clamp(min=1)
 

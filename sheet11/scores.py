@@ -9,9 +9,9 @@ import sys
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from sheet11.given.checks import check_between, check_choice, check_matrix
+from sheet11.given.checks import Floats, check_array, check_between, check_choice
 
 MODES = ("cat", "add")
 
@@ -19,13 +19,13 @@ MODES = ("cat", "add")
 class ScoreTerms(NamedTuple):
     """The four terms of (E + X)ᵀ(E + X), each of shape (n, n)."""
 
-    EE: NDArray[np.float64]
-    XX: NDArray[np.float64]
-    EX: NDArray[np.float64]
-    XE: NDArray[np.float64]
+    EE: Floats
+    XX: Floats
+    EX: Floats
+    XE: Floats
 
 
-def attention_scores(E: ArrayLike, X: ArrayLike, mode: str = "cat") -> NDArray[np.float64]:
+def attention_scores(E: ArrayLike, X: ArrayLike, mode: str = "cat") -> Floats:
     r"""Scores KᵀQ with K = Q made of positions E and content X.
 
     "cat": Q = [E; X], KᵀQ = EᵀE + XᵀX. "add": Q = E + X, KᵀQ = EᵀE + XᵀX + EᵀX + XᵀE.
@@ -79,24 +79,19 @@ def predict_cross_term(E: ArrayLike, sigma: float) -> tuple[float, float]:
     Raises:
         ValueError: E is not a finite matrix with at least one entry, or sigma is negative or not finite.
     """
-    E = check_matrix("E", E)
+    E = check_array("E", E)
     if not E.size:
         raise ValueError(f"E must not be empty, got shape {E.shape}")
     sigma = check_between("sigma", sigma, 0, sys.float_info.max, "be finite and not negative")
-    largest = float(np.abs(E).max()) or 1.0  # squares of E itself may be too large or too small
-    mean_square = np.square(E / largest).sum(axis=0).mean()  # of the lengths |e_i|
-    stds = math.sqrt(2 * mean_square) * sigma, 2 * math.sqrt(mean_square) * sigma
-    off_diagonal, diagonal = (std * largest for std in stds)
-    if math.isinf(diagonal):
-        raise ValueError(f"sigma must be smaller for an E with entries of {largest}, got {sigma}")
-    return off_diagonal, diagonal
+    length = math.hypot(*E.flat) / math.sqrt(E.shape[1])  # root mean square of |e_i|
+    if math.isinf(2 * length * sigma):
+        raise ValueError(f"sigma must be smaller for an E with |e_i| near {length}, got {sigma}")
+    return math.sqrt(2) * length * sigma, 2 * length * sigma
 
 
-def _tokens(
-    E: ArrayLike, X: ArrayLike, same_rows: bool
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _tokens(E: ArrayLike, X: ArrayLike, same_rows: bool) -> tuple[Floats, Floats]:
     """Positions and content as matrices with as many columns."""
-    E, X = check_matrix("E", E), check_matrix("X", X)
+    E, X = check_array("E", E), check_array("X", X)
     if same_rows and E.shape != X.shape:
         raise ValueError(f"X must have the shape of E, {E.shape}, to be added to it, got {X.shape}")
     if E.shape[1] != X.shape[1]:

@@ -16,4 +16,4 @@ def test_an_interrupt_while_the_command_line_is_imported_leaves_no_traceback(mon
     monkeypatch.setitem(sys.modules, "sheet11.course.cli", SimpleNamespace(main=interrupted))
     with pytest.raises(SystemExit) as ended:
         command_line()
-    assert ended.value.code == "\nAborted!", "which Python prints, to exit with 1"
+    assert ended.value.code == "\nAborted!"  # which Python prints, to exit with 1

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor, as_completed
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import nbformat
@@ -18,6 +19,7 @@ from sheet11.course.engine import warm
 from sheet11.course.errors import NotInstalledError, SchedulerError
 from sheet11.course.execute import execute, store_error
 from sheet11.course.notebooks import content_of, error_of, parse, without_outputs
+from sheet11.course.sheet import Sheet
 from sheet11.course.text import visible
 
 CONNECT = 10  # seconds that a scheduler may take to answer
@@ -41,6 +43,18 @@ class Done(NamedTuple):
     notebook: NotebookNode
     error: str | None
     seconds: float
+
+
+def options_of(
+    path: Path, sheet: Sheet | None, kernel: str | None, timeout: int | None
+) -> dict[str, Any]:
+    """Options of `execute` for a notebook file, wherever it is executed."""
+    return {
+        "cwd": str(path.parent.resolve()),
+        "package_folder": sheet.imports_from if sheet else None,
+        "kernel": kernel,
+        "timeout": timeout,
+    }
 
 
 def perform(job: Job) -> tuple[str, float]:

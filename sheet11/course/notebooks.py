@@ -141,7 +141,7 @@ def kernel_of(notebook: NotebookNode, wanted: str | None = None) -> str:
     Raises:
         NotebookError: it is not installed.
     """
-    name = wanted or _kernelspec(notebook)["name"]
+    name = wanted or notebook.metadata.get("kernelspec", PYTHON).get("name", PYTHON["name"])
     installed = _installed_kernels()
     if name not in installed and (name == "python" or not wanted and is_python(notebook)):
         name = "python3"
@@ -160,10 +160,6 @@ def is_python(notebook: NotebookNode) -> bool:
     kernel = notebook.metadata.get("kernelspec", {})
     language = kernel.get("language") or notebook.metadata.get("language_info", {}).get("name")
     return str(language or kernel.get("name", "python")).lower().startswith(("python", "ipython"))
-
-
-def _kernelspec(notebook: NotebookNode) -> dict[str, str]:
-    return {**PYTHON, **notebook.metadata.get("kernelspec", {})}
 
 
 def with_parameters(notebook: NotebookNode, parameters: Mapping[str, Any]) -> NotebookNode:
@@ -248,12 +244,12 @@ def title_of(notebook: NotebookNode, default: str) -> str:
 
 def scalar_records(notebook: NotebookNode) -> dict[str, Any]:
     """The records that are no arrays."""
-    records = read_records(notebook)
-    return {
-        name: value
-        for name, value in records.items()
-        if value is None or isinstance(value, bool | int | float | str)
-    }
+    return {name: value for name, value in read_records(notebook).items() if is_scalar(value)}
+
+
+def is_scalar(value: Any) -> bool:
+    """Tell a number, a text or nothing from what fills more than one field of a table."""
+    return value is None or isinstance(value, bool | int | float | str)
 
 
 def headline_of(notebook: NotebookNode) -> dict[str, Any]:
@@ -286,23 +282,22 @@ def nearest(name: str, candidates: Collection[str]) -> str:
     return f"; did you mean {found[0]!r}?" if found else ""
 
 
-@functools.cache
-def _papermills_version() -> str:
-    return version("papermill")
+_version = functools.cache(version)
 
 
 def _prepared(notebook: NotebookNode) -> NotebookNode:
     """A copy with the metadata that papermill adds."""
     notebook = copy.deepcopy(notebook)
     _give_ids(notebook)
-    notebook.metadata["kernelspec"] = nbformat.from_dict(_kernelspec(notebook))
-    empty: dict[str, Any] = {
+    kernel = PYTHON | notebook.metadata.get("kernelspec", {})
+    papermill = {
         "default_parameters": {},
         "parameters": {},
         "environment_variables": {},
+        "version": _version("papermill"),
     }
-    ours = nbformat.from_dict(empty | {"version": _papermills_version()})
-    notebook.metadata.setdefault("papermill", ours)
+    ours = nbformat.from_dict({"kernelspec": kernel, "papermill": papermill})
+    notebook.metadata = ours | notebook.metadata | {"kernelspec": ours.kernelspec}
     for cell in notebook.cells:
         cell.metadata.setdefault("tags", [])
         cell.metadata.setdefault("papermill", NotebookNode())

@@ -126,31 +126,20 @@ def values(text: str) -> tuple[str, list[Any]]:
     for item in _items(assigned):
         if not item.strip():
             raise click.BadParameter(f"a value is missing in {text!r}")
-        bounds = _bounds(item)
-        if not bounds:
-            found.append(literal(item))
-            continue
-        steps = _range(*bounds)
-        if not steps:
-            raise click.BadParameter(f"the range {item!r} in {text!r} is empty")
-        if len(steps) > MOST:
-            raise click.BadParameter(
-                f"the range {item!r} in {text!r} has more than {MOST:,} values"
-            )
-        found += steps
+        found += _range(item) or [literal(item)]
     return name, found
 
 
 def _items(text: str) -> Iterator[str]:
     """Split at commas outside brackets and quotes."""
-    parts = text.split(",")
-    while parts:
-        count = 1
-        if parts[0].strip()[:1] in set("[({'\""):
-            complete = (n for n in range(1, len(parts) + 1) if _is_literal(",".join(parts[:n])))
-            count = next(complete, 1)
-        yield ",".join(parts[:count])
-        parts = parts[count:]
+    item = ""
+    for part in text.split(","):
+        item = f"{item},{part}" if item else part
+        if item.strip()[:1] not in set("[({'\"") or _is_literal(item):
+            yield item
+            item = ""
+    if item:
+        yield from item.split(",")  # text with a bracket or a quote
 
 
 def _is_literal(text: str) -> bool:
@@ -161,24 +150,26 @@ def _is_literal(text: str) -> bool:
     return True
 
 
-def _bounds(item: str) -> list[Decimal]:
-    """Start, end and step of a range, or nothing if it is none."""
-    parts = item.split(":")
+def _range(item: str) -> list[int | float]:
+    """Values of a range, or nothing if an item is none.
+
+    They are as in Python, in decimals: 0:1:0.1 has ten values, and 0.3 is one of them.
+
+    Raises:
+        click.BadParameter: it is empty or too long.
+    """
     try:
-        bounds = [Decimal(part) for part in parts]
+        bounds = [Decimal(part) for part in item.split(":")]
     except InvalidOperation:
         return []
-    return bounds if len(parts) in (2, 3) and all(map(Decimal.is_finite, bounds)) else []
-
-
-def _range(start: Decimal, stop: Decimal, step: Decimal = Decimal(1)) -> list[int | float]:
-    """As in Python, in decimals: 0:1:0.1 has ten values, and 0.3 is one of them."""
-    if not step:
+    if len(bounds) not in (2, 3) or not all(map(Decimal.is_finite, bounds)):
         return []
-    count = max(0, math.ceil((stop - start) / step))
-    steps = [start + number * step for number in range(min(count, MOST + 1))]
-    is_whole = all(number.as_tuple().exponent == 0 for number in (start, stop, step))
-    return [int(number) if is_whole else float(number) for number in steps]
+    start, stop, step = [*bounds, Decimal(1)][:3]
+    count = math.ceil((stop - start) / step) if step else 0
+    if not 0 < count <= MOST:
+        raise click.BadParameter(f"the range {item!r} must have 1 to {MOST:,} values")
+    kind = int if all(bound == int(bound) for bound in bounds) else float
+    return [kind(start + number * step) for number in range(count)]
 
 
 def literal(text: str) -> Any:

@@ -6,9 +6,11 @@ from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
 
+from nbformat import NotebookNode
+
 from sheet11.course.errors import NotebookError, reason
 from sheet11.course.files import write_whole
-from sheet11.course.jobs import Done, Job, perform_all
+from sheet11.course.jobs import Done, Job, options_of, perform_all
 from sheet11.course.notebooks import (
     check_parameters,
     content_of,
@@ -63,13 +65,7 @@ def jobs_of_notebooks(
             continue
         names = parameters_of(notebook)
         known |= set(names)
-        options = {
-            "cwd": str(path.parent.resolve()),
-            "package_folder": sheet.imports_from if sheet else None,
-            "kernel": kernel,
-            "timeout": timeout,
-            "frames": sliders,
-        }
+        options = options_of(path, sheet, kernel, timeout) | {"frames": sliders}
         chosen = {name: value for name, value in parameters.items() if name in names}
         content = content_of(notebook)
         jobs.append(Job(path.stem, path.stem, content, chosen, threads, options))
@@ -116,36 +112,30 @@ def run(jobs: Sequence[Job], executor: Executor, out: Path) -> list[Page]:
 
 
 def _page(done: Done, out: Path) -> Page:
-    try:
-        return _write(done, out)
-    except (OSError, ValueError) as error:  # a full disk, a damaged record
-        return Page(
-            stem=done.job.key,
-            title=done.job.name,
-            error=reason(error),
-            seconds=done.seconds,
-            parameters=done.job.parameters,
-            records={},
-            figure=None,
-        )
-
-
-def _write(done: Done, out: Path) -> Page:
-    stem, notebook = done.job.key, done.notebook
-    title = title_of(notebook, stem)
-    png, description = main_figure(notebook) or (None, None)
-    page = render("notebook.html.j2", heading=title, cells=cells_html(notebook))
-    write_whole(out / f"{stem}.html", page)
-    drop_frames(notebook)
-    write_whole(out / f"{stem}.ipynb", content_of(notebook))
-    if png:
-        write_whole(out / f"{stem}.png", png)
-    return Page(
-        stem=stem,
-        title=title,
+    """Write what came of a notebook; a full disk or a damaged record is its error."""
+    page = Page(
+        stem=done.job.key,
+        title=title_of(done.notebook, done.job.key),
         error=done.error,
         seconds=done.seconds,
         parameters=done.job.parameters,
-        records=headline_of(notebook),
-        figure=description,
+        records={},
+        figure=None,
     )
+    try:
+        figure = _write(done.notebook, page, out)
+        return page._replace(records=headline_of(done.notebook), figure=figure)
+    except (OSError, ValueError) as error:
+        return page._replace(error=reason(error))
+
+
+def _write(notebook: NotebookNode, page: Page, out: Path) -> str | None:
+    """Write a page, the notebook and its main figure, whose description is returned."""
+    html = render("notebook.html.j2", heading=page.title, cells=cells_html(notebook))
+    write_whole(out / f"{page.stem}.html", html)
+    png, description = main_figure(notebook) or (None, None)
+    drop_frames(notebook)
+    write_whole(out / f"{page.stem}.ipynb", content_of(notebook))
+    if png:
+        write_whole(out / f"{page.stem}.png", png)
+    return description

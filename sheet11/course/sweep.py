@@ -13,9 +13,9 @@ from typing import Any
 import nbformat
 import pandas as pd
 
-from sheet11.course.errors import NotebookError, ParameterError
+from sheet11.course.errors import NotebookError
 from sheet11.course.files import file_name, write_whole
-from sheet11.course.jobs import Job, perform_all
+from sheet11.course.jobs import Job, options_of, perform_all
 from sheet11.course.key import circumstances, key_of
 from sheet11.course.notebooks import (
     METADATA,
@@ -23,6 +23,7 @@ from sheet11.course.notebooks import (
     check_parameters,
     content_of,
     error_of,
+    is_scalar,
     kernel_of,
     parameters_of,
     parse,
@@ -64,7 +65,7 @@ def jobs_of_grid(
 
     Raises:
         NotebookError: no notebook, or it wants a kernel that is not installed, or has no parameters cell.
-        ParameterError: the notebook lacks one of the parameters, or a list is empty.
+        ParameterError: the notebook lacks one of the parameters, or a value is no Python literal.
     """
     notebook = read_notebook(path)
     kernel_of(notebook, kernel)
@@ -73,19 +74,11 @@ def jobs_of_grid(
         raise NotebookError(
             f"{path} has no cell tagged {PARAMETERS!r}, so there is nothing to sweep"
         )
-    for name, values in grid.items():
-        if not values:
-            raise ParameterError(f"the list of values for {name!r} is empty")
-        for value in values:
-            check_parameters({name: value}, set(names))
     points = [dict(zip(grid, values, strict=True)) for values in itertools.product(*grid.values())]
+    for point in points:
+        check_parameters(point, set(names))
     content = content_of(without_outputs(notebook))
-    options = {
-        "cwd": str(path.parent.resolve()),
-        "package_folder": sheet.imports_from if sheet else None,
-        "kernel": kernel,
-        "timeout": timeout,
-    }
+    options = options_of(path, sheet, kernel, timeout)
     same = circumstances(notebook, sheet, path.parent, (kernel, figures))
     stem = file_name(path.stem)
     jobs = []
@@ -123,7 +116,8 @@ def sweep(jobs: Sequence[Job], executor: Executor, out: Path) -> pd.DataFrame:
     Raises:
         OSError: `out` cannot be written to.
     """
-    before = _content(out / "results.csv")
+    results = out / "results.csv"
+    before = results.read_bytes() if results.exists() else None
     running = render("sweep.html.j2", heading="Running", figures={}, columns=[], rows=[])
     write_whole(out / "index.html", running)
     points = out / "points"
@@ -143,18 +137,16 @@ def sweep(jobs: Sequence[Job], executor: Executor, out: Path) -> pd.DataFrame:
         if kind in ("parameter", "record") and name in (*RESERVED, *table.columns):
             print(f"{kind} {name!r} is in the column {column!r} of results.csv")
     title = title_of(parse(jobs[0].notebook), "Sweep")
-    shown = {
-        "heading": title,
-        "figures": _write_figures(table, jobs[0].parameters, out, before),
-        "columns": table.columns,
-        "rows": table.astype(object).where(table.notna(), None).to_dict("records"),
-    }
-    write_whole(out / "index.html", render("sweep.html.j2", **shown))
+    is_new = results.read_bytes() != before
+    page = render(
+        "sweep.html.j2",
+        heading=title,
+        figures=_write_figures(table, jobs[0].parameters, out, is_new),
+        columns=table.columns,
+        rows=table.astype(object).where(table.notna(), None).to_dict("records"),
+    )
+    write_whole(out / "index.html", page)
     return table
-
-
-def _content(path: Path) -> str | None:
-    return path.read_text(encoding="utf-8") if path.exists() else None
 
 
 def _write_table(
@@ -166,15 +158,15 @@ def _write_table(
 
 
 def _write_figures(
-    table: pd.DataFrame, parameters: Mapping[str, Any], out: Path, before: str | None
+    table: pd.DataFrame, parameters: Mapping[str, Any], out: Path, is_new: bool
 ) -> dict[str, str]:
-    """Draw every numeric record unless the table is as before; return a description of each figure by file name."""
-    is_new = table.to_csv(index=False) != before
+    """Draw every numeric record if the table is new; return a description of each figure by file name."""
     columns = [_column(name) for name in parameters]
     swept = [name for name in columns if table[name].nunique(dropna=False) > 1]
     figures = {}
-    for record in table.columns.difference([*columns, *RESERVED], sort=False) if swept else ():
-        if pd.api.types.is_numeric_dtype(table[record]) and table[record].notna().any():
+    records = table.select_dtypes(["number", "bool"]).dropna(axis="columns", how="all")
+    for record in records.columns.difference([*columns, *RESERVED], sort=False):
+        if swept:
             name = file_name(record)
             if is_new or not (out / f"{name}.png").exists():
                 write_whole(out / f"{name}.png", _figure(table, record, swept))
@@ -199,7 +191,7 @@ def _column(name: str) -> str:
 def _row(job: Job, notebook: nbformat.NotebookNode) -> dict[str, Any]:
     error = error_of(notebook)
     row = {
-        _column(name): value if _is_scalar(value) else repr(value)
+        _column(name): value if is_scalar(value) else repr(value)
         for name, value in job.parameters.items()
     }
     try:
@@ -218,10 +210,6 @@ def _row(job: Job, notebook: nbformat.NotebookNode) -> dict[str, Any]:
     }
 
 
-def _is_scalar(value: Any) -> bool:
-    return value is None or isinstance(value, bool | int | float | str)
-
-
 def _axes(
     table: pd.DataFrame, swept: Sequence[str]
 ) -> tuple[str, str | None, str | None, list[str]]:
@@ -237,12 +225,14 @@ def _axes(
 def _description(table: pd.DataFrame, record: str, swept: Sequence[str]) -> str:
     """Describe a figure in words."""
     x, hue, panel, bands = _axes(table, swept)
-    parts = [f"{record} against {x}"]
-    parts += [f"a curve for each {hue}"] if hue else []
-    parts += [f"a panel for each {panel}"] if panel else []
-    parts += [f"bands of one standard deviation over {', '.join(bands)}"] if bands else []
-    parts += [f"values from {table[record].min():.4g} to {table[record].max():.4g}"]
-    return "; ".join(parts)
+    text = f"{record} against {x}; "
+    if hue:
+        text += f"a curve for each {hue}; "
+    if panel:
+        text += f"a panel for each {panel}; "
+    if bands:
+        text += f"bands of one standard deviation over {', '.join(bands)}; "
+    return text + f"values from {table[record].min():.4g} to {table[record].max():.4g}"
 
 
 def _figure(table: pd.DataFrame, record: str, swept: Sequence[str]) -> bytes:
@@ -252,16 +242,12 @@ def _figure(table: pd.DataFrame, record: str, swept: Sequence[str]) -> bytes:
 
     x, hue, panel, _ = _axes(table, swept)
     numeric = pd.api.types.is_numeric_dtype(table[x])
-    data = table.assign(**{name: table[name].astype(str) for name in (hue, panel) if name})
-    if not numeric:
-        data[x] = data[x].astype(str)
-    curves = (
-        {"hue": hue, "style": hue, "markers": True, "palette": "colorblind"}
-        if hue
-        else {"marker": "o"}
-    )
+    words = [name for name in (hue, panel, None if numeric else x) if name]
+    data = table.astype(dict.fromkeys(words, str))
+    curves: dict[str, Any] = {"marker": "o"}
+    if hue:
+        curves = {"hue": hue, "style": hue, "markers": True, "palette": "colorblind"}
     wrap = 3 if panel and data[panel].nunique() > 3 else None
-    size = {"height": 4, "aspect": 1.4}
     with plt.rc_context({"axes.grid": True, "grid.alpha": 0.3}):
         grid = sns.relplot(
             data,
@@ -272,15 +258,13 @@ def _figure(table: pd.DataFrame, record: str, swept: Sequence[str]) -> bytes:
             kind="line",
             dashes=False,
             errorbar="sd",
+            height=4,
+            aspect=1.4,
             **curves,
-            **size,
         )
     values = table[x].dropna()
     if numeric and (values > 0).all() and values.max() >= 10 * values.min():
-        ticks = sorted(values.unique())
-        grid.set(xscale="log", xticks=ticks, xticklabels=[f"{tick:g}" for tick in ticks])
-        for ax in grid.axes.flat:
-            ax.minorticks_off()
+        grid.set(xscale="log")
     buffer = io.BytesIO()
     grid.savefig(buffer, dpi=100)
     plt.close(grid.figure)

@@ -4,12 +4,12 @@ Source: Vaswani et al. 2017, arXiv:1706.03762, section 3.2.1.
 """
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from sheet11.given.checks import check_matrix
+from sheet11.given.checks import Floats, check_array
 
 
-def self_attention(Q: ArrayLike, K: ArrayLike, V: ArrayLike) -> NDArray[np.float64]:
+def self_attention(Q: ArrayLike, K: ArrayLike, V: ArrayLike) -> Floats:
     r"""Scaled dot-product attention without positions, columns as tokens: V softmax(KᵀQ/√p).
 
     The softmax runs over the keys, so every column of weights sums to 1. For a permutation matrix Π,
@@ -26,18 +26,17 @@ def self_attention(Q: ArrayLike, K: ArrayLike, V: ArrayLike) -> NDArray[np.float
     Raises:
         ValueError: a matrix is not finite, or the shapes do not fit.
     """
-    Q, K, V = check_matrix("Q", Q), check_matrix("K", K), check_matrix("V", V)
+    Q, K, V = check_array("Q", Q), check_array("K", K), check_array("V", V)
     if Q.shape[0] != K.shape[0]:
         raise ValueError(f"K must have as many rows as Q, {Q.shape[0]}, got shape {K.shape}")
     if V.shape[1] != K.shape[1]:
         raise ValueError(f"V must have as many columns as K, {K.shape[1]}, got shape {V.shape}")
-    if not K.size and Q.shape[1]:
+    if not K.size:
         raise ValueError(f"K must have at least one row and one column, got shape {K.shape}")
     with np.errstate(over="ignore", invalid="ignore"):
-        scores = K.T @ Q / np.sqrt(max(1, len(Q)))
-    largest = scores.max(axis=0, initial=-np.inf)
+        scores = K.T @ Q / np.sqrt(len(Q))
     if not np.isfinite(scores).all():
-        raise ValueError(f"Q and K must be smaller: a score overflows, got {largest.max()}")
-    weights = np.exp(scores - largest)  # so that exp cannot overflow
-    attended: NDArray[np.float64] = V @ (weights / weights.sum(axis=0))
+        raise ValueError("Q and K must be smaller, got a score that overflows")
+    weights = np.exp(scores - scores.max(axis=0))  # so that exp cannot overflow
+    attended: Floats = V @ (weights / weights.sum(axis=0))
     return attended

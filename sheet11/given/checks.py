@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+Floats = NDArray[np.float64]
 LARGEST = 2**63 - 1  # the largest integer of NumPy and torch
 
 
@@ -61,17 +62,8 @@ def check_choice(name: str, value: Any, choices: Collection[str]) -> str:
     return str(value)
 
 
-def check_matrix(name: str, value: Any) -> NDArray[np.float64]:
-    """Return `value` as a float64 matrix, or raise if it is not two-dimensional and finite."""
-    matrix = check_array(name, value, ndim=2)
-    if not np.isfinite(matrix).all():
-        row, column = np.argwhere(~np.isfinite(matrix))[0]
-        raise ValueError(f"{name} must be finite, got {matrix[row, column]} at [{row}, {column}]")
-    return matrix
-
-
-def check_array(name: str, value: Any, ndim: int) -> NDArray[np.float64]:
-    """Return `value` as a float64 array, or raise if it has masked entries, a gradient or another form."""
+def check_array(name: str, value: Any, ndim: int = 2) -> Floats:
+    """Return `value` as a float64 array, or raise if it is not finite, masked, has a gradient or another form."""
     kind = "vector" if ndim == 1 else "matrix"
     if np.ma.is_masked(value):
         raise ValueError(f"{name} must be a real {kind} without masked entries, got {shown(value)}")
@@ -84,4 +76,7 @@ def check_array(name: str, value: Any, ndim: int) -> NDArray[np.float64]:
             f"{name} must be a real {kind}, got shape {array.shape} and dtype {array.dtype}"
         )
     with np.errstate(over="ignore"):  # of longer types; what overflows is not finite
-        return array.astype(np.float64, copy=False)
+        array = array.astype(np.float64, copy=False)
+    for place in np.argwhere(~np.isfinite(array))[:1].tolist():
+        raise ValueError(f"{name} must be finite, got {array[*place]} at {place}")
+    return array

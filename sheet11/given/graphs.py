@@ -8,10 +8,9 @@ from typing import NamedTuple
 import networkx as nx
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
-from sheet11.given.checks import check_between, check_choice, check_int
+from sheet11.given.checks import Floats, check_between, check_choice, check_int
 from sheet11.large.graphs import draw_block_edges
 
 GRAPHS = ("karate", "grid", "sbm")
@@ -23,7 +22,7 @@ class Graph(NamedTuple):
 
     edge_index: Tensor  # (2, num_edges) int64, both directions of every edge, no self-loops
     labels: Tensor  # (num_nodes,) int64, the class of each node
-    positions: NDArray[np.float64]  # (num_nodes, 2), for drawing
+    positions: Floats  # (num_nodes, 2), for drawing
 
     @property
     def num_nodes(self) -> int:

@@ -50,9 +50,8 @@ def decay_rate(energy: ArrayLike) -> float:
     energy = check_array("energy", energy, ndim=1)
     if len(energy) < 2:
         raise ValueError(f"energy must hold at least two values, got shape {energy.shape}")
-    usable = np.isfinite(energy) & (energy >= 0)
-    if not usable.all():
-        raise ValueError(f"energy must be finite and not negative, got {energy[~usable][0]}")
+    if energy.min() < 0:
+        raise ValueError(f"energy must not be negative, got {energy.min()}")
     layers = np.flatnonzero(energy > 1e-20 * energy[0])
     if len(layers) < 2:
         return -math.inf

@@ -25,15 +25,13 @@ def lse(m: Tensor, lam: float | Tensor = 1.0, dim: int = -1) -> Tensor:
     Raises:
         TypeError, ValueError: m is not floating point or empty along `dim`, or lam is 0, NaN or of another shape.
     """
-    check_floating("m", m, dim)
-    lam = to_tensor("lam", lam, m)
+    lam, c = _favoured(m, lam, dim)
     if lam == 0:
         raise ValueError("lam must not be 0, by which lse divides, got 0")
-    c = _favoured(m, lam, dim)
     if lam.isinf():
         return c.squeeze(dim)
     c = torch.where(c.isfinite(), c, 0)  # ∞ − ∞ is no number
-    total = torch.exp(_exponent(m, lam, c)).sum(dim, keepdim=True)
+    total = _powers(m, lam, c).sum(dim, keepdim=True)
     return (c + torch.log(total) / lam).squeeze(dim)
 
 
@@ -54,21 +52,25 @@ def softargmax(m: Tensor, lam: float | Tensor = 1.0, dim: int = -1) -> Tensor:
         TypeError, ValueError: m is not floating point or empty along `dim`, or lam is NaN or of another shape, or
             an infinite message is the one that lam favours.
     """
-    check_floating("m", m, dim)
-    lam = to_tensor("lam", lam, m)
-    c = _favoured(m, lam, dim)
-    weights = (m == c).to(m.dtype) if lam.isinf() else torch.exp(_exponent(m, lam, c))
+    lam, c = _favoured(m, lam, dim)
+    weights = (m == c).to(m.dtype) if lam.isinf() else _powers(m, lam, c)
     weights = weights / weights.sum(dim, keepdim=True)
     if weights.isnan().any():
         raise ValueError(f"m must be finite where lam favours it, got {c[~c.isfinite()][0].item()}")
     return weights
 
 
-def _favoured(m: Tensor, lam: Tensor, dim: int) -> Tensor:
-    """The message that λ favours."""
-    return m.amax(dim, keepdim=True) if lam > 0 else m.amin(dim, keepdim=True)
+def _favoured(m: Tensor, lam: float | Tensor, dim: int) -> tuple[Tensor, Tensor]:
+    """Return λ as a tensor and the message that it favours, or raise."""
+    check_floating("m", m)
+    if not -m.ndim <= dim < m.ndim or not m.shape[dim]:
+        raise ValueError(
+            f"m must have at least one message along dim {dim}, got shape {tuple(m.shape)}"
+        )
+    lam = to_tensor("lam", lam, m)
+    return lam, m.amax(dim, keepdim=True) if lam > 0 else m.amin(dim, keepdim=True)
 
 
-def _exponent(m: Tensor, lam: Tensor, c: Tensor) -> Tensor:
-    """λ(m − c), at most 0, so that exp cannot overflow; halves differ by no more than a number can hold."""
-    return 2 * lam * (m / 2 - c / 2)
+def _powers(m: Tensor, lam: Tensor, c: Tensor) -> Tensor:
+    """exp(λ(m − c)), at most 1, so that it cannot overflow; halves differ by no more than a number can hold."""
+    return torch.exp(2 * lam * (m / 2 - c / 2))

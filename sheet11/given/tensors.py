@@ -1,23 +1,33 @@
 """Argument checks for tensors: every message names the parameter and quotes the value."""
 
 import math
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from sheet11.given.checks import check_int, shown
 
+UNSIGNED = torch.uint8, torch.uint16, torch.uint32, torch.uint64
+INTEGERS = *UNSIGNED, torch.int8, torch.int16, torch.int32, torch.int64
 
-def check_floating(name: str, m: Tensor, dim: int | None = None) -> None:
-    """Raise unless m is floating point, with at least one entry along `dim`."""
-    if not isinstance(m, Tensor) or not m.is_floating_point():
-        raise TypeError(
-            f"{name} must be a floating-point tensor, got {getattr(m, 'dtype', type(m).__name__)}"
-        )
-    if dim is not None and (not -m.ndim <= dim < m.ndim or not m.shape[dim]):
-        raise ValueError(
-            f"{name} must have at least one message along dim {dim}, got shape {tuple(m.shape)}"
-        )
+
+def check_floating(name: str, x: Tensor) -> None:
+    """Raise unless x is floating point."""
+    if not isinstance(x, Tensor) or not x.is_floating_point():
+        raise TypeError(f"{name} must be a floating-point tensor, got {kind(x)}")
+
+
+def check_matrix_of(name: str, x: Tensor, rows: str, columns: str) -> None:
+    """Raise unless x is floating point with two dimensions, which rows and columns name."""
+    check_floating(name, x)
+    if x.ndim != 2:
+        raise ValueError(f"{name} must have shape ({rows}, {columns}), got {tuple(x.shape)}")
+
+
+def kind(value: Any) -> Any:
+    """Return the dtype of a tensor, or the name of another type."""
+    return value.dtype if isinstance(value, Tensor) else type(value).__name__
 
 
 def to_tensor(
@@ -31,14 +41,15 @@ def to_tensor(
             f"{name} must be a number or a tensor that {like.dtype} holds, got {shown(value)}"
         ) from error
     if tensor.numel() == 1:
-        tensor = tensor.reshape(()) if tensor.ndim else tensor
+        tensor = tensor.reshape(())
     elif tensor.shape != (channels,):
-        one_each = f" or one per channel ({channels})" if channels > 1 else ""
-        raise ValueError(f"{name} must have one value{one_each}, got shape {tuple(tensor.shape)}")
-    numbers = [value] if isinstance(value, float) else tensor.flatten().tolist()
-    if any(map(math.isnan, numbers)):
+        raise ValueError(
+            f"{name} must have one value for each of {channels} channels or one for all, "
+            f"got shape {tuple(tensor.shape)}"
+        )
+    if tensor.isnan().any():
         raise ValueError(f"{name} must be a number, got {shown(value)}")
-    if finite and any(map(math.isinf, numbers)):
+    if finite and tensor.isinf().any():
         raise ValueError(f"{name} must be finite, got {shown(value)}")
     return tensor
 
@@ -51,28 +62,24 @@ def summable(messages: Tensor) -> Tensor:
 
 def check_messages(messages: Tensor, index: Tensor, num_nodes: int) -> tuple[Tensor, int]:
     """Return index as int64 and the number of nodes, or raise unless they fit the messages."""
-    check_floating("messages", messages)
-    if messages.ndim != 2:
-        raise ValueError(
-            f"messages must have shape (num_edges, channels), got {tuple(messages.shape)}"
-        )
+    check_matrix_of("messages", messages, "num_edges", "channels")
     num_nodes = check_int("num_nodes", num_nodes, minimum=0)
-    is_integer = isinstance(index, Tensor) and not index.dtype.is_floating_point
-    if not is_integer or index.dtype == torch.bool or index.dtype.is_complex:
-        raise TypeError(
-            f"index must be an integer tensor, got {getattr(index, 'dtype', type(index).__name__)}"
-        )
+    if kind(index) not in INTEGERS:
+        raise TypeError(f"index must be an integer tensor, got {kind(index)}")
     if index.shape != messages.shape[:1]:
         raise ValueError(
             f"index must have shape ({len(messages)},), one target a message, got {tuple(index.shape)}"
         )
     target = index.long()
-    if len(target) and not 0 <= target.min().item() <= target.max().item() < num_nodes:
-        bad = int(((target < 0) | (target >= num_nodes)).nonzero()[0])
-        raise ValueError(
-            f"index must be in [0, num_nodes) = [0, {num_nodes}), got {index[bad].item()}"
-        )
+    check_nodes("index", target, num_nodes)
     return target, num_nodes
+
+
+def check_nodes(name: str, nodes: Tensor, num_nodes: int) -> None:
+    """Raise unless all are nodes of a graph."""
+    if nodes.numel() and not 0 <= nodes.min() <= nodes.max() < num_nodes:
+        bad = nodes[(nodes < 0) | (nodes >= num_nodes)][0].item()
+        raise ValueError(f"{name} must hold nodes in [0, num_nodes) = [0, {num_nodes}), got {bad}")
 
 
 def check_aggregate(result: Tensor, messages: Tensor, eta: float | Tensor) -> Tensor:
@@ -84,8 +91,7 @@ def check_aggregate(result: Tensor, messages: Tensor, eta: float | Tensor) -> Te
         raise ValueError(
             f"messages must be finite, got {messages[edge, channel].item()} at [{edge}, {channel}]"
         )
-    low, high = messages.min().item(), messages.max().item()
     raise ValueError(
-        f"messages and eta must be such that no result overflows {result.dtype}, got messages from "
-        f"{low} to {high} and eta {shown(eta)}"
+        f"messages and eta must be smaller, or a result overflows {result.dtype}, got messages up to "
+        f"{messages.abs().max().item()} and eta {shown(eta)}"
     )

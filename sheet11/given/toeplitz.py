@@ -1,12 +1,12 @@
 """How near a matrix is to a Toeplitz matrix, whose entries depend on j−i alone (exercise 1b)."""
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from sheet11.given.checks import check_array, check_int, check_matrix
+from sheet11.given.checks import Floats, check_array, check_int
 
 
-def lag_profile(G: ArrayLike) -> NDArray[np.float64]:
+def lag_profile(G: ArrayLike) -> Floats:
     """Mean of a square matrix along each diagonal: entry d is the mean of G_{i,i+d} over i.
 
     Args:
@@ -49,8 +49,8 @@ def half_width(profile: ArrayLike, p: int) -> int | None:
     return int(below[0]) if below.size else None
 
 
-def _square(G: ArrayLike) -> NDArray[np.float64]:
-    G = check_matrix("G", G)
+def _square(G: ArrayLike) -> Floats:
+    G = check_array("G", G)
     if G.shape[0] != G.shape[1] or not G.size:
         raise ValueError(f"G must be square and not empty, got shape {G.shape}")
     return G

@@ -23,13 +23,10 @@ def draw_training_nodes(
     Raises:
         TypeError, ValueError: a number is no positive integer, or a class is too small.
     """
-    labels_per_class, copies = (
-        check_int("labels_per_class", labels_per_class),
-        check_int("copies", copies),
-    )
-    sizes = labels.bincount()
-    classes = sizes.nonzero().squeeze(1)
-    smallest = int(sizes[classes].min())
+    labels_per_class = check_int("labels_per_class", labels_per_class)
+    copies = check_int("copies", copies)
+    classes, sizes = torch.unique(labels, return_counts=True)
+    smallest = int(sizes.min())
     if labels_per_class >= smallest:
         raise ValueError(
             f"labels_per_class must be below {smallest}, the size of the smallest class, got {labels_per_class}"
@@ -106,7 +103,7 @@ def linear_probe(H: Tensor, labels: Tensor, train_mask: Tensor) -> Tensor:
     Returns:
         Accuracy on the other nodes, one value for each copy; 0 if its features are not finite.
     """
-    finite = H.isfinite().all(dim=2).all(dim=1)[:, None, None]
+    finite = H.isfinite().flatten(1).all(dim=1)[:, None, None]
     H = torch.where(finite, H, 0)
     z = H - H.mean(dim=1, keepdim=True)
     z = z / z.square().mean(dim=(1, 2), keepdim=True).sqrt().clamp(min=torch.finfo(z.dtype).tiny)

@@ -29,6 +29,7 @@ COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#0
 MARKERS = "osD^vP*"
 WIDTH = 10  # inches; the width of a notebook's output
 MARGINS = 0.55, 0.35  # inches below and above a panel
+LEFT, DOWN = 0.95, 0.8  # inches beside a panel, and between rows of panels
 LEVEL = 3  # of compression: twice as fast as matplotlib's 6, and without transparency the file is no larger
 MOST = 256  # rows or columns of a heatmap, and lags with a marker each, that can be told apart
 
@@ -109,8 +110,10 @@ def describe(figure: Figure) -> str:
     panels = []
     for ax in figure.axes:
         title, x, y = ax.get_title().replace("\n", " "), ax.get_xlabel(), ax.get_ylabel()
-        labels = f"{y} against {x}" if x and y else f"colours: {y}" if y and not title else x or y
-        panels.append(": ".join(text for text in (title, labels) if text))
+        if y and not x and not title:
+            title = "colours"
+        labels = " against ".join(filter(None, [y, x]))
+        panels.append(": ".join(filter(None, [title, labels])))
     return "; ".join(panels)
 
 
@@ -120,7 +123,6 @@ def heatmaps(
     xlabel: str,
     ylabel: str,
     colour_label: str,
-    first_index: tuple[int, int] = (1, 1),
 ) -> Figure:
     """Heatmaps side by side, titled by name, on one diverging colour scale centred at 0.
 
@@ -131,13 +133,12 @@ def heatmaps(
         xlabel: what the columns are.
         ylabel: what the rows are.
         colour_label: what the entries are.
-        first_index: number of the first row and of the first column.
     """
     limit = max(float(np.abs(matrix).max()) for matrix in matrices.values())
     width = WIDTH if len(matrices) > 1 else 0.75 * WIDTH
     figure, axes = panels(len(matrices), 3.4, width, across=0.5, right=0.65)
     for ax, (title, matrix) in zip(axes, matrices.items(), strict=True):
-        draw_heatmap(ax, matrix, limit, first_index)
+        draw_heatmap(ax, matrix, limit)
         ax.set(title=title, xlabel=xlabel, ylabel=ylabel if ax is axes[0] else "")
     figure.colorbar(
         axes[-1].collections[0], ax=list(axes), label=colour_label, fraction=0.05, pad=0.02
@@ -191,12 +192,10 @@ def panels(
     width: float = WIDTH,
     *,
     rows: int = 1,
-    left: float = 0.95,
     right: float = 0.2,
     bottom: float = MARGINS[0],
     top: float = MARGINS[1],
     across: float = 0.85,
-    down: float = 0.8,
 ) -> tuple[Figure, Any]:
     """Make panels with fixed margins: a layout engine takes as long to find them as the drawing itself.
 
@@ -205,24 +204,22 @@ def panels(
         height: of the figure, in inches, as all lengths here.
         width: of the figure.
         rows: of panels.
-        left: margin.
         right: margin.
         bottom: margin.
         top: margin.
         across: room between columns.
-        down: room between rows.
 
     Returns:
         The figure and its axes; several rows of axes in an array of shape (rows, columns).
     """
     figure, axes = plt.subplots(rows, columns, figsize=(width, height), squeeze=False)
     figure.subplots_adjust(
-        left=left / width,
+        left=LEFT / width,
         right=1 - right / width,
         bottom=bottom / height,
         top=1 - top / height,
-        wspace=across * columns / (width - left - right - (columns - 1) * across),
-        hspace=down * rows / (height - bottom - top - (rows - 1) * down),
+        wspace=across * columns / (width - LEFT - right - (columns - 1) * across),
+        hspace=DOWN * rows / (height - bottom - top - (rows - 1) * DOWN),
     )
     for ax in figure.axes:
         ax.set_prop_cycle(color=COLOURS)
@@ -241,6 +238,11 @@ def powers_of_ten(axis: Axis) -> None:
     axis.set_major_formatter(
         lambda value, _: "10" + str(round(np.log10(value))).translate(superscript)
     )
+
+
+def whole_numbers(axis: Axis, most: int = 10) -> None:
+    """Label an axis at whole numbers alone."""
+    axis.set_major_locator(MaxNLocator(most, integer=True))
 
 
 def signed(value: float) -> str:

@@ -105,28 +105,27 @@ def _encode(name: str, value: Any) -> Any:
 
 
 def _as_array(value: Any) -> NDArray[Any]:
-    if _has_masked_entries(value):
+    if _is_masked(value):
         raise TypeError("masked entries would be lost; fill them, or record the mask, too")
     if hasattr(value, "resolve_conj"):  # a torch tensor
         value = value.detach().cpu().resolve_conj().resolve_neg()
     return np.asarray(value)
 
 
-def _has_masked_entries(value: Any) -> bool:
+def _is_masked(value: Any) -> bool:
     if isinstance(value, list | tuple):
-        return any(map(_has_masked_entries, value))
-    return isinstance(value, np.ma.MaskedArray) and any(np.ma.getmaskarray(value).tobytes())
+        return any(map(_is_masked, value))
+    return np.ma.is_masked(value)
 
 
 def _encode_array(array: NDArray[Any]) -> dict[str, Any]:
     if array.ndim and array.dtype.names:
         array = repack_fields(array)  # without gaps between the columns
-    columns = array.dtype.descr if array.ndim else [("", array.dtype)]
-    for _, dtype, *_ in columns:
-        if np.dtype(dtype).char not in STORABLE:
-            raise TypeError(f"its dtype is {array.dtype}")
-    array = array.astype(array.dtype.newbyteorder("<"))
-    dtype = array.dtype
+    dtype = array.dtype.newbyteorder("<")
+    columns = dtype.descr if array.ndim else [("", dtype)]
+    if not all(np.dtype(kind).char in STORABLE for _, kind, *_ in columns):
+        raise TypeError(f"its dtype is {dtype}")
+    array = array.astype(dtype)
     return {
         "dtype": [list(column) for column in dtype.descr] if dtype.names else dtype.str,
         "shape": list(array.shape),
@@ -172,8 +171,7 @@ def _describe(value: Any) -> str:
     if isinstance(value, complex):
         return f"{_describe(value.real)} + i · {_describe(value.imag)}"
     if isinstance(value, float):
-        exact = abs(value) >= NOISE or math.isnan(value)
-        return f"{value:.6g}" if exact else f"0 (to within {NOISE:g})"
+        return f"0 (to within {NOISE:g})" if abs(value) < NOISE else f"{value:.6g}"
     if isinstance(value, str):
         return repr(value)
     if not isinstance(value, np.ndarray):

@@ -34,7 +34,7 @@ def aggregate_in_blocks(
     if any(map(_is_transformed, (messages, lam))):
         return None
     # what λ favours in the first block; a pass over all would take a fifth of the time
-    first = messages.detach()[: _step(messages)]
+    first, *_ = next(_blocks(messages.detach()))
     shift = torch.where(lam.detach() > 0, first.amax(dim=0), first.amin(dim=0))
     degree = torch.bincount(index, minlength=num_nodes)[:, None]
     dtype = torch.float64 if degree.max() > MANY else messages.dtype
@@ -125,12 +125,7 @@ def _is_transformed(x: Tensor) -> bool:
     return is_functorch_wrapped_tensor(x) or dual.tangent is not None
 
 
-def _step(messages: Tensor) -> int:
-    """Number of messages in a block."""
-    return BLOCK // messages.shape[1] + 1
-
-
 def _blocks(messages: Tensor, *others: Tensor) -> Iterator[tuple[Tensor, ...]]:
     """Blocks of the messages, and the same blocks of others."""
-    step = _step(messages)
+    step = BLOCK // messages.shape[1] + 1
     return zip(*(torch.split(each, step) for each in (messages, *others)), strict=True)

@@ -5,6 +5,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from sheet11.given.checks import Floats
 from sheet11.given.conventions import first_position
 
 _BLOCK = 2**16  # complex numbers that are worked on at a time
@@ -12,7 +13,7 @@ _BLOCK = 2**16  # complex numbers that are worked on at a time
 
 def positional_encoding(
     n: int, p: int, convention: str, base: float, scale: float | None
-) -> NDArray[np.float64]:
+) -> Floats:
     """E of paired rows, shape (p, n), see `sheet11.encoding.positional_encoding`."""
     E = np.empty((p, n))
     omega = _frequencies(p, convention, base, scale)
@@ -28,7 +29,7 @@ def positional_encoding(
     return E
 
 
-def gram(n: int, p: int, convention: str, base: float, scale: float | None) -> NDArray[np.float64]:
+def gram(n: int, p: int, convention: str, base: float, scale: float | None) -> Floats:
     """EᵀE of paired rows, shape (n, n).
 
     It depends on the lag i−j alone: the n lags are summed once and written along the diagonals. An unpaired last row s
@@ -45,15 +46,15 @@ def gram(n: int, p: int, convention: str, base: float, scale: float | None) -> N
     return G
 
 
-def _frequencies(p: int, convention: str, base: float, scale: float | None) -> NDArray[np.float64]:
+def _frequencies(p: int, convention: str, base: float, scale: float | None) -> Floats:
     """ω of each pair of rows, shape (⌈p/2⌉,)."""
     own_scale = p if convention == "vaswani" else 5000
-    omega: NDArray[np.float64] = base ** (-2 * np.arange((p + 1) // 2) / (scale or own_scale))
+    omega: Floats = base ** (-2 * np.arange((p + 1) // 2) / (scale or own_scale))
     return omega
 
 
 def _turns(
-    omega: NDArray[np.float64], first: int, n: int
+    omega: Floats, first: int, n: int
 ) -> tuple[NDArray[np.complex128], NDArray[np.complex128]]:
     """Factors of e^{iω(first + aB + b)} = e^{iωaB}·e^{iω(first + b)} with B ≈ √n, so that few exponentials are taken.
 

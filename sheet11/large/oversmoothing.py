@@ -6,36 +6,15 @@ from contextlib import contextmanager, suppress
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from scipy.sparse import csc_array, csr_array, eye_array
 from scipy.sparse.csgraph import connected_components
 from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigsh, splu
 from torch import Tensor
 
-Vector = NDArray[np.float64]
+from sheet11.given.checks import Floats
 
 _BLOCK = 2**17  # entries of a block of differences
 _RESTARTS = 200  # of the Lanczos iteration, about 10 products each
-
-
-def normalized_adjacency(edge_index: Tensor, num_nodes: int, dtype: torch.dtype) -> Tensor:
-    """P from its entries, put in order by SciPy, several times faster than by torch."""
-    loops = torch.arange(num_nodes, device=edge_index.device).expand(2, -1)
-    u, v = torch.cat([edge_index, loops], dim=1).cpu().numpy()
-    scale = np.bincount(u) ** -0.5
-    P = csr_array((scale[u] * scale[v], (u, v)), (num_nodes, num_nodes))
-    rows, columns, values = map(torch.from_numpy, (P.indptr, P.indices, P.data))
-    size = (num_nodes, num_nodes)
-    with _without_note():
-        return torch.sparse_csr_tensor(
-            rows, columns, values.to(dtype), size, device=edge_index.device
-        )
-
-
-def compressed(P: Tensor) -> Tensor:
-    """A dense matrix in compressed rows."""
-    with _without_note():
-        return P.to_sparse_csr()
 
 
 @contextmanager
@@ -46,15 +25,31 @@ def _without_note() -> Iterator[None]:
         yield
 
 
+@_without_note()
+def normalized_adjacency(edge_index: Tensor, num_nodes: int, dtype: torch.dtype) -> Tensor:
+    """P from its entries, put in order by SciPy, several times faster than by torch."""
+    loops = torch.arange(num_nodes, device=edge_index.device).expand(2, -1)
+    u, v = torch.cat([edge_index, loops], dim=1).cpu().numpy()
+    scale = np.bincount(u) ** -0.5
+    P = csr_array((scale[u] * scale[v], (u, v)), (num_nodes, num_nodes))
+    rows, columns, values = map(torch.from_numpy, (P.indptr, P.indices, P.data))
+    return torch.sparse_csr_tensor(
+        rows, columns, values.to(dtype), P.shape, device=edge_index.device
+    )
+
+
+@_without_note()
+def compressed(P: Tensor) -> Tensor:
+    """Return a matrix in compressed rows."""
+    return P.to_sparse_csr()
+
+
 def dirichlet_energy(y: Tensor, edge_index: Tensor) -> Tensor:
     """Σ ‖y_u − y_v‖² over undirected edges, with y = x/√(1 + d); some at a time, so that they stay in the cache."""
-    u, v = edge_index[:, edge_index[0] < edge_index[1]]
-    step = _BLOCK // max(1, y.shape[1]) + 1
+    once = edge_index[:, edge_index[0] < edge_index[1]]
     total = y.new_zeros(())
-    for start in range(0, len(u), step):
-        block = slice(start, start + step)
-        difference = y.index_select(0, u[block]) - y.index_select(0, v[block])
-        total = total + difference.square().sum()
+    for u, v in torch.split(once, _BLOCK // max(1, y.shape[1]) + 1, dim=1):
+        total = total + (y.index_select(0, u) - y.index_select(0, v)).square().sum()
     return total
 
 
@@ -71,10 +66,10 @@ def second_eigenvalue(P: Tensor) -> float:
     matrix = _to_scipy(P)
     Q = _preserved(matrix)
 
-    def rest(x: Vector) -> Vector:
+    def rest(x: Floats) -> Floats:
         return np.asarray(x - Q @ (Q.T @ x))
 
-    def propagate(x: Vector) -> Vector:
+    def propagate(x: Floats) -> Floats:
         return rest(matrix @ x)
 
     start = rest(np.random.default_rng(0).normal(size=len(P)))
@@ -93,7 +88,7 @@ def second_eigenvalue(P: Tensor) -> float:
     raise np.linalg.LinAlgError("P must have a larger gap: its second eigenvalue was not found")
 
 
-def _largest(matvec: Callable[[Vector], Vector], start: Vector, tolerance: float = 1e-9) -> float:
+def _largest(matvec: Callable[[Floats], Floats], start: Floats, tolerance: float = 1e-9) -> float:
     """The eigenvalue of largest magnitude of a symmetric operator."""
     operator = LinearOperator((len(start), len(start)), matvec=matvec, dtype=np.float64)
     found = eigsh(
@@ -111,8 +106,7 @@ def _preserved(matrix: csr_array) -> csr_array:
 
 
 def _to_scipy(P: Tensor) -> csr_array:
-    P = P.detach().cpu().to(torch.float64)
-    P = P if P.layout == torch.sparse_csr else compressed(P)
+    P = compressed(P.detach().cpu().to(torch.float64))
     return csr_array(
         (P.values().numpy(), P.col_indices().numpy(), P.crow_indices().numpy()), tuple(P.shape)
     )

@@ -13,6 +13,6 @@ echo "At $(git -C "$here" rev-parse --short HEAD), $(date +%F):"
 measure aggregation.py --repeat 3
 measure execution.py run --repeat 1
 measure execution.py encoding --repeat 2
-measure grading.py --growth
+measure grading.py
 echo "$(date +%T) done" >&2
 exit $failed

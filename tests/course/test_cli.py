@@ -103,7 +103,7 @@ WAITING = "import time\nif n == 4:\n    while True: time.sleep(0.01)"
 ENDLESS = {  # what never ends, and what is there as soon as all but that is done
     "run": (["quick.ipynb", "slow.ipynb", "-p", "n=4"], "quick.html"),
     "sweep": (["slow.ipynb", "-p", "n=3,4"], "points/*.ipynb"),
-    "grade": (["class", "--sheet", "sheet", "--timeout", "100"], "students/quick/result.json"),
+    "grade": (["class", "--sheet", "sheet", "--timeout", "100"], "students/quick/*.ipynb"),
 }
 
 

@@ -86,7 +86,8 @@ def test_grading_on_a_cluster_gives_what_this_machine_gives(cluster, invoke, tmp
     results = [(tmp_path / out / "results.csv").read_text() for out in ("there", "here")]
     assert results[0] == results[1] and f"bert,{course.first},{course.task}-check," in results[0]
     table = pd.read_csv(tmp_path / "there" / "results.csv").set_index(["student", "task"])
-    assert list(table.status[[("anna", course.task), ("bert", course.task)]]) == [
+    task = f"{course.task}-check"
+    assert list(table.status[[("anna", task), ("bert", task)]]) == [
         "correct",
         "wrong",
     ]

@@ -163,7 +163,7 @@ def test_not_a_number_is_a_value(build):
     assert isnan(names["n"][0])
 
 
-@pytest.mark.parametrize("value", [object(), print, [1, {2: range(3)}], frozenset()], ids=str)
+@pytest.mark.parametrize("value", [print, [1, {2: range(3)}], frozenset()])
 def test_what_is_no_literal_is_refused(value, build):
     with pytest.raises(ParameterError, match="n must be a Python literal, got "):
         with_parameters(build("1"), {"n": value})

@@ -60,11 +60,11 @@ def test_values(text, found):
         (values, "n", r"^'n' is not NAME=V1,V2,\.\.\.$"),
         (values, "n=", "^a value is missing in 'n='$"),
         (values, "n=1,,2", "^a value is missing in 'n=1,,2'$"),
-        (values, "n=4:0", "^the range '4:0' in 'n=4:0' is empty$"),
-        (values, "n=0:4:0", "^the range '0:4:0' in 'n=0:4:0' is empty$"),
-        (values, "n=0:1:-0.1", "^the range '0:1:-0.1' in 'n=0:1:-0.1' is empty$"),
-        (values, "n=0:1e12", "^the range '0:1e12' in 'n=0:1e12' has more than 1,000,000 values$"),
-        (values, "n=0:1:1e-12", "has more than 1,000,000 values$"),
+        (values, "n=4:0", "^the range '4:0' must have 1 to 1,000,000 values$"),
+        (values, "n=0:4:0", "^the range '0:4:0' must have 1 to 1,000,000 values$"),
+        (values, "n=0:1:-0.1", "^the range '0:1:-0.1' must have 1 to 1,000,000 values$"),
+        (values, "n=0:1e12", "^the range '0:1e12' must have 1 to 1,000,000 values$"),
+        (values, "n=0:1:1e-12", "must have 1 to 1,000,000 values$"),
     ],
 )
 def test_what_is_no_argument(kind, text, message):

@@ -10,6 +10,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sheet11.given import graphs
 from sheet11.given.graphs import (
     GRAPHS,
     grid,
@@ -27,11 +28,7 @@ def edges(graph):
 
 
 def same(graph, other):
-    return (
-        torch.equal(graph.edge_index, other.edge_index)
-        and torch.equal(graph.labels, other.labels)
-        and np.array_equal(graph.positions, other.positions)
-    )
+    return all(np.array_equal(ours, theirs) for ours, theirs in zip(graph, other, strict=True))
 
 
 @pytest.mark.parametrize("name", GRAPHS)
@@ -39,10 +36,9 @@ def test_form(name):
     graph = load_graph(name)
     assert graph.num_nodes == len(graph.labels) == len(graph.positions)
     assert graph.edge_index.dtype == graph.labels.dtype == torch.int64
-    assert np.isfinite(graph.positions).all()
-    assert (
-        len(np.unique(graph.positions, axis=0)) == graph.num_nodes
-    )  # no two nodes are drawn in one place
+    assert len(np.unique(graph.positions, axis=0)) == graph.num_nodes, (
+        "drawn in places of their own"
+    )
     counts = Counter(edges(graph))
     assert set(counts.values()) == {1}
     assert all((v, u) in counts and u != v for u, v in counts)
@@ -51,8 +47,7 @@ def test_form(name):
 
 def test_karate_club_is_that_of_networkx_without_weights():
     graph, expected = karate_club(), nx.karate_club_graph()
-    assert set(edges(graph)) == {edge for u, v in expected.edges for edge in [(u, v), (v, u)]}
-    assert len(edges(graph)) == 2 * 78
+    assert {(u, v) for u, v in edges(graph) if u < v} == set(expected.edges)
     clubs = nx.get_node_attributes(expected, "club")
     assert graph.labels.tolist() == [clubs[node] != "Mr. Hi" for node in range(34)]
 
@@ -63,61 +58,40 @@ def test_grid_joins_places_at_distance_one(rows, columns):
     graph = grid(rows, columns)
     assert graph.num_nodes == rows * columns
     places = graph.positions
-    expected = {
-        (u, v)
-        for u in range(len(places))
-        for v in range(len(places))
-        if np.abs(places[u] - places[v]).sum() == 1
-    }
-    assert set(edges(graph)) == expected
-    assert len(edges(graph)) == 2 * (rows * (columns - 1) + columns * (rows - 1))
+    distance = np.abs(places[:, None] - places).sum(axis=2)
+    assert sorted(edges(graph)) == list(map(tuple, np.argwhere(distance == 1)))
     column = places[:, 0] - places[:, 0].min()
     assert graph.labels.tolist() == (column >= columns / 2).tolist()
 
 
-def test_two_blocks_at_certain_probabilities():
-    label = [0] * 4 + [1] * 4
-    cliques, between = two_block_model(4, p_in=1, p_out=0), two_block_model(4, p_in=0, p_out=1)
-    pairs = {(u, v) for u in range(8) for v in range(8) if u != v}
-    assert cliques.labels.tolist() == between.labels.tolist() == label
-    assert set(edges(cliques)) == {(u, v) for u, v in pairs if label[u] == label[v]}
-    assert set(edges(between)) == {(u, v) for u, v in pairs if label[u] != label[v]}
-    assert two_block_model(4, 0, 0).edge_index.shape == (2, 0)
-
-
 @pytest.mark.parametrize("largest_pairwise", [1000, 0])
-def test_every_pair_of_the_two_blocks_is_as_likely(monkeypatch, largest_pairwise):
-    monkeypatch.setattr("sheet11.given.graphs._PAIRWISE", largest_pairwise)
-    draws, p_in, p_out = 2000, 0.3, 0.1
+@pytest.mark.parametrize(("p_in", "p_out"), [(0.3, 0.1), (1, 0), (0, 1), (0, 0)])
+def test_every_pair_of_the_two_blocks_is_as_likely(p_in, p_out, largest_pairwise, monkeypatch):
+    monkeypatch.setattr(graphs, "_PAIRWISE", largest_pairwise)
+    draws = 1000
     count = torch.zeros(8, 8)
     for seed in range(draws):
         u, v = two_block_model(4, p_in, p_out, seed).edge_index
         count[u, v] += 1
     block = torch.arange(8) // 4
-    p = torch.where(block[:, None] == block, p_in, p_out).fill_diagonal_(0)
+    p = torch.where(block[:, None] == block, p_in, p_out).float().fill_diagonal_(0)
     assert ((count - draws * p).abs() <= 4.5 * (draws * p * (1 - p)).sqrt()).all()
 
 
 def test_large_graphs_take_little_time_and_are_what_they_should_be():
-    lattice, blocks = grid(707, 707), two_block_model(91_000, 10 / 91_000, 1 / 91_000)
-    assert lattice.edge_index.shape == (2, 4 * 707 * 706)
+    blocks = two_block_model(91_000, 10 / 91_000, 1 / 91_000)
     u, v = blocks.edge_index
     assert (u != v).all() and len((u * 182_000 + v).unique()) == len(u)
-    assert blocks.edge_index.shape[1] == pytest.approx(2 * 1_001_000, rel=0.01)
-
-
-def test_seed_decides():
-    assert same(two_block_model(seed=1), two_block_model(seed=1))
-    assert not torch.equal(two_block_model(seed=1).edge_index, two_block_model(seed=2).edge_index)
+    assert len(u) == pytest.approx(2 * 1_001_000, rel=0.01)
 
 
 def test_load_graph():
     assert same(load_graph("karate", seed=5), karate_club())
-    assert same(load_graph("grid", seed=5), grid(10, 10))
-    assert same(load_graph("grid", nodes=5000), grid(71, 71))
+    assert same(load_graph("grid", seed=5, nodes=5000), grid(71, 71))
     assert same(load_graph("sbm", seed=5, nodes=5001), two_block_model(2500, 0.004, 0.0004, seed=5))
-    assert load_graph("sbm", nodes=6).edge_index.shape[1] >= 12  # both blocks are complete
     assert same(load_graph("sbm", seed=5), two_block_model(50, 0.2, 0.02, seed=5))
+    assert not same(load_graph("sbm", seed=5), load_graph("sbm", seed=6))
+    assert load_graph("sbm", nodes=6).edge_index.shape[1] >= 12  # both blocks are complete
 
 
 @law
@@ -126,8 +100,7 @@ def test_every_node_has_neighbours_and_the_first_the_most(num_nodes, max_degree,
     messages, index = random_neighbourhoods(num_nodes, max_degree, channels, seed)
     degree = index.bincount(minlength=num_nodes)
     assert len(degree) == num_nodes
-    assert degree[0] == max_degree
-    assert 1 <= degree.min() and degree.max() == max_degree
+    assert 1 <= degree.min() and degree.max() == degree[0] == max_degree
     assert torch.equal(index, index.sort().values)
     assert messages.shape == (len(index), channels)
 
@@ -139,23 +112,4 @@ def test_neighbourhoods_are_uniform_and_messages_normal():
     assert abs(messages.mean()) < 4 / math.sqrt(messages.numel())
     assert messages.var().item() == pytest.approx(1, abs=4 * math.sqrt(2 / messages.numel()))
     again, other = random_neighbourhoods(6000, 3, 2), random_neighbourhoods(6000, 3, 2, seed=1)
-    assert torch.equal(again[0], messages)
-    assert not torch.equal(other[1], index)
-
-
-@pytest.mark.parametrize(
-    ("call", "error", "message"),
-    [
-        (lambda: grid(0), ValueError, "rows must be at least 1, got 0"),
-        (lambda: two_block_model("5"), TypeError, "block_size must be an integer, got '5'"),
-        (lambda: two_block_model(p_in=1.5), ValueError, "p_in must be a probability, got 1.5"),
-        (lambda: two_block_model(p_out=math.nan), ValueError, "p_out must be a prob.*, got nan"),
-        (lambda: load_graph("Karate"), ValueError, "graph must be one of 'karate', .*'Karate'"),
-        (lambda: load_graph("sbm", seed=0.5), TypeError, "seed must be an integer, got 0.5"),
-        (lambda: random_neighbourhoods(0, 1, 1), ValueError, "num_nodes must be at least 1, got 0"),
-        (lambda: random_neighbourhoods(1, 1, 1, -2), ValueError, "seed must be at least 0, got -2"),
-    ],
-)
-def test_bad_arguments(call, error, message):
-    with pytest.raises(error, match=message):
-        call()
+    assert torch.equal(again[0], messages) and not torch.equal(other[1], index)

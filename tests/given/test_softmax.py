@@ -10,37 +10,23 @@ from hypothesis import strategies as st
 from sheet11.given.softmax import lse, softargmax
 
 INF = math.inf
-M = torch.zeros(3, 2)
 law = settings(deadline=None, max_examples=50)
-numbers = st.floats(-10, 10)
-neighbourhoods = st.lists(numbers, min_size=1, max_size=8)
+neighbourhoods = st.lists(st.floats(-10, 10), min_size=1, max_size=8)
 
 
 def tensor(values):
     return torch.tensor(values, dtype=torch.float64)
 
 
-@pytest.mark.parametrize("check", [torch.autograd.gradcheck, torch.autograd.gradgradcheck])
-@pytest.mark.parametrize("function", [lse, softargmax])
-@pytest.mark.parametrize("lam", [1.5, -0.5])
-def test_derivatives_of_lse_and_softargmax(check, function, lam):
-    m = torch.randn(
-        3, 4, dtype=torch.float64, generator=torch.Generator().manual_seed(0)
-    ).requires_grad_()
-    assert check(lambda m, lam: function(m, lam, dim=0), (m, tensor(lam).requires_grad_()))
-
-
 @law
-@given(st.lists(numbers, min_size=1, max_size=6), st.floats(-5, 5))
+@given(neighbourhoods, st.floats(-5, 5))
 def test_lse_and_softargmax_are_their_definitions(m, lam):
     assume(abs(lam) > 1e-2)
     powers = [math.exp(lam * value) for value in m]
-    assert lse(tensor(m), lam).item() == pytest.approx(
-        math.log(sum(powers)) / lam, rel=1e-10, abs=1e-10
-    )
-    assert softargmax(tensor(m), lam).tolist() == pytest.approx(
-        [power / sum(powers) for power in powers], rel=1e-10
-    )
+    expected = math.log(sum(powers)) / lam
+    assert lse(tensor(m), lam).item() == pytest.approx(expected, rel=1e-10, abs=1e-10)
+    weights = [power / sum(powers) for power in powers]
+    assert softargmax(tensor(m), lam).tolist() == pytest.approx(weights, rel=1e-10)
 
 
 @law
@@ -62,40 +48,25 @@ def test_lse_and_softargmax_at_their_limits(dtype):
     assert torch.equal(softargmax(m, 0), torch.full_like(m, 1 / 3))
 
 
+@pytest.mark.parametrize("lam", [1.5, -0.5])
 @pytest.mark.parametrize("dim", [0, 1, -1])
-def test_dimension(dim):
+def test_dimension_and_derivatives(dim, lam):
     m = torch.randn(3, 4, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
-    torch.testing.assert_close(
-        lse(m, 2.0, dim), torch.logsumexp(2 * m, dim) / 2, rtol=0, atol=1e-14
-    )
-    torch.testing.assert_close(
-        softargmax(m, 2.0, dim), torch.softmax(2 * m, dim), rtol=0, atol=1e-14
-    )
+    torch.testing.assert_close(lse(m, lam, dim), torch.logsumexp(lam * m, dim) / lam)
+    torch.testing.assert_close(softargmax(m, lam, dim), torch.softmax(lam * m, dim))
+    inputs = m.requires_grad_(), tensor(lam).requires_grad_()
+    for function in (lse, softargmax):
+        assert torch.autograd.gradcheck(lambda m, lam, f=function: f(m, lam, dim), inputs)
+        assert torch.autograd.gradgradcheck(lambda m, lam, f=function: f(m, lam, dim), inputs)
 
 
 @law
-@given(neighbourhoods, st.floats(-1e3, 1e3))
+@given(neighbourhoods, st.floats(-1e3, 1e3) | st.sampled_from([INF, -INF]))
 def test_gradient_of_lse_is_softargmax(m, lam):
     assume(abs(lam) > 1e-300)  # where 1/λ is finite
     m = tensor(m).requires_grad_()
     (gradient,) = torch.autograd.grad(lse(m, lam), m)
     torch.testing.assert_close(gradient, softargmax(m.detach(), lam))
-
-
-def test_gradient_of_lse_at_infinity_is_softargmax():
-    m = tensor([1.0, 3.0, 3.0]).requires_grad_()
-    for lam in (INF, -INF):
-        (gradient,) = torch.autograd.grad(lse(m, lam), m)
-        assert torch.equal(gradient, softargmax(m.detach(), lam))
-
-
-def test_lse_diverges_at_zero_but_for_the_mean():
-    m = tensor([0.3, -1.0, 2.0, 2.5])
-    for lam in (1e-2, -1e-3, 1e-4):
-        remainder = lse(m, lam) - math.log(4) / lam
-        assert remainder.item() == pytest.approx(
-            (m.mean() + lam / 2 * m.var(correction=0)).item(), abs=lam**2
-        )
 
 
 @pytest.mark.parametrize(
@@ -115,33 +86,9 @@ def test_lse_of_infinite_and_of_large_messages(m, lam, expected):
     assert lse(tensor(m), lam) == expected
 
 
-def test_softargmax_of_differences_beyond_the_dtype():
-    for dtype in (torch.float32, torch.float64):
-        m = torch.tensor([torch.finfo(dtype).max, torch.finfo(dtype).min], dtype=dtype)
-        assert softargmax(m, 0.0).tolist() == [0.5, 0.5]
-        assert softargmax(m, 1e6).tolist() == softargmax(m, INF).tolist() == [1, 0]
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_softargmax_of_differences_beyond_the_dtype(dtype):
+    m = torch.tensor([torch.finfo(dtype).max, torch.finfo(dtype).min], dtype=dtype)
+    assert softargmax(m, 0.0).tolist() == [0.5, 0.5]
+    assert softargmax(m, 1e6).tolist() == softargmax(m, INF).tolist() == [1, 0]
     assert softargmax(tensor([-INF, 1.0]), 1.0).tolist() == [0, 1]
-
-
-@pytest.mark.parametrize("function", [lse, softargmax])
-@pytest.mark.parametrize(
-    ("bad", "error", "message"),
-    [
-        ({"m": [1.0]}, TypeError, "m must be a floating-point tensor, got list"),
-        ({"m": M[:0], "dim": 0}, ValueError, r"m must have .* along dim 0, got shape \(0, 2\)"),
-        ({"dim": 2}, ValueError, r"m must have .* along dim 2, got shape \(3, 2\)"),
-        ({"lam": math.nan}, ValueError, "lam must be a number, got nan"),
-        ({"lam": torch.ones(2)}, ValueError, r"lam must have one value, got shape \(2,\)"),
-        ({"lam": 10**400}, TypeError, "lam must be a number or a tensor .*, got 1000"),
-    ],
-)
-def test_bad_arguments_of_lse_and_softargmax(function, bad, error, message):
-    with pytest.raises(error, match=message):
-        function(**{"m": M, **bad})
-
-
-def test_where_there_is_no_value():
-    with pytest.raises(ValueError, match="lam must not be 0, .*, got 0"):
-        lse(M, 0.0)
-    with pytest.raises(ValueError, match="m must be finite where lam favours it, got -inf"):
-        softargmax(M - INF, 1.0)

@@ -47,12 +47,7 @@ def test_an_answer_that_comes_later_ends_the_waiting():
     assert said[-1] == "7" and error_of(executed) == "NotImplementedError: Not answered yet."
 
 
-def test_a_message_is_shown():
-    said, _ = shown("raise NotImplementedError('part b')")
-    assert said == ["Not answered yet: part b"]
-
-
-@pytest.mark.parametrize("bad", ["1 / 0", "print(misspelt)", "def f(:", "assert False, 'no'"])
+@pytest.mark.parametrize("bad", ["1 / 0", "print(misspelt)", "def f(:"])
 def test_other_errors_end_the_run(bad):
     said, executed = shown(STUB, "E = f()", bad, "print('on')")
     assert "answer" not in said[2] and said[2] and said[3] == ""
@@ -75,9 +70,3 @@ s.t = u[0] = 1
 (lambda v: (w := v))
 """
     assert _assigned(source) == set("abcdefhjknpr")
-
-
-def test_without_a_notebook_nothing_happens():
-    from sheet11.lab.answers import mark_unanswered
-
-    mark_unanswered()

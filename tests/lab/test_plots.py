@@ -60,7 +60,8 @@ def test_heatmaps_share_one_symmetric_scale():
 
 
 def test_heatmap_ticks_number_rows_and_columns():
-    ax = plots.heatmaps({"a": np.eye(12, 40)}, "column", "row", "entry", (0, 3)).axes[0]
+    _, ax = plt.subplots()
+    plots.draw_heatmap(ax, np.eye(12, 40), 1, (0, 3))
     assert ax.get_xlim() == (0, 40) and ax.get_ylim() == (12, 0), "the first row is at the top"
     for axis, first in [(ax.yaxis, 0), (ax.xaxis, 3)]:
         numbers = np.array([int(text.get_text()) for text in axis.get_ticklabels()])

@@ -1,9 +1,6 @@
 """What a notebook records comes back bit for bit, and damaged records are refused."""
 
 import base64
-import datetime
-import io
-import json
 import math
 import pickle
 
@@ -11,8 +8,6 @@ import nbformat
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
@@ -28,25 +23,19 @@ normal = np.random.default_rng(0).normal(size=(3, 4))
 table = np.array([("karate", 34, -0.2193), ("grid", 100, math.nan)], [("name", "U8"), ("nodes", "i8"), ("rate", "f4")])
 values = {
     "none": None,
-    "yes": True,
     "count": -(2**70),
     "third": 1 / 3,
-    "smallest": 5e-324,
     "minus_zero": -0.0,
     "not_a_number": math.nan,
     "infinite": math.inf,
-    "minus_infinite": -math.inf,
     "complex_number": 1 / 3 - 2j,
     "text": 'two\\nlines, "quoted", η ∈ ℝ',
-    "empty_text": "",
     "float64": normal,
     "special": np.array([math.nan, math.inf, -math.inf, -0.0, 5e-324]),
     "payload": np.array([0x7FF8_0000_0000_BEEF], "u8").view("f8"),
     "float32": normal.astype("f4"),
-    "float16": normal.astype("f2"),
     "complex": normal[:, :2] + 1j * normal[:, 2:],
     "integers": np.arange(-3, 3),
-    "bytes_as_numbers": np.arange(250, 256, dtype="u1"),
     "booleans": normal > 0,
     "names": np.array(["mean", "softargmax", "η"]),
     "list": [[1.5, 2.0], [3.0, 4.0]],
@@ -60,7 +49,6 @@ values = {
     "columns": table[["name", "rate"]],
     "aligned": np.array([(1, 0.5)], np.dtype([("a", "i1"), ("b", "f8")], align=True)),
     "tensor": torch.tensor(normal, requires_grad=True),
-    "tensor_float32": torch.tensor(normal, dtype=torch.float32),
     "tensor_transposed": torch.tensor(normal).T,
     "tensor_booleans": torch.tensor([True, False]),
     "tensor_of_one": torch.tensor(0.1, requires_grad=True),
@@ -69,8 +57,6 @@ values = {
     "nothing_masked": np.ma.array([1.0, 2.0]),
     "numpy_float32": np.float32(0.1),
     "numpy_int": np.int16(-7),
-    "numpy_bool": np.bool_(False),
-    "numpy_text": np.str_("max"),
 }
 """
 space = {}
@@ -119,12 +105,6 @@ def test_round_trip_through_a_notebook(name, path):
     assert same(read_records(path)[name], VALUE[name])
 
 
-def test_arrays_that_come_back_may_be_changed(path):
-    array = read_records(path)["float64"]
-    array += 1
-    assert np.array_equal(array, VALUE["float64"] + 1)
-
-
 def test_later_records_replace_earlier_ones_in_their_place(executed):
     records = read_records(executed)
     assert list(records)[-3:] == ["again", "first", "last"]
@@ -149,11 +129,8 @@ def test_text_in_the_notebook(executed):
         (2 / 3, "0.666667"),
         (1e-10, "1e-10"),
         (-3e-17, "0 (to within 1e-10)"),
-        (0.0, "0 (to within 1e-10)"),
-        (np.float32(0.1), "0.1"),
         (math.inf, "inf"),
         ("a b", "'a b'"),
-        ([1, 2], "array of shape (2,), int64"),
         (2 / 3 + 1e-17j, "0.666667 + i · 0 (to within 1e-10)"),
     ],
 )
@@ -174,53 +151,24 @@ def stored(values=bytes(24), dtype="<f8", shape=(3,)):
     return {"dtype": dtype, "shape": shape, "values": base64.b64encode(values).decode()}
 
 
-def without(key):
-    return {name: value for name, value in stored().items() if name != key}
-
-
 class Trap:
     def __reduce__(self):
         return pytest.fail, ("a record was unpickled",)
-
-
-@given(
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats(allow_nan=False, allow_infinity=False)
-    | st.text()
-)
-def test_scalars_are_read_as_they_are(value):
-    value_read = read_records(json.loads(json.dumps(notebook_with({"value": value}))))["value"]
-    assert type(value_read) is type(value) and value_read == value
 
 
 @pytest.mark.parametrize(
     "item",
     [
         stored() | {"values": "AAA"},
-        stored() | {"values": "*" + stored()["values"]},
-        stored() | {"values": "é"},
-        stored() | {"values": 5},
-        stored() | {"values": None},
         stored(bytes(32)),
         stored(shape=[2]),
-        stored(shape=[-1]),
         stored(shape=None),
-        stored(shape=[3.0]),
         stored(shape=[10**30]),
         stored(pickle.dumps(Trap()), "|O"),
         stored(pickle.dumps(Trap()), [["a", "O"]]),
         stored(dtype="f8,O"),
         stored(dtype="nonsense"),
-        stored(dtype=None),
-        stored(dtype=[]),
-        stored(dtype=[["a"]]),
-        stored(dtype=[["a", "<f8"], ["a", "<f8"]]),
         stored(dtype={"names": ["a"], "formats": ["O"]}),
-        without("dtype"),
-        without("shape"),
-        without("values"),
         {},
         [1, 2],
     ],
@@ -231,18 +179,9 @@ def test_damaged_records_are_named(item):
         read_records(notebook_with({"fine": 1, "bad": item}))
 
 
-@pytest.mark.parametrize("stored", [[1, 2], None])
-def test_record_that_is_no_object(stored):
-    with pytest.raises(
-        ValueError, match="damaged record: expected an object of names and values, got"
-    ):
-        read_records(notebook_with(stored))
-
-
-def test_notebook_without_records():
-    assert (
-        read_records(new_notebook(cells=[new_markdown_cell("text"), new_code_cell("1 + 1")])) == {}
-    )
+def test_record_that_is_no_object():
+    with pytest.raises(ValueError, match=r"damaged record: .* got \[1, 2\]"):
+        read_records(notebook_with([1, 2]))
 
 
 class Unfinished:
@@ -250,37 +189,22 @@ class Unfinished:
         raise KeyError
 
 
+MASKED = np.ma.array([1, 2], mask=[False, True])
 MASKED_TABLE = np.ma.array([(1, 2.0)], mask=[(True, False)], dtype=[("a", "i4"), ("b", "f8")])
 REFUSED = {
     "object": object(),
-    "dict": {"a": 1},
-    "bytes": b"raw",
-    "file": io.StringIO(),
     "array of objects": np.array([None, 1]),
-    "array of bytes": np.array([b"raw"]),
-    "column of objects": np.zeros(2, [("a", "O")]),
-    "column of bytes": np.zeros(2, [("a", "S3")]),
     "row of a table": np.zeros(2, [("a", "f8")])[0],
     "nested columns": np.zeros(2, [("a", [("b", "f8")])]),
-    "titled columns": np.zeros(2, [(("title", "a"), "f8")]),
-    "columns without characters": np.zeros(2, [("a", "U0")]),
-    "void": np.zeros(2, "V8"),
     "dates": np.array(["2023-01-27"], "M8[D]"),
-    "column of dates": np.zeros(2, [("day", "M8[D]")]),
-    "date": datetime.date(2023, 1, 27),
-    "time in nanoseconds": np.timedelta64(5, "ns"),
     "long double": np.longdouble(0.1),
-    "rows of different lengths": [[1], [1, 2]],
-    "masked array": np.ma.array([1, 2], mask=[False, True]),
-    "masked scalar": np.ma.masked,
+    "masked array": MASKED,
     "masked table": MASKED_TABLE,
-    "list of masked arrays": [[MASKED_TABLE["a"]]],
+    "list of masked arrays": [[MASKED]],
     "bfloat16": torch.ones(2, dtype=torch.bfloat16),
     "sparse tensor": torch.eye(2).to_sparse(),
-    "meta tensor": torch.ones(2, device="meta"),
     "tensors with gradients": [torch.ones((), requires_grad=True)],
     "half a character": "\ud800",
-    "half a character in a column": np.zeros(2, [("\ud800", "f8")]),
     "5001 digits": 10**5000,
     "object that fails": Unfinished(),
 }
@@ -291,13 +215,6 @@ def test_what_cannot_be_read_back_is_refused_by_name(value, capsys):
     with pytest.raises(TypeError, match="^thing must be a scalar or an array of numbers or text"):
         record(fine=1, thing=value)
     assert capsys.readouterr().out == ""  # all or nothing
-
-
-def test_refusals_say_why():
-    with pytest.raises(TypeError, match="got ndarray: its dtype is datetime64"):
-        record(thing=REFUSED["dates"])
-    with pytest.raises(TypeError, match="got MaskedArray: masked entries would be lost"):
-        record(thing=REFUSED["masked array"])
 
 
 def test_nothing_cannot_be_recorded():

@@ -15,7 +15,7 @@ from sheet11.lab.explore.encoding import explore_encoding
 SMALL = {
     "encoding": partial(explorers.encoding, n=16, p=32),
     "scores": partial(explorers.scores, n=16, p=32),
-    "aggregation": partial(explorers.aggregation, messages=(-1.0, 0.6, 2.0)),
+    "aggregation": explorers.aggregation,
     "oversmoothing": explorers.oversmoothing,
 }
 each = pytest.mark.parametrize("explore", SMALL.values(), ids=SMALL)

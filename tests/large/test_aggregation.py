@@ -61,9 +61,3 @@ def test_the_formula_takes_over_where_no_one_shift_serves_all_nodes():
         assert (found is not None) == expected
     assert large.aggregate_in_blocks(messages.half(), index, 2, 0.0, 0.0) is None
     assert large.aggregate_in_blocks(messages + math.inf, index, 2, 1.0, 0.0) is None
-
-
-def test_many_messages_of_a_node_are_added_in_double_precision():
-    messages = torch.full((20_000, 8), 0.1)
-    found = softargmax_aggregate(messages, torch.zeros(20_000, dtype=torch.int64), 1, 0.0)
-    assert messages.numel() > aggregation.LARGE and torch.equal(found, messages[:1])

@@ -1,7 +1,5 @@
 """The functions for large graphs against the plain ones, on both sides of the size that sends inputs to them."""
 
-from functools import cache
-
 import networkx as nx
 import pytest
 import torch
@@ -10,7 +8,7 @@ from hypothesis import strategies as st
 from undirected import close, edge_index_of, graphs, normal, seeds
 
 from sheet11 import oversmoothing
-from sheet11.given.graphs import two_block_model
+from sheet11.given.graphs import load_graph
 from sheet11.oversmoothing import (
     dirichlet_energy,
     normalized_adjacency,
@@ -35,31 +33,17 @@ def both(monkeypatch):
     return both
 
 
-SIZES = [
-    oversmoothing.LARGE_MATRIX - 1,
-    oversmoothing.LARGE_MATRIX + 1,
-    6000,
-]  # the last has more than LARGE edges
-
-
-@pytest.mark.parametrize("nodes", SIZES)
-@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-def test_plain_and_large_are_equal(nodes, dtype, both):
-    block = nodes // 2
-    edge_index = two_block_model(block, 10 / block, 1 / block).edge_index
-    x = normal(nodes, 3).to(dtype)
-    tolerance = 1e-4 if dtype == torch.float32 else 1e-12
+@pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float32, 1e-4), (torch.float64, 1e-12)])
+def test_plain_and_large_are_equal(dtype, tolerance, both):
+    edge_index, x = load_graph("sbm", nodes=1000).edge_index, normal(1000, 3).to(dtype)
     plain, blocks = both(lambda: dirichlet_energy(x, edge_index))
     close(blocks, plain, tolerance)
-    if nodes <= SIZES[1]:
-        plain, blocks = both(lambda: normalized_adjacency(edge_index, nodes, dtype))
-        assert (
-            plain.layout == blocks.layout == torch.sparse_csr
-            and plain.dtype == blocks.dtype == dtype
-        )
-        close(plain.to_dense(), blocks.to_dense(), tolerance)
-        plain, sparse = both(lambda: second_eigenvalue(plain))
-        assert sparse == pytest.approx(plain, abs=tolerance)
+    plain, blocks = both(lambda: normalized_adjacency(edge_index, 1000, dtype))
+    for P in (plain, blocks):
+        assert P.layout == torch.sparse_csr and P.dtype == dtype
+    close(plain.to_dense(), blocks.to_dense(), tolerance)
+    plain, sparse = both(lambda: second_eigenvalue(plain))
+    assert sparse == pytest.approx(plain, abs=tolerance)
 
 
 def test_small_graphs_of_any_form(both):
@@ -85,12 +69,8 @@ def spider(legs, length):
 
 LARGE = {
     "one block": lambda: nx.gnp_random_graph(1300, 0.01, seed=1),
-    "many components": lambda: nx.gnp_random_graph(
-        1500, 0.0007, seed=2
-    ),  # most nodes are isolated or in small trees
-    "two equal components": lambda: nx.disjoint_union(
-        nx.grid_2d_graph(24, 24), nx.grid_2d_graph(24, 24)
-    ),
+    "many components": lambda: nx.gnp_random_graph(1500, 0.0007, seed=2),  # most are trees
+    "equal components": lambda: nx.disjoint_union_all([nx.grid_2d_graph(24, 24)] * 2),
     "grid": lambda: nx.convert_node_labels_to_integers(nx.grid_2d_graph(32, 41)),
     "path": lambda: nx.path_graph(1100),  # its gap is 3e-6
     "bipartite": lambda: nx.complete_bipartite_graph(600, 500),  # the largest is negative
@@ -101,23 +81,11 @@ LARGE = {
 }
 
 
-@cache
-def large_graph(name):
-    """Edges and number of nodes of one of these, and its second eigenvalue, found densely."""
-    graph = LARGE[name]()
-    edge_index = edge_index_of(graph)
-    return (
-        edge_index,
-        len(graph),
-        second_eigenvalue(normalized_adjacency(edge_index, len(graph)).to_dense()),
-    )
-
-
 @pytest.mark.parametrize("name", LARGE)
-@pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float64, 1e-10), (torch.float32, 1e-6)])
-def test_sparse_and_dense_second_eigenvalue(name, dtype, tolerance):
-    edge_index, nodes, expected = large_graph(name)
-    found = second_eigenvalue(normalized_adjacency(edge_index, nodes, dtype))
-    assert found == pytest.approx(expected, abs=tolerance)
-    if dtype == torch.float64:
-        assert 1 - found == pytest.approx(1 - expected, rel=1e-6)
+def test_sparse_and_dense_second_eigenvalue(name):
+    graph = LARGE[name]()
+    P = normalized_adjacency(edge_index_of(graph), len(graph))
+    expected, found = second_eigenvalue(P.to_dense()), second_eigenvalue(P)
+    assert found == pytest.approx(expected, abs=1e-10)
+    assert 1 - found == pytest.approx(1 - expected, rel=1e-6)
+    assert second_eigenvalue(P.float()) == pytest.approx(expected, abs=1e-6)

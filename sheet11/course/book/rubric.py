@@ -3,6 +3,7 @@
 {"sheet11": {"rubric": [{"points": 1, "words": "the idea"}, {"points": -0.5, "words": "a sign is wrong"}]}}
 """
 
+import contextlib
 import copy
 import math
 from collections.abc import Mapping
@@ -75,10 +76,8 @@ def _task_of(stem: str, cell: NotebookNode) -> str:
 
 
 def _item_of(name: str, item: Any) -> tuple[float, str]:
-    match item:
-        case {"points": bool()}:
-            pass
-        case {"points": int() | float() as points, "words": str() as words}:
-            if words.strip() and math.isfinite(points):
-                return float(points), words.strip()
+    with contextlib.suppress(TypeError, KeyError, AttributeError, ValueError):
+        points, words = float(item["points"]), item["words"].strip()
+        if words and math.isfinite(points):
+            return points, words
     raise SheetError(f"the rubric of {name} must be a list of points with words, got {item!r:.80}")

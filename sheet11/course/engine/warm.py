@@ -1,10 +1,10 @@
 """The client's end of the process that forks kernels (`server.py`): started once, it gives kernels in milliseconds."""
 
 import atexit
-import contextlib
 import functools
 import os
 import re
+import select
 import signal
 import socket
 import subprocess
@@ -72,7 +72,6 @@ class Server:
         closed: bool = False,
         descriptors: Sequence[int] = (),
     ) -> None:
-        self._ready = False
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         # the debugger, when it is imported, would warn of Python's frozen modules
         quiet = {"MPLBACKEND": INLINE, "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
@@ -93,11 +92,8 @@ class Server:
 
     def is_ready(self, seconds: float) -> bool:
         """Wait for the server to finish importing; return whether it has after `seconds`."""
-        with contextlib.suppress(OSError):
-            self._control.settimeout(seconds)
-            self._ready = self._ready or bool(self._control.recv(1))
-            self._control.settimeout(None)
-        return self._ready
+        arrived = select.select([self._control], [], [], seconds)[0]
+        return bool(arrived and self._control.recv(1))
 
     def fork(
         self,
@@ -181,7 +177,7 @@ def is_own(kernel_name: str) -> bool:
     return program.startswith("python")
 
 
-_server_lock = threading.RLock()  # an interrupt may want the server ended while it is started
+_server_lock = threading.Lock()
 
 
 def server(threads: int | None = None) -> Server:
@@ -210,7 +206,7 @@ def _close_all() -> None:
     """End all servers of this process at once, those of sandboxes too."""
     servers = list(_servers)
     for running in servers:
-        running.hang_up()
+        running.hang_up()  # all, before one is waited for
     for running in servers:
         running.close()
 

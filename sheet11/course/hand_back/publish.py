@@ -79,7 +79,7 @@ def _write_page(out: Path, store: Store, person: Person, rows: Sequence[Entry]) 
     """Write a student's page of feedback, which ends with a digest of what it was made from."""
     folder = student_folder(out, person.student)
     path = folder / "index.html"
-    paths = {stem: folder / f"{stem}.ipynb" for stem in {row.task.notebook: 0 for row in rows}}
+    paths = {row.task.notebook: folder / f"{row.task.notebook}.ipynb" for row in rows}
     executed = {stem: notebook for stem, notebook in paths.items() if notebook.exists()}
     times = [notebook.stat().st_mtime_ns for notebook in executed.values()]
     shown = [(row.task, row.score, row.digest) for row in rows]

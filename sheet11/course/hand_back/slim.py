@@ -11,7 +11,7 @@ from sheet11.course.submissions.images import on_white
 
 LARGEST_PAGE = 500_000  # bytes
 IMAGE = re.compile(r"data:image/(?:png|jpeg|webp);base64,([A-Za-z0-9+/=]+)")
-ANSWER = re.compile(r'(<pre class="wrapped">)(.*?)(</pre>)', re.DOTALL)
+ANSWER = re.compile(r'(?<=<pre class="wrapped">).*?(?=</pre>)', re.DOTALL)
 # pixels of an image's side, its quality, and characters of an answer
 STEPS = ((2000, 80, 20_000), (1200, 60, 5_000), (700, 30, 1_000), (300, 10, 200))
 
@@ -42,8 +42,8 @@ def _smaller_image(side: int, quality: int, match: re.Match[str]) -> str:
 
 
 def _shorter_answer(longest: int, match: re.Match[str]) -> str:
-    head, text, end = match.groups()
+    text = match[0]
     if len(text) <= longest:
-        return match[0]
+        return text
     kept = re.sub(r"&[#\w]*$", "", text[:longest])  # half of an escaped character
-    return f"{head}{kept}\n… ({len(text) - longest} characters are left out here){end}"
+    return f"{kept}\n… ({len(text) - longest} characters are left out here)"

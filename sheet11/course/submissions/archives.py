@@ -16,7 +16,6 @@ from sheet11.course.text import digest_of, visible
 NOTEBOOK = re.compile(r".*\.ipynb(\.txt|\.json)?", re.IGNORECASE | re.DOTALL)
 STAMP = "timestamp.txt"  # nbgrader's: when something was handed in
 CLONE = ".git"
-LEFT_BEHIND = ("__MACOSX", ".ipynb_checkpoints")
 NAME_MAX = 255  # bytes of a file's name
 DIRECTORY_SIZE = 5  # place of the size of an archive's table of contents in its last record
 
@@ -80,7 +79,7 @@ def is_notebook(name: str) -> bool:
 
 def is_left_behind(name: str) -> bool:
     """Return whether a file or folder is one that programs leave behind."""
-    return name in LEFT_BEHIND or (name.startswith(".") and name != "..")
+    return name == "__MACOSX" or (name.startswith(".") and name != "..")
 
 
 def _unpack_one(content: zipfile.ZipFile, info: zipfile.ZipInfo, into: Path, left: int) -> int:

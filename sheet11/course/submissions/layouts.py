@@ -60,12 +60,11 @@ def find_hand_ins(
         if out and out.resolve().is_relative_to(path.resolve()):
             continue
         if hand_in := _recognised(path, prefix):
-            other = found.get(hand_in.key, hand_in._replace(sources=()))
-            found[hand_in.key] = hand_in._replace(
-                sources=other.sources + hand_in.sources,
-                label=other.label or hand_in.label,
-                late=other.late or hand_in.late,
-            )
+            if other := found.get(hand_in.key):
+                hand_in = other._replace(
+                    sources=other.sources + hand_in.sources, late=other.late or hand_in.late
+                )
+            found[hand_in.key] = hand_in
         elif is_notebook(path.name):
             loose.append(path.name)
     return [found[key] for key in sorted(found)], loose
@@ -140,7 +139,7 @@ def _entries(folder: Path) -> list[Path]:
 def _prefix_of_clones(names: list[str], folder: str) -> str:
     """The assignment, which GitHub Classroom puts before everybody's login."""
     own = f"{folder.removesuffix('-submissions')}-"
-    if names and all(name.startswith(own) for name in names):
+    if all(name.startswith(own) for name in names):
         return own
     common = os.path.commonprefix(names) if len(names) > 1 else ""
     return common[: common.rfind("-") + 1]

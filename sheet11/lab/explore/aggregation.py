@@ -1,46 +1,41 @@
 """Sliders of exercise 2: weights and aggregate of one neighbourhood."""
 
 import math
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
 
-from sheet11.given.checks import check_between
 from sheet11.lab.figures.aggregation import draw_marks
 from sheet11.lab.plots import COLOURS, drawn_if_wanted, panels, signed
 from sheet11.lab.sliders import Function, show_with_controls
 
 LAMBDAS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100)
-MESSAGES = (-1.0, 0.6, 1.0, 1.4, 2.0)  # min, mean, max and sum are apart
+MESSAGES = {
+    "m₁": -1.0,
+    "m₂": 0.6,
+    "m₃": 1.0,
+    "m₄": 1.4,
+    "m₅": 2.0,
+}  # min, mean, max and sum are apart
 EDGE = 250  # ±∞ is drawn there
 LINEAR = 0.3  # λ up to which the axis is linear
 
 
 @drawn_if_wanted
-def explore_aggregation(aggregate: Function, messages: Sequence[float] = MESSAGES) -> None:
+def explore_aggregation(aggregate: Function) -> None:
     """Weights and aggregate of one neighbourhood, for λ through ±∞, η, and messages to drag or type.
 
     Args:
         aggregate: called with messages, index, num_nodes, λ and η, as `softargmax_aggregate`.
-        messages: at the start, one to nine, between −3 and 3; each gets a slider.
-
-    Raises:
-        TypeError, ValueError: too few or too many messages, or one out of range.
     """
     import torch  # here and below, because it takes a second that notebooks without it need not wait
 
     from sheet11.given.softmax import softargmax
 
-    if not 1 <= len(messages) <= 9:
-        raise ValueError(f"messages must be one to nine numbers, got {len(messages)}")
-    for k, value in enumerate(messages):
-        check_between(f"messages[{k}]", value, -3, 3, "be between -3 and 3")
     even = np.linspace(-1, 1, 160) * math.asinh(EDGE / LINEAR)
     grid = LINEAR * np.sinh(even)  # even on the axis, and never 0
-    number = np.arange(1, len(messages) + 1)
-    index = torch.zeros(len(messages), dtype=torch.int64)
+    index = torch.zeros(len(MESSAGES), dtype=torch.int64)
 
     def draw(lam: float, eta: float, **values: float) -> Figure:
         m = torch.tensor(list(values.values()), dtype=torch.float64)
@@ -54,9 +49,8 @@ def explore_aggregation(aggregate: Function, messages: Sequence[float] = MESSAGE
         share = (mean - low) / (high - low) if high > low else 0.5
 
         figure, (left, right) = panels(2, 3.4, right=0.8)
-        left.bar(number, weights.numpy(), color=COLOURS[4], edgecolor="0.3")
-        names = [f"m{'₁₂₃₄₅₆₇₈₉'[k]} = {signed(value)}" for k, value in enumerate(values.values())]
-        left.set_xticks(number, names)
+        names = [f"{name} = {signed(value)}" for name, value in values.items()]
+        left.bar(names, weights.numpy(), color=COLOURS[4], edgecolor="0.3")
         left.set(xlabel="message", ylabel="weight, soft(arg)max(m; λ)", ylim=(0, 1.05))
         left.set(
             title=f"λ = {signed(lam)}: ⟨m⟩ = {signed(mean)}, {share:.0%} of the way from min to max"
@@ -72,14 +66,13 @@ def explore_aggregation(aggregate: Function, messages: Sequence[float] = MESSAGE
         right.set_xticks([-EDGE, -10, -1, 0, 1, 10, EDGE], ["−∞", "−10", "−1", "0", "1", "10", "∞"])
         return figure
 
-    steps = [*LAMBDAS, math.inf]
-    lambdas = [(signed(lam), lam) for lam in [*(-lam for lam in reversed(steps)), 0, *steps]]
+    positive = [*LAMBDAS, math.inf]
+    negative = [-lam for lam in reversed(positive)]
+    lambdas = [(signed(lam), lam) for lam in [*negative, 0, *positive]]
     controls: dict[str, Any] = {
         "lam": dict(kind="SelectionSlider", options=lambdas, value=1.0, description="λ"),
         "eta": dict(kind="FloatSlider", min=-1, max=2, step=0.05, value=0.0, description="η"),
     }
-    for which, value in zip(number, messages, strict=True):
-        controls[f"m{which}"] = dict(
-            kind="FloatSlider", min=-3, max=3, step=0.1, value=float(value)
-        )
+    for name, value in MESSAGES.items():
+        controls[name] = dict(kind="FloatSlider", min=-3, max=3, step=0.1, value=value)
     show_with_controls(draw, controls)

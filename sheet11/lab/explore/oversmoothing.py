@@ -59,9 +59,11 @@ def explore_oversmoothing(
         u, v = torch.cat([g.edge_index, loops], dim=1)
         P = normalized_adjacency(g.edge_index, g.num_nodes)
         first = x = normal(g.num_nodes)
-        states = [first]
-        for number in range(1, DEEPEST + 1):
-            if way in networks:
+        states, energies, distances = [], [], []
+        for number in range(DEEPEST + 1):
+            if number == 0:
+                pass
+            elif way in networks:
                 W = normal(features) * math.sqrt(2 / features)
                 x = networks[way](P, x, first, W, number)
             elif way == "P":
@@ -69,11 +71,9 @@ def explore_oversmoothing(
             else:
                 x = aggregate(x[u], v, g.num_nodes, WAYS[way], 0.0)
             states.append(x)
-        energies = []
-        for x in states:
             size = x.square().sum().clamp(min=1e-300)  # with ReLU all features can die out
             energies.append(float(dirichlet_energy(x, g.edge_index) / size))
-        distances = [float(mean_average_distance(x, g.edge_index)) for x in states]
+            distances.append(float(mean_average_distance(x, g.edge_index)))
         return g, states, energies, distances
 
     def draw(graph: str, depth: int, way: str) -> Figure:

@@ -1,6 +1,7 @@
 """Figures of exercise 2: limits, convergence, interpolation and fits of the aggregation."""
 
 from collections.abc import Mapping
+from itertools import cycle
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -51,20 +52,19 @@ def convergence(
     """
     figure, (left, right) = panels(2, 3.6, right=1.35)
     curves = zip(errors, bounds, np.asarray(gaps), strict=True)
-    for number, (error, bound, gap) in enumerate(curves):
-        colour = COLOURS[number % len(COLOURS)]
+    for colour, (error, bound, gap) in zip(cycle(COLOURS), curves, strict=False):
         visible = np.where(error > 1e-14, error, np.nan)
         left.semilogy(lam, visible, color=colour, label=f"Δ = {gap:.2f}")
         left.semilogy(lam, bound, color=colour, linestyle="--", linewidth=0.8)
     left.set(xlabel="inverse temperature λ", ylabel="max − agg", ylim=(1e-14, None))
-    left.set(title="Measured, and its bound (dashed)")
+    left.set_title("Measured, and its bound (dashed)")
     powers_of_ten(left.yaxis)
     gap, rate, above = rates
     right.axhline(1, color="black", linewidth=0.8, label="predicted")
     right.vlines(gap, 1, 1 + above / gap, color="0.7", linewidth=3, label="its error")
     right.semilogx(gap, rate / gap, "o", color=COLOURS[1], markersize=4, label="measured")
     right.set(xlabel="gap Δ", ylabel="rate of the approach, divided by Δ")
-    right.set(title="Rate, in every neighbourhood")
+    right.set_title("Rate, in every neighbourhood")
     powers_of_ten(right.xaxis)
     handles = [*left.lines[::2], *right.collections, *right.lines]
     legend_beside(right, handles=handles, fontsize="small")

@@ -3,7 +3,6 @@
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
 from sheet11.given.conventions import first_position
@@ -19,6 +18,7 @@ from sheet11.lab.plots import (
     legend_beside,
     panels,
     powers_of_ten,
+    whole_numbers,
 )
 
 ROOM = 2.3  # inches beside a panel for its legend, so that it lies on no data
@@ -109,39 +109,38 @@ def draw_profiles(ax: Axes, profiles: Curves) -> None:
     ends, half = [0, len(first) - 1], first[[0, 0]] / 2
     ax.plot(ends, half, color="0.5", linestyle=":", label="half of the diagonal\n(first curve)")
     ax.plot(ends, [0, 0], color="0.3", linewidth=0.8, label="_zero")
-    ax.xaxis.set_major_locator(MaxNLocator(8 if few else 5, integer=True))
+    whole_numbers(ax.xaxis, 8 if few else 5)
 
 
 @drawn_if_wanted
 def token_deviations(deviations: Curves) -> Figure:
     """Deviation from permutation equivariance for every token, on a logarithmic scale that starts at rounding."""
-    figure, ax = _on_a_logarithmic_scale(deviations, first=1)
-    ax.set(xlabel="token", ylabel="‖ Att(XΠ) − Att(X)Π ‖")
-    ax.set(title="Does attention commute with a permutation?")
+    figure = _on_a_logarithmic_scale(deviations, 1, "token", "‖ Att(XΠ) − Att(X)Π ‖")
+    figure.axes[0].set_title("Does attention commute with a permutation?")
     return figure
 
 
 @drawn_if_wanted
 def diagonal_spreads(spreads: Curves) -> Figure:
     """Largest minus smallest entry along every diagonal, on a logarithmic scale that starts at rounding."""
-    figure, ax = _on_a_logarithmic_scale(spreads, first=0)
-    ax.set(xlabel="lag of the diagonal (tokens)", ylabel="largest − smallest entry")
-    ax.set(title="How much does EᵀE vary along a diagonal?")
+    xlabel, ylabel = "lag of the diagonal (tokens)", "largest − smallest entry"
+    figure = _on_a_logarithmic_scale(spreads, 0, xlabel, ylabel)
+    figure.axes[0].set_title("How much does EᵀE vary along a diagonal?")
     return figure
 
 
-def _on_a_logarithmic_scale(values: Curves, first: int) -> tuple[Figure, Axes]:
+def _on_a_logarithmic_scale(values: Curves, first: int, xlabel: str, ylabel: str) -> Figure:
     figure, (ax,) = panels(1, 3.0, right=ROOM)
     for marker, (name, value) in zip(MARKERS, values.items(), strict=False):
-        height = np.maximum(np.asarray(value), 1e-17)
+        height = np.maximum(value, 1e-17)
         ax.semilogy(first + np.arange(len(height)), height, marker, markersize=4, label=name)
     if len(values) > 1:
         ax.lines[1].set(markersize=7, fillstyle="none")  # to be seen where two coincide
-    ax.set(ylim=(1e-17, None))
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.set(ylim=(1e-17, None), xlabel=xlabel, ylabel=ylabel)
+    whole_numbers(ax.xaxis)
     powers_of_ten(ax.yaxis)
     legend_beside(ax, frameon=False)
-    return figure, ax
+    return figure
 
 
 def _draw_pairs(ax: Axes, E: Floats, convention: str) -> None:
@@ -163,7 +162,7 @@ def _draw_pairs(ax: Axes, E: Floats, convention: str) -> None:
         names.append(", ".join(str(_first_row(convention) + row) for row in rows))
     ax.set_yticks(-3 * np.arange(len(pairs)), names)
     ax.set(xlabel="position i", ylabel="rows", title="pairs of rows: sine —, cosine - -")
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    whole_numbers(ax.xaxis)
 
 
 def _first_row(convention: str) -> int:

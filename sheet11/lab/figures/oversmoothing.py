@@ -1,6 +1,6 @@
 """Figures of exercise 3: energies, collapsing features, accuracy against depth."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,9 +16,11 @@ from sheet11.lab.plots import (
     MARKERS,
     MOST,
     Curves,
+    Floats,
     drawn_if_wanted,
     panels,
     powers_of_ten,
+    whole_numbers,
 )
 
 FLOOR = 1e-18  # smallest energy that is drawn
@@ -38,9 +40,9 @@ def energies(energy: Curves, rates: Mapping[str, float], highlighted: str) -> Fi
         predicted = values[last] * np.exp(rates[name] * (layer - last))
         label = f"{name}: predicted slope {rates[name]:.4g}"
         ax.semilogy(layer, predicted, "--", color=colour, linewidth=1, label=label)
-    ax.set(xlabel="depth (layers)", ylabel="Dirichlet energy E(X)")
-    ax.set_title("Energy of the features, and its predicted rate")
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    title = "Energy of the features, and its predicted rate"
+    ax.set(xlabel="depth (layers)", ylabel="Dirichlet energy E(X)", title=title)
+    whole_numbers(ax.xaxis)
     powers_of_ten(ax.yaxis)
     _legend_below(figure, ax, columns=3)  # measured above predicted
     return figure
@@ -125,27 +127,31 @@ def draw_embedding(ax: Axes, state: ArrayLike, labels: ArrayLike) -> None:
         )
     reach = 1.1 * np.abs(points).max() or 1.0
     ax.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal")
-    for axis in (ax.xaxis, ax.yaxis):
-        axis.set_major_locator(MaxNLocator(3))
+    ax.xaxis.set_major_locator(MaxNLocator(3))
+    ax.yaxis.set_major_locator(MaxNLocator(3))
 
 
 @drawn_if_wanted
 def smoothness(energy: Curves, distance: Curves) -> Figure:
     """Relative Dirichlet energy and MAD against depth, one line for each way of propagating."""
     figure, (left, right) = panels(2, 4.3, across=0.75, bottom=1.2, top=TOP)
-    for ax, measure, quantity in ((left, energy, "E(X) / ‖X‖²"), (right, distance, "MAD")):
-        for number, (name, values) in enumerate(measure.items()):
-            values = np.maximum(values, FLOOR)
-            every = number % 6, max(1, len(values) // 8)
-            ax.semilogy(values, marker=MARKERS[number], markevery=every, markersize=4, label=name)
-        ylabel = f"{quantity}   (0 is drawn at 10⁻¹⁸)"
-        ax.set(xlabel="depth (layers)", ylabel=ylabel, ylim=(FLOOR, 5))
-        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-        powers_of_ten(ax.yaxis)
+    _draw_smoothness(left, energy, "E(X) / ‖X‖²")
+    _draw_smoothness(right, distance, "MAD")
     left.set_title("Dirichlet energy, relative")
     right.set_title("Mean average cosine distance")
     _legend_below(figure, left)
     return figure
+
+
+def _draw_smoothness(ax: Axes, measure: Curves, quantity: str) -> None:
+    for number, (name, values) in enumerate(measure.items()):
+        values = np.maximum(values, FLOOR)
+        every = number % 6, max(1, len(values) // 8)
+        ax.semilogy(values, marker=MARKERS[number], markevery=every, markersize=4, label=name)
+    ylabel = f"{quantity}   (0 is drawn at 10⁻¹⁸)"
+    ax.set(xlabel="depth (layers)", ylabel=ylabel, ylim=(FLOOR, 5))
+    whole_numbers(ax.xaxis)
+    powers_of_ten(ax.yaxis)
 
 
 @drawn_if_wanted
@@ -164,8 +170,8 @@ def accuracies(
         min(2, len(accuracy)), 2.6 * rows + 0.5, rows=rows, across=0.75, bottom=BELOW, top=TOP
     )
     for ax, (title, models) in zip(figure.axes, accuracy.items(), strict=True):
-        bands = {model: _mean_and_band(values).clip(0, 1) for model, values in models.items()}
-        _draw_bands(ax, depths, bands, markersize=5)
+        bands = _mean_and_band(np.asarray(list(models.values()))).clip(0, 1)
+        _draw_bands(ax, depths, models, bands, markersize=5)
         ax.axhline(chance[title], color="0.4", linestyle=":", label="constant answer")
         ax.set_xscale("log", base=2)
         ax.set_xticks(depths, labels=map(str, depths))
@@ -188,35 +194,33 @@ def layers(measures: Mapping[str, Curves], title: str) -> Figure:
     """
     figure, axes = panels(len(measures), 3.7, across=0.75, bottom=BELOW, top=TOP)
     for ax, (measure, models) in zip(axes, measures.items(), strict=True):
-        every = np.maximum(np.concatenate([np.ravel(values) for values in models.values()]), FLOOR)
-        logarithmic = every.max() > 100 * every.min()
-        bands = {}
-        for model, values in models.items():
-            if logarithmic:
-                bands[model] = 10 ** _mean_and_band(np.log10(np.maximum(values, FLOOR)))
-            else:
-                bands[model] = _mean_and_band(values)
-        depths = range(len(bands[model][0]))
-        _draw_bands(ax, depths, bands, markevery=0.15, markersize=4)
+        values = np.asarray(list(models.values()))
+        visible = np.maximum(values, FLOOR)
+        logarithmic = visible.max() > 100 * visible.min()
+        bands = 10 ** _mean_and_band(np.log10(visible)) if logarithmic else _mean_and_band(values)
+        depths = range(values.shape[1])
+        _draw_bands(ax, depths, models, bands, markevery=0.15, markersize=4)
         if logarithmic:
             ax.set_yscale("log")
             powers_of_ten(ax.yaxis)
         ax.set(xlabel="layer", ylabel=measure)
-        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+        whole_numbers(ax.xaxis)
     figure.suptitle(title, fontsize="medium")
     axes[0].set_title(" ")
     _legend_below(figure, axes[0])
     return figure
 
 
-def _mean_and_band(values: Any) -> Any:
-    """Mean over the networks, and one standard deviation below and above it, for each row."""
-    mean, std = np.mean(values, axis=1), np.std(values, axis=1)
-    return np.stack([mean, mean - std, mean + std])
+def _mean_and_band(values: Floats) -> Floats:
+    """Mean over the networks, and one standard deviation below and above it: (models, 3, depths)."""
+    mean, std = values.mean(axis=2), values.std(axis=2)
+    return np.stack([mean, mean - std, mean + std], axis=1)
 
 
-def _draw_bands(ax: Axes, x: Sequence[int], bands: Mapping[str, Any], **style: Any) -> None:
-    for marker, (name, (mean, low, high)) in zip(MARKERS, bands.items(), strict=False):
+def _draw_bands(
+    ax: Axes, x: Sequence[int], names: Iterable[str], bands: Floats, **style: Any
+) -> None:
+    for marker, name, (mean, low, high) in zip(MARKERS, names, bands, strict=False):
         ax.plot(x, mean, marker=marker, label=name, **style)
         ax.fill_between(x, low, high, alpha=0.12, linewidth=0, edgecolor="face")
 

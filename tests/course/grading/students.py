@@ -102,7 +102,7 @@ def students(course: Course, secret: str = "/nowhere", port: int = 9) -> list[St
         Student("10 GB", put("x = np.ones(10 * 2**30, np.uint8)"), one("error", "MemoryError")),
         Student("fork bomb", put("import os\nwhile True: os.fork()"), one("error", "processes")),
         Student("1 GB to the screen", put("import os\nfor _ in range(2**10): os.write(1, bytes(2**20))")),
-        Student("large record", put("", "record(x=np.zeros(2**22))"), one("error", "put out")),
+        Student("large record", put("", "record(x=np.zeros(2**22))"), one("", "")),
         Student("fills the disk", put("for i in range(99): open(f'{i}', 'wb').write(bytes(2**23))"), one("error", "No space")),
         Student("replaced numpy", put("np.allclose = np.array_equal = lambda *a, **k: True", course.wrong), one("wrong", "entries")),
         Student("replaced record", put("", "def record(**values): pass"), both("wrong", "was not recorded")),

@@ -103,16 +103,19 @@ def test_plain_html_stays(source, wanted):
     assert wanted in text_of(source)
 
 
-@pytest.mark.parametrize("marks", [{"grade": True}, {"solution": True}, {}])
-def test_only_checks_are_folded(marks):
-    cell = new_code_cell("assert x == 1", metadata={"nbgrader": marks})
+@pytest.mark.parametrize(
+    ("marks", "outputs", "attributes"),
+    [
+        ({"grade": True}, [], {"class": ["check"]}),
+        ({"grade": True}, [new_output("error")], {"class": ["check"], "open": ""}),
+        ({"grade": True, "solution": True}, [], None),
+        ({}, [], None),
+    ],
+)
+def test_only_checks_are_folded_and_those_that_failed_are_open(marks, outputs, attributes):
+    cell = new_code_cell("assert x == 1", metadata={"nbgrader": marks}, outputs=outputs)
     body = html(cells_html(new_notebook(cells=[cell])))
-    assert "assert" in body.text and bool(body.details) == ("grade" in marks)
-    if body.details:
-        assert not body.details.has_attr("open")
-        cell.outputs = [new_output("error", ename="Error", evalue="")]
-        body = html(cells_html(new_notebook(cells=[cell])))
-        assert body.details.has_attr("open"), "one that failed"
+    assert "assert" in body.text and (body.details and body.details.attrs) == attributes
 
 
 @pytest.mark.parametrize(
@@ -171,17 +174,18 @@ def figure(frames):
 
 
 def test_frames_are_chosen_by_radio_buttons():
-    body = html(shown(figure(TURNING), figure(TURNING[:1])))
-    settings, other = body.find_all(class_="settings")
+    settings, other = html(shown(figure(TURNING), figure(TURNING[:1]))).find_all(class_="settings")
     assert [legend.text for legend in settings.find_all("legend")] == ["n", "<mode>"]
     assert [label.text.strip() for label in settings.find_all("label")] == ["1", "2", "a", "b"]
-    buttons, images = settings.find_all("input", type="radio"), settings.find_all("img")
-    assert [button.has_attr("checked") for button in buttons] == [False, True, False, False]
-    assert {button["name"] for button in buttons}.isdisjoint({other.input["name"]}), "two figures"
-    assert [image["alt"] for image in images] == ["at the start", "one", "two"]
-    classes = [button["class"] for button in buttons]
-    assert classes == [["frame-1"], ["start"], ["start"], ["frame-4"]]
-    assert [image["class"] for image in images] == [["start"], ["frame-1"], ["frame-4"]]
+    buttons = settings.find_all("input", type="radio", checked=False)
+    assert settings.find("input", checked=True)["class"] == ["start"]
+    assert [button["class"] for button in buttons] == [["frame-1"], ["start"], ["frame-4"]]
+    assert [(*image["class"], image["alt"]) for image in settings.find_all("img")] == [
+        ("start", "at the start"),
+        ("frame-1", "one"),
+        ("frame-4", "two"),
+    ]
+    assert settings.input["name"] != other.input["name"]
 
 
 @pytest.mark.parametrize(

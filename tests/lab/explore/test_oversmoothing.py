@@ -7,10 +7,7 @@ import torch
 
 import sheet11
 
-NETWORKS = {
-    "plain": lambda P, H, H0, W, l: P @ H @ W,
-    "with H⁰": lambda P, H, H0, W, l: P @ H + H0 / l,
-}
+NETWORKS = {"with H⁰": lambda P, H, H0, W, l: P @ H @ W + H0 / l}
 GRAPH = sheet11.load_graph("sbm", 2)
 P = sheet11.normalized_adjacency(GRAPH.edge_index, GRAPH.num_nodes)
 NEIGHBOURS = [
@@ -19,7 +16,6 @@ NEIGHBOURS = [
 ]
 WAYS = {
     "P": lambda x: P @ x,
-    "mean": lambda x: torch.stack([x[n].mean(0) for n in NEIGHBOURS]),
     "softargmax, λ = 1": lambda x: torch.stack(
         [(x[n].softmax(0) * x[n]).sum(0) for n in NEIGHBOURS]
     ),

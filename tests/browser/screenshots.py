@@ -1,6 +1,6 @@
 """Make the pictures of the README, of JupyterLab and of the page of a run, and those of the guide, of the marking page.
 
-    sheet11 run && PYTHONPATH=tests:tests/course/desk python tests/browser/pictures.py
+    sheet11 run && PYTHONPATH=tests:tests/course/desk python tests/browser/screenshots.py
 
 Wants the extra `browser` and Chromium.
 """

@@ -1,0 +1,131 @@
+"""What notebooks record: under other parameters, under the defaults as their text says, and by other tools."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sheet11 import attention_scores, gram, positional_encoding, read_records
+from sheet11.course.notebooks import error_of
+from sheet11.course.sheet import find_sheet
+from sheet11.given.conventions import CONVENTIONS
+
+QUICK = {"deepest": 1, "epochs": 1, "networks": 1, "hidden": 1}
+
+
+@pytest.mark.parametrize(
+    ("stem", "parameters"),
+    [
+        ("01_encoding", {"n": 2, "p": 1, "convention": "submission"}),
+        ("02_scores", {"n": 40, "p": 512, "convention": "vaswani", "draws": 3, "seed": 2}),
+        ("03_aggregation", {"num_nodes": 200, "max_degree": 30, "fit_steps": 50, "seed": 9}),
+        ("04_oversmoothing", {"graph": "sbm", "depth": 1, "features": 2, "nodes": 4, **QUICK}),
+    ],
+)
+def test_other_parameters(stem, parameters, run, promised):
+    executed = run(stem, {}, **parameters)
+    assert error_of(executed) is None
+    assert set(read_records(executed)) >= promised[stem]
+
+
+@pytest.mark.parametrize(
+    ("stem", "name", "value", "message"),
+    [
+        ("01_encoding", "n", 0, "n must be at least 2, got 0"),
+        ("01_encoding", "p", -3, "p must be at least 1, got -3"),
+        (
+            "01_encoding",
+            "convention",
+            "sheep",
+            "convention must be one of 'sheet', .*, got 'sheep'",
+        ),
+        ("01_encoding", "base", -1.0, "base must be at least 1, .*, got -1.0"),
+        ("01_encoding", "scale", 0.0, "scale must be positive and finite, got 0.0"),
+        ("02_scores", "seed", -1, "seed must be at least 0, got -1"),
+        ("03_aggregation", "max_degree", 2.5, "max_degree must be an integer, got 2.5"),
+        ("03_aggregation", "learning_rate", 0.0, "learning_rate must be positive .*, got 0.0"),
+        ("03_aggregation", "fit_steps", 0, "fit_steps must be at least 1, got 0"),
+        ("04_oversmoothing", "graph", "ring", "graph must be one of 'karate', .*, got 'ring'"),
+        ("04_oversmoothing", "labels_per_class", 17, "labels_per_class must be below 17"),
+        ("04_oversmoothing", "features", 1, "features must be at least 2, got 1"),
+    ],
+)
+def test_impossible_parameters_are_refused_right_away(stem, name, value, message, notebooks):
+    space = {}
+    imports, parameters, check, *_ = [
+        cell.source for cell in notebooks[stem].cells if cell.cell_type == "code"
+    ]
+    exec(imports, space)
+    exec(parameters, space)
+    with pytest.raises((TypeError, ValueError), match=message):
+        exec(check, space | {name: value})
+
+
+def test_plain_papermill(tmp_path):
+    out = tmp_path / "out.ipynb"
+    command = [sys.executable, "-m", "papermill", find_sheet().notebooks["01_encoding"], out]
+    options = ["-p", "n", "96", "-p", "convention", "vaswani"]
+    subprocess.run([*command, *options], check=True, capture_output=True)
+    records = read_records(out)
+    np.testing.assert_allclose(records["E"], positional_encoding(96, 256, "vaswani"), atol=1e-12)
+    np.testing.assert_allclose(records["gram"], gram(96, 256, "vaswani"), atol=1e-9)
+
+
+def test_what_the_text_of_01_says():
+    profile = {convention: gram(64, 256, convention)[0] for convention in CONVENTIONS}
+    assert np.flatnonzero(profile["vaswani"] < 64)[0] == 53
+    assert round(profile["sheet"][8] / 128, 2) == 0.66
+    assert 0.18 < np.abs(profile["sheet"][17:]).max() / 128 < 0.23
+
+
+def test_the_given_code_of_01_is_the_submission(notebooks):
+    (source,) = [cell.source for cell in notebooks["01_encoding"].cells if cell.id == "handed-in"]
+    space = {"np": np}
+    exec(source, space)
+    for n, p, base, scale in [(64, 256, 1e4, None), (5, 3, 20.0, 7.0), (2, 1, 1e4, None)]:
+        expected = positional_encoding(n, p, "submission", base, scale)
+        np.testing.assert_allclose(space["handed_in"](n, p, base, scale), expected, atol=1e-12)
+
+
+def test_what_the_text_of_02_says(notebooks):
+    records = read_records(notebooks["02_scores"])
+    E = positional_encoding(64, 256)
+    X = np.random.default_rng(0).normal(0, E.std(), size=(256, 64))
+    for mode in ("cat", "add"):
+        np.testing.assert_allclose(records[f"scores_{mode}"], attention_scores(E, X, mode))
+    expected = {"slope": -0.5, "predicted_cross_std": 128**0.5, "total_variation": 0.22}
+    assert {name: records[name] for name in expected} == pytest.approx(expected, rel=0.02)
+    assert records["cross_std"] == pytest.approx(128**0.5, rel=0.05)
+    assert records["total_variation_itself"] < 0.001
+
+
+def test_what_the_text_of_03_says(notebooks):
+    records = read_records(notebooks["03_aggregation"])
+    assert all(records[f"error_{name}"] < 1e-12 for name in ("max", "min", "mean", "sum"))
+    assert records["slope_at_zero"] == pytest.approx(records["variance"])
+    learned = {row["target"]: row for row in records["learned"]}
+    assert learned["max"]["lam"] > 2 and learned["min"]["lam"] < -2
+    assert abs(learned["mean"]["eta"]) < 0.01 and abs(learned["sum"]["eta"] - 1) < 0.01
+
+
+def test_what_the_text_of_04_says(notebooks):
+    records = read_records(notebooks["04_oversmoothing"])
+    assert records["decay_rate"] == pytest.approx(-0.2193, abs=5e-5)
+    assert records["decay_rate"] == pytest.approx(records["predicted_rate"], rel=0.01)
+
+    table = pd.DataFrame(records["accuracy"])
+    short, long = sorted(table.epochs.unique())
+    mean = table.groupby(list(table.columns[:4])).accuracy.mean()
+    for graph in ("karate", "sbm"):
+        for epochs in (short, long):
+            assert mean[graph, "no graph", :, epochs].max() < 0.65
+            assert mean[graph, "none", 4, epochs] > 0.85
+            assert mean[graph, "none", 32, epochs] < 0.6
+            assert mean[graph, "residual", 32, epochs] < 0.7
+            assert mean[graph, "gcnii", 32, epochs] > 0.85
+        for depth in (16, 32):
+            assert mean[graph, "first two", depth, long] > mean[graph, "none", depth, long]
+        assert mean[graph, "one layer", 16, long] > 0.9 > 0.7 > mean[graph, "one layer", 32, long]
+    assert mean["sbm", "pairnorm", 32, long] > mean["sbm", "pairnorm", 4, long]
