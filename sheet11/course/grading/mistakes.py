@@ -42,10 +42,7 @@ def read_mistakes(path: Path, solutions: Mapping[str, str]) -> dict[str, list[Mi
     for name, tables in read_toml(path).items():
         if name not in solutions:
             raise SheetError(f"{path}: no answer has the id {name!r}{nearest(name, solutions)}")
-        if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
-            raise SheetError(
-                f"{path}: {name} must be a list of tables, [[{name}]], got {tables!r:.60}"
-            )
+        tables = tables if isinstance(tables, list) else [tables]
         try:
             found[name] = [_mistake(table, solutions[name]) for table in tables]
         except ValueError as error:
@@ -53,7 +50,7 @@ def read_mistakes(path: Path, solutions: Mapping[str, str]) -> dict[str, list[Mi
     return found
 
 
-def _mistake(table: Mapping[str, Any], solution: str) -> Mistake:
+def _mistake(table: Any, solution: str) -> Mistake:
     """Return a mistake as its table describes it.
 
     Raises:

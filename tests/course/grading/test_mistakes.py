@@ -47,11 +47,7 @@ def test_a_substitution_and_a_whole_answer(read):
     [
         ("[[encoding", "cannot be read: "),
         ('[[encodin]]\nhint = "h"', "no answer has the id 'encodin'; did you mean 'encoding'?"),
-        ('encoding = "x"', r"encoding must be a list of tables, \[\[encoding\]\], got 'x'"),
-        (
-            '[encoding]\nhint = "h"',
-            r"encoding must be a list of tables, \[\[encoding\]\], got \{'hint'",
-        ),
+        ('encoding = "x"', "encoding must have texts"),
         ('[[encoding]]\nhint = "h"', "encoding must have texts hint and answer, or hint, of and"),
         ('[[encoding]]\nhint = "h"\nof = 1\ninstead = "k"', "encoding must have texts"),
         (
