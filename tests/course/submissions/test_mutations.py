@@ -77,9 +77,6 @@ def test_every_notebook_is_read_as_stated(course, mutated, taken):
         answers = {cell.name: cell.source for cell in cells if cell.name in names}
         assert answers.items() >= kept.items(), name
         assert answers.keys() - kept.keys() <= perhaps, name
-        assert all(
-            isinstance(source, str) and source.encode() is not None for source in answers.values()
-        ), name
 
 
 def test_most_mutations_leave_something(mutated, taken):
