@@ -237,7 +237,7 @@ def _description(table: pd.DataFrame, record: str, swept: Sequence[str]) -> str:
 
 def _figure(table: pd.DataFrame, record: str, swept: Sequence[str]) -> bytes:
     """Draw a record against the swept parameter with the most values; others are curves, panels and bands."""
-    # these take a second, which a finished sweep need not wait
+    # imported here: a finished sweep should not wait a second for them
     import matplotlib.pyplot as plt
     import seaborn as sns
 

@@ -43,7 +43,7 @@ class Answer(NamedTuple):
     task: str
     source: str
     attachments: Mapping[str, Any]  # by name, as in a notebook's cell
-    points: float | None  # None if a person is to give them
+    points: float | None  # None if a person gives them
     status: Status
     remark: str
 

@@ -172,7 +172,7 @@ def be_kernel(
     gc.enable()
     signal.signal(signal.SIGINT, signal.default_int_handler)
     for descriptor in group:
-        os.write(descriptor, b"0")  # itself
+        os.write(descriptor, b"0")  # 0 is this process
     for descriptor in (status, *group, *private):
         os.close(descriptor)
     parent = os.getppid()

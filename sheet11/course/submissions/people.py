@@ -31,7 +31,7 @@ class Person(NamedTuple):
 
     student: str  # key in tables and folders
     who: Identity
-    members: tuple[Identity, ...]  # who gets the result
+    members: tuple[Identity, ...]  # people who get the result
     label: str = ""  # name of the folder or file by which the platform knows the hand-in
     late: str = ""  # "late", or by how much
     notes: tuple[str, ...] = ()  # decisions about the hand-in
