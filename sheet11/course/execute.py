@@ -56,7 +56,7 @@ def execute(
     kernel_name = kernel_of(notebook, kernel)
     notebook = without_outputs(with_parameters(notebook, parameters))
     environment = _environment(package_folder, frames)
-    # holds the first cell's error if no kernel starts
+    # the first cell gets the error if no kernel starts
     running = [cell for cell in notebook.cells if cell.cell_type == "code"][:1]
     with tempfile.TemporaryDirectory(prefix=TEMPORARY, ignore_cleanup_errors=True) as folder:
         work = Path(folder, "work")
