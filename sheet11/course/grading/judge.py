@@ -7,11 +7,11 @@ from typing import Any
 from sheet11.course.book.scores import Score, Status
 from sheet11.course.grading.execution import EARNS, Executions
 from sheet11.course.grading.papers import GIVEN, OWN
+from sheet11.course.grading.restore import VALUES
 from sheet11.course.grading.sandboxes import binds
 from sheet11.course.grading.scoring import (
     Records,
     error_in,
-    failing_line,
     raised,
     recorded_by,
 )
@@ -46,13 +46,14 @@ def judge(found: Executions, limits: Limits, hint: Hint) -> dict[str, Score]:
 
 
 def hidden_failures(found: Executions) -> list[list[str]]:
-    """Return the hidden tests that fail: task, what the test says, and the line at which it fails."""
+    """Return the hidden tests that fail: task, message, and the failing statement with the values of its names."""
     rows = []
     for task in found.restored.paper.checked:
         score = found.hidden_score(task)
         if score and score.status not in EARNS and found.hidden:
-            error = error_in(found.hidden.outputs.get(task.name, []))
-            rows.append([task.column, score.remark, failing_line(error) if error else ""])
+            printed = found.hidden.outputs.get(task.name + VALUES, [])
+            text = "".join(output.get("text", "") for output in printed)
+            rows.append([task.column, score.remark, text.strip()])
     return rows
 
 

@@ -41,7 +41,7 @@ def write_description(out: Path, drawings: Drawings, results: Mapping[str, Resul
 
 
 def write_hidden_tests(out: Path, store: Store) -> None:
-    """Write which hidden tests fail, with their lines, for the teacher alone."""
+    """Write which hidden tests fail, with their statements and values, for the teacher alone."""
     about = store.about()
     rows = [["student", "task", "remark", "test"]]
     for student in store.students():

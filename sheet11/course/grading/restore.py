@@ -12,6 +12,22 @@ from sheet11.course.tasks import Task
 Sources = list[tuple[str, str]]  # names and sources of code cells, in order
 Answers = tuple[str, ...]  # names of the answers that checks in a row are about
 REPAIRED = " (repaired)"  # ends the names of cells that are executed again with the sheet's answer
+VALUES = " (values)"  # suffix of the cells that print where a hidden test failed
+PRINT_VALUES = """
+import ast, linecache, reprlib, sys, types
+trace = getattr(sys, "last_traceback", None)
+while trace and trace.tb_frame.f_code.co_name != "<module>":
+    trace = trace.tb_next
+if trace:
+    text = "".join(linecache.getlines(trace.tb_frame.f_code.co_filename))
+    for node in ast.parse(text).body:
+        if node.lineno <= trace.tb_lineno <= node.end_lineno:
+            print(ast.get_source_segment(text, node))
+            for name in sorted({each.id for each in ast.walk(node) if isinstance(each, ast.Name)}):
+                value = trace.tb_frame.f_globals.get(name)
+                if value is not None and not callable(value) and not isinstance(value, types.ModuleType):
+                    print(name, "=", reprlib.repr(value))
+"""
 
 
 class Restored(NamedTuple):
@@ -101,9 +117,12 @@ def our_version(
     sources: Sources = []
     for cell in restored.cells:
         sources += _sources([cell], whole | {name: solutions.get(name) for name in left_out})
+        if whole.get(cell.name, cell.source) != cell.source:
+            sources.append((cell.name + VALUES, f"exec({PRINT_VALUES!r}, {{}})"))
         repair = _sources(repairs.get(cell.name, ()), whole | solutions)
         sources += [(name + REPAIRED, source) for name, source in repair]
-    last = max(place for place, (name, _) in enumerate(sources) if name in until)
+    ends = {*until, *(name + VALUES for name in until)}
+    last = max(place for place, (name, _) in enumerate(sources) if name in ends)
     return sources[: last + 1]
 
 

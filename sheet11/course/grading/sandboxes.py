@@ -115,13 +115,15 @@ def execute_version(
     Raises:
         SolutionError: the process ends by no cell of the student.
     """
+    known = set(left_out)
     left_out = dict(left_out)
     has_died = False
     while cells := version(left_out):
         batch = run(cells, instead_of_figures)
         reached = len(batch.outputs)
         if not batch.ended and reached == len(cells):
-            return Executed(batch.outputs, batch.succeeded, left_out)
+            executed = Executed(batch.outputs, batch.succeeded, left_out)
+            return _acquitted(run, version, executed, known, instead_of_figures)
         if batch.ended or has_died:
             why = batch.ended or "died"
             blamed = _to_blame(restored, cells[: reached + 1], left_out)
@@ -133,6 +135,26 @@ def execute_version(
             left_out[blamed] = why
         has_died = not batch.ended and not has_died
     return Executed({}, set(), left_out)
+
+
+def _acquitted(
+    run: Run,
+    version: Callable[[Collection[str]], Sources],
+    executed: Executed,
+    known: Collection[str],
+    instead_of_figures: str | None,
+) -> Executed:
+    """Execute again with each cell that was left out before the last one, and keep it if the notebook ends.
+
+    A limit may be noticed only after the cell that exceeded it, and the cell that runs then is blamed first.
+    """
+    for name in [name for name in executed.left_out if name not in known][:-1]:
+        left_out = {other: why for other, why in executed.left_out.items() if other != name}
+        cells = version(left_out)
+        batch = run(cells, instead_of_figures)
+        if not batch.ended and len(batch.outputs) == len(cells):
+            executed = Executed(batch.outputs, batch.succeeded, left_out)
+    return executed
 
 
 def binds(source: str, name: str) -> bool:

@@ -122,6 +122,7 @@ def test_hidden_tests_are_told_to_the_teacher_alone(graded):
         (row,) = [row for row in rows if row["student"] == "unseen"]
         assert row["task"] == "1_waves/wave-check"
         assert "assert np.allclose(wave(9, 4, start=3), right)" in row["test"]
+        assert "right = array(" in row["test"]
     for page in (folder / "first" / "students").rglob("*.html"):
         assert "start=3" not in page.read_text()
 
