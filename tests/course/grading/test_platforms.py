@@ -1,4 +1,4 @@
-"""A platform's download is graded: every student gets the points of their answers."""
+"""Grading of platforms' downloads: all students get the points for their own answers."""
 
 from class_of_twelve import HANDED_IN, LAYOUTS, ROSTER, Answers
 from gradings import skip_without_graders, table

@@ -1,4 +1,4 @@
-"""Control groups: what the kernel counts and bounds. Most of this needs a machine that lets us make them."""
+"""Control groups: the kernel's counts and limits. Most tests need permission to create groups."""
 
 import signal
 import subprocess
@@ -33,7 +33,7 @@ with cgroup.group(1 << 30, 9) as own:
 
 @pytest.fixture
 def no_groups(monkeypatch, tmp_path):
-    """A hierarchy that is a folder like any other, and what leads to it."""
+    """Replace the hierarchy by an ordinary folder, and return the folder."""
     monkeypatch.setattr(cgroup, "ROOT", tmp_path)
     cgroup.place.cache_clear()
     yield tmp_path

@@ -1,4 +1,4 @@
-"""The filter: its numbers are those of libseccomp, and it refuses exactly what it names."""
+"""Seccomp filter: its numbers are those of libseccomp, and it refuses exactly the calls listed."""
 
 import ctypes
 import errno
@@ -37,7 +37,7 @@ def decide(program, number, architecture, arguments=()):
 
 @pytest.fixture(params=ARCHITECTURES)
 def ask(request):
-    """What the filter of one kind of machine says of a call, by name or by (number on either machine)."""
+    """Return the filter's verdict on a call for one architecture, by name or by its numbers on both architectures."""
     column, architecture = ARCHITECTURES[request.param]
     program = seccomp_filter(request.param)
 
