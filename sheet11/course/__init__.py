@@ -1,5 +1,5 @@
-"""Running, re-running, releasing and grading notebooks: any that have a parameters cell and records."""
+"""Run, sweep, release and grade notebooks that have a parameters cell and records."""
 
 from importlib.metadata import version
 
-VERSION = version("sheet11")  # results of another version are made anew
+VERSION = version("sheet11")  # part of every result's key

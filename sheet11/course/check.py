@@ -1,4 +1,4 @@
-"""`sheet11 check`: what a sheet asks for and cannot be honoured here, one line each, before anybody is graded."""
+"""`sheet11 check`: find problems in a sheet before anybody is graded, one line each."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -22,7 +22,7 @@ from sheet11.course.tasks import is_check, marks, tasks_of
 
 OTTER = re.compile(r"^#\s*((?:ASSIGNMENT CONFIG|BEGIN QUESTION|BEGIN TESTS)\b.*)", re.MULTILINE)
 IN_JUPYTERLAB = "mark its cells in JupyterLab's Create Assignment"
-# settings of nbgrader that change what is graded and are not read here, with what to do
+# nbgrader settings that affect grading but are not read here, with what to do instead
 NOT_READ = {
     "Autograde.sanitize_preprocessors": "take it out",
     "Autograde.autograde_preprocessors": "take it out",
@@ -38,7 +38,7 @@ NOT_READ = {
 
 
 def problems_of(sheet: Sheet) -> list[str]:
-    """List what the files of a sheet ask for and is not honoured here, with what to do.
+    """List the problems in a sheet's files, each with what to do about it.
 
     Raises:
         NotInstalledError: nbgrader is not installed.
@@ -57,7 +57,7 @@ def problems_of(sheet: Sheet) -> list[str]:
     for path in sheet.notebooks.values():
         try:
             found = [f"{path.name}: {problem}" for problem in _problems_of_marks(path)]
-            if not found:  # AUTOTEST takes its time
+            if not found:  # running AUTOTEST is slow
                 tasks += _tasks_in(path, config)
         except (NotebookError, SheetError) as error:
             found = [str(error)]
@@ -68,7 +68,7 @@ def problems_of(sheet: Sheet) -> list[str]:
 
 
 def _tasks_in(path: Path, config: Config) -> int:
-    """Count the tasks of a notebook that is prepared for students as `release` does it."""
+    """Count the tasks of a notebook, and check that `release` can prepare it."""
     whole = whole_notebook(path, config)
     tasks = tasks_of(path.stem, whole)
     try:

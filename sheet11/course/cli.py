@@ -1,6 +1,6 @@
-"""The command `sheet11`: arguments in, words and an exit code out; what it does stands in the modules it calls.
+"""The command `sheet11`: its arguments, output and exit codes; other modules do the work.
 
-Exit codes: 0 if everything that was asked for succeeded, 1 where notebooks failed, 2 for unusable arguments.
+Exit codes: 0 if everything succeeded, 1 if notebooks failed, 2 for unusable arguments.
 """
 
 import sys
@@ -29,17 +29,17 @@ from sheet11.course.options import (
 )
 from sheet11.course.overview.commands import overview
 
-# What the commands need is imported inside of them, so that `--help` does not wait for the notebook machinery.
-# jsonschema, which nbformat imports, would spend two seconds on building a package's grammar of web addresses.
+# Commands import what they need themselves, so that `--help` is fast. jsonschema, which nbformat imports, would
+# spend two seconds building the grammar of rfc3987_syntax.
 _modules: dict[str, Any] = sys.modules
 _modules.setdefault("rfc3987_syntax", None)
 
 
 class Commands(click.Group):
-    """A group whose commands say in one line what is wrong with their arguments."""
+    """A group whose commands report wrong arguments in one line."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Called by click, which would print three lines."""
+        """Run a command; click alone would print three lines for a usage error."""
         try:
             return super().invoke(ctx)
         except click.UsageError as error:
@@ -75,8 +75,8 @@ def run(
 ) -> None:
     """Execute notebooks and write executed copies, HTML and an index.html.
 
-    NOTEBOOK is a path, or the stem of one of the sheet's own (01_encoding); without any, all of the sheet's run. A
-    parameter is set in every notebook that has it.
+    NOTEBOOK is a path, or the stem of a notebook of the sheet (01_encoding); the default is all of them. A parameter
+    is set in every notebook that has it.
     """
     warm_up(workers)
     from sheet11.course.jobs import local_executor
@@ -134,8 +134,8 @@ def sweep(
 ) -> None:
     """Execute NOTEBOOK at every point of a grid, and write results.csv, figures and an index.html.
 
-    Points that are already in the folder are not executed again, unless something that they depend on has changed:
-    notebook, package, versions.
+    Points already in the folder are executed again only if something they depend on has changed: notebook, package,
+    versions.
     """
     refuse_workers_on_cluster(workers, scheduler)
     if not scheduler:
@@ -177,7 +177,7 @@ def release(out: Path, sheet_folder: Path | None) -> None:
 
 
 def warm_up(workers: int | None) -> None:
-    """Start the kernel server, so that it imports while this process imports the notebook machinery."""
+    """Start the kernel server, so that it imports its modules while this process imports its own."""
     from sheet11.course.engine import warm
 
     warm.server(warm.share_cores(workers)[1])

@@ -1,4 +1,4 @@
-"""Errors of the command line: one line each, printed as it stands."""
+"""Errors that the command line prints as one line."""
 
 import os
 
@@ -6,15 +6,15 @@ from sheet11.course.text import visible
 
 
 class CourseError(ValueError):
-    """A request that cannot be carried out, with the reason in one line."""
+    """A request that cannot be carried out; the message is one line."""
 
 
 class NotebookError(CourseError):
-    """Not a notebook, or one that cannot be run, swept or graded here."""
+    """A file that is not a notebook, or one that cannot be run, swept or graded here."""
 
 
 class ParameterError(CourseError):
-    """An unknown parameter, or an impossible value of one."""
+    """An unknown parameter or an invalid value."""
 
 
 class SheetError(CourseError):
@@ -26,31 +26,31 @@ class FolderError(CourseError):
 
 
 class NotInstalledError(CourseError):
-    """A program or package that is missing or does not work here."""
+    """A missing or unusable program or package."""
 
 
 class SchedulerError(CourseError):
-    """The cluster does not answer."""
+    """A cluster that does not answer."""
 
 
 class SolutionError(CourseError):
-    """The sheet's own solution fails."""
+    """A solution of the sheet that fails."""
 
 
 class PointsError(CourseError):
-    """Points entered by hand that are not valid."""
+    """Invalid points entered by hand."""
 
 
 class TableError(CourseError):
-    """A CSV file that cannot be read, or lacks what is needed."""
+    """A CSV file that cannot be read or lacks a needed column."""
 
 
 class StoreError(CourseError):
-    """The file of scores and marks is damaged or from a newer version."""
+    """A file of scores and marks that is damaged or from a newer version."""
 
 
 def reason(error: Exception) -> str:
-    """Return an error's message in one line; other errors than this kit's with their type or file."""
+    """Return an error's message in one line, with its type or file unless it is a `CourseError`."""
     if isinstance(error, OSError) and error.filename and error.strerror:
         return visible(f"{os.fsdecode(error.filename)}: {error.strerror}")
     said = (str(error).splitlines() or [""])[0]

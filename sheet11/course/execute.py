@@ -1,4 +1,4 @@
-"""One notebook, one set of parameters, one executed notebook: the step that runs, sweeps and grading are made of."""
+"""Execute one notebook with one set of parameters: the step behind runs, sweeps and grading."""
 
 import contextlib
 import os
@@ -19,7 +19,7 @@ from sheet11.course.files import TEMPORARY
 from sheet11.course.notebooks import kernel_of, with_parameters, without_outputs
 from sheet11.lab.frames import VARIABLE as FRAMES
 
-# for sockets, whose names must be short
+# socket paths must be short
 SHORT = "/tmp" if os.name == "posix" else None
 
 
@@ -34,29 +34,30 @@ def execute(
     frames: bool = False,
     instead_of_figures: str | None = None,
 ) -> NotebookNode:
-    """Execute a notebook with parameters and return the executed copy; the argument is left as it is.
+    """Execute a notebook with parameters and return the executed copy; the argument does not change.
 
-    A cell that fails ends the execution. The error is its last output, so that the copy tells what happened
-    (`error_of`); that holds for a kernel that dies, too. The result holds no times and no paths.
+    A failing cell ends the execution, and the error becomes its last output (see `error_of`); so does a kernel that
+    dies. The result holds no times and no paths.
 
     Args:
-        notebook: with a cell tagged `parameters` if there are any.
-        parameters: by name; they replace the defaults in a cell of their own, as papermill does it.
-        cwd: working directory of the kernel; one that is missing, or None, is an empty one that is deleted afterwards.
+        notebook: has a cell tagged `parameters` if there are any.
+        parameters: by name; they override the defaults in an injected cell, as in papermill.
+        cwd: working directory of the kernel; an empty temporary folder if missing or None.
         warm: fork the kernel from this process's server (see `engine`) instead of starting a new interpreter.
-        package_folder: a folder that the notebook imports from, besides its own and the environment's.
-        kernel: name of the kernel; None is the one that the notebook asks for.
-        timeout: seconds that a cell may take; None is as long as it wants.
-        frames: whether figures with sliders come with a picture for every setting, for a page.
-        instead_of_figures: a text that a warm kernel shows for every figure, which takes no drawing.
+        package_folder: extra folder to import from.
+        kernel: name of the kernel; by default the one the notebook asks for.
+        timeout: limit for each cell in seconds; None is no limit.
+        frames: whether figures with sliders include a picture for every setting.
+        instead_of_figures: text that a warm kernel shows instead of drawing each figure.
 
     Raises:
-        NotebookError: no kernel of the notebook's name is installed.
+        NotebookError: the kernel is not installed.
     """
     kernel_name = kernel_of(notebook, kernel)
     notebook = without_outputs(with_parameters(notebook, parameters))
     environment = _environment(package_folder, frames)
-    running = [cell for cell in notebook.cells if cell.cell_type == "code"][:1]  # if none starts
+    # the first cell gets the error if no kernel starts
+    running = [cell for cell in notebook.cells if cell.cell_type == "code"][:1]
     with tempfile.TemporaryDirectory(prefix=TEMPORARY, ignore_cleanup_errors=True) as folder:
         work = Path(folder, "work")
         work.mkdir()
@@ -83,7 +84,7 @@ def execute(
         except (RuntimeError, TimeoutError) as error:
             if not running:
                 raise
-            # no kernel started, it died, or a cell took too long
+            # the kernel did not start or died, or a cell timed out
             store_error(running[-1], type(error).__name__, str(error).partition("\n")[0])
     for cell in notebook.cells:
         if cell.cell_type == "code":
@@ -111,7 +112,7 @@ def _run_in_new_kernel(
     with tempfile.TemporaryDirectory(prefix=TEMPORARY, dir=SHORT) as folder:
         manager.connection_file = str(Path(folder, "connection.json"))
         if os.name == "posix":
-            # sockets in a private folder; anyone on the machine could connect to TCP ports
+            # anyone on the machine could connect to TCP ports, but not to sockets in a private folder
             manager.transport = "ipc"
             manager.ip = str(Path(folder, "kernel"))
         client.execute(env=environment)
@@ -124,7 +125,7 @@ def store_error(cell: NotebookNode, name: str, text: str) -> None:
 
 
 def _environment(package_folder: str | Path | None, frames: bool) -> dict[str, str]:
-    """This process's environment, with a folder to import from before all others, and what asks for frames."""
+    """Return this process's environment with the package folder first in PYTHONPATH, and with frames if wanted."""
     folders = [str(package_folder or ""), os.environ.get("PYTHONPATH", "")]
     asked = {FRAMES: "1"} if frames else {}
     return dict(os.environ) | asked | {"PYTHONPATH": os.pathsep.join(filter(None, folders))}

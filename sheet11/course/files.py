@@ -19,7 +19,7 @@ from filelock import FileLock, Timeout
 from sheet11.course.text import encodable
 
 TEMPORARY = "sheet11-"  # prefix of temporary folders
-LONGEST = 100  # bytes of a name that is a file's as it stands
+LONGEST = 100  # bytes of a name that is kept unchanged
 
 
 def file_name(text: str) -> str:
@@ -36,7 +36,7 @@ def write_whole(path: Path, content: str | bytes, mode: int = 0o666) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{secrets.token_hex(8)}")
     remove = temporary.unlink
-    atexit.register(remove, missing_ok=True)  # Ctrl-C raises nothing
+    atexit.register(remove, missing_ok=True)  # Ctrl-C exits without raising
     try:
         with open(temporary, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
             file.write(encodable(content).encode() if isinstance(content, str) else content)
@@ -75,14 +75,13 @@ def whole_folder(path: Path) -> Iterator[Path]:
 def folder_of_this_process() -> Path:
     """Return a temporary folder that is removed when this process ends, even if killed."""
     folder = Path(tempfile.gettempdir(), TEMPORARY + secrets.token_hex(8))
-    remove = (
-        'read -r line; /bin/rm -rf -- "$0"'  # reads the end of its input when this process ends
-    )
+    # its input ends when this process does
+    remove = 'read -r line; /bin/rm -rf -- "$0"'
     remover = subprocess.Popen(
         ["/bin/sh", "-c", remove, folder], stdin=subprocess.PIPE, start_new_session=True
     )
     atexit.register(remover.communicate)
-    folder.mkdir(0o700)  # only now, so that it is always removed
+    folder.mkdir(0o700)  # made last, so that it is always removed
     return folder
 
 

@@ -1,4 +1,4 @@
-"""Ctrl-C ends a command at once: what it has started ends with it, and what it has written is whole."""
+"""Ctrl-C ends a command at once, with its child processes and without leaving half-written files."""
 
 import atexit
 import os
@@ -7,13 +7,13 @@ from typing import Any, NoReturn
 
 
 def end_on_interrupt() -> None:
-    """Have an interrupt end this process, unless it ignores them, as a script's background jobs do."""
+    """Exit at once on Ctrl-C, unless the process ignores it, as background jobs of a script do."""
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, _end)
 
 
 def raise_interrupts() -> None:
-    """Have an interrupt raised again, for a command that does something when it is ended."""
+    """Raise KeyboardInterrupt on Ctrl-C again, for a command that has to clean up."""
     if signal.getsignal(signal.SIGINT) is _end:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 

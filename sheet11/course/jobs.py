@@ -1,6 +1,6 @@
-"""Many executions at once: the same jobs on this machine's cores or on a Dask cluster, and one progress bar.
+"""Execute many notebooks at once, on this machine's cores or on a Dask cluster, with one progress bar.
 
-Whatever implements `concurrent.futures.Executor` will do; it is the only thing that changes between the two.
+Only the `concurrent.futures.Executor` differs between the two.
 """
 
 import contextlib
@@ -22,11 +22,11 @@ from sheet11.course.notebooks import content_of, error_of, parse, without_output
 from sheet11.course.sheet import Sheet
 from sheet11.course.text import visible
 
-CONNECT = 10  # seconds that a scheduler may take to answer
+CONNECT = 10  # seconds to wait for a scheduler
 
 
 class Job(NamedTuple):
-    """One execution, with all that it needs: it may happen in another process or on another machine."""
+    """One execution with everything it needs to run in another process or on another machine."""
 
     name: str  # for people
     key: str  # for files
@@ -37,7 +37,7 @@ class Job(NamedTuple):
 
 
 class Done(NamedTuple):
-    """A job that has ended."""
+    """A finished job."""
 
     job: Job
     notebook: NotebookNode
@@ -48,7 +48,7 @@ class Done(NamedTuple):
 def options_of(
     path: Path, sheet: Sheet | None, kernel: str | None, timeout: int | None
 ) -> dict[str, Any]:
-    """Options of `execute` for a notebook file, wherever it is executed."""
+    """Return the options of `execute` for a notebook file; they hold in any working directory."""
     return {
         "cwd": str(path.parent.resolve()),
         "package_folder": sheet.imports_from if sheet else None,
@@ -58,7 +58,7 @@ def options_of(
 
 
 def perform(job: Job) -> tuple[str, float]:
-    """Execute a job in a warm kernel of this process's server; the executed notebook's content, and the seconds."""
+    """Execute a job in a warm kernel; return the executed notebook's content and the seconds."""
     warm.server(job.threads)
     start = time.perf_counter()
     executed = execute(parse(job.notebook), job.parameters, warm=True, **job.options)
@@ -66,7 +66,7 @@ def perform(job: Job) -> tuple[str, float]:
 
 
 def perform_all(jobs: Sequence[Job], executor: Executor) -> Iterator[Done]:
-    """Execute notebooks and yield them as they are done; one whose worker dies comes back with that error."""
+    """Execute notebooks and yield them as they finish; a worker's death becomes the notebook's error."""
     return finish_all(perform, jobs, executor, _outcome, "notebook")
 
 
@@ -77,16 +77,16 @@ def finish_all(
     outcome: Callable[[Any, Any], Any],
     unit: str,
 ) -> Iterator[Any]:
-    """Do work for every job and yield its outcome, with a progress bar; where none can be shown, with a line each.
+    """Do work for every job and yield the outcomes, with a progress bar, or a line each without a terminal.
 
-    A job whose worker dies is tried once more at the end, with no other beside it that could be to blame.
+    A job whose worker dies is tried once more at the end, alone, because another job may have killed the worker.
 
     Args:
-        work: what is done, here or elsewhere.
-        jobs: what it is done with; each has a `name` for people.
-        executor: where it is done.
-        outcome: makes something with `error` and `seconds` of what the work gave or raised.
-        unit: what a job is called.
+        work: function of a job.
+        jobs: arguments of `work`, each with a `name` for people.
+        executor: where the work is done.
+        outcome: turns a result or exception of `work` into an object with `error` and `seconds`.
+        unit: word for a job in the progress bar.
     """
     with _Progress(total=len(jobs), unit=unit, disable=None) as progress:
         for job, result in _attempts(work, jobs, executor):
@@ -116,7 +116,7 @@ def _results(
         for future in as_completed(futures):
             try:
                 result = future.result()
-            except Exception as error:  # its worker has died, or what it runs on
+            except Exception as error:  # the worker or the cluster has died
                 result = error
             yield futures.pop(future), result
     finally:
@@ -144,34 +144,34 @@ class _Progress(tqdm):  # type: ignore[misc]  # tqdm has no types
 def local_executor(
     workers: int | None = None, kernels: bool = True
 ) -> Iterator[tuple[Executor, int]]:
-    """An executor for this machine, and the threads that each job may use: as many as there are cores in all.
+    """Yield an executor for this machine, and the number of threads for each job; together they use all cores.
 
     Args:
-        workers: number of jobs at a time, which `share_cores` bounds, and chooses if it is None.
-        kernels: whether the jobs want warm kernels.
+        workers: most jobs at a time; None leaves it to `share_cores`.
+        kernels: whether the jobs need warm kernels.
     """
     wanted = workers
     workers, threads = warm.share_cores(wanted)
     if wanted and workers < wanted:
         print(f"-j {wanted}: there are cores and memory for {workers} at a time", file=sys.stderr)
     if kernels:
-        warm.server(threads)  # imports while the caller prepares the jobs
+        warm.server(threads)  # it imports while the caller prepares the jobs
     # the kernels are processes; the threads only wait for them
     executor = ThreadPoolExecutor(workers)
     try:
         yield executor, threads
     finally:
         executor.shutdown(wait=False, cancel_futures=True)
-        warm.stop_server()  # with which jobs that run end
+        warm.stop_server()  # ends the running jobs
         executor.shutdown()
 
 
 @contextlib.contextmanager
 def cluster_executor(address: str) -> Iterator[tuple[Executor, int]]:
-    """An executor for an existing Dask cluster, on whose workers this kit is installed.
+    """Yield an executor for an existing Dask cluster that has this kit installed, and one thread for each job.
 
     Raises:
-        SchedulerError: none answers at the address within 10 seconds.
+        SchedulerError: no scheduler answers within 10 seconds.
         NotInstalledError: Dask is not installed.
     """
     try:
@@ -181,13 +181,13 @@ def cluster_executor(address: str) -> Iterator[tuple[Executor, int]]:
     except ImportError as error:
         raise NotInstalledError("--scheduler needs Dask: pip install 'sheet11[cluster]'") from error
     try:
-        # Client waits long before it says that it does not know the protocol
+        # Client reports an unknown protocol only after a long wait
         get_backend(parse_address(address)[0])
         client = Client(address, timeout=CONNECT, set_as_default=False)
     except (OSError, ValueError) as error:
         raise SchedulerError(f"there is no Dask scheduler at {address!r}") from error
     with client:
-        # not pure: a job that is tried again would be told what came of it before
+        # pure would return the earlier result when a job is tried again
         yield client.get_executor(pure=False), 1
 
 

@@ -1,4 +1,4 @@
-"""Keys of results, which change with anything that a result depends on."""
+"""Keys of results: digests of everything that a result depends on."""
 
 import hashlib
 import platform
@@ -21,16 +21,16 @@ def circumstances(
     folder: Path | None = None,
     options: object = None,
 ) -> str:
-    """Digest of all that an execution depends on but its parameters.
+    """Return a digest of everything that an execution depends on, except its parameters.
 
-    That is the notebook without its outputs, the files of the sheet's package and of this kit, the modules beside the
-    notebook, how it is executed, and the versions of Python, numpy and torch.
+    It covers the notebook without outputs, the files of the sheet's package and of this kit, the modules beside the
+    notebook, the options, and the versions of Python and of `PROGRAMS`.
 
     Args:
-        notebook: what is executed.
-        sheet: whose package the notebook imports; None if that is installed.
+        notebook: the one to execute.
+        sheet: provides the package that the notebook imports; None if it is installed.
         folder: working directory of the notebook.
-        options: whatever else changes the result; its `repr` must say all of it.
+        options: anything else that changes the result; its `repr` is digested.
     """
     beside = sorted(folder.glob("*.py")) if folder else []
     same = [
@@ -47,7 +47,7 @@ def circumstances(
 
 
 def key_of(same: str, parameters: Mapping[str, Any]) -> str:
-    """Digest of the circumstances and the parameters of an execution."""
+    """Return a digest of the circumstances and parameters of an execution."""
     return _digest([same, [(name, source_of(name, parameters[name])) for name in parameters]])
 
 

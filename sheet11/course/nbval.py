@@ -1,15 +1,15 @@
-"""A pytest plugin for `pytest --nbval`: leave the full-precision records out of the comparison of outputs.
+"""Pytest plugin for `pytest --nbval` that does not compare full-precision records.
 
-The last digits of sines and exponentials differ from one processor to the next. The text of a record, with as many
-digits as are stable, is compared like every other output. Every pytest on this machine imports this file, which
-therefore imports nothing until nbval collects a notebook.
+The last digits of sines and exponentials differ between processors. A record's text has only stable digits, and is
+compared like any other output. Every pytest in this environment loads this file, so it imports nothing else until
+nbval collects a notebook.
 """
 
 from typing import Any
 
 
 def pytest_collectstart(collector: Any) -> None:
-    """Called by pytest for every file; nbval's keep a tuple of MIME types that they do not compare."""
+    """Add the records' MIME type to those that nbval's collectors skip."""
     if isinstance(skipped := getattr(collector, "skip_compare", None), tuple):
         from sheet11.lab.records import MIME_TYPE
 

@@ -1,4 +1,4 @@
-"""Notebooks as data: reading a file, its parameters, kernel, title, records, and the error that ended it."""
+"""Notebooks as data: read a file, and find its parameters, kernel, title, records and error."""
 
 import ast
 import copy
@@ -20,17 +20,17 @@ from sheet11.course.errors import NotebookError, ParameterError
 from sheet11.course.text import encodable
 from sheet11.lab.records import read_records
 
-METADATA = "sheet11"  # key of what this kit keeps in the metadata of notebooks and cells
-MAIN_FIGURE = "main-figure"  # tag of the cell whose figure stands for the notebook
-PARAMETERS = "parameters"  # papermill's tag of the cell with defaults
-INJECTED = "injected-parameters"  # papermill's tag of the cell with the values
-RAISES = "raises-exception"  # Jupyter's tag of a cell that may raise an error
-ENDING = ("DeadKernelError", "CellTimeoutError")  # errors that no cell can raise
+METADATA = "sheet11"  # key of this kit's metadata in notebooks and cells
+MAIN_FIGURE = "main-figure"  # tag of the cell whose figure represents the notebook
+PARAMETERS = "parameters"  # papermill's tag for the cell with defaults
+INJECTED = "injected-parameters"  # papermill's tag for the cell with values
+RAISES = "raises-exception"  # Jupyter's tag for a cell that may raise an error
+ENDING = ("DeadKernelError", "CellTimeoutError")  # not raised by cells, so never allowed
 PYTHON = {"name": "python3", "language": "python", "display_name": "Python 3 (ipykernel)"}
 
 
 def read_notebook(path: Path) -> NotebookNode:
-    """Read a notebook file of any nbformat, as nbformat 4.
+    """Read a notebook file of any nbformat version and convert it to nbformat 4.
 
     Raises:
         NotebookError: the file cannot be read or holds no notebook.
@@ -43,7 +43,7 @@ def read_notebook(path: Path) -> NotebookNode:
         notebook = _upgraded(json.loads(content))
         nbformat.validate(notebook)
     except Exception as error:
-        # nbformat raises many types, AttributeError among them, for what is no notebook
+        # nbformat raises many types for invalid files, AttributeError among them
         why = (str(error).splitlines() or [type(error).__name__])[0]
         raise NotebookError(f"{path} is no Jupyter notebook: {why:.120}") from error
     return notebook
@@ -66,7 +66,7 @@ def _upgraded(content: Any) -> NotebookNode:
 
 
 def _give_ids(notebook: NotebookNode, keep: bool = True) -> None:
-    """Make a notebook one of nbformat 4.5: cells without an id of their own get their number as one."""
+    """Upgrade a notebook to nbformat 4.5: cells without a unique id get one made from their number."""
     notebook.nbformat_minor = max(5, notebook.nbformat_minor)
     taken: set[str | None] = {None}
     for number, cell in enumerate(notebook.cells):
@@ -76,13 +76,13 @@ def _give_ids(notebook: NotebookNode, keep: bool = True) -> None:
 
 
 def parse(content: str) -> NotebookNode:
-    """The notebook that `content_of` has written."""
+    """Parse a notebook written by `content_of`."""
     notebook: NotebookNode = nbformat.v4.reads(content)
     return notebook
 
 
 def content_of(notebook: NotebookNode) -> str:
-    """Content of a notebook's file."""
+    """Return the content of a notebook's file."""
     return encodable(nbformat.v4.writes(notebook))
 
 
@@ -101,7 +101,7 @@ def has_tag(cell: NotebookNode, tag: str) -> bool:
 
 
 def parameters_of(notebook: NotebookNode) -> dict[str, str]:
-    """Names of the parameters and their defaults as source text: what the tagged cell assigns."""
+    """Return the parameters that the tagged cell assigns, with their defaults as source text."""
     cells = [cell for cell in notebook.cells if has_tag(cell, PARAMETERS)]
     return dict(_assigned(cells[0].source)) if cells and is_python(notebook) else {}
 
@@ -120,7 +120,7 @@ def _assigned(source: str) -> Iterator[tuple[str, str]]:
 
 
 def _pairs(target: ast.expr, value: ast.expr) -> Iterator[tuple[str, ast.expr]]:
-    """Yield assigned names, each with its part of the value if that is written out."""
+    """Yield assigned names with their values; tuples and lists are split up where possible."""
     if isinstance(target, ast.Name):
         yield target.id, value
     elif isinstance(target, ast.Starred):
@@ -134,12 +134,12 @@ def _pairs(target: ast.expr, value: ast.expr) -> Iterator[tuple[str, ast.expr]]:
 
 
 def kernel_of(notebook: NotebookNode, wanted: str | None = None) -> str:
-    """Name of the kernel that is wanted, else of the one that the notebook asks for, `python3` if it does not say.
+    """Return the name of the wanted kernel, else of the notebook's, else `python3`.
 
-    A kernel for Python that is not installed, such as one named after an environment, is `python3` here.
+    A Python kernel that is not installed, such as one named after an environment, becomes `python3`.
 
     Raises:
-        NotebookError: it is not installed.
+        NotebookError: the kernel is not installed.
     """
     name = wanted or notebook.metadata.get("kernelspec", PYTHON).get("name", PYTHON["name"])
     installed = _installed_kernels()
@@ -156,17 +156,17 @@ def _installed_kernels() -> frozenset[str]:
 
 
 def is_python(notebook: NotebookNode) -> bool:
-    """Tell whether a notebook is in Python, whatever its kernel is called."""
+    """Return whether a notebook is in Python, whatever its kernel is called."""
     kernel = notebook.metadata.get("kernelspec", {})
     language = kernel.get("language") or notebook.metadata.get("language_info", {}).get("name")
     return str(language or kernel.get("name", "python")).lower().startswith(("python", "ipython"))
 
 
 def with_parameters(notebook: NotebookNode, parameters: Mapping[str, Any]) -> NotebookNode:
-    """A copy with a cell that sets parameters, after the one with their defaults, as papermill does it.
+    """Return a copy with a cell that sets parameters after the cell with defaults, as papermill does.
 
     Raises:
-        ParameterError: a value is no Python literal.
+        ParameterError: a value is not a Python literal.
     """
     if not parameters:
         return _prepared(notebook)
@@ -189,10 +189,10 @@ def with_parameters(notebook: NotebookNode, parameters: Mapping[str, Any]) -> No
 
 
 def source_of(name: str, value: Any) -> str:
-    """The value of a parameter as source text.
+    """Return the value of a parameter as source text.
 
     Raises:
-        ParameterError: it is no Python literal.
+        ParameterError: it is not a Python literal.
     """
     try:
         tree = _Numbers().visit(ast.parse(repr(value), mode="eval"))
@@ -203,19 +203,19 @@ def source_of(name: str, value: Any) -> str:
 
 
 class _Numbers(ast.NodeTransformer):
-    """Read `inf` and `nan`, which are written as overflowing numbers, for literals."""
+    """Turns `inf` and `nan` into literals, which `ast.unparse` writes as overflowing numbers."""
 
     def visit_Name(self, node: ast.Name) -> ast.Constant:
-        """Called for every name."""
+        """Replace a name by the number it stands for."""
         return ast.Constant(float(node.id))
 
     def visit_Call(self, node: ast.Call) -> ast.Call:
-        """Called for every call; `set()` is a literal."""
+        """Keep a call: `set()` is a literal."""
         return node
 
 
 def _as_json(value: Any) -> Any:
-    """Return a value for JSON metadata, as text where JSON has no such type."""
+    """Return a value for JSON metadata, as text if JSON has no such type."""
     try:
         json.dumps(value, allow_nan=False)
     except (TypeError, ValueError):
@@ -224,7 +224,7 @@ def _as_json(value: Any) -> Any:
 
 
 def error_of(notebook: NotebookNode) -> str | None:
-    """The first error of an executed notebook, in one line, or None; one that a cell is tagged to raise is none."""
+    """Return the first error of an executed notebook in one line, or None; errors allowed by a tag do not count."""
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
             if output.output_type != "error":
@@ -235,7 +235,7 @@ def error_of(notebook: NotebookNode) -> str | None:
 
 
 def title_of(notebook: NotebookNode, default: str) -> str:
-    """The first heading, without its mark-up."""
+    """Return the first heading, without its mark-up."""
     for cell in notebook.cells:
         if cell.cell_type == "markdown" and cell.source.startswith("# "):
             return str(cell.source).splitlines()[0].removeprefix("# ")
@@ -243,17 +243,17 @@ def title_of(notebook: NotebookNode, default: str) -> str:
 
 
 def scalar_records(notebook: NotebookNode) -> dict[str, Any]:
-    """The records that are no arrays."""
+    """Return the records that are not arrays."""
     return {name: value for name, value in read_records(notebook).items() if is_scalar(value)}
 
 
 def is_scalar(value: Any) -> bool:
-    """Tell a number, a text or nothing from what fills more than one field of a table."""
+    """Return whether a value is a number, a text or None, so that it fits into one field of a table."""
     return value is None or isinstance(value, bool | int | float | str)
 
 
 def headline_of(notebook: NotebookNode) -> dict[str, Any]:
-    """Return the scalar records that the notebook's metadata names as `headline`, all of them if it names none."""
+    """Return the scalar records that the metadata lists as `headline`, or all if there is no list."""
     records = scalar_records(notebook)
     headline = notebook.metadata.get(METADATA, {}).get("headline")
     if not isinstance(headline, list):
@@ -262,10 +262,10 @@ def headline_of(notebook: NotebookNode) -> dict[str, Any]:
 
 
 def check_parameters(parameters: Mapping[str, Any], known: set[str]) -> None:
-    """Check that every parameter exists in a notebook and has a value that can be written into one.
+    """Check that every parameter is known and that its value is a Python literal.
 
     Raises:
-        ParameterError: it does not, with those that do and the nearest of them; or its value is no Python literal.
+        ParameterError: a parameter is unknown (the message suggests the nearest one), or a value is not a literal.
     """
     for name, value in parameters.items():
         if name not in known:
@@ -277,7 +277,7 @@ def check_parameters(parameters: Mapping[str, Any], known: set[str]) -> None:
 
 
 def nearest(name: str, candidates: Collection[str]) -> str:
-    """A suggestion to end an error message with, or nothing if no candidate is near."""
+    """Return a suggestion to end an error message with; empty if no candidate is near."""
     found = difflib.get_close_matches(Path(name).stem, candidates, n=1, cutoff=0.5)
     return f"; did you mean {found[0]!r}?" if found else ""
 
@@ -286,7 +286,7 @@ _version = functools.cache(version)
 
 
 def _prepared(notebook: NotebookNode) -> NotebookNode:
-    """A copy with the metadata that papermill adds."""
+    """Return a copy with the metadata that papermill adds."""
     notebook = copy.deepcopy(notebook)
     _give_ids(notebook)
     kernel = PYTHON | notebook.metadata.get("kernelspec", {})
@@ -305,7 +305,7 @@ def _prepared(notebook: NotebookNode) -> NotebookNode:
 
 
 def syntax(source: str) -> ast.Module:
-    """Parse a cell, magics included; one with a syntax error is empty."""
+    """Parse a cell, magics included; a syntax error gives an empty module."""
     try:
         return ast.parse(TransformerManager().transform_cell(source))
     except SyntaxError:

@@ -1,4 +1,4 @@
-"""Options that commands share, the values of `-p`, and one-line messages for wrong ones."""
+"""Options shared by commands, the values of `-p`, and one-line messages for wrong arguments."""
 
 import ast
 import contextlib
@@ -14,7 +14,7 @@ import click
 
 from sheet11.course.errors import CourseError
 
-MOST = 1_000_000  # values of a range
+MOST = 1_000_000  # values in a range
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
@@ -26,7 +26,7 @@ class UsageFailure(click.ClickException):
 
 
 def out_option(default: str) -> Callable[[Decorated], Decorated]:
-    """The option -o of a command."""
+    """Return the option -o of a command."""
     return click.option(
         "-o",
         "out",
@@ -69,10 +69,10 @@ scheduler_option = click.option(
 
 
 def login() -> str:
-    """How the Hub or the system calls who works here."""
+    """Return the user's name on the Hub or on this machine."""
     try:
         return os.environ.get("JUPYTERHUB_USER") or getpass.getuser()
-    except (KeyError, OSError):  # in a container, perhaps
+    except (KeyError, OSError):  # perhaps in a container
         return "somebody"
 
 
@@ -87,7 +87,7 @@ name_option = click.option(
 
 
 def refuse_workers_on_cluster(workers: int | None, scheduler: str | None) -> None:
-    """Raise if both are given."""
+    """Raise `UsageFailure` if both are given."""
     if scheduler and workers:
         raise UsageFailure(
             "-j is for this machine; on a cluster the workers decide how much runs at a time"
@@ -96,7 +96,7 @@ def refuse_workers_on_cluster(workers: int | None, scheduler: str | None) -> Non
 
 @contextlib.contextmanager
 def usage_failures(out: Path) -> Iterator[None]:
-    """Turn what is wrong with the arguments into one line."""
+    """Turn errors of this kit and of the file system into one-line usage errors."""
     try:
         yield
     except CourseError as error:
@@ -106,20 +106,20 @@ def usage_failures(out: Path) -> Iterator[None]:
 
 
 def value(text: str) -> tuple[str, Any]:
-    """NAME=VALUE, as a pair of the name and a Python literal or plain text.
+    """Split NAME=VALUE into the name and a Python literal or plain text.
 
     Raises:
-        click.BadParameter: there is no name, or no equals sign.
+        click.BadParameter: the name or the equals sign is missing.
     """
     name, assigned = _split(text, "NAME=VALUE")
     return name, literal(assigned)
 
 
 def values(text: str) -> tuple[str, list[Any]]:
-    """NAME=V1,V2,… with single values and ranges (0:20, 0:1:0.25) that leave their end out, as in Python.
+    """Split NAME=V1,V2,… into the name and its values; ranges (0:20, 0:1:0.25) exclude their end, as in Python.
 
     Raises:
-        click.BadParameter: there is no name, an item is missing, or a range is empty or too long.
+        click.BadParameter: the name or an item is missing, or a range is empty or too long.
     """
     name, assigned = _split(text, "NAME=V1,V2,...")
     found: list[Any] = []
@@ -139,7 +139,7 @@ def _items(text: str) -> Iterator[str]:
             yield item
             item = ""
     if item:
-        yield from item.split(",")  # text with a bracket or a quote
+        yield from item.split(",")  # the bracket or quote belongs to plain text
 
 
 def _is_literal(text: str) -> bool:
@@ -151,12 +151,12 @@ def _is_literal(text: str) -> bool:
 
 
 def _range(item: str) -> list[int | float]:
-    """Values of a range, or nothing if an item is none.
+    """Return the values of a range; empty if an item is not a range.
 
-    They are as in Python, in decimals: 0:1:0.1 has ten values, and 0.3 is one of them.
+    Decimal arithmetic keeps the values exact: 0:1:0.1 has ten values, and 0.3 is one of them.
 
     Raises:
-        click.BadParameter: it is empty or too long.
+        click.BadParameter: the range is empty or too long.
     """
     try:
         bounds = [Decimal(part) for part in item.split(":")]
@@ -173,7 +173,7 @@ def _range(item: str) -> list[int | float]:
 
 
 def literal(text: str) -> Any:
-    """A Python literal (64, 1e4, None, "text"), what papermill takes for one (true, 007, nan), or else plain text."""
+    """Parse a Python literal (64, 1e4, None, "text") or one of papermill (true, 007, nan), else plain text."""
     if text in ("true", "false"):
         return text == "true"
     for kind in (ast.literal_eval, int, float):
@@ -185,7 +185,7 @@ def literal(text: str) -> Any:
 def parameter_option(
     kind: Callable[[str], tuple[str, Any]], metavar: str, text: str
 ) -> Callable[[Decorated], Decorated]:
-    """The option -p of a command; it gives a dictionary."""
+    """Return the option -p of a command, which gives a dictionary."""
     return click.option(
         "-p", "parameters", type=kind, multiple=True, callback=_by_name, metavar=metavar, help=text
     )

@@ -1,4 +1,4 @@
-"""nbgrader's preprocessors, run as `nbgrader generate_assignment` does, with the settings of `nbgrader_config.py`."""
+"""nbgrader's preprocessors, run as in `nbgrader generate_assignment` with the settings in `nbgrader_config.py`."""
 
 import copy
 import importlib
@@ -17,7 +17,7 @@ from sheet11.course.notebooks import read_notebook
 
 CONFIG = "nbgrader_config.py"
 AUTOTESTS = "autotests.yml"
-FIRST = ("IncludeHeaderFooter", "InstantiateTests")  # those that do not take anything out
+FIRST = ("IncludeHeaderFooter", "InstantiateTests")  # those that remove nothing
 OF_NOTEBOOK = ("kernelspec", "language_info")  # metadata that students get
 OF_CELL = ("nbgrader", "tags", "deletable", "editable", "jupyter", "slideshow")
 NEEDS = {
@@ -28,9 +28,9 @@ ABOVE = 2  # folders between an assignment and its course: course/source/ps1
 
 
 def nbgrader_config(folder: Path) -> Config:
-    """Return settings for nbgrader from the file beside a sheet's notebooks or above them; none if there is no file.
+    """Return nbgrader's settings from the file beside a sheet's notebooks or above them; empty if there is none.
 
-    Paths in it are relative to the course, which is the folder of the file.
+    Paths in it are relative to the folder of the file, which is the course's.
 
     Raises:
         SheetError: the file cannot be executed.
@@ -39,7 +39,7 @@ def nbgrader_config(folder: Path) -> Config:
     if path := _nearest(folder, CONFIG):
         try:
             config = PyFileConfigLoader(CONFIG, str(path.parent)).load_config()
-        except Exception as error:  # the file is Python, and can raise anything
+        except Exception as error:  # the file is Python and can raise anything
             raise SheetError(
                 f"{path} cannot be executed: {type(error).__name__}: {_reason(error)}"
             ) from error
@@ -55,18 +55,18 @@ def nbgrader_config(folder: Path) -> Config:
 def whole_notebook(path: Path, config: Config) -> NotebookNode:
     """Return a sheet's notebook as nbgrader grades it.
 
-    Its metadata are of nbgrader's newest schema, header and footer stand in it, and `### AUTOTEST` has become tests,
-    for which its cells are executed, in its folder.
+    Its metadata have nbgrader's newest schema, header and footer are added, and `### AUTOTEST` is replaced by tests,
+    for which the cells are executed in the notebook's folder.
 
     Raises:
-        NotebookError: it is no notebook.
+        NotebookError: the file is not a notebook.
         NotInstalledError: nbgrader is not installed.
         SheetError: nbgrader refuses it.
     """
     mark = config.InstantiateTests.get("autotest_delimiter", "AUTOTEST")
     notebook = read_notebook(path)
     if any(cell.cell_type == "code" and mark in cell.source for cell in notebook.cells):
-        # InstantiateTests leaves sockets and threads behind, which end with this process
+        # InstantiateTests leaks sockets and threads, which end with the process of the pool
         with multiprocessing.get_context("spawn").Pool(1) as pool:
             return pool.apply(_make_whole, (path,))
     return _make_whole(path, config)
@@ -85,14 +85,14 @@ def _make_whole(path: Path, config: Config | None = None) -> NotebookNode:
 
 
 def without_answers(notebook: NotebookNode, config: Config | None = None) -> NotebookNode:
-    """Return a copy of a whole notebook as students get it: without answers, hidden tests, marking schemes and outputs.
+    """Return the students' copy of a whole notebook: no answers, hidden tests, marking schemes or outputs.
 
     Raises:
         NotInstalledError: nbgrader is not installed.
         SheetError: nbgrader refuses it.
     """
     config = config or Config()
-    left_out = {*FIRST, "SaveCells"}  # which writes to nbgrader's database
+    left_out = {*FIRST, "SaveCells"}  # SaveCells writes to nbgrader's database
     names = [name for name in preprocessors_of(config) if name not in left_out]
     notebook = _preprocess(notebook, names, config)
     notebook.metadata = _only(OF_NOTEBOOK, notebook.metadata)
@@ -105,7 +105,7 @@ def without_answers(notebook: NotebookNode, config: Config | None = None) -> Not
 
 
 def upgrade(notebook: NotebookNode) -> list[str]:
-    """Bring a notebook's metadata to nbgrader's newest schema, as `nbgrader update` does; list the damaged ones.
+    """Upgrade a notebook's metadata to nbgrader's newest schema, as `nbgrader update` does; list the damaged ones.
 
     Raises:
         NotInstalledError: nbgrader is not installed.
@@ -122,11 +122,11 @@ def upgrade(notebook: NotebookNode) -> list[str]:
 
 
 def preprocessors_of(config: Config) -> list[str]:
-    """Return the names of the preprocessors with which nbgrader generates an assignment.
+    """Return the names of the preprocessors that generate an assignment.
 
     Raises:
         NotInstalledError: nbgrader is not installed.
-        SheetError: the settings name one that is not nbgrader's.
+        SheetError: the settings list one that is not nbgrader's own.
     """
     names = []
     for each in _nbgraders("converters").GenerateAssignment(config=config).preprocessors:
@@ -144,7 +144,7 @@ def preprocessors_of(config: Config) -> list[str]:
 def _preprocess(
     notebook: NotebookNode, names: Iterable[str], config: Config, folder: str | None = None
 ) -> NotebookNode:
-    """Return a copy of a notebook after preprocessors of nbgrader, which execute cells in a folder.
+    """Return a copy of a notebook after running nbgrader's preprocessors, which execute cells in `folder`.
 
     Raises:
         NotInstalledError: nbgrader is not installed.
@@ -157,7 +157,7 @@ def _preprocess(
         try:
             run = getattr(preprocessors, name)(config=config)
             notebook, resources = run(notebook, resources)
-        except Exception as error:  # nbgrader raises RuntimeError, ValueError, kernels' errors
+        except Exception as error:  # RuntimeError, ValueError or a kernel's error
             raise SheetError(
                 f"nbgrader's {name} refuses it: {_reason(error)}{NEEDS.get(name, '')}"
             ) from error
@@ -177,9 +177,9 @@ def _only(names: Collection[str], metadata: Mapping[str, Any]) -> NotebookNode:
 
 
 def _reason(error: Exception) -> str:
-    if isinstance(error, CellExecutionError):  # whose text is a traceback in colours
+    if isinstance(error, CellExecutionError):  # its text is a traceback in colours
         return f"{error.ename}: {error.evalue}".splitlines()[0]
-    said = str(error.__context__ or error)  # a damaged cell is named by the error before
+    said = str(error.__context__ or error)  # the context names the damaged cell
     return next(iter(said.strip().splitlines()), type(error).__name__)
 
 

@@ -1,6 +1,6 @@
 """`sheet11 release`: the student edition, a copy of a sheet without its answers.
 
-The notebooks go through nbgrader's own preprocessors, and the package is copied without the files that students write.
+Notebooks go through nbgrader's own preprocessors; the package is copied without the files that students write.
 """
 
 import tempfile
@@ -16,9 +16,9 @@ from sheet11.course.preprocess import nbgrader_config, whole_notebook, without_a
 from sheet11.course.sheet import Sheet
 from sheet11.course.tasks import marks
 
-MEMBERS = "Handed in by:"  # what follows, in a text cell of a hand-in, are the members of a group
+MEMBERS = "Handed in by:"  # precedes the group's members in a text cell of a hand-in
 MEMBERS_ASKED = f"**{MEMBERS}** (names or logins of all in your group, with commas; leave it so if you work alone)"
-README = "student.md"  # beside the notebooks; {notebooks} in it becomes a table of them
+README = "student.md"  # beside the notebooks; {notebooks} in it becomes a table
 ENVIRONMENT = """\
 name: {name}
 channels:
@@ -35,8 +35,8 @@ def release(sheet: Sheet, out: Path) -> None:
     """Write the student edition of a sheet to a folder that is new or empty.
 
     Raises:
-        FolderError: the folder holds something.
-        NotebookError: one of the notebooks is none.
+        FolderError: the folder is not empty.
+        NotebookError: a file is not a notebook.
         NotInstalledError: nbgrader is not installed.
         OSError: the folder cannot be written to.
     """
@@ -78,7 +78,7 @@ def edition(sheet: Sheet) -> dict[str, bytes]:
 
 
 def _table_of(notebooks: Mapping[str, NotebookNode]) -> str:
-    """Return the notebooks with their titles and points, as a table in Markdown."""
+    """Return a Markdown table of the notebooks with their titles and points."""
     rows = ["| notebook | title | points |", "|---|---|---|"]
     for stem, notebook in notebooks.items():
         points = sum(marks(cell).get("points", 0) for cell in notebook.cells)

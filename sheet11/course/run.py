@@ -1,4 +1,4 @@
-"""`sheet11 run`: execute notebooks and make a web page of what came out."""
+"""`sheet11 run`: execute notebooks and make web pages of the results."""
 
 import sys
 from collections.abc import Mapping, Sequence
@@ -24,7 +24,7 @@ from sheet11.course.pages.cells import cells_html, drop_frames
 from sheet11.course.pages.render import Page, main_figure, render
 from sheet11.course.sheet import Sheet
 
-INDEX = "index"  # the page of all pages
+INDEX = "index"  # page that lists all others
 
 
 def jobs_of_notebooks(
@@ -36,20 +36,20 @@ def jobs_of_notebooks(
     timeout: int | None = None,
     sliders: bool = False,
 ) -> list[Job]:
-    """One job for each notebook, with those of the parameters that it has; a line for each that cannot be run.
+    """Return a job for each notebook, with the parameters it has; print a line for each that cannot be run.
 
     Args:
         paths: of the notebooks.
         parameters: by name, for every notebook that has them.
         threads: for each kernel; None leaves it to the libraries.
-        sheet: whose package the notebooks import; None if that is installed.
-        kernel: name of the kernel for all of them; None is the one that each asks for.
-        timeout: seconds that a cell may take; None is as long as it wants.
-        sliders: draw a picture for every setting of the sliders, for the page to turn to.
+        sheet: provides the package that the notebooks import; None if it is installed.
+        kernel: name of the kernel; by default the one each notebook asks for.
+        timeout: limit for each cell in seconds; None is no limit.
+        sliders: draw a picture for every setting of the sliders.
 
     Raises:
-        NotebookError: none can be run: no notebook, a kernel that is not installed, the name of another.
-        ParameterError: no notebook has a parameter, or a value is no Python literal.
+        NotebookError: none can be run, because of an invalid file, a missing kernel or a duplicate name.
+        ParameterError: no notebook has a parameter, or a value is not a Python literal.
     """
     jobs: list[Job] = []
     known: set[str] = set()
@@ -78,30 +78,30 @@ def jobs_of_notebooks(
 
 
 def run(jobs: Sequence[Job], executor: Executor, out: Path) -> list[Page]:
-    """Execute notebooks, and write the executed copy, HTML and main figure of each to `out` as soon as it is done.
+    """Execute notebooks, and write each one's executed copy, HTML and main figure to `out` as soon as it is done.
 
-    The index lists those done so far. A notebook that fails is kept with its error, and the others go on.
+    The index lists those done so far. A failing notebook is kept with its error and does not stop the others.
 
     Args:
         jobs: from `jobs_of_notebooks`.
-        executor: where they are executed.
+        executor: runs the jobs.
         out: folder for the results.
 
     Returns:
-        A page for each notebook, in the order of the jobs, with its error if it failed.
+        A page for each notebook, in the order of the jobs.
 
     Raises:
         OSError: `out` cannot be written to.
-        NotebookError: a notebook lies in `out` itself.
+        NotebookError: a notebook is in `out` itself.
     """
     for job in jobs:
         if Path(job.options["cwd"]) == out.resolve():
             raise NotebookError(f"-o {out}: {job.key}.ipynb, which is there, would be overwritten")
-    # an unwritable folder is found before the work
+    # fail before the work if the folder is not writable
     write_whole(out / f"{INDEX}.html", render("index.html.j2", heading="Running", pages=[]))
     order = [job.key for job in jobs]
     pages: list[Page] = []
-    # a long one that starts last would run alone in the end, and what has much to say mostly has much to do
+    # longest first, by source length: a long one that starts last would run alone at the end
     for done in perform_all(sorted(jobs, key=lambda job: -len(job.notebook)), executor):
         pages = sorted([*pages, _page(done, out)], key=lambda page: order.index(page.stem))
         write_whole(
@@ -112,7 +112,7 @@ def run(jobs: Sequence[Job], executor: Executor, out: Path) -> list[Page]:
 
 
 def _page(done: Done, out: Path) -> Page:
-    """Write what came of a notebook; a full disk or a damaged record is its error."""
+    """Write the results of a notebook; a full disk or a damaged record becomes its error."""
     page = Page(
         stem=done.job.key,
         title=title_of(done.notebook, done.job.key),
@@ -130,7 +130,7 @@ def _page(done: Done, out: Path) -> Page:
 
 
 def _write(notebook: NotebookNode, page: Page, out: Path) -> str | None:
-    """Write a page, the notebook and its main figure, whose description is returned."""
+    """Write the page, the notebook and its main figure; return the figure's description."""
     html = render("notebook.html.j2", heading=page.title, cells=cells_html(notebook))
     write_whole(out / f"{page.stem}.html", html)
     png, description = main_figure(notebook) or (None, None)

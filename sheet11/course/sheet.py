@@ -1,4 +1,4 @@
-"""A sheet: its notebooks, the package beside them, and what its `sheet.toml` says of them."""
+"""A sheet: its notebooks, the package beside them, and the settings in `sheet.toml`."""
 
 import functools
 import re
@@ -21,25 +21,21 @@ KEYS = {
 OF_SHEET = (SETTINGS, "student.md", "mistakes", "nbgrader_config.py")  # beside the notebooks
 BACKUP = re.compile(r"\..+|__pycache__|.*~|#.*#|.*\.(pyc|bak|orig|rej|sw[a-p]|tmp)", re.DOTALL)
 WORK = re.compile(r".*\.ipynb.*|grading\.sqlite|gradebook\.db")  # notebooks and marks
-FOR_ANY_SHEET = (
-    "__init__.py",
-    "given/__init__.py",
-    "given/checks.py",
-    "lab/*.py",
-)  # what notebooks of another sheet may use of this kit
+# files of this kit that notebooks of any sheet may use
+FOR_ANY_SHEET = ("__init__.py", "given/__init__.py", "given/checks.py", "lab/*.py")
 
 
 class Sheet(NamedTuple):
-    """Notebooks with what belongs to them.
+    """Notebooks with their package and settings.
 
-    `sheet.toml`, which stands with the notebooks and may be missing, sets
+    The optional `sheet.toml` beside the notebooks sets
 
-    | key                | what                                                 | default                |
+    | key                | meaning                                              | default                |
     |--------------------|------------------------------------------------------|------------------------|
     | `title`            | name of the sheet in gradebooks and on pages         | name of the folder     |
-    | `package`          | what the notebooks import                            | the package beside them |
-    | `not_for_students` | files that the student edition lacks, patterns       | none                   |
-    | `requirements`     | what the student edition asks to be installed        | `jupyterlab`, `numpy`  |
+    | `package`          | the package that the notebooks import                | the package beside them |
+    | `not_for_students` | patterns of files left out of the student edition    | none                   |
+    | `requirements`     | packages that students have to install               | `jupyterlab`, `numpy`  |
     """
 
     title: str
@@ -50,29 +46,29 @@ class Sheet(NamedTuple):
     requirements: tuple[str, ...]
 
     def beside(self, name: str) -> Path:
-        """Return the path of a file beside the notebooks, such as `student.md`, which need not exist."""
+        """Return the path of a file beside the notebooks, such as `student.md`; it may be missing."""
         return next(iter(self.notebooks.values())).parent / name
 
     @property
     def assignment(self) -> str:
-        """Name of the folder, as nbgrader knows the sheet: `source/ASSIGNMENT`."""
+        """Name of the folder, by which nbgrader knows the sheet: `source/ASSIGNMENT`."""
         return self.folder.name
 
     @property
     def imports_from(self) -> str | None:
-        """Folder in which executed notebooks find the package; None for this kit, which is installed."""
+        """Folder from which notebooks import the package; None for this kit, which is installed."""
         own = self.package is None or self.folder / self.package == PACKAGE
         return None if own else str(self.folder)
 
     def package_digest(self) -> str:
-        """Digest of the files of the package; the same for this kit's, which has a version."""
+        """Return a digest of the package's files; empty for this kit, which `kit_digest` covers."""
         return _digest(self.folder / (self.package or "")) if self.imports_from else ""
 
     def files_beside(self) -> dict[str, Path]:
-        """Files beside the notebooks that travel with them, such as data, modules and pictures, by path from there.
+        """Return the files that students get with the notebooks, such as data, modules and pictures, by relative path.
 
-        Not among them are notebooks, what this kit and nbgrader read of a sheet, the package, what is not for
-        students, backups, and folders that hold notebooks or marks, which are hand-ins or results.
+        Left out are notebooks, settings of this kit and nbgrader, the package, files that are not for students,
+        backups, and folders with notebooks or marks, which are hand-ins or results.
         """
         packages = [name for name in (self.package, PACKAGE.name) if name]
         files = _files(self.beside(""), (*OF_SHEET, *packages, *self.not_for_students))
@@ -81,7 +77,7 @@ class Sheet(NamedTuple):
         return {name: path for name, path in files.items() if tops[name] not in work}
 
     def students_package(self) -> dict[str, bytes]:
-        """Modules that students get, without those that they write themselves: content by path."""
+        """Return the modules that students get, without those they write themselves: content by path."""
         files = {}
         if self.package:
             own = _files(self.folder / self.package, self.not_for_students)
@@ -94,12 +90,12 @@ class Sheet(NamedTuple):
 
 
 def find_sheet(folder: Path | None = None) -> Sheet:
-    """Return the sheet in a folder: notebooks in it or in its `notebooks`, a package beside them; None is this kit's.
+    """Return the sheet in a folder, by default this kit's; notebooks are in the folder or in its `notebooks`.
 
     Raises:
         SheetError: there are no notebooks, or `sheet.toml` is unusable.
     """
-    if folder is None:  # installed inside the package, in a checkout beside it
+    if folder is None:  # notebooks are inside the installed package, or beside it in a checkout
         folder = PACKAGE.parent
         places = [PACKAGE / "notebooks", folder / "notebooks"]
     elif folder.is_dir():
@@ -127,10 +123,10 @@ def find_sheet(folder: Path | None = None) -> Sheet:
 
 
 def find_notebook(name: str, sheet: Sheet) -> Path:
-    """Return the notebook at a path, or the sheet's own with that stem.
+    """Return the sheet's notebook with this stem, or the notebook at this path.
 
     Raises:
-        NotebookError: there is none; the message lists the sheet's and suggests the nearest.
+        NotebookError: there is none; the message suggests the nearest.
     """
     if name in sheet.notebooks:
         return sheet.notebooks[name]
@@ -145,7 +141,7 @@ def find_notebook(name: str, sheet: Sheet) -> Path:
 
 @functools.cache
 def kit_digest() -> str:
-    """Digest of the files of this kit."""
+    """Return a digest of this kit's files."""
     return _digest(PACKAGE)
 
 
@@ -153,7 +149,7 @@ def read_toml(path: Path) -> dict[str, Any]:
     """Read a TOML file of a sheet; a missing file is empty.
 
     Raises:
-        SheetError: it cannot be read, or is no TOML.
+        SheetError: it cannot be read or is not TOML.
     """
     try:
         return tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
@@ -176,7 +172,7 @@ def _settings(path: Path) -> dict[str, Any]:
 
 def _package_beside(folder: Path) -> str | None:
     found = {path.parent.name for path in folder.glob("*/__init__.py")}
-    found = found - {PACKAGE.name} or found  # a student edition brings this kit along
+    found = found - {PACKAGE.name} or found  # a student edition contains this kit, too
     if len(found) > 1:
         names = ", ".join(sorted(found))
         raise SheetError(
@@ -191,7 +187,7 @@ def _digest(folder: Path) -> str:
 
 
 def _files(folder: Path, left_out: tuple[str, ...] = ()) -> dict[str, Path]:
-    """Return the files in a folder by path from there, without backups and those that match a pattern."""
+    """Return the files in a folder by relative path, without backups and those that match a pattern."""
     files = {}
     for path in sorted(folder.rglob("*")):
         name = PurePosixPath("/", *path.relative_to(folder).parts)
@@ -205,7 +201,7 @@ def _files(folder: Path, left_out: tuple[str, ...] = ()) -> dict[str, Path]:
 
 
 def _matches(path: PurePosixPath, patterns: tuple[str, ...]) -> bool:
-    """Tell whether a path below `/`, or a folder that it is in, matches one of the patterns."""
+    """Return whether a path below `/`, or one of its folders, matches one of the patterns."""
     return any(
         each.match(f"/{pattern}") for each in (path, *path.parents[:-1]) for pattern in patterns
     )

@@ -35,9 +35,9 @@ from sheet11.course.notebooks import (
 from sheet11.course.pages.render import render
 from sheet11.course.sheet import Sheet
 
-OFTEN = 2  # seconds after which the table is written again, so that a long sweep can be watched
+OFTEN = 2  # seconds between writes of the table, so that a long sweep can be watched
 RESERVED = ("status", "seconds", "error", "notebook")  # columns of the table
-SEED = "seed"  # the parameter over which figures show error bands instead of curves
+SEED = "seed"  # parameter that figures show as error bands, not as curves
 
 
 def jobs_of_grid(
@@ -49,23 +49,23 @@ def jobs_of_grid(
     timeout: int | None = None,
     figures: bool = False,
 ) -> list[Job]:
-    """One job for each point of the full grid.
+    """Return a job for each point of the full grid.
 
-    A job's key (see `key`) is that of everything its result depends on: a file of that name is the result of exactly
+    A job's key covers everything its result depends on (see `key`), so a file of that name is the result of exactly
     this job.
 
     Args:
         path: of the notebook.
         grid: values by parameter.
         threads: for each kernel; None leaves it to the libraries.
-        sheet: whose package the notebook imports; None if that is installed.
-        kernel: name of the kernel; None is the one that the notebook asks for.
-        timeout: seconds that a cell may take; None is as long as it wants.
-        figures: whether the points' notebooks have figures, which take most of the time.
+        sheet: provides the package that the notebook imports; None if it is installed.
+        kernel: name of the kernel; by default the one the notebook asks for.
+        timeout: limit for each cell in seconds; None is no limit.
+        figures: whether to draw the figures, which takes most of the time.
 
     Raises:
-        NotebookError: no notebook, or it wants a kernel that is not installed, or has no parameters cell.
-        ParameterError: the notebook lacks one of the parameters, or a value is no Python literal.
+        NotebookError: the file is not a notebook, its kernel is not installed, or it has no parameters cell.
+        ParameterError: the notebook lacks a parameter, or a value is not a Python literal.
     """
     notebook = read_notebook(path)
     kernel_of(notebook, kernel)
@@ -99,19 +99,18 @@ def jobs_of_grid(
 
 
 def sweep(jobs: Sequence[Job], executor: Executor, out: Path) -> pd.DataFrame:
-    """Execute the points that are not yet in `out`, and write table, figures and page.
+    """Execute the points that are not yet in `out`, and write the table, figures and page.
 
-    The table is written again and again while points finish. Every point is written to `points/` as soon as it is
-    done, so that a sweep that was interrupted, or killed, goes on where it stopped when it is started again. A point
-    that failed becomes a row with its error, and is tried again.
+    Each point is written to `points/` as soon as it is done, so that an interrupted sweep continues where it stopped.
+    The table is updated while points finish. A failed point is a row with its error, and the next sweep tries it again.
 
     Args:
         jobs: from `jobs_of_grid`.
-        executor: where they are executed.
+        executor: runs the jobs.
         out: folder for the results.
 
     Returns:
-        The table: a row for each point, with parameters, scalar records, status, seconds and error.
+        A row for each point, with parameters, scalar records, status, seconds and error.
 
     Raises:
         OSError: `out` cannot be written to.
@@ -129,7 +128,8 @@ def sweep(jobs: Sequence[Job], executor: Executor, out: Path) -> pd.DataFrame:
         write_whole(points / f"{done.job.key}.ipynb", content_of(done.notebook))
         if time.monotonic() - written > OFTEN:
             _write_table(jobs, rows, out)
-            gc.collect()  # each execution leaves cycles, for which Python looks late where much has been imported
+            # executions leave reference cycles, which Python collects late in a large process
+            gc.collect()
             written = time.monotonic()
     table = _write_table(jobs, rows, out)
     for column in table.columns:
@@ -160,7 +160,7 @@ def _write_table(
 def _write_figures(
     table: pd.DataFrame, parameters: Mapping[str, Any], out: Path, is_new: bool
 ) -> dict[str, str]:
-    """Draw every numeric record if the table is new; return a description of each figure by file name."""
+    """Draw a figure of every numeric record unless it is up to date; return descriptions by file name."""
     columns = [_column(name) for name in parameters]
     swept = [name for name in columns if table[name].nunique(dropna=False) > 1]
     figures = {}
@@ -175,16 +175,16 @@ def _write_figures(
 
 
 def _finished_row(points: Path, job: Job) -> dict[str, Any] | None:
-    """The row of a point that is there already, and did not fail."""
+    """Return the row of a point that an earlier sweep has executed without an error, else None."""
     try:
         notebook = parse((points / f"{job.key}.ipynb").read_text(encoding="utf-8"))
         return _row(job, notebook) if error_of(notebook) is None else None
-    except (OSError, ValueError, KeyError, AttributeError):  # none, or a damaged one
+    except (OSError, ValueError, KeyError, AttributeError):  # missing or damaged
         return None
 
 
 def _column(name: str) -> str:
-    """The column of a parameter, which is its name unless that has another meaning."""
+    """Return the column of a parameter: its name, unless that is reserved."""
     return f"parameter_{name}" if name in RESERVED else name
 
 
@@ -213,7 +213,7 @@ def _row(job: Job, notebook: nbformat.NotebookNode) -> dict[str, Any]:
 def _axes(
     table: pd.DataFrame, swept: Sequence[str]
 ) -> tuple[str, str | None, str | None, list[str]]:
-    """The parameters that are the horizontal axis, the curves, the panels, and the bands of a figure."""
+    """Return the parameters on the horizontal axis, of the curves, of the panels, and of the bands."""
     others = sorted(
         (name for name in swept if name != SEED), key=lambda name: -table[name].nunique()
     )
@@ -236,8 +236,9 @@ def _description(table: pd.DataFrame, record: str, swept: Sequence[str]) -> str:
 
 
 def _figure(table: pd.DataFrame, record: str, swept: Sequence[str]) -> bytes:
-    """A record against the swept parameter with the most values; others are curves and panels, the seed a band."""
-    import matplotlib.pyplot as plt  # takes a second, and a sweep that is done already needs neither
+    """Draw a record against the swept parameter with the most values; others are curves, panels and bands."""
+    # imported here: a finished sweep should not wait a second for them
+    import matplotlib.pyplot as plt
     import seaborn as sns
 
     x, hue, panel, _ = _axes(table, swept)

@@ -1,4 +1,4 @@
-"""Tables in CSV: read as spreadsheets save them, and written so that no spreadsheet finds a formula in them."""
+"""CSV tables: read as spreadsheets save them, and written so that spreadsheets find no formulas."""
 
 import csv
 import io
@@ -9,25 +9,25 @@ from pathlib import Path
 from sheet11.course.errors import TableError
 from sheet11.course.text import visible
 
-# wherever a spreadsheet may split the text into fields
+# at the start of every possible field
 FORMULA = re.compile(r"""((?:^|[,;])[\s"']*)([=+\-@＝＋－＠])""")
-SEPARATOR_LINE = re.compile(r"sep=[,;\t]\s*[\r\n]+")  # in which Excel names the separator
+SEPARATOR_LINE = re.compile(r"sep=[,;\t]\s*[\r\n]+")  # Excel's line for the separator
 
 
 def csv_text(rows: Iterable[Iterable[str]]) -> str:
-    """Write a table as text."""
+    """Return a table as CSV text."""
     buffer = io.StringIO()
     csv.writer(buffer, lineterminator="\n").writerows(rows)
     return buffer.getvalue()
 
 
 def harmless_csv(rows: Iterable[Sequence[str]]) -> str:
-    """Write a table as text, without formulas."""
+    """Return a table as CSV text without formulas."""
     return csv_text([harmless(field) for field in row] for row in rows)
 
 
 def harmless(field: str) -> str:
-    """Escape what a spreadsheet would take for a formula; different texts stay different."""
+    """Escape text that a spreadsheet would read as a formula; different texts stay different."""
     return FORMULA.sub(r"\1'\2", visible(field))
 
 
@@ -38,7 +38,7 @@ def read_table(path: Path) -> list[dict[str, str]]:
         path: a CSV file with commas, semicolons or tabs, in UTF-8, UTF-16 or Windows-1252.
 
     Raises:
-        TableError: it cannot be read.
+        TableError: the file cannot be read.
     """
     rows = []
     try:
@@ -67,7 +67,7 @@ def read_table(path: Path) -> list[dict[str, str]]:
 
 
 def _text(content: bytes) -> str:
-    """Decode a CSV file, in whichever encoding it was saved."""
+    """Decode a CSV file in UTF-8, UTF-16 or Windows-1252."""
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         return content.decode("utf-16")
     try:

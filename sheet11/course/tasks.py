@@ -1,4 +1,4 @@
-"""A sheet's notebook in nbgrader's format as data: its cells by `grade_id`, and the tasks that they set."""
+"""Cells and tasks of a sheet's notebook in nbgrader's format."""
 
 import ast
 import re
@@ -13,23 +13,23 @@ from sheet11.course.notebooks import METADATA, syntax
 FLAGS = ("grade", "solution", "locked", "task")
 HEADING = re.compile(r"^##+ (.+)", re.MULTILINE)
 POINTS = re.compile(r" \(\d+ points?\)$")
-NAMELESS = re.compile(r"cell-[0-9a-f]+")  # a grade_id that JupyterLab has made up
-TOLERANCE = 1e-9  # of a record whose check says nothing of it
+NAMELESS = re.compile(r"cell-[0-9a-f]+")  # a grade_id made up by JupyterLab
+TOLERANCE = 1e-9  # default for a check
 
 
 class Task(NamedTuple):
-    """Something that gives points: a check, or an answer or task cell that a person reads."""
+    """A cell that gives points: a check, or an answer or task cell that a person reads."""
 
     notebook: str  # its stem
     name: str  # grade_id of the cell that has the points
     title: str
-    wanted: str  # the functions that its answers define, with their docstrings
+    wanted: str  # functions that the answers define, with docstrings
     points: float
     by_hand: bool
-    answers: tuple[str, ...]  # grade_ids of the answers that it is about
+    answers: tuple[str, ...]  # grade_ids of its answers
     cell_type: str  # of the cell that has the points
     tolerance: float  # relative to the largest number of a record
-    judge: str  # an expression in the records, whose value is compared in their place
+    judge: str  # expression in the records to compare instead of them
 
     @property
     def column(self) -> str:
@@ -44,23 +44,23 @@ def marks(cell: NotebookNode) -> Mapping[str, Any]:
 
 
 def grade_id(cell: NotebookNode) -> str | None:
-    """Return the name by which nbgrader knows a cell, None if the cell is not marked."""
+    """Return a cell's grade_id; None if nbgrader does not use the cell."""
     found = marks(cell)
     return found.get("grade_id") if any(found.get(flag) for flag in FLAGS) else None
 
 
 def is_answer(cell: NotebookNode) -> bool:
-    """Tell whether students write a cell."""
+    """Return whether a cell is for the student's answer."""
     return bool(marks(cell).get("solution"))
 
 
 def is_check(cell: NotebookNode) -> bool:
-    """Tell whether a cell gives points by being executed."""
+    """Return whether a cell gives points automatically, by being executed."""
     return bool(marks(cell).get("grade")) and not is_answer(cell)
 
 
 def is_by_hand(cell: NotebookNode) -> bool:
-    """Tell whether a person gives a cell's points."""
+    """Return whether a person gives a cell's points."""
     found = marks(cell)
     return bool(found.get("task") or found.get("grade") and found.get("solution"))
 
@@ -69,7 +69,7 @@ def cells_by_id(stem: str, notebook: NotebookNode) -> dict[str, NotebookNode]:
     """Return the marked cells of a sheet's notebook by grade_id, in order.
 
     Raises:
-        SheetError: two cells have one grade_id.
+        SheetError: two cells have the same grade_id.
     """
     found: dict[str, NotebookNode] = {}
     for cell in notebook.cells:
@@ -86,15 +86,15 @@ def cells_by_id(stem: str, notebook: NotebookNode) -> dict[str, NotebookNode]:
 def tasks_of(stem: str, notebook: NotebookNode) -> list[Task]:
     """Return the tasks of a notebook, in order.
 
-    A check is about the answers between it and the check before; several checks in a row are about the same answers.
-    A task is called as the heading `### Task 1a.1 · Title` above its answer says; without one, as the part is.
+    A check belongs to the answers between it and the previous check; consecutive checks share their answers. A task's
+    title comes from the heading `### Task 1a.1 · Title` above its answer, or else from its part.
 
     Raises:
-        SheetError: two cells have one grade_id, or a cell has unusable metadata of this kit.
+        SheetError: two cells have the same grade_id, or this kit's metadata of a cell are invalid.
     """
     marked = cells_by_id(stem, notebook)
     tasks: list[Task] = []
-    answers: list[str] = []  # that the next check is about
+    answers: list[str] = []  # of the next check
     titles: dict[str, str] = {}  # of answers and task cells
     part = called = ""
     checked = False
@@ -149,7 +149,7 @@ def _task(stem: str, cell: NotebookNode, answers: Sequence[NotebookNode], title:
 
 
 def _settings(column: str, cell: NotebookNode) -> dict[str, Any]:
-    """Return what this kit's metadata say of a check."""
+    """Return the tolerance and judge from this kit's metadata of a check."""
     found = cell.metadata.get(METADATA, {})
     match {"tolerance": TOLERANCE, "judge": "", **found} if isinstance(found, Mapping) else None:
         case {"tolerance": int() | float() as tolerance, "judge": str() as judge}:
@@ -160,7 +160,7 @@ def _settings(column: str, cell: NotebookNode) -> dict[str, Any]:
 
 
 def _functions(answer: NotebookNode) -> Iterator[str]:
-    """Yield the functions that an answer in code defines, with their docstrings."""
+    """Yield the functions that an answer defines, with their docstrings."""
     for node in syntax(answer.source).body:
         if isinstance(node, ast.FunctionDef):
             said = " ".join((ast.get_docstring(node) or "").split())

@@ -1,9 +1,9 @@
-"""Text from strangers, safe to show: characters that a terminal or browser would obey or hide are escaped."""
+"""Text from outside made safe to show: characters that a terminal or browser would obey or hide are escaped."""
 
 import hashlib
 import re
 
-# control characters, marks of text direction, characters of no width, lone surrogates
+# control characters, text direction marks, zero-width characters, lone surrogates
 UNSEEN = (
     "\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
     "\ud800-\udfff\U0001d173-\U0001d17a\U000e0000-\U000e007f"
@@ -25,10 +25,10 @@ def visible(text: str, lines: bool = False) -> str:
 
 
 def encodable(text: str) -> str:
-    """Escape lone surrogates, which JSON can hold and UTF-8 cannot."""
+    """Escape lone surrogates, which JSON can hold but UTF-8 cannot."""
     return text.encode("utf-8", "backslashreplace").decode()
 
 
 def digest_of(content: str | bytes) -> str:
-    """SHA-256 of a text or of bytes, in hexadecimal."""
+    """Return the SHA-256 of a text or bytes in hexadecimal."""
     return hashlib.sha256(content.encode() if isinstance(content, str) else content).hexdigest()

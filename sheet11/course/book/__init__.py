@@ -1,1 +1,1 @@
-"""The book of a grading: its store of answers, scores, marks and rubrics, and the tables made from it."""
+"""The book of a grading: the store of answers, scores, marks and rubrics, and its tables."""

@@ -1,25 +1,25 @@
-"""The SQLite file of a grading: created, checked, and brought forward to the schema of this version."""
+"""The SQLite file of a grading: create it, check it, and upgrade it to the newest schema."""
 
 import sqlite3
 from pathlib import Path
 
 from sheet11.course.errors import StoreError
 
-# scripts that lead from each version of the schema to the next, for files of any age; each is a transaction
+# scripts that upgrade the schema from each version to the next; each is a transaction
 STEPS = [Path(__file__).with_name("schema_1.sql").read_text()]
-PATIENCE = 30  # seconds that a writer waits for another
+PATIENCE = 30  # seconds to wait for another writer
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """Open the file, or create it, readable by its owner only; its user begins every transaction.
+    """Open the file, or create it, readable by its owner only; callers begin every transaction.
 
     Raises:
-        StoreError: it is damaged, or has the schema of a newer version.
+        StoreError: it is damaged or has a newer schema.
         OSError: it cannot be created here.
     """
-    # only if it is missing: closing a file that this process has open would drop SQLite's locks on it
+    # only if missing: closing a file that this process has open drops SQLite's locks on it
     if not path.exists():
-        path.touch(0o600)  # SQLite gives the files beside it the same rights
+        path.touch(0o600)  # SQLite gives its journal files the same permissions
     database = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)
     try:
         database.execute("PRAGMA journal_mode = WAL")

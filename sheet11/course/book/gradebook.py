@@ -1,4 +1,4 @@
-"""The table of all points, and the CSV files that show it."""
+"""The table of all points and its CSV files."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ class Table(NamedTuple):
     rows: list[Entry]
 
     def by_student(self) -> dict[str, list[Entry]]:
-        """The rows of each student."""
+        """Return the rows of each student."""
         found: dict[str, list[Entry]] = defaultdict(list)
         for row in self.rows:
             found[row.student].append(row)
@@ -31,22 +31,22 @@ class Table(NamedTuple):
 
 
 def total(rows: Sequence[Entry]) -> float:
-    """Points so far."""
+    """Return the points so far."""
     return sum(row.score.points or 0 for row in rows)
 
 
 def still_open(rows: Sequence[Entry]) -> int:
-    """Number of answers that a person has yet to read."""
+    """Return the number of answers that a person has yet to read."""
     return sum(row.status == Status.TO_READ for row in rows)
 
 
 def grades_header(tasks: Sequence[Task]) -> list[str]:
-    """Columns of `grades.csv`."""
+    """Return the columns of `grades.csv`."""
     return ["student", *(task.column for task in tasks), "total", "max", "to read"]
 
 
 def grades_csv(table: Table) -> str:
-    """A row for each student, into which points can be entered by hand."""
+    """Return `grades.csv`, with a row for each student; points can be entered by hand."""
     grades = [grades_header(table.tasks)]
     for student, rows in table.by_student().items():
         found = {row.task.name: row.score.points for row in rows}
@@ -57,7 +57,7 @@ def grades_csv(table: Table) -> str:
 
 
 def results_csv(table: Table) -> str:
-    """A row for each student and task, with the reason for every point that was not given."""
+    """Return `results.csv`, with a row for each student and task and the reason for missing points."""
     results = [["student", "notebook", "task", "title", "points", "max_points", "status", "remark"]]
     for row in table.rows:
         task, score = row.task, row.score

@@ -1,4 +1,4 @@
-"""Tasks, answers and marks, and the score that counts for an answer."""
+"""Tasks, answers, marks, and the score that counts for an answer."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -10,11 +10,11 @@ from sheet11.course.text import digest_of
 
 
 class Task(NamedTuple):
-    """Something that gives points, as it is shown and marked."""
+    """A task as it is stored, shown and marked."""
 
-    name: str  # NOTEBOOK/GRADE_ID, of the cell that has the points
+    name: str  # NOTEBOOK/GRADE_ID of the cell with the points
     title: str
-    wanted: str  # what is asked for
+    wanted: str  # functions to write, with docstrings
     points: float
     by_hand: bool
     solution: str  # the sheet's own answer
@@ -27,12 +27,12 @@ class Task(NamedTuple):
 
     @property
     def grade_id(self) -> str:
-        """Nbgrader's id of the cell."""
+        """Id of the cell in nbgrader."""
         return self.name.partition("/")[2]
 
     @property
     def column(self) -> str:
-        """Name in the table into which points are entered."""
+        """Name of the column in `grades.csv`."""
         return f"{self.name} (by hand / {self.points:g})" if self.by_hand else self.name
 
 
@@ -42,20 +42,20 @@ class Answer(NamedTuple):
     student: str
     task: str
     source: str
-    attachments: Mapping[str, Any]  # by name, as a notebook's cell has them
-    points: float | None  # None if a person is to give them
+    attachments: Mapping[str, Any]  # by name, as in a notebook's cell
+    points: float | None  # None if a person gives them
     status: Status
     remark: str
 
     @property
     def digest(self) -> str:
-        """Digest of source and attachments; spaces at the ends of lines and blank lines around do not count."""
+        """Digest of source and attachments, without trailing spaces and surrounding blank lines."""
         lines = [line.rstrip() for line in self.source.strip().splitlines()]
         return digest_of(json.dumps(["\n".join(lines), self.attachments], sort_keys=True))
 
 
 class Item(NamedTuple):
-    """An entry of a task's rubric; a change of it holds for every mark that has it."""
+    """An item of a task's rubric; changing it changes every mark that has it."""
 
     id: int
     task: str
@@ -68,14 +68,14 @@ class Mark(NamedTuple):
 
     who: str
     at: str  # UTC, ISO 8601
-    points: float | None  # besides those of the items
+    points: float | None  # in addition to the items'
     comment: str
-    digest: str  # of the answer that was read
+    digest: str  # of the answer that the person read
     items: tuple[Item, ...]
 
     @property
     def given(self) -> float | None:
-        """Points with those of the items; None if the mark is only a comment."""
+        """Points including those of the items; None if the mark is only a comment."""
         if self.points is None and not self.items:
             return None
         return (self.points or 0) + sum(item.points for item in self.items)
@@ -85,9 +85,9 @@ class Standing(NamedTuple):
     """The mark that counts for an answer."""
 
     mark: Mark
-    points: float  # from 0 to those of the task
+    points: float  # from 0 to the task's points
     remark: str  # for the student
-    stale: bool  # the answer has changed since it was read
+    stale: bool  # the answer has changed since
 
 
 class Entry(NamedTuple):
@@ -103,7 +103,7 @@ class Entry(NamedTuple):
 
     @property
     def student(self) -> str:
-        """Who handed it in."""
+        """Student who handed it in."""
         return self.answer.student
 
     @property
@@ -113,17 +113,17 @@ class Entry(NamedTuple):
 
     @property
     def disputed(self) -> bool:
-        """True if people have given different points."""
+        """True if markers have given different points."""
         return len({mark.given for mark in self.marks} - {None}) > 1
 
 
 def decide(marks: Sequence[Mark], maximum: float, digest: str) -> Standing | None:
-    """Find the mark that counts: the newest one that gives points.
+    """Return the mark that counts: the newest one that gives points.
 
     Args:
         marks: the newest of each person, oldest first.
         maximum: points of the task.
-        digest: of the answer as it is now.
+        digest: of the current answer.
     """
     deciding = [mark for mark in marks if mark.given is not None]
     if not deciding:
@@ -141,7 +141,7 @@ def decide(marks: Sequence[Mark], maximum: float, digest: str) -> Standing | Non
 
 
 def score_of(task: Task, answer: Answer, marks: Sequence[Mark], standing: Standing | None) -> Score:
-    """Return the score that counts: a person's if there is one, else the grading's."""
+    """Return the score that counts: from a person's mark if there is one, else from the grading."""
     if standing is None:
         remark = joined([answer.remark, mere_comments(marks)])
         return Score(answer.points, answer.status, remark)
@@ -153,12 +153,12 @@ def score_of(task: Task, answer: Answer, marks: Sequence[Mark], standing: Standi
 
 
 def mere_comments(marks: Sequence[Mark]) -> str:
-    """Comments of marks without points."""
+    """Return the comments of marks without points."""
     return joined([mark.comment for mark in marks if mark.given is None])
 
 
 def joined(remarks: Sequence[str]) -> str:
-    """Remarks in one line; empty ones are left out."""
+    """Join remarks in one line; leave out empty ones."""
     return "; ".join(filter(None, remarks))
 
 
@@ -166,10 +166,10 @@ def check_mark(task: Task, points: float | None, comment: str, has_items: bool) 
     """Check the points and the reason of a mark.
 
     Raises:
-        PointsError: it cannot be set.
+        PointsError: the points are out of range, or a reason is missing.
     """
-    least = -task.points if has_items else 0  # points may be taken away from those of a rubric
-    if points is not None and not least <= points <= task.points:  # NaN fails, too
+    least = -task.points if has_items else 0  # points may reduce those of a rubric
+    if points is not None and not least <= points <= task.points:  # rejects NaN, too
         raise PointsError(
             f"points of {task.name} must be a number from {least:g} to {task.points:g}, got {points:g}"
         )

@@ -1,4 +1,4 @@
-"""Rubrics that come with a sheet: points with words, in the metadata of the cell that a person reads.
+"""Rubrics of a sheet: points with words in the metadata of the cells that a person reads.
 
 {"sheet11": {"rubric": [{"points": 1, "words": "the idea"}, {"points": -0.5, "words": "a sign is wrong"}]}}
 """
@@ -19,14 +19,14 @@ from sheet11.course.files import write_whole
 from sheet11.course.notebooks import METADATA, read_notebook
 from sheet11.course.sheet import Sheet
 
-Rubrics = Mapping[str, list[tuple[float, str]]]  # by name of the task
+Rubrics = Mapping[str, list[tuple[float, str]]]  # (points, words) by name of the task
 
 
 def read_rubrics(stem: str, notebook: NotebookNode) -> dict[str, list[tuple[float, str]]]:
     """Read the rubrics in a notebook, by name of the task.
 
     Raises:
-        SheetError: one is not a list of points with words.
+        SheetError: a rubric is not a list of points with words.
     """
     found = {}
     for cell in notebook.cells:
@@ -39,7 +39,7 @@ def read_rubrics(stem: str, notebook: NotebookNode) -> dict[str, list[tuple[floa
 
 
 def begin_rubrics(store: Store, rubrics: Rubrics) -> None:
-    """Give tasks the rubrics of the sheet, except those that have or had one already."""
+    """Give tasks the sheet's rubrics, except those that already have or had one."""
     for task in store.tasks():
         if not store.items(task.name, removed=True):
             for points, words in rubrics.get(task.name, []):
@@ -47,14 +47,14 @@ def begin_rubrics(store: Store, rubrics: Rubrics) -> None:
 
 
 def keep_rubrics(store: Store, sheet: Sheet) -> list[Path]:
-    """Write the rubrics as they are now into the sheet's notebooks.
+    """Write the current rubrics into the sheet's notebooks.
 
     Returns:
         The notebooks that have changed.
 
     Raises:
-        NotebookError: one of them is no notebook.
-        OSError: it cannot be written.
+        NotebookError: a file is not a notebook.
+        OSError: a file cannot be written.
     """
     changed = []
     for stem, path in sheet.notebooks.items():
@@ -71,7 +71,7 @@ def keep_rubrics(store: Store, sheet: Sheet) -> list[Path]:
 
 
 def _task_of(stem: str, cell: NotebookNode) -> str:
-    """Name of the task that a cell gives points for."""
+    """Return the name of a cell's task."""
     return f"{stem}/{cell.metadata.get('nbgrader', {}).get('grade_id', cell.get('id'))}"
 
 

@@ -1,11 +1,11 @@
-"""The score of a task: points, the status of the answer, and the remark that goes with it."""
+"""The score of a task: points, status of the answer, and a remark."""
 
 from enum import StrEnum
 from typing import NamedTuple
 
 
 class Status(StrEnum):
-    """The state of an answer, as tables, pages and the marking page show it."""
+    """State of an answer, as tables and pages show it."""
 
     CORRECT = "correct"
     PARTIAL = "partial"
@@ -18,11 +18,11 @@ class Status(StrEnum):
     READ = "read"
     OVERRIDDEN = "overridden"
     EXCUSED = "excused"
-    FAILED = "failed"  # the grading did, not the answer
+    FAILED = "failed"  # the grading failed, not the answer
 
 
 class Score(NamedTuple):
-    """Points for a task, None until a person gives them; the status; and the reason for points not given."""
+    """Points for a task, None until a person gives them; the status; and the reason for missing points."""
 
     points: float | None
     status: Status
@@ -30,5 +30,5 @@ class Score(NamedTuple):
 
 
 def points_text(points: float | None) -> str:
-    """Points with at most six decimals and no exponent, as tables have them."""
+    """Return points for tables, with at most six decimals and no exponent."""
     return "" if points is None else f"{points:.6f}".rstrip("0").rstrip(".")

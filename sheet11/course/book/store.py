@@ -1,7 +1,7 @@
-"""The store of a grading: tasks, answers and results, and the marks that people have set.
+"""The store of a grading: tasks, answers, results and marks.
 
-`sheet11 grade`, `sheet11 read-points` and the marking page write to `OUT/grading.sqlite`, also at the same time; tables
-and pages are made from it. Marks are only ever added, and the answers that they are on stay.
+`sheet11 grade`, `sheet11 read-points` and the marking page may write to `OUT/grading.sqlite` at the same time; tables
+and pages are made from it. Marks and the answers they refer to are never deleted.
 """
 
 import contextlib
@@ -30,36 +30,36 @@ from sheet11.course.files import make_private
 from sheet11.course.text import encodable
 
 DATABASE = "grading.sqlite"
-# the marks that a person set at once and last
+# the marks that a person set last, all at once
 NEWEST = """who = ?1 AND task = ?2 AND at = (
     SELECT at FROM mark WHERE who = ?1 AND task = ?2 AND NOT undone ORDER BY id DESC LIMIT 1)"""
 
 
 def student_folder(out: Path, student: str) -> Path:
-    """Folder of a student's executed notebooks and page of feedback."""
+    """Return the folder of a student's executed notebooks and feedback page."""
     return out / "students" / student
 
 
 class Result(NamedTuple):
-    """The grading of one student, without the scores, which are those of the answers."""
+    """The grading of one student, without the scores, which are stored with the answers."""
 
-    key: str  # results with the same key are the same
-    error: str | None  # why it failed
+    key: str  # equal keys mean equal results
+    error: str | None  # why the grading failed
     seconds: float = 0.0
-    drawing: int = 0  # number of the parameters
+    drawing: int = 0  # number of the drawn parameters
 
 
 class Store:
-    """The open file; a context that closes it.
+    """The open file, as a context manager that closes it.
 
     Args:
         out: folder of a grading.
         create: create the file if it is missing.
 
     Raises:
-        FolderError: it is missing, and is not to be created.
-        StoreError: it is damaged, or a newer version's.
-        OSError: it cannot be created here.
+        FolderError: the file is missing and `create` is False.
+        StoreError: the file is damaged or of a newer version.
+        OSError: the file cannot be created.
     """
 
     def __init__(self, out: Path, create: bool = True) -> None:
@@ -77,10 +77,10 @@ class Store:
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[None]:
-        """A transaction: written whole or not at all, while nobody else writes. It may contain others.
+        """Run the block as a transaction: written whole or not at all, without other writers; may be nested.
 
         Raises:
-            StoreError: the disk is full, or another process has held the file for long.
+            StoreError: the disk is full, or another process has locked the file for long.
         """
         if self._db.in_transaction:
             yield
@@ -98,11 +98,11 @@ class Store:
             return self._db.execute(statement, values).fetchall()
 
     def version(self) -> str:
-        """Changes after every write by any connection."""
+        """Return a text that changes after every write by any connection."""
         (others,) = self._db.execute("PRAGMA data_version").fetchone()
         return f"{others}.{self._db.total_changes}"
 
-    # what the grading writes
+    # written by the grading
 
     def set_about(self, **facts: Any) -> None:
         """Store facts about the grading by name, as JSON."""
@@ -110,12 +110,12 @@ class Store:
             self._write("INSERT OR REPLACE INTO about VALUES (?, ?)", name, json.dumps(value))
 
     def about(self) -> dict[str, Any]:
-        """Facts about the grading, such as its title and seed."""
+        """Return facts about the grading, such as its title and seed."""
         rows = self._db.execute("SELECT name, value FROM about")
         return {name: json.loads(value) for name, value in rows}
 
     def replace_tasks(self, tasks: Iterable[Task]) -> None:
-        """Replace all tasks; answers to tasks that are gone go, too, and marks stay."""
+        """Replace all tasks, and remove answers to removed tasks; marks stay."""
         with self.writing():
             self._write("PRAGMA defer_foreign_keys = ON")
             self._write("DELETE FROM task")
@@ -124,7 +124,7 @@ class Store:
             self._write("DELETE FROM answer WHERE task NOT IN (SELECT name FROM task)")
 
     def keep(self, student: str, result: Result, answers: Iterable[Answer]) -> None:
-        """Replace one student's result and answers; marks, and the answers that they are on, stay."""
+        """Replace a student's result and answers; marks and the content they refer to stay."""
         with self.writing():
             self._write("DELETE FROM answer WHERE student = ?", student)
             for answer in answers:
@@ -132,14 +132,14 @@ class Store:
             self._write("INSERT OR REPLACE INTO result VALUES (?, ?, ?, ?, ?)", student, *result)
 
     def keep_only(self, students: Collection[str]) -> None:
-        """Remove results and answers of everybody else; their marks stay."""
+        """Remove results and answers of all other students; their marks stay."""
         others = "student NOT IN (SELECT value FROM json_each(?))"
         with self.writing():
             for table in ("answer", "result"):
                 self._write(f"DELETE FROM {table} WHERE {others}", json.dumps(list(students)))
 
     def results(self) -> dict[str, Result]:
-        """Result of each student."""
+        """Return the result of each student."""
         rows = self._db.execute("SELECT student, key, error, seconds, drawing FROM result")
         return {student: Result(*row) for student, *row in rows}
 
@@ -150,31 +150,31 @@ class Store:
         row = (answer.student, answer.task, answer.digest, *answer[4:])
         self._write("INSERT INTO answer VALUES (?, ?, ?, ?, ?, ?)", *row)
 
-    # what is there to read
+    # tasks and answers
 
     def tasks(self) -> list[Task]:
-        """All tasks, in the order of the sheet."""
+        """Return all tasks, in the order of the sheet."""
         rows = self._db.execute("SELECT * FROM task ORDER BY rowid")
         tasks = [Task(*row) for row in rows]
         return [task._replace(by_hand=bool(task.by_hand)) for task in tasks]
 
     def students(self) -> list[str]:
-        """All students who have answers, sorted."""
+        """Return all students who have answers, sorted."""
         rows = self._db.execute("SELECT DISTINCT student FROM answer ORDER BY student")
         return [student for (student,) in rows]
 
     def content(self, digest: str) -> tuple[str, dict[str, Any]]:
-        """Source and attachments of an answer, or of an earlier one that was marked."""
+        """Return source and attachments of an answer, or of an earlier one that was marked."""
         query = "SELECT source, attachments FROM content WHERE digest = ?"
         source, attachments = self._db.execute(query, (digest,)).fetchone()
         return source, json.loads(attachments)
 
     def entries(self, task: str | None = None, whole: bool = True) -> list[Entry]:
-        """The answers to a task, or to all, by student and in the order of the tasks.
+        """Return the answers to a task, or to all, sorted by student and in the order of the tasks.
 
         Args:
-            task: its name.
-            whole: with source and attachments; without, they are empty.
+            task: its name; None is all.
+            whole: whether to read source and attachments; else they are empty.
         """
         marks = self._newest_marks(task)
         tasks = {each.name: each for each in self.tasks()}
@@ -199,7 +199,7 @@ class Store:
         return found
 
     def _newest_marks(self, task: str | None) -> dict[tuple[str, str], list[Mark]]:
-        """The newest mark of each person that was not undone, by student and task, oldest first."""
+        """Return each person's newest mark that was not undone, by student and task, oldest first."""
         items = self.items(task)
         newest = defaultdict(list)
         for student, name, ids, *row in self._db.execute(
@@ -225,21 +225,21 @@ class Store:
         digest: str | None = None,
         amend: bool = False,
     ) -> None:
-        """Add a person's mark on the same answer of one or several students; one `undo` takes it back.
+        """Add a person's mark on the equal answers of one or more students; one `undo` takes it back.
 
         Args:
-            students: who have handed it in.
+            students: students with this answer.
             task: its name.
-            who: the person.
-            points: besides those of the items; with neither, the mark is only a comment.
+            who: the person who marks.
+            points: in addition to the items'; without points and items, the mark is only a comment.
             comment: for the student.
-            items: of the rubric, by id.
-            digest: of the answer that was read, if it is another one now.
-            amend: undo the person's newest mark of the task if it is on the same answers: it was half written.
+            items: ids of rubric items.
+            digest: of the answer that was read; None is the current answer.
+            amend: replace the person's newest mark of the task if it is for the same students.
 
         Raises:
-            PointsError: the points are not possible, an automatic score is changed without a reason, or there is no
-                such answer, task or item.
+            PointsError: the points are out of range, an automatic score is changed without a reason, or the answer,
+                task or item does not exist.
         """
         at = datetime.now(UTC).isoformat()
         with self.writing():
@@ -264,7 +264,7 @@ class Store:
                     raise PointsError(f"there is no answer of {student!r} to {task}")
 
     def undo(self, who: str, task: str) -> list[str]:
-        """Take back a person's newest mark of a task; return the students."""
+        """Take back a person's newest mark on a task; return its students."""
         undone = self._write(
             f"UPDATE mark SET undone = 1 WHERE {NEWEST} RETURNING student", who, task
         )
@@ -273,7 +273,7 @@ class Store:
     # rubrics, flags and snippets
 
     def items(self, task: str | None = None, removed: bool = False) -> list[Item]:
-        """The rubric of a task, or of all, in the order of its making; with `removed`, also what was removed."""
+        """Return the rubric items of a task, or of all, oldest first; `removed` includes removed ones."""
         query = """SELECT id, task, points, words FROM item
                    WHERE (?2 OR NOT removed) AND (?1 IS NULL OR task = ?1) ORDER BY id"""
         return [Item(*row) for row in self._db.execute(query, (task, removed))]
@@ -289,13 +289,13 @@ class Store:
         self._write(change, points, words.strip(), item)
 
     def remove_item(self, item: int) -> None:
-        """Take an item out of its rubric, and out of every mark that has it."""
+        """Remove an item from its rubric and from every mark that has it."""
         self._write("UPDATE item SET removed = 1 WHERE id = ?", item)
 
     def set_flag(
         self, students: Collection[str], task: str, who: str, flagged: bool = True
     ) -> None:
-        """Flag these students' answers for a person who wants to come back to them; or take the flag away."""
+        """Set or remove a person's flag on students' answers, to come back to them later."""
         change = "INSERT OR IGNORE INTO flag VALUES (?, ?, ?)"
         if not flagged:
             change = "DELETE FROM flag WHERE student = ? AND task = ? AND who = ?"
@@ -304,24 +304,24 @@ class Store:
                 self._write(change, student, task, who)
 
     def snippets(self) -> list[tuple[int, str]]:
-        """Comments to use again, as (id, words)."""
+        """Return the comments kept for reuse, as (id, words)."""
         return self._db.execute("SELECT id, words FROM snippet ORDER BY id").fetchall()
 
     def add_snippet(self, words: str) -> None:
-        """Keep a comment for later."""
+        """Keep a comment for reuse."""
         self._write("INSERT OR IGNORE INTO snippet (words) VALUES (?)", words.strip())
 
     def remove_snippet(self, snippet: int) -> None:
-        """Forget a comment."""
+        """Remove a comment."""
         self._write("DELETE FROM snippet WHERE id = ?", snippet)
 
-    # tables that were written
+    # written tables
 
     def has_written(self, digest: str) -> bool:
-        """Return whether a table with this digest was written, or read."""
+        """Return whether a table with this digest was written or read."""
         query = "SELECT 1 FROM written WHERE digest = ?"
         return self._db.execute(query, (digest,)).fetchone() is not None
 
     def add_written(self, digest: str) -> None:
-        """Remember the digest of a table that is written, or was read."""
+        """Remember the digest of a table that was written or read."""
         self._write("INSERT OR IGNORE INTO written VALUES (?)", digest)

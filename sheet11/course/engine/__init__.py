@@ -1,1 +1,1 @@
-"""Kernels that are forks of a process that has imported already what notebooks use."""
+"""Kernels forked from a process that has already imported what notebooks use."""

@@ -1,4 +1,4 @@
-"""A forked kernel: ipykernel's own, connected to nothing but the wire to whoever wants cells run.
+"""The forked kernel: ipykernel's own, connected only to its client's wire.
 
 `server.py` loads this file from beside it; it imports nothing of this package.
 """
@@ -23,18 +23,18 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NoReturn
 
-FLUSH = 0.2  # seconds for which printed text is collected, as in ipykernel
-MOST_KEPT = 1 << 20  # characters of it: what is sent takes several times their memory
+FLUSH = 0.2  # seconds to collect printed text, as in ipykernel
+MOST_KEPT = 1 << 20  # characters to collect: sending takes several times their memory
 INLINE = "module://matplotlib_inline.backend_inline"  # as ipykernel sets it
 # set by ipykernel
 TERMINAL = ("TERM", "CLICOLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "PAGER", "GIT_PAGER")
-# imported for notebooks, and not for the kernel itself
+# packages that only notebooks use, not the kernel
 REPLACEABLE = ("matplotlib", "networkx", "numpy", "pandas", "scipy", "seaborn", "torch", "tqdm")
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 def make_kernel() -> Any:
-    """Ipykernel's kernel, connected to nothing, that keeps no history and reads nobody's configuration."""
+    """Make ipykernel's kernel without sockets, history or the user's configuration."""
     from ipykernel.ipkernel import IPythonKernel
     from ipykernel.kernelapp import IPKernelApp
     from IPython.core.profiledir import ProfileDir
@@ -43,20 +43,20 @@ def make_kernel() -> Any:
     from traitlets.config import Config
 
     class Wire(Session):
-        """Send each message as a line of JSON."""
+        """A session that sends each message as a line of JSON."""
 
         wire: Any = None  # socket
-        owner, parent = -1, {}  # process, header of the request
-        lock = threading.Lock()  # of the threads that send
+        owner, parent = -1, {}  # process id, header of the request
+        lock = threading.Lock()  # threads may send at the same time
 
         def send(  # type: ignore[override]
             self, stream: Any, message: Any, content: Any = None, *_: Any, **more: Any
         ) -> None:
-            """Called with a message, or with its kind and its content."""
+            """Send a message, given whole or as its type and content."""
             if isinstance(message, str):
                 message = {"msg_type": message, "content": content}
             kind, content = message["msg_type"], message["content"]
-            if os.getpid() != self.owner:  # in a child of the kernel, which prints past it
+            if os.getpid() != self.owner:  # a child of the kernel prints to the pipes
                 if kind == "stream":
                     descriptor = 1 if content["name"] == "stdout" else 2
                     with open(descriptor, "w", errors="backslashreplace", closefd=False) as file:
@@ -74,19 +74,19 @@ def make_kernel() -> Any:
             with self.lock:
                 self.wire.sendall(text.encode("utf-8", "halves") + b"\n")
 
-    # halves of characters are written out: JSON can hold them, files cannot
+    # escape lone surrogates, which JSON can hold but UTF-8 cannot
     codecs.register_error("halves", _halves)
     config = Config({"HistoryManager": {"enabled": False, "hist_file": ":memory:"}})
     session = Wire()
-    app = IPKernelApp.instance(config=config)  # some ask it whether they are in a notebook
+    app = IPKernelApp.instance(config=config)  # libraries ask it whether they are in a notebook
     options = {"config": app.config, "session": session, "parent": app, "log": app.log}
     with tempfile.TemporaryDirectory() as folder:
-        # a profile that says nothing, instead of the user's
+        # an empty profile instead of the user's
         kernel: Any = IPythonKernel.instance(profile_dir=ProfileDir(location=folder), **options)
     app.kernel = kernel
     kernel.shell_channel_thread = SimpleNamespace(parent_thread=None)
     kernel.shell.exit_now = False
-    # what the first cell would make, once for all forks
+    # do the first cell's initialisation once for all forks
     kernel.shell.transform_cell("%matplotlib inline")
     kernel.shell.display_formatter.format(1)
     return kernel
@@ -95,7 +95,7 @@ def make_kernel() -> Any:
 def run(
     kernel: Any, settings: dict[str, Any], wire: Any, lines: Iterable[bytes], out: int, err: int
 ) -> NoReturn:
-    """In the kernel's process: run the cells that come over the wire, a line for each."""
+    """Run the cells that come over the wire, one a line, then end the kernel's process."""
     code = 1
     try:
         os.setsid()
@@ -107,7 +107,7 @@ def run(
         _set_up(kernel, settings)
         kernel.session.wire, kernel.session.owner = wire, os.getpid()
         sys.stdout, sys.stderr = Text("stdout", kernel.session), Text("stderr", kernel.session)
-        # before a fork, or its child would print the same again
+        # flush before a fork, or its child would print the same text again
         os.register_at_fork(before=lambda: (sys.stdout.flush(), sys.stderr.flush()))
         asyncio.run(_answer(kernel, lines))
         code = 0
@@ -131,23 +131,24 @@ def _set_up(kernel: Any, settings: dict[str, Any]) -> None:
         sys.modules["matplotlib"].rcParams["backend"] = os.environ["MPLBACKEND"]
     folders = os.environ.get("PYTHONPATH", "").split(os.pathsep)
     sys.path[:0] = [folder for folder in folders if folder and folder not in sys.path]
-    kernel.parent.init_path()  # the working directory, where ipykernel has it
+    kernel.parent.init_path()  # puts the working directory where ipykernel has it
     _forget_modules_named_as_in(settings["cwd"])
     if settings["limits"]:
         _limit(settings["limits"])
         for place in (1, 2):
-            os.dup2(0, place)  # nobody reads what is printed past Python
+            os.dup2(0, place)  # discard what is not printed by Python itself
     if settings["instead_of_figures"]:
         _draw_nothing(kernel.shell, settings["instead_of_figures"])
-    random.seed()  # every fork has the server's generators: seed them anew, as in a new process
+    # forks inherit the server's generators: seed them anew, as in a new process
+    random.seed()
     if module := sys.modules.get("numpy.random"):
         module.seed()
     if module := sys.modules.get("torch"):
-        module.default_generator.seed()  # `torch.seed` looks for every kind of device, which takes 5 ms
+        module.default_generator.seed()  # `torch.seed` takes 5 ms to look for devices
 
 
 def _forget_modules_named_as_in(folder: str) -> None:
-    """Let a notebook import its own `networkx.py`, say, although the server has imported the library."""
+    """Let a notebook import its own `networkx.py`, for example, although the server has imported the library."""
     for name in REPLACEABLE:
         own = Path(folder, name)
         if own.with_suffix(".py").exists() or (own / "__init__.py").exists():
@@ -176,7 +177,7 @@ def _limit(limits: dict[str, int]) -> None:
 
 
 def _draw_nothing(shell: Any, text: str) -> None:
-    """Have figures shown as a text, which takes no drawing."""
+    """Show figures as a text instead of drawing them."""
     from matplotlib_inline.config import InlineBackend
 
     InlineBackend.instance(parent=shell).figure_formats = set()
@@ -190,9 +191,9 @@ async def _answer(kernel: Any, lines: Iterable[bytes]) -> None:
     """Run a cell, or hand a message to a widget, for every line."""
     session = kernel.session
     for line in lines:
-        await asyncio.sleep(0)  # tasks that a cell has created may start
+        await asyncio.sleep(0)  # lets tasks of earlier cells start
         request = json.loads(line)
-        if request["msg_type"] != "execute_request":  # to a widget
+        if request["msg_type"] != "execute_request":  # a message to a widget
             handle = getattr(kernel.comm_manager, request["msg_type"])
             handle(None, None, request | {"buffers": []})
             continue
@@ -207,7 +208,7 @@ async def _answer(kernel: Any, lines: Iterable[bytes]) -> None:
 
 
 class Text(io.StringIO):
-    """Standard output or error of a notebook, which is collected for a while."""
+    """Standard output or error of a notebook, buffered for `FLUSH` seconds."""
 
     encoding = "UTF-8"
 
@@ -216,11 +217,11 @@ class Text(io.StringIO):
         self.name, self._session, self._since = name, session, 0.0
 
     def fileno(self) -> int:
-        """Where programs that the notebook starts print."""
+        """Return the descriptor that the notebook's programs print to."""
         return 1 if self.name == "stdout" else 2
 
     def write(self, text: str) -> int:
-        """Collect text, and send it if there is much or some for long."""
+        """Collect text, and send it if it is long or old enough."""
         if not self.tell():
             self._since = time.monotonic()
         count = super().write(text)
@@ -229,7 +230,7 @@ class Text(io.StringIO):
         return count
 
     def flush(self) -> None:
-        """Send what has been collected."""
+        """Send the collected text."""
         text = self.getvalue()
         self.seek(0)
         self.truncate()

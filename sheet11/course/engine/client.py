@@ -1,4 +1,4 @@
-"""The client's end of a forked kernel, in a sandbox or not: cells in, their outputs out."""
+"""Client of a forked kernel, inside or outside a sandbox: sends cells and receives their outputs."""
 
 import base64
 import contextlib
@@ -22,7 +22,7 @@ from jupyter_client.session import Session
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
-# as ipykernel says it
+# as ipykernel reports it
 LANGUAGE = {
     "name": "python",
     "version": sys.version.split()[0],
@@ -33,13 +33,13 @@ LANGUAGE = {
     "file_extension": ".py",
 }
 
-LOST = "lost"  # why a kernel has ended whose keeper, or the server, has died
-NONSENSE = "nonsense"  # why a kernel has ended that sent what are no messages
-LOOK = 0.05  # seconds between two looks at a kernel that is looked at
-PATIENCE = 60  # seconds that a keeper may take to end what its kernel has started
-# in the JSON of a kernel that has limits: each takes up to some hundred bytes of memory
+LOST = "lost"  # the keeper or the server has died
+NONSENSE = "nonsense"  # the kernel sent invalid messages
+LOOK = 0.05  # seconds between calls of `look`
+PATIENCE = 60  # seconds that a keeper may take to end its kernel's processes
+# JSON values from a kernel with limits: each takes up to some hundred bytes of memory
 MOST_VALUES = 2_000_000
-# strings, what is in them not counted, and the rest
+# a string counts once, whatever it contains; so do arrays, objects and their further items
 VALUES = re.compile(rb'"(?>[^"\\]+|\\.)*+"?|[\[{,]', re.DOTALL)
 
 JSON = re.compile(r"application/(.*\+)?json")
@@ -53,10 +53,10 @@ class Kernel:
     """A forked kernel.
 
     Args:
-        status: socket that says why the kernel has ended, and ends it by being closed.
+        status: socket that reports why the kernel has ended; closing it ends the kernel.
         wire: socket for cells and messages.
-        pipes: what programs print that the notebook starts, by the name of the stream.
-        most: bytes that may come from it, in no more than `MOST_VALUES` values; None is as many as it sends.
+        pipes: output of programs that the notebook starts, by name of the stream.
+        most: limit of bytes from the kernel, which sets the limit `MOST_VALUES`, too; None is no limit.
     """
 
     def __init__(
@@ -66,10 +66,10 @@ class Kernel:
         pipes: dict[str, int],
         most: int | None = None,
     ) -> None:
-        self.ended: str | None = None  # exit code, or the limit that ended it
+        self.ended: str | None = None  # exit code or exceeded limit
         self.look: Callable[[], object] | None = None  # called every 0.05 s
-        self.session = SESSION  # nbclient's widgets make messages with it
-        self.shell_channel = self  # and send them to this
+        self.session = SESSION  # nbclient's widgets create messages with it
+        self.shell_channel = self  # and send them here
         self._status, self._wire, self._pipes = status, wire, pipes
         self._bytes_left = math.inf if most is None else most
         self._values_left = math.inf if most is None else MOST_VALUES
@@ -86,8 +86,8 @@ class Kernel:
         """Run a cell and return the content of the kernel's reply; `show` gets the messages before it.
 
         Raises:
-            TimeoutError: it has taken longer than `timeout` seconds.
-            DeadKernelError: the kernel has ended; `ended` says why.
+            TimeoutError: the cell took longer than `timeout` seconds.
+            DeadKernelError: the kernel has ended; `ended` has the reason.
         """
         deadline = math.inf if timeout is None else time.monotonic() + timeout
         request = self.session.msg("execute_request", {"code": source})
@@ -97,7 +97,7 @@ class Kernel:
             while self._received:
                 message = self._received.popleft()
                 if message["parent_header"].get("msg_id") != self._request["msg_id"]:
-                    continue  # of a thread that an earlier cell has started
+                    continue  # from a thread of an earlier cell
                 if message["msg_type"] == "execute_reply":
                     reply: Message = message["content"]
                     return reply
@@ -107,12 +107,12 @@ class Kernel:
             self._receive(deadline)
 
     def send(self, message: Message) -> None:
-        """Send a request, or a message to a widget, as soon as the kernel takes it."""
+        """Send a request, or a message to a widget, as soon as the kernel accepts it."""
         self._outgoing += json.dumps(message, default=json_default).encode() + b"\n"
         self._write()
 
     def end(self) -> str | None:
-        """End the kernel and all that it has started, wait until that is done, and say why it has ended."""
+        """End the kernel and its processes, wait for that, and return why the kernel ended."""
         with contextlib.suppress(OSError):
             self._status.shutdown(socket.SHUT_WR)
             self._status.settimeout(PATIENCE)
@@ -122,14 +122,14 @@ class Kernel:
         return self.ended
 
     def close(self) -> None:
-        """End the kernel and all that it has started, and listen no more."""
+        """End the kernel and its processes without waiting."""
         self._status.close()
         self._wire.close()
         while self._pipes:
             os.close(self._pipes.popitem()[1])
 
     def _receive(self, deadline: float) -> None:
-        """Read whatever has arrived; wait if nothing has."""
+        """Read what has arrived; wait if there is nothing."""
         left = deadline - time.monotonic()
         if left <= 0:
             raise TimeoutError
@@ -145,7 +145,7 @@ class Kernel:
         has_ended = self._status.fileno() in ready
         while ready:
             sent = self._read(self._wire.fileno())
-            for name in self._pipes:  # what a program has printed before is shown before
+            for name in self._pipes:  # programs printed this before the messages
                 self._show(name)
             self._incoming += sent
             *lines, self._incoming = self._incoming.split(b"\n") if sent else [self._incoming]
@@ -157,11 +157,11 @@ class Kernel:
             self._end(self._read(self._status.fileno()).decode())
 
     def _write(self) -> None:
-        with contextlib.suppress(OSError):  # it takes no more, or has died, as its status will say
+        with contextlib.suppress(OSError):  # it is busy, or dead as `_status` will tell
             del self._outgoing[: self._wire.send(self._outgoing)]
 
     def _read(self, end: int) -> bytes:
-        """Read what has arrived at one end; stop listening to it at its end."""
+        """Read what has arrived at a descriptor; stop listening to it at end of file."""
         try:
             part = os.read(end, 1 << 20)
         except BlockingIOError:
@@ -176,7 +176,7 @@ class Kernel:
         return part
 
     def _show(self, name: str) -> None:
-        """Take what programs have printed for a message."""
+        """Turn what programs have printed into a message."""
         if text := self._read(self._pipes[name]):
             content = {"name": name, "text": text.decode("utf-8", "replace")}
             message = {"msg_type": "stream", "metadata": {}, "content": content}
@@ -184,7 +184,7 @@ class Kernel:
             self._received.append(message)
 
     def _take(self, line: bytearray) -> None:
-        """Parse a line if there is room for it: 32 MB of JSON can take a gigabyte of memory."""
+        """Parse a line within the limits: 32 MB of JSON can take a gigabyte of memory."""
         if self._values_left < math.inf:
             self._values_left -= sum(1 for _ in VALUES.finditer(line))
         if self._values_left < 0 or self._bytes_left < 0:
@@ -193,7 +193,7 @@ class Kernel:
             try:
                 self._received.append(message_of(line))
             except (ValueError, TypeError, KeyError, RecursionError):
-                self._end(NONSENSE)  # somebody else has got hold of the wire
+                self._end(NONSENSE)  # the notebook's code writes to the wire
 
     def _end(self, why: str) -> None:
         self.ended = self.ended or why or LOST
@@ -203,7 +203,7 @@ def message_of(line: bytearray) -> Message:
     """Parse a message into the form that nbclient expects.
 
     Raises:
-        ValueError, TypeError, KeyError, RecursionError: it is none.
+        ValueError, TypeError, KeyError, RecursionError: the line is not a message.
     """
     message = json.loads(line)
     message["header"] = {"msg_type": message["msg_type"]}
@@ -227,11 +227,11 @@ class InFork:
     kc: Any  # Kernel
 
     def execute_cell(self: Any, cell: NotebookNode, cell_index: int) -> NotebookNode:
-        """Run a cell and store in it what it shows.
+        """Run a cell and store its outputs in it.
 
         Raises:
-            CellExecutionError: it has raised an error, and is not tagged to raise one.
-            CellTimeoutError: it has taken too long.
+            CellExecutionError: the cell raised an error that no tag allows.
+            CellTimeoutError: the cell took too long.
             DeadKernelError: the kernel has ended.
         """
         tags = cell.metadata.get("tags", [])
@@ -261,11 +261,11 @@ class InFork:
 
 
 class Client(InFork, nbclient.NotebookClient):
-    """Nbclient's client, with a forked kernel."""
+    """nbclient's client with a forked kernel."""
 
 
 def raise_if_exited(reply: Message) -> None:
-    """Raise if a cell has ended its kernel by `exit()` or `quit()`.
+    """Raise an error if a cell has called `exit()` or `quit()`.
 
     Raises:
         DeadKernelError: it has.
@@ -276,7 +276,7 @@ def raise_if_exited(reply: Message) -> None:
 
 
 def merged(outputs: Iterable[NotebookNode]) -> list[NotebookNode]:
-    """Join consecutive text of one stream: how it was split depends on timing."""
+    """Join consecutive texts of a stream, which are split by chance."""
     found: list[NotebookNode] = []
     for key, group in itertools.groupby(outputs, lambda output: output.get("name")):
         if key is None:
@@ -288,6 +288,6 @@ def merged(outputs: Iterable[NotebookNode]) -> list[NotebookNode]:
 
 
 def last_written(text: str) -> str:
-    """Drop what carriage returns have overwritten, line by line."""
+    """Remove text overwritten after a carriage return, line by line."""
     lines = text.split("\n")
     return "\n".join(line[line.rstrip("\r").rfind("\r") + 1 :] for line in lines)

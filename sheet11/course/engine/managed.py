@@ -1,4 +1,4 @@
-"""Papermill's client with a forked kernel."""
+"""papermill's client with a forked kernel."""
 
 import contextlib
 import os
@@ -13,7 +13,7 @@ from sheet11.course.engine.warm import server, wanted
 
 
 class Managed(InFork, PapermillNotebookClient):  # type: ignore[misc]  # papermill has no types
-    """Papermill's client, which tells papermill of every cell."""
+    """papermill's client, which reports each cell to papermill, with a forked kernel."""
 
     def __init__(self, nb_man: Any, **options: Any) -> None:
         super().__init__(nb_man, log=logger, **options)

@@ -1,8 +1,8 @@
-"""The papermill engine of this kit: `papermill --engine sheet11`, or `execute_notebook(…, engine_name="sheet11")`.
+"""This kit's engine for papermill: `papermill --engine sheet11` or `execute_notebook(…, engine_name="sheet11")`.
 
-The server that kernels are forked from belongs to the process: every notebook after the first starts at once. Where
-fork is not to be had, or a notebook wants another kernel, papermill's ordinary engine serves. Papermill imports this
-file wherever it is used, so that all else is imported when a notebook is executed.
+Kernels are forked from this process's server, so every notebook after the first starts at once. papermill's own engine
+takes over where fork is unavailable or a notebook needs another kernel. papermill imports this file on every use, so
+everything else is imported only when a notebook is executed.
 """
 
 from typing import Any
@@ -11,11 +11,11 @@ from papermill.engines import NBClientEngine
 
 
 class WarmEngine(NBClientEngine):  # type: ignore[misc]  # papermill has no types
-    """The engine of papermill itself, with forked kernels."""
+    """papermill's own engine with forked kernels."""
 
     @classmethod
     def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, **options: Any) -> Any:
-        """Called by papermill, with the options of its own engine."""
+        """Execute a notebook with the options of papermill's own engine."""
         from sheet11.course.engine.managed import Managed
         from sheet11.course.engine.warm import is_own
 

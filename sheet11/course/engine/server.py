@@ -1,19 +1,18 @@
-"""The process that runs notebooks: it has imported what they use, and forks for each of them.
+"""The server: a process that has imported what notebooks use, and forks a kernel for each.
 
-It is started as a file, outside of a sandbox or inside of one, and imports nothing of this package.
+It runs as a separate program, outside or inside a sandbox, and imports nothing of this package.
 
     client ──control──▶ server ──fork──▶ keeper ──fork──▶ kernel
        ▲──────────status (why it ended)────────────┘         │
        ▲───────────wire (settings and cells in, messages out)┘
 
-The *server* imports, draws one figure so that fonts are loaded, and makes an ipykernel that is connected to nothing.
-It starts no thread, because a thread that holds a lock while the process forks leaves it locked for ever in the child.
-For each notebook it forks a *keeper*, which forks the *kernel*, watches its limits if it has any, and ends whatever
-the notebook has started. The kernel is ipykernel's own; what it would publish to its sockets goes over the wire, a
-line of JSON for each message. A fork shares nothing with the next one.
+The *server* imports modules, draws a figure to load fonts, and makes an ipykernel without sockets. It starts no
+threads, because a lock that a thread holds during a fork stays locked in the child. For each notebook it forks a
+*keeper*, which forks the *kernel*, watches its limits if it has any, and ends all processes of the notebook. The kernel
+is ipykernel's own; its messages go over the wire, a line of JSON for each. Kernels share nothing with each other.
 
-Whoever dies, nothing is left: the server ends with the client's end of the control socket, a keeper with the server
-or with the client's end of its status socket, the kernel with its keeper, and its children with it.
+No process outlives its client: the server ends when the control socket closes, a keeper when the server ends or its
+status socket closes, the kernel with its keeper, and the kernel's children with it.
 """
 
 from __future__ import annotations
@@ -37,17 +36,17 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
     from sheet11.course.engine import child, watch
-else:  # as a program, which finds them beside itself
+else:  # run as a program: they are beside it
     import child
     import watch
 
     if not sys.flags.safe_path:
-        del sys.path[0]  # notebooks find nothing there
+        del sys.path[0]  # notebooks must not import from there
     for name in ("child", "watch"):
         sys.modules[f"sheet11_{name}"] = sys.modules.pop(name)
 
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER = 1, 4, 36  # linux/prctl.h
-POLL = 0.05  # seconds between two looks at what a kernel uses
+POLL = 0.05  # seconds between checks of a kernel's limits
 prctl = ctypes.CDLL(None).prctl
 
 
@@ -55,17 +54,17 @@ def serve(control: socket.socket, modules: list[str], closed: bool) -> None:
     """Import modules, then fork on request until the client closes its end.
 
     Args:
-        control: brings the descriptors of each kernel (see `keep`), whose wire begins with the request.
-        modules: what notebooks use.
-        closed: whether what runs in its forks must not look into it; then one runs at a time.
+        control: socket that brings the descriptors of each kernel (see `keep`); the request comes over the wire.
+        modules: modules that notebooks use.
+        closed: whether to deny forks access to this process; then kernels run one at a time.
     """
-    if os.getpid() == 1:  # in a sandbox, which must not outlive who holds it
+    if os.getpid() == 1:  # a sandbox must not outlive its owner
         prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     kernel = make_ready(modules)
     if closed:
         close(kernel)
     prctl(PR_SET_CHILD_SUBREAPER, 1)
-    alive, ours = os.pipe()  # keepers read its end when this process has ended
+    alive, ours = os.pipe()  # keepers read end of file there when this process ends
     private = [control.fileno(), alive, ours]
     keepers = []
     with contextlib.suppress(ConnectionError):  # the client has died
@@ -74,9 +73,10 @@ def serve(control: socket.socket, modules: list[str], closed: bool) -> None:
             lines = open(descriptors[1], "rb", closefd=False)
             request = json.loads(lines.readline())
             _import(request["modules"])
-            gc.freeze()  # else every fork's collector would walk through, and so copy, what it has inherited
+            # else each fork's garbage collector would touch, and so copy, inherited memory
+            gc.freeze()
             _reap()
-            if closed:  # nothing inside of a sandbox can stop its first process
+            if closed:  # no keeper: a sandbox's first process cannot be killed from inside
                 keep(kernel, request, lines, descriptors, private, control.fileno())
             elif pid := os.fork():
                 keepers.append(pid)
@@ -86,21 +86,21 @@ def serve(control: socket.socket, modules: list[str], closed: bool) -> None:
                 os.close(descriptor)
     os.close(ours)
     for pid in keepers:
-        with contextlib.suppress(ChildProcessError):  # it has ended long ago
+        with contextlib.suppress(ChildProcessError):  # already reaped
             os.waitpid(pid, 0)
     end_children()  # left by keepers that were killed
 
 
 def make_ready(modules: list[str]) -> Any:
     """Import modules, load fonts, and make the kernel that forks run."""
-    gc.disable()  # it would walk again and again through what is imported, which takes a fifth of the time
+    gc.disable()  # collecting would take a fifth of the import time
     _import(modules)
     _draw_once()
     return child.make_kernel()
 
 
 def close(kernel: Any) -> None:
-    """Close this process to what runs below it: its memory, its descriptors, and all signals that it handles."""
+    """Deny child processes access to this process's memory and descriptors, and ignore Ctrl-C."""
     kernel.shell.InteractiveTB.set_mode("Plain")  # other tracebacks take 0.1 s each
     prctl(PR_SET_DUMPABLE, 0)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -113,9 +113,9 @@ def be_keeper(
     descriptors: Sequence[int],
     private: Sequence[int],
 ) -> NoReturn:
-    """In a fork: keep a kernel, also when the server ends."""
+    """Run `keep` in a fork, which outlives the server long enough to clean up."""
     try:
-        prctl(PR_SET_CHILD_SUBREAPER, 1)  # what loses its parent below is this process's child then
+        prctl(PR_SET_CHILD_SUBREAPER, 1)  # orphans below become its children
         control, alive, ours = private
         os.close(control)
         os.close(ours)
@@ -132,20 +132,20 @@ def keep(
     private: Sequence[int],
     wake: int,
 ) -> None:
-    """Fork a kernel, watch it, end all that it has started, and say why it ended.
+    """Fork a kernel, watch it, end all its processes, and report why it ended.
 
     Args:
-        kernel: what runs in the fork.
+        kernel: kernel to run in the fork.
         request: from the client.
-        lines: that come over the wire after the request.
-        descriptors: status, whose other end tells that no more is wanted by being closed; the fork's wire, standard
-            output and standard error; and the list of a control group's processes if it is to enter one.
-        private: descriptors that the fork must not have.
-        wake: descriptor that tells that the kernel is to end, by having something to read.
+        lines: come over the wire after the request.
+        descriptors: status, which the client closes to end the kernel; wire; standard output; standard error; and
+            `cgroup.procs` of a control group if the kernel is to enter one.
+        private: descriptors that the fork must close.
+        wake: descriptor that becomes readable when the kernel has to end.
     """
     status = descriptors[0]
     for folder in request["empty"]:
-        _empty(folder)  # of what the server has left there when it imported
+        _empty(folder)  # files that the server's imports have left
     begun = watch.begin(request["empty"])
     pid = os.fork()
     if pid == 0:
@@ -167,46 +167,45 @@ def be_kernel(
     descriptors: Sequence[int],
     private: Sequence[int],
 ) -> NoReturn:
-    """In a fork: run cells."""
+    """Become the kernel in a fork, and run cells."""
     status, wire, out, err, *group = descriptors
     gc.enable()
     signal.signal(signal.SIGINT, signal.default_int_handler)
     for descriptor in group:
-        os.write(descriptor, b"0")  # itself
+        os.write(descriptor, b"0")  # 0 is this process
     for descriptor in (status, *group, *private):
         os.close(descriptor)
     parent = os.getppid()
     prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
-        os._exit(1)  # it died before this process could ask to go with it
-    prctl(PR_SET_DUMPABLE, 1)  # the keeper looks how much memory it has
+        os._exit(1)  # it died before prctl took effect
+    prctl(PR_SET_DUMPABLE, 1)  # lets the keeper read its memory use
     child.run(kernel, request, socket.socket(fileno=wire), lines, out, err)
 
 
 def wait(pid: int, wakes: list[int], request: dict[str, Any], begun: Any) -> str:
-    """Wait for the end of a kernel, and say why it has ended or must: its exit code, or the limit it has met."""
+    """Wait until a kernel ends or has to; return its exit code or the limit that it exceeds."""
     limits = request["limits"]
     ended = os.pidfd_open(pid)
     try:
         while True:
             ready = select.select([ended, *wakes], [], [], POLL if limits else None)[0]
-            # also at the end: what could not have too many processes may have ended for that
+            # also at the end: a failed fork may have ended the kernel
             if limits and (why := watch.exceeded(limits, begun, request["empty"])):
                 return str(why)
             if ended in ready:
                 return str(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
-            if ready:  # the client wants no more, or has gone, or the server has
+            if ready:  # the client closed its end, or the client or server died
                 return str(-signal.SIGKILL)
     finally:
         os.close(ended)
 
 
 def _empty(folder: str) -> None:
-    """Remove everything in a folder, however deep it lies and whatever rights it has been left with."""
+    """Remove everything in a folder, whatever its depth and permissions."""
+    # a folder of another user cannot have lost its permissions
     with contextlib.suppress(PermissionError):
-        os.chmod(
-            folder, stat.S_IRWXU
-        )  # else it is somebody else's, so that nobody can have closed it
+        os.chmod(folder, stat.S_IRWXU)
     if os.listdir(folder):
         for command in (
             ["chmod", "-R", "u+rwx", folder],
@@ -216,7 +215,7 @@ def _empty(folder: str) -> None:
 
 
 def end_children() -> None:
-    """End all processes below this one, also those that have left their session or lost their parents."""
+    """End all processes below this one, even in other sessions or without their parents."""
     while found := watch.descendants(os.getpid()):
         for pid in found:
             with contextlib.suppress(ProcessLookupError):
@@ -227,7 +226,7 @@ def end_children() -> None:
 
 
 def _reap() -> None:
-    """Have the system forget processes that have ended."""
+    """Reap child processes that have ended."""
     with contextlib.suppress(ChildProcessError):
         while os.waitpid(-1, os.WNOHANG)[0]:
             pass
@@ -236,26 +235,25 @@ def _reap() -> None:
 def _import(modules: list[str]) -> None:
     for module in modules:
         package, _, name = module.rpartition(".")
-        with contextlib.suppress(ImportError, AttributeError):  # the cell that wants it will say so
-            if not hasattr(
-                sys.modules.get(package), name
-            ):  # which a package may import when it is asked
+        # the cell that imports it will raise the error; hasattr triggers a package's lazy imports
+        with contextlib.suppress(ImportError, AttributeError):
+            if not hasattr(sys.modules.get(package), name):
                 __import__(module)
 
 
 def _draw_once() -> None:
-    """Draw a throw-away figure, so that what matplotlib loads for its first one is there for all forks."""
+    """Draw a figure and discard it, so that matplotlib loads its fonts once for all forks."""
     if "matplotlib" not in sys.modules:
         return
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure()  # not by pyplot, which would choose its backend for good
+    figure = Figure()  # pyplot would fix its backend
     figure.subplots().set(title="fonts", xlabel="$x^2$", yscale="log")
     FigureCanvasAgg(figure).print_png(io.BytesIO())  # type: ignore[no-untyped-call]
 
 
 if __name__ == "__main__":
     serve(socket.socket(fileno=int(sys.argv[1])), sys.argv[3:], sys.argv[2] == "closed")
-    atexit._run_exitfuncs()  # matplotlib's folder goes, for one
-    os._exit(0)  # taking modules down again, one by one, would take a quarter of a second
+    atexit._run_exitfuncs()  # removes matplotlib's temporary folder, for example
+    os._exit(0)  # unloading modules would take a quarter of a second

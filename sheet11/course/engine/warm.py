@@ -1,4 +1,4 @@
-"""The client's end of the process that forks kernels (`server.py`): started once, it gives kernels in milliseconds."""
+"""Client of the server that forks kernels (`server.py`): started once, it forks each in milliseconds."""
 
 import atexit
 import functools
@@ -21,7 +21,7 @@ from nbformat import NotebookNode
 from sheet11.course.engine.child import INLINE, THREADS
 from sheet11.course.engine.client import Kernel
 
-# a program of its own, which imports nothing of this package
+# a separate program that imports nothing of this package
 SERVER = Path(__file__).with_name("server.py")
 PRELOAD = [
     "numpy",
@@ -38,27 +38,27 @@ PRELOAD = [
     "IPython.core.logger",
     "IPython.core.pylabtools",
 ]
-# takes as long as all others; its optimizers import the second
+# torch takes as long as all others; its optimizers import torch._dynamo
 ON_DEMAND = {"torch": ["torch", "torch._dynamo"]}
 PATIENCE = 1  # seconds that a server may take to end
-MEMORY = 512 << 20  # bytes that a kernel may come to need
+MEMORY = 512 << 20  # bytes that a kernel may need
 CAN_FORK = sys.platform.startswith("linux")  # macOS frameworks do not survive a fork
 
-_server: "Server | None" = None  # this process's own
-# all that this process has, those of sandboxes too
+_server: "Server | None" = None  # of this process
+# all servers of this process, those in sandboxes included
 _servers: "weakref.WeakSet[Server]" = weakref.WeakSet()
 
 
 class Server:
-    """A process that has imported modules and forks kernels; it imports while the caller goes on.
+    """A process that imports modules, while the caller continues, and then forks kernels.
 
     Args:
         threads: number of threads for BLAS and torch in every kernel; None leaves it to the libraries.
-        modules: what it imports.
-        command: what starts it, to be followed by the number of the control socket's descriptor.
+        modules: modules to import.
+        command: command line that starts it; the control socket's descriptor is appended.
         env: its environment; None is this process's.
         cwd: its working directory; None is this process's.
-        closed: whether what runs in its forks must not look into it.
+        closed: whether to deny its forks access to its memory.
         descriptors: of files that the command reads.
     """
 
@@ -73,7 +73,7 @@ class Server:
         descriptors: Sequence[int] = (),
     ) -> None:
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        # the debugger, when it is imported, would warn of Python's frozen modules
+        # the debugger would warn of frozen modules when imported
         quiet = {"MPLBACKEND": INLINE, "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
         env = dict(os.environ if env is None else env) | quiet
         if threads is not None:
@@ -86,12 +86,12 @@ class Server:
                 stderr=subprocess.DEVNULL if closed else None,
                 env=env,
                 cwd=cwd,
-                start_new_session=True,  # Ctrl-C is for the client, which then ends the server
+                start_new_session=True,  # Ctrl-C reaches only the client, which ends the server
             )
         _servers.add(self)
 
     def is_ready(self, seconds: float) -> bool:
-        """Wait for the server to finish importing; return whether it has after `seconds`."""
+        """Wait up to `seconds` for the server to finish importing; return whether it has."""
         arrived = select.select([self._control], [], [], seconds)[0]
         return bool(arrived and self._control.recv(1))
 
@@ -106,17 +106,17 @@ class Server:
         instead_of_figures: str | None = None,
         group: Path | None = None,
     ) -> "Kernel":
-        """Fork a kernel, after importing those of the modules that are not imported yet.
+        """Fork a kernel, after importing any missing modules.
 
         Args:
             cwd: its working directory.
-            modules: what it is to have imported.
+            modules: modules that it needs.
             env: its environment; None is the server's.
-            limits: `seconds`, `memory`, `processes`, `file_size` and `output` that it may use with all that it starts.
+            limits: `seconds`, `memory`, `processes`, `file_size` and `output` for it and its processes together.
             empty: folders that are emptied when it has ended.
-            remove: folders that are removed then, also if this process is no more.
-            instead_of_figures: a text that is shown for every figure, which is not drawn then.
-            group: a control group (v2) that it enters with all that it starts; it must have limits.
+            remove: folders that are removed when it has ended, even if this process has died.
+            instead_of_figures: text that is shown instead of drawing each figure.
+            group: control group (v2) for it and its processes; requires limits.
 
         Raises:
             RuntimeError: the server has died.
@@ -137,7 +137,7 @@ class Server:
         kernel.send(request)
         theirs = [their_status.detach(), their_wire.detach(), their_out, their_err]
         if group:
-            # who opens the file decides who may enter, so that nobody inside needs the right to
+            # opened here, so that no process inside the sandbox needs permission to enter
             theirs.append(os.open(group / "cgroup.procs", os.O_WRONLY | os.O_CLOEXEC))
         try:
             socket.send_fds(self._control, [b"!"], theirs)
@@ -150,7 +150,7 @@ class Server:
         return kernel
 
     def hang_up(self) -> None:
-        """Have the server end, with its kernels, without waiting for it."""
+        """Tell the server to end with its kernels, without waiting."""
         self._control.close()
 
     def close(self) -> None:
@@ -159,8 +159,7 @@ class Server:
         try:
             self.process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
-            # it is importing; keepers end what they keep. With it goes the child that bubblewrap has made and not told
-            # yet that it may go on
+            # it is importing; the signal also ends bubblewrap's child, still blocked at startup
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
 
@@ -181,7 +180,7 @@ _server_lock = threading.Lock()
 
 
 def server(threads: int | None = None) -> Server:
-    """This process's server, started on the first call, and again if it has died; `threads` is for a new one."""
+    """Return this process's server; start it with `threads` if it does not run yet or has died."""
     global _server
     with _server_lock:
         if _server is not None and _server.process.poll() is not None:
@@ -193,7 +192,7 @@ def server(threads: int | None = None) -> Server:
 
 
 def stop_server() -> None:
-    """End this process's server, if there is one, and its kernels."""
+    """End this process's server and its kernels, if there is one."""
     global _server
     with _server_lock:
         if _server is not None:
@@ -203,16 +202,16 @@ def stop_server() -> None:
 
 @atexit.register
 def _close_all() -> None:
-    """End all servers of this process at once, those of sandboxes too."""
+    """End all servers of this process, those in sandboxes included."""
     servers = list(_servers)
     for running in servers:
-        running.hang_up()  # all, before one is waited for
+        running.hang_up()  # so that they end in parallel
     for running in servers:
         running.close()
 
 
 def share_cores(workers: int | None = None) -> tuple[int, int]:
-    """How many notebooks at a time, no more than there are cores and memory for, and the threads for each."""
+    """Return how many notebooks cores and memory allow at a time, and the threads for each."""
     cores = (
         len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     )
@@ -222,7 +221,7 @@ def share_cores(workers: int | None = None) -> tuple[int, int]:
 
 
 def wanted(notebook: NotebookNode) -> list[str]:
-    """The modules of those imported on demand that a notebook's code names."""
+    """Return the modules imported on demand that a notebook's code mentions."""
     source = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
     return [
         module

@@ -2,9 +2,9 @@
 
 `server.py` loads this file from beside it; it imports nothing of this package.
 
-Counted are the processor time of all processes, those that have ended, too; threads; files; and memory: proportional
-shares, so that what processes share is counted once, and what sockets may hold. Other memory that is nobody's share,
-such as System V segments, cannot be had in a sandbox.
+It measures the processor time of running and ended processes; threads; files; and memory: proportional shares, which
+count shared pages once, and the capacity of sockets. A sandbox permits no other memory outside of processes, such as
+System V segments.
 """
 
 from __future__ import annotations
@@ -19,30 +19,30 @@ from typing import NamedTuple
 
 import psutil
 
-WALL = 3  # times the seconds of processor time: others want to work, too
+WALL = 3  # limit of elapsed time, as a multiple of processor time: the machine may be busy
 
 
 class Begun(NamedTuple):
-    """How things were before."""
+    """State before the kernel started."""
 
     at: float
-    ended: float  # seconds of processor time of children that had ended
+    ended: float  # processor time of ended children, in seconds
     files: int
-    seen: dict[psutil.Process, float]  # seconds of each process when it was looked at last
+    seen: dict[psutil.Process, float]  # processor time of each process when last measured
 
 
 def begin(folders: Sequence[str]) -> Begun:
-    """Begin to count."""
+    """Return the state from which `exceeded` measures."""
     return Begun(time.monotonic(), _time_of_ended(), _number_of_files(folders), {})
 
 
 def exceeded(limits: dict[str, int], begun: Begun, folders: Sequence[str]) -> str:
-    """The limit that what is below this process exceeds, or nothing.
+    """Return the limit that the processes below this one exceed; empty if there is none.
 
     Args:
         limits: `seconds`, `memory`, `processes` and `files`.
         begun: from `begin`.
-        folders: in which files can be made.
+        folders: whose files are counted.
     """
     found = descendants(os.getpid())
     seconds, threads = _time_of_ended() - begun.ended, 0
@@ -53,7 +53,7 @@ def exceeded(limits: dict[str, int], begun: Begun, folders: Sequence[str]) -> st
             begun.seen[process] = user + system
             seconds += user + system + sum(waited)
             threads += process.num_threads()
-    # nobody waits for the children of who ignores that they end
+    # children of a process that ignores SIGCHLD are missing from the time of ended ones
     seconds = max(seconds, sum(begun.seen.values()))
     if threads > limits["processes"]:
         return "processes"
@@ -61,24 +61,24 @@ def exceeded(limits: dict[str, int], begun: Begun, folders: Sequence[str]) -> st
         return "time"
     if _number_of_files(folders) - begun.files > limits["files"]:
         return "files"
-    own = _anonymous(os.getpid())  # most of which all have inherited
+    own = _anonymous(os.getpid())  # mostly inherited by all kernels
     most = limits["memory"] + own - _in_sockets(folders)
-    # with what is shared counted again and again: quick, and mostly enough
+    # a quick upper bound, which counts shared pages repeatedly
     if sum(map(_anonymous, found)) <= most:
         return ""
     return "memory" if sum(map(_share, found)) > most else ""
 
 
 def descendants(pid: int) -> list[int]:
-    """All processes below one."""
+    """Return all processes below one."""
     found = children(pid)
     for child in found:
-        found += children(child)  # the list grows while it is walked through
+        found += children(child)  # the list grows during the loop
     return found
 
 
 def children(pid: int) -> list[int]:
-    """The processes that one has started."""
+    """Return the child processes of one."""
     found: list[int] = []
     with contextlib.suppress(OSError):
         for path in Path(f"/proc/{pid}/task").iterdir():
@@ -87,19 +87,19 @@ def children(pid: int) -> list[int]:
 
 
 def _time_of_ended() -> float:
-    """Processor time of this process's children that have ended."""
+    """Return the processor time of this process's ended children."""
     used = psutil.Process().cpu_times()
     return float(used.children_user + used.children_system)
 
 
 def _number_of_files(folders: Sequence[str]) -> int:
-    """Files in file systems of their own; those of the machine are not counted."""
+    """Return the number of files in folders that are mounts; other folders share the machine's file system."""
     systems = [os.statvfs(folder) for folder in folders if os.path.ismount(folder)]
     return sum(system.f_files - system.f_ffree for system in systems)
 
 
 def _in_sockets(folders: Sequence[str]) -> int:
-    """Bytes that sockets may hold; where the network is the machine's, nobody knows whose they are."""
+    """Return the bytes that sockets may hold; 0 outside a sandbox, where all processes share the list of sockets."""
     if not all(map(os.path.ismount, folders)):
         return 0
     one, other = socket.socketpair()
@@ -108,7 +108,7 @@ def _in_sockets(folders: Sequence[str]) -> int:
 
 
 def _anonymous(pid: int) -> int:
-    """Bytes of a process that are not mapped from files, shared or not."""
+    """Return the bytes of a process that are not mapped from files, shared pages included."""
     try:
         used = psutil.Process(pid).memory_info()
         return int(used.rss - used.shared)
@@ -117,7 +117,7 @@ def _anonymous(pid: int) -> int:
 
 
 def _share(pid: int) -> int:
-    """The same, of what is shared a share; of a process that keeps that secret, all."""
+    """Return the proportional share of these bytes, or all if the process is not readable."""
     try:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
         kilobytes = [line.split()[1] for line in lines if line.startswith(("Pss_A", "Pss_S"))]

@@ -1,7 +1,7 @@
 """The commands of grading; what they need is imported inside of them, as in `cli`."""
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -20,9 +20,6 @@ from sheet11.course.options import (
     value,
 )
 from sheet11.course.text import visible
-
-MOST_LINES = 50  # of students who could not be graded
-
 
 cell_timeout_option = click.option(
     "--timeout",
@@ -63,46 +60,29 @@ def check(
     """Find what keeps a sheet from being graded: its own notebooks must earn all points in the sandbox."""
     from sheet11.course.grading.drawings import check_sheet
     from sheet11.course.jobs import local_executor
-    from sheet11.course.sandbox.sandbox import check_sandbox
+    from sheet11.course.sandbox.bubblewrap import MEGABYTE
+    from sheet11.course.sandbox.sandbox import Limits, check_sandbox
     from sheet11.course.sheet import find_sheet
 
-    with usage_failures(Path()):
+    with usage_failures(Path()), sheet_failures():
         sheet = find_sheet(sheet_folder)
         if not no_sandbox:
             check_sandbox()
         with local_executor(workers, kernels=False) as (executor, _):
-            limits = limits_of(timeout, memory)
-            problems = check_sheet(sheet, executor, parameters, limits, not no_sandbox)
-    if problems:
-        raise SheetFailure(problems)
+            limits = Limits(seconds=timeout, memory=memory * MEGABYTE)
+            check_sheet(sheet, executor, parameters, limits, not no_sandbox)
     click.echo(f"{sheet.title} can be graded")
-
-
-class SheetFailure(click.ClickException):
-    """A sheet that cannot be graded: a line for each problem, exit code 1."""
-
-    def __init__(self, problems: Sequence[str]) -> None:
-        for problem in problems:
-            click.echo(visible(problem))
-        number = "a problem" if len(problems) == 1 else f"{len(problems)} problems"
-        super().__init__(f"the sheet has {number}, and cannot be graded")
 
 
 @contextlib.contextmanager
 def sheet_failures() -> Iterator[None]:
-    """Turn what keeps a sheet from being graded into a line for each problem."""
+    """Turn what keeps a sheet from being graded into a line for each problem, and exit code 1."""
     try:
         yield
     except SolutionError as error:
-        raise SheetFailure(error.args) from error
-
-
-def limits_of(timeout: int, memory: int) -> Any:
-    """The limits that are given in seconds and megabytes."""
-    from sheet11.course.sandbox.bubblewrap import MEGABYTE
-    from sheet11.course.sandbox.sandbox import Limits
-
-    return Limits(seconds=timeout, memory=memory * MEGABYTE)
+        for problem in error.args:
+            click.echo(visible(problem))
+        raise click.ClickException("the sheet cannot be graded, as the lines above say") from error
 
 
 @click.command()
@@ -177,8 +157,9 @@ def grade(
     from sheet11.course.files import alone_in
     from sheet11.course.grading.grade import grade as grade_class
     from sheet11.course.jobs import cluster_executor, local_executor
+    from sheet11.course.sandbox.bubblewrap import MEGABYTE
     from sheet11.course.sandbox.cgroup import described
-    from sheet11.course.sandbox.sandbox import check_sandbox
+    from sheet11.course.sandbox.sandbox import Limits, check_sandbox
     from sheet11.course.sheet import find_sheet
     from sheet11.course.submissions.roster import NO_ROSTER, read_roster
 
@@ -203,7 +184,7 @@ def grade(
                 executor,
                 given=parameters,
                 seed=seed,
-                limits=limits_of(timeout, memory),
+                limits=Limits(seconds=timeout, memory=memory * MEGABYTE),
                 isolated=not no_sandbox,
                 again=again,
                 roster=roster,
@@ -219,10 +200,10 @@ def grade(
         row.student: row.score.remark for row in table.rows if row.score.status == Status.FAILED
     }:
         graded = len(table.by_student())
-        for student, why in list(failed.items())[:MOST_LINES]:
+        for student, why in failed.items():
             click.echo(visible(f"{student}: {why}"))
         raise click.ClickException(
             f"{len(failed)} of {graded} students could not be graded; results.csv says why"
         )
     if strange:
-        raise click.ClickException(visible("; ".join(strange[:MOST_LINES])))
+        raise click.ClickException(visible("; ".join(strange)))

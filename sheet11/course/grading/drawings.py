@@ -1,24 +1,27 @@
 """Parameters are drawn a few times, and each hand-in gets one of the drawings, so that numbers cannot travel."""
 
 import functools
-from collections.abc import Collection, Iterator, Mapping
+import itertools
+import re
+from collections.abc import Collection, Mapping
 from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
 
 from sheet11.course.check import problems_of
+from sheet11.course.engine.warm import wanted
 from sheet11.course.errors import SolutionError
-from sheet11.course.grading.papers import Paper, draw_papers, read_sources
+from sheet11.course.grading.execution import Expected
+from sheet11.course.grading.papers import GIVEN, Paper, draw_papers, read_papers
 from sheet11.course.grading.reference import Reference, refer
-from sheet11.course.grading.sandboxes import Place, modules_of, runner, sandboxes_shared
+from sheet11.course.grading.sandboxes import Place, runner, sandboxes_shared
 from sheet11.course.key import circumstances, key_of
 from sheet11.course.sandbox.sandbox import Limits
 from sheet11.course.sheet import Sheet
-from sheet11.course.text import digest_of, visible
+from sheet11.course.text import digest_of
 
 DRAWINGS = 4
-
-References = dict[str, Reference]  # by notebook
+IMPORTED = re.compile(r"^(?:from\s+([\w.]+)\s+)?import\s+([\w.]+)", re.MULTILINE)
 
 
 class Drawings:
@@ -31,6 +34,11 @@ class Drawings:
         limits: for every cell and every notebook.
         isolated: False executes without a sandbox.
         hidden: paths that no student's code may see.
+
+    Raises:
+        ParameterError: no notebook has one of the parameters.
+        SheetError: the sheet sets no tasks, or its usual mistakes are unusable.
+        SolutionError: the sheet cannot be graded; its arguments are the problems.
     """
 
     def __init__(
@@ -42,96 +50,85 @@ class Drawings:
         isolated: bool = True,
         hidden: Collection[Path] = (),
     ) -> None:
+        if problems := problems_of(sheet):
+            raise SolutionError(*problems)
         self.sheet, self.given, self.seed = sheet, given, seed
-        self.sources = read_sources(sheet)
-        self._drawn: dict[int, dict[str, Paper]] = {}
+        papers = read_papers(sheet)
+        self.drawn = [
+            draw_papers(papers, given, seed + (number << 32)) for number in range(DRAWINGS)
+        ]
+        if self.parameters(1) == self.parameters(0):
+            self.drawn = self.drawn[:1]
         beside = {name: path.read_bytes() for name, path in sheet.files_beside().items()}
         unseen = {sheet.beside("."), sheet.folder / (sheet.package or "."), *hidden}
         self.place = Place(
             package=tuple(sorted(sheet.students_package().items())),
             beside=tuple(sorted(beside.items())),
-            modules=modules_of(self[0].values()),
+            modules=_modules_of(papers.values()),
             isolated=isolated,
             hidden=tuple(sorted(str(path.resolve()) for path in unseen)),
             limits=limits,
         )
-        self.number = DRAWINGS if self.parameters(1) != self.parameters(0) else 1
-
-    def __getitem__(self, number: int) -> dict[str, Paper]:
-        if number not in self._drawn:
-            seed = self.seed + (number << 32)
-            self._drawn[number] = draw_papers(self.sources, self.given, seed)
-        return self._drawn[number]
 
     def parameters(self, number: int) -> dict[str, dict[str, Any]]:
-        """The parameters of a drawing, by notebook."""
-        return {stem: paper.parameters for stem, paper in self[number].items()}
+        """Return the parameters of a drawing, by notebook."""
+        return {stem: paper.parameters for stem, paper in self.drawn[number].items()}
 
     def number_of(self, student: str, handed_in: str) -> int:
-        """The drawing for a hand-in: another one for other answers, so that no number is of use twice."""
-        return int(digest_of(f"{self.seed} {student} {handed_in}"), 16) % self.number
+        """Return the drawing for a hand-in: another one for other answers, so that no number is of use twice."""
+        return int(digest_of(f"{self.seed} {student} {handed_in}"), 16) % len(self.drawn)
 
     def key(self, number: int) -> str:
-        """Digest of all that a result depends on, but for what is handed in."""
+        """Return a digest of all that a result depends on, but for what is handed in."""
         place, folder = self.place._replace(hidden=()), self.sheet.beside("")
         keys = [
-            key_of(circumstances(source.whole, self.sheet, folder, source.mistakes), parameters)
-            for source, parameters in zip(
-                self.sources.values(), self.parameters(number).values(), strict=True
-            )
+            key_of(circumstances(paper.whole, self.sheet, folder, paper.mistakes), paper.parameters)
+            for paper in self.drawn[number].values()
         ]
         return digest_of(repr([keys, place]))
 
 
+def _modules_of(papers: Collection[Paper]) -> tuple[str, ...]:
+    """Return what given cells import, so that it is imported once for all students."""
+    cells = itertools.chain(*(paper.cells for paper in papers))
+    given = "\n".join(cell.source for cell in cells if cell.kind == GIVEN)
+    found = [f"{package}.{name}".lstrip(".") for package, name in IMPORTED.findall(given)]
+    for paper in papers:
+        found += wanted(paper.whole)
+    return tuple(dict.fromkeys(found))
+
+
 def check_sheet(
     sheet: Sheet, executor: Executor, given: Mapping[str, Any], limits: Limits, isolated: bool
-) -> list[str]:
-    """Return what keeps a sheet from being graded, one line each with what to do.
-
-    Its own notebooks must earn all points with parameters from a first drawing.
+) -> None:
+    """Check that a sheet can be graded: its own notebooks must earn all points in a first drawing.
 
     Raises:
-        ParameterError: no notebook has one of the parameters.
-        SheetError: its usual mistakes are unusable.
+        ParameterError, SheetError: as for `Drawings`.
+        SolutionError: it cannot be graded; its arguments are the problems, each with what to do.
     """
-    if problems := problems_of(sheet):
-        return problems
-    drawings = Drawings(sheet, given, 0, limits, isolated)
     with sandboxes_shared():
-        return _problems(dict(_begin(drawings, 0, executor)))
+        expected_of(Drawings(sheet, given, 0, limits, isolated), [0], executor)
 
 
-def sound_references(
-    drawings: Drawings, executor: Executor, numbers: Collection[int]
-) -> dict[int, tuple[int, References]]:
-    """The references for drawings; where the sheet's own notebooks fail with one, those for the next; and its number.
+def expected_of(
+    drawings: Drawings, numbers: Collection[int], executor: Executor
+) -> dict[int, dict[str, Expected]]:
+    """Return what the sheet's own notebooks record in some of the drawings, by notebook.
 
     Raises:
-        SolutionError: they fail with all of them; its arguments are the problems.
+        SolutionError: they do not earn all points; its arguments are the problems.
     """
-    begun = {number: _begin(drawings, number, executor) for number in numbers}  # all at once
-    found = functools.cache(
-        lambda number: dict(begun.get(number) or _begin(drawings, number, executor))
-    )
-    sound = {}
-    for number in sorted(numbers):
-        for other in [*range(number, drawings.number), *range(number)]:
-            problems = _problems(found(other))
-            if not problems:
-                sound[number] = (other, found(other))
-                break
-            line = f"drawing {other} of the parameters is not used: {problems[0]}"
-            print(visible(line), flush=True)
-        else:
-            raise SolutionError(*_problems(found(number)))
-    return sound
-
-
-def _begin(drawings: Drawings, number: int, executor: Executor) -> Iterator[tuple[str, Reference]]:
-    """Begin to execute the sheet's own notebooks; the references, by notebook, as they are wanted."""
-    papers = drawings[number]
-    found = executor.map(functools.partial(_refer, drawings.place), papers.values())
-    return zip(papers, found, strict=True)
+    asked = [(number, paper) for number in numbers for paper in drawings.drawn[number].values()]
+    found = executor.map(functools.partial(_refer, drawings.place), [paper for _, paper in asked])
+    expected: dict[int, dict[str, Expected]] = {number: {} for number in numbers}
+    problems: list[str] = []
+    for (number, paper), reference in zip(asked, found, strict=True):
+        expected[number][paper.stem] = reference.expected
+        problems += reference.problems
+    if problems:
+        raise SolutionError(*dict.fromkeys(problems))
+    return expected
 
 
 def _refer(place: Place, paper: Paper) -> Reference:
@@ -140,7 +137,3 @@ def _refer(place: Place, paper: Paper) -> Reference:
             return refer(paper, run)
         except SolutionError as error:
             return Reference({}, [str(error)])
-
-
-def _problems(found: References) -> list[str]:
-    return [problem for reference in found.values() for problem in reference.problems]

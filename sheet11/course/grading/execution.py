@@ -6,8 +6,8 @@ follow_on    behind answers that have failed, the sheet's own are executed; ther
 hidden       the same with hidden tests
 
 A check gives points if it does in the student's execution, or comes after a failed answer and does in the second one;
-and in the third one, if it has hidden tests. A notebook whose checks record nothing is graded as nbgrader does it: no
-answer is replaced, and follow-on errors cost again.
+and in the third one, if it has hidden tests. A notebook whose checks record nothing is written for nbgrader, and must
+get the same points from both: no answer is replaced, and follow-on errors cost again.
 """
 
 from collections.abc import Collection, Mapping
@@ -36,7 +36,7 @@ class Executions(NamedTuple):
     hidden: Executed | None = None
 
     def visible_score(self, task: Task) -> tuple[Score, bool]:
-        """The score of a check without its hidden tests, and True if it is a follow-on error that costs nothing."""
+        """Return the score of a check without hidden tests, and True if it is a follow-on error that costs nothing."""
         score = score_check(task, self.students, self.expected[task.name])
         if (
             self.follow_on
@@ -49,21 +49,29 @@ class Executions(NamedTuple):
         return score, False
 
     def hidden_score(self, task: Task) -> Score | None:
-        """The score of a check with its hidden tests; None if it has none, or has failed without them."""
-        if self.hidden and self.restored.has_hidden(task):
+        """Return the score of a check with its hidden tests; None if it has none, or has failed without them."""
+        if self.hidden and self.restored.paper.has_hidden(task) and self.earns(task):
             return score_check(task, self.hidden)
         return None
 
     def score(self, task: Task) -> Score:
-        """The score of a check."""
-        visible, _ = self.visible_score(task)
-        hidden = self.hidden_score(task)
-        return hidden if hidden and visible.status in EARNS else visible
+        """Return the score of a check."""
+        return self.hidden_score(task) or self.visible_score(task)[0]
+
+    def earns(self, task: Task) -> bool:
+        """Tell whether a check gives points without its hidden tests."""
+        return self.visible_score(task)[0].status in EARNS
+
+    def short(self) -> list[Task]:
+        """Return the checks that do not give all of their points."""
+        checked = self.restored.paper.checked
+        return [task for task in checked if self.score(task).status != Status.CORRECT]
 
     def comes_after(self, task: Task, failed: Collection[Answers]) -> bool:
         """Tell whether a check comes after some of the answers, other than its own."""
-        place = self.restored.place_of(task)
-        return any(self.restored.paper.place(answers[0]) < place for answers in failed)
+        paper = self.restored.paper
+        place = paper.place((*task.answers, task.name)[0])
+        return any(paper.place(answers[0]) < place for answers in failed)
 
 
 def execute(restored: Restored, expected: Expected, run: Run) -> Executions:
@@ -79,33 +87,22 @@ def execute(restored: Restored, expected: Expected, run: Run) -> Executions:
     found = Executions(restored, expected, students)
     if not any(expected.values()):
         return _with_ours(found, run)
-    found = found._replace(failed=_failed(found))
+    new = {task.answers for task in found.short() if task.answers}
+    new |= {  # a person reads these
+        task.answers
+        for task in restored.paper.tasks
+        if task.by_hand and task.cell_type == "code" and task.name not in students.succeeded
+    }
     while True:
-        found = _with_ours(found, run)
-        short = [
-            task for task in restored.paper.checked if found.score(task).status != Status.CORRECT
-        ]
+        found = _with_ours(found._replace(failed=found.failed | new), run)
+        short = found.short()
         new = {task.answers for task in short if task.answers} - found.failed
         if not any(found.comes_after(task, new) for task in short):
             return found
-        found = found._replace(failed=found.failed | new)
-
-
-def _failed(found: Executions) -> frozenset[Answers]:
-    """Answers that fail in the student's execution: by a check, or by an error where a person reads them."""
-    paper = found.restored.paper
-    failed = {
-        task.answers
-        for task in paper.checked
-        if task.answers and found.visible_score(task)[0].status != Status.CORRECT
-    }
-    read = (cell.name for cell in paper.cells if cell.code and paper.is_read(cell))
-    failed |= {(name,) for name in read if name not in found.students.succeeded}
-    return frozenset(failed)
 
 
 def _with_ours(found: Executions, run: Run) -> Executions:
-    restored, checked = found.restored, found.restored.paper.checked
+    restored = found.restored
 
     def ours(tasks: list[Task], hidden: bool) -> Executed | None:
         if not tasks:
@@ -120,12 +117,12 @@ def _with_ours(found: Executions, run: Run) -> Executions:
         )
 
     found = found._replace(follow_on=None, hidden=None)
-    short = [task for task in checked if found.visible_score(task)[0].status != Status.CORRECT]
     perhaps = [
         task
-        for task in short
+        for task in found.short()
         if found.comes_after(task, found.failed) and not restored.is_unanswered(task)
     ]
     found = found._replace(follow_on=ours(perhaps, hidden=False))
-    earning = [task for task in checked if found.visible_score(task)[0].status in EARNS]
-    return found._replace(hidden=ours(list(filter(restored.has_hidden, earning)), hidden=True))
+    paper = restored.paper
+    earning = [task for task in paper.checked if paper.has_hidden(task) and found.earns(task)]
+    return found._replace(hidden=ours(earning, hidden=True))

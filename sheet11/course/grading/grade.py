@@ -7,6 +7,7 @@ notebook records.
 
 import functools
 import json
+import secrets
 import time
 from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import Executor
@@ -20,9 +21,8 @@ from sheet11.course.book.marks import Task as Asked
 from sheet11.course.book.rubric import begin_rubrics, read_rubrics
 from sheet11.course.book.scores import Score, Status
 from sheet11.course.book.store import Result, Store
-from sheet11.course.check import problems_of
-from sheet11.course.errors import FolderError, SolutionError, reason
-from sheet11.course.grading.drawings import Drawings, References, sound_references
+from sheet11.course.errors import FolderError, reason
+from sheet11.course.grading.drawings import Drawings, expected_of
 from sheet11.course.grading.execution import EARNS, Expected, execute
 from sheet11.course.grading.judge import UNANSWERED, hidden_failures, judge
 from sheet11.course.grading.papers import ANSWER, Paper
@@ -31,7 +31,6 @@ from sheet11.course.grading.report import (
     HIDDEN_TESTS,
     Shown,
     are_whole,
-    choose_seed,
     write_description,
     write_hidden_tests,
     write_notebooks,
@@ -40,7 +39,7 @@ from sheet11.course.grading.restore import restore
 from sheet11.course.grading.sandboxes import Place, runner, sandboxes_shared
 from sheet11.course.hand_back.publish import publish
 from sheet11.course.jobs import finish_all
-from sheet11.course.notebooks import read_notebook
+from sheet11.course.notebooks import title_of
 from sheet11.course.sandbox.sandbox import Limits
 from sheet11.course.sheet import Sheet
 from sheet11.course.submissions.attachments import Attachments
@@ -61,7 +60,7 @@ class Job(NamedTuple):
     drawing: int
     submission: Submission
     place: Place
-    papers: Mapping[str, Paper] = {}
+    papers: Mapping[str, Paper]
     expected: Mapping[str, Expected] = {}
 
 
@@ -69,23 +68,11 @@ class Found(NamedTuple):
     """What was found about one submission."""
 
     job: Job
-    scores: dict[str, Score]  # of checks, by column
-    shown: dict[str, Shown]  # by notebook
-    hidden: list[list[str]]  # hidden tests that fail
-    failed: dict[str, str]  # why a notebook could not be graded
+    scores: dict[str, Score] = {}  # of checks, by column
+    shown: dict[str, Shown] = {}  # by notebook
+    hidden: list[list[str]] = []  # hidden tests that fail
     seconds: float = 0.0
-
-    @property
-    def error(self) -> str | None:
-        """Why something could not be graded."""
-        return next(iter(self.failed.values()), None)
-
-
-class Graded(NamedTuple):
-    """What came of a class."""
-
-    table: Table
-    strange: list[str]  # what was not understood of what was handed in
+    error: str | None = None  # why it could not be graded
 
 
 def grade_submission(job: Job) -> Found:
@@ -94,26 +81,25 @@ def grade_submission(job: Job) -> Found:
     Raises:
         FolderError: they could not be read.
         NotInstalledError: no sandbox can be made here.
+        SolutionError: the process ends by no cell of the student.
     """
     if job.submission.error:
         raise FolderError(job.submission.error)
     start = time.perf_counter()
-    found = Found(job, {}, {}, [], {})
+    scores: dict[str, Score] = {}
+    shown: dict[str, Shown] = {}
+    hidden = []
     with runner(job.place) as run:
         for stem, cells in job.submission.notebooks.items():
             paper, expected = job.papers[stem], job.expected[stem]
             restored = restore(paper, cells)
-            try:
-                executed = execute(restored, expected, run)
-            except SolutionError as error:
-                found.failed[stem] = str(error)
-                continue
+            executed = execute(restored, expected, run)
             hint = functools.partial(hint_for, paper=paper, expected=expected, run=run)
-            found.scores.update(judge(executed, job.place.limits, hint))
-            found.hidden.extend(hidden_failures(executed))
+            scores |= judge(executed, job.place.limits, hint)
+            hidden += hidden_failures(executed)
             outputs = executed.students.outputs
-            found.shown[stem] = [(cell, outputs.get(cell.name, [])) for cell in restored.cells]
-    return found._replace(seconds=time.perf_counter() - start)
+            shown[stem] = [(cell, outputs.get(cell.name, [])) for cell in restored.cells]
+    return Found(job, scores, shown, hidden, time.perf_counter() - start)
 
 
 def grade(
@@ -129,7 +115,7 @@ def grade(
     again: Collection[str] = (),
     roster: Roster = NO_ROSTER,
     deadline: datetime | None = None,
-) -> Graded:
+) -> tuple[Table, list[str]]:
     """Grade a class and write everything to `out`; what is there already, unchanged, is not executed again.
 
     Args:
@@ -150,51 +136,56 @@ def grade(
 
     Raises:
         FolderError: there are no submissions, or none of a student who is to be graded again.
-        ParameterError: no notebook has one of the parameters.
-        SheetError: the sheet sets no tasks, or its usual mistakes are unusable.
+        ParameterError, SheetError: as for `Drawings`.
         SolutionError: the sheet cannot be graded; its arguments are the problems.
         StoreError: the marks of an earlier grading cannot be read.
         OSError: `out` cannot be written to.
     """
-    if problems := problems_of(sheet):
-        raise SolutionError(*problems)
     with Store(out) as store:
-        seed = choose_seed(store, seed)
+        if seed is None:
+            seed = int(store.about().get("seed", secrets.randbelow(2**32)))
         drawings = Drawings(sheet, given, seed, limits, isolated, hidden=[folder, out])
-        papers = drawings[0]
-        asked = {stem: asked_in(stem, each.edition) for stem, each in drawings.sources.items()}
+        papers = drawings.drawn[0]
+        asked = {stem: asked_in(stem, paper.edition) for stem, paper in papers.items()}
         intake = take_in(folder, Wanted(asked, roster, deadline, sheet.assignment), out)
-        submissions = {submission.student: submission for submission in intake.submissions}
-        if unknown := sorted(set(again) - submissions.keys()):
+        students = {submission.student for submission in intake.submissions}
+        if unknown := sorted(set(again) - students):
             raise FolderError(f"{folder} holds no folder {unknown[0]!r}")
         print(what_was_handed_in(intake, len(papers)), flush=True)
         jobs = [_job(submission, drawings) for submission in intake.submissions]
         before = store.results()
         todo = [job for job in jobs if job.name in again or not _is_done(out, job, before)]
 
-        store.set_about(
-            title=sheet.title, seed=seed
-        )  # if this is killed, the next one has the seed
+        # if this is killed, the next one has the seed
+        store.set_about(title=sheet.title, seed=seed)
         store.replace_tasks(_asked(papers))
-        store.keep_only(submissions)
+        store.keep_only(students)
         with sandboxes_shared():
-            sound = sound_references(drawings, executor, {job.drawing for job in todo})
-            todo = [_with_reference(job, drawings, *sound[job.drawing]) for job in todo]
+            expected = expected_of(drawings, {job.drawing for job in todo}, executor)
+            todo = [job._replace(expected=expected[job.drawing]) for job in todo]
             for found in finish_all(grade_submission, todo, executor, _found, "student"):
                 _keep(store, out, found)
 
         write_description(out, drawings, store.results())
         write_hidden_tests(out, store)
         keep_people(store, intake.people)
-        begin_rubrics(store, _rubrics(sheet))
-        return Graded(publish(out, store), not_understood(intake))
+        for stem, paper in papers.items():
+            begin_rubrics(store, read_rubrics(stem, paper.whole))
+        return publish(out, store), not_understood(intake)
 
 
 def _job(submission: Submission, drawings: Drawings) -> Job:
     handed_in = json.dumps(submission, sort_keys=True)
     number = drawings.number_of(submission.student, handed_in)
     key = digest_of(drawings.key(number) + handed_in)
-    return Job(submission.student, key, number, submission, drawings.place)
+    return Job(
+        name=submission.student,
+        key=key,
+        drawing=number,
+        submission=submission,
+        place=drawings.place,
+        papers=drawings.drawn[number],
+    )
 
 
 def _is_done(out: Path, job: Job, before: Mapping[str, Result]) -> bool:
@@ -204,16 +195,9 @@ def _is_done(out: Path, job: Job, before: Mapping[str, Result]) -> bool:
     return bool(known) and are_whole(out, job.name, job.submission.notebooks)
 
 
-def _with_reference(job: Job, drawings: Drawings, number: int, found: References) -> Job:
-    expected = {stem: reference.expected for stem, reference in found.items()}
-    return job._replace(drawing=number, papers=drawings[number], expected=expected)
-
-
 def _found(job: Job, result: Found | Exception) -> Found:
-    if isinstance(result, Found):
-        return result
-    # a worker died, or can make no sandbox; errors of students' cells are in their notebooks
-    return Found(job, {}, {}, [], dict.fromkeys(job.papers, reason(result)))
+    # errors are the worker's or the sandbox's; those of students' cells are in their notebooks
+    return result if isinstance(result, Found) else Found(job, error=reason(result))
 
 
 def _keep(store: Store, out: Path, found: Found) -> None:
@@ -222,7 +206,7 @@ def _keep(store: Store, out: Path, found: Found) -> None:
     try:
         write_notebooks(out, job.name, found.shown, job.papers)
     except Exception as error:
-        found = found._replace(failed=dict.fromkeys(job.papers, reason(error)))
+        found = found._replace(error=reason(error))
     answers = []
     for paper in job.papers.values():
         for task in paper.tasks:
@@ -237,28 +221,22 @@ def _keep(store: Store, out: Path, found: Found) -> None:
 
 def _score(task: Task, paper: Paper, source: str, images: Attachments, found: Found) -> Score:
     submission = found.job.submission
-    if why := found.failed.get(paper.stem):
-        return Score(None, Status.FAILED, f"not graded: {why}")
-    names = [paper.stem, *(f"{paper.stem}/{name}" for name in (*task.answers, task.name))]
-    if why := next(
-        (submission.problems[name] for name in names if name in submission.problems), None
-    ):
-        return Score(0, Status.NOT_ANSWERED, why)
-    score = _by_hand(task, paper, source, images) if task.by_hand else found.scores[task.column]
-    remark = submission.remarks.get(task.column)
-    if remark and score.status not in EARNS:
-        return Score(None, Status.TO_READ, remark)
-    return score
-
-
-def _by_hand(task: Task, paper: Paper, source: str, images: Attachments) -> Score:
+    if found.error:
+        return Score(None, Status.FAILED, f"not graded: {found.error}")
+    for name in (paper.stem, *(f"{paper.stem}/{each}" for each in (*task.answers, task.name))):
+        if name in submission.problems:
+            return Score(0, Status.NOT_ANSWERED, submission.problems[name])
+    score = found.scores.get(task.column, Score(None, Status.TO_READ))
     handed_out = paper.cell(task.name)
     is_empty = not images and source.split() in ([], handed_out.source.split())
-    return UNANSWERED if handed_out.kind == ANSWER and is_empty else Score(None, Status.TO_READ)
+    if task.by_hand and handed_out.kind == ANSWER and is_empty:
+        score = UNANSWERED
+    remark = submission.remarks.get(task.column)
+    return Score(None, Status.TO_READ, remark) if remark and score.status not in EARNS else score
 
 
 def _asked(papers: Mapping[str, Paper]) -> Iterator[Asked]:
-    """All tasks, with the sheet's own answers."""
+    """Yield all tasks, with the sheet's own answers."""
     for paper in papers.values():
         for task in paper.tasks:
             names = task.answers or (task.name,)
@@ -269,12 +247,5 @@ def _asked(papers: Mapping[str, Paper]) -> Iterator[Asked]:
                 points=task.points,
                 by_hand=task.by_hand,
                 solution="\n\n".join(paper.cell(name).whole for name in names),
-                heading=paper.heading,
+                heading=title_of(paper.whole, paper.stem),
             )
-
-
-def _rubrics(sheet: Sheet) -> dict[str, list[tuple[float, str]]]:
-    found = {}
-    for stem, path in sheet.notebooks.items():
-        found.update(read_rubrics(stem, read_notebook(path)))
-    return found

@@ -6,10 +6,15 @@ from typing import Any
 
 from sheet11.course.book.scores import Score, Status
 from sheet11.course.grading.execution import EARNS, Executions
-from sheet11.course.grading.papers import GIVEN, OWN, Cell
-from sheet11.course.grading.restore import INSPECTED
+from sheet11.course.grading.papers import GIVEN, OWN
 from sheet11.course.grading.sandboxes import binds
-from sheet11.course.grading.scoring import Records, error_in, judged, named, records_of
+from sheet11.course.grading.scoring import (
+    Records,
+    error_in,
+    failing_line,
+    raised,
+    recorded_by,
+)
 from sheet11.course.sandbox.sandbox import Limits
 from sheet11.course.tasks import Task
 
@@ -20,16 +25,13 @@ UNSEEN = "what the check shows is right, and a test that you do not see fails"
 MISSING = "the cell for this answer is not in the notebook"
 UNANSWERED = Score(0, Status.NOT_ANSWERED, "not answered")
 ENDED = {
-    "time": (
-        Status.TIMEOUT,
-        "did not end within {0.seconds} s of processor time, or thrice that by the clock",
-    ),
-    "memory": (Status.MEMORY, "used more than {1} MB of memory"),
-    "processes": (Status.ERROR, "started more than {0.processes} processes and threads"),
-    "files": (Status.ERROR, "wrote more than {0.files} files"),
-    "output": (Status.ERROR, "put out more than {2} MB"),
+    "time": "did not end within {0.seconds} s of processor time, or thrice that by the clock",
+    "memory": "used more than {1} MB of memory",
+    "processes": "started more than {0.processes} processes and threads",
+    "files": "wrote more than {0.files} files",
+    "output": "put out too much",
 }
-BROKE = (Status.ERROR, "or what uses it, ended the process")
+STATUS = {"time": Status.TIMEOUT, "memory": Status.MEMORY}  # others are errors
 
 
 def judge(found: Executions, limits: Limits, hint: Hint) -> dict[str, Score]:
@@ -44,15 +46,13 @@ def judge(found: Executions, limits: Limits, hint: Hint) -> dict[str, Score]:
 
 
 def hidden_failures(found: Executions) -> list[list[str]]:
-    """The hidden tests that fail: task, what the test says, and the statement with the values of its names."""
+    """Return the hidden tests that fail: task, what the test says, and the line at which it fails."""
     rows = []
     for task in found.restored.paper.checked:
         score = found.hidden_score(task)
-        if score and score.status not in EARNS and found.visible_score(task)[0].status in EARNS:
-            outputs = found.hidden.outputs if found.hidden else {}
-            shown = outputs.get(task.name + INSPECTED, [])
-            text = "".join(output["text"] for output in shown if output["output_type"] == "stream")
-            rows.append([task.column, score.remark, text.strip()])
+        if score and score.status not in EARNS and found.hidden:
+            error = error_in(found.hidden.outputs.get(task.name, []))
+            rows.append([task.column, score.remark, failing_line(error) if error else ""])
     return rows
 
 
@@ -63,71 +63,56 @@ def _judge(task: Task, found: Executions, limits: Limits, hint: Hint) -> Score:
     score = found.score(task)
     if score.status not in EARNS:
         return Score(0, Status.WRONG, UNSEEN)
-    if score.status == Status.PARTIAL:
-        score = score._replace(remark=f"the check gives {score.points:g} of {task.points:g} points")
     return score._replace(remark=FOLLOWED) if is_follow_on else score
 
 
 def _explained(task: Task, found: Executions, score: Score, limits: Limits, hint: Hint) -> Score:
-    """Why a check gives nothing, by what the student's execution shows."""
-    restored, executed = found.restored, found.students
-    if restored.is_unanswered(task):
-        gone = set(task.answers) <= restored.missing
-        return Score(0, Status.NOT_ANSWERED, MISSING) if gone else UNANSWERED
+    """Return why a check gives nothing, by what the student's execution shows."""
+    executed, handed = found.students, found.restored.answers
+    if found.restored.is_unanswered(task):
+        return (
+            UNANSWERED if handed.keys() & set(task.answers) else UNANSWERED._replace(remark=MISSING)
+        )
     for name in task.answers:
         if why := executed.left_out.get(name):
-            status, text = ENDED.get(why, BROKE)
-            said = text.format(limits, limits.memory >> 20, limits.output >> 20)
-            return Score(0, status, f"the answer {said}")
-    for name in task.answers:
-        if error := error_in(executed.outputs[name]):
-            return _of_error(error, "the answer", task, found)
+            text = ENDED.get(why, "or what uses it, ended the process")
+            said = text.format(limits, limits.memory >> 20)
+            return Score(0, STATUS.get(why, Status.ERROR), f"the answer {said}")
+        if error := error_in(executed.outputs.get(name, [])):
+            return _of_error(
+                error, Score(0, Status.ERROR, raised("the answer", error)), task, found
+            )
     outputs = executed.outputs.get(task.name, [])
     if error := error_in(outputs):
-        return _of_error(error, "its check", task, found, score)
-    if score.status == Status.WRONG:
-        try:
-            return score._replace(
-                remark=hint(task, judged(task, records_of(outputs))) or score.remark
-            )
-        except Exception:  # a forged record; the remark says so
-            return score
+        return _of_error(error, score, task, found)
+    try:
+        return score._replace(remark=hint(task, recorded_by(task, outputs)) or score.remark)
+    except Exception:  # a forged record; the remark says so
+        return score
+
+
+def _of_error(error: Mapping[str, Any], score: Score, task: Task, found: Executions) -> Score:
+    if error["ename"] == "NotImplementedError":
+        answers = (cell for cell in found.restored.cells if cell.name in task.answers)
+        if any("NotImplementedError" in answer.source for answer in answers):
+            return UNANSWERED
+        return Score(0, Status.ERROR, "it needs an answer that is missing")
+    if error["ename"] == "NameError" and (where := _where(error["evalue"], found)):
+        return score._replace(remark=f"{score.remark}; {where}")
     return score
 
 
-def _of_error(
-    error: Mapping[str, Any], doing: str, task: Task, found: Executions, score: Score | None = None
-) -> Score:
-    kind, text = named(error)
-    if kind == "NotImplementedError":
-        sources = {cell.name: cell.source for cell in found.restored.cells}
-        if any("NotImplementedError" in sources[name] for name in task.answers):
-            return UNANSWERED
-        return Score(0, Status.ERROR, f"{doing} needs an answer that is missing")
-    score = score or Score(
-        0, Status.ERROR, f"{doing} raised {kind}: {text}" if text else f"{doing} raised {kind}"
-    )
-    where = _where(error, found) if kind == "NameError" else None
-    return score._replace(remark=f"{score.remark}; {where}") if where else score
-
-
-def _where(error: Mapping[str, Any], found: Executions) -> str | None:
-    """Where a name is bound that was not there."""
-    name = re.match(r"name '(\w+)' is not defined", error["evalue"])
-    if name is None:
+def _where(said: str, found: Executions) -> str | None:
+    """Return where a name is bound that was not there."""
+    restored = found.restored
+    name = re.match(r"name '(\w+)' is not defined", said)
+    if not name:
         return None
-    failed = {cell.name for cell in found.restored.cells} - set(found.students.succeeded)
-    for cell in (*found.restored.undone, *reversed(found.restored.cells)):
+    for cell in (*restored.undone, *reversed(restored.cells)):
         if cell.code and cell.kind != GIVEN and binds(cell.source, name[1]):
-            why = "which fails" if cell.name in failed else "which is executed later"
-            if cell in found.restored.undone:
+            why = "which fails or is executed later"
+            if cell in restored.undone:
                 why = "which is locked: changes of it do not count"
-            return f"{name[1]!r} stands in {_called(cell)}, {why}"
+            place = cell.name.replace(f"{OWN}-", "your cell ")
+            return f"{name[1]!r} stands in {place}, {why}"
     return None
-
-
-def _called(cell: Cell) -> str:
-    """What to call a cell."""
-    return (
-        f"cell {cell.name.removeprefix(OWN)[1:]}" if cell.kind == OWN else f"the cell {cell.name!r}"
-    )

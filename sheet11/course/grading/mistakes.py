@@ -20,8 +20,6 @@ from sheet11.course.errors import SheetError
 from sheet11.course.notebooks import nearest
 from sheet11.course.sheet import read_toml
 
-FORMS = ({"hint", "of", "instead"}, {"hint", "answer"})
-
 
 class Mistake(NamedTuple):
     """An answer that is wrong in a known way."""
@@ -31,7 +29,7 @@ class Mistake(NamedTuple):
 
 
 def read_mistakes(path: Path, solutions: Mapping[str, str]) -> dict[str, list[Mistake]]:
-    """The usual mistakes in a notebook's answers, by id; none if there is no such file.
+    """Return the usual mistakes in a notebook's answers, by id; none if there is no such file.
 
     Args:
         path: of the file.
@@ -44,10 +42,7 @@ def read_mistakes(path: Path, solutions: Mapping[str, str]) -> dict[str, list[Mi
     for name, tables in read_toml(path).items():
         if name not in solutions:
             raise SheetError(f"{path}: no answer has the id {name!r}{nearest(name, solutions)}")
-        if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
-            raise SheetError(
-                f"{path}: {name} must be a list of tables, [[{name}]], got {tables!r:.60}"
-            )
+        tables = tables if isinstance(tables, list) else [tables]
         try:
             found[name] = [_mistake(table, solutions[name]) for table in tables]
         except ValueError as error:
@@ -55,21 +50,19 @@ def read_mistakes(path: Path, solutions: Mapping[str, str]) -> dict[str, list[Mi
     return found
 
 
-def _mistake(table: Mapping[str, Any], solution: str) -> Mistake:
-    """A mistake as its table describes it.
+def _mistake(table: Any, solution: str) -> Mistake:
+    """Return a mistake as its table describes it.
 
     Raises:
         ValueError: the table describes none.
     """
-    if table.keys() not in FORMS:
-        raise ValueError(
-            f"must have hint, and answer or of with instead, got {', '.join(table) or 'nothing'}"
-        )
-    for key, text in table.items():
-        if not isinstance(text, str) or not (text.strip() or key == "instead"):
-            raise ValueError(f"has no text as {key}, got {text!r:.60}")
-    if "answer" in table:
-        return Mistake(table["hint"], table["answer"])
-    if table["of"] not in solution:
-        raise ValueError(f"has a solution without {table['of']!r:.60}")
-    return Mistake(table["hint"], solution.replace(table["of"], table["instead"]))
+    match table:
+        case {"hint": str(hint), "answer": str(answer)} if len(table) == 2:
+            return Mistake(hint, answer)
+        case {"hint": str(hint), "of": str(old), "instead": str(new)} if len(table) == 3:
+            if not old or old not in solution:
+                raise ValueError(f"has a solution without {old!r:.60}")
+            return Mistake(hint, solution.replace(old, new))
+    raise ValueError(
+        f"must have texts hint and answer, or hint, of and instead, got {table!r:.100}"
+    )

@@ -1,5 +1,6 @@
 """The sheet's own notebook, executed as a student's is: what checks must record, and what usual mistakes record."""
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 from sheet11.course.book.scores import Status
@@ -12,15 +13,14 @@ from sheet11.course.grading.scoring import (
     Records,
     error_in,
     first_difference,
-    judged,
-    named,
     one_line,
-    records_of,
+    raised,
+    recorded_by,
     score_check,
 )
 from sheet11.course.tasks import Task
 
-_recorded: dict[tuple[str, str, str], Records | None] = {}  # by paper, check and answer
+_recorded: dict[tuple[str, str, str], Records] = {}  # by paper, check and answer
 
 
 class Reference(NamedTuple):
@@ -42,24 +42,21 @@ def refer(paper: Paper, run: Run) -> Reference:
     problems = []
     for task in paper.checked:
         try:
-            expected[task.name] = _recorded_by(task, students)
+            expected[task.name] = recorded_by(task, students.outputs.get(task.name, []))
         except Exception as error:  # a judge is the author's, and can raise anything
             expected[task.name] = {}
             problems.append(f"{task.column}: {one_line(str(error))}")
-    problems += _problems(own, students)
-    until = {task.name for task in paper.checked if own.has_hidden(task)}
+    problems += _problems(paper, students)
+    until = {task.name for task in paper.checked if paper.has_hidden(task)}
     if until and not problems:
-        hidden = execute_version(
-            run, own, lambda out: our_version(own, until, (), True, out), NO_FIGURE
-        )
-        problems = _problems(own, hidden)
+        problems = _problems(paper, _execute(own, until, run, hidden=True))
     return Reference(expected, problems)
 
 
 def hint_for(
     task: Task, recorded: Records, paper: Paper, expected: Expected, run: Run
 ) -> str | None:
-    """The hint for whoever has recorded what a usual mistake does."""
+    """Return the hint for whoever has recorded what a usual mistake does."""
     for name in task.answers:
         for mistake in paper.mistakes.get(name, ()):
             found = mistaken(task, name, mistake, paper, run)
@@ -70,40 +67,37 @@ def hint_for(
     return None
 
 
-def mistaken(task: Task, name: str, mistake: Mistake, paper: Paper, run: Run) -> Records | None:
-    """What a check records after a usual mistake in an answer; None if it fails."""
-    key = (repr(paper), task.name, mistake.answer)
+def mistaken(task: Task, name: str, mistake: Mistake, paper: Paper, run: Run) -> Records:
+    """Return what a check records after a usual mistake in an answer; nothing if it fails."""
+    key = (paper.stem + repr(paper.cells), task.name, mistake.answer)
     if key not in _recorded:
-        cells = students_version(solved(paper))
-        until = next(place for place, cell in enumerate(cells) if cell[0] == task.name)
-        wrong = [(cell, mistake.answer if cell == name else text) for cell, text in cells]
-        batch = run(wrong[: until + 1], NO_FIGURE)
-        executed = Executed(batch.outputs, batch.succeeded, {})
-        _recorded[key] = None
-        if score_check(task, executed).status == Status.CORRECT:
-            _recorded[key] = _recorded_by(task, executed)
+        executed = _execute(solved(paper, {name: mistake.answer}), {task.name}, run, hidden=False)
+        is_right = score_check(task, executed).status == Status.CORRECT
+        _recorded[key] = recorded_by(task, executed.outputs[task.name]) if is_right else {}
     return _recorded[key]
 
 
-def _recorded_by(task: Task, executed: Executed) -> Records:
-    return judged(task, records_of(executed.outputs.get(task.name, [])))
+def _execute(own: Restored, until: Collection[str], run: Run, hidden: bool) -> Executed:
+    return execute_version(
+        run, own, lambda out: our_version(own, until, (), hidden, out), NO_FIGURE
+    )
 
 
-def _problems(own: Restored, executed: Executed) -> list[str]:
-    """What costs the sheet's own notebook points: the first cell that raises an error, and the checks."""
-    tasks = [task for task in own.paper.checked if task.name in executed.outputs]
+def _problems(paper: Paper, executed: Executed) -> list[str]:
+    """Return what costs the sheet's own notebook points: the first other cell that raises an error, and the checks."""
+    tasks = [task for task in paper.checked if task.name in executed.outputs]
+    values = ", ".join(f"{name}={value!r}" for name, value in paper.parameters.items())
     problems = []
     for task in tasks:
         score = score_check(task, executed)
         if (score.points or 0) < task.points:
-            values = (f"{name}={value!r}" for name, value in own.paper.parameters.items())
             problems.append(
-                f"{task.column}: with {', '.join(values) or 'no parameters'} the sheet's own answer gets"
+                f"{task.column}: with {values or 'no parameters'} the sheet's own answer gets"
                 f" {score.points:g} of {task.points:g} points, {score.remark}; mend its solution or its check"
             )
     checks = {task.name for task in tasks}
-    errors = {name: error_in(outputs) for name, outputs in executed.outputs.items()}
-    raised = [(name, error) for name, error in errors.items() if error and name not in checks]
-    for name, error in raised[:1] if problems else ():
-        problems.insert(0, f"{own.paper.stem}: its cell {name!r} raises {': '.join(named(error))}")
+    for name, outputs in executed.outputs.items() if problems else ():
+        error = error_in(outputs)
+        if error and name not in checks:
+            return [raised(f"{paper.stem}: its cell {name!r}", error), *problems]
     return problems

@@ -4,7 +4,6 @@ A student's folder, `students/NAME`, holds the sheet's notebooks with the studen
 """
 
 import json
-import secrets
 from collections.abc import Collection, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -19,19 +18,12 @@ from sheet11.course.grading.drawings import Drawings
 from sheet11.course.grading.papers import ANSWER, CHECK, OWN, Cell, Paper
 from sheet11.course.submissions.attachments import taken_out
 from sheet11.course.tables import harmless_csv
-from sheet11.course.text import encodable
 from sheet11.lab.records import MIME_TYPE
 
 DESCRIPTION = "grading.json"
 HIDDEN_TESTS = "hidden tests"  # begins the names of what the store has about them
 Outputs = Sequence[Mapping[str, Any]]
 Shown = Sequence[tuple[Cell, Outputs]]  # the cells of an executed notebook
-
-
-def choose_seed(store: Store, seed: int | None) -> int:
-    """The seed of the parameters: what is asked for, else that of the grading before, else a new one."""
-    known = store.about().get("seed") if seed is None else seed
-    return secrets.randbelow(2**32) if known is None else int(known)
 
 
 def write_description(out: Path, drawings: Drawings, results: Mapping[str, Result]) -> None:
@@ -42,16 +34,14 @@ def write_description(out: Path, drawings: Drawings, results: Mapping[str, Resul
         "title": drawings.sheet.title,
         "seed": drawings.seed,
         "given": dict(drawings.given),
-        "parameters": {
-            number: drawings.parameters(number) for number in sorted(set(used.values()))
-        },
+        "parameters": {number: drawings.parameters(number) for number in sorted({*used.values()})},
         "students": used,
     }
     write_private(out / DESCRIPTION, json.dumps(content, indent=1))
 
 
 def write_hidden_tests(out: Path, store: Store) -> None:
-    """Write which hidden tests fail, with their lines and values, for the teacher alone."""
+    """Write which hidden tests fail, with their lines, for the teacher alone."""
     about = store.about()
     rows = [["student", "task", "remark", "test"]]
     for student in store.students():
@@ -80,23 +70,20 @@ def write_notebooks(
         path.unlink(missing_ok=True)
         if stem in shown:
             cells = [_executed(cell, outputs) for cell, outputs in shown[stem]]
-            notebook = new_notebook(cells=cells)
-            notebook.metadata["papermill"] = {"parameters": paper.parameters}
-            # half a character is written out, which is how JSON has it
-            write_private(path, encodable(nbformat.writes(notebook, allow_nan=False)))
+            metadata = {"papermill": {"parameters": paper.parameters}}
+            notebook = new_notebook(cells=cells, metadata=metadata)
+            write_private(path, nbformat.writes(notebook, allow_nan=False))
 
 
 def _executed(cell: Cell, outputs: Outputs) -> nbformat.NotebookNode:
-    """A cell without its records, which another student could hand in."""
+    """Return a cell without its records, which another student could hand in."""
     marks = {"grade_id": cell.name, "solution": cell.kind == ANSWER, "grade": cell.kind == CHECK}
     about = {"id": cell.name, "metadata": {} if cell.kind == OWN else {"nbgrader": marks}}
-    if not cell.code:
-        written = new_markdown_cell(cell.source, **about)
-        if cell.images:
-            written.attachments = taken_out(cell.images)
-    else:
-        written = new_code_cell(cell.source, **about)
+    if cell.code:
         kept = [each for each in outputs if MIME_TYPE not in each.get("data", {})]
-        written.outputs = [nbformat.from_dict(dict(each)) for each in kept]
+        written = new_code_cell(cell.source, outputs=[*map(nbformat.from_dict, kept)], **about)
+    else:
+        images = {"attachments": taken_out(cell.images)} if cell.images else {}
+        written = new_markdown_cell(cell.source, **about, **images)
     executed: nbformat.NotebookNode = written
     return executed

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 from sheet11.course.grading.papers import ANSWER, CHECK, OWN, Cell, Paper
@@ -11,45 +12,26 @@ from sheet11.course.tasks import Task
 Sources = list[tuple[str, str]]  # names and sources of code cells, in order
 Answers = tuple[str, ...]  # names of the answers that checks in a row are about
 REPAIRED = " (repaired)"  # ends the names of cells that are executed again with the sheet's answer
-INSPECTED = (
-    " (inspected)"  # ends the names of cells that print where a check with hidden tests has failed
-)
-INSPECT = """
-import ast, linecache, reprlib, sys, types
-trace = sys.last_traceback
-while trace and trace.tb_frame.f_code.co_name != "<module>":
-    trace = trace.tb_next
-text = "".join(linecache.getlines(trace.tb_frame.f_code.co_filename))
-for node in ast.parse(text).body:
-    if node.lineno <= trace.tb_lineno <= node.end_lineno:
-        print(ast.get_source_segment(text, node))
-        for name in sorted({each.id for each in ast.walk(node) if isinstance(each, ast.Name)}):
-            value = trace.tb_frame.f_globals.get(name)
-            if value is not None and not callable(value) and not isinstance(value, types.ModuleType):
-                print(name, "=", reprlib.repr(value))
-"""
 
 
 class Restored(NamedTuple):
     """A student's notebook with the sheet's cells as they were."""
 
     paper: Paper
-    cells: tuple[Cell, ...]
-    answered: frozenset[str]  # names of answers that are there and differ from the stub
-    missing: frozenset[str]  # names of answers that are not there
-    undone: tuple[Cell, ...]  # changes of locked cells, which are not executed
+    cells: list[Cell]
+    answers: dict[str, Cell]  # those that are there
+    undone: list[Cell]  # changes of locked cells, which are not executed
+
+    @property
+    def answered(self) -> set[str]:
+        """Names of answers that differ from the stub."""
+        return {
+            name for name, cell in self.answers.items() if not same(cell, self.paper.cell(name))
+        }
 
     def is_unanswered(self, task: Task) -> bool:
         """Tell whether a check has answers, and all are as they were handed out."""
-        return bool(task.answers) and not self.answered & {*task.answers}
-
-    def has_hidden(self, task: Task) -> bool:
-        """Tell whether a check has hidden tests."""
-        return self.paper.has_hidden(self.paper.cell(task.name))
-
-    def place_of(self, task: Task) -> int:
-        """Where the first answer of a check stands, or the check if there is none."""
-        return self.paper.place((*task.answers, task.name)[0])
+        return bool(task.answers) and self.answered.isdisjoint(task.answers)
 
 
 def restore(paper: Paper, handed: Sequence[HandedCell]) -> Restored:
@@ -66,8 +48,8 @@ def restore(paper: Paper, handed: Sequence[HandedCell]) -> Restored:
         if each.place is None:
             added[before].append(own)
             continue
-        before = paper.places[each.place]
-        known = paper.cell(before)
+        known = paper.cells[each.place]
+        before = known.name
         if known.kind == ANSWER:
             answers[before] = known._replace(source=own.source, images=own.images)
         elif known.code and not same(own, known):
@@ -75,24 +57,16 @@ def restore(paper: Paper, handed: Sequence[HandedCell]) -> Restored:
     cells = added[""]
     for cell in paper.cells:
         cells += [answers.get(cell.name, cell), *added[cell.name]]
-    return Restored(
-        paper=paper,
-        cells=tuple(cells),
-        answered=frozenset(
-            name for name, cell in answers.items() if not same(cell, paper.cell(name))
-        ),
-        missing=frozenset(
-            cell.name for cell in paper.cells if cell.kind == ANSWER and cell.name not in answers
-        ),
-        undone=tuple(undone),
-    )
+    return Restored(paper, cells, answers, undone)
 
 
-def solved(paper: Paper) -> Restored:
-    """Return the sheet's own notebook, as if it had been handed in."""
-    cells = [paper.cell(name) for name in paper.places]
-    kinds = [("code" if cell.code else "markdown", cell.whole, "") for cell in cells]
-    return restore(paper, [HandedCell(None, place, *kind) for place, kind in enumerate(kinds)])
+def solved(paper: Paper, instead: Mapping[str, str] = MappingProxyType({})) -> Restored:
+    """Return the sheet's own notebook, as if it had been handed in, with other answers instead of some."""
+    handed = []
+    for place, cell in enumerate(paper.cells):
+        source = instead.get(cell.name, cell.whole)
+        handed.append(HandedCell(cell.name, place, "code" if cell.code else "markdown", source, ""))
+    return restore(paper, handed)
 
 
 def students_version(restored: Restored, left_out: Collection[str] = ()) -> Sources:
@@ -123,26 +97,23 @@ def our_version(
     cells = restored.paper.cells
     whole = {cell.name: cell.whole for cell in cells if hidden and cell.kind == CHECK}
     solutions = {cell.name: cell.whole for cell in cells if cell.kind == ANSWER}
-    repairs = dict(repair_of(restored.paper, answers) for answers in failed)
+    repairs = dict(_repair_of(restored.paper, answers) for answers in failed)
     sources: Sources = []
     for cell in restored.cells:
         sources += _sources([cell], whole | {name: solutions.get(name) for name in left_out})
-        if whole and restored.paper.has_hidden(cell):
-            sources.append((cell.name + INSPECTED, f"exec({INSPECT!r}, {{}})"))
-        for name, source in _sources(repairs.get(cell.name, ()), whole | solutions):
-            sources.append((name + REPAIRED, source))
-    wanted = {*until, *(name + INSPECTED for name in until)}
-    last = max(place for place, (name, _) in enumerate(sources) if name in wanted)
+        repair = _sources(repairs.get(cell.name, ()), whole | solutions)
+        sources += [(name + REPAIRED, source) for name, source in repair]
+    last = max(place for place, (name, _) in enumerate(sources) if name in until)
     return sources[: last + 1]
 
 
 def _sources(cells: Iterable[Cell], instead: Mapping[str, str | None]) -> Sources:
-    """Names and sources of cells in code, or what stands in their place; None leaves a cell out."""
+    """Return names and sources of cells in code, or what stands in their place; None leaves a cell out."""
     found = [(cell.name, instead.get(cell.name, cell.source)) for cell in cells if cell.code]
     return [(name, source) for name, source in found if source is not None]
 
 
-def repair_of(paper: Paper, answers: Answers) -> tuple[str, Sequence[Cell]]:
+def _repair_of(paper: Paper, answers: Answers) -> tuple[str, Sequence[Cell]]:
     """Return the name of the last check of some answers, and the sheet's cells from the first of them to that one."""
     checks = [task.name for task in paper.checked if task.answers == answers]
     places = [paper.place(name) for name in (*answers, *checks)]

@@ -8,18 +8,18 @@ import tempfile
 from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
-from sheet11.course.engine.warm import ON_DEMAND
 from sheet11.course.errors import SolutionError
 from sheet11.course.files import folder_of_this_process
-from sheet11.course.grading.papers import GIVEN, OWN, Paper
+from sheet11.course.grading.papers import OWN
 from sheet11.course.grading.restore import Restored, Sources
 from sheet11.course.sandbox.sandbox import Batch, Limits, Sandbox
 from sheet11.course.submissions.outputs import harmless_outputs
 
-IMPORTED = re.compile(r"^(?:from\s+([\w.]+)\s+)?import\s+([\w., ]+)", re.MULTILINE)
 Files = tuple[tuple[str, bytes], ...]  # by path
+
+Run = Callable[[Sources, str | None], Batch]  # runs cells in a process of their own, until it ends
 
 _waiting: dict["Place", list[Sandbox]] | None = None  # sandboxes for the next student
 
@@ -35,13 +35,6 @@ class Place(NamedTuple):
     limits: Limits
 
 
-class Run(Protocol):
-    """Runs cells in a process of their own."""
-
-    def __call__(self, cells: Sources, instead_of_figures: str | None = None) -> Batch:
-        """Run all cells, or those before the process ends."""
-
-
 class Executed(NamedTuple):
     """An executed notebook."""
 
@@ -52,39 +45,40 @@ class Executed(NamedTuple):
 
 @contextlib.contextmanager
 def runner(place: Place) -> Iterator[Run]:
-    """What runs cells: one sandbox, or the next one where a cell broke it.
+    """Yield what runs cells: a sandbox, and the next one after a cell has met a limit or broken it.
 
-    A sandbox in which nothing has broken, no limit either, serves the next student: importing everything anew takes as
-    long as a notebook, and each execution is a fork of its own, of which nothing is left, either way.
+    A sandbox serves the next student, too: importing everything anew takes as long as a notebook, and each execution is
+    a fork of its own, of which nothing is left.
     """
-    sandbox, sound = _take(place), True
+    sandbox = None
+    with contextlib.suppress(LookupError):  # none waits
+        sandbox = (_waiting or {})[place].pop()
 
-    def run(cells: Sources, instead_of_figures: str | None = None) -> Batch:
-        nonlocal sandbox, sound
-        if sandbox is None:
-            sandbox = Sandbox(
-                unpacked(place.package),
-                place.modules,
-                isolated=place.isolated,
-                hidden=[Path(path) for path in place.hidden],
-                beside=unpacked(place.beside) if place.beside else None,
-            )
+    def run(cells: Sources, instead_of_figures: str | None) -> Batch:
+        nonlocal sandbox
+        sandbox = sandbox or Sandbox(
+            unpacked(place.package),
+            place.modules,
+            isolated=place.isolated,
+            hidden=[Path(path) for path in place.hidden],
+            beside=unpacked(place.beside) if place.beside else None,
+        )
         batch = sandbox.run(cells, place.limits, instead_of_figures)
-        sound = sound and not batch.ended
-        if batch.broke:
+        if batch.ended:
+            sandbox.close()
             sandbox = None
         return harmless_outputs(batch)
 
     try:
         yield run
     except BaseException:
-        sound = False
-        raise
-    finally:
-        if sandbox and sound and _waiting is not None:
-            _waiting.setdefault(place, []).append(sandbox)
-        elif sandbox:
+        if sandbox:
             sandbox.close()
+        raise
+    if sandbox and _waiting is not None:
+        _waiting.setdefault(place, []).append(sandbox)
+    elif sandbox:
+        sandbox.close()
 
 
 @contextlib.contextmanager
@@ -123,36 +117,22 @@ def execute_version(
     """
     left_out = dict(left_out)
     has_died = False
-    while True:
-        cells = version(left_out)
-        if not cells:
-            return Executed({}, set(), left_out)
+    while cells := version(left_out):
         batch = run(cells, instead_of_figures)
         reached = len(batch.outputs)
         if not batch.ended and reached == len(cells):
             return Executed(batch.outputs, batch.succeeded, left_out)
-        if not batch.ended and not has_died:
-            has_died = True
-            continue
-        has_died = False
-        blamed = _to_blame(restored, cells[: reached + 1], left_out)
-        if blamed is None:
-            name = cells[min(reached, len(cells) - 1)][0]
-            raise SolutionError(
-                f"{restored.paper.stem}: cell {name!r} ends the process ({batch.ended or 'it died'})"
-            )
-        left_out[blamed] = batch.ended or "died"
-
-
-def modules_of(papers: Collection[Paper]) -> tuple[str, ...]:
-    """What the given cells of notebooks import, so that it is imported once for all students."""
-    found = []
-    for cell in itertools.chain(*(paper.cells for paper in papers)):
-        for package, names in IMPORTED.findall(cell.source if cell.kind == GIVEN else ""):
-            words = re.findall(r"([\w.]+)(?: as \w+)?", names)
-            found += [package, *(f"{package}.{word}" for word in words)] if package else words
-    found += [later for name in found for later in ON_DEMAND.get(name, ())]
-    return tuple(dict.fromkeys(found))
+        if batch.ended or has_died:
+            why = batch.ended or "died"
+            blamed = _to_blame(restored, cells[: reached + 1], left_out)
+            if blamed is None:
+                name = cells[: reached + 1][-1][0]
+                raise SolutionError(
+                    f"{restored.paper.stem}: cell {name!r} ends the process ({why})"
+                )
+            left_out[blamed] = why
+        has_died = not batch.ended and not has_died
+    return Executed({}, set(), left_out)
 
 
 def binds(source: str, name: str) -> bool:
@@ -162,33 +142,21 @@ def binds(source: str, name: str) -> bool:
 
 
 def _to_blame(restored: Restored, cells: Sources, left_out: Collection[str]) -> str | None:
-    """The student's cell that has ended the process in the last of some cells.
+    """Return the student's cell that has ended the process in the last of some cells.
 
     That is the cell itself, else the last one before it that binds a name that it uses, else the last one before it.
     """
     of_student = restored.answered | {cell.name for cell in restored.cells if cell.kind == OWN}
     suspects = [cell for cell in cells if cell[0] in of_student and cell[0] not in left_out]
-    if not suspects:
-        return None
-    name, source = cells[-1]
-    if suspects[-1][0] != name:
-        used = set(re.findall(r"\w+", source))
-        binding = [each for each in suspects if any(binds(each[1], word) for word in used)]
-        name = (binding or suspects)[-1][0]
-    return name
-
-
-def _take(place: Place) -> Sandbox | None:
-    """A sandbox that waits, if there is one; another thread may be faster."""
-    try:
-        return (_waiting or {})[place].pop()
-    except LookupError:
-        return None
+    used = set(re.findall(r"\w+", cells[-1][1]))
+    binding = [each for each in suspects if any(binds(each[1], word) for word in used)]
+    itself = [each for each in suspects if each == cells[-1]]
+    return (itself or binding or suspects)[-1][0] if suspects else None
 
 
 @functools.cache
 def unpacked(files: Files) -> Path:
-    """A folder with these files, until this process ends."""
+    """Return a folder with these files, until this process ends."""
     folder = Path(tempfile.mkdtemp(dir=folder_of_this_process()))
     for name, content in files:
         path = folder / name

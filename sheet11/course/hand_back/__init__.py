@@ -1,1 +1,1 @@
-"""Tables and pages of feedback, and the files in which learning platforms take them."""
+"""Tables and feedback pages, and the files that learning platforms accept."""

@@ -1,4 +1,4 @@
-"""Handing back to Canvas: its gradebook's CSV, and a zip of files that become comments."""
+"""Files for Canvas: the CSV of its gradebook, and a zip of files that become comments."""
 
 from pathlib import Path
 
@@ -18,13 +18,13 @@ HEADER = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section"]
 def to_canvas(returned: Returned, into: Path, assignment: str) -> list[Path]:
     """Write `canvas-gradebook.csv` and `canvas-comments.zip`.
 
-    Canvas attaches a file to the comment under the name of the file that the student has handed in, whatever is in it;
-    so a notebook comes back for a notebook, and for a zip file a zip file with the page of feedback.
+    Canvas attaches a file under the name of the file that the student handed in, whatever its content; so the feedback
+    on a notebook is a notebook, and on a zip file a zip file with the feedback page.
 
     Args:
-        returned: points and feedback of everybody.
-        into: folder.
-        assignment: as the gradebook calls it, with its number, "Sheet 3 (4711)".
+        returned: points and feedback of all students.
+        into: folder to write to.
+        assignment: name in Canvas's gradebook, with its number: "Sheet 3 (4711)".
     """
     maximum = points_text(returned.maximum)
     rows = [[*HEADER, assignment], ["    Points Possible", "", "", "", "", maximum]]

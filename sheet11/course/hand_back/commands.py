@@ -1,4 +1,4 @@
-"""The commands that take points and hand results back; what they need is imported inside of them, as in `cli`."""
+"""Commands that read points and hand back results; they import what they need themselves, as in `cli`."""
 
 from pathlib import Path
 
@@ -12,10 +12,10 @@ from sheet11.course.options import UsageFailure, name_option, usage_failures
 @click.argument("table", required=False, metavar="[FILE]", type=click.Path(path_type=Path))
 @name_option
 def read_points(out: Path, table: Path | None, who: str) -> None:
-    """Take the points that were entered into FILE, which is OUT/grades.csv or a copy of it.
+    """Read points entered into FILE, which is OUT/grades.csv or a copy of it.
 
-    A column for comments may stand beside that of a task, called as that one, with " comment" at the end. If there is
-    anything in the file that is not understood, nothing is taken.
+    A column named after a task with " comment" at the end holds comments. If anything in the file is invalid, nothing
+    is changed.
     """
     from sheet11.course.book.gradebook import GRADES
     from sheet11.course.book.store import Store
@@ -50,9 +50,9 @@ def read_points(out: Path, table: Path | None, who: str) -> None:
 def give_back(
     out: Path, platform: str, partial: bool, worksheet: Path | None, assignment: str | None
 ) -> None:
-    """Write what a platform takes as it is: everybody's points and page of feedback, in a new folder OUT/return.
+    """Write all points and feedback pages in a platform's format to a new folder OUT/return.
 
-    OUT is the folder of a grading. Refused as long as answers are to be read.
+    OUT is the folder of a grading. Refused while answers are still to be read.
     """
     if worksheet and platform != "moodle":
         raise UsageFailure(f"--worksheet is Moodle's, and there is none for {platform!r}")

@@ -1,4 +1,4 @@
-"""Handing back to Moodle: a zip of feedback files, and the assignment's grading worksheet."""
+"""Files for Moodle: a zip of feedback files, and the assignment's grading worksheet."""
 
 import re
 import sys
@@ -28,19 +28,19 @@ COLUMNS = {
 
 
 def to_moodle(returned: Returned, into: Path, worksheet: Path | None) -> list[Path]:
-    """Write the worksheet with all grades, and `moodle-feedback.zip`, with each page in the folder that Moodle gave.
+    """Write the worksheet with all grades, and `moodle-feedback.zip` with a folder for each student.
 
     Args:
-        returned: points and feedback of everybody.
-        into: folder.
-        worksheet: as it was downloaded; its other columns stay as they are. Without it one is made.
+        returned: points and feedback of all students.
+        into: folder to write to.
+        worksheet: downloaded from Moodle; its other columns do not change. None makes a new one.
 
     Returns:
-        The files in the order of their upload: Moodle ignores grades where feedback is newer than the worksheet.
+        The files in upload order: Moodle ignores grades if feedback is newer than the worksheet.
 
     Raises:
-        TableError: the worksheet is none, or is of an assignment with another maximum; or Moodle's number of a student
-            is not known.
+        TableError: the file is not a worksheet, the assignment has a different maximum, or a student's number in
+            Moodle is unknown.
     """
     if unknown := [each.name for each in returned.results if not each.who.id.isdecimal()]:
         raise TableError(
@@ -58,13 +58,13 @@ def to_moodle(returned: Returned, into: Path, worksheet: Path | None) -> list[Pa
 
 
 def _path(result: Outcome) -> str:
-    """Path by which Moodle knows whose page it is: between the first two `_` stands the number."""
+    """Return a page's path in the zip; Moodle finds the student by the number between the first two `_`."""
     name = re.sub(r"[\W_]+", " ", result.who.name).strip() or "Participant"
     return f"{name}_{result.who.id}_assignsubmission_file/feedback.html"
 
 
 def _row(result: Outcome, maximum: float) -> dict[str, str]:
-    """A row of a worksheet, without a grade."""
+    """Return a row of a worksheet without a grade."""
     fields = [f"Participant {result.who.id}", harmless(result.who.name)]
     return dict(zip(HEADER, [*fields, "-", points_text(maximum), "-"], strict=True))
 

@@ -1,4 +1,4 @@
-"""Points and comments that people have entered into `grades.csv`, or into a table like it."""
+"""Points and comments entered by hand into `grades.csv` or a copy of it."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -14,29 +14,29 @@ from sheet11.course.tables import harmless, read_table
 from sheet11.course.text import digest_of
 
 STUDENT = "student"
-COMMENT = " comment"  # at the end of a column's name, after that of the task
+COMMENT = " comment"  # follows the task in a column's name
 BY_HAND = r" \(by hand / [^()]*\)"  # in a column's name; changes with the points of the task
 
 Row = Mapping[str, str]  # fields by column
 
 
 def take_points(store: Store, path: Path, who: str) -> tuple[int, int, int]:
-    """Take points and comments from a table, as one person's marks.
+    """Read points and comments from a table and store them as one person's marks.
 
-    It has columns of `grades.csv`, in any order, and may have one for comments on a task: its name is that of the task
-    with ` comment` at the end. Points that have not changed and empty fields say nothing.
+    The table has columns of `grades.csv` in any order; a column named after a task with ` comment` at the end holds
+    comments. Unchanged points and empty fields are ignored.
 
     Args:
-        store: where the marks go.
-        path: a CSV file, as `read_table` takes it; with decimal points or commas.
-        who: the person.
+        store: receives the marks.
+        path: a CSV file for `read_table`, with decimal points or commas.
+        who: the person who marks.
 
     Returns:
-        How many points and comments were taken, for how many students.
+        Numbers of points, comments and students.
 
     Raises:
         TableError: the file cannot be read.
-        PointsError: something in it cannot be understood; then nothing is taken.
+        PointsError: something in the file is invalid; then nothing is stored.
     """
     taken = []
     try:
@@ -48,7 +48,7 @@ def take_points(store: Store, path: Path, who: str) -> tuple[int, int, int]:
                 if points is not None or comment:
                     _set_mark(store, entry, who, points, comment)
                     taken.append((entry.answer.student, points, comment))
-            store.add_written(digest_of(path.read_bytes()))  # so that it can be written anew
+            store.add_written(digest_of(path.read_bytes()))  # so that it may be overwritten
     except PointsError as error:
         raise PointsError(f"{path}: {error}") from error
     entered = [points for _, points, _ in taken if points is not None]
@@ -57,7 +57,7 @@ def take_points(store: Store, path: Path, who: str) -> tuple[int, int, int]:
 
 
 def _by_student(rows: Sequence[Row], store: Store) -> dict[str, Row]:
-    """Rows by student, with names of columns that do not change with the points of a task."""
+    """Return rows by student, with column names that do not contain the points of a task."""
     plain = {name: re.sub(BY_HAND, "", name) for name in rows[0]}
     known = [re.sub(BY_HAND, "", name) for name in grades_header(store.tasks())]
     for name in plain.values():
@@ -78,7 +78,7 @@ def _by_student(rows: Sequence[Row], store: Store) -> dict[str, Row]:
 
 
 def _entered(entry: Entry, row: Row) -> tuple[float | None, str]:
-    """Find new points and a new comment for an answer."""
+    """Return the new points and the new comment for an answer."""
     task = entry.answer.task
     text, comment = row.get(task, ""), row.get(task + COMMENT, "")
     try:
@@ -93,7 +93,7 @@ def _entered(entry: Entry, row: Row) -> tuple[float | None, str]:
 
 
 def _set_mark(store: Store, entry: Entry, who: str, points: float | None, comment: str) -> None:
-    """Set a mark that keeps what the table does not change of the one that counts."""
+    """Set a mark that keeps the current points or comment if the table does not change them."""
     items: list[int] = []
     if entry.standing:
         mark = entry.standing.mark

@@ -1,4 +1,4 @@
-"""The tables and pages of a grading, made from its store; they can be made again at any time."""
+"""Tables and pages of a grading, which can be made from its store at any time."""
 
 import json
 import sys
@@ -31,10 +31,10 @@ RESULTS = "results.csv"
 
 
 def publish(out: Path, store: Store) -> Table:
-    """Write `grades.csv`, `results.csv`, `students.csv`, `index.html`, and the pages that have changed.
+    """Write `grades.csv`, `results.csv`, `students.csv`, `index.html`, and changed feedback pages.
 
     Returns:
-        All points; a student whose page cannot be written has failed.
+        All points; if a student's page cannot be written, the status of their answers is FAILED.
 
     Raises:
         OSError: `out` cannot be written to.
@@ -45,7 +45,7 @@ def publish(out: Path, store: Store) -> Table:
     for student, rows in tqdm(table.by_student().items(), "write", unit="page", disable=None):
         try:
             _write_page(out, store, people[student], rows)
-        except Exception as error:  # of any kind: it harms this student alone
+        except Exception as error:  # of any kind: it affects only this student
             remark = f"the page could not be written: {reason(error)}"
             rows = [
                 row._replace(score=Score(row.score.points, Status.FAILED, remark)) for row in rows
@@ -61,7 +61,7 @@ def publish(out: Path, store: Store) -> Table:
 
 
 def _write_table(store: Store, path: Path, content: str) -> None:
-    """Write a table; one that somebody has edited is kept under another name."""
+    """Write a table; keep an edited one under a new name."""
     if path.exists() and not store.has_written(digest_of(path.read_bytes())):
         names = (path.with_name(f"{path.stem}-edited-{number}.csv") for number in count(1))
         kept = next(name for name in names if not name.exists())
@@ -76,7 +76,7 @@ def _write_table(store: Store, path: Path, content: str) -> None:
 
 
 def _write_page(out: Path, store: Store, person: Person, rows: Sequence[Entry]) -> None:
-    """Write a student's page of feedback, which ends with a digest of what it was made from."""
+    """Write a student's feedback page, unless the digest at its end shows that it is up to date."""
     folder = student_folder(out, person.student)
     path = folder / "index.html"
     paths = {row.task.notebook: folder / f"{row.task.notebook}.ipynb" for row in rows}
@@ -99,5 +99,5 @@ def _write_page(out: Path, store: Store, person: Person, rows: Sequence[Entry]) 
 
 
 def _figures(notebook: Path) -> list[tuple[str, str]]:
-    """The figures of an executed notebook, as (PNG in base64, description)."""
+    """Return the figures of an executed notebook, as (PNG in base64, description)."""
     return list(figures_of_cells(nbformat.read(notebook, as_version=4).cells))

@@ -1,4 +1,4 @@
-"""Points and pages of feedback for everybody, collected for a platform or written as plain folders."""
+"""Points and feedback pages of all students, collected for a platform or written as plain folders."""
 
 import io
 import re
@@ -19,7 +19,7 @@ from sheet11.course.submissions.people import Identity, Person, kept_people
 from sheet11.course.submissions.submissions import key_of
 from sheet11.course.tables import harmless_csv
 
-# leads to a file that is not handed back
+# its target is not handed back
 NOTEBOOK_LINK = re.compile(r'<p><a href="[^"]*\.ipynb">[^<]*</a></p>\n?')
 
 
@@ -27,7 +27,7 @@ class Outcome(NamedTuple):
     """Points and feedback of one person."""
 
     who: Identity
-    person: Person  # whose hand-in it is
+    person: Person  # of the hand-in
     rows: list[Entry]
     page: str  # of feedback
 
@@ -43,25 +43,25 @@ class Outcome(NamedTuple):
 
 
 class Returned(NamedTuple):
-    """All that is handed back."""
+    """Everything that is handed back."""
 
     title: str
     maximum: float
     results: list[Outcome]
-    mark: str  # in the names of files, where answers are still open
+    mark: str  # suffix of file names while answers are open
 
 
 def collect(out: Path, store: Store, table: Table, partial: bool) -> Returned:
-    """Collect everybody's points and pages of feedback, once everything is read.
+    """Collect the points and feedback pages of all students.
 
     Args:
         out: folder of a grading.
         store: of the grading.
-        table: as it was published.
-        partial: also while answers are open; points are those so far.
+        table: from `publish`.
+        partial: whether to collect while answers are open, with the points so far.
 
     Raises:
-        FolderError: answers are open.
+        FolderError: answers are open, and `partial` is False.
     """
     is_open = (Status.TO_READ, Status.FAILED)
     students = [row.student for row in table.rows if row.status in is_open]
@@ -76,14 +76,14 @@ def collect(out: Path, store: Store, table: Table, partial: bool) -> Returned:
 
 
 def to_folder(returned: Returned, into: Path) -> list[Path]:
-    """Write a folder for each student, named by login, or else by name, with the page of feedback; and all points."""
+    """Write a table of points, and a folder for each student with the feedback page, named by login or name."""
     folder = into / f"students{returned.mark}"
     rows = [["folder", "login", "name", "id", "e-mail", "points", "max", "late", "to read"]]
     maximum = points_text(returned.maximum)
     for each in returned.results:
         who = each.who
         name = key_of((who.login or each.name).replace("/", "-"))
-        if (folder / name).exists():  # somebody else has this name, too
+        if (folder / name).exists():  # another student has the same name
             name = key_of(f"{name} {who.id or each.person.student}".replace("/", "-"))
         write_private(folder / name / "feedback.html", each.page)
         known = [name, who.login, who.name, who.id, who.email]
@@ -95,7 +95,7 @@ def to_folder(returned: Returned, into: Path) -> list[Path]:
 
 
 def zipped(files: Iterable[tuple[str, str | bytes]]) -> bytes:
-    """Make a zip file of (name, content)."""
+    """Return a zip file of (name, content)."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in files:
@@ -104,7 +104,7 @@ def zipped(files: Iterable[tuple[str, str | bytes]]) -> bytes:
 
 
 def _results(out: Path, table: Table, people: dict[str, Person]) -> Iterator[Outcome]:
-    """Outcomes of all members of all groups; a hand-in of one's own counts more than that of a group."""
+    """Yield outcomes of all members of all groups; a student's own hand-in overrides the group's."""
     by_student = table.by_student()
     seen = {person.who for person in people.values() if person.who in person.members}
     for student, person in tqdm(people.items(), "write", unit="page", disable=None):

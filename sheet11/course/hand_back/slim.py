@@ -1,4 +1,4 @@
-"""Pages of feedback that are small enough for platforms to take."""
+"""Feedback pages small enough for learning platforms."""
 
 import base64
 import io
@@ -12,16 +12,16 @@ from sheet11.course.submissions.images import on_white
 LARGEST_PAGE = 500_000  # bytes
 IMAGE = re.compile(r"data:image/(?:png|jpeg|webp);base64,([A-Za-z0-9+/=]+)")
 ANSWER = re.compile(r'(?<=<pre class="wrapped">).*?(?=</pre>)', re.DOTALL)
-# pixels of an image's side, its quality, and characters of an answer
+# longest side of an image in pixels, its quality, and characters of an answer
 STEPS = ((2000, 80, 20_000), (1200, 60, 5_000), (700, 30, 1_000), (300, 10, 200))
 
 
 def slim(page: str, most: int = LARGEST_PAGE) -> str:
-    """Make images smaller and long answers shorter, and at last leave images out, until a page is small enough.
+    """Shrink images, shorten long answers, and at last drop images, until a page is small enough.
 
     Args:
-        page: HTML with its images inside.
-        most: bytes that it may have.
+        page: HTML with embedded images.
+        most: limit in bytes.
     """
     for side, quality, longest in STEPS:
         if len(page.encode()) > most:
@@ -31,7 +31,7 @@ def slim(page: str, most: int = LARGEST_PAGE) -> str:
 
 
 def _smaller_image(side: int, quality: int, match: re.Match[str]) -> str:
-    """Return the address of an image as WebP, or as it was if that is smaller."""
+    """Return the data URL of an image as WebP, or the original if that is smaller."""
     with Image.open(io.BytesIO(base64.b64decode(match[1]))) as image:
         small = on_white(image)
     small.thumbnail((side, side))
@@ -45,5 +45,5 @@ def _shorter_answer(longest: int, match: re.Match[str]) -> str:
     text = match[0]
     if len(text) <= longest:
         return text
-    kept = re.sub(r"&[#\w]*$", "", text[:longest])  # half of an escaped character
+    kept = re.sub(r"&[#\w]*$", "", text[:longest])  # drop half of an escaped character
     return f"{kept}\n… ({len(text) - longest} characters are left out here)"

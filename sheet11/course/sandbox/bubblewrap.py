@@ -7,10 +7,10 @@ this kit, the submissions and the results it sees nothing.
 import contextlib
 import functools
 import importlib
-import importlib.metadata
 import itertools
 import os
 import re
+import shlex
 import shutil
 import site
 import sys
@@ -31,7 +31,29 @@ SCRATCH = "/scratch"
 SETTINGS = f"{SCRATCH}/matplotlib"
 MEGABYTE = 1 << 20
 SPACE = 64 * MEGABYTE  # of each of the two folders that can be written to
-SOMEBODY = 2**30  # the first of the users and groups that are nobody's
+SOMEBODY = 2**30  # the first of the users and groups that own nothing
+
+# not --die-with-parent: bubblewrap, if killed while its child waits for its word, would leave that waiting for ever
+ALWAYS = "--new-session --as-pid-1 --clearenv --hostname sandbox --cap-drop ALL"
+OWN_USER = "--unshare-all --unshare-user --disable-userns --uid 1000 --gid 1000"
+FROM_ROOT = """
+    --unshare-pid --unshare-net --unshare-ipc --unshare-uts --unshare-cgroup-try
+    --cap-add CAP_SETUID --cap-add CAP_SETGID --cap-add CAP_SETPCAP
+"""
+GIVE_UP = """
+    setpriv --reuid {0} --regid {0} --clear-groups --no-new-privs --pdeathsig KILL
+    --bounding-set -all --inh-caps -all --ambient-caps -all
+"""
+# a shared map of /dev/zero would be memory that belongs to no process
+SYSTEM = f"""
+    --ro-bind-try /etc/ld.so.cache /etc/ld.so.cache --ro-bind-try /etc/alternatives /etc/alternatives
+    --ro-bind-try /etc/localtime /etc/localtime
+    --proc /proc --ro-bind /proc/sys /proc/sys --ro-bind-try /proc/pressure /proc/pressure
+    --dev /dev --ro-bind /dev/null /dev/zero
+    --perms 0777 --size {SPACE} --tmpfs /dev/shm --remount-ro /dev
+    --perms 0777 --size {SPACE} --tmpfs {SCRATCH} --perms 0777 --dir {SETTINGS}
+    --perms 0755 --dir {INSIDE}
+"""
 
 _opened = itertools.count()
 
@@ -40,39 +62,26 @@ _opened = itertools.count()
 def bubblewrap(
     package: Path, hidden: Collection[Path] = (), beside: Path | None = None
 ) -> Iterator[tuple[list[str], int]]:
-    """The command that opens a sandbox, to be followed by what runs in it; and a descriptor that it must inherit.
+    """Yield the command that opens a sandbox, to be followed by what runs in it; and a descriptor that it must inherit.
 
     Raises:
         NotInstalledError: there is no bubblewrap, or no filter for this kind of machine.
     """
-    seen = [
-        Path(path)
-        for path in ("/usr", sys.base_prefix, os.path.realpath(sys.base_prefix), sys.prefix)
-    ]
-    more = [
-        Path(path)
-        for path in _site_packages()
-        if not any(Path(path).is_relative_to(other) for other in seen)
-    ]
-    mounts = {path: ["--ro-bind", str(path), str(path)] for path in [*seen, *more]}
-    for path in {*_installed(), *(path.resolve() for path in hidden)}:
-        if any(path.is_relative_to(other) for other in mounts if path != other) and path.is_dir():
-            mounts[path] = ["--tmpfs", str(path)]
-    # not --die-with-parent: bubblewrap killed while its child waits for a word of it would leave that waiting for ever
-    command = [_program(), *_user(mounts), "--new-session", "--as-pid-1", "--clearenv"]
-    command += ["--hostname", "sandbox"]
-    for path in sorted(
-        mounts, key=lambda path: len(path.parts)
-    ):  # what lies inside another comes after it
-        command += mounts[path]
-    for path, mount in mounts.items():
-        command += ["--remount-ro", str(path)] if mount[0] == "--tmpfs" else []
-    command += [*_system(), *_programs(), "--ro-bind", str(package), "/package"]
-    command += ["--ro-bind", str(beside), BESIDE] if beside else []
-    command += [*_fonts(), "--remount-ro", "/", "--chdir", SCRATCH]
-    paths = os.pathsep.join(["/package", *map(str, more)])
+    user = [path for path in [site.getusersitepackages()] if path in sys.path]
+    seen = {Path(path).absolute() for path in ("/usr", sys.base_prefix, sys.prefix, *user)}
+    seen.add(Path(sys.base_prefix).resolve())
+    command = [_program(), *shlex.split(ALWAYS), *_user(seen), *_programs(seen, hidden)]
+    command += [*shlex.split(SYSTEM), *_bind(package, "/package"), *_bind(font_cache(), "/fonts")]
+    for name in ("server.py", "child.py", "watch.py"):
+        command += _bind(SERVER.with_name(name), f"{INSIDE}/{name}")
+    if beside:
+        command += _bind(beside, BESIDE)
+    # in a folder that matplotlib may write to, or it makes a list of its own; that folder goes with the first answer
+    for name in os.listdir(font_cache()):
+        command += ["--symlink", f"/fonts/{name}", f"{SETTINGS}/{name}"]
+    command += ["--remount-ro", "/", "--chdir", SCRATCH]
     variables = environment() | {
-        "PYTHONPATH": paths,
+        "PYTHONPATH": os.pathsep.join(["/package", *user]),
         "MPLCONFIGDIR": SETTINGS,
         "HOME": SCRATCH,
         "TMPDIR": SCRATCH,
@@ -82,111 +91,64 @@ def bubblewrap(
     with tempfile.TemporaryFile() as file:
         file.write(seccomp_filter())
         file.seek(0)
-        yield [*command, "--seccomp", str(file.fileno()), *_as_nobody()], file.fileno()
+        yield [*command, "--seccomp", str(file.fileno()), *_give_up_root()], file.fileno()
+
+
+def _programs(seen: set[Path], hidden: Collection[Path]) -> list[str]:
+    """Return options that show programs and the Python environment, without this kit and what else is hidden."""
+    within = {
+        path
+        for path in {*_installed(), *(path.resolve() for path in hidden)} - seen
+        if path.is_dir() and not seen.isdisjoint(path.parents)
+    }
+    options = []
+    for path in sorted(seen | within, key=lambda path: len(path.parts)):  # outer ones first
+        options += ["--tmpfs", str(path)] if path in within else _bind(path, path)
+    for path in within:
+        options += ["--remount-ro", str(path)]
+    for name in ("/bin", "/lib", "/lib32", "/lib64"):  # most systems have them in /usr
+        if os.path.islink(name):
+            options += ["--symlink", os.readlink(name), name]
+        elif os.path.isdir(name):
+            options += _bind(name, name)
+    return options
+
+
+def _bind(path: str | Path, place: str | Path) -> list[str]:
+    """Return options that show a file or folder, read-only."""
+    return ["--ro-bind", str(path), str(place)]
 
 
 def _user(mounts: Collection[Path]) -> list[str]:
-    """Whose rights what runs inside has: those of the user that opens it, in a namespace of its own, and never root's.
+    """Return options for the rights of what runs inside: those of this user, in a namespace of its own; never root's.
 
     In a namespace root would stay who it is, and own what /proc shows of the machine. Without one bubblewrap mounts
-    with root's rights, and what `_as_nobody` adds gives up the user and all rights before anything else runs.
+    with root's rights, and `_give_up_root` changes the user and drops all rights before anything else runs.
     """
     if os.geteuid():
-        return [
-            "--unshare-all",
-            "--unshare-user",
-            "--disable-userns",
-            "--cap-drop",
-            "ALL",
-            "--uid",
-            "1000",
-            "--gid",
-            "1000",
-        ]
-    parts = [f"--unshare-{part}" for part in ("pid", "net", "ipc", "uts", "cgroup-try")]
-    kept = [
-        word for name in ("SETUID", "SETGID", "SETPCAP") for word in ("--cap-add", f"CAP_{name}")
-    ]
-    parents = {str(parent) for path in mounts for parent in path.parents} - {"/"}
-    folders = [word for path in sorted(parents) for word in ("--perms", "0755", "--dir", path)]
-    return [*parts, "--cap-drop", "ALL", *kept, *folders]
+        return shlex.split(OWN_USER)
+    options = shlex.split(FROM_ROOT)
+    folders = {parent for path in mounts for parent in path.parents}
+    for folder in sorted(folders - {Path("/")}):
+        options += ["--perms", "0755", "--dir", str(folder)]
+    return options
 
 
-def _as_nobody() -> list[str]:
+def _give_up_root() -> list[str]:
+    """Return the command that makes root a user of this sandbox alone, since a user's processes share one limit."""
     if os.geteuid():
         return []
-    if not (program := shutil.which("setpriv", path="/usr/bin:/bin")):
-        raise NotInstalledError(
-            "root grades with another user's rights, which takes setpriv: apt install util-linux"
-        )
-    one = str(
-        SOMEBODY + 64 * os.getpid() + next(_opened) % 64
-    )  # else one sandbox could use up what a user may have
-    without = [
-        word
-        for kind in ("bounding-set", "inh-caps", "ambient-caps")
-        for word in (f"--{kind}", "-all")
-    ]
-    return [
-        program,
-        "--reuid",
-        one,
-        "--regid",
-        one,
-        "--clear-groups",
-        "--no-new-privs",
-        "--pdeathsig",
-        "KILL",
-        *without,
-    ]
-
-
-def _system() -> list[str]:
-    """What programs expect of a system; there is nothing that can be written to but two small folders in memory."""
-    found = []
-    for name in ("/bin", "/lib", "/lib32", "/lib64"):
-        if os.path.islink(name):
-            found += ["--symlink", os.readlink(name), name]
-        elif os.path.isdir(name):
-            found += ["--ro-bind", name, name]
-    for name in ("/etc/ld.so.cache", "/etc/alternatives", "/etc/localtime"):
-        found += ["--ro-bind-try", name, name]
-    found += [
-        "--proc",
-        "/proc",
-        "--ro-bind",
-        "/proc/sys",
-        "/proc/sys",
-        "--ro-bind-try",
-        *["/proc/pressure"] * 2,
-    ]
-    found += [
-        "--dev",
-        "/dev",
-        "--ro-bind",
-        "/dev/null",
-        "/dev/zero",
-    ]  # a shared map of zeros is nobody's memory
-    small = ["--perms", "0777", "--size", str(SPACE), "--tmpfs"]
-    return [*found, *small, "/dev/shm", "--remount-ro", "/dev", *small, SCRATCH]
+    return shlex.split(GIVE_UP.format(SOMEBODY + 64 * os.getpid() + next(_opened) % 64))
 
 
 def is_user_alone() -> bool:
-    """Whether the processes of a sandbox are all that its user is counted for: since Linux 5.14 in a namespace, too."""
+    """Return whether only a sandbox's processes count for its user: since Linux 5.14 in a namespace, too."""
     major, minor = map(int, re.findall(r"\d+", os.uname().release)[:2])
     return os.geteuid() == 0 or (major, minor) >= (5, 14)
 
 
-def _programs() -> list[str]:
-    """Shows the server's files to the sandbox, and nothing beside them."""
-    names = ("server.py", "child.py", "watch.py")
-    shown = {str(SERVER.with_name(name)): f"{INSIDE}/{name}" for name in names}
-    binds = [word for path, place in shown.items() for word in ("--ro-bind", path, place)]
-    return ["--perms", "0755", "--dir", INSIDE, *binds]
-
-
 def environment() -> dict[str, str]:
-    """The variables that answers see, inside of a sandbox and without one."""
+    """Return the variables that answers see, inside of a sandbox and without one."""
     fixed = {
         "PATH": "/usr/bin:/bin",
         "LANG": "C.UTF-8",
@@ -195,19 +157,6 @@ def environment() -> dict[str, str]:
     }
     threads = dict.fromkeys(THREADS, "1")
     return fixed | threads | {"IPYTHONDIR": SCRATCH, "PYTHONNOUSERSITE": "1", "PYTHONHASHSEED": "0"}
-
-
-def _fonts() -> list[str]:
-    """Shows matplotlib its list of fonts in a folder that it may write to, or it makes a list of its own.
-
-    That folder goes with the first answer, when the server has read the list.
-    """
-    links = [
-        word
-        for name in os.listdir(font_cache())
-        for word in ("--symlink", f"/fonts/{name}", f"{SETTINGS}/{name}")
-    ]
-    return ["--ro-bind", str(font_cache()), "/fonts", "--perms", "0777", "--dir", SETTINGS, *links]
 
 
 def _program() -> str:
@@ -223,26 +172,17 @@ def _program() -> str:
 
 
 def _installed() -> Iterator[Path]:
-    """Where this kit is installed, with its notebooks and its history."""
+    """Yield the folders where this kit is installed, with its notebooks, its metadata and its history."""
     yield PACKAGE
     if any((PACKAGE.parent / name).exists() for name in (".git", "pyproject.toml")):
         yield PACKAGE.parent
-    with contextlib.suppress(importlib.metadata.PackageNotFoundError):
-        for file in (
-            importlib.metadata.files(PACKAGE.name) or ()
-        ):  # an editable installation has notebooks there, too
-            if len(file.parts) > 1 and file.parts[0] != "..":
-                yield Path(str(file.locate())).parents[len(file.parts) - 2].resolve()
-
-
-def _site_packages() -> list[str]:
-    found = [*site.getsitepackages(), site.getusersitepackages()]
-    return [path for path in found if path in sys.path and os.path.isdir(path)]
+    for folder in (*site.getsitepackages(), site.getusersitepackages()):
+        yield from Path(folder).glob(f"{PACKAGE.name}*")
 
 
 @functools.cache
 def font_cache() -> Path:
-    """A folder with matplotlib's list of fonts, which takes a second to make."""
+    """Return a folder with matplotlib's list of fonts, which takes a second to make."""
     from matplotlib import font_manager
 
     folder = Path(tempfile.mkdtemp(dir=folder_of_this_process()))

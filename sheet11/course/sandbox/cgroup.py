@@ -18,10 +18,8 @@ from sheet11.course.files import TEMPORARY
 
 ROOT = Path("/sys/fs/cgroup")
 NEEDED = ("memory", "pids")
-WANTED = (
-    *NEEDED,
-    "cpu",
-)  # with which tasks share processors evenly, however many processes they have
+# with cpu, tasks share processors evenly, however many processes they have
+WANTED = ("memory", "pids", "cpu")
 PATIENCE = 5  # seconds that killed processes may take to end
 
 _made = itertools.count()
@@ -29,34 +27,31 @@ _made = itertools.count()
 
 @functools.cache
 def place() -> Path | None:
-    """The folder of this process's groups, or None where it can make none; what others have left is removed.
+    """Return the folder of this process's groups, or None where it can make none; remove what others have left.
 
-    A group that holds processes cannot hold groups that are controlled, but for the hierarchy's root: so this process's
-    own is of no use, and neither is one that a shell is in.
+    A group that holds processes cannot hold groups that are controlled, except at the root of the hierarchy: so neither
+    this process's own group is of use, nor one that a shell is in.
     """
     for folder in _around():
         with contextlib.suppress(OSError):
             there = (folder / "cgroup.controllers").read_text().split()
-            if set(NEEDED) <= set(there) and os.access(
-                folder / "cgroup.procs", os.W_OK
-            ):  # else none can be moved
-                names = " ".join(f"+{name}" for name in WANTED if name in there)
+            names = " ".join(f"+{name}" for name in WANTED if name in there)
+            movable = os.access(folder / "cgroup.procs", os.W_OK)
+            if movable and set(NEEDED).issubset(there):
                 (folder / "cgroup.subtree_control").write_text(names)
                 _remove_left(folder)
                 own = folder / f"{TEMPORARY}{os.getpid()}"
                 own.mkdir(exist_ok=True)  # two threads may be here
                 atexit.register(_remove, own)
                 (own / "cgroup.subtree_control").write_text(names)
-                if (
-                    own / "cgroup.kill"
-                ).exists():  # older kernels would have root's right of whoever is let in
+                if (own / "cgroup.kill").exists():  # since Linux 5.14
                     return own
     return None
 
 
 @contextlib.contextmanager
 def group(memory: int, processes: int) -> Iterator[Path | None]:
-    """A group for one task, whose processes are ended with it; None where there can be none."""
+    """Yield a group for one task, whose processes end with it; None where there can be none."""
     if (parent := place()) is None:
         yield None
         return
@@ -64,9 +59,7 @@ def group(memory: int, processes: int) -> Iterator[Path | None]:
     own.mkdir()
     try:
         (own / "memory.max").write_text(str(memory))
-        (own / "memory.oom.group").write_text(
-            "1"
-        )  # or one process would be ended, and the others go on
+        (own / "memory.oom.group").write_text("1")  # or one process would end, and the others go on
         with contextlib.suppress(FileNotFoundError):  # the kernel knows no swap
             (own / "memory.swap.max").write_text("0")
         (own / "pids.max").write_text(str(processes))
@@ -77,7 +70,7 @@ def group(memory: int, processes: int) -> Iterator[Path | None]:
 
 
 def limit_met(own: Path, seconds: int) -> str | None:
-    """The limit that a group has met, or None."""
+    """Return the limit that a group has met, or None."""
     if _counted(own / "memory.events", "oom_kill"):
         return "memory"
     if _counted(own / "pids.events", "max"):
@@ -91,24 +84,16 @@ def end(own: Path) -> None:
 
 
 def described() -> str:
-    """How limits are kept here, in a line for people."""
+    """Return a line that says how limits are kept here."""
     if own := place():
         names = ", ".join((own / "cgroup.subtree_control").read_text().split())
         return f"limits: control groups ({names}), and a look at all processes every 50 ms"
-    why = "this machine has no control groups of version 2"
-    if (ROOT / "cgroup.controllers").exists():
-        why = "no control group here may be divided"
-        if os.geteuid() and os.environ.get("XDG_RUNTIME_DIR"):
-            why += "; systemd-run --user --scope before the command may get one"
-    return f"limits: a look at all processes every 50 ms ({why})"
+    return f"limits: a look at all processes every 50 ms (no control group can be made in {ROOT})"
 
 
 def _around() -> Sequence[Path]:
-    """This process's group and those that it lies in, from the inside out."""
-    try:
-        lines = Path("/proc/self/cgroup").read_text().splitlines()
-    except OSError:
-        return []
+    """Return this process's group and those that it lies in, from the inside out."""
+    lines = Path("/proc/self/cgroup").read_text().splitlines()
     own = next((line[3:] for line in lines if line.startswith("0::")), "/")
     found = ROOT / own.lstrip("/")
     return [folder for folder in (found, *found.parents) if folder.is_relative_to(ROOT)]
@@ -126,16 +111,13 @@ def _remove_left(folder: Path) -> None:
 def _remove(own: Path) -> None:
     """Remove a group as soon as its processes have ended."""
     patience = time.monotonic() + PATIENCE
-    while own.exists():
-        try:
+    while own.exists() and time.monotonic() < patience:
+        with contextlib.suppress(OSError):
             own.rmdir()
-        except OSError:
-            if time.monotonic() > patience:
-                return
-            time.sleep(0.002)
+        time.sleep(0.002)
 
 
 def _counted(file: Path, name: str) -> int:
-    """A number in a file with a name and a number on each line."""
+    """Return a number from a file with a name and a number on each line."""
     numbers = dict(line.split() for line in file.read_text().splitlines())
     return int(numbers.get(name, 0))

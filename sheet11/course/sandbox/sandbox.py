@@ -1,4 +1,4 @@
-"""A place to run code that nobody should have to trust: a bubblewrap sandbox with the engine's server in it.
+"""A place to run code that is not trusted: a bubblewrap sandbox with the engine's server in it.
 
 The sandbox has user, process, network, IPC and mount namespaces of its own, no capabilities, an empty environment and
 a small folder in memory to write to. It sees the operating system's programs and the Python environment, read-only, and
@@ -44,8 +44,9 @@ BREAKING = ("time", "memory", "processes", "files", "output")  # limits that end
 # what an answer may raise that is no kernel's
 NO_ANSWER = (KeyError, TypeError, ValueError, AttributeError, RecursionError, ValidationError)
 ALLOW = (
-    "this machine forbids user namespaces to ordinary users: root allows them by the sysctls user.max_user_namespaces "
-    "or kernel.unprivileged_userns_clone, or by an AppArmor profile for bwrap; or grade as root"
+    "this machine may forbid user namespaces to ordinary users: root allows them by the sysctls "
+    "user.max_user_namespaces or kernel.unprivileged_userns_clone, or by an AppArmor profile for bwrap; "
+    "or grade as root"
 )
 CELLS = 10  # as many times as long as a cell may a whole notebook take
 LINK = """\
@@ -58,11 +59,9 @@ START = 120  # seconds that the process inside may take to start
 
 
 class Limits(NamedTuple):
-    """What an execution may use."""
+    """Resources that an execution may use."""
 
-    seconds: int = (
-        30  # processor time of a cell and all that it starts; three times as long by the clock
-    )
+    seconds: int = 30  # processor time of a cell with all that it starts; by the clock three times
     memory: int = 2000 * MEGABYTE  # bytes, of all processes together
     processes: int = 64  # and threads
     files: int = 10_000
@@ -76,7 +75,7 @@ class Limits(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """What came of an execution."""
+    """Result of an execution."""
 
     outputs: dict[str, list[dict[str, Any]]]  # in nbformat's form, of each cell that has ended
     succeeded: set[str]  # cells that raised no error
@@ -112,25 +111,19 @@ class Sandbox:
             )
         self._closing = contextlib.ExitStack()
         self._alone = isolated and is_user_alone()
+        command, variables, descriptors = [sys.executable, str(SERVER)], environment(), []
+        where = None
         if isolated:
-            self._folder, self._empty = SCRATCH, [SCRATCH, "/dev/shm"]
-            command, needed = self._closing.enter_context(bubblewrap(package, hidden, beside))
-            command += [sys.executable, f"{INSIDE}/server.py"]
-            variables, descriptors = environment(), [needed]
+            self._empty = [SCRATCH, "/dev/shm"]
+            opening, needed = self._closing.enter_context(bubblewrap(package, hidden, beside))
+            command, descriptors = [*opening, sys.executable, f"{INSIDE}/server.py"], [needed]
         else:
-            self._folder = self._closing.enter_context(
-                tempfile.TemporaryDirectory(dir=folder_of_this_process())
-            )
-            self._empty = [self._folder]
-            command = [sys.executable, str(SERVER)]
-            variables = environment() | {
-                "PYTHONPATH": str(package),
-                "MPLCONFIGDIR": str(font_cache()),
-            }
-            descriptors = []
-        where = None if isolated else self._folder
-        place = BESIDE if isolated else beside
-        self._first = [("beside", f"exec({LINK.format(str(place))!r}, {{}})")] if beside else []
+            temporary = tempfile.TemporaryDirectory(dir=folder_of_this_process())
+            where = self._closing.enter_context(temporary)
+            self._empty = [where]
+            variables |= {"PYTHONPATH": str(package), "MPLCONFIGDIR": str(font_cache())}
+        place = BESIDE if isolated else str(beside)
+        self._first = [("beside", f"exec({LINK.format(place)!r}, {{}})")] if beside else []
         self._server = Server(
             None, modules, command, variables, where, closed=True, descriptors=descriptors
         )
@@ -148,21 +141,17 @@ class Sandbox:
             instead_of_figures: a text that is shown for every figure, which takes no drawing.
 
         Raises:
-            SandboxError: the sandbox is closed.
+            RuntimeError: the process inside has ended.
         """
         counted = limits._asdict() | {"seconds": limits.whole, "alone": self._alone}
         with cgroup.group(limits.memory + 2 * SPACE, 2 * limits.processes) as group:
-            try:
-                kernel = self._server.fork(
-                    self._folder,
-                    limits=counted,
-                    empty=self._empty,
-                    group=group,
-                    instead_of_figures=instead_of_figures,
-                )
-            except RuntimeError as error:
-                self.close()
-                raise SandboxError("the sandbox has ended") from error
+            kernel = self._server.fork(
+                self._empty[0],
+                limits=counted,
+                empty=self._empty,
+                group=group,
+                instead_of_figures=instead_of_figures,
+            )
             kernel.look = look = _Look(self._server.process.pid, group, limits)
             batch = _run(kernel, look, [*self._first, *cells], limits)
             for name, _ in self._first:
@@ -214,7 +203,7 @@ def _run(kernel: Kernel, look: "_Look", cells: Cells, limits: Limits) -> Batch:
 
 
 class _Look:
-    """Looks now and then at what a cell uses, and ends it if that is too much.
+    """Check every 50 ms what a cell uses, and end it if that is too much.
 
     Args:
         pid: of the process that has opened the sandbox.
@@ -229,7 +218,7 @@ class _Look:
     def begin(self) -> None:
         """Begin with the next cell."""
         self._next = time.monotonic() + LOOK
-        self._before: float | None = None
+        self._before = _seconds_below(self._pid)
 
     def __call__(self) -> None:
         if time.monotonic() < self._next:
@@ -237,14 +226,12 @@ class _Look:
         self._next = time.monotonic() + LOOK
         if self._group and cgroup.limit_met(self._group, self._limits.whole):
             cgroup.end(self._group)
-        used = _seconds_below(self._pid)
-        self._before = used if self._before is None else self._before
-        if used - self._before > self._limits.seconds:
+        if _seconds_below(self._pid) - self._before > self._limits.seconds:
             raise TimeoutError
 
 
 def _seconds_below(pid: int) -> float:
-    """Processor time of all processes below one, and of those that they have waited for."""
+    """Return the processor time of all processes below one, and of those that they have waited for."""
     found = 0.0
     for each in descendants(pid):
         with contextlib.suppress(psutil.Error):
@@ -256,30 +243,24 @@ class _Collector(Client):
     """Client that ignores widgets: untrusted code could make their state grow without end."""
 
     def process_message(self, msg: Any, cell: NotebookNode, cell_index: int) -> NotebookNode | None:
-        """Called for every message."""
+        """Handle a message."""
         if msg["msg_type"].startswith("comm"):
             return None
         return super().process_message(msg, cell, cell_index)
 
 
 def _plain(output: NotebookNode) -> dict[str, Any]:
-    """An output whose parts are of the types that nbformat demands."""
-    kind = output.output_type
-    if kind == "stream":
-        return {"output_type": kind, "name": str(output.name), "text": str(output.text)}
-    if kind == "error":
-        return {
-            "output_type": kind,
-            "ename": str(output.ename),
-            "evalue": str(output.evalue),
-            "traceback": [str(line) for line in output.traceback],
-        }
-    shown = {"output_type": kind, "data": dict(output.data), "metadata": {}}
-    return shown | ({"execution_count": None} if kind == "execute_result" else {})
-
-
-class SandboxError(RuntimeError):
-    """The process inside has ended, does not answer, or answers nonsense."""
+    """Return an output whose parts are of the types that nbformat demands."""
+    plain: dict[str, Any] = {"output_type": output.output_type}
+    match output.output_type:
+        case "stream":
+            return plain | {"name": str(output.name), "text": str(output.text)}
+        case "error":
+            plain |= {"ename": str(output.ename), "evalue": str(output.evalue)}
+            return plain | {"traceback": list(map(str, output.traceback))}
+        case "execute_result":
+            plain["execution_count"] = None
+    return plain | {"data": dict(output.data), "metadata": {}}
 
 
 def check_sandbox() -> None:
@@ -301,8 +282,7 @@ def check_sandbox() -> None:
             stderr = opened.communicate()[1]
     if opened.returncode:
         said = (stderr.strip().splitlines() or [f"exit code {opened.returncode}"])[-1]
-        forbidden = os.geteuid() and ("namespace" in said or "uid map" in said)
-        advice = f"{ALLOW}; " if forbidden else ""
+        advice = f"{ALLOW}; " if os.geteuid() else ""
         raise NotInstalledError(
             f"no sandbox can be made here ({said}); {advice}--no-sandbox runs the code with your rights"
         )

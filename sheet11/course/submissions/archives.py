@@ -1,4 +1,4 @@
-"""Zip files from students and platforms: only what is needed is unpacked, and not more than a limit."""
+"""Zip files from students and platforms: unpack only the needed files, within limits."""
 
 import contextlib
 import os
@@ -12,16 +12,15 @@ from sheet11.course.errors import CourseError
 from sheet11.course.submissions.reading import LARGEST, opened
 from sheet11.course.text import digest_of, visible
 
-# a browser saves as 01.ipynb.txt or 01.ipynb.json what a server does not call a notebook
+# browsers save notebooks as 01.ipynb.txt or 01.ipynb.json if the server sends another type
 NOTEBOOK = re.compile(r".*\.ipynb(\.txt|\.json)?", re.IGNORECASE | re.DOTALL)
-STAMP = "timestamp.txt"  # nbgrader's: when something was handed in
+STAMP = "timestamp.txt"  # nbgrader's time of the hand-in
 CLONE = ".git"
 NAME_MAX = 255  # bytes of a file's name
-DIRECTORY_SIZE = 5  # place of the size of an archive's table of contents in its last record
-
-
-OF_A_CLASS, OF_ONE = 20 << 30, 200 << 20  # bytes of an archive, unpacked
-SHARE = 512  # of them for each byte of its table of contents, which has some 100 for each file
+DIRECTORY_SIZE = 5  # index of the table of contents' size in zipfile's end record
+OF_A_CLASS, OF_ONE = 20 << 30, 200 << 20  # most bytes of an archive, unpacked
+# most unpacked bytes to a byte in the table of contents, where each file takes some 100
+SHARE = 512
 
 
 class ArchiveError(CourseError):
@@ -29,21 +28,21 @@ class ArchiveError(CourseError):
 
 
 def unpack(archive: Path, into: Path, most: int = OF_ONE) -> list[str]:
-    """Unpack notebooks, archives and nbgrader's timestamps; other files, which nobody reads, become empty.
+    """Unpack notebooks, archives and nbgrader's timestamps; other files, which are never read, become empty.
 
-    A file that is larger than a notebook may be is cut where that can be told. Names that are too long for a file are
-    shortened before the suffix.
+    A file over the size limit is cut one byte after it, so that readers notice. Names that are too long are shortened
+    before the suffix.
 
     Args:
         archive: a zip file.
         into: a new folder.
-        most: bytes that may come out.
+        most: limit of unpacked bytes.
 
     Returns:
-        What was left out, and why: links, what would lie outside of the folder, what is damaged.
+        Files left out, with the reason: links, paths outside of the folder, damaged files.
 
     Raises:
-        ArchiveError: it cannot be unpacked, or must not be; a part of it may be in the folder.
+        ArchiveError: the archive is damaged or too large; part of it may be in the folder.
         OSError: the archive cannot be read.
     """
     name = archive.name
@@ -78,12 +77,12 @@ def is_notebook(name: str) -> bool:
 
 
 def is_left_behind(name: str) -> bool:
-    """Return whether a file or folder is one that programs leave behind."""
+    """Return whether a file or folder is hidden or left by macOS."""
     return name == "__MACOSX" or (name.startswith(".") and name != "..")
 
 
 def _unpack_one(content: zipfile.ZipFile, info: zipfile.ZipInfo, into: Path, left: int) -> int:
-    """Make a folder or a file; return its size as it was unpacked, whatever the archive says."""
+    """Unpack a folder or a file; return its real size, not the one in the archive."""
     parts = _parts(info)
     if any(is_left_behind(part) and part != CLONE for part in parts):
         return 0
@@ -110,7 +109,7 @@ def _unpack_one(content: zipfile.ZipFile, info: zipfile.ZipInfo, into: Path, lef
 
 
 def _parts(info: zipfile.ZipInfo) -> tuple[str, ...]:
-    """The path of a file in an archive; of a clone's own folder, by which it is known, only the name."""
+    """Return the path of a file in an archive; paths inside `.git` end there."""
     name = info.filename
     if not info.flag_bits & 0x800:  # the archive does not say that it is UTF-8
         with contextlib.suppress(UnicodeError):
@@ -120,7 +119,7 @@ def _parts(info: zipfile.ZipInfo) -> tuple[str, ...]:
 
 
 def _short(name: str) -> str:
-    """Shorten a name to what a file can have; different names stay different."""
+    """Shorten a name to the limit of the file system; different names stay different."""
     original = os.fsencode(name)
     if len(original) <= NAME_MAX:
         return name

@@ -1,4 +1,4 @@
-"""Taking in a class: from a platform's download to everybody's answers, and who is late."""
+"""Read a class's hand-ins from a platform's download: answers, people and lateness."""
 
 import os
 import tempfile
@@ -28,44 +28,44 @@ from sheet11.course.submissions.submissions import (
 )
 from sheet11.course.text import visible
 
-MOST_ARCHIVES = 20  # of a hand-in
+MOST_ARCHIVES = 20  # in a hand-in
 OTHER_ARCHIVES = (".rar", ".7z", ".tar", ".tgz", ".gz", ".xz", ".bz2")
 LONGEST_STAMP = 100  # bytes
-MOST_NOTES = 20  # on files that belong to no student
+MOST_NOTES = 20  # notes on files that belong to no student
 
 
 class Wanted(NamedTuple):
-    """The notebooks that everybody is to hand in, and the deadline."""
+    """The notebooks to hand in, the roster and the deadline."""
 
     notebooks: Mapping[str, Asked]  # by stem
     roster: Roster = NO_ROSTER
     deadline: datetime | None = None
-    assignment: str = ""  # folder in each student's folder where nbgrader collects what is wanted
+    assignment: str = ""  # nbgrader's subfolder in each student's folder
 
 
 class Intake(NamedTuple):
-    """A class as it has handed in: a submission and a person for each hand-in, in the same order."""
+    """The hand-ins of a class: a submission and a person for each, in the same order."""
 
     submissions: list[Submission]
     people: list[Person]
     strange: list[str]  # notes on files that belong to no student
-    absent: list[str]  # people of the roster from whom nothing came
+    absent: list[str]  # people of the roster who handed in nothing
 
 
 def take_in(folder: Path, wanted: Wanted, out: Path | None = None) -> Intake:
     """Read a class from a platform's zip or folder, or from a folder with a folder for each student.
 
-    Symbolic links are not followed: they could lead to another student's answers. If a hand-in cannot be read, that is
-    the `error` of its submission.
+    Symbolic links are not followed: they could lead to another student's answers. A hand-in that cannot be read has
+    the reason in the `error` of its submission.
 
     Args:
-        folder: or zip file.
-        wanted: what is looked for.
+        folder: a folder or zip file.
+        wanted: the notebooks, roster and deadline.
         out: folder of the results.
 
     Raises:
-        FolderError: there is no such folder or file, or nobody has handed in.
-        OSError: it cannot be read.
+        FolderError: the folder or file is missing, or holds no hand-ins.
+        OSError: the folder cannot be read.
     """
     with tempfile.TemporaryDirectory(dir=folder_of_this_process()) as scratch:
         root, strange = folder, []
@@ -92,13 +92,13 @@ def take_in(folder: Path, wanted: Wanted, out: Path | None = None) -> Intake:
 
 
 def not_understood(intake: Intake) -> list[str]:
-    """Return what to look at: who has handed in no notebook that was recognised, and what belongs to no student."""
+    """Return lines on students without a recognised notebook and on files that belong to no student."""
     names = [person.student for person in intake.people if not person.notebooks]
     return ([f"no notebook was recognised of {listed(names)}"] if names else []) + intake.strange
 
 
 def what_was_handed_in(intake: Intake, notebooks: int) -> str:
-    """Return what was handed in, in one line for the terminal, and a line for each decision."""
+    """Return a summary of the hand-ins for the terminal: one line, and one for each decision."""
     people = intake.people
     groups = {
         "with fewer": [each.student for each in people if 0 < each.notebooks < notebooks],
@@ -117,7 +117,7 @@ def what_was_handed_in(intake: Intake, notebooks: int) -> str:
 
 
 def counted(number: int, name: str) -> str:
-    """Return a number of things, in words."""
+    """Return a number and a noun, in the plural where needed."""
     return f"{number} {name}{'' if number == 1 else 's'}"
 
 
@@ -149,9 +149,9 @@ def _taken(
             folders = {folder for path in chosen.paths for folder in path.parents}
             own = [stamp.path for stamp in stamps if stamp.path.parent in folders]
             late = _lateness(own, wanted.deadline, notes) or late
-    except Exception as error:  # of any kind: it harms this student alone
+    except Exception as error:  # of any kind: it affects only this student
         why = f"what was handed in cannot be read: {reason(error)}"
-        return Submission(student, {}, {}, error=why), person
+        return Submission(student, error=why), person
     cells = [cell for cells in chosen.cells.values() for cell in cells]
     person = person._replace(
         members=(who, *members_in(cells)),
@@ -163,7 +163,7 @@ def _taken(
 
 
 def _unpacked(source: Handed, scratch: Path, notes: list[str]) -> Iterator[Handed]:
-    """Yield the files of a hand-in, and of archives in it, which are unpacked; add notes on those that cannot be."""
+    """Yield the files of a hand-in, archives unpacked; add notes on archives that cannot be."""
     for file in files_of(source):
         name = file.name.lower()
         if name.endswith(".zip"):
@@ -184,7 +184,7 @@ def _unpacked(source: Handed, scratch: Path, notes: list[str]) -> Iterator[Hande
 
 
 def _lateness(stamps: Iterable[Path], deadline: datetime, notes: list[str]) -> str:
-    """Return by how much the last timestamp is after the deadline; add notes on those that cannot be read."""
+    """Return how late the last timestamp is; add notes on unreadable ones."""
     latest = deadline
     for path in stamps:
         text = ""
@@ -192,17 +192,17 @@ def _lateness(stamps: Iterable[Path], deadline: datetime, notes: list[str]) -> s
             with opened(path) as file:
                 text = str(file.read(LONGEST_STAMP), "utf-8", "replace").strip()
             latest = max(latest, time_of(text))
-        except Exception:  # a student may have written it
+        except Exception:  # students can write the file
             notes.append(f"{STAMP} says {text!r}, which is no time: it may be late")
     late = latest - deadline
     return f"{str(late).partition('.')[0]} late" if late else ""  # 1 day, 2:03:00 late
 
 
 def time_of(stamp: str) -> datetime:
-    """Read the time that nbgrader has written: 2026-11-21 12:00:00.000000 UTC, or another zone.
+    """Parse nbgrader's timestamp: 2026-11-21 12:00:00.000000 UTC, or with another zone.
 
     Raises:
-        Exception: of many types, if there is none.
+        Exception: of many types, if the text is not a timestamp.
     """
     date, _, zone = stamp.rpartition(" ")
     if zone[:1].isalpha():

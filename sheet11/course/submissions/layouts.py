@@ -1,4 +1,4 @@
-"""The hand-ins of a class, as Moodle, Canvas, nbgrader, GitHub Classroom and people lay them out."""
+"""Find hand-ins in the layouts of Moodle, Canvas, nbgrader, GitHub Classroom and plain folders."""
 
 import os
 import re
@@ -11,40 +11,40 @@ from sheet11.course.submissions.archives import CLONE, is_left_behind, is_notebo
 from sheet11.course.submissions.people import Identity
 from sheet11.course.submissions.submissions import Handed
 
-# Anna Müller_1234567_assignsubmission_file, also with the file's name behind it; of a group its name and number, and of
-# those in none `Default group` without one; as mod_assign's downloader has it
+# Anna Müller_1234567_assignsubmission_file, optionally with a file name after it; a group has its name and number,
+# students without a group have `Default group` without a number; see mod_assign's downloader
 MOODLE = re.compile(
     r"(?P<name>.*?)(?:_(?P<id>\d+))?_assignsubmission_[a-z]+(?:_(?P<file>.*))?", re.DOTALL
 )
-# mülleranna_LATE_123_456_01.ipynb, LATE_anon_x9y_456_01.ipynb, müllerannna_123_text.html; as content_zipper.rb has it
+# mülleranna_LATE_123_456_01.ipynb, LATE_anon_x9y_456_01.ipynb, mülleranna_123_text.html; see content_zipper.rb
 CANVAS = re.compile(
     r"(?:(?!LATE_)(?P<name>.+?)_)?(?:(?P<late>LATE)_)?(?P<id>\d+|anon_[A-Za-z0-9]+)_"
     r"(?:(?P<attachment>\d+)_(?P<file>.+)|(?:text|link)\.html)",
     re.DOTALL,
 )
-MOST_FILES = 2000  # of a folder or an archive
-DEEPEST = 20  # folders within a student's
+MOST_FILES = 2000  # in a folder or an archive
+DEEPEST = 20  # levels of folders in a student's
 
 
 class HandIn(NamedTuple):
-    """The files of one student, or of one group."""
+    """The files of one student or group."""
 
-    key: str  # different for each
+    key: str  # unique
     who: Identity
     sources: tuple[Handed, ...]  # folders and files
-    label: str = ""  # the name under which Canvas takes something back
+    label: str = ""  # file name for feedback in Canvas
     late: bool = False
 
 
 def find_hand_ins(
     root: Path, title: str, out: Path | None = None
 ) -> tuple[list[HandIn], list[str]]:
-    """Find the hand-ins in a folder, by key, and the names of notebooks that belong to no student.
+    """Return the hand-ins in a folder, sorted by key, and the names of notebooks that belong to no student.
 
     Args:
-        root: a class as a platform gives it, unpacked.
-        title: name of the folder when it was packed.
-        out: folder of results, which may be inside.
+        root: unpacked download of a class.
+        title: name of the download, without its suffix.
+        out: folder of results, skipped if it is inside.
 
     Raises:
         OSError: the folder cannot be read.
@@ -71,7 +71,7 @@ def find_hand_ins(
 
 
 def files_of(source: Handed) -> Iterator[Handed]:
-    """Yield the files of a source, without those that programs leave behind, too many or too deep.
+    """Yield the files of a source, up to `MOST_FILES` and `DEEPEST`, without hidden ones.
 
     Raises:
         OSError: a folder cannot be read.
@@ -94,7 +94,7 @@ def _fail(error: OSError) -> None:
 
 
 def _recognised(path: Path, prefix: str) -> HandIn | None:
-    """Recognise a file or a folder of a class; None if it is no hand-in."""
+    """Return the hand-in in a file or folder of a class; None if it is not one."""
     name = unicodedata.normalize("NFC", path.name)
     is_folder = path.is_dir()
     match = MOODLE.fullmatch(name) or (None if is_folder else CANVAS.fullmatch(name))
@@ -119,7 +119,7 @@ def _recognised(path: Path, prefix: str) -> HandIn | None:
 
 
 def _inner(root: Path, title: str) -> Path:
-    """The folder that holds the class: nbgrader's, or the one that a platform or a person has packed."""
+    """Return the folder that holds the hand-ins: nbgrader's `submitted`, a packed top folder, or the root."""
     if (root / "submitted").is_dir():
         return root / "submitted"
     entries = _entries(root)
@@ -137,7 +137,7 @@ def _entries(folder: Path) -> list[Path]:
 
 
 def _prefix_of_clones(names: list[str], folder: str) -> str:
-    """The assignment, which GitHub Classroom puts before everybody's login."""
+    """Return the assignment, which GitHub Classroom puts before every login."""
     own = f"{folder.removesuffix('-submissions')}-"
     if all(name.startswith(own) for name in names):
         return own

@@ -7,7 +7,7 @@ import functools
 import re
 import textwrap
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from nbformat import NotebookNode
@@ -18,6 +18,7 @@ from sheet11.course.submissions.reading import Cell
 from sheet11.course.tasks import Task, grade_id, is_answer, is_by_hand, is_check, tasks_of
 
 DEFINED = re.compile(r"^(?:def|class)\s+(\w+)", re.MULTILINE)
+COMMENT = re.compile(r"^\s*#.*", re.MULTILINE)
 WORD = re.compile(r"\w")
 
 
@@ -51,24 +52,18 @@ def asked_in(stem: str, edition: NotebookNode) -> Asked:
         SheetError: two cells have one grade_id.
     """
     tasks = tasks_of(stem, edition)
-    names: dict[str, int] = {}
+    names = {name: place for place, cell in enumerate(edition.cells) if (name := grade_id(cell))}
+    answers = {name for name, place in names.items() if is_answer(edition.cells[place])}
     groups: list[int] = []
     group, last = 0, -1  # of this cell, and the last that has a task
-    for place, cell in enumerate(edition.cells):
-        if name := grade_id(cell):
-            names[name] = place
+    for cell in edition.cells:
         if group == last and (is_answer(cell) or cell.cell_type == "markdown"):
             group += 1
         groups.append(group)
         if is_check(cell) or is_by_hand(cell):
             last = group
-    return Asked(
-        cells=edition.cells,
-        names=names,
-        answers={name for name, place in names.items() if is_answer(edition.cells[place])},
-        tasks=tasks,
-        groups=[min(group, max(last, 0)) for group in groups],
-    )
+    groups = [min(group, max(last, 0)) for group in groups]
+    return Asked(edition.cells, names, answers, tasks, groups)
 
 
 def match(cells: Sequence[Cell], asked: Asked) -> Matched:
@@ -77,12 +72,7 @@ def match(cells: Sequence[Cell], asked: Asked) -> Matched:
     Of several copies of an answer's cell the last one with an answer counts, as in nbgrader.
     """
     cells, copies = _without_empty_copies(cells, asked)
-    marked = {
-        asked.names[cell.name]: number
-        for number, cell in enumerate(cells)
-        if cell.name in asked.names
-    }
-    numbers = marked | dict(_without_marks(cells, marked, asked))
+    numbers = _places_of(cells, asked)
     matched = Matched(cells, {number: place for place, number in numbers.items()}, {}, {})
     others = list(_others(matched, asked))
     for task in asked.tasks:
@@ -97,7 +87,7 @@ def match(cells: Sequence[Cell], asked: Asked) -> Matched:
                 remarks.append(f"{len(copies[name])} copies of its cell hold different answers")
             elif wanted.cell_type == "code" != cell.cell_type:
                 remarks.append(f"its cell has become a {cell.cell_type} cell")
-            elif place not in marked:
+            elif cell.name != name:
                 remarks.append("the marks of its cell are lost")
         here = asked.groups[asked.names[task.name]] if numbers else 0
         near = [
@@ -118,10 +108,10 @@ def match(cells: Sequence[Cell], asked: Asked) -> Matched:
 
 def is_filled(cell: Cell, wanted: NotebookNode) -> bool:
     """Tell whether an answer's cell holds something that students did not get with it; comments are no code."""
-    if cell.attachments or cell.source.split() == wanted.source.split():
-        return bool(cell.attachments)
-    lines = [line.strip() for line in cell.source.splitlines() if line.strip()]
-    return any(wanted.cell_type != "code" or not line.startswith("#") for line in lines)
+    text = cell.source
+    if wanted.cell_type == "code":
+        text = COMMENT.sub("", text)
+    return bool(cell.attachments or text.strip() and not _has_same_words(cell, wanted))
 
 
 def _without_empty_copies(
@@ -138,18 +128,22 @@ def _without_empty_copies(
     return kept, answers
 
 
-def _without_marks(
-    cells: Sequence[Cell], marked: Mapping[int, int], asked: Asked
-) -> Iterator[tuple[int, int]]:
-    """Yield places of the sheet's cells, and the numbers of cells without marks that are these."""
-    free = {number: cell for number, cell in enumerate(cells) if cell.name not in asked.names}
-    missing = {place: cell for place, cell in enumerate(asked.cells) if place not in marked}
+def _places_of(cells: Sequence[Cell], asked: Asked) -> dict[int, int]:
+    """Return the numbers of the cells that are the sheet's, by place: of several with one name, the last."""
+    numbers: dict[int, int] = {}
+    free = []
+    for number, cell in enumerate(cells):
+        if cell.name in asked.names:
+            numbers[asked.names[cell.name]] = number
+        else:
+            free.append(number)
     for is_same in (_has_same_id, _has_same_words, _defines):
-        for place, wanted in list(missing.items()):
-            number = next((number for number in free if is_same(free[number], wanted)), -1)
-            if number in free:
-                del free[number], missing[place]
-                yield place, number
+        for place, wanted in enumerate(asked.cells):
+            same = (number for number in free if is_same(cells[number], wanted))
+            if place not in numbers and (number := next(same, -1)) >= 0:
+                numbers[place] = number
+                free.remove(number)
+    return numbers
 
 
 def _has_same_id(cell: Cell, wanted: NotebookNode) -> bool:

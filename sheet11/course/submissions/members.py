@@ -1,4 +1,4 @@
-"""Groups that hand in once: the platform's, the roster's, or those that a line in the notebook names."""
+"""Groups that hand in once, known from the platform, the roster, or a line in the notebook."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,14 +9,14 @@ from sheet11.course.submissions.reading import Cell
 from sheet11.course.submissions.roster import Directory
 from sheet11.course.text import visible
 
-MOST_MATES = 6  # a larger group of a roster meets, but does not hand in together
+MOST_MATES = 6  # a larger group in a roster is a class group, which does not hand in together
 MOST_NAMES = 20
 LONGEST = 100  # characters of a name
 LINE = re.compile(rf"^\W*{re.escape(MEMBERS)}(.*)$", re.IGNORECASE | re.MULTILINE)
 
 
 def members_in(cells: Iterable[Cell]) -> list[Identity]:
-    """Return the members that a notebook's text cells name, as they stand there."""
+    """Return the members named in a notebook's text cells."""
     texts = [cell.source for cell in cells if cell.cell_type != "code"]
     lines = ",".join(re.sub(r"\(.*?\)", "", line) for line in LINE.findall("\n".join(texts)))
     names = re.split(r"[,;&]|\band\b|\bund\b", lines)
@@ -27,12 +27,12 @@ def members_in(cells: Iterable[Cell]) -> list[Identity]:
 def with_members(
     people: Sequence[Person], directory: Directory
 ) -> tuple[list[Person], list[Identity]]:
-    """Give everybody the members of their group; return also those of the roster from whom nothing came.
+    """Return people with the members of their groups, and the people of the roster who handed in nothing.
 
-    Who has handed in alone keeps the own result; if two of a group have, both get a note.
+    A member with a separate hand-in keeps its result; if two members of a group hand in, both get a note.
 
     Args:
-        people: each with the members that the notebooks name.
+        people: with the members named in their notebooks.
         directory: the roster.
     """
     handed_in = {person.who: person.student for person in people}
@@ -58,6 +58,6 @@ def _with_group(
     if unknown:
         notes.append(visible(f"{listed(unknown)}, named as a member, is not in the roster"))
     members = [] if of_platform else [person.who]
-    if named or of_platform or not twice:  # else nobody can tell which result counts for the others
+    if named or of_platform or not twice:  # else it is unclear which result counts for the others
         members += [mate for mate in mates if mate not in handed_in]
     return person._replace(members=tuple(members), notes=tuple(notes))

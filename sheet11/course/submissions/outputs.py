@@ -17,7 +17,7 @@ LARGEST_IMAGE = 6 << 20  # characters of its base64
 MOST_OUTPUTS = 500  # of a batch; records are kept beyond: they are small, and are points
 MOST_IMAGES = 50  # of a batch
 MOST_PIXELS = 100_000_000  # of them together
-DAMAGED: list[Any] = []  # stands for an item of a record that is none, and is none either
+DAMAGED: list[Any] = []  # in place of an item of a record that is neither scalar nor array
 
 
 def harmless_outputs(batch: Batch) -> Batch:

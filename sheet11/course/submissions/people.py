@@ -1,4 +1,4 @@
-"""The people of a class, as platform and roster name them."""
+"""The people of a class, with their names on the platform and in the roster."""
 
 import re
 import unicodedata
@@ -12,7 +12,7 @@ HEADER = "student name id login e-mail group members late notebooks notes"
 
 
 class Identity(NamedTuple):
-    """One human being, or a group, as a platform knows it; what is not known is empty."""
+    """A person or a group as a platform knows it; unknown fields are empty."""
 
     id: str = ""
     login: str = ""
@@ -27,15 +27,15 @@ class Identity(NamedTuple):
 
 
 class Person(NamedTuple):
-    """The person, or the group, of one hand-in."""
+    """The person or group of one hand-in."""
 
-    student: str  # the key in tables and folders
+    student: str  # key in tables and folders
     who: Identity
-    members: tuple[Identity, ...]  # who gets the result
-    label: str = ""  # of the folder, or of the file, by which the platform knows the hand-in
+    members: tuple[Identity, ...]  # people who get the result
+    label: str = ""  # name of the folder or file by which the platform knows the hand-in
     late: str = ""  # "late", or by how much
-    notes: tuple[str, ...] = ()  # what was decided about the hand-in
-    notebooks: int = 0  # that were recognised
+    notes: tuple[str, ...] = ()  # decisions about the hand-in
+    notebooks: int = 0  # number of recognised notebooks
 
 
 def keep_people(store: Store, people: Iterable[Person]) -> None:
@@ -53,7 +53,7 @@ def kept_people(store: Store) -> dict[str, Person]:
 
 
 def people_csv(people: Iterable[Person]) -> str:
-    """Write a row for each hand-in: its people, how late it was, and decisions about it."""
+    """Return a CSV row for each hand-in: people, lateness, and decisions about it."""
     rows = [HEADER.split()]
     for person in people:
         who = person.who
@@ -64,7 +64,7 @@ def people_csv(people: Iterable[Person]) -> str:
 
 
 def names_of(people: Iterable[Person]) -> set[str]:
-    """Return everything that could tell who somebody is."""
+    """Return all names, logins, e-mail addresses and ids that identify people."""
     names = set()
     for person in people:
         names.add(person.student)
@@ -74,12 +74,12 @@ def names_of(people: Iterable[Person]) -> set[str]:
 
 
 def words_of(name: str) -> list[str]:
-    """Return the words of a name as they are compared: without case and punctuation."""
+    """Return the words of a name for comparison, without case and punctuation."""
     plain = unicodedata.normalize("NFKC", name).casefold()
     return re.sub(r"[\W_]+", " ", plain).split()
 
 
 def listed(names: Sequence[str], most: int = 10) -> str:
-    """Join names for a sentence; too many are counted instead."""
+    """Join names for a sentence; those after the first `most` are counted."""
     more = len(names) - most
     return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")

@@ -1,4 +1,4 @@
-"""The list of a class: how each platform names a student, and which student a hand-in belongs to."""
+"""The roster of a class: students' names on each platform, and the student of each hand-in."""
 
 import re
 from collections import defaultdict
@@ -10,7 +10,7 @@ from sheet11.course.errors import TableError
 from sheet11.course.submissions.people import Identity, words_of
 from sheet11.course.tables import read_table
 
-# names of the columns in this kit, Moodle (in English and German), Canvas and GitHub Classroom; the first one counts
+# column names of this kit, Moodle (in English and German), Canvas and GitHub Classroom; the first match counts
 COLUMNS = {
     "id": ("identifier", "id", "identifikator", "student id", "id number", "sis user id"),
     "login": ("github_username", "login", "username", "user name", "sis login id", "anmeldename"),
@@ -21,12 +21,12 @@ COLUMNS = {
     "last": ("last name", "lastname", "surname", "nachname"),
     "status": ("status",),
 }
-PARTICIPANT = re.compile(r"^(\D+ |Teilnehmer/in)(?=\d+$)")  # what Moodle puts before its number
-LATE = re.compile(r"[\w ]*\blate\b|[\w ]*\bverspätet\b|zu spät", re.IGNORECASE)  # as Moodle says it
+PARTICIPANT = re.compile(r"^(\D+ |Teilnehmer/in)(?=\d+$)")  # Moodle's prefix of its number
+LATE = re.compile(r"[\w ]*\blate\b|[\w ]*\bverspätet\b|zu spät", re.IGNORECASE)  # Moodle's words
 
 
 class Roster(NamedTuple):
-    """The people of a class, and how late a platform says their hand-ins are."""
+    """The people of a class, and how late their hand-ins are according to the platform."""
 
     people: list[Identity]
     late: dict[Identity, str]
@@ -36,10 +36,10 @@ NO_ROSTER = Roster([], {})
 
 
 def read_roster(path: Path) -> Roster:
-    """Read the people in a table; columns of other things are ignored.
+    """Read the people in a table; other columns are ignored.
 
     Raises:
-        TableError: it cannot be read, or does not say who anybody is.
+        TableError: the file cannot be read or identifies nobody.
     """
     rows = read_table(path)
     columns = find_columns(rows[0], COLUMNS)
@@ -67,7 +67,7 @@ def read_roster(path: Path) -> Roster:
 
 
 def find_columns(header: Iterable[str], names: Mapping[str, Sequence[str]]) -> dict[str, str]:
-    """Find the name of each column among its possible names; empty where there is none."""
+    """Return the name of each column, found among its possible names; empty if missing."""
     lower = {name.lower(): name for name in header}
     found = {}
     for key, possible in names.items():
@@ -76,7 +76,7 @@ def find_columns(header: Iterable[str], names: Mapping[str, Sequence[str]]) -> d
 
 
 class Directory:
-    """Finds the people of a roster by any of their names; a name that fits several finds nobody."""
+    """An index of a roster's people by id, login, e-mail and name; an ambiguous name finds nobody."""
 
     def __init__(self, people: Iterable[Identity]) -> None:
         self.people = list(people)
@@ -91,13 +91,13 @@ class Directory:
                 self._by[key].append(person)
 
     def find(self, who: Identity) -> Identity | None:
-        """Find a person by id, else login, e-mail, or name; nobody, if that is the name of a group."""
+        """Return a person by id, login, e-mail or name, in this order; None if the name is a group's."""
         keys = [text.casefold() for text in (who.id, who.login, who.email, who.name) if text]
         keys += [f"name {''.join(words_of(name))}" for name in (who.name, who.login)]
         found = [self._by[key][0] for key in keys if len(self._by.get(key, [])) == 1]
         return found[0] if found and not self.group(who.name) else None
 
     def group(self, name: str) -> list[Identity]:
-        """The members of a group."""
+        """Return the members of a group."""
         words = words_of(name)
         return [person for person in self.people if words and words_of(person.group) == words]

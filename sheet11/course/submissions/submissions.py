@@ -35,9 +35,7 @@ class Submission(NamedTuple):
     """Work of one student, by notebook."""
 
     student: str  # as `key_of` makes it
-    answers: dict[str, dict[str, str]]  # sources by grade_id
-    problems: dict[str, str]  # why something is not there, by notebook, or by NOTEBOOK/CELL
-    images: dict[str, dict[str, str]] = {}  # of the answers, as `put_away` has named them
+    problems: dict[str, str] = {}  # why something is not there, by notebook, or by NOTEBOOK/CELL
     error: str | None = None  # why it could not be read, which is not the student's fault
     notebooks: dict[str, list[HandedCell]] = {}  # with the cells that the student has added
     remarks: dict[str, str] = {}  # by NOTEBOOK/TASK: why a person should look at it
@@ -75,7 +73,7 @@ def choose_notebooks(files: Iterable[Handed], wanted: Mapping[str, Asked]) -> Ch
     Raises:
         OSError: a file cannot be read.
     """
-    found: dict[str, list[tuple[bool, Handed, list[Cell]]]] = defaultdict(list)
+    found: dict[str, list[tuple[bool, str, list[Cell], Path]]] = defaultdict(list)
     unread: dict[str, str] = {}
     for file in sorted(files, key=_age)[-MOST_NOTEBOOKS:]:
         try:
@@ -89,32 +87,31 @@ def choose_notebooks(files: Iterable[Handed], wanted: Mapping[str, Asked]) -> Ch
         }
         best = max(ranks, key=lambda stem: ranks[stem])
         if any(ranks[best]):
-            found[best].append((ranks[best][0] > 0, file, cells))
+            found[best].append((ranks[best][0] > 0, file.name, cells, file.path))
     chosen = Chosen({}, {}, [], [])
     for stem in wanted:
         if not found[stem]:
             called = next((name for name in unread if _is_called(name, stem)), "")
             chosen.problems[stem] = unread.pop(called, f"there is no {stem}.ipynb")
             continue
-        *others, (_, file, cells) = sorted(found[stem], key=lambda each: each[0])
+        *others, (_, name, cells, path) = sorted(found[stem], key=lambda each: each[0])
         chosen.cells[stem] = cells
-        chosen.paths.append(file.path)
-        if differing := [other.name for _, other, held in others if held != cells]:
-            said = f"{', '.join(differing)} and {file.name} differ, and the last one was taken"
+        chosen.paths.append(path)
+        if differing := [other for _, other, held, _ in others if held != cells]:
+            said = f"{', '.join(differing)} and {name} differ, and the last one was taken"
             chosen.notes.append(visible(said))
     chosen.notes.extend(unread.values())
     return chosen
 
 
 def read_submission(student: str, chosen: Chosen, wanted: Mapping[str, Asked]) -> Submission:
-    """Return the notebooks that count, their answers, and what a person should look at."""
-    submission = Submission(student, {}, dict(chosen.problems), {}, None, {}, {}, {})
+    """Return the notebooks that count, and what a person should look at."""
+    submission = Submission(student, dict(chosen.problems), None, {}, {}, {})
     for stem, cells in chosen.cells.items():
         asked = wanted[stem]
         matched = match(cells, asked)
         submission.remarks.update(matched.remarks)
         submission.elsewhere.update(matched.elsewhere)
-        submission.answers[stem], submission.images[stem] = {}, {}
         names = {number: grade_id(asked.cells[place]) for number, place in matched.places.items()}
         handed: dict[int, HandedCell] = {}
         room = Room(MOST_IMAGES, MOST_PIXELS)
@@ -122,20 +119,16 @@ def read_submission(student: str, chosen: Chosen, wanted: Mapping[str, Asked]) -
         numbers = range(len(matched.cells))
         for number in sorted(numbers, key=lambda number: names.get(number) not in asked.answers):
             cell, name = matched.cells[number], names.get(number)
-            source, attached = cell.source, Attachments()
+            source, kept = cell.source, ""
             if cell.cell_type != "code":
-                source, attached = with_images(source, cell.attachments, room)
+                source, images = with_images(source, cell.attachments, room)
+                kept = put_away(images) if images else ""
             if len(source) > LONGEST:
                 said = f"the answer has more than {LONGEST} characters"
                 submission.problems[f"{stem}/{name or number}"] = said
-                source, attached = "", {}
-            kept = put_away(attached) if attached else ""
+                source, kept = "", ""
             place = matched.places.get(number)
             handed[number] = HandedCell(name, place, cell.cell_type, source, kept)
-            if name in asked.answers:
-                submission.answers[stem][name] = source
-                if kept:
-                    submission.images[stem][name] = kept
         submission.notebooks[stem] = [handed[number] for number in numbers]
     return submission
 
@@ -180,10 +173,10 @@ def _age(file: Handed) -> tuple[Any, ...]:
 
 
 def _names_in(cells: Sequence[Cell], asked: Asked) -> int:
-    """Count the names of a sheet's marked cells, and the editor's ids of them, that a notebook has."""
-    ids = {asked.cells[place].get("id") for place in asked.names.values()}
-    found = {cell.name for cell in cells} & asked.names.keys()
-    return len(found | {cell.id for cell in cells} & ids)
+    """Count the sheet's marked cells that a notebook has, by their names or the editor's ids."""
+    found = {word for cell in cells for word in (cell.name, cell.id)}
+    ids = (asked.cells[place].get("id") for place in asked.names.values())
+    return sum(not found.isdisjoint(pair) for pair in zip(asked.names, ids, strict=True))
 
 
 def _is_called(name: str, stem: str) -> bool:

@@ -1,5 +1,6 @@
 """Warm kernels behave like ordinary kernels, and leave nothing behind when any process dies."""
 
+import contextlib
 import functools
 import json
 import os
@@ -53,12 +54,14 @@ def imported(new_server, build):
 
 
 def gone(pid):
-    """Whether a process ends within ten seconds."""
+    """Wait up to ten seconds for a process to end."""
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline:
-        if not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
-            return True
-        time.sleep(0.05)
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
+                time.sleep(0.05)
+                continue
+        return True
     return False
 
 

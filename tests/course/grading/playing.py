@@ -48,8 +48,7 @@ def paper(*cells, points=1, tolerance=1e-9, judge="", mistakes=None):
             about = {"title": cell.name, "wanted": "", "points": points, "answers": answers}
             tasks.append(Task(notebook="01", name=cell.name, **about, **options))
             checked = True
-    names = tuple(cell.name for cell in cells)
-    return Paper("01", "One", cells, names, tuple(tasks), mistakes or {}, {})
+    return Paper("01", None, None, cells, tasks, mistakes or {})
 
 
 def own(source):
@@ -57,7 +56,7 @@ def own(source):
     return HandedCell(None, None, "code", source, "")
 
 
-def run(cells, instead_of_figures=None):
+def run(cells, instead_of_figures):
     """Execute cells in this process, and remember them in `run.seen`."""
     run.seen.append(cells)
     shown = []

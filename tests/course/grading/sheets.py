@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from sheet11.course.grading.papers import ANSWER, draw_papers, read_sources
+from sheet11.course.grading.papers import ANSWER, read_papers
 from sheet11.course.sheet import Sheet, find_sheet
 
 SETTINGS = 'title = "Waves, sheet 3"\npackage = "waves"\nnot_for_students = ["solution.py"]\n'
@@ -86,7 +86,7 @@ class Course(NamedTuple):
 def course_of(folder: Path | None, task: str, wrong: str) -> Course:
     """What a sheet's notebooks say of themselves."""
     sheet = find_sheet(folder)
-    papers = draw_papers(read_sources(sheet), {}, 0)
+    papers = read_papers(sheet)
     solutions = {
         stem: {
             cell.name: re.sub(r"### (BEGIN|END) SOLUTION", "", cell.whole)

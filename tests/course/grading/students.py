@@ -17,10 +17,6 @@ from sheets import Course
 from sheet11.course.notebooks import read_notebook
 from sheet11.course.preprocess import without_answers
 
-PIXEL = (
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
-)
-
 Answers = dict[str, dict[str, str]]  # by notebook and cell
 Expected = dict[str, tuple[str, str]]
 
@@ -100,30 +96,19 @@ def students(course: Course, secret: str = "/nowhere", port: int = 9) -> list[St
         Student("half", half, _gaps(course, half)),
         Student("nothing answered", {stem: {}}, {stem: ("not answered", "")}),
         Student("wrong", put("", course.wrong), one("wrong", "differs in")),
-        Student("nothing returned", put("return None"), one("")),
         Student("syntax error", instead("def f(n, p:\n    return"), one("error", "SyntaxError")),
-        Student("name error", put("nump.zeros(3)"), one("error", "NameError")),
-        Student("empty", instead(""), one("error", "NameError")),
-        Student("exit", put("import sys\nsys.exit(0)"), one("error", "SystemExit")),
         Student("hard exit", put("import os\nos._exit(0)"), one("error", "ended the process")),
-        Student("crash", put("import ctypes\nctypes.string_at(0)"), one("error", "ended the process")),
         Student("loop", put("while True: pass"), one("timeout", "did not end within")),
-        Student("sleep", put("import time\ntime.sleep(10**6)"), one("timeout", "did not end within")),
         Student("10 GB", put("x = np.ones(10 * 2**30, np.uint8)"), one("error", "MemoryError")),
         Student("fork bomb", put("import os\nwhile True: os.fork()"), one("error", "processes")),
-        Student("threads", put("import threading, time\nfor _ in range(10**4): threading.Thread(target=time.sleep, "
-                "args=(60,), daemon=True).start()"), one("", "thread")),  # no room for more, or seen to be too many
-        Student("1 GB of output", put("for _ in range(2**20): print('x' * 1024)"), one("error", "put out")),
         Student("1 GB to the screen", put("import os\nfor _ in range(2**10): os.write(1, bytes(2**20))")),
-        Student("large record", put("", "record(x=np.zeros(2**22))"), one("error", "put out")),
+        Student("large record", put("", "record(x=np.zeros(2**22))"), one("", "")),
         Student("fills the disk", put("for i in range(99): open(f'{i}', 'wb').write(bytes(2**23))"), one("error", "No space")),
-        Student("recursion", put("def f(): return f()\nf()"), one("error", "RecursionError")),
         Student("replaced numpy", put("np.allclose = np.array_equal = lambda *a, **k: True", course.wrong), one("wrong", "entries")),
         Student("replaced record", put("", "def record(**values): pass"), both("wrong", "was not recorded")),
         Student("forged records", put("", course.wrong + attacks.FORGE), both("wrong", "damaged record")),
         Student("forged shape", put("", attacks.FORGE_SHAPE), both("wrong", "damaged record")),
         Student("imports the solution", put("from sheet11 import positional_encoding"), one("error", "ImportError")),
-        Student("imports the module", put("import sheet11.encoding"), one("error", "ModuleNotFoundError")),
         Student("imports the course", put("import sheet11.course.grading.grade"), one("error", "ModuleNotFoundError")),
         Student("searches the disk", put("", known + attacks.SEARCH)),
         Student("searches the memory", put("", known + attacks.MEMORY)),
@@ -134,44 +119,20 @@ def students(course: Course, secret: str = "/nowhere", port: int = 9) -> list[St
         Student("deletes everything", put("", attacks.DELETE)),
         Student("stays behind", put("", attacks.STAY)),
         Student("shows scripts", put("", attacks.SHOW_SCRIPTS)),
-        Student("scripts in outputs", first(course), change=changes.each_cell(changes.scripts_in_outputs)),
-        Student("linked notebook", {stem: {}}, {stem: ("not answered", "no regular file")}, changes.link_to_right),
-        Student("linked folder", {}, nothing, changes.link_folder),
-        Student("a pipe", {stem: {}}, {stem: ("not answered", "no regular file")}, changes.pipe),
         Student("no notebook", {}, nothing),
-        Student("two notebooks", first(course), change=changes.renamed("{} (1)", "{} (2)")),
-        Student("a copy", first(course), change=changes.renamed("{}-Copy1")),
         Student("not JSON", *no_notebook("%PDF-1.4")),
-        Student("empty file", *no_notebook("")),
-        Student("deep JSON", *no_notebook("[" * 10**6)),
-        Student("other JSON", *no_notebook(json.dumps({"cells": 1}))),
-        Student("10 million values", *no_notebook('{"cells": [' + "{}," * 5 * 10**6 + "{}]}", "more than 2000000 values")),
-        Student("nbformat 3", first(course), change=changes.old_format),
         Student("from Colab", first(course), change=changes.colab),
-        Student("from VS Code", first(course), change=changes.vscode),
-        Student("marks lost", first(course), change=changes.each_cell(changes.without_marks)),
         Student("checks changed", put("", course.wrong), one("wrong", "entries"), changes.each_cell(changes.tampered_checks)),
         Student("answer deleted", first(course), one("not answered", "is not in the notebook"), changes.without(task)),
-        Student("reordered", first(course), change=changes.reorder),
-        Student("wrong kernel", first(course), change=changes.wrong_kernel),
-        Student("names that are none", first(course), change=changes.names_that_are_none),
-        Student("halves of characters", put("print('\\ud800', '\ud800')  # \udfff")),
         Student("half a character in an error", put("raise ValueError(chr(0xdc00) + chr(0xd800) + chr(27))"), one("error", r"ValueError: \udc00\ud800\x1b")),
         Student("nested record", put("", attacks.FORGE_NESTED), one("error", "ended the process")),
         Student("NaN in a record", put("", attacks.FORGE_NAN), both("error", "JSON compliant")),
         Student("gigapixels", put("", attacks.MANY_IMAGES)),
-        Student("photos", first(course), change=changes.with_attachments({"scan.png": {"image/png": PIXEL}, "x.svg": {"image/svg+xml": "<svg onload='alert(1)'/>"}})),
-        Student("deep folders", {}, nothing, changes.deep_folders),
         Student("an\udcffna", {}, nothing),
-        Student("an\udcfena", {}, nothing),
         Student("\udcff" * 255, {}, nothing),
-        Student("x" * 255, {}, nothing),
         Student("\x1b[2J\u202eanna\n", {}, nothing),
         Student("'=HYPERLINK(\"http:x\")", {}, nothing),
-        Student("a;=1+1", {}, nothing),
         Student("=HYPERLINK(\"http:x\")", put("raise ValueError('=1+1')"), one("error", "ValueError")),
-        Student("Ünal Çelik, 'O’Neill' \"&<b>", first(course)),
-        Student("x.. y..", first(course)),
     ]  # fmt: skip
 
 
@@ -194,21 +155,12 @@ def of_the_waves(course: Course) -> list[Student]:
     return [
         Student("another style", first(course, wave="wave = lambda n, p, start=1: [[np.sin(k * i) for i in range(start, "
                 "start + n)] for k in range(1, p + 1)]", totals="import math\ndef totals(E): return list(map(math.fsum, E))")),
-        Student("lists", put(returned, f"{stack}.tolist()")),
-        Student("float32", put(returned, f"{stack}.astype(np.float32)")),
         Student("off by one", put(start, "np.arange(n)"), one("Positions count from start; here they count from 0.")),
-        Student("off by one in another style", put(start, "np.linspace(0, n - 1, n)"), one("Positions count from start;")),
         Student("transposed", put(returned, f"{stack}.T"), one("the check says: E must have")),
         Student("cosine", put("np.sin", "np.cos"), one("E differs in")),
-        Student("default only", put(start, "1 + np.arange(n)"), one("E_later differs in")),
-        Student("hard coded", first(course, totals="def totals(E): return np.zeros(len(E))"), {"totals": ("wrong", "sums differs in")}),
-        Student("other axis", first(course, totals="def totals(E): return E.sum(0)"), {"totals": ("wrong", "Positions are the columns")}),
-        Student("NaN", put(returned, f"{stack} * np.nan"), one("a sine lies between")),
-        Student("text", put(returned, "'E'"), one("E must have")),
         Student("reads ours", first(course, wave="def wave(*x, **y): raise ValueError", totals=attacks.READ_OURS), {course.first: ("", "")}),
         Student("reads hidden tests", first(course, wave=attacks.READ_HIDDEN), {"wave": ("", "")}),
         Student("unseen", put(returned, f"{stack} * (n != 9)"), one("a test that you do not see fails")),
-        Student("shape", first(course, totals="def totals(E): return [0, 0]"), {"totals": ("wrong", "sums has shape (2,) instead of (4,)")}),
     ]  # fmt: skip
 
 

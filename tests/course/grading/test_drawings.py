@@ -5,7 +5,7 @@ from sheets import waves
 
 from sheet11.course.errors import ParameterError
 from sheet11.course.grading.drawings import DRAWINGS, Drawings
-from sheet11.course.grading.papers import draw_papers, read_sources
+from sheet11.course.grading.papers import draw_papers, read_papers
 from sheet11.course.sandbox.sandbox import Limits
 from sheet11.course.sheet import find_sheet
 
@@ -16,7 +16,7 @@ def sheet(tmp_path_factory):
 
 
 def test_parameters_are_drawn_by_the_seed_within_their_ranges(sheet):
-    sources = read_sources(sheet)
+    sources = read_papers(sheet)
 
     def drawn(seed, **given):
         return {stem: each.parameters for stem, each in draw_papers(sources, given, seed).items()}
@@ -32,13 +32,13 @@ def test_parameters_are_drawn_by_the_seed_within_their_ranges(sheet):
 
 
 def test_a_paper_has_the_solutions_and_what_students_get(sheet):
-    paper = draw_papers(read_sources(sheet), {"n": 9}, 1)["1_waves"]
+    paper = draw_papers(read_papers(sheet), {"n": 9}, 1)["1_waves"]
     kinds = [(cell.name, cell.kind) for cell in paper.cells if cell.code]
-    assert kinds[2:4] == [("injected-parameters", "given"), ("wave", "answer")]
+    assert kinds[1:3] == [("parameters", "parameters"), ("wave", "answer")]
     wave, check = paper.cell("wave"), paper.cell("wave-check")
     assert "np.stack" in wave.whole and "np.stack" not in wave.source
     assert "HIDDEN" in check.whole and "HIDDEN" not in check.source
-    assert "n = 9" in paper.cell("injected-parameters").source
+    assert "n = 9" in paper.cell("parameters").source
     assert [(task.name, task.answers) for task in paper.checked] == [
         ("wave-check", ("wave",)),
         ("totals-check", ("totals",)),

@@ -1,44 +1,15 @@
 """Grading: invalid input is refused, and a failure concerns only one student."""
 
 import json
-import os
 import shutil
-import subprocess
 
 import pytest
-from gradings import COMMAND, graded_names, points, run, skip_without_graders, table
+from gradings import graded_names, points, skip_without_graders, table
 from nbformat.v4 import new_code_cell
 from sheets import waves
 from students import Student, first, write_class
 
 skip_without_graders()
-
-
-def test_two_at_once_on_one_folder(small, tmp_path):
-    write_class(
-        tmp_path / "class", [Student(name, first(small)) for name in ("anna", "bert")], small
-    )
-    command = [*COMMAND, "class", "-o", "out", "--sheet", str(small.folder), "-j", "1"]
-    both = [
-        subprocess.Popen(
-            command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
-        for _ in range(2)
-    ]
-    said = [process.communicate(timeout=300) for process in both]
-    assert [process.returncode for process in both] == [0, 0], said
-    assert sorted(error for _, error in said) == [
-        "",
-        "waiting for another command that writes to out\n",
-    ]
-    done = [
-        line.partition(":")[0]
-        for output, _ in said
-        for line in output.splitlines()
-        if ": done" in line
-    ]
-    assert sorted(done) == ["anna", "bert"], "each once"
-    assert points(tmp_path, "anna")["total"] == points(tmp_path, "bert")["total"] == "3"
 
 
 def test_damaged_marks_are_said(small, tmp_path, grade, invoke):
@@ -72,11 +43,11 @@ def test_a_sheet_that_fails_in_the_sandbox_is_refused(tmp_path, grade, invoke):
     ):
         assert result.returncode == 1
         said = [line for line in result.stdout.splitlines() if line.startswith("1_waves")]
-        assert "1_waves: its cell 'helper' raises ModuleNotFoundError: No module named" in said[0]
+        assert "1_waves: its cell 'helper' raised ModuleNotFoundError: No module named" in said[0]
         assert (
             said[1].startswith("1_waves/totals-check: with ") and "'size' is not defined" in said[1]
         )
-        assert result.stderr == "Error: the sheet has 2 problems, and cannot be graded\n"
+        assert result.stderr == "Error: the sheet cannot be graded, as the lines above say\n"
     assert not (tmp_path / "out" / "results.csv").exists()
 
 
@@ -120,34 +91,6 @@ def test_what_goes_wrong_with_one_student_is_that_student_alone(pair):
     )
 
 
-@pytest.mark.skipif(
-    os.getuid() != 0 or not shutil.which("setpriv"), reason="gives up a right that only root has"
-)
-def test_a_folder_that_may_not_be_read_is_that_student_alone(small, tmp_path):
-    write_class(tmp_path / "class", [Student("anna", {}), Student("bert", {})], small)
-    (tmp_path / "class" / "bert").chmod(0)
-    command = [
-        "setpriv",
-        "--bounding-set=-dac_override,-dac_read_search",
-        *COMMAND,
-        "class",
-        "-o",
-        "out",
-    ]
-    result = subprocess.run(
-        [*command, "--sheet", small.folder], cwd=tmp_path, capture_output=True, text=True
-    )
-    assert result.returncode == 1
-    why = "bert: not graded: what was handed in cannot be read: class/bert: Permission denied"
-    assert why in result.stdout.splitlines()
-    assert result.stderr == "Error: 1 of 2 students could not be graded; results.csv says why\n"
-    found = {
-        (row["student"], row["status"], row["points"])
-        for row in table(tmp_path / "out" / "results.csv")
-    }
-    assert found == {("anna", "not answered", "0"), ("bert", "failed", "")}
-
-
 def test_without_a_sandbox(small, tmp_path, grade):
     write_class(tmp_path / "class", [Student("anna", first(small))], small)
     result = grade(
@@ -156,20 +99,6 @@ def test_without_a_sandbox(small, tmp_path, grade):
     assert result.returncode == 0
     assert result.stderr.startswith("Warning: the students' code runs with your rights")
     assert points(tmp_path, "anna")["total"] == "3"
-
-
-def test_no_sandbox_to_be_had(small, tmp_path):
-    write_class(tmp_path / "class", [Student("anna", first(small))], small)
-    (tmp_path / "bwrap").write_text(
-        "#!/bin/sh\necho 'bwrap: setting up uid map: Permission denied' >&2\nexit 1\n"
-    )
-    (tmp_path / "bwrap").chmod(0o755)
-    result = run("class", "-o", "out", cwd=tmp_path, env=os.environ | {"PATH": str(tmp_path)})
-    assert result.returncode == 2
-    assert result.stderr.startswith(
-        "Error: no sandbox can be made here (bwrap: setting up uid map: Permission denied); "
-    )
-    assert result.stderr.count("\n") == 1 and not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize(

@@ -15,9 +15,8 @@ from sheet11.course.engine.child import TERMINAL
 from sheet11.course.engine.warm import SERVER, Server
 from sheet11.course.engine.watch import children
 from sheet11.course.errors import NotInstalledError
-from sheet11.course.sandbox import sandbox
 from sheet11.course.sandbox.bubblewrap import INSIDE, MEGABYTE, bubblewrap, environment
-from sheet11.course.sandbox.sandbox import Limits, Sandbox, SandboxError, check_sandbox
+from sheet11.course.sandbox.sandbox import Limits, Sandbox, check_sandbox
 
 LIMITS = Limits(seconds=2, memory=300 * MEGABYTE, processes=8, file_size=MEGABYTE, output=MEGABYTE)
 
@@ -28,13 +27,13 @@ both = pytest.mark.parametrize("isolated", [pytest.param(True, marks=needs_bubbl
 
 @pytest.fixture(autouse=True)
 def readable(tmp_path):
-    """Make a folder readable for the sandbox's user, who imports from it."""
+    """Let the sandbox's user import from there."""
     tmp_path.chmod(0o755)
 
 
 @pytest.fixture(scope="module")
 def sandboxes(tmp_path_factory):
-    """Start a sandbox, and one without isolation, on demand; they are replaced if a test ends them."""
+    """Return a sandbox, or one that isolates nothing, which serve one test after another."""
     folder = tmp_path_factory.mktemp("package")
     folder.chmod(0o755)
     (folder / "mine.py").write_text("VALUE = 11")
@@ -72,22 +71,9 @@ def test_cells_share_their_names_and_batches_do_not(run):
 
 @both
 def test_errors_are_outputs_and_the_next_cell_follows(run):
-    assert run("1 / 0", "2", "def f(:", "3") == [
-        "ZeroDivisionError",
-        "2",
-        "SyntaxError",
-        "3",
-    ]
+    assert run("1 / 0", "2", "def f(:", "3") == ["ZeroDivisionError", "2", "SyntaxError", "3"]
     assert run.batch.succeeded == {"1", "3"}
-
-
-@both
-def test_text_is_split_by_stream_and_displays_are_kept(run):
-    assert run("import sys\nprint(1)\nprint(2, file=sys.stderr)\nprint(3)") == ["1\n3\n", "2\n"]
-    assert run(
-        "from IPython.display import display\ndisplay(5)\ndisplay({'a/b': 1}, raw=True)\n6"
-    ) == ["5", None, "6"]
-    assert run("await __import__('asyncio').sleep(0)\n7") == ["7"]
+    assert run("import sys\nprint(1)\nprint(2, file=sys.stderr)") == ["1\n", "2\n"]
 
 
 @both
@@ -110,7 +96,7 @@ def test_text_is_split_by_stream_and_displays_are_kept(run):
 )
 def test_limits(run, source, ended):
     start = time.monotonic()
-    run("1", source, "2", limits=LIMITS._replace(seconds=1) if ended == "time" else LIMITS)
+    run("1", source, "2")
     assert run.batch.ended == ended and run.batch.outputs.keys() == {"0"}
     assert time.monotonic() - start < 20
     assert run("3") == ["3"], "the next batch runs"
@@ -127,44 +113,25 @@ class TestWaysAroundLimits:
             (f"{TWELVE}    x = b'x' * 70 * 2**20; time.sleep(9)", "memory"),  # 70 MB in each of twelve processes
             (f"{TWELVE}    while True: pass", "time"),  # twelve that are busy
             ("import threading, time\nfor _ in range(30): threading.Thread(target=time.sleep, args=(9,)).start()\n"
-             "time.sleep(9)", "processes"),
-            ("import threading, time\nfor _ in range(30): threading.Thread(target=time.sleep, args=(9,)).start()\n"
              "1 / 0", "processes"),  # before anybody has looked
             ("import time\nfor k in range(20_000): open(f'{k}', 'x').close()\ntime.sleep(9)", "files"),
-            ("import os, time\nfor k in range(20_000): os.symlink('a', f'/dev/shm/{k}')\ntime.sleep(9)", "files"),
         ],
     )  # fmt: skip
     def test_all_processes_count_together(self, run, source, ended):
         start = time.monotonic()
         memory = (500 if ended == "memory" else 3000) * MEGABYTE  # threads take address space
-        run(
-            source,
-            "1",
-            limits=LIMITS._replace(
-                seconds=1 if ended == "time" else 2, processes=20, memory=memory
-            ),
-        )
+        run(source, "1", limits=LIMITS._replace(processes=20, memory=memory))
         assert run.batch.ended == ended
         assert time.monotonic() - start < 20
         assert run("import os; os.listdir('/scratch') + os.listdir('/dev/shm')") == ["[]"]
 
-    def test_a_busy_task_costs_processor_time_and_a_waiting_one_does_not(self, run):
+    def test_processor_time_of_processes_that_have_ended_counts(self, run):
         assert run("import time; time.sleep(1.5); 1", limits=LIMITS._replace(seconds=1)) == ["1"]
-        assert run.batch.ended is None
-        many = "import subprocess, sys\nfor _ in range(9): subprocess.run([sys.executable, '-Sc', 'sum(range(10**8))'])"
-        run(many, limits=LIMITS._replace(seconds=1))
-        assert run.batch.ended == "time", "those that have ended count, too"
-
-    @pytest.mark.parametrize(
-        "source",
-        [
-            "import ctypes; c = ctypes.CDLL(None, use_errno=True); c.shmget(0, 2**20, 0o1600), ctypes.get_errno()",
-            "import ctypes; c = ctypes.CDLL(None, use_errno=True); c.msgget(0, 0o1600), ctypes.get_errno()",
-            "import ctypes; c = ctypes.CDLL(None, use_errno=True); c.memfd_create(b'a', 0), ctypes.get_errno()",
-        ],
-    )
-    def test_memory_that_is_nobodys_cannot_be_had(self, run, source):
-        assert run(source) == ["(-1, 1)"]
+        run(
+            "import subprocess, sys\n"
+            "for _ in range(9): subprocess.run([sys.executable, '-Sc', 'sum(range(10**8))'])"
+        )
+        assert run.batch.ended == "time"
 
     def test_shared_maps_cannot_be_had(self, run):
         assert run("import mmap; mmap.mmap(-1, 4096)") == ["PermissionError"]
@@ -173,11 +140,7 @@ class TestWaysAroundLimits:
             "import mmap; mmap.mmap(-1, 4096, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)[:1]"
         ) == ["b'\\x00'"]
 
-    def test_sockets_and_pipes_hold_little(self, run):
-        larger = "import socket; a, b = socket.socketpair(); a.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2**20)"
-        assert run(larger) == ["PermissionError"]
-        left = "import ctypes; c = ctypes.CDLL(None, use_errno=True); c.vmsplice(1, 0, 0, 0), ctypes.get_errno()"
-        assert run(left) == ["(-1, 1)"]
+    def test_what_sockets_hold_is_memory(self, run):
         many = (
             "import os, socket, time\nfor _ in range(9):\n    if not os.fork(): break\n"
             "pairs = [socket.socketpair() for _ in range(50)]; time.sleep(9)"
@@ -233,7 +196,7 @@ class TestWaysAroundLimits:
     ("source", "error"),
     [
         ("import numpy as np; np.ones(10**9)", "MemoryError"),
-        ("x = []\nwhile True: x.append(bytes(10**6))", "MemoryError"),
+        ("x = []\nwhile True: x.append(bytes(10**7))", "MemoryError"),
         ("open('large', 'wb').write(bytes(2**21))", "OSError"),
         ("import sys; sys.exit(3)", "SystemExit"),
         ("raise KeyboardInterrupt", "KeyboardInterrupt"),
@@ -249,7 +212,7 @@ def test_what_ends_in_an_error(run, source, error):
 @both
 def test_a_process_that_ends_leaves_what_it_had_done(run):
     assert run("1", "import os; os._exit(0)", "2") == ["1"]
-    assert run.batch.ended is None and run.batch.succeeded == {"0"}
+    assert run.batch.ended is None
 
 
 @both
@@ -260,12 +223,6 @@ def test_nothing_stays_behind(run):
     )
     assert run("import os; os.listdir()") == ["[]"]
     assert run(f"import psutil; psutil.pid_exists({started[0]})") == ["False"]
-
-
-@both
-def test_the_inline_magic(run):
-    assert run("%matplotlib inline", "1")[-1] == "1", run.batch
-    assert run.batch.succeeded == {"0", "1"}
 
 
 SEARCH = """
@@ -292,32 +249,25 @@ def test_a_batch_does_not_inherit_the_memory_of_the_one_before(run):
 @both
 def test_closing_ends_all(isolated, tmp_path):
     process = Sandbox(tmp_path, [], isolated)
-    family = psutil.Process(process._server.process.pid)
-    members = [family, *family.children(recursive=True)]
+    family = psutil.Process(process._server.process.pid).children(recursive=True)
     process.close()
-    assert not psutil.wait_procs(members, timeout=5)[1]
-    with pytest.raises(SandboxError, match="has ended"):
+    assert not psutil.wait_procs(family, timeout=5)[1]
+    with pytest.raises(RuntimeError, match="has died"):
         process.run([("0", "1")], LIMITS)
 
 
 @needs_bubblewrap
 def test_closing_while_bubblewrap_starts_leaves_none_of_its_processes(tmp_path):
     """Its child waits for a word of it, and would do so for ever if it was killed alone."""
-    for _ in range(60):
+    for _ in range(20):
         with bubblewrap(tmp_path) as (command, descriptor):
             command += [sys.executable, f"{INSIDE}/server.py"]
             server = Server(None, [], command, environment(), closed=True, descriptors=[descriptor])
             while not children(server.process.pid):
                 pass
             server.close()
-    left, patience = [tmp_path], time.monotonic() + 10
-    while left and time.monotonic() < patience:
-        left = [
-            found
-            for found in psutil.process_iter(["cmdline"])
-            if str(tmp_path) in (found.info["cmdline"] or ())
-        ]
-    assert not left
+    lines = [found.info["cmdline"] or () for found in psutil.process_iter(["cmdline"])]
+    assert not [line for line in lines if str(tmp_path) in line]
 
 
 @pytest.fixture(scope="module")
@@ -338,43 +288,23 @@ def inside(tmp_path_factory):
 class TestIsolation:
     def test_what_is_there(self, inside):
         found = set(eval(inside("import os; sorted(os.listdir('/'))")))
-        parents = {
-            Path(path).parts[1]
-            for path in (sys.prefix, os.path.realpath(sys.base_prefix), sys.base_prefix)
-        }
+        prefixes = (sys.prefix, os.path.realpath(sys.base_prefix), sys.base_prefix)
         system = {"bin", "lib", "lib32", "lib64", "usr", "etc", "proc", "dev"}
-        assert found <= system | parents | {"scratch", "package", "fonts", "engine"}
-        assert eval(
-            inside("os.getpid() < 1000, os.getuid() >= 1000, os.listdir('/scratch')")
-            or inside("import os; os.getpid() < 1000, os.getuid() >= 1000, os.listdir('/scratch')")
-        ) == (True, True, [])
+        own = {"scratch", "package", "fonts", "engine"}
+        assert found <= system | own | {Path(path).parts[1] for path in prefixes}
+        user = "import os; os.getpid() < 1000, os.getuid() >= 1000, os.listdir('/scratch')"
+        assert inside(user) == "(True, True, [])"
 
     def test_environment_is_empty(self, inside):
         names = set(eval(inside("import os; sorted(os.environ)")))
-        assert names - environment().keys() <= {
-            "PYTHONPATH",
-            "MPLCONFIGDIR",
-            "HOME",
-            "TMPDIR",
-            "PWD",
-            *TERMINAL,
-            "PYDEVD_USE_FRAME_EVAL",
-        }
+        own = {"PYTHONPATH", "MPLCONFIGDIR", "HOME", "TMPDIR", "PWD", "PYDEVD_USE_FRAME_EVAL"}
+        assert names <= environment().keys() | own | set(TERMINAL)
 
     def test_the_kit_is_not_there(self, inside):
-        assert inside(
-            "import importlib.util\nimportlib.util.find_spec('sheet11.lab.records') is None"
-        ) in (
-            None,
-            "True",
-        )
+        assert inside("import sheet11.lab.records") is None
         assert inside(f"import os; os.path.exists({str(SERVER)!r})") == "False"
-        assert (
-            inside(
-                "import importlib.metadata as m\n[d.name for d in m.distributions() if d.name == 'sheet11']"
-            )
-            == "[]"
-        )
+        names = "{each.name for each in importlib.metadata.distributions()}"
+        assert inside(f"import importlib.metadata; 'sheet11' in {names}") == "False"
 
     def test_hidden_folders_are_empty(self, inside):
         assert os.listdir(Path(sys.prefix, "share"))
@@ -385,26 +315,18 @@ class TestIsolation:
             "import matplotlib, os\nfrom matplotlib import font_manager\nfolder = matplotlib.get_cachedir()\n"
             "found = [os.readlink(f'{folder}/{name}').startswith('/fonts/fontlist') for name in os.listdir(folder)]"
         )
+        show = "import early, os; early.found, os.listdir('/scratch')"
         with Sandbox(tmp_path, ["early"]) as process:
-            outputs = process.run(
-                [("a", "import early, os; early.found, os.listdir('/scratch')")], LIMITS
-            ).outputs
-        assert outputs["a"][0]["data"]["text/plain"] == "([True], [])"
+            (shown,) = process.run([("a", show)], LIMITS).outputs["a"]
+        assert shown["data"]["text/plain"] == "([True], [])"
 
     def test_no_capability_and_no_way_to_a_new_one(self, inside):
-        assert (
-            inside(
-                "int(next(l for l in open('/proc/self/status') if l.startswith('CapEff')).split()[1], 16)"
-            )
-            == "0"
-        )
+        assert "CapEff:\\t0000000000000000" in inside("open('/proc/self/status').read()")
         assert inside("import ctypes; ctypes.CDLL(None).unshare(0x10000000)") == "-1", (
-            "no new user namespace"
+            "a user namespace"
         )
-        assert (
-            inside("import ctypes; ctypes.CDLL(None).mount(b'x', b'/scratch', b'tmpfs', 0, 0)")
-            == "-1"
-        )
+        mount = "import ctypes; ctypes.CDLL(None).mount(b'x', b'/scratch', b'tmpfs', 0, 0)"
+        assert inside(mount) == "-1"
 
     def test_memory_of_the_first_process_is_closed(self, inside):
         assert inside("import ctypes; ctypes.CDLL(None).ptrace(16, 1, 0, 0)") == "-1"
@@ -428,14 +350,10 @@ def test_bubblewrap_that_may_not(monkeypatch, tmp_path):
     )
     fake.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
-    for user, advice in (
-        (0, ""),
-        (1000, "this machine forbids user namespaces to ordinary users: .*; or grade as root; "),
-    ):
-        monkeypatch.setattr(os, "geteuid", lambda user=user: user)
-        expected = rf"^no sandbox can be made here \(bwrap: No permissions .* namespace\); {advice}--no-sandbox runs"
-        with pytest.raises(NotInstalledError, match=expected):
-            check_sandbox()
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    expected = r"^no sandbox can be made here \(bwrap: No permissions .*\); this machine may forbid .*--no-sandbox"
+    with pytest.raises(NotInstalledError, match=expected):
+        check_sandbox()
     with pytest.raises(NotInstalledError, match="could not be started"):
         Sandbox(tmp_path, [])
 
@@ -451,29 +369,10 @@ def test_nonsense_on_the_wire_breaks_the_sandbox_and_nothing_else(run, said):
     assert run.batch.broke and run.batch.ended and "2" not in run.batch.outputs
 
 
-@both
+@pytest.mark.parametrize("isolated", [False])
 def test_values_are_counted_before_they_are_parsed(run):
     """Twelve megabytes of empty lists would take 200 here, and text takes what it is long."""
-    show = "from IPython.display import display\ndisplay({{'application/json': [{}] * 3_000_000}}, raw=True)"
-    run(show.format("[]"), limits=Limits())
+    show = "from IPython.display import display\ndisplay({'application/json': [[]] * 3_000_000}, raw=True)"
+    run(show, limits=Limits())
     assert run.batch.ended == "output"
-    assert run(show.format("None").replace("3_000_000", "1_000_000"), limits=Limits()) == [None]
     assert run("print('[{1, ' * 3_000_000)", limits=Limits())[0].startswith("[{1, [{1, ")
-    assert run.batch.ended is None
-
-
-@both
-def test_much_output_ends_as_that_whatever_it_waits_for(run):
-    for _ in range(3):
-        run(
-            "for _ in range(2**20): print('x' * 1024)",
-            limits=Limits(seconds=6, memory=300 * MEGABYTE),
-        )
-        assert run.batch.ended == "output"
-
-
-def test_a_server_that_dies_at_once(monkeypatch, tmp_path):
-    (tmp_path / "server.py").write_text("")
-    monkeypatch.setattr(sandbox, "SERVER", tmp_path / "server.py")
-    with pytest.raises(NotInstalledError, match="could not be started"):
-        Sandbox(tmp_path, [], isolated=False)

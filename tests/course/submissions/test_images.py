@@ -30,11 +30,9 @@ def test_small_images_stay_as_they_are():
 @pytest.mark.parametrize(
     ("content", "why"),
     [
-        ("", "is no PNG or JPEG"),
         (base64.b64encode(b"<svg onload='alert(1)'/>").decode(), "is no PNG or JPEG"),
         (picture(form="GIF"), "is no PNG or JPEG"),
         ("a", "is no PNG or JPEG"),
-        ('iVBO"><script>', "is no PNG or JPEG"),
         (picture(100, 100)[:100], "is a damaged image"),
         (picture(100, 100, "JPEG")[:-80], "is a damaged image"),
         (bomb(), "has too many pixels"),

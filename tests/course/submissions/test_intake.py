@@ -61,15 +61,24 @@ def taken(request, asked, answers, rosters, tmp_path_factory):
     return request.param, intake, {LOGINS[pair[0].who.id]: pair for pair in pairs}
 
 
+def answers_in(submission, solutions):
+    found = {}
+    for stem, cells in submission.notebooks.items():
+        found[stem] = {cell.name: cell.source for cell in cells if cell.name in solutions[stem]}
+    return found
+
+
 def test_the_same_answers_in_every_layout(taken, course):
     found = {login: submission for login, (_, submission) in taken[2].items()}
     assert set(found) == {member.login for member in HANDED_IN}
     right = course.solutions
+    answers = {login: answers_in(submission, right) for login, submission in found.items()}
     for login in ("amueller", "boezdemir", "crossi", "diwanow", "eschaefer", "hsuzuki"):
-        assert (found[login].answers, found[login].problems) == (right, {}), login
-    assert found["fpetersen"].answers == {"2_slopes": right["2_slopes"]}
-    assert taken_out(found["kmensah"].images["1_waves"]["proof"]).keys() == {"scan.png"}
-    assert found["ldubois"].answers == {}
+        assert (answers[login], found[login].problems) == (right, {}), login
+    assert answers["fpetersen"] == {"2_slopes": right["2_slopes"]}
+    (proof,) = [cell for cell in found["kmensah"].notebooks["1_waves"] if cell.name == "proof"]
+    assert taken_out(proof.images).keys() == {"scan.png"}
+    assert answers["ldubois"] == {}
 
 
 def test_decisions_groups_and_lateness(taken):
@@ -103,7 +112,7 @@ def test_the_summary_names_those_whose_answers_stand_elsewhere(asked, answers, t
     intake = take_in(tmp_path, Wanted({"2_slopes": asked["2_slopes"]}))
     summary = what_was_handed_in(intake, 1)
     assert summary.endswith("; 1 with answers outside of their cells or without marks: bert")
-    assert intake.submissions[0].answers == intake.submissions[1].answers
+    assert intake.submissions[0].notebooks == intake.submissions[1].notebooks
 
 
 def test_other_assignments_are_left_aside(asked, answers, tmp_path):
@@ -114,10 +123,10 @@ def test_other_assignments_are_left_aside(asked, answers, tmp_path):
         write(tmp_path / "submitted" / folder, {"1_waves.ipynb": content})
     (tmp_path / "submitted" / "emil").symlink_to(tmp_path / "submitted" / "anna")
     intake = take_in(tmp_path, Wanted(asked, assignment="sheet3"))
-    assert [len(each.answers) for each in intake.submissions] == [1, 0, 0]
+    assert [len(each.notebooks) for each in intake.submissions] == [1, 0, 0]
     assert [member.name for member in intake.people[0].members] == ["anna", "bert"]
     assert intake.people[2].notes == ("the folder is a symbolic link, which is not followed",)
-    assert len(take_in(tmp_path, Wanted(asked, assignment="sheet5")).submissions[1].answers) == 1
+    assert len(take_in(tmp_path, Wanted(asked, assignment="sheet5")).submissions[1].notebooks) == 1
 
 
 def test_what_belongs_to_no_student(asked, answers, tmp_path):

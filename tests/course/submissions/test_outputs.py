@@ -39,11 +39,12 @@ def test_only_text_images_and_records_stay():
     assert display(**{"text/plain": ["t"], MIME_TYPE: [1]}) == []
 
 
-@pytest.mark.parametrize(
-    "content", ["", "no image", base64.b64encode(b"<svg onload='x'>").decode(), png(1)[:-40]]
-)
-def test_what_is_no_image(content):
-    assert display(**{"image/png": content}) == []
+def test_images_stay_and_nothing_else_that_is_called_one():
+    image = png(3)
+    assert display(**{"image/png": image})[0]["data"] == {"image/png": image}
+    svg = base64.b64encode(b"<svg onload='x'>").decode()
+    for content in ("", "no image", svg, image[:-40]):
+        assert display(**{"image/png": content}) == []
 
 
 def nested(depth):
@@ -58,11 +59,9 @@ def nested(depth):
     [
         nested(600),
         {"a": 1},
-        float("nan"),
         float("inf"),
         {"dtype": "<f8", "shape": [1], "values": "AAAAAAAA8D8=", "more": 1},
         {"dtype": "<f8", "shape": nested(600), "values": ""},
-        {"dtype": nested(600), "shape": [1], "values": ""},
         {"dtype": [["f", "<f8"]] * 1001, "shape": [1], "values": ""},
         {"dtype": "f8," * 1000, "shape": [1], "values": ""},
         {"dtype": "<f8", "shape": [1.0], "values": ""},
@@ -110,12 +109,5 @@ def test_texts_are_cut_and_can_be_encoded():
     assert kept(**stream) == [stream | {"text": cut}]
     (shown,) = kept(output_type="error", ename=long, evalue=long, traceback=[long] * 99)
     assert (shown["evalue"], shown["traceback"]) == (cut, [cut] * 20)
-    assert display(**{"text/plain": long, MIME_TYPE: {"\ud800": 1}})[0]["data"] == {
-        "text/plain": cut,
-        MIME_TYPE: {"\\ud800": 1},
-    }
-
-
-def test_an_image_stays():
-    image = {"output_type": "display_data", "data": {"image/png": png(3)}, "metadata": {}}
-    assert kept(**image) == [image]
+    assert display(**{"text/plain": long})[0]["data"] == {"text/plain": cut}
+    assert display(**{MIME_TYPE: {"\ud800": 1}})[0]["data"] == {MIME_TYPE: {"\\ud800": 1}}

@@ -14,7 +14,7 @@ from sheet11.course.submissions import intake
 from sheet11.course.submissions.attachments import taken_out
 from sheet11.course.submissions.intake import Wanted, take_in
 from sheet11.course.submissions.matching import asked_in
-from sheet11.course.submissions.submissions import HandedCell, handed_for, key_of
+from sheet11.course.submissions.submissions import HandedCell, Submission, handed_for, key_of
 
 PNG, OTHER = {"image/png": picture()}, {"image/png": picture(2, 3)}
 STUB = "raise NotImplementedError()"
@@ -42,39 +42,44 @@ def read_submission(folder):
     return found
 
 
+def sources_in(found):
+    """Return the sources of the sheet's cells by notebook and grade_id."""
+    return {
+        stem: {cell.name: cell.source for cell in cells if cell.name}
+        for stem, cells in found.notebooks.items()
+    }
+
+
 @pytest.fixture
 def hand_in(tmp_path):
     def hand_in(name, *cells, student="anna"):
         path = tmp_path / student / name
         path.parent.mkdir(parents=True, exist_ok=True)
         nbformat.write(new_notebook(cells=list(cells)), path)
-        return path
 
     return hand_in
 
 
-def test_answers_and_the_notebook_that_they_stand_in(hand_in, tmp_path):
-    hand_in(
-        "01.ipynb",
-        cell("x = 1"),
-        cell("def f(): pass", "f"),
-        cell("f", "f-1"),
-        cell("text", "proof", new_markdown_cell),
-        cell("", "h"),
+@pytest.fixture
+def anna(tmp_path):
+    return lambda: read_submission(tmp_path / "anna")
+
+
+def test_a_notebook_with_a_cell_that_the_student_has_added(hand_in, anna):
+    proof = cell("text", "proof", new_markdown_cell)
+    hand_in("01.ipynb", cell("x = 1"), cell("def f(): pass", "f"), cell("f", "f-1"), proof)
+    assert anna() == Submission(
+        "anna",
+        problems={"02": "there is no 02.ipynb"},
+        notebooks={
+            "01": [
+                HandedCell(None, None, "code", "x = 1", ""),
+                HandedCell("f", 0, "code", "def f(): pass", ""),
+                HandedCell("f-1", 1, "code", "f", ""),
+                HandedCell("proof", 2, "markdown", "text", ""),
+            ]
+        },
     )
-    found = read_submission(tmp_path / "anna")
-    assert found.answers == {"01": {"f": "def f(): pass", "proof": "text"}}
-    assert found.problems == {"02": "there is no 02.ipynb"}
-    assert found.notebooks == {
-        "01": [
-            HandedCell(None, None, "code", "x = 1", ""),
-            HandedCell("f", 0, "code", "def f(): pass", ""),
-            HandedCell("f-1", 1, "code", "f", ""),
-            HandedCell("proof", 2, "markdown", "text", ""),
-            HandedCell(None, None, "code", "", ""),
-        ]
-    }
-    assert found.remarks == {} and found.error is None
 
 
 def test_of_notebooks_with_the_same_names_the_file_s_name_decides(tmp_path, hand_in):
@@ -82,41 +87,37 @@ def test_of_notebooks_with_the_same_names_the_file_s_name_decides(tmp_path, hand
     hand_in("02.ipynb", cell("second", "f"))
     hand_in("01 (1).ipynb", cell("first", "f"))
     (found,) = take_in(tmp_path, Wanted(same)).submissions
-    assert found.answers == {"01": {"f": "first"}, "02": {"f": "second"}}
+    assert sources_in(found) == {"01": {"f": "first"}, "02": {"f": "second"}}
 
 
-def test_a_notebook_of_another_sheet_does_not_count_beside_the_right_one(hand_in, tmp_path):
+def test_a_notebook_of_another_sheet_does_not_count_beside_the_right_one(hand_in, anna):
     hand_in("sheet3/01.ipynb", cell("right", "f"))
     hand_in("01.ipynb", cell("another", "tides"))
-    assert read_submission(tmp_path / "anna").answers == {"01": {"f": "right"}}
+    assert sources_in(anna()) == {"01": {"f": "right"}}
 
 
 @pytest.mark.parametrize(
     "name", ["01 (1).ipynb", "01-Copy1.ipynb", "deep/er/01.ipynb", "sheet/01_anna.ipynb"]
 )
-def test_names_of_copies(hand_in, tmp_path, name):
+def test_names_of_copies(hand_in, anna, name):
     hand_in(name, cell("1", "f"))
-    found = read_submission(tmp_path / "anna")
-    assert found.answers["01"] == {"f": "1"}
+    assert sources_in(anna()) == {"01": {"f": "1"}}
 
 
-def test_the_exact_name_and_the_outer_folder_come_first(hand_in, tmp_path):
+def test_the_exact_name_and_the_outer_folder_come_first(hand_in, anna):
     hand_in("01-Copy1.ipynb", cell("copy", "f"))
     hand_in("inner/01.ipynb", cell("inner", "f"))
-    assert read_submission(tmp_path / "anna").answers["01"] == {"f": "inner"}
-    hand_in("01.ipynb", cell("outer", "f"))
-    assert read_submission(tmp_path / "anna").answers["01"] == {"f": "outer"}
     hand_in(".ipynb_checkpoints/02.ipynb", cell("old", "g"))
-    assert read_submission(tmp_path / "anna").problems == {"02": "there is no 02.ipynb"}
+    assert sources_in(anna()) == {"01": {"f": "inner"}}
+    hand_in("01.ipynb", cell("outer", "f"))
+    assert sources_in(anna()) == {"01": {"f": "outer"}}
 
 
-def test_problems_are_said_by_notebook_and_by_answer(hand_in, tmp_path):
+def test_problems_are_said_by_notebook_and_by_answer(hand_in, anna, tmp_path):
     hand_in("01.ipynb", cell("x" * 100_001, "f"), cell("right", "proof", new_markdown_cell))
     (tmp_path / "anna" / "02.ipynb").write_text("%PDF-1.4")
-    found = read_submission(tmp_path / "anna")
-    assert found.answers == {"01": {"f": "", "proof": "right"}}
-    assert [cell.source for cell in found.notebooks["01"]] == ["", "right"]
-    assert found.problems == {
+    assert sources_in(anna()) == {"01": {"f": "", "proof": "right"}}
+    assert anna().problems == {
         "01/f": "the answer has more than 100000 characters",
         "02": "02.ipynb is no Jupyter notebook",
     }
@@ -127,12 +128,8 @@ def test_problems_are_said_by_notebook_and_by_answer(hand_in, tmp_path):
     [
         ("Ünal Çelik, 'O’Neill'", None),
         (b"an\xffna", r"an\xffna~0804292b667b"),
-        (b"an\xfena", r"an\xfena~"),
-        (r"an\xffna", None),
-        ("an\u202ena", r"an\u202ena~"),
         ("an\nna", r"an\nna~"),
         ("x" * 255, "x" * 187 + "~"),
-        (b"\xff" * 255, r"\xff" * 46 + r"\xf" + "~"),
         ("é" * 127, "é" * 93 + "~"),
         ("anna~0804292b667b", "anna~0804292b667b~"),
     ],
@@ -143,37 +140,34 @@ def test_keys_are_legible_and_short(name, key):
     assert len(found.encode()) <= 200
 
 
-def test_the_work_for_a_task_is_its_answer_and_what_stands_elsewhere(hand_in, tmp_path):
+def test_the_work_for_a_task_is_its_answer_and_what_stands_elsewhere(hand_in, anna):
     pages = [
         cell("![](attachment:scan.png)", name, new_markdown_cell, attachments={"scan.png": png})
         for name, png in {"proof": PNG, None: OTHER}.items()
     ]
     hand_in("01.ipynb", cell("f = 1", "f"), *pages)
     code, words = asked(**EDITIONS)["01"].tasks
-    found = read_submission(tmp_path / "anna")
-    assert handed_for(found, code) == ("f = 1", {})
+    assert handed_for(anna(), code) == ("f = 1", {})
     shown = "![](attachment:scan.png)\n\n![](attachment:scan.png-2)"
-    assert handed_for(found, words) == (shown, {"scan.png": PNG, "scan.png-2": OTHER})
-    assert taken_out(found.images["01"]["proof"]) == {"scan.png": PNG}
+    assert handed_for(anna(), words) == (shown, {"scan.png": PNG, "scan.png-2": OTHER})
 
 
-def test_images_of_other_cells_leave_room_for_those_of_answers(hand_in, tmp_path):
+def test_images_of_other_cells_leave_room_for_those_of_answers(hand_in, anna):
     attachments = {f"{number}.png": PNG for number in range(20)}
     cells = [cell("", name, new_markdown_cell, attachments=attachments) for name in (None, "proof")]
     hand_in("01.ipynb", *cells)
-    found = read_submission(tmp_path / "anna").notebooks["01"]
-    assert [len(taken_out(each.images)) for each in found] == [10, 20]
+    assert [len(taken_out(each.images)) for each in anna().notebooks["01"]] == [10, 20]
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="becomes somebody else to have no rights")
-@pytest.mark.parametrize(("inner", "rights"), [(".", 0o000), (".", 0o444), ("deep/er", 0o000)])
-def test_a_folder_that_may_not_be_read(inner, rights, monkeypatch):
+@pytest.mark.parametrize("rights", [0o000, 0o444])
+def test_a_folder_that_may_not_be_read(rights, monkeypatch):
     monkeypatch.setattr(intake, "folder_of_this_process", lambda: None)  # which is root's
     with tempfile.TemporaryDirectory() as folder:
         os.chmod(folder, 0o755)
-        locked, other = Path(folder, "anna", inner), Path(folder, "bert")
-        for each in (locked, other):
-            each.mkdir(parents=True)
+        locked = Path(folder, "anna")
+        for each in (locked, Path(folder, "bert")):
+            each.mkdir()
             nbformat.write(new_notebook(cells=[cell("1", "f")]), each / "01.ipynb")
         locked.chmod(rights)
         os.seteuid(65534)
@@ -183,4 +177,4 @@ def test_a_folder_that_may_not_be_read(inner, rights, monkeypatch):
             os.seteuid(0)
     where = locked / "01.ipynb" if rights else locked
     assert anna.error == f"what was handed in cannot be read: {where}: Permission denied"
-    assert anna.notebooks == {} and bert.answers == {"01": {"f": "1"}}
+    assert anna.notebooks == {} and sources_in(bert) == {"01": {"f": "1"}}
