@@ -74,9 +74,8 @@ MATHML_ATTRIBUTES = set(
     " style".split()
 )
 STYLES = set("margin-left padding-left padding-right text-align justify-items width color".split())
-ADDRESS = re.compile(
-    r"https?://|mailto:|[^:]*$", re.IGNORECASE
-)  # a safe scheme, or a relative address
+# a safe scheme, or a relative address
+ADDRESS = re.compile(r"https?://|mailto:|[^:]*$", re.IGNORECASE)
 IMAGE = re.compile(r"data:image/(png|jpeg|gif|webp|svg\+xml);base64,", re.IGNORECASE)
 
 

@@ -35,9 +35,8 @@ def main_figure(notebook: NotebookNode) -> tuple[bytes, str] | None:
     """Return PNG and description of the figure in the cell tagged `main-figure`, else of the notebook's first one."""
     tagged = [cell for cell in notebook.cells if MAIN_FIGURE in cell.metadata.get("tags", [])]
     for png, text in figures_of_cells([*tagged, *notebook.cells]):
-        with contextlib.suppress(
-            binascii.Error
-        ):  # the data may begin like a PNG and still be invalid
+        # the data may begin like a PNG and still be invalid
+        with contextlib.suppress(binascii.Error):
             return base64.b64decode(png), text
     return None
 
