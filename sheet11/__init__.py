@@ -4,7 +4,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-# Names are imported when they are first used: a notebook without torch, or `sheet11 --help`, does not wait for torch.
+# Names are imported on first use, so that a notebook without torch, or `sheet11 --help`, need not wait for torch.
 _HOME = {
     "positional_encoding": "encoding",
     "gram": "encoding",
@@ -49,12 +49,12 @@ if TYPE_CHECKING:
     from sheet11.oversmoothing import normalized_adjacency as normalized_adjacency
     from sheet11.scores import attention_scores as attention_scores
     from sheet11.scores import score_terms as score_terms
-else:  # a type checker would take it for a promise of every name
+else:  # type checkers would take `__getattr__` to mean that every name exists
 
     def __getattr__(name: str) -> Any:
         if name not in _HOME:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        if name not in __all__:  # the student edition comes without the modules that students write
+        if name not in __all__:  # the student edition lacks the modules that students write
             raise AttributeError(
                 f"{__name__}.{name} is for you to write: this edition has no {_HOME[name]}.py"
             )

@@ -1,10 +1,10 @@
-"""`python -m sheet11`, and the program `sheet11`: the command line, which may be interrupted as soon as it starts."""
+"""Entry point of `python -m sheet11` and of the program `sheet11`; Ctrl-C works from the first import on."""
 
 import sys
 
 
 def command_line() -> None:
-    """Run the command that the arguments name."""
+    """Run the command given by the arguments."""
     try:
         from sheet11.course.interrupts import end_on_interrupt
 
@@ -12,9 +12,8 @@ def command_line() -> None:
         from sheet11.course.cli import main
 
         main(prog_name="sheet11")
-    except (
-        KeyboardInterrupt
-    ):  # before anything but this was imported; from then on interrupts say this themselves
+    # only during the first import: from then on `end_on_interrupt` prints this message
+    except KeyboardInterrupt:
         sys.exit("\nAborted!")
 
 

@@ -10,7 +10,7 @@ from torch import Tensor
 from sheet11.given.tensors import check_aggregate, check_messages, summable, to_tensor
 from sheet11.large.aggregation import aggregate_in_blocks
 
-LARGE = 2**17  # entries of the messages; from here on blocks are faster
+LARGE = 2**17  # entries of the messages, from which blocks are faster
 
 
 def softargmax_aggregate(
@@ -31,8 +31,8 @@ def softargmax_aggregate(
     | 0   | 1 | sum           |
     | +∞  | 0 | maximum       |
 
-    A neighbourhood of one gives its message; a node without neighbours gives 0 whatever η. The result is
-    differentiable in the messages, λ and η; at λ = ±∞ ties share the gradient.
+    A node with one neighbour gets its message, a node without neighbours gets 0 for every η. The result is
+    differentiable in the messages, λ and η; at λ = ±∞ tied messages share the gradient.
 
     Args:
         messages: shape (num_edges, channels), floating point and finite.
@@ -58,11 +58,11 @@ def softargmax_aggregate(
     eta = to_tensor("eta", eta, m, m.shape[1], finite=True)
     zeros = m.new_zeros(num_nodes, m.shape[1])
     target, sign = index[:, None].expand_as(m), lam.sign()
-    # take away the message that λ favours: no exponent is positive, and gradients stay what they are
+    # subtract the message that λ favours: no exponent is positive, and the gradients do not change
     c = sign * zeros.scatter_reduce(0, target, sign * m.detach(), "amax", include_self=False)
     z = m - c[index]
-    w = torch.exp(lam.nan_to_num() * z)  # at λ = ±∞ it is 1 where z is 0
-    total = zeros.index_add(0, index, w) + 1e-16  # at least 1, but for nodes without messages
+    w = torch.exp(lam.nan_to_num() * z)  # at λ = ±∞: 1 where z is 0, else 0
+    total = zeros.index_add(0, index, w) + 1e-16  # avoids 0/0 for nodes without messages
     mean = c + zeros.index_add(0, index, w * z) / total
     degree = torch.bincount(index, minlength=num_nodes).clamp(min=1).to(z.dtype)
     agg = degree[:, None] ** eta * mean

@@ -1,4 +1,4 @@
-"""Positional encoding (exercise 1a, 1b): the matrix E, its Gram matrix EᵀE, and what a shift does to them.
+"""Positional encoding (exercise 1a, 1b): the matrix E, its Gram matrix EᵀE, and the rotation that shifts E.
 
 Columns are tokens, rows are encoding dimensions, as on the sheet.
 Sources: the sheet; Vaswani et al. 2017, arXiv:1706.03762, section 3.5.
@@ -12,17 +12,17 @@ from sheet11.given.checks import Floats, check_between, check_choice, check_int,
 from sheet11.given.conventions import CONVENTIONS
 from sheet11.large import encoding as large
 
-LARGE = 2**15  # entries of E; above, `large` gives the same in a fraction of the time
+LARGE = 2**15  # entries of E, above which `large` computes the same result much faster
 
 
 def positional_encoding(
     n: int, p: int, convention: str = "sheet", base: float = 10_000.0, scale: float | None = None
 ) -> Floats:
-    r"""Sinusoidal positional encoding E.
+    r"""Return the sinusoidal positional encoding E.
 
     Paired conventions: E_{2k,i} = sin(i·ω_k), E_{2k+1,i} = cos(i·ω_k) with ω_k = base^(−2k/scale); if p is odd, the
-    last row is an unpaired sine. `submission`: row r, counted from 1, has ω_r = base^(−2r/scale) for itself, and is
-    sin(i·ω_r) where r is even and cos(i·ω_r) where r is odd.
+    last row is an unpaired sine. `submission`: row r, counted from 1, has its own frequency ω_r = base^(−2r/scale)
+    and is sin(i·ω_r) for even r and cos(i·ω_r) for odd r.
 
     | convention | positions i | frequencies         | default scale |
     |------------|-------------|---------------------|---------------|
@@ -33,9 +33,9 @@ def positional_encoding(
     Args:
         n: number of tokens.
         p: number of rows.
-        convention: one of the three above; "submission" takes the k of the formula for the row.
+        convention: one of the three above; "submission" reads k in the formula as the row number.
         base: base of the frequencies, 10 000 on the sheet, at least 1.
-        scale: divisor in the exponent of the frequencies; None is the convention's own.
+        scale: divisor in the exponent of the frequencies; None for the default of the convention.
 
     Returns:
         E, shape (p, n), float64.
@@ -52,7 +52,7 @@ def positional_encoding(
         position, own_scale = np.arange(1, n + 1), 5000
     row = np.arange(p)[:, None]
     k, sine = row // 2, row % 2 == 0
-    if convention == "submission":  # every row has its own frequency, and the cosine comes first
+    if convention == "submission":  # one frequency per row, cosine first
         k, sine = row + 1, row % 2 == 1
     angle = position * base ** (-2 * k / (scale or own_scale))  # (p, n)
     return np.where(sine, np.sin(angle), np.cos(angle))
@@ -61,11 +61,11 @@ def positional_encoding(
 def gram(
     n: int, p: int, convention: str = "sheet", base: float = 10_000.0, scale: float | None = None
 ) -> Floats:
-    r"""Gram matrix EᵀE of the positional encoding.
+    r"""Return the Gram matrix EᵀE of the positional encoding.
 
-    For paired rows, p even, (EᵀE)_{ij} = Σ_k cos(ω_k(i−j)), which depends on the lag i−j alone.
+    For paired rows and even p, (EᵀE)_{ij} = Σ_k cos(ω_k(i−j)), which depends only on the lag i−j.
 
-    Args and errors as `positional_encoding`.
+    Arguments and errors are those of `positional_encoding`.
 
     Returns:
         EᵀE, shape (n, n), float64.
@@ -84,14 +84,14 @@ def rotation(
     base: float = 10_000.0,
     scale: float | None = None,
 ) -> Floats:
-    r"""The rotation R_δ that shifts every position by δ: E_{:,i+δ} = R_δ E_{:,i}, the same R_δ for every i.
+    r"""Return the rotation R_δ that shifts every position by δ: E_{:,i+δ} = R_δ E_{:,i} for every i.
 
-    R_δ is block-diagonal with blocks [[cos ω_kδ, sin ω_kδ], [−sin ω_kδ, cos ω_kδ]], from the addition theorems.
+    By the addition theorems R_δ is block-diagonal with blocks [[cos ω_kδ, sin ω_kδ], [−sin ω_kδ, cos ω_kδ]].
 
     Args:
-        delta: the shift in positions, of either sign.
+        delta: shift in positions, of either sign.
         p: number of rows; even, because an unpaired row cannot be rotated.
-        convention: a paired one, "sheet" or "vaswani".
+        convention: "sheet" or "vaswani", which have paired rows.
         base: as for `positional_encoding`.
         scale: as for `positional_encoding`.
 
@@ -99,7 +99,7 @@ def rotation(
         R_δ, shape (p, p), float64, orthogonal.
 
     Raises:
-        ValueError: p is odd, or the convention has no pairs.
+        ValueError: p is odd, or the convention has no paired rows.
     """
     check_choice("convention", convention, ("sheet", "vaswani"))
     delta = check_int("delta", delta, minimum=-(2**53))
@@ -118,7 +118,7 @@ def rotation(
 def _checked(
     n: int, p: int, convention: str, base: float, scale: float | None
 ) -> tuple[int, int, float, float | None]:
-    """The sizes and numbers in Python's own types, or raise."""
+    """Return n, p, base and scale as Python numbers, or raise if one is out of range."""
     n, p = check_int("n", n), check_int("p", p)
     check_choice("convention", convention, CONVENTIONS)
     base = check_between("base", base, 1, sys.float_info.max, "be finite and at least 1")

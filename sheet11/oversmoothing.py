@@ -12,22 +12,22 @@ from sheet11.given.edges import degrees
 from sheet11.given.tensors import check_matrix_of
 from sheet11.large import oversmoothing as large
 
-LARGE = 2**15  # edges
-LARGE_MATRIX = 1000  # rows of a sparse matrix
+LARGE = 2**15  # edges, above which the energy is summed in blocks
+LARGE_MATRIX = 1000  # rows, above which P is computed as a sparse matrix
 
 
 def normalized_adjacency(
     edge_index: Tensor, num_nodes: int, dtype: torch.dtype = torch.float64
 ) -> Tensor:
-    r"""P = D̃^{−1/2} Ã D̃^{−1/2} with Ã = A + I and D̃ its degrees 1 + d.
+    r"""Return P = D̃^{−1/2} Ã D̃^{−1/2} with Ã = A + I and D̃ the diagonal matrix of its degrees 1 + d.
 
-    P is symmetric with eigenvalues in (−1, 1]; the eigenvalue 1 belongs to √(1 + d), once for every connected
-    component.
+    P is symmetric with eigenvalues in (−1, 1]. The eigenvalue 1 occurs once for every connected component, with
+    eigenvector √(1 + d) on that component.
 
     Args:
         edge_index: shape (2, num_edges), both directions of every undirected edge, no self-loops.
         num_nodes: number of nodes.
-        dtype: of the entries.
+        dtype: type of the entries.
 
     Returns:
         Sparse (CSR), shape (num_nodes, num_nodes).
@@ -41,15 +41,15 @@ def normalized_adjacency(
         return large.normalized_adjacency(edge_index, num_nodes, dtype)
     u, v = edge_index
     A = torch.eye(num_nodes, dtype=dtype, device=edge_index.device)
-    A.index_put_((u, v), A.new_ones(()), accumulate=True)  # an edge that stands twice counts twice
+    A.index_put_((u, v), A.new_ones(()), accumulate=True)  # repeated edges add up
     scale = A.sum(dim=1).rsqrt()
     return large.compressed(scale[:, None] * A * scale)
 
 
 def dirichlet_energy(x: Tensor, edge_index: Tensor) -> Tensor:
-    r"""Dirichlet energy E(X) = Σ_{undirected {u,v}} ‖x_u/√(1+d_u) − x_v/√(1+d_v)‖² = tr(Xᵀ(I − P)X).
+    r"""Return the energy E(X) = Σ_{undirected {u,v}} ‖x_u/√(1+d_u) − x_v/√(1+d_v)‖² = tr(Xᵀ(I − P)X).
 
-    Summed as squares of differences rather than by the trace, it keeps its relative accuracy when it is tiny.
+    The sum of squared differences, unlike the trace, stays accurate to relative precision when the energy is tiny.
 
     Args:
         x: node features, shape (num_nodes, features).
@@ -67,14 +67,14 @@ def dirichlet_energy(x: Tensor, edge_index: Tensor) -> Tensor:
     if edge_index.shape[1] > LARGE:
         return large.dirichlet_energy(y, edge_index)
     u, v = edge_index
-    return (y[u] - y[v]).square().sum() / 2  # every edge stands twice
+    return (y[u] - y[v]).square().sum() / 2  # edge_index holds every edge twice
 
 
 def mean_average_distance(x: Tensor, edge_index: Tensor) -> Tensor:
-    r"""MAD: the cosine distance 1 − cos(x_u, x_v) averaged over the neighbours u of v, then over the nodes v.
+    r"""Return MAD: the cosine distance 1 − cos(x_u, x_v) averaged over the neighbours u of v, then over the nodes v.
 
-    Nodes without neighbours do not count, and a zero vector, which has no direction, is at distance 0 from all.
-    Evaluated as ‖x_u/|x_u| − x_v/|x_v|‖²/2, which keeps its relative accuracy when it is tiny.
+    Nodes without neighbours do not count. A zero vector has no direction; its distance to every vector is taken as 0.
+    The distance is computed as ‖x_u/|x_u| − x_v/|x_v|‖²/2, which stays accurate to relative precision when it is tiny.
 
     Args:
         x: node features, shape (num_nodes, features).
@@ -90,7 +90,7 @@ def mean_average_distance(x: Tensor, edge_index: Tensor) -> Tensor:
     degree = degrees(edge_index, len(x))
     largest = x.detach().abs().amax(dim=1, keepdim=True)
     points = largest > 0
-    x = x / largest.where(points, 1)  # no square leaves the range of numbers
+    x = x / largest.where(points, 1)  # squares neither overflow nor underflow
     direction = x / x.norm(dim=1, keepdim=True).where(points, 1)
     u, v = edge_index
     distance = (direction[u] - direction[v]).square().sum(dim=1) / 2
@@ -100,19 +100,19 @@ def mean_average_distance(x: Tensor, edge_index: Tensor) -> Tensor:
 
 
 def second_eigenvalue(P: Tensor) -> float:
-    r"""λ₂, the eigenvalue of P that is largest in magnitude after the eigenvalue 1 and its copies.
+    r"""Return λ₂, the eigenvalue of P of largest magnitude other than the eigenvalue 1.
 
-    The eigenvalue 1 is there once for every connected component, and belongs to what propagation preserves.
-    A sparse P of more than a thousand rows stays sparse, others are made dense.
+    The eigenvalue 1 occurs once for every connected component; propagation preserves its eigenvectors.
+    A sparse P with more than a thousand rows stays sparse; any other P is made dense.
 
     Args:
-        P: from `normalized_adjacency`, or its dense form.
+        P: result of `normalized_adjacency`, sparse or dense.
 
     Returns:
         λ₂ with its sign; 0 if there is no other eigenvalue.
 
     Raises:
-        LinAlgError: P is large and sparse, 1 − |λ₂| is tiny, and the iteration ended before it found λ₂.
+        LinAlgError: P is large and sparse, 1 − |λ₂| is tiny, and the iteration did not converge.
     """
     if P.layout != torch.strided and len(P) > LARGE_MATRIX:
         return large.second_eigenvalue(P)

@@ -1,6 +1,6 @@
 """Attention scores KᵀQ (exercise 1c, 1d): positions and content, concatenated or added.
 
-Columns are tokens. With K = Q, as on the sheet, Q = [E; X] gives EᵀE + XᵀX and Q = E + X the cross term besides.
+Columns are tokens. With K = Q, as on the sheet, Q = [E; X] gives EᵀE + XᵀX; Q = E + X adds a cross term.
 Sources: the sheet; Vaswani et al. 2017, arXiv:1706.03762.
 """
 
@@ -17,7 +17,7 @@ MODES = ("cat", "add")
 
 
 class ScoreTerms(NamedTuple):
-    """The four terms of (E + X)ᵀ(E + X), each of shape (n, n)."""
+    """Terms of (E + X)ᵀ(E + X), each of shape (n, n)."""
 
     EE: Floats
     XX: Floats
@@ -26,20 +26,20 @@ class ScoreTerms(NamedTuple):
 
 
 def attention_scores(E: ArrayLike, X: ArrayLike, mode: str = "cat") -> Floats:
-    r"""Scores KᵀQ with K = Q made of positions E and content X.
+    r"""Return the scores KᵀQ with K = Q made of positions E and content X.
 
     "cat": Q = [E; X], KᵀQ = EᵀE + XᵀX. "add": Q = E + X, KᵀQ = EᵀE + XᵀX + EᵀX + XᵀE.
 
     Args:
         E: positional encoding, shape (p, n).
-        X: content, shape (p, n); in mode "cat" its number of rows may differ.
+        X: content, shape (p, n); in mode "cat" its number of rows may differ from p.
         mode: "cat" or "add".
 
     Returns:
         Shape (n, n).
 
     Raises:
-        ValueError: another mode, a matrix that is not finite, or shapes that do not fit.
+        ValueError: the mode is unknown, a matrix is not finite, or the shapes do not match.
     """
     check_choice("mode", mode, MODES)
     E, X = _tokens(E, X, same_rows=mode == "add")
@@ -48,7 +48,7 @@ def attention_scores(E: ArrayLike, X: ArrayLike, mode: str = "cat") -> Floats:
 
 
 def score_terms(E: ArrayLike, X: ArrayLike) -> ScoreTerms:
-    """The terms EᵀE, XᵀX, EᵀX and XᵀE, whose sum is `attention_scores(E, X, "add")`.
+    """Return the terms EᵀE, XᵀX, EᵀX and XᵀE, whose sum is `attention_scores(E, X, "add")`.
 
     Args:
         E: positional encoding, shape (p, n).
@@ -63,18 +63,18 @@ def score_terms(E: ArrayLike, X: ArrayLike) -> ScoreTerms:
 
 
 def predict_cross_term(E: ArrayLike, sigma: float) -> tuple[float, float]:
-    r"""Standard deviations of the entries of C = EᵀX + XᵀE for X with i.i.d. N(0, σ²) entries.
+    r"""Return the standard deviations of the entries of C = EᵀX + XᵀE for X with i.i.d. N(0, σ²) entries.
 
     C_ij = e_i·x_j + x_i·e_j has mean 0 and variance σ²(|e_i|² + |e_j|²) off the diagonal, 4σ²|e_i|² on it. Averaged
-    over the entries that is 2σ²m and 4σ²m, with m the mean of |e_i|²; paired rows have |e_i|² = p/2 exactly, so the
-    standard deviations are √p·σ and √(2p)·σ.
+    over the entries these are 2σ²m and 4σ²m, with m the mean of |e_i|². Paired rows have |e_i|² = p/2 exactly, so the
+    standard deviations are then √p·σ and √(2p)·σ.
 
     Args:
         E: shape (p, n).
         sigma: standard deviation of the entries of X.
 
     Returns:
-        Off the diagonal, and on it.
+        Standard deviations off the diagonal and on it.
 
     Raises:
         ValueError: E is not a finite matrix with at least one entry, or sigma is negative or not finite.
@@ -90,7 +90,7 @@ def predict_cross_term(E: ArrayLike, sigma: float) -> tuple[float, float]:
 
 
 def _tokens(E: ArrayLike, X: ArrayLike, same_rows: bool) -> tuple[Floats, Floats]:
-    """Positions and content as matrices with as many columns."""
+    """Return E and X as matrices, or raise if their shapes do not match."""
     E, X = check_array("E", E), check_array("X", X)
     if same_rows and E.shape != X.shape:
         raise ValueError(f"X must have the shape of E, {E.shape}, to be added to it, got {X.shape}")

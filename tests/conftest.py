@@ -1,4 +1,4 @@
-"""What tests in several folders share."""
+"""Fixtures shared by several folders."""
 
 import gc
 import os
@@ -16,7 +16,7 @@ os.environ |= dict.fromkeys(THREADS, "1")
 
 @pytest.fixture(scope="session")
 def hostile():
-    """An executed notebook that tries to run scripts on its page and to reach other hosts."""
+    """Return an executed notebook that tries to run scripts on its page and to reach other hosts."""
     return hostile_notebook()
 
 

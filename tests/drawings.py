@@ -1,4 +1,4 @@
-"""Reading figures: panels, curves and legends, and what must hold for every figure."""
+"""Helpers that read panels, curves and legends of figures, and check rules for every figure."""
 
 
 def panels_of(figure):

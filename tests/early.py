@@ -1,6 +1,6 @@
-"""A plugin that pytest loads before all others: without the grammar of web addresses, what they import takes 2 s less.
+"""Pytest plugin, loaded before all others, that skips the grammar of web addresses to save 2 s of imports.
 
-jsonschema builds it, which nbformat imports, as nbval does.
+It is built by jsonschema, which nbval imports through nbformat.
 """
 
 import sys

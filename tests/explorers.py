@@ -1,4 +1,4 @@
-"""The explorers of the sheet with its own functions, and what a person has in front of him."""
+"""Explorers of the sheet with its own functions, and their controls as a person sees them."""
 
 from functools import partial
 

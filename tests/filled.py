@@ -1,4 +1,4 @@
-"""Fill a store as a grading does."""
+"""Fill a store like a grading."""
 
 from collections import defaultdict
 

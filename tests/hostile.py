@@ -1,4 +1,4 @@
-"""A notebook that tries everything to run a script in the browser of who opens its page, or to make it ask a host.
+"""Notebook that tries to run scripts in the browser of anyone who opens its page, or to make it contact a host.
 
 Every script would set `pwned`; every request would go to a host that does not exist.
 """

@@ -1,6 +1,6 @@
 """Aggregation against loops, torch's reductions at the limits, and the laws of a thermal mean.
 
-All of it holds for the formula as it stands, and for what large inputs are sent to.
+Every test runs with the formula and with the version for large inputs.
 """
 
 import math
@@ -25,7 +25,7 @@ TOLERANCE = {torch.float32: 2e-6, torch.float64: 1e-12}
 
 @pytest.fixture(autouse=True, scope="module", params=[math.inf, 0], ids=["formula", "large"])
 def way(request):
-    """Every test for the formula, and for what large inputs are sent to."""
+    """Run every test with the formula and with the version for large inputs."""
     before, aggregation.LARGE = aggregation.LARGE, request.param
     yield
     aggregation.LARGE = before

@@ -1,4 +1,4 @@
-"""The set-up: what is declared, locked, imported and packed agrees, and the README says what is there."""
+"""Set-up: declared, locked, imported and packaged dependencies agree, and the README is up to date."""
 
 import importlib.metadata
 import re

@@ -1,4 +1,4 @@
-"""The names that the package offers, and what it says of those that students write themselves."""
+"""Names of the package, and the message for names that students write themselves."""
 
 import subprocess
 import sys
@@ -29,7 +29,7 @@ def python(code, folder=None):
 
 @pytest.fixture(scope="module")
 def edition(tmp_path_factory):
-    """A folder with the package as students get it."""
+    """Copy the package of the student edition into a folder."""
     folder = tmp_path_factory.mktemp("edition")
     for name, content in find_sheet().students_package().items():
         path = folder / name

@@ -1,4 +1,4 @@
-"""The program `sheet11`."""
+"""Tests of the program `sheet11`."""
 
 import sys
 from types import SimpleNamespace

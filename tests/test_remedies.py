@@ -1,4 +1,4 @@
-"""The layers against deep oversmoothing, written out in numpy; PairNorm's promise."""
+"""Layers that counteract oversmoothing, against numpy, and PairNorm's invariant."""
 
 import math
 

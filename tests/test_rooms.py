@@ -1,4 +1,4 @@
-"""The house: each room imports from those below it only."""
+"""Layers of the package: each imports only from lower ones."""
 
 import ast
 from pathlib import Path

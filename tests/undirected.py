@@ -1,4 +1,4 @@
-"""What the tests of exercise 3 share: random graphs, and their P by its definition."""
+"""Random graphs for the tests of exercise 3, and their P by its definition."""
 
 import networkx as nx
 import numpy as np

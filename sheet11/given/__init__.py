@@ -1,1 +1,1 @@
-"""Mathematics that students get: attention, softmax, graphs, propagation, training."""
+"""Mathematics given to the students: attention, softmax, graphs, propagation, training."""

@@ -10,9 +10,9 @@ from sheet11.given.checks import Floats, check_array
 
 
 def self_attention(Q: ArrayLike, K: ArrayLike, V: ArrayLike) -> Floats:
-    r"""Scaled dot-product attention without positions, columns as tokens: V softmax(KᵀQ/√p).
+    r"""Return V softmax(KᵀQ/√p), scaled dot-product attention without positions; columns are tokens.
 
-    The softmax runs over the keys, so every column of weights sums to 1. For a permutation matrix Π,
+    The softmax runs over the keys, so that every column of weights sums to 1. For a permutation matrix Π,
     attention(QΠ, KΠ, VΠ) = attention(Q, K, V) Π.
 
     Args:
@@ -24,7 +24,7 @@ def self_attention(Q: ArrayLike, K: ArrayLike, V: ArrayLike) -> Floats:
         Shape (q, n).
 
     Raises:
-        ValueError: a matrix is not finite, or the shapes do not fit.
+        ValueError: a matrix is not finite, or the shapes do not match.
     """
     Q, K, V = check_array("Q", Q), check_array("K", K), check_array("V", V)
     if Q.shape[0] != K.shape[0]:
@@ -37,6 +37,6 @@ def self_attention(Q: ArrayLike, K: ArrayLike, V: ArrayLike) -> Floats:
         scores = K.T @ Q / np.sqrt(len(Q))
     if not np.isfinite(scores).all():
         raise ValueError("Q and K must be smaller, got a score that overflows")
-    weights = np.exp(scores - scores.max(axis=0))  # so that exp cannot overflow
+    weights = np.exp(scores - scores.max(axis=0))  # subtract the maximum: exp cannot overflow
     attended: Floats = V @ (weights / weights.sum(axis=0))
     return attended

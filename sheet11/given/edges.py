@@ -1,4 +1,4 @@
-"""The degrees of a graph, whose edges are checked: every message names the parameter and quotes the value."""
+"""Degrees of a graph with checks of its edges; every message names the parameter and quotes the value."""
 
 import torch
 from torch import Tensor
@@ -9,7 +9,7 @@ from sheet11.large import graphs as large
 
 
 def degrees(edge_index: Tensor, num_nodes: int) -> Tensor:
-    """Number of neighbours of each node, shape (num_nodes,).
+    """Return the number of neighbours of each node, shape (num_nodes,).
 
     Args:
         edge_index: shape (2, num_edges), both directions of every undirected edge, no self-loops.

@@ -1,4 +1,4 @@
-"""A graph convolutional network whose layer can be exchanged, and several of them side by side (exercise 3b)."""
+"""Graph convolutional networks with a choice of layer, several trained side by side (exercise 3b)."""
 
 import math
 from collections.abc import Callable
@@ -16,35 +16,36 @@ Layer = Callable[[Any, Tensor, Tensor, Tensor, int], Tensor]
 
 
 def convolution(P: Tensor, H: Tensor, H0: Tensor, W: Tensor, l: int) -> Tensor:
-    """ReLU(P H W), the plain layer."""
+    """Return ReLU(P H W), the plain layer."""
     return torch.relu(P @ H @ W)
 
 
 class GCN(nn.Module):
-    r"""A graph convolutional network of `depth` layers between a linear encoder and a linear decoder.
+    r"""Graph convolutional network of `depth` layers between a linear encoder and a linear decoder.
 
     H⁰ = ReLU(X · encoder), then H ← layer(P, H, H⁰, W_l, l) for l = 1 … depth, then scores H · decoder + bias.
 
-    Weights start as N(0, 2/fan-in), which keeps the size of features through a ReLU (He et al. 2015,
-    arXiv:1502.01852), so that features which shrink do so because of P. They are drawn by torch's global generator.
+    Weights are initialised as N(0, 2/fan-in), which preserves the size of features through a ReLU (He et al. 2015,
+    arXiv:1502.01852), so that only P makes features shrink. They are drawn from torch's global generator.
 
     Several networks of the same form train side by side at little more than the cost of one: with `copies`, every
-    weight has a leading dimension of that size, and so do the states and the output.
+    weight, the states and the output have a leading dimension of that size.
 
     Args:
         in_features: columns of X.
         hidden: columns of H.
         classes: columns of the output.
         depth: number of layers, at least 1.
-        remedy: "none" for the plain layer ReLU(P H W); a function of P, H, H⁰, W and l as the layer; or "residual",
-            "gcnii", "pairnorm" for the function of that name in `sheet11.remedies`.
-        copies: None for one network, or how many to hold side by side.
+        remedy: "none" for the plain layer ReLU(P H W); a function of P, H, H⁰, W and l to use as the layer; or
+            "residual", "gcnii", "pairnorm" for the function of that name in `sheet11.remedies`.
+        copies: number of networks side by side, or None for a single network.
         alpha: α of "gcnii", in [0, 1].
         theta: θ of "gcnii", positive.
-        dtype: of the weights.
+        dtype: type of the weights.
 
     Raises:
-        TypeError, ValueError: a size is no positive integer, another remedy, or alpha or theta out of range.
+        TypeError, ValueError: a size is not a positive integer, the remedy is unknown, or alpha or theta is out of
+            range.
     """
 
     def __init__(
@@ -79,7 +80,7 @@ class GCN(nn.Module):
         self.bias = nn.Parameter(torch.zeros(*batch, 1, classes, dtype=dtype))
 
     def hidden_states(self, x: Tensor, P: Tensor) -> list[Tensor]:
-        """H⁰, H¹ … H^depth, each of shape ([copies,] num_nodes, hidden)."""
+        """Return H⁰, H¹ … H^depth, each of shape ([copies,] num_nodes, hidden)."""
         H = H0 = torch.relu(x @ self.encoder)
         sparse = P.layout != torch.strided
         states = [H]
@@ -89,7 +90,7 @@ class GCN(nn.Module):
         return states
 
     def forward(self, x: Tensor, P: Tensor) -> Tensor:
-        """Scores of the classes (logits) from x of shape ([copies,] num_nodes, in_features).
+        """Return the scores of the classes (logits) for x of shape ([copies,] num_nodes, in_features).
 
         Returns:
             Shape ([copies,] num_nodes, classes).
@@ -98,7 +99,7 @@ class GCN(nn.Module):
 
 
 class _Sparse:
-    """A sparse P that multiplies features of shape ([copies,] num_nodes, features); torch's own does not broadcast."""
+    """Sparse P that broadcasts over features of shape ([copies,] num_nodes, features), unlike torch's."""
 
     def __init__(self, P: Tensor) -> None:
         self.P = P
@@ -114,7 +115,7 @@ class _Sparse:
 def _layer_named(remedy: str, alpha: float, theta: float) -> Layer:
     if check_choice("remedy", remedy, REMEDIES) == "none":
         return convolution
-    remedies = import_module("sheet11.remedies")  # the students' to write: here only if it is there
+    remedies = import_module("sheet11.remedies")  # students write it, so it may be missing
     return (
         partial(remedies.gcnii, alpha=alpha, theta=theta)
         if remedy == "gcnii"

@@ -1,6 +1,6 @@
-"""What the exercises run on: small graphs with two classes of nodes, and random neighbourhoods.
+"""Small graphs with two classes of nodes, and random neighbourhoods, for the exercises.
 
-An undirected edge stands twice in `edge_index`, once in each direction, as in PyTorch Geometric.
+`edge_index` holds every undirected edge twice, once in each direction, as in PyTorch Geometric.
 """
 
 from typing import NamedTuple
@@ -14,11 +14,11 @@ from sheet11.given.checks import Floats, check_between, check_choice, check_int
 from sheet11.large.graphs import draw_block_edges
 
 GRAPHS = ("karate", "grid", "sbm")
-_PAIRWISE = 1000  # nodes in the largest block for which every pair is tried
+_PAIRWISE = 1000  # largest block, in nodes, for which every pair is tried
 
 
 class Graph(NamedTuple):
-    """An undirected graph with a class and a place for every node."""
+    """Undirected graph with a class and a position for every node."""
 
     edge_index: Tensor  # (2, num_edges) int64, both directions of every edge, no self-loops
     labels: Tensor  # (num_nodes,) int64, the class of each node
@@ -31,7 +31,7 @@ class Graph(NamedTuple):
 
 
 def karate_club() -> Graph:
-    """Zachary's karate club, unweighted: 34 members, 78 friendships; the class is the club joined after the split.
+    """Return Zachary's karate club, unweighted: 34 members, 78 friendships; the class is the club after the split.
 
     Source: Zachary 1977, Journal of Anthropological Research 33(4), 452-473, as networkx ships it.
     """
@@ -43,10 +43,10 @@ def karate_club() -> Graph:
 
 
 def grid(rows: int = 10, columns: int = 10) -> Graph:
-    """A rows × columns grid; the class is the left or the right half.
+    """Return a rows × columns grid; the class is the left or the right half.
 
     Raises:
-        TypeError, ValueError: a size is no integer, or below 1.
+        TypeError, ValueError: a size is not a positive integer.
     """
     rows, columns = check_int("rows", rows), check_int("columns", columns)
     node = torch.arange(rows * columns).view(rows, columns)
@@ -63,25 +63,25 @@ def grid(rows: int = 10, columns: int = 10) -> Graph:
 def two_block_model(
     block_size: int = 50, p_in: float = 0.2, p_out: float = 0.02, seed: int = 0
 ) -> Graph:
-    """A stochastic block model of two equal blocks; the class is the block.
+    """Draw a stochastic block model of two equal blocks; the class is the block.
 
-    networkx draws blocks of up to a thousand nodes and tries every pair for it, a time that goes with the square of
-    the size; the edges of larger ones are drawn in a time that goes with their number.
+    networkx draws blocks of up to a thousand nodes by trying every pair, in time quadratic in the size; the edges of
+    larger blocks are drawn in time proportional to their number.
 
     Args:
         block_size: nodes in each block.
         p_in: probability of an edge between two nodes of one block.
         p_out: probability of an edge between nodes of different blocks.
-        seed: of the random edges.
+        seed: seed of the random edges.
 
     Raises:
-        TypeError, ValueError: a size is no positive integer, or a probability is outside [0, 1].
+        TypeError, ValueError: a size is not a positive integer, or a probability is outside [0, 1].
     """
     block_size, seed = check_int("block_size", block_size), check_int("seed", seed, minimum=0)
     for name, probability in {"p_in": p_in, "p_out": p_out}.items():
         check_between(name, probability, 0, 1, "be a probability")
     generator = np.random.default_rng(seed)
-    # two discs, corner to corner in a square: the blocks are what the picture is about
+    # draw the blocks as two discs at opposite corners of a square, so that the picture shows them apart
     label = np.arange(2 * block_size) // block_size
     angle = generator.uniform(0, 2 * np.pi, 2 * block_size)
     radius = np.sqrt(generator.uniform(0, 1, 2 * block_size))
@@ -101,16 +101,17 @@ def two_block_model(
 
 
 def load_graph(graph: str, seed: int = 0, nodes: int = 100) -> Graph:
-    """The graph of exercise 3 with that name: "karate", "grid" or "sbm" (two blocks, drawn by seed).
+    """Return a graph of exercise 3 by name: "karate", "grid" or "sbm" (two random blocks).
 
     Args:
-        graph: the name; the karate club has its 34 members.
-        seed: of the two blocks.
-        nodes: of the grid, which is the square with the nearest side, and of the two blocks together, which are alike.
-            A node of the blocks has about 10 neighbours in its own and 1 in the other, as long as they are that large.
+        graph: name of the graph.
+        seed: seed of the two blocks.
+        nodes: approximate number of nodes of the grid, which is square, and of both blocks together, which are equal;
+            the karate club always has 34. A node of a block has about 10 neighbours in its own block and 1 in the
+            other, if the blocks are large enough.
 
     Raises:
-        TypeError, ValueError: another name, or nodes is no integer, or below 4.
+        TypeError, ValueError: the name is unknown, or nodes is not an integer of at least 4.
     """
     check_choice("graph", graph, GRAPHS)
     nodes = check_int("nodes", nodes, minimum=4)
@@ -129,15 +130,15 @@ def random_neighbourhoods(
     seed: int = 0,
     dtype: torch.dtype = torch.float64,
 ) -> tuple[Tensor, Tensor]:
-    """Standard normal messages for nodes with 1 … `max_degree` neighbours each, uniformly drawn.
+    """Draw standard normal messages for nodes whose number of neighbours is uniform in 1 … `max_degree`.
 
-    Node 0 has `max_degree` neighbours, so that no draw is without the largest neighbourhood.
+    Node 0 has `max_degree` neighbours, so that every draw contains the largest neighbourhood.
 
     Returns:
-        messages of shape (num_edges, channels), and index of shape (num_edges,), the target node of each, sorted.
+        messages of shape (num_edges, channels), and index of shape (num_edges,), their target nodes, sorted.
 
     Raises:
-        TypeError, ValueError: a size is no positive integer.
+        TypeError, ValueError: a size is not a positive integer.
     """
     num_nodes, max_degree = check_int("num_nodes", num_nodes), check_int("max_degree", max_degree)
     channels, seed = check_int("channels", channels), check_int("seed", seed, minimum=0)

@@ -1,4 +1,4 @@
-"""Repeated propagation of node features, and the rate at which an energy falls along the way (exercise 3a)."""
+"""Repeated propagation of node features, and the rate at which their energy decays (exercise 3a)."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -11,18 +11,18 @@ from sheet11.given.checks import check_array, check_int
 
 
 def propagate(x: Tensor, step: Tensor | Callable[[Tensor], Tensor], depth: int) -> Iterator[Tensor]:
-    """Yield X⁽⁰⁾ = X and then X⁽ˡ⁺¹⁾ = step X⁽ˡ⁾, up to and including X⁽ᵈᵉᵖᵗʰ⁾.
+    """Yield X⁽⁰⁾ = X, then X⁽ˡ⁺¹⁾ = step X⁽ˡ⁾, up to and including X⁽ᵈᵉᵖᵗʰ⁾.
 
     Args:
         x: node features, shape (num_nodes, features).
-        step: a matrix that multiplies from the left, such as P, or a function of the features.
+        step: a matrix to multiply with from the left, such as P, or a function of the features.
         depth: number of steps.
 
     Yields:
         depth + 1 tensors.
 
     Raises:
-        TypeError, ValueError: depth is no integer, or negative.
+        TypeError, ValueError: depth is not an integer, or negative.
     """
     depth = check_int("depth", depth, minimum=0)
     apply = (lambda x: step @ x) if isinstance(step, Tensor) else step
@@ -33,19 +33,19 @@ def propagate(x: Tensor, step: Tensor | Callable[[Tensor], Tensor], depth: int) 
 
 
 def decay_rate(energy: ArrayLike) -> float:
-    r"""Rate at which an energy falls per layer: the slope of log(energy) over the second half of the layers.
+    r"""Fit the rate at which an energy decays per layer: the slope of log(energy) over the second half of the layers.
 
-    The first half, where the slope may still change, does not count. Layers whose energy is below 1e-20 of the first
-    hold rounding errors and are left out.
+    The first half is left out because the slope may still change there, and so are layers whose energy is below 1e-20
+    of the first, because those values are rounding errors.
 
     Args:
         energy: shape (depth + 1,), depth at least 1.
 
     Returns:
-        The slope, per layer; −∞ if the energy vanishes after the first layer.
+        Slope per layer; −∞ if the energy vanishes after the first layer.
 
     Raises:
-        ValueError: fewer than two energies, or one that is negative or not finite.
+        ValueError: there are fewer than two energies, or one is negative or not finite.
     """
     energy = check_array("energy", energy, ndim=1)
     if len(energy) < 2:

@@ -1,4 +1,4 @@
-"""Argument checks for tensors: every message names the parameter and quotes the value."""
+"""Argument checks for tensors; every message names the parameter and quotes the value."""
 
 import math
 from typing import Any
@@ -19,21 +19,21 @@ def check_floating(name: str, x: Tensor) -> None:
 
 
 def check_matrix_of(name: str, x: Tensor, rows: str, columns: str) -> None:
-    """Raise unless x is floating point with two dimensions, which rows and columns name."""
+    """Raise unless x is a floating-point matrix; `rows` and `columns` name its dimensions in the message."""
     check_floating(name, x)
     if x.ndim != 2:
         raise ValueError(f"{name} must have shape ({rows}, {columns}), got {tuple(x.shape)}")
 
 
 def kind(value: Any) -> Any:
-    """Return the dtype of a tensor, or the name of another type."""
+    """Return the dtype of a tensor, or the type name of any other value."""
     return value.dtype if isinstance(value, Tensor) else type(value).__name__
 
 
 def to_tensor(
     name: str, value: float | Tensor, like: Tensor, channels: int = 1, finite: bool = False
 ) -> Tensor:
-    """λ or η with the type of `like`, of shape () or (channels,), or raise."""
+    """Return λ or η as a tensor of shape () or (channels,) with the dtype of `like`, or raise."""
     try:
         tensor = torch.as_tensor(value, dtype=like.dtype, device=like.device)
     except (TypeError, ValueError, RuntimeError, OverflowError) as error:
@@ -55,13 +55,13 @@ def to_tensor(
 
 
 def summable(messages: Tensor) -> Tensor:
-    """Messages in a type in which as many can be added: sums of millions of float32 lose their last digits."""
+    """Return the messages in a dtype that sums them accurately: sums of millions of float32 lose digits."""
     rounding = len(messages) * torch.finfo(messages.dtype).eps
     return messages if rounding < 1e-4 else messages.double()
 
 
 def check_messages(messages: Tensor, index: Tensor, num_nodes: int) -> tuple[Tensor, int]:
-    """Return index as int64 and the number of nodes, or raise unless they fit the messages."""
+    """Return index as int64 and the number of nodes as int, or raise if they do not fit the messages."""
     check_matrix_of("messages", messages, "num_edges", "channels")
     num_nodes = check_int("num_nodes", num_nodes, minimum=0)
     if kind(index) not in INTEGERS:
@@ -76,15 +76,15 @@ def check_messages(messages: Tensor, index: Tensor, num_nodes: int) -> tuple[Ten
 
 
 def check_nodes(name: str, nodes: Tensor, num_nodes: int) -> None:
-    """Raise unless all are nodes of a graph."""
+    """Raise unless all `nodes` are in [0, num_nodes)."""
     if nodes.numel() and not 0 <= nodes.min() <= nodes.max() < num_nodes:
         bad = nodes[(nodes < 0) | (nodes >= num_nodes)][0].item()
         raise ValueError(f"{name} must hold nodes in [0, num_nodes) = [0, {num_nodes}), got {bad}")
 
 
 def check_aggregate(result: Tensor, messages: Tensor, eta: float | Tensor) -> Tensor:
-    """Return the result of an aggregation, or raise with the reason why it is not finite."""
-    if math.isfinite(result.sum().item()) or result.isfinite().all():  # a sum is quickly found
+    """Return the result of an aggregation, or raise an error that says why it is not finite."""
+    if math.isfinite(result.sum().item()) or result.isfinite().all():  # the sum is the faster test
         return result
     if not messages.isfinite().all():
         edge, channel = (~messages.isfinite()).nonzero()[0].tolist()

@@ -1,4 +1,4 @@
-"""How near a matrix is to a Toeplitz matrix, whose entries depend on j−i alone (exercise 1b)."""
+"""Distance of a matrix from a Toeplitz matrix, whose entries depend only on j−i (exercise 1b)."""
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -7,13 +7,13 @@ from sheet11.given.checks import Floats, check_array, check_int
 
 
 def lag_profile(G: ArrayLike) -> Floats:
-    """Mean of a square matrix along each diagonal: entry d is the mean of G_{i,i+d} over i.
+    """Return the mean of a square matrix along each diagonal: entry d is the mean of G_{i,i+d} over i.
 
     Args:
         G: shape (n, n).
 
     Returns:
-        Shape (n,), the lags 0 … n−1.
+        Shape (n,), for the lags 0 … n−1.
 
     Raises:
         ValueError: G is not square.
@@ -23,9 +23,9 @@ def lag_profile(G: ArrayLike) -> Floats:
 
 
 def toeplitz_deviation(G: ArrayLike) -> float:
-    """Largest spread along a diagonal: max over the lags d of max_i G_{i,i+d} − min_i G_{i,i+d}.
+    """Return the largest spread along a diagonal: max over the lags d of max_i G_{i,i+d} − min_i G_{i,i+d}.
 
-    It is 0 exactly when G is Toeplitz, that is, when G_ij depends on j−i alone.
+    It is 0 exactly when G is Toeplitz, that is, when G_ij depends only on j−i.
 
     Raises:
         ValueError: G is not square.
@@ -35,14 +35,14 @@ def toeplitz_deviation(G: ArrayLike) -> float:
 
 
 def half_width(profile: ArrayLike, p: int) -> int | None:
-    """Smallest lag at which a lag profile is below half of p/2, the value that paired rows have at lag 0.
+    """Return the smallest lag at which a lag profile is below half of p/2, the value of paired rows at lag 0.
 
     Args:
         profile: shape (n,), from `lag_profile`.
         p: number of rows of E.
 
     Returns:
-        The lag, or None if the profile stays above.
+        Lag, or None if the profile stays above.
     """
     profile = check_array("profile", profile, ndim=1)
     below = np.flatnonzero(profile < check_int("p", p) / 4)

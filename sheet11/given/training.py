@@ -9,19 +9,19 @@ from sheet11.given.checks import check_int
 def draw_training_nodes(
     labels: Tensor, labels_per_class: int, copies: int, seed: int = 0
 ) -> Tensor:
-    """Masks of randomly drawn training nodes, the same number from every class, drawn anew for each copy.
+    """Draw masks of random training nodes, the same number from every class, independently for each copy.
 
     Args:
         labels: class of each node, shape (num_nodes,).
         labels_per_class: training nodes of each class; every class must keep at least one node to test on.
         copies: number of masks.
-        seed: of the draw.
+        seed: seed of the draw.
 
     Returns:
         Boolean, shape (copies, num_nodes).
 
     Raises:
-        TypeError, ValueError: a number is no positive integer, or a class is too small.
+        TypeError, ValueError: a number is not a positive integer, or a class is too small.
     """
     labels_per_class = check_int("labels_per_class", labels_per_class)
     copies = check_int("copies", copies)
@@ -41,12 +41,12 @@ def draw_training_nodes(
 
 
 def cross_entropy(logits: Tensor, labels: Tensor, train_mask: Tensor) -> Tensor:
-    """Mean cross-entropy over the nodes to train on, summed over networks side by side, which do not interact.
+    """Return the mean cross-entropy over the training nodes, summed over the copies, which do not interact.
 
     Args:
         logits: scores of the classes, shape ([copies,] num_nodes, classes).
         labels: class of each node, shape (num_nodes,).
-        train_mask: True where a label may be used, shape ([copies,] num_nodes), at least one True and one False.
+        train_mask: True for training nodes, shape ([copies,] num_nodes), at least one True and one False.
 
     Returns:
         A tensor with one value.
@@ -55,18 +55,18 @@ def cross_entropy(logits: Tensor, labels: Tensor, train_mask: Tensor) -> Tensor:
         TypeError, ValueError: the mask is not boolean, or leaves nothing to train or to test on.
     """
     share = train_mask.to(logits.dtype) / _count(train_mask)[..., None]
-    logits = logits.masked_fill(~train_mask[..., None], 0)  # 0 times −∞ would be no number
+    logits = logits.masked_fill(~train_mask[..., None], 0)  # 0 times −∞ would be NaN
     log_probability = logits.log_softmax(dim=-1)[..., torch.arange(len(labels)), labels]
     return -(log_probability * share).sum()
 
 
 def accuracy(logits: Tensor, labels: Tensor, train_mask: Tensor) -> Tensor:
-    """Share of the nodes not trained on whose largest score is that of their class; NaN scores have no largest.
+    """Return the share of test nodes whose largest score is that of their class; nodes with NaN scores count as wrong.
 
     Args:
         logits: scores of the classes, shape ([copies,] num_nodes, classes).
         labels: class of each node, shape (num_nodes,).
-        train_mask: True where a label was used, shape ([copies,] num_nodes).
+        train_mask: True for training nodes, shape ([copies,] num_nodes).
 
     Returns:
         One value for each copy, shape ([copies]), float64.
@@ -79,7 +79,7 @@ def accuracy(logits: Tensor, labels: Tensor, train_mask: Tensor) -> Tensor:
 
 
 def _count(train_mask: Tensor) -> Tensor:
-    """Number of nodes to train on in each copy."""
+    """Return the number of training nodes in each copy."""
     if train_mask.dtype != torch.bool:
         raise TypeError(f"train_mask must be boolean, got {train_mask.dtype}")
     chosen, nodes = train_mask.sum(dim=-1), train_mask.shape[-1]
@@ -91,17 +91,18 @@ def _count(train_mask: Tensor) -> Tensor:
 
 
 def linear_probe(H: Tensor, labels: Tensor, train_mask: Tensor) -> Tensor:
-    """Accuracy of the best linear read-out: what features still tell about two classes, however small they are.
+    """Return the accuracy of a linear read-out fitted to the features: how well they separate two classes at any scale.
 
-    The mean node is taken off, the rest scaled to mean square 1, and least squares fitted to the nodes to train on.
+    The mean over the nodes is subtracted, the rest scaled to mean square 1, and least squares fitted on the training
+    nodes.
 
     Args:
         H: features, shape (copies, num_nodes, hidden).
         labels: class of each node, 0 or 1, shape (num_nodes,).
-        train_mask: shape (copies, num_nodes), as many nodes in each copy.
+        train_mask: True for training nodes, shape (copies, num_nodes), equally many in each copy.
 
     Returns:
-        Accuracy on the other nodes, one value for each copy; 0 if its features are not finite.
+        Accuracy on the test nodes, one value for each copy; 0 if the features are not finite.
     """
     finite = H.isfinite().flatten(1).all(dim=1)[:, None, None]
     H = torch.where(finite, H, 0)

@@ -1,4 +1,4 @@
-"""Show in one line where an answer is still missing."""
+"""Missing answers, shown as one line instead of a traceback."""
 
 import linecache
 import symtable
@@ -7,15 +7,15 @@ from typing import Any
 
 from IPython import get_ipython
 
-WAITS = "waits for an answer"  # note on the error of such a cell
-_waiting: set[str] = set()  # names that cells would have assigned if they had not lacked an answer
+WAITS = "waits for an answer"  # note on the error of a cell with a missing answer
+_waiting: set[str] = set()  # names that are undefined because of a missing answer
 
 
 def mark_unanswered() -> None:
-    """Show a cell that runs into a missing answer (`raise NotImplementedError`) as one line, and let the others run.
+    """Show a missing answer (`raise NotImplementedError`) as one line, and let the other cells run.
 
-    A later cell that needs what such a cell would have assigned says so, in one line, too. All other errors are shown,
-    and end a run, as always.
+    A later cell that needs a name which the unanswered cell would have assigned also says so in one line. All other
+    errors are shown in full and stop the run, as usual.
     """
     if shell := get_ipython():
         _waiting.clear()
@@ -40,19 +40,19 @@ def _show(
         line = f"Not answered yet: {error}" if str(error) else "Not answered yet."
     for name in _assigned_by(trace):
         _waiting.add(name)
-        shell.user_ns.pop(name, None)  # half of it, or what an earlier run has left
+        shell.user_ns.pop(name, None)  # a partial value, or one from an earlier run
     error.add_note(WAITS)
     shell._showtraceback(kind, line, [line])
 
 
 def _go_on(result: Any) -> None:
-    """Count the cell as executed, so that Run All goes on; the output stays an error for whoever grades it."""
+    """Count the cell as executed, so that Run All continues; its output remains an error for grading."""
     if WAITS in getattr(result.error_in_exec, "__notes__", ()):
         result.error_in_exec = None
 
 
 def _assigned_by(trace: TracebackType | None) -> set[str]:
-    """Names that the failed cell assigns or defines at its top level."""
+    """Return the names that the failed cell assigns or defines at its top level."""
     while trace and trace.tb_frame.f_code.co_name != "<module>":
         trace = trace.tb_next
     if trace is None:

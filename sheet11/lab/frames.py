@@ -1,4 +1,4 @@
-"""Frames: a picture for every setting of an explorer, for pages that have neither a kernel nor a script."""
+"""Frames: pictures of an explorer at several settings, for pages with neither a kernel nor scripts."""
 
 import base64
 import contextlib
@@ -8,28 +8,28 @@ from collections.abc import Callable
 from typing import Any
 
 MIME_TYPE = "application/vnd.sheet11.frames+json"
-VARIABLE = "SHEET11_FRAMES"  # of the environment; set where a notebook is executed for such a page
-MOST = 9  # settings of a control
-SHADES = 256  # colours of a picture, which makes it a third as large
+VARIABLE = "SHEET11_FRAMES"  # environment variable, set when a notebook is executed for such a page
+MOST = 9  # settings of each control
+SHADES = 256  # colours of a picture; a palette makes the file a third as large
 Controls = dict[str, dict[str, Any]]
 
 
 def are_wanted() -> bool:
-    """Return whether the notebook is executed for a page with frames."""
+    """Return True if the notebook is executed for a page with frames."""
     return VARIABLE in os.environ
 
 
 def bundle(draw: Callable[..., Any], controls: Controls) -> dict[str, Any]:
-    """Paint a picture for some settings of every control, with all other controls as at the start.
+    """Draw pictures for some settings of every control, with all other controls at their initial values.
 
     Args:
-        draw: called with the settings by name; it returns a figure.
-        controls: kind and arguments of the control of every setting, its `value` at the start among them.
+        draw: returns a figure for the settings, which are passed by name.
+        controls: kind and arguments of the control for every setting, including its initial `value`.
 
     Returns:
-        By MIME type, for every control an object with its name as `control`, and `frames`: objects with a `setting`,
-        in words, and unless it is that of the start its picture, as `png` in base64 and in words as `shows`. Settings
-        for which `draw` raises are left out.
+        By MIME type, for every control an object with its name as `control`, and `frames`: objects with a `setting`
+        as text and, unless it is the initial one, a picture as `png` in base64 and its description as `shows`.
+        Settings for which `draw` raises are left out.
     """
     start = {name: control["value"] for name, control in controls.items()}
     found = []
@@ -39,7 +39,7 @@ def bundle(draw: Callable[..., Any], controls: Controls) -> dict[str, Any]:
             if value == start[name]:
                 turned.append({"setting": setting})
                 continue
-            with contextlib.suppress(Exception):  # the student's functions may raise anything
+            with contextlib.suppress(Exception):  # student functions may raise anything
                 picture = _picture(draw(**start | {name: value}))
                 turned.append({"setting": setting} | picture)
         found.append({"control": control.get("description", name), "frames": turned})
@@ -47,7 +47,7 @@ def bundle(draw: Callable[..., Any], controls: Controls) -> dict[str, Any]:
 
 
 def _settings(control: dict[str, Any]) -> list[tuple[str, Any]]:
-    """Return some settings of a control in order, that of the start among them, each as text and as value."""
+    """Return some settings of a control in order, including the initial one, each as text and as value."""
     start = control["value"]
     if "options" in control:
         options = control["options"]
@@ -68,8 +68,8 @@ def _settings(control: dict[str, Any]) -> list[tuple[str, Any]]:
 
 
 def _picture(figure: Any) -> dict[str, str]:
-    """Return a figure in words, and as a PNG of few colours in base64; close it."""
-    import matplotlib.pyplot as plt  # all here, because the command imports this module, too
+    """Return the description of a figure and a PNG with few colours in base64; close the figure."""
+    import matplotlib.pyplot as plt  # imported late: the command line also imports this module
     from PIL.Image import Dither, Quantize
 
     from sheet11.lab import plots

@@ -1,7 +1,7 @@
-"""The figures of the notebooks. Every function draws what it is given; none computes results.
+"""Common parts of the notebooks' figures. The functions draw given values and compute no results.
 
-Functions named for what they show return a figure, which `show` puts into a notebook. Those named `draw_…` draw into
-axes. Signed matrices have a diverging scale centred at 0, and matrices side by side one scale.
+Functions with a noun as their name return a figure, which `show` displays in a notebook; functions named `draw_…`
+draw into axes. Signed matrices have a diverging scale centred at 0; matrices side by side share one scale.
 """
 
 import base64
@@ -23,15 +23,17 @@ from matplotlib_inline.config import InlineBackend
 from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
-DIVERGING = "RdBu_r"  # blue - white - red, told apart with any colour vision
+DIVERGING = "RdBu_r"  # blue - white - red, distinguishable with any colour vision
 # blue, vermilion, green, purple, sky blue, orange, black: Okabe & Ito 2008, "Color Universal Design"
 COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000"]
 MARKERS = "osD^vP*"
 WIDTH = 10  # inches; the width of a notebook's output
 MARGINS = 0.55, 0.35  # inches below and above a panel
 LEFT, DOWN = 0.95, 0.8  # inches beside a panel, and between rows of panels
-LEVEL = 3  # of compression: twice as fast as matplotlib's 6, and without transparency the file is no larger
-MOST = 256  # rows or columns of a heatmap, and lags with a marker each, that can be told apart
+LEVEL = 3  # PNG compression: twice as fast as matplotlib's 6; without transparency the file is no larger
+MOST = (
+    256  # largest distinguishable number of rows or columns of a heatmap, or of markers on a curve
+)
 
 Floats = NDArray[np.float64]
 Curves = Mapping[str, ArrayLike]
@@ -39,17 +41,17 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 if hasattr(shell := get_ipython(), "kernel") and plt.get_backend().lower() == "agg":
-    # MPLBACKEND says so, as on many CI machines; figures, a student's own too, are to be seen in the notebook even so
+    # many CI machines set MPLBACKEND; figures, including the student's own, must still appear in the notebook
     shell.enable_matplotlib("inline")
 
 
 def are_wanted() -> bool:
-    """Return whether anybody will see figures; a sweep, for example, is for numbers."""
+    """Return True if figures are to be drawn; a sweep, for example, needs only numbers."""
     return "inline" not in plt.get_backend() or bool(InlineBackend.instance().figure_formats)
 
 
 def drawn_if_wanted(draw: Callable[P, R]) -> Callable[P, R]:
-    """Let a function return an empty figure where nobody wants figures: axes and labels take long to make."""
+    """Make a function return an empty figure when figures are not wanted, because axes and labels are slow."""
 
     @functools.wraps(draw)
     def drawn(*args: P.args, **kwargs: P.kwargs) -> Any:
@@ -59,27 +61,27 @@ def drawn_if_wanted(draw: Callable[P, R]) -> Callable[P, R]:
 
 
 def show(figure: Figure) -> None:
-    """Show a figure of this module in a notebook, with a description for those who do not see it, and close it.
+    """Show a figure of this module in a notebook, with a description for screen readers, and close it.
 
-    `plt.show()` would crop it, and draw it twice for that; these figures have their margins already.
+    `plt.show()` would draw it twice in order to crop it; these figures already have their margins.
     """
     if "inline" not in plt.get_backend():  # a window, or a widget
         plt.show()
         return
     plt.close(figure)
     if not are_wanted():
-        display(figure)  # as the text that stands for it
+        display(figure)  # shown as text
         return
     display_bundle(bundle(figure))
 
 
 def display_bundle(data: dict[str, Any]) -> None:
-    """Display data by MIME type, with the text as the description of the picture."""
+    """Display data by MIME type, with the text as alternative text of the picture."""
     display(data, metadata={"image/png": {"alt": data["text/plain"]}}, raw=True)
 
 
 def bundle(figure: Figure) -> dict[str, Any]:
-    """Return a figure as a picture and in words, by MIME type."""
+    """Return a figure as a picture and as a description, by MIME type."""
     return {
         "text/plain": describe(figure),
         "image/png": base64.b64encode(png(figure)).decode("ascii"),
@@ -96,7 +98,7 @@ def png(figure: Figure) -> bytes:
 def painted(figure: Figure) -> Image.Image:
     """Return a figure as an image without transparency."""
     for ax in figure.axes:
-        # a place for the title: else matplotlib measures all ticks to see whether they are in its way
+        # fix the title's position: otherwise matplotlib measures all tick labels to avoid them
         ax.set_title(ax.get_title(), y=1)
     canvas: Any = figure.canvas
     if not isinstance(canvas, FigureCanvasAgg):  # pyplot has closed the figure
@@ -124,15 +126,15 @@ def heatmaps(
     ylabel: str,
     colour_label: str,
 ) -> Figure:
-    """Heatmaps side by side, titled by name, on one diverging colour scale centred at 0.
+    """Draw heatmaps side by side, titled by name, on one diverging colour scale centred at 0.
 
-    Of a matrix with more entries than a panel has pixels, the one of largest magnitude stands for those around it.
+    If a matrix has more entries than its panel has pixels, each block is drawn as its entry of largest magnitude.
 
     Args:
         matrices: title and matrix of each panel.
-        xlabel: what the columns are.
-        ylabel: what the rows are.
-        colour_label: what the entries are.
+        xlabel: name of the columns.
+        ylabel: name of the rows.
+        colour_label: name of the entries.
     """
     limit = max(float(np.abs(matrix).max()) for matrix in matrices.values())
     width = WIDTH if len(matrices) > 1 else 0.75 * WIDTH
@@ -156,17 +158,17 @@ def draw_heatmap(
     """Draw a matrix with seaborn on a diverging scale from −limit to limit.
 
     Args:
-        ax: holds nothing but the heatmap.
+        ax: empty axes.
         matrix: shape (rows, columns).
         limit: magnitude at the ends of the scale.
         first_index: number of the first row and of the first column.
-        shape: rows and columns that those of `matrix` stand for, where it is a selection of them.
+        shape: number of rows and columns before selection, if `matrix` is a selection of rows or columns.
     """
-    import seaborn as sns  # here, because the import takes a second and not every notebook has heatmaps
+    import seaborn as sns  # imported late: it takes a second, and not every notebook has heatmaps
 
     step = -(-max(matrix.shape) // MOST)
     limit = limit or 1.0
-    # seaborn draws the figure to see whether tick labels overlap, and there are none
+    # seaborn would draw the figure to find overlapping tick labels, and there are none
     ax.figure.set_visible(False)
     sns.heatmap(
         _coarse(matrix, step),
@@ -197,20 +199,22 @@ def panels(
     top: float = MARGINS[1],
     across: float = 0.85,
 ) -> tuple[Figure, Any]:
-    """Make panels with fixed margins: a layout engine takes as long to find them as the drawing itself.
+    """Make panels with fixed margins, because a layout engine takes as long as the drawing itself.
+
+    All lengths are in inches.
 
     Args:
         columns: number of panels side by side.
-        height: of the figure, in inches, as all lengths here.
-        width: of the figure.
-        rows: of panels.
-        right: margin.
-        bottom: margin.
-        top: margin.
-        across: room between columns.
+        height: height of the figure.
+        width: width of the figure.
+        rows: number of rows of panels.
+        right: right margin.
+        bottom: bottom margin.
+        top: top margin.
+        across: space between columns.
 
     Returns:
-        The figure and its axes; several rows of axes in an array of shape (rows, columns).
+        Figure and its axes; several rows of axes as an array of shape (rows, columns).
     """
     figure, axes = plt.subplots(rows, columns, figsize=(width, height), squeeze=False)
     figure.subplots_adjust(
@@ -228,12 +232,12 @@ def panels(
 
 
 def legend_beside(ax: Axes, **options: Any) -> None:
-    """Place a legend beside a panel, where it covers nothing; `options` go to matplotlib."""
+    """Place a legend beside a panel, where it covers no data; `options` are passed to matplotlib."""
     ax.legend(loc="upper left", bbox_to_anchor=(1.02, 1), borderaxespad=0, **options)
 
 
 def powers_of_ten(axis: Axis) -> None:
-    """Label a logarithmic axis with 10⁻³ and the like in plain text; matplotlib's formulas take long to draw."""
+    """Label a logarithmic axis with powers such as 10⁻³ in plain text, because matplotlib's formulas are slow."""
     superscript = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
     axis.set_major_formatter(
         lambda value, _: "10" + str(round(np.log10(value))).translate(superscript)
@@ -241,17 +245,17 @@ def powers_of_ten(axis: Axis) -> None:
 
 
 def whole_numbers(axis: Axis, most: int = 10) -> None:
-    """Label an axis at whole numbers alone."""
+    """Label an axis at whole numbers only."""
     axis.set_major_locator(MaxNLocator(most, integer=True))
 
 
 def signed(value: float) -> str:
-    """Format a number with three digits, a minus sign, and ∞."""
+    """Format a number with three digits, a typographic minus sign, and ∞."""
     return f"{value:.3g}".replace("-", "−").replace("inf", "∞")
 
 
 def _number(axis: Axis, first: int, count: int, width: float) -> None:
-    """Number rows or columns of a heatmap, of which each is so many cells wide, at round numbers."""
+    """Number rows or columns of a heatmap at round numbers; each of them is `width` cells wide."""
     locator = MaxNLocator(6, integer=True, steps=[1, 2, 4, 5, 8, 10])
     numbers = np.round(locator.tick_values(first, first + count - 1)).astype(int)
     numbers = numbers[(numbers >= first) & (numbers < first + count)]
@@ -259,7 +263,7 @@ def _number(axis: Axis, first: int, count: int, width: float) -> None:
 
 
 def _coarse(matrix: Floats, k: int) -> Floats:
-    """Keep one entry of every k × k, the largest in magnitude."""
+    """Return the entry of largest magnitude of every k × k block."""
     rows, columns = (range(0, size, k) for size in matrix.shape)
     high = np.maximum.reduceat(np.maximum.reduceat(matrix, rows), columns, axis=1)
     low = np.minimum.reduceat(np.minimum.reduceat(matrix, rows), columns, axis=1)

@@ -1,4 +1,4 @@
-"""A tqdm progress bar that leaves no trace in a notebook's stored outputs."""
+"""Progress bars that leave no times in a notebook's stored outputs."""
 
 import io
 from collections.abc import Iterable, Iterator
@@ -12,10 +12,10 @@ T = TypeVar("T")
 
 
 def progress(iterable: Iterable[T], description: str, **tqdm_options: Any) -> Iterator[T]:
-    """Iterate with a tqdm bar named `description`; `tqdm_options` go to tqdm.
+    """Iterate with a tqdm bar named `description`; `tqdm_options` are passed to tqdm.
 
-    In a notebook the bar is one display that is updated in place and ends as it began, with the description alone:
-    the stored output holds no times, so that two runs store the same. Elsewhere it is tqdm's bar on standard error.
+    In a notebook the bar is one display, updated in place, that at the end shows the description alone: the stored
+    output contains no times, so that two runs store the same output. Elsewhere it is tqdm's bar on standard error.
     """
     if get_ipython() is None:
         yield from tqdm(iterable, description, **tqdm_options)

@@ -1,4 +1,4 @@
-"""Named results: the one way by which numbers leave a notebook.
+"""Named results, the only way for numbers to leave a notebook.
 
 `record` shows values and stores them in the cell's output; `read_records` reads them back from an executed notebook.
 The stored form is JSON and holds data only: reading a record, even a forged one, runs no code.
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 MIME_TYPE = "application/vnd.sheet11.record+json"
 
-# Smaller numbers are rounding noise that differs from one processor to the next; the stored value stays exact.
+# Smaller numbers are shown as 0, because rounding noise differs between processors; the stored value is exact.
 NOISE = 1e-10
 
 # NumPy's codes of bool, integer, real, complex and text types that are the same on every machine
@@ -36,15 +36,15 @@ def record(**values: Any) -> None:
 
     Scalars (None, bool, int, finite float, str) are stored as they are. Everything else is stored as an array, an
     object with `dtype`, `shape` and `values` (the bytes in C order, little-endian, base64), so that float64 comes
-    back bit for bit, NaN and infinity included, and a large matrix stays one line of the notebook file. A structured
-    array makes a table. The text shows six digits, and numbers below 1e-10 only as such, so that it is the same on
-    every machine.
+    back bit for bit, NaN and infinity included, and a large matrix is one line of the notebook file. A structured
+    array makes a table. The text shows six digits, and numbers below 1e-10 as 0, so that it is the same on every
+    machine.
 
     Args:
-        values: the results by name. A name that is recorded again replaces the earlier value.
+        values: results by name. Recording a name again replaces the earlier value.
 
     Raises:
-        TypeError: nothing to record, or a value that `read_records` could not give back.
+        TypeError: there is nothing to record, or `read_records` could not restore a value.
     """
     if not values:
         raise TypeError("record needs at least one name=value")
@@ -57,10 +57,10 @@ def record(**values: Any) -> None:
 
 
 def read_records(notebook: NotebookNode | str | Path) -> dict[str, Any]:
-    """Read what an executed notebook has recorded.
+    """Return the results that an executed notebook has recorded.
 
     Args:
-        notebook: the notebook, or the path of its file.
+        notebook: a notebook, or the path of its file.
 
     Returns:
         Scalars and NumPy arrays by name.
@@ -70,7 +70,7 @@ def read_records(notebook: NotebookNode | str | Path) -> dict[str, Any]:
         OSError: the file cannot be read.
     """
     if isinstance(notebook, str | Path):
-        import nbformat  # here, because the import takes two seconds and `record` does without it
+        import nbformat  # imported late: it takes two seconds, and `record` does not need it
 
         return read_records(nbformat.read(notebook, as_version=4))
     records: dict[str, Any] = {}
@@ -87,7 +87,7 @@ def read_records(notebook: NotebookNode | str | Path) -> dict[str, Any]:
 
 
 def _encode(name: str, value: Any) -> Any:
-    """Return a value as JSON that `_decode` reads; raise TypeError if there is none."""
+    """Return a value as JSON for `_decode`; raise TypeError if it cannot be stored."""
     if isinstance(value, np.generic) and value.dtype.char in STORABLE:
         value = value.item()
     finite = not isinstance(value, float) or math.isfinite(value)
@@ -95,7 +95,7 @@ def _encode(name: str, value: Any) -> Any:
         item = value if _is_scalar(value) and finite else _encode_array(_as_array(value))
         written = json.dumps({name: item}, ensure_ascii=False).encode()
         _decode(name, json.loads(written)[name])
-    except Exception as error:  # objects convert themselves to arrays, and may raise anything
+    except Exception as error:  # an object's own conversion to an array may raise anything
         reason = str(error).partition("\n")[0]
         raise TypeError(
             f"{name} must be a scalar or an array of numbers or text, "
@@ -120,7 +120,7 @@ def _is_masked(value: Any) -> bool:
 
 def _encode_array(array: NDArray[Any]) -> dict[str, Any]:
     if array.ndim and array.dtype.names:
-        array = repack_fields(array)  # without gaps between the columns
+        array = repack_fields(array)  # remove gaps between the columns
     dtype = array.dtype.newbyteorder("<")
     columns = dtype.descr if array.ndim else [("", dtype)]
     if not all(np.dtype(kind).char in STORABLE for _, kind, *_ in columns):
@@ -153,7 +153,7 @@ def _decode_array(dtype: Any, shape: Any, values: Any) -> NDArray[Any]:
     if np.dtype(dtype).hasobject:
         raise ValueError("objects are not data")
     data = base64.b64decode(values, validate=True)
-    array = np.frombuffer(data, dtype).reshape(shape).copy()  # a copy can be written to
+    array = np.frombuffer(data, dtype).reshape(shape).copy()  # a writable copy
     if array.shape != tuple(shape):
         raise ValueError(f"its shape is {_short(shape)}")
     return array
@@ -164,7 +164,7 @@ def _is_scalar(value: Any) -> bool:
 
 
 def _short(value: Any) -> str:
-    return f"{reprlib.repr(value):.60}"  # reprlib stops early, however large or nested the value
+    return f"{reprlib.repr(value):.60}"  # reprlib is fast for large and nested values
 
 
 def _describe(value: Any) -> str:

@@ -1,8 +1,8 @@
-"""Sliders: one figure for each notebook that follows while a person changes its settings.
+"""Sliders: a figure for each notebook that is redrawn when its settings change.
 
-Every `explore_…` takes the functions that the student has written, and draws with those of `plots`. In JupyterLab it
-shows controls above the figure. Where there is nobody to move them (papermill, nbval, nbconvert) it shows the figure
-with the settings at the start, as any other figure of the notebook.
+Every `explore_…` takes functions written by the student and draws their results with `plots`. In JupyterLab it shows
+controls above the figure. In papermill, nbval and nbconvert it shows the figure with the initial settings, like any
+other figure of the notebook.
 """
 
 import html
@@ -15,11 +15,11 @@ from matplotlib.figure import Figure
 
 from sheet11.lab import frames, plots
 
-Function = Callable[..., Any]  # of a student
+Function = Callable[..., Any]  # written by a student
 Draw = Callable[..., Figure]
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
-# ipywidgets draws the name and the value of a control beside it, and tells screen readers neither
+# ipywidgets shows the name and value of a control beside it, but does not pass them to screen readers
 NAMES = """
 setTimeout(() => {
   const all = element.closest(".widget-vbox") ?? document;
@@ -38,11 +38,12 @@ setTimeout(() => {
 
 
 def show_with_controls(draw: Draw, controls: frames.Controls) -> None:
-    """Show the figure for the settings at the start, below controls if there is a person to move them.
+    """Show the figure with the initial settings, below controls if a browser is connected.
 
     Args:
-        draw: called with the settings by name, again and again; it returns a figure. One that fails leaves no figure.
-        controls: for every setting a control of ipywidgets: its `kind`, and the arguments that it is made with.
+        draw: returns a figure for the settings, which are passed by name at every change; it leaves no figure open
+            if it fails.
+        controls: for every setting the `kind` of an ipywidgets control, and its arguments.
     """
     figure = draw(**{name: control["value"] for name, control in controls.items()})
     if _somebody_is_there():
@@ -55,8 +56,8 @@ def show_with_controls(draw: Draw, controls: frames.Controls) -> None:
 
 
 def _widget(figure: Figure, draw: Draw, controls: frames.Controls) -> dict[str, Any]:
-    """Return the figure as an image that follows its controls, by MIME type."""
-    import ipywidgets  # here, because only these pages need it
+    """Return a widget with the figure and its controls, by MIME type."""
+    import ipywidgets  # imported late: only interactive notebooks need it
 
     plt.close(figure)
     made = {}
@@ -74,7 +75,7 @@ def _widget(figure: Figure, draw: Draw, controls: frames.Controls) -> dict[str, 
     def change(_: Any) -> None:
         try:
             moved = draw(**{name: control.value for name, control in made.items()})
-        except Exception as error:  # the student's functions may raise anything; the sliders go on
+        except Exception as error:  # student functions may raise anything; the sliders keep working
             message = html.escape(f"{type(error).__name__}: {error}")
             description.value = f'<p role="alert">{message}</p>'
             return
@@ -93,13 +94,13 @@ def _widget(figure: Figure, draw: Draw, controls: frames.Controls) -> dict[str, 
 
 
 def _description(figure: Figure) -> str:
-    """Describe the figure for screen readers; the image of ipywidgets has no place for it."""
+    """Describe the figure for screen readers, because ipywidgets' image has no alternative text."""
     hidden = "position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%)"
     return f'<div role="status" style="{hidden}">{html.escape(plots.describe(figure))}</div>'
 
 
 def _somebody_is_there() -> bool:
-    """Return whether a browser has sent the running cell: JupyterLab sends the cell's id, and programs do not."""
+    """Return True if a browser has sent the running cell: JupyterLab sends the cell's id, programs do not."""
     shell = get_ipython()
     parent = shell.get_parent() if hasattr(shell, "get_parent") else {}
     return "cellId" in parent.get("metadata", {})

@@ -1,1 +1,1 @@
-"""The functions of the sheet for large inputs; nothing here is needed to understand anything."""
+"""Fast versions of the sheet's functions for large inputs; the plain versions are the ones to read."""

@@ -1,4 +1,4 @@
-"""The soft(arg)max aggregation of many messages, in blocks that stay in the processor's cache."""
+"""Soft(arg)max aggregation of many messages, in blocks that fit into the processor's cache."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -11,8 +11,8 @@ from torch.autograd.forward_ad import unpack_dual
 
 from sheet11.given.tensors import to_tensor
 
-BLOCK = 2**18  # entries of a block of messages
-MANY = 2**10  # messages of a node; float32 sums of more are sums of float64
+BLOCK = 2**18  # entries in a block of messages
+MANY = 2**10  # messages of a node above which float32 is summed in float64
 
 
 def aggregate_in_blocks(
@@ -20,11 +20,12 @@ def aggregate_in_blocks(
 ) -> Tensor | None:
     r"""Aggregate by |N|^η ⟨m⟩ with ⟨m⟩ = Σ w m / Σ w and w_u = exp(λ(m_u − shift)).
 
-    The shift stands in the exponent only, where one value serves all nodes: an outlier changes no other node's mean.
+    The shift enters only through the exponent, so that one value can serve all nodes: an outlier does not change the
+    mean of any other node.
 
     Returns:
-        Shape (num_nodes, channels); None where weights leave the range of numbers, so that the formula is to be used,
-        and within function transforms and forward-mode derivatives, of which it knows nothing.
+        Shape (num_nodes, channels); None if weights over- or underflow, and within function transforms and
+        forward-mode derivatives, which are not supported. The caller then uses the formula.
     """
     channels = messages.shape[1]
     if not messages.numel() or messages.dtype not in (torch.float32, torch.float64):
@@ -33,7 +34,7 @@ def aggregate_in_blocks(
     eta = to_tensor("eta", eta, messages, channels, finite=True)
     if any(map(_is_transformed, (messages, lam))):
         return None
-    # what λ favours in the first block; a pass over all would take a fifth of the time
+    # the message that λ favours in the first block: searching all messages would take a fifth of the time
     first, *_ = next(_blocks(messages.detach()))
     shift = torch.where(lam.detach() > 0, first.amax(dim=0), first.amin(dim=0))
     degree = torch.bincount(index, minlength=num_nodes)[:, None]
@@ -46,7 +47,7 @@ def aggregate_in_blocks(
         weighted.index_add_(0, i, w.mul_(m))
     mean = weighted.div_(total)
     finfo = torch.finfo(messages.dtype)
-    smallest = finfo.tiny / finfo.eps  # a node's largest weights are exact above
+    smallest = finfo.tiny / finfo.eps  # above it, the largest weights of a node are accurate
     if not (total.min() > smallest and total.max() < 1 / smallest and mean.isfinite().all()):
         return None
     apply: Callable[..., Tensor] = _Mean.apply
@@ -55,7 +56,7 @@ def aggregate_in_blocks(
 
 
 class _Mean(torch.autograd.Function):
-    """⟨m⟩, which is there already, with ∂⟨m⟩/∂m_u = w_u (1 + λ(m_u − ⟨m⟩)) / Σ w and ∂⟨m⟩/∂λ = Var(m)."""
+    """Derivatives of an already computed ⟨m⟩: ∂⟨m⟩/∂m_u = w_u (1 + λ(m_u − ⟨m⟩)) / Σ w and ∂⟨m⟩/∂λ = Var(m)."""
 
     @staticmethod
     def forward(
@@ -73,7 +74,7 @@ class _Mean(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
         messages, lam, index, shift, total, mean = ctx.saved_tensors
-        if torch.is_grad_enabled():  # somebody wants derivatives of the derivatives
+        if torch.is_grad_enabled():  # second derivatives are wanted
             inputs = [x for x in (messages, lam) if x.requires_grad]
             again = _differentiable_mean(messages, lam, index, total, mean)
             found = iter(torch.autograd.grad(again, inputs, grad, create_graph=True))
@@ -95,7 +96,7 @@ class _Mean(torch.autograd.Function):
 def _rounding_of_mean(
     messages: Tensor, lam: Tensor, index: Tensor, shift: Tensor, total: Tensor, mean: Tensor
 ) -> Tensor | None:
-    """How far ⟨m⟩ is from its rounded value; None where λ times that is no more than rounding itself."""
+    """Return ⟨m⟩ minus its rounded value, or None if λ times that is negligible beside other rounding."""
     if (lam * mean).abs().max() <= 4:
         return None
     off = torch.zeros_like(total)
@@ -108,7 +109,7 @@ def _rounding_of_mean(
 def _differentiable_mean(
     messages: Tensor, lam: Tensor, index: Tensor, total: Tensor, mean: Tensor
 ) -> Tensor:
-    """⟨m⟩ by operations that torch can differentiate again."""
+    """Return ⟨m⟩, computed by operations that torch can differentiate again."""
     z = messages - mean[index]
     w = torch.exp(lam * z)
     sums = torch.zeros_like(total)
@@ -126,6 +127,6 @@ def _is_transformed(x: Tensor) -> bool:
 
 
 def _blocks(messages: Tensor, *others: Tensor) -> Iterator[tuple[Tensor, ...]]:
-    """Blocks of the messages, and the same blocks of others."""
+    """Yield blocks of the messages, each with the corresponding blocks of `others`."""
     step = BLOCK // messages.shape[1] + 1
     return zip(*(torch.split(each, step) for each in (messages, *others)), strict=True)

@@ -1,4 +1,4 @@
-"""E and its Gram matrix where they are large: few exponentials, and sums over lags instead of over pairs of tokens."""
+"""Large E and Gram matrices: few exponentials, and sums over lags instead of pairs of tokens."""
 
 import math
 
@@ -8,13 +8,13 @@ from numpy.typing import NDArray
 from sheet11.given.checks import Floats
 from sheet11.given.conventions import first_position
 
-_BLOCK = 2**16  # complex numbers that are worked on at a time
+_BLOCK = 2**16  # complex numbers computed at a time
 
 
 def positional_encoding(
     n: int, p: int, convention: str, base: float, scale: float | None
 ) -> Floats:
-    """E of paired rows, shape (p, n), see `sheet11.encoding.positional_encoding`."""
+    """Return E with paired rows, shape (p, n), as `sheet11.encoding.positional_encoding` defines it."""
     E = np.empty((p, n))
     omega = _frequencies(p, convention, base, scale)
     far, near = _turns(omega, first_position(convention), n)
@@ -22,7 +22,7 @@ def positional_encoding(
     for start in range(0, len(omega), step):
         rows = slice(start, start + step)
         turns = far[rows, :, None] * near[rows, None, :]  # (step, ⌈n/B⌉, B)
-        np.clip(turns.view(float), -1, 1, out=turns.view(float))  # rounding of the product
+        np.clip(turns.view(float), -1, 1, out=turns.view(float))  # rounding may exceed 1
         wave = turns.reshape(len(turns), -1)[:, :n]
         sine, cosine = E[0::2][rows], E[1::2][rows]
         sine[:], cosine[:] = wave.imag, wave.real[: len(cosine)]
@@ -30,10 +30,10 @@ def positional_encoding(
 
 
 def gram(n: int, p: int, convention: str, base: float, scale: float | None) -> Floats:
-    """EᵀE of paired rows, shape (n, n).
+    """Return EᵀE for paired rows, shape (n, n).
 
-    It depends on the lag i−j alone: the n lags are summed once and written along the diagonals. An unpaired last row s
-    (p odd) adds s sᵀ.
+    It depends only on the lag i−j, so that the n lags are summed once and copied along the diagonals. An unpaired last
+    row s (p odd) adds s sᵀ.
     """
     omega = _frequencies(p, convention, base, scale)
     far, near = _turns(omega[: p // 2], 0, n)
@@ -47,7 +47,7 @@ def gram(n: int, p: int, convention: str, base: float, scale: float | None) -> F
 
 
 def _frequencies(p: int, convention: str, base: float, scale: float | None) -> Floats:
-    """ω of each pair of rows, shape (⌈p/2⌉,)."""
+    """Return ω of each pair of rows, shape (⌈p/2⌉,)."""
     own_scale = p if convention == "vaswani" else 5000
     omega: Floats = base ** (-2 * np.arange((p + 1) // 2) / (scale or own_scale))
     return omega
@@ -56,7 +56,7 @@ def _frequencies(p: int, convention: str, base: float, scale: float | None) -> F
 def _turns(
     omega: Floats, first: int, n: int
 ) -> tuple[NDArray[np.complex128], NDArray[np.complex128]]:
-    """Factors of e^{iω(first + aB + b)} = e^{iωaB}·e^{iω(first + b)} with B ≈ √n, so that few exponentials are taken.
+    """Return factors of e^{iω(first + aB + b)} = e^{iωaB}·e^{iω(first + b)} with B ≈ √n, to save exponentials.
 
     Returns:
         Shapes (len(omega), ⌈n/B⌉) and (len(omega), B).

@@ -1,4 +1,4 @@
-"""The functions of exercise 3 for graphs with many nodes or edges: sparse, in blocks, by iteration."""
+"""Functions of exercise 3 for graphs with many nodes or edges: sparse, in blocks, by iteration."""
 
 import warnings
 from collections.abc import Callable, Iterator
@@ -13,13 +13,13 @@ from torch import Tensor
 
 from sheet11.given.checks import Floats
 
-_BLOCK = 2**17  # entries of a block of differences
-_RESTARTS = 200  # of the Lanczos iteration, about 10 products each
+_BLOCK = 2**17  # entries in a block of differences
+_RESTARTS = 200  # restarts of the Lanczos iteration, about 10 products each
 
 
 @contextmanager
 def _without_note() -> Iterator[None]:
-    """Keep torch from noting that compressed rows are new, and that it does not check them."""
+    """Suppress torch's warnings that CSR tensors are in beta and are not checked."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Sparse ", UserWarning)
         yield
@@ -27,7 +27,7 @@ def _without_note() -> Iterator[None]:
 
 @_without_note()
 def normalized_adjacency(edge_index: Tensor, num_nodes: int, dtype: torch.dtype) -> Tensor:
-    """P from its entries, put in order by SciPy, several times faster than by torch."""
+    """Return P, with its entries sorted by SciPy, which is several times faster than torch."""
     loops = torch.arange(num_nodes, device=edge_index.device).expand(2, -1)
     u, v = torch.cat([edge_index, loops], dim=1).cpu().numpy()
     scale = np.bincount(u) ** -0.5
@@ -40,12 +40,12 @@ def normalized_adjacency(edge_index: Tensor, num_nodes: int, dtype: torch.dtype)
 
 @_without_note()
 def compressed(P: Tensor) -> Tensor:
-    """Return a matrix in compressed rows."""
+    """Return a matrix in CSR format."""
     return P.to_sparse_csr()
 
 
 def dirichlet_energy(y: Tensor, edge_index: Tensor) -> Tensor:
-    """Σ ‖y_u − y_v‖² over undirected edges, with y = x/√(1 + d); some at a time, so that they stay in the cache."""
+    """Return Σ ‖y_u − y_v‖² over undirected edges, with y = x/√(1 + d), in blocks that fit into the cache."""
     once = edge_index[:, edge_index[0] < edge_index[1]]
     total = y.new_zeros(())
     for u, v in torch.split(once, _BLOCK // max(1, y.shape[1]) + 1, dim=1):
@@ -54,11 +54,11 @@ def dirichlet_energy(y: Tensor, edge_index: Tensor) -> Tensor:
 
 
 def second_eigenvalue(P: Tensor) -> float:
-    """The eigenvalue of largest magnitude of P − QQᵀ, where √(1 + d) on each component is a column of Q.
+    """Return the eigenvalue of largest magnitude of P − QQᵀ, where √(1 + d) on each component is a column of Q.
 
-    Lanczos iteration (ARPACK) needs few products where 1 − |λ₂| is not small. Where it is, the graph falls into parts
-    that few edges join, and a factorization of P − σI with σ next to 1 is cheap: its largest inverse eigenvalue is
-    1/(λ₂ − σ), if no negative eigenvalue is larger in magnitude; they are at least 2/(1 + d) − 1 for the largest d.
+    Lanczos iteration (ARPACK) needs few products unless 1 − |λ₂| is small. If it is small, the graph consists of parts
+    joined by few edges, and factorizing P − σI with σ close to 1 is cheap: the largest eigenvalue of its inverse is
+    1/(λ₂ − σ), if no negative eigenvalue is larger in magnitude; those are at least 2/(1 + d) − 1 for the largest d.
 
     Raises:
         LinAlgError: λ₂ was not found, because 1 − |λ₂| is tiny.
@@ -89,7 +89,7 @@ def second_eigenvalue(P: Tensor) -> float:
 
 
 def _largest(matvec: Callable[[Floats], Floats], start: Floats, tolerance: float = 1e-9) -> float:
-    """The eigenvalue of largest magnitude of a symmetric operator."""
+    """Return the eigenvalue of largest magnitude of a symmetric operator."""
     operator = LinearOperator((len(start), len(start)), matvec=matvec, dtype=np.float64)
     found = eigsh(
         operator, k=1, v0=start, tol=tolerance, maxiter=_RESTARTS, return_eigenvectors=False
@@ -98,7 +98,7 @@ def _largest(matvec: Callable[[Floats], Floats], start: Floats, tolerance: float
 
 
 def _preserved(matrix: csr_array) -> csr_array:
-    """Q: √(1 + d) on each component, normalized, in a column of its own."""
+    """Return Q, which has one column for each component: √(1 + d) on its nodes, normalized."""
     components, component = connected_components(matrix, directed=False)
     q = matrix.diagonal() ** -0.5
     q /= np.sqrt(np.bincount(component, q * q))[component]

@@ -1,4 +1,4 @@
-"""Which outputs of other people's notebooks differ between papermill's ordinary engine and `--engine sheet11`.
+"""Compare outputs of third-party notebooks between papermill's ordinary engine and `--engine sheet11`.
 
     pip download --no-binary :all: --no-deps papermill nbclient nbval   # and unpack them
     python tests/benchmarks/foreign.py FOLDER... [--timeout 20]

@@ -4,7 +4,7 @@
 
 Both grade all four notebooks of every student and start from nothing. nbgrader executes the submitted notebooks without
 a sandbox and writes no feedback; each of its processes has a course folder and a gradebook of its own, half the class
-and one thread, as `sheet11` gives it by itself. sheet11 uses unseen parameters and a sandbox, and writes feedback.
+and one thread, the default of `sheet11`. sheet11 uses unseen parameters and a sandbox, and writes feedback.
 """
 
 import argparse

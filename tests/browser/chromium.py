@@ -1,4 +1,4 @@
-"""A headless Chromium, driven by Playwright."""
+"""Headless Chromium, driven by Playwright."""
 
 import contextlib
 import os

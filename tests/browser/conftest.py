@@ -1,4 +1,4 @@
-"""The browser that these tests share."""
+"""Browser shared by these tests."""
 
 import pytest
 from chromium import chromium, missing

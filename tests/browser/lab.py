@@ -1,4 +1,4 @@
-"""JupyterLab on this machine alone, and what a person does in it. Pages and locators are Playwright's."""
+"""JupyterLab on localhost, and a user's actions in it. Pages and locators are Playwright's."""
 
 import contextlib
 import subprocess

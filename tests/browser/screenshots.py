@@ -1,8 +1,8 @@
-"""Make the pictures of the README, of JupyterLab and of the page of a run, and those of the guide, of the marking page.
+"""Take the screenshots for the README (JupyterLab and the page of a run) and for the guide (the marking page).
 
     sheet11 run && PYTHONPATH=tests:tests/course/desk python tests/browser/screenshots.py
 
-Wants the extra `browser` and Chromium.
+Needs the extra `browser` and Chromium.
 """
 
 import io

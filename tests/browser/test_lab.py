@@ -1,4 +1,4 @@
-"""The notebooks in JupyterLab, as a person uses them."""
+"""Tests of the notebooks in JupyterLab, as a person uses them."""
 
 import shutil
 from types import SimpleNamespace
@@ -35,7 +35,7 @@ KEY = """e => {
 
 @pytest.fixture(scope="module")
 def lab(browser, tmp_path_factory):
-    """JupyterLab on a folder with the notebooks."""
+    """Start JupyterLab in a folder with the notebooks."""
     folder = tmp_path_factory.mktemp("notebooks")
     for path in find_sheet().notebooks.values():
         shutil.copy(path, folder)
@@ -45,7 +45,7 @@ def lab(browser, tmp_path_factory):
 
 @pytest.fixture(scope="module", params=find_sheet().notebooks)
 def executed(request, browser, lab):
-    """A notebook that is open in JupyterLab and has just run, and what was saved; its tests share it."""
+    """Run a notebook in JupyterLab, and return its open page and the saved notebook, which several tests share."""
     folder, address = lab
     path = folder / f"{request.param}.ipynb"
     page = browser.new_page(viewport={"width": 1280, "height": 900})

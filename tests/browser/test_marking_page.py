@@ -1,4 +1,4 @@
-"""The marking page as a person uses it who has no mouse, and two of them."""
+"""Tests of the marking page by keyboard only, with one person and with two."""
 
 import re
 import time
@@ -18,7 +18,7 @@ SLOPE, LIMIT, PROOF = "2_slopes/a", "2_slopes/b", "1_waves/proof"
 
 @pytest.fixture
 def server(tmp_path):
-    """A server of a class of which nothing is marked yet."""
+    """Start a server for a class with no marks yet."""
     write_class(tmp_path / "out")
     with serving(tmp_path / "out", tmp_path) as server:
         yield server
@@ -26,7 +26,7 @@ def server(tmp_path):
 
 @pytest.fixture
 def visit(browser):
-    """Open the page as another person, who chooses a task by its title."""
+    """Open the page as a new person and choose a task by its title."""
     people = []
 
     def visit(server, title):

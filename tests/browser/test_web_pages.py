@@ -1,4 +1,4 @@
-"""The pages of `run`, `sweep` and `grade` in a browser without a network: everything shows, nothing runs."""
+"""Tests of the pages of `run`, `sweep` and `grade` in a browser without a network: all is shown, nothing runs."""
 
 import base64
 import itertools
@@ -64,7 +64,7 @@ CONTRASTS = """() => {
 
 @pytest.fixture(scope="module")
 def folder(browser, tmp_path_factory, hostile):
-    """Pages of a run and a sweep of small notebooks, of the kit's notebooks, of grading, and of hostile things."""
+    """Write pages of a run and a sweep of small notebooks, the kit's notebooks, a grading, and hostile input."""
     out = tmp_path_factory.mktemp("pages")
     for name, n in {"small": 3, "failing": 0}.items():
         parameters = new_code_cell(f"n: int = {n}", metadata={"tags": ["parameters"]})
@@ -102,7 +102,7 @@ def folder(browser, tmp_path_factory, hostile):
 
 @pytest.fixture
 def show(browser, folder):
-    """Open a page as a file, without a network; errors in the console and requests for anything else are errors."""
+    """Open a page as a file without a network; console errors and requests for other addresses fail the test."""
     context = browser.new_context(offline=True)
     asked, troubles = [], []
 

@@ -1,4 +1,4 @@
-"""Small notebooks, and the command line to run them with."""
+"""Fixtures that build small notebooks and run them on the command line."""
 
 import os
 import subprocess
@@ -39,7 +39,7 @@ class Ended(NamedTuple):
 
 @pytest.fixture(scope="session")
 def recording():
-    """Source of a cell that records n² and 0 … n−1."""
+    """Return the source of a cell that records n² and 0 … n−1."""
     return RECORDING
 
 
@@ -60,9 +60,9 @@ def build():
 
 @pytest.fixture(scope="session")
 def light(tmp_path_factory):
-    """Environments for `sheet11 run` and `sweep` without what takes long to import in a kernel server, and elsewhere.
+    """Return environments for `sheet11 run` and `sweep` that skip slow imports in the kernel server and elsewhere.
 
-    The notebook must use none of it; `sweep` does, and so does its kernel if it has no figures.
+    Notebooks in tests must not use the skipped modules; `sweep` may, and so may its kernel if it draws no figures.
     """
 
     def environment(name, modules):
@@ -76,7 +76,7 @@ def light(tmp_path_factory):
 
 @pytest.fixture
 def sheet11():
-    """Run the command `sheet11` in a process of its own."""
+    """Run the command `sheet11` in a separate process."""
 
     def sheet11(*arguments, cwd, env=None):
         command = [sys.executable, "-m", "sheet11", *map(str, arguments)]
@@ -89,20 +89,20 @@ def sheet11():
 
 @pytest.fixture(scope="session")
 def one_server():
-    """The kernel server of this process, which is ended at last."""
+    """Share one kernel server in this process, and end it after the session."""
     yield
     warm.stop_server()
 
 
 @pytest.fixture
 def keep_server(one_server, monkeypatch):
-    """Have this process's kernel server serve the next test, too."""
+    """Keep this process's kernel server for the next test."""
     monkeypatch.setattr(warm, "stop_server", lambda: None)
 
 
 @pytest.fixture(scope="module")
 def new_server():
-    """A kernel server that has run nothing yet, with a thread for each kernel; the one of this process waits."""
+    """Start a fresh kernel server with one thread for each kernel; the server of this process is set aside."""
     kept, warm._server = warm._server, None
     yield warm.server(threads=1)
     warm.stop_server()
@@ -111,7 +111,7 @@ def new_server():
 
 @pytest.fixture
 def invoke(keep_server, monkeypatch):
-    """Call the command `sheet11` in this process, whose imports and kernel server are there already."""
+    """Call the command `sheet11` in this process, which saves imports and the start of a kernel server."""
 
     def invoke(*arguments, cwd):
         monkeypatch.chdir(cwd)

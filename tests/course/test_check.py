@@ -1,4 +1,4 @@
-"""What a sheet asks for and cannot be honoured: one line each, which says what to do."""
+"""Checks of a sheet: one line for each unsupported request, with advice."""
 
 import json
 import shutil
@@ -28,7 +28,7 @@ RIGHT = (answer("f", "1"), check("f-1", "1"))
 
 @pytest.fixture
 def problems(tmp_path):
-    """What is said of a sheet with these cells, and of these settings."""
+    """Return the messages for a sheet with the given cells and settings."""
 
     def problems(*cells, config="", **metadata):
         (tmp_path / "nbgrader_config.py").write_text(f"c = get_config()\n{config}\n")

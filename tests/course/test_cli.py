@@ -1,4 +1,4 @@
-"""The command line, by running it."""
+"""Command line, tested by running it."""
 
 import contextlib
 import json
@@ -109,7 +109,7 @@ ENDLESS = {  # what never ends, and what is there as soon as all but that is don
 
 @pytest.fixture
 def endless(build, recording, tmp_path):
-    """A folder in which every command has one thing to do that ends and one that does not."""
+    """Make a folder in which every command has one job that ends and one that does not."""
     nbformat.write(build(recording), tmp_path / "quick.ipynb")
     nbformat.write(build(WAITING), tmp_path / "slow.ipynb")
     course = waves(tmp_path / "sheet")

@@ -1,4 +1,4 @@
-"""A real scheduler and two real workers on loopback, one of which is killed halfway."""
+"""Sweeps on a real scheduler and two real workers on loopback, one of which is killed halfway."""
 
 import os
 import signal
@@ -37,7 +37,7 @@ def dask(*arguments, log, env):
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory, light, request):
-    """Address of a scheduler, and its two workers; how many may die of a job, and their options, a test may choose."""
+    """Start a scheduler and two workers; a test may choose their options and how many deaths a job may cause."""
     failures, extra = getattr(request, "param", (1, ["--no-nanny"]))
     env = light["sweep"] | {"DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": str(failures)}
     with socket.socket() as probe:

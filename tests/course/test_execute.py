@@ -1,4 +1,4 @@
-"""Executing notebooks of a few cells made here."""
+"""Execution of small notebooks."""
 
 import os
 import time

@@ -1,4 +1,4 @@
-"""Files that are either whole or not there, and folders that one command writes to."""
+"""Files written whole or not at all, and folders locked by one command."""
 
 import subprocess
 import sys

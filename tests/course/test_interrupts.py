@@ -1,4 +1,4 @@
-"""Interrupts: none is lost, none is obeyed that is not meant, and they end in an exit code."""
+"""Interrupts: none is lost, unintended ones are ignored, and they give an exit code."""
 
 import signal
 import subprocess

@@ -1,4 +1,4 @@
-"""The key of a result changes with everything the result depends on, and with nothing else."""
+"""Key of a result, which changes exactly with what the result depends on."""
 
 import copy
 
@@ -10,7 +10,7 @@ from sheet11.course.sheet import find_sheet
 
 @pytest.fixture
 def sheet(build, tmp_path):
-    """A sheet with a package, and a module beside its notebook."""
+    """Make a sheet with a package, and a module beside its notebook."""
     import nbformat
 
     (tmp_path / "waves").mkdir()

@@ -1,4 +1,4 @@
-"""The pytest plugin: `pytest --nbval` compares what a record shows, and not its last digits."""
+"""Pytest plugin: `pytest --nbval` compares the text of records, and not their last digits."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Notebooks as data: files of every format, parameters as people write them, and what ended an execution."""
+"""Notebooks as data: files of every format, parameters as people write them, and causes of failure."""
 
 import copy
 import json

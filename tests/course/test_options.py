@@ -1,4 +1,4 @@
-"""What may stand behind `-p`."""
+"""Values accepted by the option `-p`."""
 
 import re
 

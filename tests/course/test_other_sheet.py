@@ -1,4 +1,4 @@
-"""A sheet of another subject, with a package of its own, is run, swept and released without a change of this kit."""
+"""Sheets of another subject with their own package are run, swept and released without changes to this kit."""
 
 import subprocess
 import sys
@@ -20,7 +20,7 @@ TABLE = """\
 
 @pytest.fixture
 def course(tmp_path):
-    """The sheet, in the folder `course`."""
+    """Make the sheet in the folder `course`."""
     course = waves(tmp_path / "course")
     (course.folder / "notebooks" / "student.md").write_text(README)
     return course

@@ -1,4 +1,4 @@
-"""nbgrader's preprocessors on a sheet: its settings, AUTOTEST, older schemas, and what students must not get."""
+"""nbgrader's preprocessors on a sheet: settings, AUTOTEST, older schemas, and content hidden from students."""
 
 import shutil
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The student edition: it works, and gives nothing away."""
+"""Student edition: it works, and reveals no solutions."""
 
 import re
 import sys
@@ -26,7 +26,7 @@ SECRET = re.compile(r"### BEGIN (?:SOLUTION|HIDDEN TESTS)\n(.*?)### END", re.DOT
 
 @pytest.fixture(scope="module")
 def edition(tmp_path_factory):
-    """The released folder."""
+    """Release the sheet, and return the folder."""
     out = tmp_path_factory.mktemp("release") / "sheet"
     release(SHEET, out)
     return out

@@ -1,4 +1,4 @@
-"""Running several notebooks in this process."""
+"""Runs of several notebooks in this process."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""What a sheet is, and which notebook a name means."""
+"""Sheets, and the notebooks selected by a name."""
 
 import nbformat
 import pytest
@@ -9,7 +9,7 @@ from sheet11.course.sheet import PACKAGE, find_notebook, find_sheet
 
 @pytest.fixture
 def folder(build, tmp_path):
-    """A sheet with a notebook and a package."""
+    """Make a sheet with a notebook and a package."""
     nbformat.write(build("1"), tmp_path / "mine.ipynb")
     (tmp_path / "helpers" / "inner").mkdir(parents=True)
     for name in (

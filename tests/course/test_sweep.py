@@ -1,4 +1,4 @@
-"""Sweeps: the grid, the table, figures, and going on after any interruption."""
+"""Sweeps: grid, table, figures, and resuming after an interruption."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""A notebook in nbgrader's format as data: tasks, their answers and titles."""
+"""Tasks, answers and titles of notebooks in nbgrader's format."""
 
 import pytest
 from nbformat.v4 import new_notebook

@@ -1,4 +1,4 @@
-"""Text as it is."""
+"""Text helpers."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The argument checks: what passes comes back, and every message names the parameter and quotes the value."""
+"""Argument checks: valid values are returned, and every message names the parameter and quotes the value."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Degrees, and which edges are refused."""
+"""Degrees, and refusal of invalid edges."""
 
 import itertools
 

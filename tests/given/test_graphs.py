@@ -1,4 +1,4 @@
-"""Graphs against networkx and their definitions, and the statistics of what is drawn."""
+"""Graphs against networkx and their definitions, and the statistics of random graphs."""
 
 import math
 from collections import Counter

@@ -1,4 +1,4 @@
-"""How near a matrix is to Toeplitz, diagonal by diagonal."""
+"""Deviation of a matrix from Toeplitz, diagonal by diagonal."""
 
 import numpy as np
 from hypothesis import given, settings

@@ -1,4 +1,4 @@
-"""Training nodes are drawn evenly; loss and accuracy of several networks against each one by itself."""
+"""Training nodes are drawn evenly; loss and accuracy of several networks against single networks."""
 
 import math
 

@@ -15,14 +15,14 @@ matplotlib.use("Agg")
 
 @pytest.fixture(autouse=True)
 def close_figures():
-    """Leave no figure from one test to the next."""
+    """Close all figures after each test."""
     yield
     plt.close("all")
 
 
 @pytest.fixture
 def shown(monkeypatch):
-    """What was displayed, as (bundle, metadata)."""
+    """Collect displayed data as (bundle, metadata)."""
     found = []
     monkeypatch.setattr(
         plots, "display", lambda data, metadata, raw: found.append((data, metadata))
@@ -33,7 +33,7 @@ def shown(monkeypatch):
 
 @pytest.fixture
 def open_explorer(shown, monkeypatch):
-    """Call an explorer as a cell in JupyterLab does; figures have few pixels."""
+    """Call an explorer like a cell in JupyterLab, with small figures."""
     shell = SimpleNamespace(get_parent=lambda: {"metadata": {"cellId": "x"}})
     close, figures = plt.close, []
 

@@ -1,4 +1,4 @@
-"""Missing answers: what is shown, and that the rest of the notebook runs."""
+"""Missing answers are shown as one line, and the rest of the notebook runs."""
 
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook

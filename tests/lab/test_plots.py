@@ -1,4 +1,4 @@
-"""The house style of figures, heatmaps and curves; each draws what it is given."""
+"""Common style of figures, heatmaps and curves, which draw the given values."""
 
 import base64
 import io

@@ -1,4 +1,4 @@
-"""The progress bar passes everything on and leaves only its name in a notebook."""
+"""Progress bar, which passes on every item and leaves only its name in a notebook."""
 
 import nbformat
 import pytest

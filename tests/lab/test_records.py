@@ -1,4 +1,4 @@
-"""What a notebook records comes back bit for bit, and damaged records are refused."""
+"""Records come back bit for bit, and damaged records are refused."""
 
 import base64
 import math

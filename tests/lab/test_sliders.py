@@ -1,4 +1,4 @@
-"""Sliders change what is drawn; a program gets the figure at the start."""
+"""Sliders change the figure; a program gets the figure with the initial settings."""
 
 import base64
 import html

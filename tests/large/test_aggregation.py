@@ -1,4 +1,4 @@
-"""Aggregation in blocks against the formula, on both sides of where one takes over; all else is in test_aggregation."""
+"""Aggregation in blocks against the formula, on both sides of the threshold; tests/test_aggregation has the rest."""
 
 import math
 

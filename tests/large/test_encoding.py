@@ -1,4 +1,4 @@
-"""The encoding for large inputs: equal to the formula, and as exact as its angles."""
+"""Encoding for large inputs: equal to the formula, and as exact as its angles."""
 
 import numpy as np
 import pytest

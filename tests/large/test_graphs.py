@@ -1,4 +1,4 @@
-"""Edges of large graphs: one direction of an edge is noticed."""
+"""Edges of large graphs: a missing direction is noticed."""
 
 import pytest
 import torch

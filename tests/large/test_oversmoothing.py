@@ -1,4 +1,4 @@
-"""The functions for large graphs against the plain ones, on both sides of the size that sends inputs to them."""
+"""Functions for large graphs against the plain ones, on both sides of the threshold."""
 
 import networkx as nx
 import pytest
@@ -20,7 +20,7 @@ law = settings(deadline=None, max_examples=50)
 
 @pytest.fixture
 def both(monkeypatch):
-    """Evaluate an expression by the plain functions and by those for large graphs."""
+    """Evaluate an expression with the plain functions and with those for large graphs."""
 
     def both(call):
         results = []

@@ -1,4 +1,4 @@
-"""What the tests of the notebooks share: the notebooks, their answers, and how they are run."""
+"""Fixtures with the notebooks and their answers, and to run them."""
 
 import copy
 import re
@@ -24,13 +24,13 @@ PROMISED = {
 
 @pytest.fixture(scope="session")
 def promised():
-    """Names that a notebook must record, by its stem."""
+    """Return the names that each notebook must record, by its stem."""
     return {stem: set(names.split()) for stem, names in PROMISED.items()}
 
 
 @pytest.fixture(scope="session")
 def notebooks():
-    """The notebooks by stem."""
+    """Return the notebooks by stem."""
     return {
         stem: nbformat.read(path, as_version=4) for stem, path in find_sheet().notebooks.items()
     }
@@ -38,7 +38,7 @@ def notebooks():
 
 @pytest.fixture(scope="session")
 def solutions(notebooks):
-    """The sheet's own answers in code, by stem and id."""
+    """Return the sheet's own code answers, by stem and id."""
     return {
         stem: {
             cell.id: cell.source
@@ -65,7 +65,7 @@ def run(notebooks):
 
 @pytest.fixture
 def try_answer(notebooks, solutions):
-    """Run an answer with what is visible of its check; gives the error, if any, and the records."""
+    """Run an answer with the visible part of its check; return the error, if any, and the records."""
 
     def try_answer(stem, task, source, /, **parameters):
         cells = [cell for cell in notebooks[stem].cells if cell.cell_type == "code"]

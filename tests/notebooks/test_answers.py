@@ -1,4 +1,4 @@
-"""Answers other than the sheet's own: right ones in other styles, wrong ones, and usual mistakes with their hints."""
+"""Answers other than the sheet's: correct ones in other styles, wrong ones, and common mistakes with their hints."""
 
 import itertools
 import re

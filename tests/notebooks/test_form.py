@@ -1,4 +1,4 @@
-"""The form that all notebooks have. Stored outputs are compared by nbval."""
+"""Common form of the notebooks; nbval compares their stored outputs."""
 
 import re
 

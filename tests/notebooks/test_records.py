@@ -1,4 +1,4 @@
-"""What notebooks record: under other parameters, under the defaults as their text says, and by other tools."""
+"""Records of the notebooks: with other parameters, with the defaults against the text, and from other tools."""
 
 import subprocess
 import sys

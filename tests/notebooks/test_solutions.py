@@ -1,4 +1,4 @@
-"""The sheet's own answers and the package: one formula, equal in value on drawn inputs and in the same text again."""
+"""Sheet's answers against the package: equal values on random inputs, and equal text between notebooks."""
 
 import math
 
@@ -31,7 +31,7 @@ NAMES = {
 
 @pytest.fixture(scope="module")
 def answers(notebooks):
-    """Sources of the functions that answers define, by name; several where several notebooks have one."""
+    """Return the sources of functions defined in answers, by name; several if several notebooks define one."""
     found = {}
     for notebook in notebooks.values():
         for cell in notebook.cells:

@@ -1,1 +1,1 @@
-"""The marking page: one task at a time across all students, without names."""
+"""Marking page: one task at a time across all students, without names."""

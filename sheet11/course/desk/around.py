@@ -1,4 +1,4 @@
-"""The cells around an answer: what was asked, and the figures of the same part."""
+"""Context of an answer: the question above it and the figures of the same part."""
 
 import re
 from pathlib import Path
@@ -15,11 +15,11 @@ PART = re.compile(r"^## ", re.MULTILINE)
 
 
 def around(folder: Path, task: Task) -> tuple[str, NotebookNode, list[tuple[str, str]]]:
-    """Read what surrounds an answer; nothing if the notebook, or the answer in it, is missing.
+    """Return the context of an answer, empty if the notebook or the answer in it is missing.
 
     Args:
-        folder: of a student's executed notebooks.
-        task: that was answered.
+        folder: a student's executed notebooks.
+        task: the task that was answered.
 
     Returns:
         Type of the answer's cell, code or markdown; the text cell above, or an empty one; and the figures of the part,
@@ -27,7 +27,7 @@ def around(folder: Path, task: Task) -> tuple[str, NotebookNode, list[tuple[str,
     """
     try:
         cells = nbformat.read(folder / f"{task.notebook}.ipynb", as_version=4).cells
-    except Exception:  # nbformat raises many types for what is no notebook
+    except Exception:  # nbformat raises many types for invalid notebooks
         cells = []
     parts: list[list[NotebookNode]] = [[]]
     for cell in cells:

@@ -1,4 +1,4 @@
-"""The commands of the marking page; they import what they need when they run, as in `cli`."""
+"""Commands of the marking page; as in `cli`, they import their modules when they run."""
 
 from pathlib import Path
 

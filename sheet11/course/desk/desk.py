@@ -1,4 +1,4 @@
-"""The marking page's requests and replies, as JSON without names."""
+"""Requests and replies of the marking page, as JSON without names."""
 
 import time
 from collections import Counter, defaultdict
@@ -19,18 +19,18 @@ from sheet11.course.pages.cells import cells_html
 from sheet11.course.submissions.people import kept_people, names_of
 from sheet11.course.text import digest_of, visible
 
-Sent = Mapping[str, Any]  # by the page
+Sent = Mapping[str, Any]  # values sent by the page
 
 
 class ChangedError(CourseError):
-    """The request is about something that is not there any more; the page must load again."""
+    """Error for a request about something that no longer exists; the page must reload."""
 
 
 class Desk:
-    """The answers of a grading, for the people who read them.
+    """Answers of a grading, for the people who mark them.
 
-    A request has a method of its own: it gets who asks, and the values that were sent. One that lacks values, or has
-    values of other types, raises whatever Python raises.
+    Every request has a method, which receives the name of the person and the values sent. Missing values, and values
+    of the wrong type, raise Python's own errors.
     """
 
     def __init__(self, out: Path) -> None:
@@ -43,10 +43,10 @@ class Desk:
         """
         self.out = out
         self.store = Store(out, create=False)
-        self._started = time.time()  # another process counts its versions anew
+        self._started = time.time()  # every process counts versions from the start
 
     def overview(self, who: str, _sent: Sent) -> Json:
-        """All tasks with how much of each is read, the statuses of answers, and the comments to use again."""
+        """Return all tasks with the progress of marking, the statuses of answers, and the saved comments."""
         tasks = {task.name: task for task in self.store.tasks()}
         counts: dict[str, Counter[str]] = defaultdict(Counter)
         for entry in self.store.entries(whole=False):
@@ -66,7 +66,7 @@ class Desk:
         }
 
     def answers(self, who: str, sent: Sent) -> Json:
-        """The answers to a task, without their contents; only the version if that has not changed."""
+        """Return the answers to a task without their contents, or only the version if that is unchanged."""
         task, second = self._task(sent), bool(sent.get("second"))
         version = f"{self._started}/{self.store.version()}/{second}"
         if sent.get("version") == version:
@@ -82,7 +82,7 @@ class Desk:
         return {"version": version, "task": task._asdict(), "items": items, "piles": piles}
 
     def content(self, who: str, sent: Sent) -> Json:
-        """An answer, what it was when it was read, the sheet's own, and what is around it."""
+        """Return an answer, its text when it was last marked, the sheet's answer, and its context."""
         pile, names = self._pile(who, sent), self._names()
         kind, question, figures = around(student_folder(self.out, pile.students[0]), pile.task)
 
@@ -109,7 +109,7 @@ class Desk:
         }
 
     def mark(self, who: str, sent: Sent) -> Json:
-        """Mark a pile; the same mark sent twice counts once, so that the page may send it until it gets a reply."""
+        """Mark a pile; a mark sent twice counts once, so that the page may resend it until it gets a reply."""
         pile = self._pile(who, sent)
         items = sorted(set(sent["items"]))
         mark = {"points": _points(sent), "comment": sent["comment"].strip(), "items": items}
@@ -120,13 +120,13 @@ class Desk:
             if each.who == who and each.digest == entry.digest
         ]
         if before != [mark] * len(pile.entries):
-            # on what was read, even if the answer changes at this moment
+            # the mark applies to the answer that was read, even if it changes meanwhile
             read = {"digest": pile.digest, "amend": bool(sent.get("amend"))}
             self.store.set_mark(pile.students, pile.task.name, who, **mark | read)
         return self.answers(who, sent)
 
     def undo(self, who: str, sent: Sent) -> Json:
-        """Take back a person's newest mark on a task, and say on which pile it was."""
+        """Withdraw a person's newest mark on a task, and reply with its pile."""
         task = self._task(sent)
         taken = set(self.store.undo(who, task.name))
         piles = self._piles(task, who)
@@ -134,19 +134,19 @@ class Desk:
         return self.answers(who, sent) | {"undone": undone}
 
     def flag(self, who: str, sent: Sent) -> Json:
-        """Remember to come back to a pile, or forget it."""
+        """Set or remove a person's flag on a pile."""
         pile = self._pile(who, sent)
         self.store.set_flag(pile.students, pile.task.name, who, sent["flagged"])
         return self.answers(who, sent)
 
     def rubric(self, who: str, sent: Sent) -> Json:
-        """Add, change or remove one item of a task's rubric."""
+        """Add, change or remove an item of a task's rubric."""
         task, item = self._task(sent), sent["item"]
         if sent.get("remove"):
             self.store.remove_item(int(item))
             return self.answers(who, sent)
         worth, words = _points(sent), sent["words"].strip()
-        if worth is None or not words or not abs(worth) <= task.points:  # NaN fails, too
+        if worth is None or not words or not abs(worth) <= task.points:  # `not <=` also refuses NaN
             raise PointsError(f"a rubric item needs words, and at most ±{task.points:g} points")
         if item is None:
             self.store.add_item(task.name, worth, words)
@@ -155,7 +155,7 @@ class Desk:
         return self.answers(who, sent)
 
     def snippet(self, who: str, sent: Sent) -> Json:
-        """Keep a comment to use again, or forget one."""
+        """Save a comment for reuse, or delete one."""
         if "remove" in sent:
             self.store.remove_snippet(int(sent["remove"]))
         elif words := sent["words"].strip():
@@ -178,14 +178,14 @@ class Desk:
         raise ChangedError("this answer has changed since it was shown")
 
     def _names(self) -> Any:
-        """The pattern that finds names of students; words of the tasks are none."""
+        """Pattern that finds names of students, but not words of the tasks."""
         people = names_of(kept_people(self.store).values())
         tasks = [f"{task.title} {task.wanted} {task.solution}" for task in self.store.tasks()]
         return pattern_of(people, " ".join(tasks))
 
 
 def _points(sent: Sent) -> float | None:
-    """Return points as a person types them, `0,5` or `−1`; None where the field is empty."""
+    """Parse points as typed by a person, such as `0,5` or `−1`; None if the field is empty."""
     typed = sent["points"].strip()
     try:
         return float(typed.replace(",", ".").replace("−", "-")) if typed else None

@@ -1,6 +1,6 @@
-"""The marking page as an extension of a Jupyter server, which brings the token, the protection and the Hub.
+"""Marking page as an extension of a Jupyter server, which provides tokens, XSRF protection and JupyterHub.
 
-By itself: `sheet11 mark OUT`. In a server that runs anyway, as under JupyterHub:
+On its own: `sheet11 mark OUT`. In a running server, for example under JupyterHub:
 
     jupyter server --ServerApp.jpserver_extensions='{"sheet11.course.desk.extension": True}' --MarkingDesk.out=OUT
 """
@@ -22,7 +22,7 @@ from sheet11.course.interrupts import raise_interrupts
 
 
 class MarkingDesk(ExtensionApp):
-    """The marking page in a Jupyter server."""
+    """Jupyter server extension that serves the marking page."""
 
     name = "sheet11_mark"
     extension_url = f"/{PAGE}/"
@@ -32,18 +32,18 @@ class MarkingDesk(ExtensionApp):
 
     @classmethod
     def get_extension_package(cls) -> str:
-        """Name of the module with `_jupyter_server_extension_points`."""
+        """Return the name of the module with `_jupyter_server_extension_points`."""
         return __name__
 
     @classmethod
     def make_serverapp(cls, **kwargs: Any) -> ServerApp:
-        """Make a server without kernels, terminals and files."""
+        """Make a server without kernels, terminals or files."""
         server = super().make_serverapp(**kwargs)
         server.default_services = ("api", "auth", "security", "shutdown")  # type: ignore[assignment]
         return server
 
     def initialize_handlers(self) -> None:
-        """Add the addresses of the page."""
+        """Register the addresses of the page."""
         desk = Desk(Path(self.out))
         shared = {"desk": desk, "name": self.person}
         self.handlers.append((rf"/{PAGE}/api/(\w+)", DeskHandler, shared))
@@ -55,16 +55,16 @@ def _jupyter_server_extension_points() -> list[dict[str, Any]]:
 
 
 def serve_desk(out: Path, person: str, port: int, browser: bool) -> int:
-    """Serve the page until the process is told to end, then write the marks into tables and feedback.
+    """Serve the page until the process is asked to stop, then write the marks into tables and feedback.
 
     Args:
         out: folder of the grading.
-        person: who marks.
-        port: on this machine; the next free one if it is taken.
-        browser: opens the page.
+        person: name of the person who marks.
+        port: local port; if it is taken, the next free one is used.
+        browser: True to open the page in a browser.
 
     Returns:
-        The number of answers still to be read.
+        Number of answers still to be marked.
 
     Raises:
         FolderError: the folder holds no grading.
@@ -78,13 +78,13 @@ def serve_desk(out: Path, person: str, port: int, browser: bool) -> int:
         "ServerApp.ip": "127.0.0.1",
         "ServerApp.port": port,
         "ServerApp.open_browser": browser,
-        "ServerApp.answer_yes": True,  # Ctrl-C ends it without a question
-        "ServerApp.allow_root": True,  # root is refused for the sake of kernels, and there are none
+        "ServerApp.answer_yes": True,  # Ctrl-C stops the server without asking
+        "ServerApp.allow_root": True,  # Jupyter refuses root because of kernels, and there are none
     }
-    desk = Desk(out)  # here, so that a folder without a grading is one line
+    desk = Desk(out)  # before the server, so that a folder without a grading gives a one-line error
     arguments = [f"--{name}={value}" for name, value in settings.items()]
     server = MarkingDesk.initialize_server(arguments)  # type: ignore[no-untyped-call]
-    # printed when the server listens
+    # printed once the server listens
     server.io_loop.add_callback(lambda: print(f"Marking at {server.display_url}", flush=True))
     raise_interrupts()
     server.start()

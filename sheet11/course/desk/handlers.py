@@ -1,4 +1,4 @@
-"""The addresses of the marking page: the page itself, its scripts and styles, and its requests."""
+"""Request handlers of the marking page: the page itself, its scripts and styles, and its JSON requests."""
 
 import json
 import sqlite3
@@ -24,11 +24,11 @@ REQUESTS = ("overview", "answers", "content", "mark", "undo", "flag", "rubric", 
 
 
 class PageHandler(JupyterHandler):
-    """The page, its scripts and its styles."""
+    """Handler of the page, its scripts and its styles."""
 
     @property
     def content_security_policy(self) -> str:
-        """Nothing from another host, and no script in the page."""
+        """Policy that forbids other hosts and inline scripts."""
         return POLICY
 
     @web.authenticated
@@ -41,21 +41,21 @@ class PageHandler(JupyterHandler):
             content = (STATIC / name).read_text("utf-8")
         else:
             raise web.HTTPError(404)
-        self.xsrf_token  # noqa: B018  # sets the cookie that the page's requests have to name
+        self.xsrf_token  # noqa: B018  # sets the cookie that the page's requests must repeat
         self.set_header("Content-Type", f"{TYPES[Path(name).suffix]}; charset=utf-8")
         self.set_header("Cache-Control", "no-cache")
         self.finish(content)
 
 
 class DeskHandler(APIHandler):
-    """The page's requests."""
+    """Handler of the page's JSON requests."""
 
     def initialize(self, desk: Desk, name: str) -> None:
-        """Keep what the extension passes to its handlers.
+        """Store the values that the extension passes to its handlers.
 
         Args:
-            desk: answers the requests.
-            name: of the person, empty if it is the server's user.
+            desk: desk that replies to the requests.
+            name: name of the person, empty for the server's user.
         """
         self.desk, self.person = desk, name
 
@@ -67,7 +67,7 @@ class DeskHandler(APIHandler):
         try:
             sent = self.get_json_body() or {}
             self.finish(json.dumps(getattr(self.desk, asked)(self.who, sent)))
-        except (StoreError, sqlite3.OperationalError) as error:  # locked, or the disk is full
+        except (StoreError, sqlite3.OperationalError) as error:  # database locked, or disk full
             self._refuse(503, str(error))
         except CourseError as error:
             self._refuse(400, str(error))
@@ -76,10 +76,10 @@ class DeskHandler(APIHandler):
 
     @property
     def who(self) -> str:
-        """The name on the command line, else the server's user if it knows its users, else the system's."""
+        """Name from the command line, else of the server's user if it knows its users, else of the system's user."""
         if self.person:
             return self.person
-        # Jupyter's own providers know everybody who has the token as one user
+        # Jupyter's own identity providers treat everybody with the token as one user
         if type(self.identity_provider).__module__ == identity.__name__:
             return login()
         return str(self.current_user.username)

@@ -1,4 +1,4 @@
-"""Names of students in texts, in names of files and in metadata of pictures, hidden."""
+"""Removal of students' names from texts, file names and picture metadata."""
 
 import base64
 import functools
@@ -9,25 +9,25 @@ from collections.abc import Iterable
 from PIL import Image, ImageOps  # comes with matplotlib
 
 HIDDEN = "▮▮▮"
-WIDEST = 1600  # pixels of a picture on the page
+WIDEST = 1600  # pixels, largest width of a picture on the page
 NOT_HERE = "<em>a file that was not handed in</em>"
 FORMATS = ["PNG", "JPEG", "GIF", "WEBP"]
 IMAGE = re.compile(r'<img(?: [\w-]+="[^"]*")*>')
 CONTENT = re.compile(r'src="data:image/(?:png|jpeg|gif|webp);base64,([^"]+)"')
 LINK_TO_FILE = re.compile(r'<a (?!href="(?:https?://|#))[^>]*>.*?</a>', re.DOTALL)
-SHORTEST = 4  # characters of a name; shorter ones are also words and symbols
-SHORTEST_NUMBER = 6  # digits of a student's number; shorter ones are also sizes
+SHORTEST = 4  # characters of a name; shorter names may be words or symbols
+SHORTEST_NUMBER = 6  # digits of a student's number; shorter numbers may be sizes
 
 
 def pattern_of(names: Iterable[str], subject: str = "") -> re.Pattern[str]:
-    """Pattern that finds names as whole words, also with the last name first.
+    """Return a pattern that finds names as whole words, also with the last name first.
 
     Args:
-        names: of people, their logins, addresses.
-        subject: texts whose words stay although they are also a login: norm, max.
+        names: names, logins and addresses of people.
+        subject: texts whose words are kept even if they are also logins, such as norm or max.
     """
     usual = re.findall(r"\w+", subject.lower())
-    found = {"(?!)"}  # which matches nothing
+    found = {"(?!)"}  # matches nothing
     for name in names:
         words = re.findall(r"[^\s,;_]+", name)
         shortest = SHORTEST_NUMBER if name.isdigit() else SHORTEST
@@ -40,7 +40,7 @@ def pattern_of(names: Iterable[str], subject: str = "") -> re.Pattern[str]:
 
 
 def plain_html(fragment: str) -> str:
-    """Strip pictures in a fragment of a page, and replace links to files, which are called by their names."""
+    """Replace images in an HTML fragment by plain pictures, and links to files, which contain names, by a note."""
     return LINK_TO_FILE.sub(NOT_HERE, IMAGE.sub(_plain_image, fragment))
 
 
@@ -51,10 +51,10 @@ def _plain_image(image: re.Match[str]) -> str:
 
 @functools.lru_cache(maxsize=64)
 def plain_picture(content: str) -> str:
-    """Address that holds a picture, upright, no wider than a page, and without metadata; empty if it is no picture.
+    """Return a data URL of a picture, upright, no wider than a page and without metadata; empty if it is invalid.
 
     Args:
-        content: of its file, in base64.
+        content: content of the picture's file, in base64.
     """
     file = io.BytesIO()
     try:
@@ -63,6 +63,6 @@ def plain_picture(content: str) -> str:
         image.thumbnail((WIDEST, 4 * WIDEST))
         image.info.clear()
         image.save(file, "WEBP")
-    except Exception:  # Pillow raises many types for what is no image
+    except Exception:  # Pillow raises many types for invalid images
         return ""
     return f"data:image/webp;base64,{base64.b64encode(file.getvalue()).decode()}"

@@ -1,4 +1,4 @@
-"""Piles of equal answers to a task, shuffled and without names."""
+"""Piles of equal answers to a task, in random order and without names."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -12,30 +12,30 @@ Json = dict[str, Any]
 
 
 class Pile(NamedTuple):
-    """Equal answers to a task, which get one mark together."""
+    """Equal answers to a task, which are marked together."""
 
-    id: str  # names nobody, and changes with the answer
+    id: str  # reveals no name, and changes with the answer
     task: Task
     entries: list[Entry]
 
     @property
     def students(self) -> list[str]:
-        """Students who handed this in."""
+        """Students who handed in this answer."""
         return [entry.answer.student for entry in self.entries]
 
     @property
     def digest(self) -> str | None:
-        """Digest of the answer; None where nobody has answered."""
+        """Digest of the answer, or None if the task was not answered."""
         return None if self.empty else self.entries[0].digest
 
     @property
     def empty(self) -> bool:
-        """True where nobody has answered: cells that are missing, and those as they were released."""
+        """True if the task was not answered: the cell is missing, or unchanged since the release."""
         return self.entries[0].answer.status == Status.NOT_ANSWERED
 
     @property
     def read_before(self) -> str | None:
-        """Digest of the answer that was read, if one has changed since."""
+        """Digest of the answer that was marked, if an answer has changed since."""
         for entry in self.entries:
             if entry.standing and entry.standing.stale and not self.empty:
                 return entry.standing.mark.digest
@@ -43,21 +43,21 @@ class Pile(NamedTuple):
 
     @property
     def marks(self) -> list[Mark]:
-        """The newest marks of each person, oldest first; several of a person if they differ."""
+        """Newest mark of each person, oldest first; several of one person if their marks differ."""
         found = {(mark.who, mark.at): mark for entry in self.entries for mark in entry.marks}
         return sorted(found.values(), key=lambda mark: mark.at)
 
     def mark_of(self, who: str) -> Mark | None:
-        """The newest mark with points of a person, else of others."""
+        """Return a person's newest mark with points, else the newest of other people."""
         marks = [mark for mark in self.marks if mark.given is not None]
         return max(marks, key=lambda mark: (mark.who == who, mark.at), default=None)
 
 
 def piles_of(entries: Iterable[Entry], task: Task, who: str) -> list[Pile]:
-    """Sort answers into piles, in an order of a person's own, so that their place does not tell whose they are.
+    """Sort answers into piles, in a random order for each person, so that a position does not reveal a student.
 
-    Of a task that is graded automatically, answers without points come first, then those that lost some. Where nobody
-    has answered comes last.
+    For automatically graded tasks, answers with unknown points come first, then those that lost points. Missing
+    answers come last.
     """
     together: dict[str, list[Entry]] = defaultdict(list)
     for entry in entries:
@@ -76,12 +76,12 @@ def piles_of(entries: Iterable[Entry], task: Task, who: str) -> list[Pile]:
 
 
 def shown(pile: Pile, who: str, second: bool = False) -> Json:
-    """Describe a pile as the page shows it, without the answer.
+    """Describe a pile for the page, without the answer.
 
     Args:
-        pile: of equal answers.
-        who: the person who looks at it.
-        second: the person reads what others have read, without their marks until they have given their own.
+        pile: pile of equal answers.
+        who: person who views it.
+        second: True for a second marker, who sees the marks of others only after giving their own.
     """
     scores = [entry.score for entry in pile.entries]
     last = pile.mark_of(who)
@@ -110,13 +110,13 @@ def shown(pile: Pile, who: str, second: bool = False) -> Json:
 
 
 def entered(mark: Mark) -> Json:
-    """Return a mark as a person enters it."""
+    """Return a mark in the form in which a person enters it."""
     items = [item.id for item in mark.items]
     return {"points": mark.points, "comment": mark.comment, "items": items}
 
 
 def _mark(mark: Mark, pile: Pile) -> Json:
-    """Describe a mark with its worth, and the remark that the student would read."""
+    """Describe a mark with its points, and the remark for the student."""
     alone = decide([mark], pile.task.points, mark.digest)
     return {
         "who": mark.who,
@@ -129,7 +129,7 @@ def _mark(mark: Mark, pile: Pile) -> Json:
 
 
 def _score(pile: Pile) -> Json | None:
-    """Return the automatic score; a remark about files is left out, since it could name their author."""
+    """Return the automatic score, without remarks about files, which could reveal their author."""
     answer = pile.entries[0].answer
     if pile.empty or (answer.points is None and not answer.remark):
         return None

@@ -1,1 +1,1 @@
-"""An overview of a class: statistics, frequent remarks, and answers that are alike."""
+"""Overview of a class: statistics, frequent remarks, and similar answers."""

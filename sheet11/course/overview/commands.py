@@ -1,4 +1,4 @@
-"""The command about a class; what it needs is imported inside of it, as in `cli`."""
+"""Command `overview`; as in `cli`, it imports its modules when it runs."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The page about a class, its table, and the list of answers that are alike."""
+"""Page and table of a class's results, and the list of similar answers."""
 
 import base64
 from pathlib import Path
@@ -27,13 +27,13 @@ COLOUR = "#0072B2"
 
 
 def write_overview(out: Path) -> Path:
-    """Write `class.html` and `tasks.csv`, which name nobody, and `similar.csv`, which does.
+    """Write `class.html` and `tasks.csv`, which contain no names, and `similar.csv`, which does.
 
     Args:
         out: folder of a grading.
 
     Returns:
-        The page.
+        Path of the page.
 
     Raises:
         FolderError: it holds no grading.
@@ -68,7 +68,7 @@ def write_overview(out: Path) -> Path:
 
 
 def _totals(totals: "pd.Series[float]", maximum: float) -> tuple[str, str]:
-    """Draw how many students have how many points."""
+    """Draw the distribution of the students' total points."""
     median = f"median {totals.median():.4g}"
     figure, ax = plt.subplots(figsize=(9, 3.2), layout="constrained")
     sns.histplot(totals, bins=np.linspace(0, maximum, 21), color=COLOUR, ax=ax)
@@ -80,7 +80,7 @@ def _totals(totals: "pd.Series[float]", maximum: float) -> tuple[str, str]:
 
 
 def _tasks(statistics: pd.DataFrame) -> tuple[str, str]:
-    """Draw the share of the points that was earned, and the discrimination, of each task."""
+    """Draw the share of points earned and the discrimination of each task."""
     height = 0.9 + 0.26 * len(statistics)
     figure, axes = plt.subplots(1, 2, figsize=(9, height), sharey=True, layout="constrained")
     for ax, name, least in zip(axes, ("earned", "discrimination"), (0, -1), strict=True):

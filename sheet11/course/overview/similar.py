@@ -1,4 +1,4 @@
-"""Answers in code that are the same but for names, comments and layout."""
+"""Code answers that are equal up to names, comments and layout."""
 
 import ast
 import re
@@ -9,17 +9,18 @@ from typing import NamedTuple
 
 from sheet11.course.notebooks import syntax
 
-SMALLEST = 20  # words; shorter answers are alike by chance
-SHARE = 0.05  # of the class, and
-FEW = 4  # students: what more than these have written is the usual answer
+SMALLEST = 20  # words; shorter answers may be equal by chance
+# an answer of more students than SHARE of the class and FEW is the usual answer
+SHARE = 0.05
+FEW = 4
 
 
 class Pair(NamedTuple):
-    """Two students who have the same answers."""
+    """Two students with the same answers."""
 
     students: tuple[str, str]
     tasks: list[str]
-    size: int  # words that they have in common
+    size: int  # words in the common answers
 
 
 def similar_pairs(answers: Iterable[tuple[str, str, str]]) -> list[Pair]:
@@ -45,7 +46,7 @@ def similar_pairs(answers: Iterable[tuple[str, str, str]]) -> list[Pair]:
 
 
 def canonical(source: str) -> str:
-    """Return a cell with its own names replaced by numbers in their order, without annotations and docstrings."""
+    """Return a cell with its own names numbered in order of appearance, without annotations and docstrings."""
     tree = syntax(source)
     own = set()
     for node in ast.walk(tree):

@@ -7,12 +7,12 @@ import pandas as pd
 from sheet11.course.book.marks import Entry, Task
 from sheet11.course.book.scores import Status
 
-FEWEST = 5  # students for a correlation
-MOST_REASONS = 3  # of a task
+FEWEST = 5  # smallest number of students for a correlation
+MOST_REASONS = 3  # reasons for each task
 
 
 def answers_of(entries: Iterable[Entry]) -> pd.DataFrame:
-    """Return a row for each answer; points are NaN where they are not known."""
+    """Return a table with a row for each answer; unknown points are NaN."""
     rows = [(*entry.answer[:3], *entry.score) for entry in entries]
     columns = ["student", "task", "source", "points", "status", "remark"]
     answers = pd.DataFrame(rows, columns=columns).astype({"points": float})
@@ -21,17 +21,17 @@ def answers_of(entries: Iterable[Entry]) -> pd.DataFrame:
 
 
 def points_by_student(answers: pd.DataFrame) -> pd.DataFrame:
-    """Return points: a row for each student, a column for each task."""
+    """Return a table of points with a row for each student and a column for each task."""
     return answers.pivot(index="student", columns="task", values="points")
 
 
 def task_statistics(tasks: Sequence[Task], answers: pd.DataFrame) -> pd.DataFrame:
-    """Return a row for each task.
+    """Return a table with a row for each task.
 
-    `students` is the number of those whose points are known, `answered` of those who have handed in something, `mean`
-    the mean of their points. `earned`, the difficulty of test theory, is the mean as a share of the task's points.
-    `discrimination` is Pearson's correlation of the points with the sum of all other tasks' points: near 0, the task
-    tells nothing of what a student can do in the others; below, there is something wrong with it.
+    `students` is the number of students whose points are known, `answered` the number who handed in an answer, and
+    `mean` the mean of the points. `earned`, called difficulty in test theory, is the mean as a share of the task's
+    points. `discrimination` is Pearson's correlation of the points with the sum of all other tasks' points: near 0 the
+    task is unrelated to the others, and a negative value suggests that something is wrong with it.
     """
     points = points_by_student(answers).reindex(columns=[task.name for task in tasks])
     totals = points.sum(axis=1)
@@ -48,7 +48,7 @@ def task_statistics(tasks: Sequence[Task], answers: pd.DataFrame) -> pd.DataFram
 
 
 def frequent_reasons(tasks: Sequence[Task], answers: pd.DataFrame) -> pd.DataFrame:
-    """Return the most frequent remarks on answers that lost points, by task, each with one of the answers."""
+    """Return the most frequent remarks on answers that lost points, by task, each with an example answer."""
     sheet = pd.DataFrame(tasks).rename(columns={"name": "task", "points": "maximum"})
     both = sheet[["task", "title", "maximum"]].merge(answers, on="task")
     has_lost = (both["points"] < both["maximum"]) & both["answered"] & (both["remark"] != "")

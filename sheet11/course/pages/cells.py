@@ -1,7 +1,7 @@
-"""The cells of a notebook as HTML that is safe to open and needs no network, whoever wrote the notebook.
+"""Cells of an untrusted notebook as HTML that is safe to open and needs no network.
 
-Mathematics becomes MathML. HTML in a notebook is cut down to plain structure: no scripts, no frames, no styles, and
-no images but those inside the notebook. Checks of answers are folded.
+Mathematics becomes MathML. HTML in a notebook is reduced to plain structure: no scripts, frames or styles, and only
+images inside the notebook. Checks of answers are folded.
 """
 
 import functools
@@ -34,12 +34,12 @@ from sheet11.lab import frames
 
 TEMPLATES = Path(__file__).with_name("templates")
 
-# the first of these that an output has is shown; widgets and scripts are not among them
+# an output is shown as the first of these types that it has; widgets and scripts are never shown
 IMAGES = ["image/png", "image/jpeg", "image/svg+xml"]
 SHOWN = [*IMAGES, "text/html", "text/markdown", "text/latex", "text/plain"]
 BEGINNING = {"image/png": "iVBORw0KGgo", "image/jpeg": "/9j/"}  # in base64
-MOST_FRAMES = 100  # of one figure; pages.css has a rule for each
-LARGEST_FRAMES = 1_300_000  # characters of all frames of one figure
+MOST_FRAMES = 100  # frames of one figure; pages.css has a rule for each
+LARGEST_FRAMES = 1_300_000  # characters in all frames of one figure
 FRAMES = jsonschema.Draft202012Validator(
     json.loads(
         """{"type": "array", "items": {
@@ -58,11 +58,11 @@ FRAMES = jsonschema.Draft202012Validator(
     )
 )
 NO_DESCRIPTION = "Figure without a description"
-NARROW = 32  # characters that fit on a line of a phone; wider text scrolls and must take the focus
-# without commands of its own a formula cannot grow beyond what LONGEST_FORMULA allows
+NARROW = 32  # characters on a phone's line; wider text scrolls and must be focusable
+# without macros a formula cannot expand beyond LONGEST_FORMULA
 CONVERTER = LatexToMathML(fancy_error=False, max_expansions=0)
 LONGEST_FORMULA = 2000  # characters; the converter recurses, and 6000 braces overflow the stack
-RELATIONS = list("=≠≤≥≈∝∈→←⟶<>")  # behind which a formula can be broken
+RELATIONS = list("=≠≤≥≈∝∈→←⟶<>")  # a formula can be broken after these
 
 MATHML = set(
     "math mrow mi mn mo mtext mspace mpadded mphantom mstyle merror menclose msub msup msubsup munder mover"
@@ -74,12 +74,13 @@ MATHML_ATTRIBUTES = set(
     " style".split()
 )
 STYLES = set("margin-left padding-left padding-right text-align justify-items width color".split())
-ADDRESS = re.compile(r"https?://|mailto:|[^:]*$", re.IGNORECASE)  # a known scheme, or none
+# a safe scheme, or a relative address
+ADDRESS = re.compile(r"https?://|mailto:|[^:]*$", re.IGNORECASE)
 IMAGE = re.compile(r"data:image/(png|jpeg|gif|webp|svg\+xml);base64,", re.IGNORECASE)
 
 
 def cells_html(notebook: NotebookNode) -> str:
-    """All cells and their outputs as a fragment of a page."""
+    """Return all cells and their outputs as an HTML fragment."""
     language = notebook.metadata.get("language_info", {})
     resources = {"lexer": language.get("pygments_lexer") or language.get("name") or "ipython3"}
     body, _ = _exporter().from_notebook_node(notebook, resources)
@@ -87,7 +88,7 @@ def cells_html(notebook: NotebookNode) -> str:
 
 
 def alternative_text(output: Mapping[str, Any], kind: str = "image/png") -> str:
-    """The description of an image: the notebook's own, else the text beside it."""
+    """Return the description of an image: the notebook's alternative text, else the output's plain text."""
     about = output.get("metadata", {}).get(kind)
     own = about.get("alt") if isinstance(about, Mapping) else None
     for text in (own, output["data"].get("text/plain")):
@@ -97,7 +98,7 @@ def alternative_text(output: Mapping[str, Any], kind: str = "image/png") -> str:
 
 
 def shown_kinds(data: Mapping[str, Any]) -> list[str]:
-    """The MIME types that can be shown, best first; an image only if it begins like one."""
+    """Return the MIME types that can be shown, best first; images only with the right first bytes."""
     return [
         kind
         for kind in SHOWN
@@ -106,7 +107,7 @@ def shown_kinds(data: Mapping[str, Any]) -> list[str]:
 
 
 def figures_of_cells(cells: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
-    """The figures in the outputs of cells, as (PNG in base64, alternative text)."""
+    """Yield the figures in the outputs of cells, as (PNG in base64, alternative text)."""
     for cell in cells:
         for output in cell.get("outputs", []):
             if "image/png" in shown_kinds(output.get("data", {})):
@@ -114,9 +115,9 @@ def figures_of_cells(cells: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, 
 
 
 def turning(output: Mapping[str, Any]) -> tuple[str, list[Any]] | None:
-    """Name for the radio buttons of a figure with frames, and the numbered settings of every control.
+    """Return a name for the radio buttons of a figure with frames, and the numbered settings of every control.
 
-    None if there are no frames, or they are not as `FRAMES` says.
+    Returns None if there are no frames, or they do not match the schema `FRAMES`.
     """
     found = output["data"].get(frames.MIME_TYPE)
     if not FRAMES.is_valid(found) or len(repr(found)) > LARGEST_FRAMES:
@@ -132,14 +133,14 @@ def turning(output: Mapping[str, Any]) -> tuple[str, list[Any]] | None:
 
 
 def drop_frames(notebook: NotebookNode) -> None:
-    """Leave the figures alone, without the frames that only the page needs."""
+    """Remove the frames, which only the page needs, and keep the figures."""
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
             output.get("data", {}).pop(frames.MIME_TYPE, None)
 
 
 def clean(text: str) -> str:
-    """Remove from HTML all that runs, asks another host, or leaves its place on the page."""
+    """Remove from HTML everything that runs, contacts another host, or moves out of its place on the page."""
     cleaned = nh3.clean(
         text,
         tags=nh3.ALLOWED_TAGS - {"area", "map"} | MATHML,
@@ -155,7 +156,7 @@ def clean(text: str) -> str:
 
 
 def formula(latex: str, display: bool) -> str:
-    """LaTeX as MathML; unchanged if it cannot be converted."""
+    """Return LaTeX as MathML, or unchanged if it cannot be converted."""
     try:
         if len(latex) > LONGEST_FORMULA:
             raise LatexError("too long")
@@ -168,12 +169,12 @@ def formula(latex: str, display: bool) -> str:
 
 
 def focus(text: str) -> str:
-    """The attribute that lets the keyboard scroll text that is wider than a phone."""
+    """Return the attribute that makes text wider than a phone scrollable with the keyboard."""
     return ' tabindex="0"' if max(map(len, text.splitlines()), default=0) > NARROW else ""
 
 
 class _Renderer(IPythonRenderer):
-    """Markdown of notebooks, with MathML, and with images from inside the notebook only."""
+    """Renderer of notebook Markdown with MathML, and only with images from inside the notebook."""
 
     def inline_math(self, body: str) -> str:
         return formula(body, display=False)
@@ -191,7 +192,7 @@ class _Renderer(IPythonRenderer):
         return super().block_code(code, info).replace("<pre>", f"<pre{focus(code)}>", 1)
 
     def block_mermaidjs(self, code: str) -> str:
-        return self.block_code(code)  # drawing it would take a script
+        return self.block_code(code)  # drawing the diagram would need a script
 
     def image(self, text: str, url: str, title: str | None = None) -> str:
         url = unquote(url)
@@ -204,7 +205,7 @@ class _Renderer(IPythonRenderer):
 def _markdown(source: str, attachments: dict[str, dict[str, str]] | None = None) -> str:
     renderer = _Renderer(escape=False, exclude_anchor_links=True, attachments=attachments or {})
     text = MarkdownWithMath(renderer).render(source)
-    # without this a line could begin with the full stop behind a formula
+    # prevents a line that begins with the full stop after a formula
     with_stop = r"([(“]{0,3}<math>(?:(?!</math>).)*</math>[.,;:!?)”-]{1,3})"
     return clean(re.sub(with_stop, r'<span class="together">\1</span>', text))
 
@@ -215,16 +216,16 @@ def _attribute(tag: str, name: str, value: str) -> str | None:
 
 
 def _breakable(mathml: str) -> str:
-    """Split a formula behind its relations: browsers do not break one by itself."""
+    """Split a formula after its relations, because browsers do not break MathML."""
     whole = BeautifulSoup(mathml.removeprefix("<math>").removesuffix("</math>"), "html.parser")
     for relation in whole.find_all("mo", string=RELATIONS, recursive=False):
-        relation["form"] = "infix"  # with the spaces that it has between two operands
+        relation["form"] = "infix"  # keeps the spacing of a relation between two operands
         relation.insert_after("\n")
     return "".join(f"<math>{piece}</math>" for piece in whole.decode_contents().split("\n"))
 
 
 def _colours(text: str) -> str:
-    """Printed text with its colours as hues; pages.css gives them their lightness."""
+    """Return printed text with its colours as hues; pages.css sets their lightness."""
     return re.sub(
         r'(?<=style=")color: (rgb[^)]*\))[^"]*|background-color: [^"]*(?=")',
         r"--hue: \1",

@@ -1,4 +1,4 @@
-"""Web pages as text: of an executed notebook, of a run, a sweep, and a grading."""
+"""HTML of pages: an executed notebook, a run, a sweep, and a grading."""
 
 import base64
 import binascii
@@ -15,7 +15,7 @@ from sheet11.course.text import visible
 
 
 class Page(NamedTuple):
-    """What the index shows of one notebook."""
+    """Entry of the index for one notebook."""
 
     stem: str
     title: str
@@ -23,19 +23,20 @@ class Page(NamedTuple):
     seconds: float
     parameters: dict[str, Any]
     records: dict[str, Any]
-    figure: str | None  # what the main figure shows, if there is one
+    figure: str | None  # description of the main figure, if there is one
 
 
 def render(template: str, **values: Any) -> str:
-    """A page, or the style sheet of all pages, from its template, which says at its top what values it wants."""
+    """Render a template, a page or the style sheet, with the values listed at the top of the template."""
     return _environment_of_pages().get_template(template).render(**values)
 
 
 def main_figure(notebook: NotebookNode) -> tuple[bytes, str] | None:
-    """PNG and description of the figure in the cell tagged `main-figure`, else of the first one in the notebook."""
+    """Return PNG and description of the figure in the cell tagged `main-figure`, else of the notebook's first one."""
     tagged = [cell for cell in notebook.cells if MAIN_FIGURE in cell.metadata.get("tags", [])]
     for png, text in figures_of_cells([*tagged, *notebook.cells]):
-        with contextlib.suppress(binascii.Error):  # what begins like a PNG need not go on like one
+        # the data may begin like a PNG and still be invalid
+        with contextlib.suppress(binascii.Error):
             return base64.b64decode(png), text
     return None
 
@@ -59,7 +60,7 @@ def _environment_of_pages() -> jinja2.Environment:
 
 
 def _legible(value: Any) -> Any:
-    """Text of whoever wrote it, with what would turn or hide other text written out; not what is HTML already."""
+    """Escape characters that would reverse or hide text; leave HTML unchanged."""
     return (
         visible(value, lines=True)
         if isinstance(value, str) and not hasattr(value, "__html__")

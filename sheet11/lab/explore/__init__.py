@@ -1,1 +1,1 @@
-"""The sliders of the sheet, by exercise: a figure that follows while a person changes its settings."""
+"""Sliders of the sheet, by exercise: figures that are redrawn when their settings change."""

@@ -11,37 +11,38 @@ from sheet11.lab.plots import COLOURS, drawn_if_wanted, panels, signed
 from sheet11.lab.sliders import Function, show_with_controls
 
 LAMBDAS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100)
+# chosen so that min, mean, max and sum are far apart
 MESSAGES = {
     "m₁": -1.0,
     "m₂": 0.6,
     "m₃": 1.0,
     "m₄": 1.4,
     "m₅": 2.0,
-}  # min, mean, max and sum are apart
-EDGE = 250  # ±∞ is drawn there
-LINEAR = 0.3  # λ up to which the axis is linear
+}
+EDGE = 250  # |λ| at which ±∞ is drawn
+LINEAR = 0.3  # |λ| up to which the axis is linear
 
 
 @drawn_if_wanted
 def explore_aggregation(aggregate: Function) -> None:
-    """Weights and aggregate of one neighbourhood, for λ through ±∞, η, and messages to drag or type.
+    """Show weights and aggregate of one neighbourhood, for λ up to ±∞, η, and messages to drag or type.
 
     Args:
         aggregate: called with messages, index, num_nodes, λ and η, as `softargmax_aggregate`.
     """
-    import torch  # here and below, because it takes a second that notebooks without it need not wait
+    import torch  # imported late: it takes a second, and not every notebook needs it
 
     from sheet11.given.softmax import softargmax
 
     even = np.linspace(-1, 1, 160) * math.asinh(EDGE / LINEAR)
-    grid = LINEAR * np.sinh(even)  # even on the axis, and never 0
+    grid = LINEAR * np.sinh(even)  # evenly spaced on the axis, and never 0
     index = torch.zeros(len(MESSAGES), dtype=torch.int64)
 
     def draw(lam: float, eta: float, **values: float) -> Figure:
         m = torch.tensor(list(values.values()), dtype=torch.float64)
         weights = softargmax(m, lam)
         mean = (weights @ m).item()
-        # one call for all λ: soft(arg)max(m; λ) = soft(arg)max(λm; 1)
+        # soft(arg)max(m; λ) = soft(arg)max(λm; 1) allows a single call for all λ
         scaled = m[:, None] * torch.tensor(grid)
         curve = np.asarray(aggregate(scaled, index, 1, 1.0, eta))[0] / grid
         result = float(aggregate(m[:, None], index, 1, lam, eta))

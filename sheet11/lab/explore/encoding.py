@@ -11,7 +11,7 @@ from sheet11.lab.figures.encoding import draw_encoding, draw_profiles, kind_of_r
 from sheet11.lab.plots import draw_heatmap, drawn_if_wanted, panels
 from sheet11.lab.sliders import Function, show_with_controls
 
-OWN = "own"  # scale of the convention
+OWN = "own"  # the default scale of the convention
 SCALES = (16, 32, 64, 128, 256, 512, 1000, 2000, 5000, 10_000, 20_000)
 
 
@@ -24,15 +24,15 @@ def explore_encoding(
     base: float = 10_000.0,
     scale: float | None = None,
 ) -> None:
-    """E, its Gram matrix and the profile against the lag, for sliders n, p, convention and scale.
+    """Show E, its Gram matrix and the profile against the lag, with sliders for n, p, convention and scale.
 
     Args:
         positional_encoding: called with n, p, convention, base and scale.
-        n: tokens at the start; the slider ends at 128.
-        p: rows at the start; the slider ends at 512.
-        convention: at the start.
-        base: of the frequencies.
-        scale: at the start; None is the convention's own.
+        n: initial number of tokens, at most 128.
+        p: initial number of rows, at most 512.
+        convention: initial convention.
+        base: base of the frequencies.
+        scale: initial scale; None for the default of the convention.
     """
 
     def draw(n: int, p: int, convention: str, scale: float | str) -> Figure:

@@ -1,4 +1,4 @@
-"""Sliders of exercise 3: a graph washes out, layer by layer."""
+"""Sliders of exercise 3: node features become smooth, layer by layer."""
 
 import math
 from collections.abc import Mapping
@@ -27,17 +27,17 @@ def explore_oversmoothing(
     features: int = 16,
     seed: int = 0,
 ) -> None:
-    """A graph washing out: node colours, embedding, energy and MAD, for graph, depth and way of propagation.
+    """Show node colours, embedding, energy and MAD, with controls for graph, depth and kind of propagation.
 
     Args:
         normalized_adjacency: called with edge_index and num_nodes.
         dirichlet_energy: called with features and edge_index.
         mean_average_distance: called with features and edge_index.
         aggregate: called with messages, index, num_nodes, λ and η, as `softargmax_aggregate`.
-        layers: layers of networks by name, called with P, H, H⁰, W and l; their W are random.
-        graph: "karate", "grid" or "sbm" at the start.
-        features: columns of the random features.
-        seed: of the features, the weights and the block model.
+        layers: network layers by name, called with P, H, H⁰, W and l; W is random.
+        graph: initial graph, "karate", "grid" or "sbm".
+        features: number of columns of the random features.
+        seed: seed of the features, the weights and the block model.
     """
     import torch
 
@@ -48,7 +48,7 @@ def explore_oversmoothing(
 
     @lru_cache
     def course(graph: str, way: str) -> tuple[Any, list[Any], list[float], list[float]]:
-        """The graph, and layer by layer the features, their relative energy and MAD."""
+        """Return the graph, and for every layer the features, their relative energy and MAD."""
         g = load_graph(graph, seed)
         generator = torch.Generator().manual_seed(seed)
 
@@ -71,7 +71,7 @@ def explore_oversmoothing(
             else:
                 x = aggregate(x[u], v, g.num_nodes, WAYS[way], 0.0)
             states.append(x)
-            size = x.square().sum().clamp(min=1e-300)  # with ReLU all features can die out
+            size = x.square().sum().clamp(min=1e-300)  # after ReLU all features can be 0
             energies.append(float(dirichlet_energy(x, g.edge_index) / size))
             distances.append(float(mean_average_distance(x, g.edge_index)))
         return g, states, energies, distances

@@ -1,4 +1,4 @@
-"""Sliders of exercise 1c, 1d: scores by concatenation and by addition, and how far they differ."""
+"""Sliders of exercise 1c, 1d: scores by concatenation and by addition, and their difference."""
 
 from typing import Any
 
@@ -31,16 +31,17 @@ def explore_scores(
     convention: str = "sheet",
     seed: int = 0,
 ) -> None:
-    """Scores by concatenation and by addition, their difference, and the predicted noise, for p, σ, mode and seed.
+    """Show both kinds of scores, their difference and the predicted noise, with controls for p, σ, mode and seed.
 
     Args:
         positional_encoding: called with n, p and convention.
         attention_scores: called with E, X and a mode, "cat" or "add".
-        difference_std: called with E and σ; gives the standard deviation of the difference off its diagonal first.
-        n: tokens, 128 at most.
-        p: rows at the start; the slider ends at 1024.
-        convention: of the encoding.
-        seed: of X at the start.
+        difference_std: called with E and σ; its first result is the standard deviation of the difference off the
+            diagonal.
+        n: number of tokens, at most 128.
+        p: initial number of rows, at most 1024.
+        convention: convention of the encoding.
+        seed: initial seed of X.
     """
     n = min(n, 128)
     token, off_diagonal = n // 2, ~np.eye(n, dtype=bool)

@@ -1,1 +1,1 @@
-"""Figures of the sheet, by exercise. Every function draws what it is given; none computes results."""
+"""Figures of the sheet, by exercise. The functions draw given values and compute no results."""

@@ -23,7 +23,7 @@ from sheet11.lab.plots import (
 
 @drawn_if_wanted
 def two_messages(x: ArrayLike, values: Curves, weights: Curves) -> Figure:
-    """Log-sum-exp and its derivative for two messages, over the first of them, for several λ."""
+    """Draw log-sum-exp of two messages and its derivative against the first message, for several λ."""
     figure, (left, right) = panels(2, 3.4, right=1.0)
     for ax, curves in ((left, values), (right, weights)):
         ax.set_prop_cycle(color=plt.get_cmap("viridis")([0.85, 0.6, 0.35, 0.1]))
@@ -41,14 +41,14 @@ def two_messages(x: ArrayLike, values: Curves, weights: Curves) -> Figure:
 def convergence(
     lam: ArrayLike, errors: Floats, bounds: Floats, gaps: ArrayLike, rates: Floats
 ) -> Figure:
-    """Distance of the aggregate from the maximum against λ with its bound, and the rate at which it falls.
+    """Draw the distance of the aggregate from the maximum against λ with its bound, and its rate of decay.
 
     Args:
         lam: shape (values,).
         errors: max − agg, shape (neighbourhoods, values).
-        bounds: upper bounds of the errors, same shape.
-        gaps: distance of the two largest messages, shape (neighbourhoods,).
-        rates: gap, measured rate, and how far that may be above the gap, shape (3, all neighbourhoods).
+        bounds: upper bounds of the errors, shape (neighbourhoods, values).
+        gaps: distance between the two largest messages, shape (neighbourhoods,).
+        rates: gap, measured rate, and how far the rate may exceed the gap, shape (3, all neighbourhoods).
     """
     figure, (left, right) = panels(2, 3.6, right=1.35)
     curves = zip(errors, bounds, np.asarray(gaps), strict=True)
@@ -75,7 +75,7 @@ def convergence(
 def interpolation(
     lam: ArrayLike, curves: Curves, marks: Mapping[str, float], tangent: ArrayLike
 ) -> Figure:
-    """The aggregate of one neighbourhood over λ for several η, with min, mean, sum and max as horizontal marks.
+    """Draw the aggregate of one neighbourhood against λ for several η, with lines at min, mean, sum and max.
 
     Args:
         lam: shape (values,).
@@ -96,7 +96,7 @@ def interpolation(
 
 
 def draw_marks(ax: Axes, marks: Mapping[str, float]) -> None:
-    """Draw horizontal lines with their names beside the axes; names of close marks do not overlap."""
+    """Draw horizontal lines with their names beside the axes, spaced so that names do not overlap."""
     across = ax.get_yaxis_transform()
     for name, value in marks.items():
         ax.plot(
@@ -121,7 +121,7 @@ def draw_marks(ax: Axes, marks: Mapping[str, float]) -> None:
 
 @drawn_if_wanted
 def fits(paths: Mapping[str, Floats], losses: Mapping[str, Floats]) -> Figure:
-    """Gradient descent on (λ, η) for several targets from one start: the paths in the plane, and the losses.
+    """Draw paths and losses of gradient descent on (λ, η) from one start to several targets.
 
     Args:
         paths: for each target an array of shape (steps + 1, 2) with columns λ, η.

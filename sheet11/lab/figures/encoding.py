@@ -1,4 +1,4 @@
-"""Figures of exercise 1a, 1b: the encoding, its Gram matrix, and what attention does without positions."""
+"""Figures of exercise 1a, 1b: the encoding, its Gram matrix, and attention without positions."""
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -21,26 +21,26 @@ from sheet11.lab.plots import (
     whole_numbers,
 )
 
-ROOM = 2.3  # inches beside a panel for its legend, so that it lies on no data
-CURVES = 4  # pairs of rows that are drawn as curves
-TOKENS = 64  # of these curves, and of the first panel of long profiles
+ROOM = 2.3  # inches beside a panel for its legend, so that it covers no data
+CURVES = 4  # pairs of rows drawn as curves
+TOKENS = 64  # tokens of these curves, and lags in the first panel of long profiles
 
 
 @drawn_if_wanted
 def encoding(E: ArrayLike, convention: str) -> Figure:
-    """Some pairs of rows of an encoding as curves; its sine rows and its cosine rows, each as a heatmap.
+    """Draw some pairs of rows of an encoding as curves, and its sine and cosine rows as two heatmaps.
 
-    A sine and the cosine below it in one heatmap would blend into a colour that neither has.
+    In a single heatmap, a sine and the cosine below it would blend into a colour that neither has.
 
     Args:
         E: shape (p, n).
-        convention: the encoding's.
+        convention: convention of the encoding.
     """
     E = np.asarray(E)
     kinds = ["sine", "cosine"]
     if len(E) == 1:
         kinds = [kind_of_row(0, convention)]
-    # a whole number of pixels for each row: else some rows are wider than others, and the eye sees waves
+    # a whole number of pixels for each row: rows of unequal height would look like waves
     rows = min(MOST, (len(E) + 1) // 2)
     height = rows * max(1, round(360 / rows)) / 100
     figure, (left, *others) = panels(1 + len(kinds), height + sum(MARGINS), right=0.8)
@@ -53,16 +53,16 @@ def encoding(E: ArrayLike, convention: str) -> Figure:
 
 
 def draw_encoding(ax: Axes, E: Floats, convention: str, kind: str, most: int = MOST) -> None:
-    """Draw the sine rows of an encoding, or the cosine rows.
+    """Draw the sine or cosine rows of an encoding.
 
-    Frequencies change little from one row to the next, so that every k-th row shows what all do.
+    Frequencies change little from one row to the next, so that every k-th row is enough.
 
     Args:
-        ax: holds nothing else.
+        ax: empty axes.
         E: shape (p, n).
-        convention: the encoding's.
+        convention: convention of the encoding.
         kind: "sine" or "cosine".
-        most: rows and tokens that are drawn.
+        most: largest number of rows and tokens drawn.
     """
     p, n = E.shape
     rows = E[0::2] if kind == kind_of_row(0, convention) else E[1::2]
@@ -80,9 +80,9 @@ def draw_encoding(ax: Axes, E: Floats, convention: str, kind: str, most: int = M
 
 @drawn_if_wanted
 def lag_profiles(profiles: Curves) -> Figure:
-    """Gram matrix entries against the lag, one line for each convention, with half of the value at lag 0.
+    """Draw Gram matrix entries against the lag, one line for each convention, with half of the value at lag 0.
 
-    Long profiles get a second panel with all lags, beside the first ones.
+    Long profiles get two panels, one with the first lags and one with all.
     """
     arrays = {name: np.asarray(profile) for name, profile in profiles.items()}
     lags = len(next(iter(arrays.values())))
@@ -101,7 +101,7 @@ def lag_profiles(profiles: Curves) -> Figure:
 
 
 def draw_profiles(ax: Axes, profiles: Curves) -> None:
-    """Draw lag profiles, and half of the first one's value at lag 0."""
+    """Draw lag profiles, and a line at half of the first profile's value at lag 0."""
     first = np.asarray(next(iter(profiles.values())))
     few = len(first) <= MOST
     for marker, (name, profile) in zip(MARKERS, profiles.items(), strict=False):
@@ -114,7 +114,7 @@ def draw_profiles(ax: Axes, profiles: Curves) -> None:
 
 @drawn_if_wanted
 def token_deviations(deviations: Curves) -> Figure:
-    """Deviation from permutation equivariance for every token, on a logarithmic scale that starts at rounding."""
+    """Draw each token's deviation from permutation equivariance, on a logarithmic scale from rounding errors up."""
     figure = _on_a_logarithmic_scale(deviations, 1, "token", "‖ Att(XΠ) − Att(X)Π ‖")
     figure.axes[0].set_title("Does attention commute with a permutation?")
     return figure
@@ -122,7 +122,7 @@ def token_deviations(deviations: Curves) -> Figure:
 
 @drawn_if_wanted
 def diagonal_spreads(spreads: Curves) -> Figure:
-    """Largest minus smallest entry along every diagonal, on a logarithmic scale that starts at rounding."""
+    """Draw the largest minus the smallest entry of every diagonal, on a logarithmic scale from rounding errors up."""
     xlabel, ylabel = "lag of the diagonal (tokens)", "largest − smallest entry"
     figure = _on_a_logarithmic_scale(spreads, 0, xlabel, ylabel)
     figure.axes[0].set_title("How much does EᵀE vary along a diagonal?")
@@ -135,7 +135,7 @@ def _on_a_logarithmic_scale(values: Curves, first: int, xlabel: str, ylabel: str
         height = np.maximum(value, 1e-17)
         ax.semilogy(first + np.arange(len(height)), height, marker, markersize=4, label=name)
     if len(values) > 1:
-        ax.lines[1].set(markersize=7, fillstyle="none")  # to be seen where two coincide
+        ax.lines[1].set(markersize=7, fillstyle="none")  # visible where two curves coincide
     ax.set(ylim=(1e-17, None), xlabel=xlabel, ylabel=ylabel)
     whole_numbers(ax.xaxis)
     powers_of_ten(ax.yaxis)
@@ -166,7 +166,7 @@ def _draw_pairs(ax: Axes, E: Floats, convention: str) -> None:
 
 
 def _first_row(convention: str) -> int:
-    """Number of the first row, as the convention counts them."""
+    """Return the number of the first row in the convention."""
     return 1 if convention == "submission" else 0
 
 

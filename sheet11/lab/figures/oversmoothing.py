@@ -23,13 +23,13 @@ from sheet11.lab.plots import (
     whole_numbers,
 )
 
-FLOOR = 1e-18  # smallest energy that is drawn
-BELOW, TOP = 0.95, 0.5  # inches for a legend and labels, and for titles
+FLOOR = 1e-18  # smallest energy drawn
+BELOW, TOP = 0.95, 0.5  # inches for legend and labels below, and for titles above
 
 
 @drawn_if_wanted
 def energies(energy: Curves, rates: Mapping[str, float], highlighted: str) -> Figure:
-    """Dirichlet energy against depth for several graphs; dashed lines fall at the predicted rates."""
+    """Draw Dirichlet energy against depth for several graphs; dashed lines decay at the predicted rates."""
     figure, (ax,) = panels(1, 4.2, bottom=1.2, top=TOP)
     for colour, (name, values) in zip(COLOURS, energy.items(), strict=False):
         values = np.asarray(values)
@@ -44,7 +44,7 @@ def energies(energy: Curves, rates: Mapping[str, float], highlighted: str) -> Fi
     ax.set(xlabel="depth (layers)", ylabel="Dirichlet energy E(X)", title=title)
     whole_numbers(ax.xaxis)
     powers_of_ten(ax.yaxis)
-    _legend_below(figure, ax, columns=3)  # measured above predicted
+    _legend_below(figure, ax, columns=3)  # puts each measured entry above its prediction
     return figure
 
 
@@ -52,13 +52,13 @@ def energies(energy: Curves, rates: Mapping[str, float], highlighted: str) -> Fi
 def collapse(
     states: Mapping[int, ArrayLike], edge_index: ArrayLike, positions: ArrayLike, labels: ArrayLike
 ) -> Figure:
-    """Node features at several depths: the first on the graph as colour, the first two as a scatter plot by class.
+    """Draw node features at several depths: the first as colour on the graph, the first two as a scatter plot.
 
-    Every picture has its own scale, symmetric about 0; the title says how far the colours reach. In large graphs the
-    edges are left out and nodes are dots; the scatter plots hold a sample of each class.
+    Every panel has its own scale, symmetric about 0; the title gives the limit of the colours. Large graphs are drawn
+    without edges and with dots as nodes; their scatter plots show a sample of each class.
 
     Args:
-        states: depth and features of shape (num_nodes, at least 2).
+        states: features by depth, shape (num_nodes, at least 2).
         edge_index: shape (2, num_edges).
         positions: shape (num_nodes, 2).
         labels: shape (num_nodes,).
@@ -78,7 +78,7 @@ def draw_nodes(ax: Axes, feature: ArrayLike, edge_index: ArrayLike, positions: A
     """Draw a graph with a feature as the colour of its nodes.
 
     Returns:
-        The number at the end of the colour scale, which is symmetric about 0.
+        Upper end of the colour scale, which is symmetric about 0.
     """
     feature = np.asarray(feature)
     limit = float(np.abs(feature).max()) or 1.0
@@ -112,7 +112,7 @@ def draw_edges(ax: Axes, edge_index: ArrayLike, positions: ArrayLike) -> None:
 
 
 def draw_embedding(ax: Axes, state: ArrayLike, labels: ArrayLike) -> None:
-    """Draw the first two features of the nodes, a marker for each class."""
+    """Draw the first two features of the nodes, with a marker for each class."""
     points, labels = np.asarray(state)[:, :2], np.asarray(labels)
     for label in np.unique(labels):
         members = points[labels == label]
@@ -133,7 +133,7 @@ def draw_embedding(ax: Axes, state: ArrayLike, labels: ArrayLike) -> None:
 
 @drawn_if_wanted
 def smoothness(energy: Curves, distance: Curves) -> Figure:
-    """Relative Dirichlet energy and MAD against depth, one line for each way of propagating."""
+    """Draw relative Dirichlet energy and MAD against depth, one line for each kind of propagation."""
     figure, (left, right) = panels(2, 4.3, across=0.75, bottom=1.2, top=TOP)
     _draw_smoothness(left, energy, "E(X) / ‖X‖²")
     _draw_smoothness(right, distance, "MAD")
@@ -158,12 +158,12 @@ def _draw_smoothness(ax: Axes, measure: Curves, quantity: str) -> None:
 def accuracies(
     depths: Sequence[int], accuracy: Mapping[str, Curves], chance: Mapping[str, float]
 ) -> Figure:
-    """Accuracy against depth, two panels in a row, one line for each model, with error bands over the networks.
+    """Draw accuracy against depth, two panels in a row, one line for each model, with error bands over the networks.
 
     Args:
         depths: numbers of layers.
         accuracy: for each panel and model an array of shape (depths, networks).
-        chance: for each panel the share of the larger class, which a constant answer reaches.
+        chance: for each panel the share of the larger class, the accuracy of a constant answer.
     """
     rows = -(-len(accuracy) // 2)
     figure, _ = panels(
@@ -184,13 +184,13 @@ def accuracies(
 
 @drawn_if_wanted
 def layers(measures: Mapping[str, Curves], title: str) -> Figure:
-    """Measures of networks layer by layer, one panel for each, with error bands over the networks.
+    """Draw measures of networks layer by layer, one panel for each, with error bands over the networks.
 
-    Measures whose values span more than a factor of 100 are drawn, and averaged, on a logarithmic scale.
+    Measures that span more than a factor of 100 are drawn and averaged on a logarithmic scale.
 
     Args:
         measures: for each measure and model an array of shape (depth + 1, networks).
-        title: of the figure.
+        title: title of the figure.
     """
     figure, axes = panels(len(measures), 3.7, across=0.75, bottom=BELOW, top=TOP)
     for ax, (measure, models) in zip(axes, measures.items(), strict=True):
@@ -212,7 +212,7 @@ def layers(measures: Mapping[str, Curves], title: str) -> Figure:
 
 
 def _mean_and_band(values: Floats) -> Floats:
-    """Mean over the networks, and one standard deviation below and above it: (models, 3, depths)."""
+    """Return the mean over the networks, and one standard deviation below and above: (models, 3, depths)."""
     mean, std = values.mean(axis=2), values.std(axis=2)
     return np.stack([mean, mean - std, mean + std], axis=1)
 

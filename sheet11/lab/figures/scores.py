@@ -1,4 +1,4 @@
-"""Figures of exercise 1c, 1d: how adding positions changes the scores and the attention weights."""
+"""Figures of exercise 1c, 1d: effect of added positions on the scores and the attention weights."""
 
 from typing import Any
 
@@ -19,13 +19,13 @@ def difference_histogram(
     predicted: tuple[float, float],
     errors: tuple[float, float],
 ) -> Figure:
-    """Histograms of the difference off and on the diagonal, with the predicted normal densities.
+    """Draw histograms of the difference off and on the diagonal, with the predicted normal densities.
 
     Args:
         off_diagonal: entries off the diagonal.
-        diagonal: entries on it.
+        diagonal: entries on the diagonal.
         predicted: standard deviations off and on the diagonal.
-        errors: how far the standard deviation of one draw may stray from them.
+        errors: expected errors of these standard deviations for one draw.
     """
     figure, axes = panels(2, 3.2)
     titles = "off the diagonal", "on the diagonal"
@@ -52,14 +52,14 @@ def noise_to_signal(
     error: ArrayLike,
     slope: tuple[float, float],
 ) -> Figure:
-    """Noise-to-signal ratio over p on log-log axes: mean and spread of the draws, and the prediction with its error.
+    """Draw the noise-to-signal ratio against p on log-log axes: mean and spread of the draws, and the prediction.
 
     Args:
         p: shape (sizes,).
         measured: shape (sizes, draws).
         predicted: shape (sizes,).
         error: relative error of the prediction for one draw, shape (sizes,).
-        slope: fitted to the measured and to the predicted ratios.
+        slope: slopes fitted to the measured and to the predicted ratios.
     """
     figure, (ax,) = panels(1, 3.6)
     of_measured, of_predicted = map(signed, slope)
@@ -81,13 +81,13 @@ def seen_by_softmax(
     predicted: ArrayLike,
     error: ArrayLike,
 ) -> Figure:
-    """Size of terms of the scores divided by √p, and change of the attention weights, over p.
+    """Draw the size of terms of the scores divided by √p, and the change of the attention weights, against p.
 
     Args:
         p: shape (sizes,).
-        sizes: name of a term, and the root mean square of its entries off the diagonal, shape (sizes, draws).
-        changes: name of a comparison, and the total variation of the weights, shape (sizes, draws).
-        predicted: of the first of the terms, shape (sizes,).
+        sizes: for each term the root mean square of its entries off the diagonal, shape (sizes, draws).
+        changes: for each comparison the total variation of the weights, shape (sizes, draws).
+        predicted: predicted size of the first term, shape (sizes,).
         error: relative error of the prediction for one draw, shape (sizes,).
     """
     figure, (left, right) = panels(2, 3.8)
@@ -104,7 +104,7 @@ def seen_by_softmax(
 
 
 def _draw_measured(ax: Axes, p: ArrayLike, draws: Curves) -> None:
-    """Mean over the draws for every p, with their standard deviation as error bar."""
+    """Draw the mean over the draws for every p, with the standard deviation as error bar."""
     style: dict[str, Any] = {"markersize": 4, "linewidth": 1, "capsize": 3}
     for colour, marker, (name, values) in zip(COLOURS, MARKERS, draws.items(), strict=False):
         values = np.asarray(values)
@@ -118,7 +118,7 @@ def _draw_measured(ax: Axes, p: ArrayLike, draws: Curves) -> None:
 def _draw_prediction(
     ax: Axes, p: ArrayLike, predicted: ArrayLike, error: ArrayLike, label: str
 ) -> None:
-    """A prediction for every p, with a band as wide as its relative error."""
+    """Draw a prediction for every p, with a band as wide as its relative error."""
     colour, middle = COLOURS[5], np.asarray(predicted)
     width = middle * error
     ax.fill_between(p, middle - width, middle + width, color=colour, alpha=0.35, linewidth=0)

@@ -1,4 +1,4 @@
-"""The table of all points."""
+"""Tests of the table of all points."""
 
 from filled import row_of
 

@@ -1,4 +1,4 @@
-"""Marks: the points of each, which of several counts, and the score that comes of it."""
+"""Marks: the points of each, which of several counts, and the resulting score."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Rubrics that come with a sheet, and go back into it."""
+"""Rubrics that come with a sheet and are written back into it."""
 
 import nbformat
 import pytest

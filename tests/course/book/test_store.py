@@ -1,4 +1,4 @@
-"""The store of a grading: what is kept, whoever writes, and however often."""
+"""Store of a grading: nothing is lost with several writers and repeated writes."""
 
 import contextlib
 import multiprocessing

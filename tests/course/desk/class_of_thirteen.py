@@ -1,4 +1,4 @@
-"""A small class that has handed in: the folder of a grading, whose answers are written here, not run."""
+"""Folder of a grading of a small class, whose answers are written directly, not executed."""
 
 import base64
 import io

@@ -1,4 +1,4 @@
-"""`sheet11 mark` as a process of its own, with settings of its own and none of the user's."""
+"""Run `sheet11 mark` in a separate process, with its own settings instead of the user's."""
 
 import contextlib
 import os

@@ -1,4 +1,4 @@
-"""The cells around an answer."""
+"""Tests of the context of an answer."""
 
 import pytest
 from class_of_thirteen import NAMES, TASKS, login, write_class

@@ -1,4 +1,4 @@
-"""The marking page inside of a Jupyter server that runs anyway, as JupyterHub starts one for everybody."""
+"""Marking page inside a Jupyter server such as JupyterHub starts for every user."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""The addresses of the marking page: who may ask, and replies to those who ask wrongly."""
+"""Request handlers of the marking page: access, and replies to invalid requests."""
 
 import contextlib
 import dataclasses

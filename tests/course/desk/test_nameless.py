@@ -1,4 +1,4 @@
-"""What could tell whose an answer is."""
+"""Removal of names and metadata that could reveal a student."""
 
 import base64
 import io

@@ -1,4 +1,4 @@
-"""Forked kernels are isolated: whatever one does to itself, its neighbours' outputs are what they are alone."""
+"""Forked kernels are isolated: nothing that one does changes the outputs of another."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -54,7 +54,7 @@ FATAL = {
 
 @pytest.fixture(scope="module")
 def neighbours(new_server):
-    """A notebook without torch and one with it, on a server that has run nothing else, and what they give there."""
+    """Run a notebook without torch and one with it on a fresh server, and return them with their outputs."""
     notebooks = [
         new_notebook(cells=list(map(new_code_cell, cells)))
         for cells in (NEIGHBOUR, [*NEIGHBOUR[:-1], TORCH])

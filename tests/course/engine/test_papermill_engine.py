@@ -1,4 +1,4 @@
-"""`papermill --engine sheet11` does what papermill's own engine does, and costs those nothing who do not use it."""
+"""`papermill --engine sheet11` matches papermill's own engine, and costs nothing when it is not used."""
 
 import subprocess
 import sys
@@ -27,7 +27,7 @@ update_display("later", display_id="1")
 
 @pytest.fixture
 def execute(build, tmp_path, monkeypatch):
-    """Execute cells by an engine of papermill's; the executed notebook."""
+    """Execute cells with an engine of papermill, and return the executed notebook."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "sub").mkdir()
     (tmp_path / "sub" / "beside.py").write_text("value = 11")

@@ -1,4 +1,4 @@
-"""Warm kernels: they do what ordinary kernels do, and nothing is left of them, whoever dies."""
+"""Warm kernels behave like ordinary kernels, and leave nothing behind when any process dies."""
 
 import contextlib
 import functools
@@ -42,7 +42,7 @@ record(product=(a @ a.T), numpy_product=a.numpy() @ a.numpy(), threads=torch.get
 
 @pytest.fixture(scope="module", autouse=True)
 def imported(new_server, build):
-    """Whether a new server has torch, torch._dynamo and seaborn for its first kernel, and for one that wants torch."""
+    """Report if a new server has imported torch, torch._dynamo and seaborn, for its first and for a torch kernel."""
     source = (
         "import sys\nfrom sheet11 import record\nnames = ['tor' + 'ch', 'tor' + 'ch._dynamo', 'seaborn']\n"
         "record(imported=[name in sys.modules for name in names])"

@@ -1,4 +1,4 @@
-"""What is counted of a task's processes; that limits end them is tested with the sandbox."""
+"""Resource counts of a task's processes; the tests of the sandbox cover the limits."""
 
 import subprocess
 import sys

@@ -1,6 +1,6 @@
-"""What hostile answers try: each is a text of code that raises LookupError if it gets what it must not.
+"""Code of hostile answers; each raises LookupError if it obtains something forbidden.
 
-They are run with SECRET and HIDDEN, paths outside of the sandbox; PORT, where a server on this machine listens; and
+They are run with SECRET and HIDDEN, paths outside the sandbox; PORT, on which a local server listens; and
 NEEDLES, texts that only solutions contain, written backwards so that a search does not find itself.
 """
 

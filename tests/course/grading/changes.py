@@ -1,4 +1,4 @@
-"""What happens to notebooks on their way back: other formats, lost marks, wrong names, links, files that are none."""
+"""Changes that notebooks suffer before hand-in: other formats, lost metadata, wrong names, links, invalid files."""
 
 from collections.abc import Callable
 from pathlib import Path

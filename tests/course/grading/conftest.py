@@ -1,4 +1,4 @@
-"""A small sheet, and the command that grades hand-ins to it."""
+"""Fixtures for a small sheet and the command that grades its hand-ins."""
 
 import contextlib
 import itertools
@@ -13,13 +13,13 @@ from sheet11.course.grading import grade as grading
 
 @pytest.fixture(scope="session")
 def small(tmp_path_factory):
-    """The sheet of waves, which no test changes."""
+    """Return the sheet of waves, which no test may change."""
     return waves(tmp_path_factory.mktemp("sheet"))
 
 
 @pytest.fixture(scope="session")
 def waiting():
-    """Sandboxes of this process that wait for the next student, which are ended at last."""
+    """Share this process's idle sandboxes, and end them after the session."""
     kept = {}
     yield kept
     for sandbox in itertools.chain(*kept.values()):
@@ -28,7 +28,7 @@ def waiting():
 
 @pytest.fixture
 def keep_sandboxes(waiting, monkeypatch):
-    """Have sandboxes serve the next test, too; they see no temporary folder, so that none needs to be hidden."""
+    """Keep sandboxes for the next test; they see no temporary folder, so that none needs to be hidden."""
     monkeypatch.setattr(sandboxes, "_waiting", waiting)
     monkeypatch.setattr(grading, "sandboxes_shared", contextlib.nullcontext)
     monkeypatch.setattr(drawings, "sandboxes_shared", contextlib.nullcontext)
@@ -38,13 +38,13 @@ def keep_sandboxes(waiting, monkeypatch):
 
 @pytest.fixture
 def grade(invoke, keep_sandboxes):
-    """`sheet11 grade` in this process, which spares its start."""
+    """Run `sheet11 grade` in this process, which saves its start-up time."""
     return lambda *arguments, cwd: invoke("grade", *arguments, cwd=cwd)
 
 
 @pytest.fixture
 def pair(small, tmp_path, grade):
-    """Grade two students who have the first notebook, once; a function that grades them again, and what was said."""
+    """Grade two students' first notebooks once; return a function that grades them again, and the command's output."""
     wrong = with_lines(small.solutions[small.first]["wave"], "", small.wrong)
     write_class(
         tmp_path / "class",

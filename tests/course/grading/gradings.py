@@ -1,4 +1,4 @@
-"""Running `sheet11 grade` in tests, and reading what it has written."""
+"""Helpers that run `sheet11 grade` and read its output files."""
 
 import csv
 import functools

@@ -1,4 +1,4 @@
-"""nbgrader's own commands on a sheet, beside `sheet11 grade`."""
+"""Helpers that run nbgrader's own commands on a sheet, for comparison with `sheet11 grade`."""
 
 import csv
 import os

@@ -1,4 +1,4 @@
-"""Small notebooks that are graded without a sandbox: cells are executed here, and can do what real ones can."""
+"""Grading of small notebooks without a sandbox: cells run in this process, and can do whatever real ones can."""
 
 from sheet11.course.grading.execution import execute
 from sheet11.course.grading.judge import hidden_failures, judge

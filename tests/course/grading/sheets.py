@@ -1,4 +1,4 @@
-"""Sheets to grade: a small one of another subject, which takes no second to run, and this kit's own."""
+"""Sheets to grade: a small one of another subject that runs in under a second, and this kit's own."""
 
 import json
 import re

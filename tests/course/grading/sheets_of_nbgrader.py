@@ -1,6 +1,6 @@
 """Small sheets in nbgrader's format, each with hand-ins and the points that nbgrader 0.9.6 gives them.
 
-Cells have ids that are not their grade_ids, as JupyterLab makes them.
+Cell ids differ from grade_ids, as in JupyterLab.
 """
 
 import copy

@@ -1,7 +1,7 @@
 # ruff: noqa: E501
-"""A class to grade: submissions for every way of being right or wrong, each with its expected result.
+"""Class with correct submissions and all kinds of wrong ones, each with its expected result.
 
-Nothing of it is written by hand into files; `write_class` makes the folders from the student edition of any sheet.
+`write_class` generates the folders from the student edition of any sheet.
 """
 
 import ast

@@ -1,4 +1,4 @@
-"""What stays when gradings are repeated, and what is graded again."""
+"""Repeated gradings: which results are kept, and which are computed again."""
 
 import json
 import os

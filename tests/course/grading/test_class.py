@@ -1,4 +1,4 @@
-"""A class with every way of being right or wrong, graded once."""
+"""Grading of a class with correct submissions and all kinds of wrong ones."""
 
 import ctypes
 import json
@@ -40,7 +40,7 @@ OF_THIS_KIT = {
 
 @pytest.fixture(scope="module", params=["waves", pytest.param("this kit", marks=pytest.mark.slow)])
 def graded(request, tmp_path_factory):
-    """The class, graded once: its folder, its members and its sheet."""
+    """Grade the class once, and return its folder, members and sheet."""
     folder = tmp_path_factory.mktemp("grading")
     secret = folder / "secret"
     secret.mkdir()

@@ -1,4 +1,4 @@
-"""Papers and drawings: what is graded with which parameters, and who gets which."""
+"""Papers and drawings: the parameters with which each student's notebooks are graded."""
 
 import pytest
 from sheets import waves

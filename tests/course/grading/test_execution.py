@@ -1,4 +1,4 @@
-"""What is executed of a notebook, and what a check gives after all executions."""
+"""Execution for grading: which cells run, and the result of a check after all executions."""
 
 import pytest
 from playing import answer, check, given, graded, paper, run

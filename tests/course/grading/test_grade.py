@@ -1,4 +1,4 @@
-"""Grading: what is refused, and what goes wrong with one student alone."""
+"""Grading: invalid input is refused, and a failure concerns only one student."""
 
 import json
 import shutil

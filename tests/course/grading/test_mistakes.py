@@ -1,4 +1,4 @@
-"""Usual mistakes: how they are read, and that those of this sheet can be told from the right answers."""
+"""Common mistakes: reading them, and telling those of this sheet from correct answers."""
 
 import pytest
 from sheets import waves

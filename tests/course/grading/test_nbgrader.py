@@ -1,4 +1,4 @@
-"""A sheet in nbgrader's format gets the points that `nbgrader autograde` gives, task by task."""
+"""Sheets in nbgrader's format get the points that `nbgrader autograde` gives, task by task."""
 
 import shutil
 from itertools import zip_longest
@@ -33,7 +33,7 @@ def write(notebook, folder, name="problem1"):
 
 @pytest.fixture(scope="module", params=["ps1", "ps1_autotest"])
 def guide(request, tmp_path_factory):
-    """Points of the course by both, and its assignment."""
+    """Return the course's points from both graders, and its assignment."""
     folder, name = tmp_path_factory.mktemp("course"), request.param
     shutil.copy(user_guide() / "autotests.yml", folder)
     released = course(folder, user_guide() / "source" / name, name)
@@ -72,7 +72,7 @@ def test_the_course_of_nbgraders_documentation(guide):
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory):
-    """Points of the small sheets by both; each is a notebook, and the first student has the first hand-in of each."""
+    """Return the small sheets' points from both graders; each sheet is a notebook, and student i has its hand-in i."""
     folder = tmp_path_factory.mktemp("small")
     sheets = {name: make() for name, make in SHEETS.items()}
     for name, sheet in sheets.items():

@@ -1,4 +1,4 @@
-"""The notebook that is executed: whose cells stand where."""
+"""Executed notebook of a submission: which cells are the student's and which the sheet's."""
 
 from playing import STUB, answer, check, given, own, paper
 

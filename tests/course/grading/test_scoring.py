@@ -1,4 +1,4 @@
-"""Points of one check: records that count as the same, numbers that are points, and what is said of those lost."""
+"""Points of one check: equal records, valid points, and remarks on lost points."""
 
 import math
 

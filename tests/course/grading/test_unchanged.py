@@ -1,4 +1,4 @@
-"""Handed in unchanged, this kit's notebooks earn all points that no person gives, from nbgrader, too."""
+"""Unchanged notebooks of this kit earn all automatic points, also from nbgrader."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""The folder of a grading whose answers are read, or not."""
+"""Fixture for the folder of a grading, with or without marks."""
 
 import pytest
 from class_of_twelve import HANDED_IN, scanned
@@ -25,9 +25,9 @@ def person_of(member, label):
 
 @pytest.fixture
 def graded(tmp_path):
-    """Make a grading of those who handed in, with 3 points for all, and 1.5 if read.
+    """Make a grading of the students who handed in, with 3 points for everybody, and 1.5 if marked.
 
-    `label` is the platform's name of a hand-in; with `scan` one page of feedback is too large.
+    `label` is the platform's name of a hand-in; `scan` makes one page of feedback too large.
     """
 
     def graded(label=lambda member: "", read=True, scan=False):

@@ -1,4 +1,4 @@
-"""Handing back to Canvas, by its own rules, retold here from lib/gradebook_importer.rb and models/assignment.rb."""
+"""Return of results to Canvas, by the rules of its lib/gradebook_importer.rb and models/assignment.rb."""
 
 import csv
 import io

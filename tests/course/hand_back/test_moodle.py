@@ -1,4 +1,4 @@
-"""Handing back to Moodle, by its own rules, retold here from mod/assign/feedback/{file,offline}."""
+"""Return of results to Moodle, by the rules of its mod/assign/feedback/{file,offline}."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""Points that come back from a spreadsheet: taken as they were meant, or not at all."""
+"""Points read back from a spreadsheet: understood as intended, or refused."""
 
 import pytest
 from filled import fill

@@ -1,4 +1,4 @@
-"""Tables and pages: made from the store alone, anew where something changed, and never over what people entered."""
+"""Tables and pages: made from the store alone, renewed after changes, and never over people's own entries."""
 
 import nbformat
 import pytest

@@ -1,4 +1,4 @@
-"""Handing back: not before all is read, everybody once, and as a plain folder."""
+"""Return of results: only after all marking, each student once, and as a plain folder."""
 
 from nbformat.v4 import new_notebook, writes
 

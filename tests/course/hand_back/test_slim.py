@@ -1,4 +1,4 @@
-"""Pages that are small enough to be handed back."""
+"""Pages reduced in size so that platforms accept them."""
 
 import base64
 import io

@@ -1,4 +1,4 @@
-"""The page about a class names nobody; the list of like answers does, and is for the teacher."""
+"""Page about a class, which contains no names, and the teacher's list of similar answers, which does."""
 
 import pandas as pd
 import pytest
@@ -18,7 +18,7 @@ TASKS = [
 
 @pytest.fixture
 def out(tmp_path):
-    """A grading of seven: two with the same answer, one of whom has lost points."""
+    """Write a grading of seven students, two with the same answer, one of whom has lost points."""
     answers = []
     for k in range(7):
         source = CODE.replace("7", "7" if k < 2 else str(k + 90))

@@ -1,4 +1,4 @@
-"""Answers that are alike: names, comments, docstrings, annotations and layout do not matter, all else does."""
+"""Similar answers: names, comments, docstrings, annotations and layout do not matter, everything else does."""
 
 import pytest
 

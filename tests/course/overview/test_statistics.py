@@ -1,4 +1,4 @@
-"""Numbers of a class, against a literal computation."""
+"""Statistics of a class against a literal computation."""
 
 import numpy as np
 import pandas as pd

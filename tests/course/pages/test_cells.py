@@ -1,4 +1,4 @@
-"""Cells as HTML: mathematics, figures, and nothing that runs."""
+"""Cells as HTML: mathematics and figures are kept, scripts are not."""
 
 import base64
 import re

@@ -1,4 +1,4 @@
-"""Web pages: what they show, what they escape, and that none lets a script run."""
+"""Web pages: content and escaping, without scripts."""
 
 import base64
 

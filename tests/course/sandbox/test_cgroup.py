@@ -1,4 +1,4 @@
-"""Control groups: what the kernel counts and bounds. Most of this needs a machine that lets us make them."""
+"""Control groups: the kernel's counts and limits. Most tests need permission to create groups."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""The sandbox: what runs in it, what ends it, and what is seen from inside. Attacks are in the class of test_grade."""
+"""Sandbox: execution, limits, and the view from inside. test_class has the attacks."""
 
 import functools
 import os
@@ -45,7 +45,7 @@ def sandboxes(tmp_path_factory):
 
 @pytest.fixture
 def run(isolated, sandboxes):
-    """Run cells in a sandbox, or without one; outputs as text and errors."""
+    """Run cells with or without isolation, and return outputs as text and errors."""
 
     def run(*sources, limits=LIMITS):
         cells = [(str(number), source) for number, source in enumerate(sources)]
@@ -272,7 +272,7 @@ def test_closing_while_bubblewrap_starts_leaves_none_of_its_processes(tmp_path):
 
 @pytest.fixture(scope="module")
 def inside(tmp_path_factory):
-    """Value of an expression inside a sandbox."""
+    """Evaluate an expression inside a sandbox."""
     folder = tmp_path_factory.mktemp("package")
     folder.chmod(0o755)
     with Sandbox(folder, [], hidden=[Path(sys.prefix, "share")]) as process:

@@ -1,4 +1,4 @@
-"""The filter: its numbers are those of libseccomp, and it refuses exactly what it names."""
+"""Seccomp filter: its numbers are those of libseccomp, and it refuses exactly the calls listed."""
 
 import ctypes
 import errno

@@ -1,4 +1,4 @@
-"""A class of twelve on the sheet of waves, and the ways in which platforms lay out what it has handed in."""
+"""Class of twelve for the sheet of waves, and the layouts in which platforms export its hand-ins."""
 
 import base64
 import copy

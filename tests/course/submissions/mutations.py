@@ -1,4 +1,4 @@
-"""Notebooks as nobody would write them: whatever can happen to JSON and to bytes, each with what must become of it."""
+"""Damaged notebooks, with mutations of JSON and of bytes, each with its expected result."""
 
 import copy
 import functools

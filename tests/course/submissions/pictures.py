@@ -1,4 +1,4 @@
-"""Images in base64, as cells have them attached."""
+"""Images in base64, as attached to cells."""
 
 import base64
 import io

@@ -1,4 +1,4 @@
-"""Zip files: what is unpacked of them, and one sentence about those that must not be."""
+"""Zip files: unpacking, and a one-line message for those refused."""
 
 import io
 import stat

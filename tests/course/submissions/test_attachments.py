@@ -1,4 +1,4 @@
-"""The images of an answer in words."""
+"""Images attached to text answers."""
 
 import pytest
 from pictures import picture

@@ -1,4 +1,4 @@
-"""Images that come from students: what is one, and what becomes of it."""
+"""Images from students: which are valid, and how they are converted."""
 
 import base64
 import io

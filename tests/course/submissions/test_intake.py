@@ -1,4 +1,4 @@
-"""Taking a class in: the same hand-ins in every layout give the same answers."""
+"""Intake of a class: the same hand-ins give the same answers in every layout."""
 
 import json
 from datetime import UTC, datetime
@@ -44,7 +44,7 @@ def answers(course):
 
 @pytest.fixture(scope="module")
 def rosters(tmp_path_factory):
-    """A roster made by hand, and Moodle's worksheet, which serves as one."""
+    """Return a handwritten roster, and Moodle's worksheet, which serves as one."""
     folder = tmp_path_factory.mktemp("rosters")
     (folder / "roster.csv").write_text(ROSTER, encoding="cp1252", errors="replace")
     (folder / "worksheet.csv").write_text(WORKSHEET)
@@ -53,7 +53,7 @@ def rosters(tmp_path_factory):
 
 @pytest.fixture(scope="module", params=LAYOUTS)
 def taken(request, asked, answers, rosters, tmp_path_factory):
-    """The class in one layout: its name, what is taken in, and (person, submission) by login."""
+    """Read the class in one layout; return its name, the intake, and (person, submission) by login."""
     given = LAYOUTS[request.param](answers, tmp_path_factory.mktemp(request.param))
     roster = rosters["worksheet" if request.param.startswith("moodle") else "roster"]
     intake = take_in(given, Wanted(asked, roster, DEADLINE))

@@ -1,4 +1,4 @@
-"""Which cells of a student's notebook are the sheet's, and that no answer is lost."""
+"""Matching of a student's cells with the sheet's; no answer is lost."""
 
 import pytest
 from sheets_of_nbgrader import answer, check, given, heading, locked, notebook, task, text

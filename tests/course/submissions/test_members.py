@@ -1,4 +1,4 @@
-"""Who belongs to a group: what a notebook says, and the roster."""
+"""Members of a group, by their notebook and by the roster."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A thousand notebooks that are broken in every way give a thousand stated results."""
+"""A thousand damaged notebooks give their thousand expected results."""
 
 import json
 
@@ -29,7 +29,7 @@ def course(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def mutated(course, tmp_path_factory):
-    """A folder with a folder for each mutated notebook, and what must become of them."""
+    """Write a folder for each damaged notebook, and return them with the expected results."""
     folder = tmp_path_factory.mktemp("mutated")
     notebook = read_notebook(course.sheet.notebooks[course.first])
     answers = course.solutions[course.first] | {"proof": "It is odd: ![](attachment:scan.png)"}
@@ -50,7 +50,7 @@ def mutated(course, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def taken(course, mutated):
-    """What is read of all of them."""
+    """Read all damaged notebooks."""
     editions = {
         stem: without_answers(read_notebook(path)) for stem, path in course.sheet.notebooks.items()
     }

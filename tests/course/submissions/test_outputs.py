@@ -1,4 +1,4 @@
-"""Outputs of answers: what is kept of them."""
+"""Outputs of answers: which are kept."""
 
 import base64
 import io

@@ -1,4 +1,4 @@
-"""One notebook file that somebody else has written: what is taken of it, and what it may cost."""
+"""Reading of one untrusted notebook file: its content, and limits on time and memory."""
 
 import json
 import os
@@ -22,7 +22,7 @@ def cell(source, grade_id=None, kind="markdown", **fields):
 
 @pytest.fixture
 def problem(tmp_path):
-    """What is said of a file with this content."""
+    """Return the message for a file with the given content."""
 
     def problem(content):
         path = tmp_path / "01.ipynb"

@@ -1,4 +1,4 @@
-"""Lists of a class, as people and platforms write them."""
+"""Class rosters, as people and platforms write them."""
 
 import pytest
 

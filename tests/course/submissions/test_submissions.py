@@ -1,4 +1,4 @@
-"""Reading submissions. Files in every state are in the class of test_grade."""
+"""Reading of submissions; test_class covers files in every state."""
 
 import os
 import tempfile

@@ -1,4 +1,4 @@
-"""Sliders of exercise 3: a graph washes out, layer by layer."""
+"""Sliders of exercise 3: node features become smooth, layer by layer."""
 
 import explorers
 import numpy as np

@@ -1,4 +1,4 @@
-"""Figures of exercise 1a and 1b draw what they are given, with labelled axes."""
+"""Figures of exercise 1a and 1b draw the given values, with labelled axes."""
 
 import numpy as np
 import pytest

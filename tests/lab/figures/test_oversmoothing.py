@@ -1,4 +1,4 @@
-"""Figures of exercise 3 draw what they are given, with labelled axes."""
+"""Figures of exercise 3 draw the given values, with labelled axes."""
 
 import numpy as np
 import pytest
