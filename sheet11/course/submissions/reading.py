@@ -1,6 +1,7 @@
 """One notebook file that somebody else has written: opened once, measured, and parsed."""
 
 import json
+import os
 import stat
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
@@ -76,4 +77,9 @@ def opened(path: Path) -> BinaryIO:
     """
     if not stat.S_ISREG(path.lstat().st_mode):
         raise UnreadableError(f"{path.name} is no regular file")
-    return path.open("rb")
+    return open(path, "rb", opener=_without_following)
+
+
+def _without_following(path: str, flags: int) -> int:
+    """Open a file that may have been replaced by a link or a pipe after it was checked."""
+    return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)
