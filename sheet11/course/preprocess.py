@@ -23,6 +23,7 @@ OF_NOTEBOOK = ("kernelspec", "language_info")  # metadata that students get
 OF_CELL = ("nbgrader", "tags", "deletable", "editable", "jupyter", "slideshow")
 MARK = re.compile(r"^\W*(?:BEGIN|END) +(?:HIDDEN|MARK SCHEME).*", re.MULTILINE | re.IGNORECASE)
 NEEDS = {
+    "CheckCellMetadata": "; a copied cell has the ID of the other, change it in Create Assignment",
     "InstantiateTests": f"; AUTOTEST needs {AUTOTESTS} there or in the course's folder, and answers that run",
     "IncludeHeaderFooter": "; paths are relative to the course's folder",
 }
