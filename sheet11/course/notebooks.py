@@ -4,8 +4,10 @@ import ast
 import copy
 import difflib
 import functools
+import itertools
 import json
-from collections.abc import Collection, Iterator, Mapping
+import re
+from collections.abc import Collection, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,7 @@ from typing import Any
 import nbformat
 from IPython.core.inputtransformer2 import TransformerManager
 from jupyter_client.kernelspec import KernelSpecManager
-from nbformat import NotebookNode
+from nbformat import NotebookNode, from_dict
 from nbformat.reader import reads
 
 from sheet11.course.errors import NotebookError, ParameterError
@@ -26,6 +28,8 @@ PARAMETERS = "parameters"  # papermill's tag for the cell with defaults
 INJECTED = "injected-parameters"  # papermill's tag for the cell with values
 RAISES = "raises-exception"  # Jupyter's tag for a cell that may raise an error
 ENDING = ("DeadKernelError", "CellTimeoutError")  # not raised by cells, so never allowed
+SCALAR = int | float | str | None  # fits into one field of a table
+PAPERMILL = version("papermill")
 PYTHON = {"name": "python3", "language": "python", "display_name": "Python 3 (ipykernel)"}
 
 
@@ -36,12 +40,15 @@ def read_notebook(path: Path) -> NotebookNode:
         NotebookError: the file cannot be read or holds no notebook.
     """
     try:
-        content = path.read_bytes()
+        notebook: NotebookNode = reads(path.read_bytes())
+        version = notebook.nbformat
+        notebook = nbformat.convert(notebook, 4)
+        _give_ids(notebook, keep=version == 4)
+        for cell in notebook.cells:
+            cell.source = re.sub(r"\r\n?", "\n", cell.source)
+        nbformat.validate(notebook)
     except OSError as error:
         raise NotebookError(f"{path} cannot be read: {error.strerror or error}") from error
-    try:
-        notebook = _upgraded(json.loads(content))
-        nbformat.validate(notebook)
     except Exception as error:
         # nbformat raises many types for invalid files, AttributeError among them
         why = (str(error).splitlines() or [type(error).__name__])[0]
@@ -49,23 +56,7 @@ def read_notebook(path: Path) -> NotebookNode:
     return notebook
 
 
-def _upgraded(content: Any) -> NotebookNode:
-    if not isinstance(content, dict) or not isinstance(content.get("nbformat"), int):
-        raise ValueError("it is not an object with nbformat")
-    notebook: NotebookNode = nbformat.convert(reads(json.dumps(content)), 4)
-    if (
-        content["nbformat"] < 4
-        or notebook.nbformat_minor > 4
-        or any("id" in c for c in notebook.cells)
-    ):
-        _give_ids(notebook, keep=content["nbformat"] == 4)
-    for cell in notebook.cells:
-        if cell.cell_type == "code":
-            cell.source = cell.source.replace("\r\n", "\n").replace("\r", "\n")
-    return notebook
-
-
-def _give_ids(notebook: NotebookNode, keep: bool = True) -> None:
+def _give_ids(notebook: NotebookNode, keep: bool) -> None:
     """Upgrade a notebook to nbformat 4.5: cells without a unique id get one made from their number."""
     notebook.nbformat_minor = max(5, notebook.nbformat_minor)
     taken: set[str | None] = {None}
@@ -100,37 +91,27 @@ def has_tag(cell: NotebookNode, tag: str) -> bool:
     return tag in cell.metadata.get("tags", [])
 
 
-def parameters_of(notebook: NotebookNode) -> dict[str, str]:
-    """Return the parameters that the tagged cell assigns, with their defaults as source text."""
-    cells = [cell for cell in notebook.cells if has_tag(cell, PARAMETERS)]
-    return dict(_assigned(cells[0].source)) if cells and is_python(notebook) else {}
-
-
-def _assigned(source: str) -> Iterator[tuple[str, str]]:
-    source = TransformerManager().transform_cell(source)
-    for statement in syntax(source).body:
-        pairs: list[tuple[str, ast.expr]] = []
+def parameters_of(notebook: NotebookNode) -> set[str]:
+    """Return the names of the parameters, which the tagged cell assigns."""
+    place = _first(notebook, PARAMETERS)
+    if place < 0 or not is_python(notebook):
+        return set()
+    targets: list[ast.expr] = []
+    for statement in syntax(notebook.cells[place].source).body:
         if isinstance(statement, ast.Assign):
-            for target in statement.targets:
-                pairs += _pairs(target, statement.value)
+            targets += statement.targets
         elif isinstance(statement, ast.AnnAssign) and statement.value:
-            pairs += _pairs(statement.target, statement.value)
-        for name, value in pairs:
-            yield name, ast.get_source_segment(source, value) or ""
+            targets.append(statement.target)
+    names = set()
+    for node in itertools.chain.from_iterable(map(ast.walk, targets)):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            names.add(node.id)
+    return names
 
 
-def _pairs(target: ast.expr, value: ast.expr) -> Iterator[tuple[str, ast.expr]]:
-    """Yield assigned names with their values; tuples and lists are split up where possible."""
-    if isinstance(target, ast.Name):
-        yield target.id, value
-    elif isinstance(target, ast.Starred):
-        yield from _pairs(target.value, value)
-    elif isinstance(target, ast.Tuple | ast.List):
-        parts = [value] * len(target.elts)
-        if isinstance(value, ast.Tuple | ast.List) and len(value.elts) == len(parts):
-            parts = value.elts
-        for each, part in zip(target.elts, parts, strict=True):
-            yield from _pairs(each, part)
+def _first(notebook: NotebookNode, tag: str) -> int:
+    """Return the place of the first cell with a tag, or -1."""
+    return next((place for place, cell in enumerate(notebook.cells) if has_tag(cell, tag)), -1)
 
 
 def kernel_of(notebook: NotebookNode, wanted: str | None = None) -> str:
@@ -141,10 +122,10 @@ def kernel_of(notebook: NotebookNode, wanted: str | None = None) -> str:
     Raises:
         NotebookError: the kernel is not installed.
     """
-    name = wanted or notebook.metadata.get("kernelspec", PYTHON).get("name", PYTHON["name"])
+    name = wanted or (PYTHON | notebook.metadata.get("kernelspec", {}))["name"]
     installed = _installed_kernels()
-    if name not in installed and (name == "python" or not wanted and is_python(notebook)):
-        name = "python3"
+    if name not in installed and not wanted and is_python(notebook):
+        name = PYTHON["name"]
     if name not in installed:
         raise NotebookError(f"no kernel named {name!r} is installed{nearest(name, installed)}")
     return name
@@ -168,24 +149,35 @@ def with_parameters(notebook: NotebookNode, parameters: Mapping[str, Any]) -> No
     Raises:
         ParameterError: a value is not a Python literal.
     """
-    if not parameters:
-        return _prepared(notebook)
     lines = [f"{name} = {source_of(name, value)}" for name, value in parameters.items()]
-    notebook = _prepared(notebook)
-    source = "\n".join(["# Parameters", *lines, ""])
-    cell = nbformat.v4.new_code_cell(source, id=INJECTED, metadata={"tags": [INJECTED]})
-    cells = notebook.cells
-    for place, each in enumerate(cells):
-        if has_tag(each, INJECTED):
-            cells[place] = cell
-            break
-    else:
-        defaults = [place for place, each in enumerate(cells) if has_tag(each, PARAMETERS)]
-        cells.insert(defaults[0] + 1 if defaults else 0, cell)
-    notebook.metadata.papermill["parameters"] = {
-        name: _as_json(value) for name, value in parameters.items()
-    }
+    notebook = copy.deepcopy(notebook)
+    _add_metadata(notebook)
+    if lines:
+        source = "\n".join(["# Parameters", *lines, ""])
+        cell = nbformat.v4.new_code_cell(source, id=INJECTED, metadata={"tags": [INJECTED]})
+        place = _first(notebook, INJECTED)
+        if place >= 0:
+            notebook.cells[place] = cell
+        else:
+            notebook.cells.insert(_first(notebook, PARAMETERS) + 1, cell)
+        values = {name: _as_json(value) for name, value in parameters.items()}
+        notebook.metadata.papermill["parameters"] = values
     return notebook
+
+
+def _add_metadata(notebook: NotebookNode) -> None:
+    """Add the metadata that papermill adds."""
+    kernel = PYTHON | notebook.metadata.get("kernelspec", {})
+    papermill = {
+        "default_parameters": {},
+        "parameters": {},
+        "environment_variables": {},
+        "version": PAPERMILL,
+    }
+    metadata = {"papermill": papermill} | notebook.metadata | {"kernelspec": kernel}
+    notebook.metadata = from_dict(metadata)
+    for cell in notebook.cells:
+        cell.metadata = from_dict({"tags": [], "papermill": {}} | cell.metadata)
 
 
 def source_of(name: str, value: Any) -> str:
@@ -244,21 +236,17 @@ def title_of(notebook: NotebookNode, default: str) -> str:
 
 def scalar_records(notebook: NotebookNode) -> dict[str, Any]:
     """Return the records that are not arrays."""
-    return {name: value for name, value in read_records(notebook).items() if is_scalar(value)}
-
-
-def is_scalar(value: Any) -> bool:
-    """Return whether a value is a number, a text or None, so that it fits into one field of a table."""
-    return value is None or isinstance(value, bool | int | float | str)
+    records = read_records(notebook)
+    return {name: value for name, value in records.items() if isinstance(value, SCALAR)}
 
 
 def headline_of(notebook: NotebookNode) -> dict[str, Any]:
     """Return the scalar records that the metadata lists as `headline`, or all if there is no list."""
     records = scalar_records(notebook)
-    headline = notebook.metadata.get(METADATA, {}).get("headline")
-    if not isinstance(headline, list):
-        return records
-    return {name: records[name] for name in map(str, headline) if name in records}
+    match notebook.metadata.get(METADATA):
+        case {"headline": list() as names}:
+            return {name: records[name] for name in map(str, names) if name in records}
+    return records
 
 
 def check_parameters(parameters: Mapping[str, Any], known: set[str]) -> None:
@@ -280,28 +268,6 @@ def nearest(name: str, candidates: Collection[str]) -> str:
     """Return a suggestion to end an error message with; empty if no candidate is near."""
     found = difflib.get_close_matches(Path(name).stem, candidates, n=1, cutoff=0.5)
     return f"; did you mean {found[0]!r}?" if found else ""
-
-
-_version = functools.cache(version)
-
-
-def _prepared(notebook: NotebookNode) -> NotebookNode:
-    """Return a copy with the metadata that papermill adds."""
-    notebook = copy.deepcopy(notebook)
-    _give_ids(notebook)
-    kernel = PYTHON | notebook.metadata.get("kernelspec", {})
-    papermill = {
-        "default_parameters": {},
-        "parameters": {},
-        "environment_variables": {},
-        "version": _version("papermill"),
-    }
-    ours = nbformat.from_dict({"kernelspec": kernel, "papermill": papermill})
-    notebook.metadata = ours | notebook.metadata | {"kernelspec": ours.kernelspec}
-    for cell in notebook.cells:
-        cell.metadata.setdefault("tags", [])
-        cell.metadata.setdefault("papermill", NotebookNode())
-    return notebook
 
 
 def syntax(source: str) -> ast.Module:

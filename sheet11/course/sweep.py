@@ -20,10 +20,10 @@ from sheet11.course.key import circumstances, key_of
 from sheet11.course.notebooks import (
     METADATA,
     PARAMETERS,
+    SCALAR,
     check_parameters,
     content_of,
     error_of,
-    is_scalar,
     kernel_of,
     parameters_of,
     parse,
@@ -191,7 +191,7 @@ def _column(name: str) -> str:
 def _row(job: Job, notebook: nbformat.NotebookNode) -> dict[str, Any]:
     error = error_of(notebook)
     row = {
-        _column(name): value if is_scalar(value) else repr(value)
+        _column(name): value if isinstance(value, SCALAR) else repr(value)
         for name, value in job.parameters.items()
     }
     try:
