@@ -67,11 +67,9 @@ def run(
     notebooks: tuple[str, ...],
     parameters: dict[str, Any],
     out: Path,
-    sliders: bool,
     sheet_folder: Path | None,
     workers: int | None,
-    kernel: str | None,
-    timeout: int | None,
+    **options: Any,
 ) -> None:
     """Execute notebooks and write executed copies, HTML and an index.html.
 
@@ -88,15 +86,7 @@ def run(
         sheet = find_sheet(sheet_folder)
         paths = [find_notebook(name, sheet) for name in notebooks] or list(sheet.notebooks.values())
         with local_executor(workers) as (executor, threads):
-            jobs = jobs_of_notebooks(
-                paths,
-                parameters,
-                threads=threads,
-                sheet=sheet,
-                kernel=kernel,
-                timeout=timeout,
-                sliders=sliders,
-            )
+            jobs = jobs_of_notebooks(paths, parameters, threads, sheet, **options)
             pages = run_jobs(jobs, executor, out)
     click.echo(out / "index.html")
     if failed := [page.stem for page in pages if page.error]:
@@ -125,12 +115,10 @@ def sweep(
     notebook: str,
     parameters: dict[str, list[Any]],
     out: Path,
-    figures: bool,
     sheet_folder: Path | None,
     workers: int | None,
-    kernel: str | None,
-    timeout: int | None,
     scheduler: str | None,
+    **options: Any,
 ) -> None:
     """Execute NOTEBOOK at every point of a grid, and write results.csv, figures and an index.html.
 
@@ -148,13 +136,9 @@ def sweep(
     with usage_failures(out):
         sheet = find_sheet(sheet_folder)
         path = find_notebook(notebook, sheet)
-        with (
-            cluster_executor(scheduler) if scheduler else local_executor(workers) as (
-                executor,
-                threads,
-            )
-        ):
-            jobs = jobs_of_grid(path, parameters, threads, sheet, kernel, timeout, figures)
+        chosen = cluster_executor(scheduler) if scheduler else local_executor(workers)
+        with chosen as (executor, threads):
+            jobs = jobs_of_grid(path, parameters, threads, sheet, **options)
             table = sweep_jobs(jobs, executor, out)
     click.echo(out / "index.html")
     if failed := int((table["status"] == "failed").sum()):

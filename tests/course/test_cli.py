@@ -69,8 +69,11 @@ def test_run_writes_everything(build, recording, invoke, tmp_path):
         (["01_encoding", "-p", "convension=x"], "did you mean 'convention'?"),
         (["ok.ipynb", "-j", "0"], "Invalid value for '-j': 0 is not in the range x>=1"),
         (["ok.ipynb", "--sheet", "nowhere"], "there is no folder 'nowhere'"),
-        (["ok.ipynb", "-p", "n"], "Invalid value for '-p': 'n' is not NAME=VALUE"),
-        (["ok.ipynb", "-p", "n=1", "-p", "n=2"], "Invalid value for '-p': 'n' is set twice"),
+        (["ok.ipynb", "-p", "n"], "Invalid value for '-p': 'n' must be NAME=VALUE"),
+        (
+            ["ok.ipynb", "-p", "n=1", "-p", "n=2"],
+            "Invalid value for '-p': 'n=2' must be NAME=VALUE, with each name once",
+        ),
         (["01_encodin"], "did you mean '01_encoding'?"),
         (["text.ipynb"], "text.ipynb is no Jupyter notebook"),
         (["kernel.ipynb", "text.ipynb"], "kernel.ipynb: no kernel named 'nope' is installed; text"),
