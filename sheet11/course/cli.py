@@ -31,8 +31,7 @@ from sheet11.course.overview.commands import overview
 
 # Commands import what they need themselves, so that `--help` is fast. jsonschema, which nbformat imports, would
 # spend two seconds building the grammar of rfc3987_syntax.
-_modules: dict[str, Any] = sys.modules
-_modules.setdefault("rfc3987_syntax", None)
+sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
 
 class Commands(click.Group):
@@ -57,7 +56,10 @@ def main() -> None:
 @parameter_option(value, "NAME=VALUE", "Set a parameter; may be repeated.")
 @out_option("build/run")
 @click.option(
-    "--sliders", is_flag=True, help="Draw a picture for every setting of the sliders, too."
+    "--sliders",
+    "frames",
+    is_flag=True,
+    help="Draw a picture for every setting of the sliders, too.",
 )
 @sheet_option
 @jobs_option
@@ -167,13 +169,9 @@ def warm_up(workers: int | None) -> None:
     warm.server(warm.share_cores(workers)[1])
 
 
-main.add_command(check)
-main.add_command(grade)
-main.add_command(read_points)
-main.add_command(overview)
+for command in (check, grade, read_points, overview, mark, keep_rubric):
+    main.add_command(command)
 main.add_command(give_back, "return")
-main.add_command(mark)
-main.add_command(keep_rubric)
 
 
 if __name__ == "__main__":

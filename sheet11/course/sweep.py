@@ -46,9 +46,8 @@ def jobs_of_grid(
     grid: Mapping[str, Sequence[Any]],
     threads: int | None = None,
     sheet: Sheet | None = None,
-    kernel: str | None = None,
-    timeout: int | None = None,
     figures: bool = False,
+    **options: Any,
 ) -> list[Job]:
     """Return a job for each point of the full grid.
 
@@ -60,15 +59,15 @@ def jobs_of_grid(
         grid: values by parameter.
         threads: for each kernel; None leaves it to the libraries.
         sheet: provides the package that the notebook imports; None if it is installed.
-        kernel: name of the kernel; by default the one the notebook asks for.
-        timeout: limit for each cell in seconds; None is no limit.
         figures: whether to draw the figures, which takes most of the time.
+        options: of `execute`: kernel, timeout.
 
     Raises:
         NotebookError: the file is not a notebook, its kernel is not installed, or it has no parameters cell.
         ParameterError: the notebook lacks a parameter, or a value is not a Python literal.
     """
     notebook = read_notebook(path)
+    kernel = options.get("kernel")
     kernel_of(notebook, kernel)
     names = parameters_of(notebook)
     if not names:
@@ -76,7 +75,7 @@ def jobs_of_grid(
             f"{path} has no cell tagged {PARAMETERS!r}, so there is nothing to sweep"
         )
     content = content_of(without_outputs(notebook))
-    options = options_of(path, sheet, kernel, timeout)
+    options |= options_of(path, sheet)
     same = circumstances(notebook, sheet, path.parent, (kernel, figures))
     jobs = []
     for values in itertools.product(*grid.values()):

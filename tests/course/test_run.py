@@ -148,7 +148,7 @@ def test_a_page_moves_its_explorers_and_the_kept_notebook_holds_their_start(
 ):
     nbformat.write(build(EXPLORE), tmp_path / "explore.ipynb")
     with local_executor(1) as (executor, threads):
-        prepared = jobs_of_notebooks([tmp_path / "explore.ipynb"], {}, threads, sliders=True)
+        prepared = jobs_of_notebooks([tmp_path / "explore.ipynb"], {}, threads, frames=True)
         (page,) = run(prepared, executor, tmp_path / "out")
     assert page.error is None and page.figure == "n is 2"
     html, kept = ((tmp_path / "out" / f"explore.{kind}").read_text() for kind in ("html", "ipynb"))
