@@ -88,7 +88,7 @@ def run(
         sheet = find_sheet(sheet_folder)
         paths = [find_notebook(name, sheet) for name in notebooks] or list(sheet.notebooks.values())
         with local_executor(workers) as (executor, threads):
-            jobs = jobs_of_notebooks(paths, parameters, threads, sheet, **options)
+            jobs = jobs_of_notebooks(paths, parameters, sheet, threads, **options)
             pages = run_jobs(jobs, executor, out)
     click.echo(out / "index.html")
     if failed := [page.stem for page in pages if page.error]:
@@ -140,7 +140,7 @@ def sweep(
         path = find_notebook(notebook, sheet)
         chosen = cluster_executor(scheduler) if scheduler else local_executor(workers)
         with chosen as (executor, threads):
-            jobs = jobs_of_grid(path, parameters, threads, sheet, **options)
+            jobs = jobs_of_grid(path, parameters, sheet, threads, **options)
             table = sweep_jobs(jobs, executor, out)
     click.echo(out / "index.html")
     if failed := int((table["status"] == "failed").sum()):

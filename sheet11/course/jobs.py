@@ -45,11 +45,11 @@ class Done(NamedTuple):
     seconds: float
 
 
-def options_of(path: Path, sheet: Sheet | None) -> dict[str, Any]:
+def options_of(path: Path, sheet: Sheet) -> dict[str, Any]:
     """Return the options of `execute` for a notebook file; they hold in any working directory."""
     return {
         "cwd": str(path.parent.resolve()),
-        "package_folder": sheet.imports_from if sheet else None,
+        "package_folder": sheet.imports_from,
     }
 
 

@@ -68,7 +68,7 @@ def edition(sheet: Sheet) -> dict[str, bytes]:
         "requirements.txt": "\n".join([*sheet.requirements, ""]).encode(),
         "environment.yml": ENVIRONMENT.format(name=sheet.package or "sheet").encode(),
     }
-    files |= {name: path.read_bytes() for name, path in sheet.files_beside().items()}
+    files |= sheet.files_beside()
     for stem, notebook in notebooks.items():
         files[f"{stem}.ipynb"] = f"{content_of(notebook)}\n".encode()
     if (readme := sheet.beside(README)).is_file():

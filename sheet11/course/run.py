@@ -28,8 +28,8 @@ INDEX = "index"  # page that lists all others
 def jobs_of_notebooks(
     paths: Sequence[Path],
     parameters: Mapping[str, Any],
+    sheet: Sheet,
     threads: int | None = None,
-    sheet: Sheet | None = None,
     **options: Any,
 ) -> list[Job]:
     """Return a job for each notebook, with the parameters it has; print a line for each that cannot be run.
@@ -37,8 +37,8 @@ def jobs_of_notebooks(
     Args:
         paths: of the notebooks.
         parameters: by name, for every notebook that has them.
+        sheet: provides the package that the notebooks import.
         threads: for each kernel; None leaves it to the libraries.
-        sheet: provides the package that the notebooks import; None if it is installed.
         options: of `execute`: kernel, timeout, frames.
 
     Raises:

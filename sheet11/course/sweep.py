@@ -44,8 +44,8 @@ SHOWN = {"x": "against {}", "hue": "a curve for each {}", "col": "a panel for ea
 def jobs_of_grid(
     path: Path,
     grid: Mapping[str, Sequence[Any]],
+    sheet: Sheet,
     threads: int | None = None,
-    sheet: Sheet | None = None,
     figures: bool = False,
     **options: Any,
 ) -> list[Job]:
@@ -57,8 +57,8 @@ def jobs_of_grid(
     Args:
         path: of the notebook.
         grid: values by parameter.
+        sheet: provides the package that the notebook imports.
         threads: for each kernel; None leaves it to the libraries.
-        sheet: provides the package that the notebook imports; None if it is installed.
         figures: whether to draw the figures, which takes most of the time.
         options: of `execute`: kernel, timeout.
 

@@ -68,7 +68,7 @@ def test_run_writes_everything(build, recording, invoke, tmp_path):
         (["ok.ipynb", "-p", "m=1"], "no notebook has a parameter 'm'; there are n"),
         (["01_encoding", "-p", "convension=x"], "did you mean 'convention'?"),
         (["ok.ipynb", "-j", "0"], "Invalid value for '-j': 0 is not in the range x>=1"),
-        (["ok.ipynb", "--sheet", "nowhere"], "there is no folder 'nowhere'"),
+        (["ok.ipynb", "--sheet", "nowhere"], "there are no notebooks in 'nowhere'"),
         (["ok.ipynb", "-p", "n"], "Invalid value for '-p': 'n' must be NAME=VALUE"),
         (
             ["ok.ipynb", "-p", "n=1", "-p", "n=2"],

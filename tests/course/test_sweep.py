@@ -15,6 +15,7 @@ import pytest
 from nbformat.v4 import new_output
 
 from sheet11.course import jobs
+from sheet11.course.sheet import find_sheet
 from sheet11.course.sweep import _row as row_of_point
 from sheet11.course.sweep import jobs_of_grid, sweep
 
@@ -206,7 +207,7 @@ def test_memory_stays_as_it_is_while_points_finish(build, tmp_path, monkeypatch)
 
     monkeypatch.setattr(jobs, "perform", perform)
     monkeypatch.setattr("sheet11.course.sweep._row", counted)
-    points = jobs_of_grid(tmp_path / "a.ipynb", {"n": range(60)})
+    points = jobs_of_grid(tmp_path / "a.ipynb", {"n": range(60)}, find_sheet())
     tracemalloc.start()
     with ThreadPoolExecutor(1) as executor:
         table = sweep(points, executor, tmp_path / "out")
