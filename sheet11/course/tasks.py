@@ -1,8 +1,9 @@
 """Cells and tasks of a sheet's notebook in nbgrader's format."""
 
 import ast
+import itertools
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from nbformat import NotebookNode
@@ -87,7 +88,7 @@ def tasks_of(stem: str, notebook: NotebookNode) -> list[Task]:
     """Return the tasks of a notebook, in order.
 
     A check belongs to the answers between it and the previous check; consecutive checks share their answers. A task's
-    title comes from the heading `### Task 1a.1 · Title` above its answer, or else from its part.
+    title comes from the heading above its last answer, `### Task 1a.1 · Title` or that of its part.
 
     Raises:
         SheetError: two cells have the same grade_id, or this kit's metadata of a cell are invalid.
@@ -95,51 +96,49 @@ def tasks_of(stem: str, notebook: NotebookNode) -> list[Task]:
     marked = cells_by_id(stem, notebook)
     tasks: list[Task] = []
     answers: list[str] = []  # of the next check
-    titles: dict[str, str] = {}  # of answers and task cells
-    part = called = ""
+    headings: dict[str, str] = {}  # above each marked cell, or in it
+    heading = ""
     checked = False
     for cell in notebook.cells:
         if cell.cell_type == "markdown" and not is_answer(cell):
-            for heading in HEADING.findall(cell.source):
-                if heading.startswith("Task "):
-                    called = heading.removeprefix("Task ").strip()
-                else:
-                    part, called = POINTS.sub("", heading), ""
+            heading = [heading, *HEADING.findall(cell.source)][-1]
         name = grade_id(cell)
         if name is None:
             continue
-        own = [name] if is_answer(cell) else []
-        if is_answer(cell) or is_by_hand(cell):
-            titles[name], called = called, ""
-        if is_check(cell) or is_by_hand(cell):
-            about = answers if is_check(cell) else own
-            title = next(filter(None, map(titles.get, [*about, name])), "")
-            if not title:
-                title = part if part and NAMELESS.fullmatch(name) else f"{part}: {name}"
-            if any(title == task.title for task in tasks):
-                title = f"{title}: {name}"
-            tasks.append(
-                _task(stem, cell, [marked[each] for each in about], title.removeprefix(": "))
-            )
-        if is_check(cell):
-            checked = True
-        elif own and cell.cell_type == "code":
+        headings[name] = heading
+        if is_answer(cell) and cell.cell_type == "code":
             if checked or all(is_by_hand(marked[each]) for each in answers):
                 answers = []
             answers = [*answers, name]
             checked = False
+        if is_check(cell) or is_by_hand(cell):
+            own = [name] if is_answer(cell) else []
+            about = answers if is_check(cell) else own
+            taken = {task.title for task in tasks}
+            title = _title(headings[[name, *about][-1]], name, taken)
+            tasks.append(_task(stem, cell, title, [marked[each] for each in about]))
+            checked = checked or is_check(cell)
     return tasks
 
 
-def _task(stem: str, cell: NotebookNode, answers: Sequence[NotebookNode], title: str) -> Task:
+def _title(heading: str, name: str, taken: Collection[str]) -> str:
+    """Return a task's title: the heading of a task or an unnamed cell, or a heading with the cell's name."""
+    heading = POINTS.sub("", heading)
+    title = heading.removeprefix("Task ")
+    is_own = title != heading or NAMELESS.fullmatch(name)
+    if title and is_own and title not in taken:
+        return title
+    return f"{title}: {name}".removeprefix(": ")
+
+
+def _task(stem: str, cell: NotebookNode, title: str, answers: Sequence[NotebookNode]) -> Task:
     found = marks(cell)
     by_hand = is_by_hand(cell)
-    wanted = [] if by_hand else [asked for answer in answers for asked in _functions(answer)]
     return Task(
         notebook=stem,
         name=found["grade_id"],
         title=title,
-        wanted=" ".join(wanted),
+        wanted="" if by_hand else " ".join(itertools.chain.from_iterable(map(_functions, answers))),
         points=float(found.get("points", 0)),
         by_hand=by_hand,
         answers=tuple(marks(answer)["grade_id"] for answer in answers),

@@ -30,7 +30,7 @@ def test_a_check_and_an_answer_in_words():
         points=2 / 3, by_hand=False, answers=("f",), cell_type="code", tolerance=1e-3, judge="f - 1",
     )  # fmt: skip
     assert read == Task(
-        notebook="01", name="why", title="1a) Part: why", wanted="", points=3, by_hand=True,
+        notebook="01", name="why", title="1a.1 · Do it: why", wanted="", points=3, by_hand=True,
         answers=("why",), cell_type="markdown", tolerance=1e-9, judge="",
     )  # fmt: skip
     assert (checked.column, read.column) == ("01/f-1", "01/why")
