@@ -63,23 +63,18 @@ def whole_notebook(path: Path, config: Config) -> NotebookNode:
         NotInstalledError: nbgrader is not installed.
         SheetError: nbgrader refuses it.
     """
+    notebook = read_notebook(path)
     mark = config.InstantiateTests.get("autotest_delimiter", "AUTOTEST")
-    notebook = read_notebook(path)
-    if any(cell.cell_type == "code" and mark in cell.source for cell in notebook.cells):
-        # InstantiateTests leaks sockets and threads, which end with the process of the pool
-        with multiprocessing.get_context("spawn").Pool(1) as pool:
-            return pool.apply(_make_whole, (path,))
-    return _make_whole(path, config)
-
-
-def _make_whole(path: Path, config: Config | None = None) -> NotebookNode:
-    config = config or nbgrader_config(path.parent)
-    notebook = read_notebook(path)
+    names = [name for name in preprocessors_of(config) if name in FIRST]
+    arguments = notebook, names, config, str(path.parent)
     try:
         for damage in upgrade(notebook):
             raise SheetError(damage)
-        names = [name for name in preprocessors_of(config) if name in FIRST]
-        return _preprocess(notebook, names, config, str(path.parent))
+        if any(cell.cell_type == "code" and mark in cell.source for cell in notebook.cells):
+            # InstantiateTests leaks sockets and threads, which end with the process of the pool
+            with multiprocessing.get_context("spawn").Pool(1) as pool:
+                return pool.apply(_preprocess, arguments)
+        return _preprocess(*arguments)
     except SheetError as error:
         raise SheetError(f"{path.name}: {error}") from error
 
