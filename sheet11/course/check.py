@@ -5,17 +5,15 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from nbformat import NotebookNode
-from traitlets.config import Config
 
 from sheet11.course.errors import NotebookError, SheetError
 from sheet11.course.notebooks import METADATA, is_python, read_notebook
 from sheet11.course.preprocess import (
     CONFIG,
+    both_versions,
     nbgrader_config,
     preprocessors_of,
     upgrade,
-    whole_notebook,
-    without_answers,
 )
 from sheet11.course.sheet import Sheet
 from sheet11.course.tasks import is_check, marks, tasks_of
@@ -58,24 +56,14 @@ def problems_of(sheet: Sheet) -> list[str]:
         try:
             found = [f"{path.name}: {problem}" for problem in _problems_of_marks(path)]
             if not found:  # running AUTOTEST is slow
-                tasks += _tasks_in(path, config)
+                whole, _ = both_versions(path, config)
+                tasks += len(tasks_of(path.stem, whole))
         except (NotebookError, SheetError) as error:
             found = [str(error)]
         problems += found
     if not tasks and not problems:
         problems.append(f"{sheet.title} sets no tasks; {IN_JUPYTERLAB}")
     return problems
-
-
-def _tasks_in(path: Path, config: Config) -> int:
-    """Count the tasks of a notebook, and check that `release` can prepare it."""
-    whole = whole_notebook(path, config)
-    tasks = tasks_of(path.stem, whole)
-    try:
-        without_answers(whole, config)
-    except SheetError as error:
-        raise SheetError(f"{path.name}: {error}") from error
-    return len(tasks)
 
 
 def _problems_of_marks(path: Path) -> Iterator[str]:

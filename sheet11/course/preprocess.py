@@ -3,6 +3,7 @@
 import copy
 import importlib
 import multiprocessing
+import re
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,9 @@ AUTOTESTS = "autotests.yml"
 FIRST = ("IncludeHeaderFooter", "InstantiateTests")  # those that remove nothing
 OF_NOTEBOOK = ("kernelspec", "language_info")  # metadata that students get
 OF_CELL = ("nbgrader", "tags", "deletable", "editable", "jupyter", "slideshow")
+MARK = re.compile(r"^\W*(?:BEGIN|END) +(?:HIDDEN|MARK SCHEME).*", re.MULTILINE | re.IGNORECASE)
 NEEDS = {
+    "CheckCellMetadata": "; a copied cell has the ID of the other, change it in Create Assignment",
     "InstantiateTests": f"; AUTOTEST needs {AUTOTESTS} there or in the course's folder, and answers that run",
     "IncludeHeaderFooter": "; paths are relative to the course's folder",
 }
@@ -79,12 +82,25 @@ def whole_notebook(path: Path, config: Config) -> NotebookNode:
         raise SheetError(f"{path.name}: {error}") from error
 
 
+def both_versions(path: Path, config: Config) -> tuple[NotebookNode, NotebookNode]:
+    """Return a sheet's notebook as nbgrader grades it, and as students get it.
+
+    Raises:
+        NotebookError, NotInstalledError, SheetError: as for `whole_notebook` and `without_answers`.
+    """
+    whole = whole_notebook(path, config)
+    try:
+        return whole, without_answers(whole, config)
+    except SheetError as error:
+        raise SheetError(f"{path.name}: {error}") from error
+
+
 def without_answers(notebook: NotebookNode, config: Config | None = None) -> NotebookNode:
     """Return the students' copy of a whole notebook: no answers, hidden tests, marking schemes or outputs.
 
     Raises:
         NotInstalledError: nbgrader is not installed.
-        SheetError: nbgrader refuses it.
+        SheetError: nbgrader refuses it, or leaves a mark, as it does a mistyped one.
     """
     config = config or Config()
     left_out = {*FIRST, "SaveCells"}  # SaveCells writes to nbgrader's database
@@ -96,6 +112,12 @@ def without_answers(notebook: NotebookNode, config: Config | None = None) -> Not
         shown = cell.pop("attachments", {})
         if kept := {name: shown[name] for name in shown if f"attachment:{name}" in cell.source}:
             cell.attachments = kept
+        left = MARK.search(cell.source)
+        if left and "ClearHiddenTests" in names:
+            raise SheetError(
+                f"students would get the line {left[0]!r}; write ### BEGIN HIDDEN TESTS and ### END HIDDEN TESTS,"
+                " or === BEGIN MARK SCHEME === and === END MARK SCHEME ==="
+            )
     return notebook
 
 

@@ -12,7 +12,7 @@ from nbformat.v4 import new_markdown_cell
 
 from sheet11.course.errors import FolderError
 from sheet11.course.notebooks import content_of, title_of
-from sheet11.course.preprocess import nbgrader_config, whole_notebook, without_answers
+from sheet11.course.preprocess import both_versions, nbgrader_config
 from sheet11.course.sheet import Sheet
 from sheet11.course.tasks import marks
 
@@ -58,10 +58,7 @@ def release(sheet: Sheet, out: Path) -> None:
 def edition(sheet: Sheet) -> dict[str, bytes]:
     """Return the files of the student edition: content by path."""
     config = nbgrader_config(sheet.beside(""))
-    notebooks = {
-        stem: without_answers(whole_notebook(path, config), config)
-        for stem, path in sheet.notebooks.items()
-    }
+    notebooks = {stem: both_versions(path, config)[1] for stem, path in sheet.notebooks.items()}
     first = next(iter(notebooks.values()))  # a group hands in once
     first.cells.insert(1, new_markdown_cell(MEMBERS_ASKED, id="handed-in-by"))
     files = {

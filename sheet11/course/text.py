@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import textwrap
 
 # control characters, text direction marks, zero-width characters, lone surrogates
 UNSEEN = (
@@ -27,6 +28,11 @@ def visible(text: str, lines: bool = False) -> str:
 def encodable(text: str) -> str:
     """Escape lone surrogates, which JSON can hold but UTF-8 cannot."""
     return text.encode("utf-8", "backslashreplace").decode()
+
+
+def beginning(source: str) -> str:
+    """Return the first words of a cell, by which a person finds it: editors show neither ids nor grade_ids."""
+    return textwrap.shorten(source[:200], 40, placeholder="…")
 
 
 def digest_of(content: str | bytes) -> str:

@@ -128,7 +128,8 @@ def test_marks_in_a_source(problems, cell, said):
 
 
 def test_copied_cells(problems):
-    assert one(problems(*RIGHT, answer("f", "2"))).startswith("p: two cells have the grade_id 'f'")
+    found = one(problems(*RIGHT, answer("f", "2")))
+    assert found.startswith("p.ipynb: ") and "Duplicate grade id: f; a copied cell" in found
 
 
 @pytest.mark.parametrize(

@@ -61,6 +61,15 @@ def test_a_marking_scheme_is_not_for_students():
     assert cell.source.rstrip() == "## Part B (4 points)\nVerify a sum."
 
 
+@pytest.mark.parametrize(
+    "begin", ["### BEGIN HIDDEN TEST", "# begin hidden tests", "###BEGIN  HIDDEN"]
+)
+def test_a_mistyped_mark_does_not_get_to_students(begin):
+    cell = check("f-1", f"1\n{begin}\nassert x == 2")
+    with pytest.raises(SheetError, match=f"students would get the line '{begin}'"):
+        without_answers(notebook(cell))
+
+
 def test_nothing_is_left_of_earlier_work():
     asked, right = heading("![](attachment:plan.png)"), text("why", "![](attachment:proof.png)")
     asked["attachments"] = right["attachments"] = {"plan.png": {}, "proof.png": {}}

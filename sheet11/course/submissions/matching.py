@@ -5,7 +5,6 @@ Cells are known by `grade_id`; where the marks are lost, by the editor's id, by 
 
 import functools
 import re
-import textwrap
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -16,6 +15,7 @@ from sheet11.course.notebooks import PARAMETERS, has_tag
 from sheet11.course.release import MEMBERS
 from sheet11.course.submissions.reading import Cell
 from sheet11.course.tasks import Task, grade_id, is_answer, is_by_hand, is_check, tasks_of
+from sheet11.course.text import beginning
 
 DEFINED = re.compile(r"^(?:def|class)\s+(\w+)", re.MULTILINE)
 COMMENT = re.compile(r"^\s*#.*", re.MULTILINE)
@@ -99,7 +99,7 @@ def match(cells: Sequence[Cell], asked: Asked) -> Matched:
         if near:
             matched.elsewhere[task.column] = near
         if near and task.answers:
-            begin = textwrap.shorten(cells[near[0]].source[:200], 40, placeholder="…")
+            begin = beginning(cells[near[0]].source)
             remarks.append(f"another cell may hold an answer: {begin!r}")
         if remarks:
             matched.remarks[task.column] = "; ".join(remarks)
