@@ -66,24 +66,6 @@ def is_by_hand(cell: NotebookNode) -> bool:
     return bool(found.get("task") or found.get("grade") and found.get("solution"))
 
 
-def cells_by_id(stem: str, notebook: NotebookNode) -> dict[str, NotebookNode]:
-    """Return the marked cells of a sheet's notebook by grade_id, in order.
-
-    Raises:
-        SheetError: two cells have the same grade_id.
-    """
-    found: dict[str, NotebookNode] = {}
-    for cell in notebook.cells:
-        name = grade_id(cell)
-        if name in found:
-            raise SheetError(
-                f"{stem}: two cells have the grade_id {name!r}, as copied cells do; change one"
-            )
-        if name is not None:
-            found[name] = cell
-    return found
-
-
 def tasks_of(stem: str, notebook: NotebookNode) -> list[Task]:
     """Return the tasks of a notebook, in order.
 
@@ -93,10 +75,9 @@ def tasks_of(stem: str, notebook: NotebookNode) -> list[Task]:
     Raises:
         SheetError: two cells have the same grade_id, or this kit's metadata of a cell are invalid.
     """
-    marked = cells_by_id(stem, notebook)
     tasks: list[Task] = []
-    answers: list[str] = []  # of the next check
-    headings: dict[str, str] = {}  # above each marked cell, or in it
+    answers: list[NotebookNode] = []  # of the next check
+    headings: dict[str | None, str] = {}  # above each marked cell, or in it
     heading = ""
     checked = False
     for cell in notebook.cells:
@@ -105,18 +86,22 @@ def tasks_of(stem: str, notebook: NotebookNode) -> list[Task]:
         name = grade_id(cell)
         if name is None:
             continue
+        if name in headings:
+            raise SheetError(
+                f"{stem}: two cells have the grade_id {name!r}, as copied cells do; change one"
+            )
         headings[name] = heading
         if is_answer(cell) and cell.cell_type == "code":
-            if checked or all(is_by_hand(marked[each]) for each in answers):
+            if checked or all(map(is_by_hand, answers)):
                 answers = []
-            answers = [*answers, name]
+            answers = [*answers, cell]
             checked = False
         if is_check(cell) or is_by_hand(cell):
-            own = [name] if is_answer(cell) else []
+            own = [cell] if is_answer(cell) else []
             about = answers if is_check(cell) else own
-            taken = {task.title for task in tasks}
-            title = _title(headings[[name, *about][-1]], name, taken)
-            tasks.append(_task(stem, cell, title, [marked[each] for each in about]))
+            above = headings[grade_id([cell, *about][-1])]
+            title = _title(above, name, {task.title for task in tasks})
+            tasks.append(_task(stem, cell, title, about))
             checked = checked or is_check(cell)
     return tasks
 
