@@ -3,7 +3,6 @@
 import atexit
 import contextlib
 import functools
-import hashlib
 import os
 import re
 import secrets
@@ -16,7 +15,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from sheet11.course.text import encodable
+from sheet11.course.text import digest_of, encodable
 
 TEMPORARY = "sheet11-"  # prefix of temporary folders
 LONGEST = 100  # bytes of a name that is kept unchanged
@@ -27,8 +26,7 @@ def file_name(text: str) -> str:
     plain = re.sub(r"[^\w.-]", "_", text).lstrip(".")
     if plain == text and len(text.encode()) <= LONGEST:
         return text
-    digest = hashlib.sha256(encodable(text).encode()).hexdigest()
-    return f"{plain[: LONGEST // 4]}~{digest[:12]}"
+    return f"{plain[: LONGEST // 4]}~{digest_of(encodable(text))[:12]}"
 
 
 def write_whole(path: Path, content: str | bytes, mode: int = 0o666) -> None:

@@ -18,7 +18,7 @@ from jupyter_client.kernelspec import KernelSpecManager
 from nbformat import NotebookNode, from_dict
 from nbformat.reader import reads
 
-from sheet11.course.errors import NotebookError, ParameterError
+from sheet11.course.errors import NotebookError, ParameterError, reason
 from sheet11.course.text import encodable
 from sheet11.lab.records import read_records
 
@@ -51,8 +51,7 @@ def read_notebook(path: Path) -> NotebookNode:
         raise NotebookError(f"{path} cannot be read: {error.strerror or error}") from error
     except Exception as error:
         # nbformat raises many types for invalid files, AttributeError among them
-        why = (str(error).splitlines() or [type(error).__name__])[0]
-        raise NotebookError(f"{path} is no Jupyter notebook: {why:.120}") from error
+        raise NotebookError(f"{path} is no Jupyter notebook: {reason(error):.120}") from error
     return notebook
 
 

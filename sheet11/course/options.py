@@ -8,15 +8,13 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
 from sheet11.course.errors import CourseError
 
 MOST = 1_000_000  # values in a range
-
-Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 
 class UsageFailure(click.ClickException):
@@ -25,7 +23,7 @@ class UsageFailure(click.ClickException):
     exit_code = 2
 
 
-def out_option(default: str) -> Callable[[Decorated], Decorated]:
+def out_option(default: str) -> Callable[[Any], Any]:
     """Return the option -o of a command."""
     return click.option(
         "-o",
@@ -171,9 +169,7 @@ def _range(item: str) -> list[int | float]:
     return [kind(start + number * step) for number in range(count)]
 
 
-def parameter_option(
-    parse: Callable[[str], Any], metavar: str, text: str
-) -> Callable[[Decorated], Decorated]:
+def parameter_option(parse: Callable[[str], Any], metavar: str, text: str) -> Callable[[Any], Any]:
     """Return the option -p of a command, which gives a dictionary."""
 
     def by_name(ctx: click.Context, param: click.Parameter, given: Iterable[str]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from nbformat import NotebookNode, from_dict
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
-from sheet11.course.errors import NotInstalledError, SheetError
+from sheet11.course.errors import NotInstalledError, SheetError, reason
 from sheet11.course.notebooks import read_notebook
 
 CONFIG = "nbgrader_config.py"
@@ -47,9 +47,7 @@ def nbgrader_config(folder: Path) -> Config:
         try:
             config = PyFileConfigLoader(CONFIG, str(path.parent)).load_config()
         except Exception as error:  # the file is Python and can raise anything
-            raise SheetError(
-                f"{path} cannot be executed: {type(error).__name__}: {_reason(error)}"
-            ) from error
+            raise SheetError(f"{path} cannot be executed: {reason(error)}") from error
     for section, key, default in FILES:
         if path := _nearest(folder, config[section].get(key, default)):
             config[section][key] = str(path)

@@ -11,6 +11,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
 
 from sheet11.course.errors import FolderError
+from sheet11.course.files import write_whole
 from sheet11.course.notebooks import content_of, title_of
 from sheet11.course.preprocess import both_versions, nbgrader_config
 from sheet11.course.sheet import Sheet
@@ -49,9 +50,7 @@ def release(sheet: Sheet, out: Path) -> None:
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as scratch:
         folder = Path(scratch, "edition")
         for name, content in files.items():
-            path = folder / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
+            write_whole(folder / name, content)
         folder.replace(out)
 
 

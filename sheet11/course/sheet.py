@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import jsonschema  # type: ignore[import-untyped]
 
-from sheet11.course.errors import NotebookError, SheetError
+from sheet11.course.errors import NotebookError, SheetError, reason
 from sheet11.course.notebooks import nearest
 from sheet11.course.text import digest_of
 
@@ -157,7 +157,7 @@ def read_toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     except (OSError, ValueError) as error:
-        raise SheetError(f"{path} cannot be read: {str(error).splitlines()[0]}") from error
+        raise SheetError(f"{path} cannot be read: {reason(error)}") from error
 
 
 def _settings(path: Path) -> dict[str, Any]:

@@ -115,8 +115,8 @@ def sweep(jobs: Sequence[Job], executor: Executor, out: Path) -> pd.DataFrame:
     """
     results = out / "results.csv"
     before = results.read_bytes() if results.exists() else None
-    _write_page(out, "Running", pd.DataFrame(), {})
     points = out / "points"
+    points.mkdir(parents=True, exist_ok=True)  # fails before the work if it is not writable
     rows = {job.key: row for job in jobs if (row := _finished_row(points, job))}
     written = time.monotonic()
     for done in perform_all([job for job in jobs if job.key not in rows], executor):
@@ -134,8 +134,14 @@ def sweep(jobs: Sequence[Job], executor: Executor, out: Path) -> pd.DataFrame:
         if kind in ("parameter", "record") and name in (*RESERVED, *table.columns):
             print(f"{kind} {name!r} is in the column {column!r} of results.csv")
     is_new = results.read_bytes() != before
-    figures = _write_figures(table, len(jobs[0].parameters), out, is_new)
-    _write_page(out, title_of(parse(jobs[0].notebook), "Sweep"), table, figures)
+    page = render(
+        "sweep.html.j2",
+        heading=title_of(parse(jobs[0].notebook), "Sweep"),
+        figures=_write_figures(table, len(jobs[0].parameters), out, is_new),
+        columns=table.columns,
+        rows=[rows[job.key] for job in jobs],
+    )
+    write_whole(out / "index.html", page)
     return table
 
 
@@ -145,14 +151,6 @@ def _write_table(
     table = pd.DataFrame([rows[job.key] for job in jobs if job.key in rows])
     write_whole(out / "results.csv", table.to_csv(index=False))
     return table
-
-
-def _write_page(out: Path, heading: str, table: pd.DataFrame, figures: Mapping[str, str]) -> None:
-    rows = table.astype(object).where(table.notna(), None).to_dict("records")
-    page = render(
-        "sweep.html.j2", heading=heading, figures=figures, columns=table.columns, rows=rows
-    )
-    write_whole(out / "index.html", page)
 
 
 def _write_figures(table: pd.DataFrame, parameters: int, out: Path, is_new: bool) -> dict[str, str]:
