@@ -3,7 +3,6 @@
 import atexit
 import contextlib
 import functools
-import os
 import re
 import secrets
 import shutil
@@ -36,8 +35,8 @@ def write_whole(path: Path, content: str | bytes, mode: int = 0o666) -> None:
     remove = temporary.unlink
     atexit.register(remove, missing_ok=True)  # Ctrl-C exits without raising
     try:
-        with open(temporary, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
-            file.write(encodable(content).encode() if isinstance(content, str) else content)
+        temporary.touch(mode, exist_ok=False)
+        temporary.write_bytes(encodable(content).encode() if isinstance(content, str) else content)
         temporary.replace(path)
     finally:
         remove(missing_ok=True)

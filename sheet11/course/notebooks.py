@@ -29,7 +29,12 @@ INJECTED = "injected-parameters"  # papermill's tag for the cell with values
 RAISES = "raises-exception"  # Jupyter's tag for a cell that may raise an error
 ENDING = ("DeadKernelError", "CellTimeoutError")  # not raised by cells, so never allowed
 SCALAR = int | float | str | None  # fits into one field of a table
-PAPERMILL = version("papermill")
+PAPERMILL = {  # papermill's metadata of a notebook
+    "default_parameters": {},
+    "parameters": {},
+    "environment_variables": {},
+    "version": version("papermill"),
+}
 PYTHON = {"name": "python3", "language": "python", "display_name": "Python 3 (ipykernel)"}
 
 
@@ -139,7 +144,8 @@ def is_python(notebook: NotebookNode) -> bool:
     """Return whether a notebook is in Python, whatever its kernel is called."""
     kernel = notebook.metadata.get("kernelspec", {})
     language = kernel.get("language") or notebook.metadata.get("language_info", {}).get("name")
-    return str(language or kernel.get("name", "python")).lower().startswith(("python", "ipython"))
+    language = str(language or kernel.get("name", "python"))
+    return language.lower().startswith(("python", "ipython"))
 
 
 def with_parameters(notebook: NotebookNode, parameters: Mapping[str, Any]) -> NotebookNode:
@@ -167,13 +173,7 @@ def with_parameters(notebook: NotebookNode, parameters: Mapping[str, Any]) -> No
 def _add_metadata(notebook: NotebookNode) -> None:
     """Add the metadata that papermill adds."""
     kernel = PYTHON | notebook.metadata.get("kernelspec", {})
-    papermill = {
-        "default_parameters": {},
-        "parameters": {},
-        "environment_variables": {},
-        "version": PAPERMILL,
-    }
-    metadata = {"papermill": papermill} | notebook.metadata | {"kernelspec": kernel}
+    metadata = {"papermill": PAPERMILL} | notebook.metadata | {"kernelspec": kernel}
     notebook.metadata = from_dict(metadata)
     for cell in notebook.cells:
         cell.metadata = from_dict({"tags": [], "papermill": {}} | cell.metadata)
@@ -256,7 +256,7 @@ def check_parameters(parameters: Mapping[str, Any], known: set[str]) -> None:
     """
     for name, value in parameters.items():
         if name not in known:
-            have = ", ".join(sorted(known)) or "none"
+            have = ", ".join(sorted(known)) or f"none, as no cell is tagged {PARAMETERS!r}"
             raise ParameterError(
                 f"no notebook has a parameter {name!r}; there are {have}{nearest(name, known)}"
             )

@@ -13,13 +13,11 @@ from typing import Any
 import nbformat
 import pandas as pd
 
-from sheet11.course.errors import NotebookError
 from sheet11.course.files import file_name, write_whole
 from sheet11.course.jobs import Job, options_of, perform_all
 from sheet11.course.key import circumstances, key_of
 from sheet11.course.notebooks import (
     METADATA,
-    PARAMETERS,
     SCALAR,
     check_parameters,
     content_of,
@@ -63,17 +61,13 @@ def jobs_of_grid(
         options: of `execute`: kernel, timeout.
 
     Raises:
-        NotebookError: the file is not a notebook, its kernel is not installed, or it has no parameters cell.
+        NotebookError: the file is not a notebook, its kernel is not installed.
         ParameterError: the notebook lacks a parameter, or a value is not a Python literal.
     """
     notebook = read_notebook(path)
     kernel = options.get("kernel")
     kernel_of(notebook, kernel)
     names = parameters_of(notebook)
-    if not names:
-        raise NotebookError(
-            f"{path} has no cell tagged {PARAMETERS!r}, so there is nothing to sweep"
-        )
     content = content_of(without_outputs(notebook))
     options |= options_of(path, sheet)
     same = circumstances(notebook, sheet, path.parent, (kernel, figures))
@@ -118,17 +112,23 @@ def sweep(jobs: Sequence[Job], executor: Executor, out: Path) -> pd.DataFrame:
     points = out / "points"
     points.mkdir(parents=True, exist_ok=True)  # fails before the work if it is not writable
     rows = {job.key: row for job in jobs if (row := _finished_row(points, job))}
+
+    def write_table() -> pd.DataFrame:
+        table = pd.DataFrame([rows[job.key] for job in jobs if job.key in rows])
+        write_whole(results, table.to_csv(index=False))
+        return table
+
     written = time.monotonic()
     for done in perform_all([job for job in jobs if job.key not in rows], executor):
         done.notebook.metadata[METADATA] = {"seconds": round(done.seconds, 3)}
         rows[done.job.key] = _row(done.job, done.notebook)
         write_whole(points / f"{done.job.key}.ipynb", content_of(done.notebook))
         if time.monotonic() - written > OFTEN:
-            _write_table(jobs, rows, out)
+            write_table()
             # executions leave reference cycles, which Python collects late in a large process
             gc.collect()
             written = time.monotonic()
-    table = _write_table(jobs, rows, out)
+    table = write_table()
     for column in table.columns:
         kind, _, name = column.partition("_")
         if kind in ("parameter", "record") and name in (*RESERVED, *table.columns):
@@ -142,14 +142,6 @@ def sweep(jobs: Sequence[Job], executor: Executor, out: Path) -> pd.DataFrame:
         rows=[rows[job.key] for job in jobs],
     )
     write_whole(out / "index.html", page)
-    return table
-
-
-def _write_table(
-    jobs: Sequence[Job], rows: Mapping[str, dict[str, Any]], out: Path
-) -> pd.DataFrame:
-    table = pd.DataFrame([rows[job.key] for job in jobs if job.key in rows])
-    write_whole(out / "results.csv", table.to_csv(index=False))
     return table
 
 

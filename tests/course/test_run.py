@@ -165,7 +165,7 @@ def test_a_page_moves_its_explorers_and_the_kept_notebook_holds_their_start(
 
 def test_check_parameters():
     check_parameters({"n": 1}, {"n", "p"})
-    with pytest.raises(ParameterError, match="there are none$"):
+    with pytest.raises(ParameterError, match="there are none, as no cell is tagged 'parameters'$"):
         check_parameters({"n": 1}, set())
     with pytest.raises(ParameterError, match="n must be a Python literal, got <object"):
         check_parameters({"n": object()}, {"n"})
