@@ -51,11 +51,6 @@ class Sheet(NamedTuple):
         return next(iter(self.notebooks.values())).parent / name
 
     @property
-    def assignment(self) -> str:
-        """Name of the folder, by which nbgrader knows the sheet: `source/ASSIGNMENT`."""
-        return self.folder.name
-
-    @property
     def imports_from(self) -> str | None:
         """Folder from which notebooks import the package; None for this kit, which is installed."""
         own = self.package is None or self.folder / self.package == PACKAGE
