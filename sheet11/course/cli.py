@@ -14,6 +14,7 @@ from sheet11.course.desk.commands import keep_rubric, mark
 from sheet11.course.grading.commands import check, grade
 from sheet11.course.hand_back.commands import give_back, read_points
 from sheet11.course.options import (
+    PATH,
     UsageFailure,
     jobs_option,
     kernel_option,
@@ -150,7 +151,7 @@ def sweep(
 
 
 @main.command()
-@click.argument("out", type=click.Path(path_type=Path))
+@click.argument("out", type=PATH)
 @sheet_option
 def release(out: Path, sheet_folder: Path | None) -> None:
     """Write the student edition to OUT, a new folder: notebooks without answers, package without solutions."""

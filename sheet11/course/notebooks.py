@@ -14,7 +14,7 @@ from typing import Any
 
 import nbformat
 from IPython.core.inputtransformer2 import TransformerManager
-from jupyter_client.kernelspec import KernelSpecManager
+from jupyter_client.kernelspec import find_kernel_specs
 from nbformat import NotebookNode, from_dict
 from nbformat.reader import reads
 
@@ -135,9 +135,7 @@ def kernel_of(notebook: NotebookNode, wanted: str | None = None) -> str:
     return name
 
 
-@functools.cache
-def _installed_kernels() -> frozenset[str]:
-    return frozenset(KernelSpecManager().find_kernel_specs())
+_installed_kernels = functools.cache(find_kernel_specs)
 
 
 def is_python(notebook: NotebookNode) -> bool:

@@ -14,6 +14,7 @@ import click
 
 from sheet11.course.errors import CourseError
 
+PATH = click.Path(path_type=Path)
 MOST = 1_000_000  # values in a range
 
 
@@ -31,7 +32,7 @@ def out_option(default: str) -> Callable[[Any], Any]:
         metavar="FOLDER",
         default=default,
         show_default=True,
-        type=click.Path(path_type=Path),
+        type=PATH,
         help="Folder for the results.",
     )
 
@@ -40,7 +41,7 @@ sheet_option = click.option(
     "--sheet",
     "sheet_folder",
     metavar="FOLDER",
-    type=click.Path(path_type=Path),
+    type=PATH,
     help="Another sheet: notebooks in FOLDER or FOLDER/notebooks, and a package beside them.",
 )
 jobs_option = click.option(
@@ -132,19 +133,11 @@ def _items(text: str) -> Iterator[str]:
     item = ""
     for part in text.split(","):
         item = f"{item},{part}" if item else part
-        if item.strip()[:1] not in set("[({'\"") or _is_literal(item):
+        if item.strip()[:1] not in set("[({'\"") or value(item) != item:
             yield item
             item = ""
     if item:
         yield from item.split(",")  # the bracket or quote belongs to plain text
-
-
-def _is_literal(text: str) -> bool:
-    try:
-        ast.literal_eval(text.strip())
-    except (ValueError, SyntaxError):
-        return False
-    return True
 
 
 def _range(item: str) -> list[int | float]:

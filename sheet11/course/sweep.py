@@ -36,7 +36,6 @@ from sheet11.course.sheet import Sheet
 OFTEN = 2  # seconds between writes of the table, so that a long sweep can be watched
 RESERVED = ("status", "seconds", "error", "notebook")  # columns of the table
 SEED = "seed"  # parameter that figures show as error bands, not as curves
-SHOWN = {"x": "against {}", "hue": "a curve for each {}", "col": "a panel for each {}"}
 
 
 def jobs_of_grid(
@@ -159,7 +158,6 @@ def _write_figures(table: pd.DataFrame, parameters: int, out: Path, is_new: bool
     if not swept:
         return {}
     axes = _axes(table, swept)
-    bands = [name for name in swept if name not in axes.values()]
     figures = {}
     records = table.drop(columns=[*columns, *RESERVED]).select_dtypes(["number", "bool"])
     for record in records.dropna(axis="columns", how="all"):
@@ -167,7 +165,8 @@ def _write_figures(table: pd.DataFrame, parameters: int, out: Path, is_new: bool
         path = out / f"{name}.png"
         if is_new or not path.exists():
             write_whole(path, _figure(table, record, axes))
-        figures[name] = _description(table[record], axes, bands)
+        low, high = table[record].min(), table[record].max()
+        figures[name] = f"{record} against {', '.join(swept)}; values from {low:.4g} to {high:.4g}"
     return figures
 
 
@@ -205,16 +204,7 @@ def _axes(table: pd.DataFrame, swept: Sequence[str]) -> dict[str, str]:
     """Return which parameters are on the horizontal axis (`x`), the curves (`hue`) and the panels (`col`)."""
     counts = table[swept].nunique().drop(SEED, errors="ignore")
     names = counts.sort_values(ascending=False, kind="stable").index
-    return dict(zip(SHOWN, [*names] or [SEED], strict=False))
-
-
-def _description(values: pd.Series, axes: Mapping[str, str], bands: Sequence[str]) -> str:
-    """Describe a figure in words."""
-    parts = [SHOWN[axis].format(name) for axis, name in axes.items()]
-    if bands:
-        parts.append(f"bands of one standard deviation over {', '.join(bands)}")
-    parts.append(f"values from {values.min():.4g} to {values.max():.4g}")
-    return f"{values.name} {'; '.join(parts)}"
+    return dict(zip(("x", "hue", "col"), [*names] or [SEED], strict=False))
 
 
 def _figure(table: pd.DataFrame, record: str, axes: Mapping[str, str]) -> bytes:
