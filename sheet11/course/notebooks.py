@@ -4,9 +4,9 @@ import ast
 import copy
 import difflib
 import functools
-import itertools
 import json
 import re
+import symtable
 from collections.abc import Collection, Mapping
 from importlib.metadata import version
 from pathlib import Path
@@ -100,17 +100,10 @@ def parameters_of(notebook: NotebookNode) -> set[str]:
     place = _first(notebook, PARAMETERS)
     if place < 0 or not is_python(notebook):
         return set()
-    targets: list[ast.expr] = []
-    for statement in syntax(notebook.cells[place].source).body:
-        if isinstance(statement, ast.Assign):
-            targets += statement.targets
-        elif isinstance(statement, ast.AnnAssign) and statement.value:
-            targets.append(statement.target)
-    names = set()
-    for node in itertools.chain.from_iterable(map(ast.walk, targets)):
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            names.add(node.id)
-    return names
+    source = ast.unparse(syntax(notebook.cells[place].source))
+    symbols = symtable.symtable(source, PARAMETERS, "exec").get_symbols()
+    variables = [each for each in symbols if not each.is_imported() and not each.is_namespace()]
+    return {each.get_name() for each in variables if each.is_assigned()}
 
 
 def _first(notebook: NotebookNode, tag: str) -> int:

@@ -130,7 +130,7 @@ def sweep(jobs: Sequence[Job], executor: Executor, out: Path) -> pd.DataFrame:
     table = write_table()
     for column in table.columns:
         kind, _, name = column.partition("_")
-        if kind in ("parameter", "record") and name in (*RESERVED, *table.columns):
+        if kind in ("parameter", "record") and name in table.columns:
             print(f"{kind} {name!r} is in the column {column!r} of results.csv")
     is_new = results.read_bytes() != before
     page = render(

@@ -96,13 +96,15 @@ def tasks_of(stem: str, notebook: NotebookNode) -> list[Task]:
                 answers = []
             answers = [*answers, cell]
             checked = False
-        if is_check(cell) or is_by_hand(cell):
-            own = [cell] if is_answer(cell) else []
-            about = answers if is_check(cell) else own
-            above = headings[grade_id([cell, *about][-1])]
-            title = _title(above, name, {task.title for task in tasks})
-            tasks.append(_task(stem, cell, title, about))
-            checked = checked or is_check(cell)
+        if is_check(cell):
+            about, checked = answers, True
+        elif is_by_hand(cell):
+            about = [cell] if is_answer(cell) else []
+        else:
+            continue
+        above = headings[grade_id([cell, *about][-1])]
+        title = _title(above, name, {task.title for task in tasks})
+        tasks.append(_task(stem, cell, title, about))
     return tasks
 
 
