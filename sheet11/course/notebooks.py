@@ -45,12 +45,7 @@ def read_notebook(path: Path) -> NotebookNode:
         NotebookError: the file cannot be read or holds no notebook.
     """
     try:
-        notebook: NotebookNode = reads(path.read_bytes())
-        version = notebook.nbformat
-        notebook = nbformat.convert(notebook, 4)
-        _give_ids(notebook, keep=version == 4)
-        for cell in notebook.cells:
-            cell.source = re.sub(r"\r\n?", "\n", cell.source)
+        notebook = _upgraded(reads(path.read_bytes()))
         nbformat.validate(notebook)
     except OSError as error:
         raise NotebookError(f"{path} cannot be read: {error.strerror or error}") from error
@@ -60,14 +55,18 @@ def read_notebook(path: Path) -> NotebookNode:
     return notebook
 
 
-def _give_ids(notebook: NotebookNode, keep: bool) -> None:
-    """Upgrade a notebook to nbformat 4.5: cells without a unique id get one made from their number."""
+def _upgraded(notebook: NotebookNode) -> NotebookNode:
+    """Return a notebook in nbformat 4.5 or newer; cells without a unique id get one made from their number."""
+    version = notebook.nbformat
+    notebook = nbformat.convert(notebook, 4)
     notebook.nbformat_minor = max(5, notebook.nbformat_minor)
     taken: set[str | None] = {None}
     for number, cell in enumerate(notebook.cells):
-        if not keep or cell.get("id") in taken:
+        if version < 4 or cell.get("id") in taken:
             cell.id = f"cell-{number}"
         taken.add(cell.id)
+        cell.source = re.sub(r"\r\n?", "\n", cell.source)
+    return notebook
 
 
 def parse(content: str) -> NotebookNode:

@@ -165,7 +165,7 @@ def _range(item: str) -> list[int | float]:
 def parameter_option(parse: Callable[[str], Any], metavar: str, text: str) -> Callable[[Any], Any]:
     """Return the option -p of a command, which gives a dictionary."""
 
-    def by_name(ctx: click.Context, param: click.Parameter, given: Iterable[str]) -> dict[str, Any]:
+    def by_name(_ctx: object, _param: object, given: Iterable[str]) -> dict[str, Any]:
         found: dict[str, Any] = {}
         for each in given:
             name, _, assigned = each.partition("=")

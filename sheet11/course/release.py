@@ -10,7 +10,6 @@ from pathlib import Path
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
 
-from sheet11.course.errors import FolderError
 from sheet11.course.files import write_whole
 from sheet11.course.notebooks import content_of, title_of
 from sheet11.course.preprocess import both_versions, nbgrader_config
@@ -36,15 +35,10 @@ def release(sheet: Sheet, out: Path) -> None:
     """Write the student edition of a sheet to a folder that is new or empty.
 
     Raises:
-        FolderError: the folder is not empty.
         NotebookError: a file is not a notebook.
         NotInstalledError: nbgrader is not installed.
-        OSError: the folder cannot be written to.
+        OSError: the folder is not empty, or cannot be written to.
     """
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise FolderError(
-            f"{out} is not empty; a release wants a new folder, so that nothing else gets into it"
-        )
     files = edition(sheet)
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as scratch:
