@@ -4,12 +4,12 @@ import copy
 import importlib
 import multiprocessing
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any
 
 from nbclient.exceptions import CellExecutionError
-from nbformat import NotebookNode, from_dict
+from nbformat import NotebookNode
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
@@ -99,9 +99,9 @@ def without_answers(notebook: NotebookNode, config: Config | None = None) -> Not
     left_out = {*FIRST, "SaveCells"}  # SaveCells writes to nbgrader's database
     names = [name for name in preprocessors_of(config) if name not in left_out]
     notebook = _preprocess(notebook, names, config)
-    notebook.metadata = _only(OF_NOTEBOOK, notebook.metadata)
+    _keep_only(OF_NOTEBOOK, notebook.metadata)
     for cell in notebook.cells:
-        cell.metadata = _only(OF_CELL, cell.metadata)
+        _keep_only(OF_CELL, cell.metadata)
         shown = cell.pop("attachments", {})
         if kept := {name: shown[name] for name in shown if f"attachment:{name}" in cell.source}:
             cell.attachments = kept
@@ -181,9 +181,9 @@ def _nbgraders(module: str) -> Any:
         raise NotInstalledError("nbgrader is missing: pip install 'sheet11[grade]'") from error
 
 
-def _only(names: Collection[str], metadata: Mapping[str, Any]) -> NotebookNode:
-    kept: NotebookNode = from_dict({name: metadata[name] for name in metadata if name in names})
-    return kept
+def _keep_only(names: Collection[str], metadata: dict[str, Any]) -> None:
+    for name in metadata.keys() - set(names):
+        del metadata[name]
 
 
 def _reason(error: Exception) -> str:
@@ -196,4 +196,4 @@ def _reason(error: Exception) -> str:
 def _nearest(folder: Path, name: str) -> Path | None:
     folder = folder.resolve()
     places = (place / name for place in (folder, *folder.parents[:ABOVE]))
-    return next((path for path in places if path.is_file()), None)
+    return next(filter(Path.is_file, places), None)

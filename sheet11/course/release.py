@@ -48,22 +48,22 @@ def release(sheet: Sheet, out: Path) -> None:
         folder.replace(out)
 
 
-def edition(sheet: Sheet) -> dict[str, bytes]:
+def edition(sheet: Sheet) -> dict[str, str | bytes]:
     """Return the files of the student edition: content by path."""
     config = nbgrader_config(sheet.beside(""))
     notebooks = {stem: both_versions(path, config)[1] for stem, path in sheet.notebooks.items()}
     first = next(iter(notebooks.values()))  # a group hands in once
     first.cells.insert(1, new_markdown_cell(MEMBERS_ASKED, id="handed-in-by"))
-    files = {
-        "requirements.txt": "\n".join([*sheet.requirements, ""]).encode(),
-        "environment.yml": ENVIRONMENT.format(name=sheet.package or "sheet").encode(),
+    files: dict[str, str | bytes] = {
+        "requirements.txt": "\n".join([*sheet.requirements, ""]),
+        "environment.yml": ENVIRONMENT.format(name=sheet.package or "sheet"),
     }
     files |= sheet.files_beside()
     for stem, notebook in notebooks.items():
-        files[f"{stem}.ipynb"] = f"{content_of(notebook)}\n".encode()
+        files[f"{stem}.ipynb"] = f"{content_of(notebook)}\n"
     if (readme := sheet.beside(README)).is_file():
         text = readme.read_text(encoding="utf-8")
-        files["README.md"] = text.replace("{notebooks}", _table_of(notebooks)).encode()
+        files["README.md"] = text.replace("{notebooks}", _table_of(notebooks))
     return files | sheet.students_package()
 
 

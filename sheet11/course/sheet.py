@@ -126,9 +126,7 @@ def find_notebook(name: str, sheet: Sheet) -> Path:
     Raises:
         NotebookError: there is none; the message suggests the nearest.
     """
-    if name in sheet.notebooks:
-        return sheet.notebooks[name]
-    path = Path(name)
+    path = sheet.notebooks.get(name, Path(name))
     if path.is_file():
         return path
     known = ", ".join(sheet.notebooks)
