@@ -87,7 +87,7 @@ def run(
 
     with usage_failures(out):
         sheet = find_sheet(sheet_folder)
-        paths = [find_notebook(name, sheet) for name in notebooks] or list(sheet.notebooks.values())
+        paths = [find_notebook(name, sheet) for name in notebooks or sheet.notebooks]
         with local_executor(workers) as (executor, threads):
             jobs = jobs_of_notebooks(paths, parameters, sheet, threads, **options)
             pages = run_jobs(jobs, executor, out)
