@@ -9,7 +9,6 @@ from typing import Any
 
 import click
 
-from sheet11.course import VERSION
 from sheet11.course.desk.commands import keep_rubric, mark
 from sheet11.course.grading.commands import check, grade
 from sheet11.course.hand_back.commands import give_back, read_points
@@ -47,7 +46,7 @@ class Commands(click.Group):
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(VERSION, prog_name="sheet11")
+@click.version_option(package_name="sheet11", prog_name="sheet11")
 def main() -> None:
     """Run, re-run, release and grade the notebooks of a sheet."""
 

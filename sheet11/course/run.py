@@ -111,18 +111,18 @@ def run(jobs: Sequence[Job], executor: Executor, out: Path) -> list[Page]:
 
 def _page(done: Done, out: Path) -> Page:
     """Write the results of a notebook; a full disk or a damaged record becomes its error."""
-    stem = done.job.key
-    title = title_of(done.notebook, stem)
+    stem, notebook = done.job.key, done.notebook
+    title = title_of(notebook, stem)
     error, records, figure = done.error, {}, None
     try:
-        html = render("notebook.html.j2", heading=title, cells=cells_html(done.notebook))
+        html = render("notebook.html.j2", heading=title, cells=cells_html(notebook))
         write_whole(out / f"{stem}.html", html)
-        png, figure = main_figure(done.notebook) or (None, None)
+        png, figure = main_figure(notebook) or (None, None)
         if png:
             write_whole(out / f"{stem}.png", png)
-        drop_frames(done.notebook)
-        write_whole(out / f"{stem}.ipynb", content_of(done.notebook))
-        records = headline_of(done.notebook)
+        drop_frames(notebook)
+        write_whole(out / f"{stem}.ipynb", content_of(notebook))
+        records = headline_of(notebook)
     except (OSError, ValueError) as failure:
         error = reason(failure)
     return Page(

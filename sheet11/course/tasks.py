@@ -119,18 +119,17 @@ def _title(heading: str, name: str, taken: Collection[str]) -> str:
 
 
 def _task(stem: str, cell: NotebookNode, title: str, answers: Sequence[NotebookNode]) -> Task:
-    found = marks(cell)
-    by_hand = is_by_hand(cell)
+    name = marks(cell)["grade_id"]
     return Task(
         notebook=stem,
-        name=found["grade_id"],
+        name=name,
         title=title,
-        wanted="" if by_hand else " ".join(itertools.chain.from_iterable(map(_functions, answers))),
-        points=float(found.get("points", 0)),
-        by_hand=by_hand,
+        wanted=" ".join(itertools.chain.from_iterable(map(_functions, answers))),
+        points=float(marks(cell).get("points", 0)),
+        by_hand=is_by_hand(cell),
         answers=tuple(marks(answer)["grade_id"] for answer in answers),
         cell_type=cell.cell_type,
-        **_settings(f"{stem}/{found['grade_id']}", cell),
+        **_settings(f"{stem}/{name}", cell),
     )
 
 
