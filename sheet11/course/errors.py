@@ -51,5 +51,5 @@ def reason(error: Exception) -> str:
     """Return an error's message in one line, with its type or file unless it is a `CourseError`."""
     if isinstance(error, OSError) and error.filename and error.strerror:
         return visible(f"{error.filename}: {error.strerror}")
-    said = (str(error).splitlines() or [""])[0]
+    said = str(error).partition("\n")[0]
     return visible(said if isinstance(error, CourseError) else f"{type(error).__name__}: {said}")

@@ -36,7 +36,9 @@ def write_whole(path: Path, content: str | bytes, mode: int = 0o666) -> None:
     atexit.register(remove, missing_ok=True)  # Ctrl-C exits without raising
     try:
         temporary.touch(mode, exist_ok=False)
-        temporary.write_bytes(encodable(content).encode() if isinstance(content, str) else content)
+        if isinstance(content, str):
+            content = encodable(content).encode()
+        temporary.write_bytes(content)
         temporary.replace(path)
     finally:
         remove(missing_ok=True)
@@ -63,8 +65,7 @@ def whole_folder(path: Path) -> Iterator[Path]:
     shutil.rmtree(temporary, ignore_errors=True)  # left by a command that was killed
     make_private(temporary)
     yield temporary
-    if path.exists():
-        shutil.rmtree(path)
+    shutil.rmtree(path, ignore_errors=True)
     temporary.rename(path)
 
 

@@ -43,8 +43,8 @@ class Sheet(NamedTuple):
     folder: Path  # holds the package
     notebooks: dict[str, Path]  # by stem, in order
     package: str | None
-    not_for_students: Sequence[str]
-    requirements: Sequence[str]
+    not_for_students: Sequence[str] = ()
+    requirements: Sequence[str] = ("jupyterlab", "numpy")
 
     def beside(self, name: str) -> Path:
         """Return the path of a file beside the notebooks, such as `student.md`; it may be missing."""
@@ -108,15 +108,10 @@ def find_sheet(folder: Path | None = None) -> Sheet:
         raise SheetError(
             f"{place / SETTINGS}: package must be a folder in {folder}, got {package!r}"
         )
-    defaults = {
-        "title": folder.name,
-        "not_for_students": [],
-        "requirements": ["jupyterlab", "numpy"],
-    }
     return Sheet(
         folder=folder,
         notebooks={path.stem: path.resolve() for path in paths},
-        **(defaults | settings | {"package": package}),
+        **({"title": folder.name} | settings | {"package": package}),
     )
 
 

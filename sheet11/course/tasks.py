@@ -47,7 +47,7 @@ def marks(cell: NotebookNode) -> Mapping[str, Any]:
 def grade_id(cell: NotebookNode) -> str | None:
     """Return a cell's grade_id; None if nbgrader does not use the cell."""
     found = marks(cell)
-    return found.get("grade_id") if any(found.get(flag) for flag in FLAGS) else None
+    return found.get("grade_id") if any(map(found.get, FLAGS)) else None
 
 
 def is_answer(cell: NotebookNode) -> bool:

@@ -5,11 +5,10 @@ import re
 import textwrap
 
 # control characters, text direction marks, zero-width characters, lone surrogates
-UNSEEN = (
-    "\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
-    "\ud800-\udfff\U0001d173-\U0001d17a\U000e0000-\U000e007f"
+UNSEEN = re.compile(
+    "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\ud800-\udfff\U0001d173-\U0001d17a\U000e0000-\U000e007f]"
 )
-_UNSEEN = re.compile(f"[{UNSEEN}]")
 
 
 def visible(text: str, lines: bool = False) -> str:
@@ -22,7 +21,7 @@ def visible(text: str, lines: bool = False) -> str:
     kept = "\n\t" if lines else ""
     if lines:
         text = text.replace("\r\n", "\n")
-    return _UNSEEN.sub(lambda match: match[0] if match[0] in kept else ascii(match[0])[1:-1], text)
+    return UNSEEN.sub(lambda match: match[0] if match[0] in kept else ascii(match[0])[1:-1], text)
 
 
 def encodable(text: str) -> str:

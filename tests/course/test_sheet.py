@@ -125,7 +125,7 @@ def test_no_sheet(folder, tmp_path):
 def test_settings(folder):
     sheet = find_sheet(folder)
     assert (sheet.title, sheet.package, sheet.imports_from) == (folder.name, "helpers", str(folder))
-    assert (sheet.not_for_students, sheet.requirements) == ([], ["jupyterlab", "numpy"])
+    assert (sheet.not_for_students, sheet.requirements) == ((), ("jupyterlab", "numpy"))
     (folder / "sheet.toml").write_text('title = "Tides"\nrequirements = ["scipy"]')
     sheet = find_sheet(folder)
     assert (sheet.title, sheet.requirements) == ("Tides", ["scipy"])
