@@ -83,7 +83,7 @@ def read_papers(sheet: Sheet) -> dict[str, Paper]:
             papers[stem] = Paper(stem, whole, edition, tuple(cells), tasks, mistakes)
     if not papers:
         raise SheetError(
-            f"{sheet.title} sets no tasks: no cell of its notebooks has points in nbgrader's metadata"
+            f"{sheet.title} sets no tasks: no cell has points; mark cells in JupyterLab's Create Assignment"
         )
     return papers
 

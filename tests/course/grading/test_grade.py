@@ -119,7 +119,7 @@ def test_without_a_sandbox(small, tmp_path, grade):
             ["full", "-o", "full/anna/1_waves.ipynb"],
             "Error: cannot write to full/anna/1_waves.ipynb: ",
         ),
-        (["full", "--sheet", "empty"], "Error: empty holds no notebooks"),
+        (["full", "--sheet", "empty"], "Error: there are no notebooks in 'empty'"),
         (
             ["full", "--scheduler", "tcp://127.0.0.1:9", "-j", "2"],
             "Error: -j is for this machine; on a cluster",
