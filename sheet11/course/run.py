@@ -67,8 +67,7 @@ def jobs_of_notebooks(
         known |= set(names)
         options = options_of(path, sheet, kernel, timeout) | {"frames": sliders}
         chosen = {name: value for name, value in parameters.items() if name in names}
-        content = content_of(notebook)
-        jobs.append(Job(path.stem, path.stem, content, chosen, threads, options))
+        jobs.append(Job(path.stem, path.stem, notebook, chosen, threads, options))
     if not jobs:
         raise NotebookError("; ".join(refused))
     check_parameters(parameters, known)
@@ -102,7 +101,7 @@ def run(jobs: Sequence[Job], executor: Executor, out: Path) -> list[Page]:
     order = [job.key for job in jobs]
     pages: list[Page] = []
     # longest first, by source length: a long one that starts last would run alone at the end
-    for done in perform_all(sorted(jobs, key=lambda job: -len(job.notebook)), executor):
+    for done in perform_all(sorted(jobs, key=lambda job: -len(str(job.notebook))), executor):
         pages = sorted([*pages, _page(done, out)], key=lambda page: order.index(page.stem))
         write_whole(
             out / f"{INDEX}.html",

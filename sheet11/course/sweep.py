@@ -77,7 +77,7 @@ def jobs_of_grid(
     points = [dict(zip(grid, values, strict=True)) for values in itertools.product(*grid.values())]
     for point in points:
         check_parameters(point, set(names))
-    content = content_of(without_outputs(notebook))
+    notebook = without_outputs(notebook)
     options = options_of(path, sheet, kernel, timeout)
     same = circumstances(notebook, sheet, path.parent, (kernel, figures))
     stem = file_name(path.stem)
@@ -89,7 +89,7 @@ def jobs_of_grid(
         job = Job(
             name=" ".join(assigned) or "defaults",
             key=f"{stem}-{key_of(same, point)[:16]}",
-            notebook=content,
+            notebook=notebook,
             parameters=point,
             threads=threads,
             options=options | {"instead_of_figures": text},
@@ -136,7 +136,7 @@ def sweep(jobs: Sequence[Job], executor: Executor, out: Path) -> pd.DataFrame:
         kind, _, name = column.partition("_")
         if kind in ("parameter", "record") and name in (*RESERVED, *table.columns):
             print(f"{kind} {name!r} is in the column {column!r} of results.csv")
-    title = title_of(parse(jobs[0].notebook), "Sweep")
+    title = title_of(jobs[0].notebook, "Sweep")
     is_new = results.read_bytes() != before
     page = render(
         "sweep.html.j2",
