@@ -12,8 +12,7 @@ import select
 import socket
 import sys
 import time
-from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import nbformat
@@ -34,7 +33,6 @@ LANGUAGE = {
 }
 
 LOST = "lost"  # the keeper or the server has died
-NONSENSE = "nonsense"  # the kernel sent invalid messages
 LOOK = 0.05  # seconds between calls of `look`
 PATIENCE = 60  # seconds that a keeper may take to end its kernel's processes
 # JSON values from a kernel with limits: each takes up to some hundred bytes of memory
@@ -43,8 +41,6 @@ MOST_VALUES = 2_000_000
 VALUES = re.compile(rb'"(?>[^"\\]+|\\.)*+"?|[\[{,]', re.DOTALL)
 
 OVERWRITTEN = re.compile(r"^.*\r(?=[^\r\n])", re.MULTILINE)
-# what a line of the wire that is not a message may raise
-NO_MESSAGE = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
 JSON = re.compile(r"application/(.*\+)?json")
 SESSION = Session()
 SHOWING = ("display_data", "execute_result", "update_display_data")
@@ -72,8 +68,6 @@ class Kernel:
             os.set_blocking(end, False)
         self._bytes_left = most or math.inf
         self._values_left = MOST_VALUES if most else math.inf
-        self._request: Message = {}
-        self._received: deque[Message] = deque()
         self._incoming, self._outgoing = bytearray(), bytearray()
 
     def run(
@@ -87,22 +81,18 @@ class Kernel:
         """
         deadline = time.monotonic() + (timeout or math.inf)
         request = SESSION.msg("execute_request", {"code": source, "stop_on_error": False})
-        self._request = request["header"]
         self.send(request)
-        while True:
-            while self._received:
-                message = self._received.popleft()
-                if message["parent_header"].get("msg_id") != self._request["msg_id"]:
+        while not self.ended:
+            if time.monotonic() > deadline:
+                raise TimeoutError
+            for message in self._messages(request["header"]):
+                if message["parent_header"].get("msg_id") != request["msg_id"]:
                     continue  # from a thread of an earlier cell
                 if message["msg_type"] == "execute_reply":
                     reply: Message = message["content"]
                     return reply
                 show(message)
-            if self.ended:
-                raise DeadKernelError("Kernel died")
-            if time.monotonic() > deadline:
-                raise TimeoutError
-            self._receive()
+        raise DeadKernelError("Kernel died")
 
     def send(self, message: Message) -> None:
         """Send a request, or a message to a widget, as soon as the kernel accepts it."""
@@ -125,8 +115,8 @@ class Kernel:
         while self._pipes:
             os.close(self._pipes.popitem()[1])
 
-    def _receive(self) -> None:
-        """Send what the kernel accepts, and read what has arrived; wait a little if there is nothing."""
+    def _messages(self, parent: Message) -> Iterator[Message]:
+        """Send what the kernel accepts, and yield what has arrived; wait a little if there is nothing."""
         self.look()
         reading: list[Any] = [self._status, self._wire, *self._pipes.values()]
         writing = [self._wire] if self._outgoing else []
@@ -137,13 +127,11 @@ class Kernel:
         sent = self._read(self._wire.fileno())
         for name, pipe in self._pipes.items():  # programs printed this before the messages
             if text := self._read(pipe).decode("utf-8", "replace"):
-                content = {"name": name, "text": text}
-                self._received.append(SESSION.msg("stream", content, self._request))
+                yield SESSION.msg("stream", {"name": name, "text": text}, parent)
         self._incoming += sent
         if b"\n" in sent:
             *lines, self._incoming = self._incoming.split(b"\n")
-            for line in lines:
-                self._take(line)
+            yield from map(self._parsed, lines)
         if self._status in ready and not sent:
             self.end()
 
@@ -153,28 +141,27 @@ class Kernel:
         with contextlib.suppress(OSError):  # there is nothing
             part = os.read(end, 1 << 20)
         self._bytes_left -= len(part)
-        if self._bytes_left < 0:
-            self.ended = self.ended or "output"
+        self._check_limits()
         return part
 
-    def _take(self, line: bytearray) -> None:
+    def _parsed(self, line: bytearray) -> Message:
         """Parse a line within the limits: 32 MB of JSON can take a gigabyte of memory."""
         if self._values_left < math.inf:
             self._values_left -= sum(1 for _ in VALUES.finditer(line))
-        if self._values_left < 0 or self._bytes_left < 0:
-            self.ended = self.ended or "output"
-        elif self.ended != NONSENSE:
-            try:
-                self._received.append(message_of(line))
-            except NO_MESSAGE:
-                self.ended = self.ended or NONSENSE  # the notebook's code writes to the wire
+        self._check_limits()
+        return message_of(line)
+
+    def _check_limits(self) -> None:
+        if min(self._bytes_left, self._values_left) < 0:
+            self.ended = "output"
+            raise DeadKernelError("Kernel died")
 
 
 def message_of(line: bytearray) -> Message:
     """Parse a message into the form that nbclient expects.
 
     Raises:
-        one of `NO_MESSAGE`: the line is not a message.
+        ValueError, TypeError, KeyError, AttributeError, RecursionError: the notebook's code writes to the wire.
     """
     message = json.loads(line)
     content = message["content"]

@@ -157,12 +157,8 @@ class Server:
 def is_own(kernel_name: str) -> bool:
     """Return whether a kernel is this interpreter's own ipykernel, which can be forked."""
     command = KernelSpecManager().get_kernel_spec(kernel_name).argv
-    program = command[0]
-    if not CAN_FORK or "ipykernel_launcher" not in command:
-        return False
-    if os.path.isabs(program):
-        return os.path.samefile(program, sys.executable)
-    return program.startswith("python")
+    is_this = command[0] == sys.executable or command[0].startswith("python")
+    return CAN_FORK and is_this and "ipykernel_launcher" in command
 
 
 _server_lock = threading.Lock()

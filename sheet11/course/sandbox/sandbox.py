@@ -21,7 +21,7 @@ from nbclient.exceptions import CellExecutionError, DeadKernelError
 from nbformat import NotebookNode, ValidationError
 from nbformat.v4 import new_code_cell, new_notebook
 
-from sheet11.course.engine.client import LOOK, LOST, NONSENSE, Kernel, execute_cell, merged
+from sheet11.course.engine.client import LOOK, LOST, Kernel, execute_cell, merged
 from sheet11.course.engine.warm import SERVER, Server
 from sheet11.course.engine.watch import WALL, descendants
 from sheet11.course.errors import NotInstalledError
@@ -42,6 +42,7 @@ from sheet11.course.sandbox.bubblewrap import (
 Cells = Sequence[tuple[str, str]]  # names and sources
 
 BREAKING = ("time", "memory", "processes", "files", "output")  # limits that end a batch
+NONSENSE = "nonsense"  # what ends a batch whose code has written to the wire
 # what an answer may raise that is no kernel's
 NO_ANSWER = (KeyError, TypeError, ValueError, AttributeError, RecursionError, ValidationError)
 ALLOW = (
