@@ -163,7 +163,7 @@ def grade(
         with sandboxes_shared():
             expected = expected_of(drawings, {job.drawing for job in todo}, executor)
             todo = [job._replace(expected=expected[job.drawing]) for job in todo]
-            for found in finish_all(grade_submission, todo, executor, _found, "student"):
+            for found in finish_all(grade_submission, todo, executor, _failed, "student"):
                 _keep(store, out, found)
 
         write_description(out, drawings, store.results())
@@ -195,9 +195,9 @@ def _is_done(out: Path, job: Job, before: Mapping[str, Result]) -> bool:
     return bool(known) and are_whole(out, job.name, job.submission.notebooks)
 
 
-def _found(job: Job, result: Found | Exception) -> Found:
+def _failed(job: Job, error: Exception) -> Found:
     # errors are the worker's or the sandbox's; those of students' cells are in their notebooks
-    return result if isinstance(result, Found) else Found(job, error=reason(result))
+    return Found(job, error=reason(error))
 
 
 def _keep(store: Store, out: Path, found: Found) -> None:

@@ -16,11 +16,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import psutil
+from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 from nbformat import NotebookNode, ValidationError
 from nbformat.v4 import new_code_cell, new_notebook
 
-from sheet11.course.engine.client import LOOK, LOST, NONSENSE, Client, Kernel, merged
+from sheet11.course.engine.client import LOOK, LOST, Kernel, execute_cell, merged
 from sheet11.course.engine.warm import SERVER, Server
 from sheet11.course.engine.watch import WALL, descendants
 from sheet11.course.errors import NotInstalledError
@@ -41,6 +42,7 @@ from sheet11.course.sandbox.bubblewrap import (
 Cells = Sequence[tuple[str, str]]  # names and sources
 
 BREAKING = ("time", "memory", "processes", "files", "output")  # limits that end a batch
+NONSENSE = "nonsense"  # what ends a batch whose code has written to the wire
 # what an answer may raise that is no kernel's
 NO_ANSWER = (KeyError, TypeError, ValueError, AttributeError, RecursionError, ValidationError)
 ALLOW = (
@@ -175,7 +177,7 @@ class Sandbox:
 
 def _run(kernel: Kernel, look: "_Look", cells: Cells, limits: Limits) -> Batch:
     notebook = new_notebook(cells=[new_code_cell(source) for _, source in cells])
-    client = _Collector(notebook, timeout=WALL * limits.seconds, record_timing=False)
+    client: Any = _Collector(notebook, timeout=WALL * limits.seconds, record_timing=False)
     client.kc = kernel
     outputs: dict[str, list[dict[str, Any]]] = {}
     succeeded = set()
@@ -185,7 +187,7 @@ def _run(kernel: Kernel, look: "_Look", cells: Cells, limits: Limits) -> Batch:
             cell = notebook.cells[index]
             look.begin()
             try:
-                client.execute_cell(cell, index)
+                execute_cell(client, cell, index)
                 succeeded.add(name)
             except CellExecutionError:
                 pass
@@ -239,7 +241,7 @@ def _seconds_below(pid: int) -> float:
     return found
 
 
-class _Collector(Client):
+class _Collector(NotebookClient):
     """Client that ignores widgets: untrusted code could make their state grow without end."""
 
     def process_message(self, msg: Any, cell: NotebookNode, cell_index: int) -> NotebookNode | None:

@@ -13,7 +13,7 @@ from gradings import no_sandbox
 
 from sheet11.course.engine.child import TERMINAL
 from sheet11.course.engine.warm import SERVER, Server
-from sheet11.course.engine.watch import children
+from sheet11.course.engine.watch import descendants
 from sheet11.course.errors import NotInstalledError
 from sheet11.course.sandbox.bubblewrap import INSIDE, MEGABYTE, bubblewrap, environment
 from sheet11.course.sandbox.sandbox import Limits, Sandbox, check_sandbox
@@ -263,7 +263,7 @@ def test_closing_while_bubblewrap_starts_leaves_none_of_its_processes(tmp_path):
         with bubblewrap(tmp_path) as (command, descriptor):
             command += [sys.executable, f"{INSIDE}/server.py"]
             server = Server(None, [], command, environment(), closed=True, descriptors=[descriptor])
-            while not children(server.process.pid):
+            while not descendants(server.process.pid):
                 pass
             server.close()
     lines = [found.info["cmdline"] or () for found in psutil.process_iter(["cmdline"])]
