@@ -14,17 +14,8 @@ from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 from sheet11.course.book.database import connect
-from sheet11.course.book.marks import (
-    Answer,
-    Entry,
-    Item,
-    Mark,
-    Task,
-    check_mark,
-    decide,
-    score_of,
-)
-from sheet11.course.book.scores import Status
+from sheet11.course.book.marks import Answer, Entry, Item, Mark, Task, check_mark, score_of
+from sheet11.course.book.scores import Score, Status
 from sheet11.course.errors import FolderError, PointsError, StoreError
 from sheet11.course.files import make_private
 from sheet11.course.text import encodable
@@ -92,14 +83,18 @@ class Store:
         except sqlite3.OperationalError as error:
             raise StoreError(f"{self.path} cannot be written to: {error}") from error
 
+    def _read(self, query: str, *values: Any) -> list[Any]:
+        """Return the rows of a query."""
+        return self._db.execute(query, values).fetchall()
+
     def _write(self, statement: str, *values: Any) -> list[Any]:
         """Execute a statement in a transaction; return its rows."""
         with self.writing():
-            return self._db.execute(statement, values).fetchall()
+            return self._read(statement, *values)
 
     def version(self) -> str:
         """Return a text that changes after every write by any connection."""
-        (others,) = self._db.execute("PRAGMA data_version").fetchone()
+        ((others,),) = self._read("PRAGMA data_version")
         return f"{others}.{self._db.total_changes}"
 
     # written by the grading
@@ -111,8 +106,7 @@ class Store:
 
     def about(self) -> dict[str, Any]:
         """Return facts about the grading, such as its title and seed."""
-        rows = self._db.execute("SELECT name, value FROM about")
-        return {name: json.loads(value) for name, value in rows}
+        return {name: json.loads(value) for name, value in self._read("SELECT * FROM about")}
 
     def replace_tasks(self, tasks: Iterable[Task]) -> None:
         """Replace all tasks, and remove answers to removed tasks; marks stay."""
@@ -140,7 +134,7 @@ class Store:
 
     def results(self) -> dict[str, Result]:
         """Return the result of each student."""
-        rows = self._db.execute("SELECT student, key, error, seconds, drawing FROM result")
+        rows = self._read("SELECT * FROM result ORDER BY student")
         return {student: Result(*row) for student, *row in rows}
 
     def _add_answer(self, answer: Answer) -> None:
@@ -154,62 +148,64 @@ class Store:
 
     def tasks(self) -> list[Task]:
         """Return all tasks, in the order of the sheet."""
-        rows = self._db.execute("SELECT * FROM task ORDER BY rowid")
-        tasks = [Task(*row) for row in rows]
-        return [task._replace(by_hand=bool(task.by_hand)) for task in tasks]
+        return [Task(*row) for row in self._read("SELECT * FROM task ORDER BY rowid")]
 
-    def students(self) -> list[str]:
-        """Return all students who have answers, sorted."""
-        rows = self._db.execute("SELECT DISTINCT student FROM answer ORDER BY student")
-        return [student for (student,) in rows]
+    def task(self, name: str) -> Task:
+        """Return a task.
+
+        Raises:
+            PointsError: there is none of this name.
+        """
+        for task in self.tasks():
+            if task.name == name:
+                return task
+        raise PointsError(f"there is no task {name!r}")
 
     def content(self, digest: str) -> tuple[str, dict[str, Any]]:
         """Return source and attachments of an answer, or of an earlier one that was marked."""
         query = "SELECT source, attachments FROM content WHERE digest = ?"
-        source, attachments = self._db.execute(query, (digest,)).fetchone()
+        ((source, attachments),) = self._read(query, digest)
         return source, json.loads(attachments)
 
-    def entries(self, task: str | None = None, whole: bool = True) -> list[Entry]:
-        """Return the answers to a task, or to all, sorted by student and in the order of the tasks.
-
-        Args:
-            task: its name; None is all.
-            whole: whether to read source and attachments; else they are empty.
-        """
+    def entries(self, task: str | None = None) -> list[Entry]:
+        """Return the answers to a task, or to all, sorted by student and in the order of the tasks."""
         marks = self._newest_marks(task)
         tasks = {each.name: each for each in self.tasks()}
-        rows = self._db.execute(
-            """SELECT answer.student, answer.task, iif(?2, source, ''), iif(?2, attachments, '{}'),
-                      answer.points, status, remark, digest,
+        rows = self._read(
+            """SELECT student, answer.task, digest, answer.points, status, remark,
                       (SELECT json_group_array(who) FROM flag
                        WHERE (flag.student, flag.task) = (answer.student, answer.task))
-               FROM answer JOIN content USING (digest) JOIN task ON task.name = answer.task
-               WHERE ?1 IS NULL OR answer.task = ?1 ORDER BY answer.student, task.rowid""",
-            (task, whole),
+               FROM answer JOIN task ON task.name = answer.task
+               WHERE ?1 IS NULL OR answer.task = ?1 ORDER BY student, task.rowid""",
+            task,
         )
         found = []
-        for *row, digest, flags in rows:
-            answer = Answer._make(row)
-            answer = answer._replace(attachments=json.loads(row[3]), status=Status(answer.status))
-            asked, own = tasks[answer.task], marks[answer.student, answer.task]
-            standing = decide(own, asked.points, digest)
-            score = score_of(asked, answer, own, standing)
-            flagged_by = frozenset(json.loads(flags))
-            found.append(Entry(answer, asked, own, standing, score, flagged_by, digest))
+        for student, name, digest, points, status, remark, flags in rows:
+            graded = Score(points, Status(status), remark)
+            entry = Entry(
+                student,
+                tasks[name],
+                digest,
+                graded,
+                score=graded,
+                marks=marks[student, name],
+                flagged_by=json.loads(flags),
+            )
+            found.append(entry._replace(score=score_of(entry)))
         return found
 
     def _newest_marks(self, task: str | None) -> dict[tuple[str, str], list[Mark]]:
         """Return each person's newest mark that was not undone, by student and task, oldest first."""
-        items = self.items(task)
+        items = {item.id: item for item in self.items(task)}
         newest = defaultdict(list)
-        for student, name, ids, *row in self._db.execute(
+        for student, name, ids, *row in self._read(
             """SELECT student, task, items, who, at, points, comment, digest FROM mark
                WHERE id IN (SELECT max(id) FROM mark WHERE NOT undone GROUP BY student, task, who)
                      AND (?1 IS NULL OR task = ?1) ORDER BY id""",
-            (task,),
+            task,
         ):
-            own = [item for item in items if item.id in json.loads(ids)]
-            newest[student, name].append(Mark._make([*row, tuple(own)]))
+            own = [items[number] for number in json.loads(ids) if number in items]
+            newest[student, name].append(Mark._make([*row, own]))
         return newest
 
     # marks
@@ -243,13 +239,10 @@ class Store:
         """
         at = datetime.now(UTC).isoformat()
         with self.writing():
-            asked = next((each for each in self.tasks() if each.name == task), None)
-            if asked is None:
-                raise PointsError(f"there is no task {task!r}")
-            check_mark(asked, points, comment, bool(items))
+            check_mark(self.task(task), points, comment, bool(items))
             if unknown := set(items) - {item.id for item in self.items(task)}:
                 raise PointsError(f"the rubric of {task} has no item {min(unknown)}")
-            newest = self._db.execute(f"SELECT student FROM mark WHERE {NEWEST}", (who, task))
+            newest = self._read(f"SELECT student FROM mark WHERE {NEWEST}", who, task)
             if amend and {student for (student,) in newest} == set(students):
                 self.undo(who, task)
             for student in students:
@@ -257,7 +250,7 @@ class Store:
                     """INSERT INTO mark (student, task, who, at, points, comment, digest, items)
                        SELECT student, task, ?, ?, ?, ?, coalesce(?, digest), ?
                        FROM answer WHERE student = ? AND task = ? RETURNING id""",
-                    *(who, at, points, comment.strip(), digest, json.dumps(list(items))),
+                    *(who, at, points, comment, digest, json.dumps(list(items))),
                     *(student, task),
                 )
                 if not added:
@@ -274,19 +267,19 @@ class Store:
 
     def items(self, task: str | None = None, removed: bool = False) -> list[Item]:
         """Return the rubric items of a task, or of all, oldest first; `removed` includes removed ones."""
-        query = """SELECT id, task, points, words FROM item
+        query = """SELECT id, points, words FROM item
                    WHERE (?2 OR NOT removed) AND (?1 IS NULL OR task = ?1) ORDER BY id"""
-        return [Item(*row) for row in self._db.execute(query, (task, removed))]
+        return [Item(*row) for row in self._read(query, task, removed)]
 
     def add_item(self, task: str, points: float, words: str) -> None:
         """Add an item to a task's rubric."""
         add = "INSERT INTO item (task, points, words) VALUES (?, ?, ?)"
-        self._write(add, task, points, words.strip())
+        self._write(add, task, points, words)
 
     def change_item(self, item: int, points: float, words: str) -> None:
         """Change an item, for every mark that has it."""
         change = "UPDATE item SET points = ?, words = ? WHERE id = ?"
-        self._write(change, points, words.strip(), item)
+        self._write(change, points, words, item)
 
     def remove_item(self, item: int) -> None:
         """Remove an item from its rubric and from every mark that has it."""
@@ -305,11 +298,11 @@ class Store:
 
     def snippets(self) -> list[tuple[int, str]]:
         """Return the comments kept for reuse, as (id, words)."""
-        return self._db.execute("SELECT id, words FROM snippet ORDER BY id").fetchall()
+        return self._read("SELECT id, words FROM snippet ORDER BY id")
 
     def add_snippet(self, words: str) -> None:
         """Keep a comment for reuse."""
-        self._write("INSERT OR IGNORE INTO snippet (words) VALUES (?)", words.strip())
+        self._write("INSERT OR IGNORE INTO snippet (words) VALUES (?)", words)
 
     def remove_snippet(self, snippet: int) -> None:
         """Remove a comment."""
@@ -319,8 +312,7 @@ class Store:
 
     def has_written(self, digest: str) -> bool:
         """Return whether a table with this digest was written or read."""
-        query = "SELECT 1 FROM written WHERE digest = ?"
-        return self._db.execute(query, (digest,)).fetchone() is not None
+        return bool(self._read("SELECT 1 FROM written WHERE digest = ?", digest))
 
     def add_written(self, digest: str) -> None:
         """Remember the digest of a table that was written or read."""

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from sheet11.course.book.gradebook import Table
 from sheet11.course.book.marks import Answer
 from sheet11.course.book.marks import Task as Asked
-from sheet11.course.book.rubric import begin_rubrics, read_rubrics
+from sheet11.course.book.rubric import begin_rubrics
 from sheet11.course.book.scores import Score, Status
 from sheet11.course.book.store import Result, Store
 from sheet11.course.errors import FolderError, reason
@@ -170,7 +170,7 @@ def grade(
         write_hidden_tests(out, store)
         keep_people(store, intake.people)
         for stem, paper in papers.items():
-            begin_rubrics(store, read_rubrics(stem, paper.whole))
+            begin_rubrics(store, stem, paper.whole)
         return publish(out, store), not_understood(intake)
 
 

@@ -44,7 +44,7 @@ def write_hidden_tests(out: Path, store: Store) -> None:
     """Write which hidden tests fail, with their statements and values, for the teacher alone."""
     about = store.about()
     rows = [["student", "task", "remark", "test"]]
-    for student in store.students():
+    for student in store.results():
         rows += [[student, *row] for row in about.get(f"{HIDDEN_TESTS} {student}", [])]
     write_private(out / "hidden_tests.csv", harmless_csv(rows))
 
