@@ -33,7 +33,7 @@ def begin_rubrics(store: Store, stem: str, notebook: NotebookNode) -> None:
         ]
         if not store.items(task, removed=True):
             for points, words in items:
-                store.add_item(task, points, words)
+                store.set_item(task, points, words)
 
 
 def keep_rubrics(store: Store, sheet: Sheet) -> list[Path]:

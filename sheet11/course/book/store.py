@@ -271,15 +271,13 @@ class Store:
                    WHERE (?2 OR NOT removed) AND (?1 IS NULL OR task = ?1) ORDER BY id"""
         return [Item(*row) for row in self._read(query, task, removed)]
 
-    def add_item(self, task: str, points: float, words: str) -> None:
-        """Add an item to a task's rubric."""
-        add = "INSERT INTO item (task, points, words) VALUES (?, ?, ?)"
-        self._write(add, task, points, words)
-
-    def change_item(self, item: int, points: float, words: str) -> None:
-        """Change an item, for every mark that has it."""
-        change = "UPDATE item SET points = ?, words = ? WHERE id = ?"
-        self._write(change, points, words, item)
+    def set_item(self, task: str, points: float, words: str, item: int | None = None) -> None:
+        """Add an item to a task's rubric, or change one for every mark that has it."""
+        self._write(
+            """INSERT INTO item (id, task, points, words) VALUES (?, ?, ?, ?)
+               ON CONFLICT (id) DO UPDATE SET points = excluded.points, words = excluded.words""",
+            *(item, task, points, words),
+        )
 
     def remove_item(self, item: int) -> None:
         """Remove an item from its rubric and from every mark that has it."""

@@ -23,7 +23,7 @@ Sent = Mapping[str, Any]  # values sent by the page
 class Desk:
     """Answers of a grading, for the people who mark them.
 
-    Every request has a method, which receives the name of the person and the values sent. Missing values, and values
+    Every request has a method in lowercase letters, the page's only way in, which receives the name of the person and the values sent. Missing values, and values
     of the wrong type, raise Python's own errors.
     """
 
@@ -124,10 +124,7 @@ class Desk:
         worth, words = _points(sent), sent["words"].strip()
         if worth is None or not words or not abs(worth) <= task.points:  # `not <=` also refuses NaN
             raise PointsError(f"a rubric item needs words, and at most ±{task.points:g} points")
-        if item is None:
-            self.store.add_item(task.name, worth, words)
-        else:
-            self.store.change_item(item, worth, words)
+        self.store.set_item(task.name, worth, words, item)
         return self.answers(who, sent)
 
     def snippet(self, who: str, sent: Sent) -> Json:

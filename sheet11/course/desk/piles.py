@@ -96,7 +96,6 @@ def shown(pile: Pile, who: str, second: bool, hide: Hide) -> Json:
         "changed": changed,
         "disputed": not hidden and any(entry.disputed for entry in pile.entries),
         "flagged": any(who in entry.flagged_by for entry in pile.entries),
-        "repeatable": bool(markers) and not hidden and (changed or uneven),
         "score": _score(pile, hide),
         "marks": [_mark(mark, pile) | {"mine": mark.who == who} for mark in seen],
     }

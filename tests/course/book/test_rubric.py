@@ -39,7 +39,7 @@ def test_what_was_made_while_marking_is_not_overwritten(store):
     begin_rubrics(store, "1", notebook)
     assert items(store) == [(1.0, "odd"), (-0.5, "sign")]
     first, second = store.items()
-    store.change_item(first.id, 0.5, "odd")
+    store.set_item(PROOF, 0.5, "odd", first.id)
     store.remove_item(second.id)
     begin_rubrics(store, "1", notebook)
     assert items(store) == [(0.5, "odd")]
@@ -53,7 +53,7 @@ def test_a_rubric_is_kept_in_the_notebook(store, tmp_path):
     path.write_text(before := nbformat.writes(notebook_with()))
     sheet = find_sheet(tmp_path)
     assert keep_rubrics(store, sheet) == [] and path.read_text() == before
-    store.add_item(PROOF, 0.5, "odd")
+    store.set_item(PROOF, 0.5, "odd")
     assert keep_rubrics(store, sheet) == [path] and keep_rubrics(store, sheet) == []
     after = nbformat.read(path, as_version=4)
     assert after.cells[1].metadata["sheet11"].pop("rubric") == [{"points": 0.5, "words": "odd"}]

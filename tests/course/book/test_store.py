@@ -99,13 +99,13 @@ def test_a_mark_that_was_half_written_is_undone_with_its_end(store):
 
 
 def test_a_rubric_changes_for_everybody(store):
-    store.add_item(PROOF, 2, "the idea")
-    store.add_item(PROOF, -0.5, "sign")
+    store.set_item(PROOF, 2, "the idea")
+    store.set_item(PROOF, -0.5, "sign")
     idea, sign = (item.id for item in store.items(PROOF))
     store.set_mark(["anna"], PROOF, "eve", items=[idea, sign])
     store.set_mark(["bert"], PROOF, "tom", 0.5, "neat", [idea])
     assert points(store) == {"anna": 1.5, "bert": 2.5}
-    store.change_item(idea, 1, "an idea")
+    store.set_item(PROOF, 1, "an idea", idea)
     assert points(store) == {"anna": 0.5, "bert": 1.5}
     assert proof_of(store, "bert").score.remark == "an idea (+1); besides (+0.5); neat"
     store.remove_item(idea)
