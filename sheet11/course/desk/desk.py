@@ -23,8 +23,8 @@ Sent = Mapping[str, Any]  # values sent by the page
 class Desk:
     """Answers of a grading, for the people who mark them.
 
-    Every request has a method in lowercase letters, the page's only way in, which receives the name of the person and the values sent. Missing values, and values
-    of the wrong type, raise Python's own errors.
+    Every request has a method in lowercase letters, the page's only way in, which receives the name of the person and
+    the values sent. Missing values, and values of the wrong type, raise Python's own errors.
     """
 
     def __init__(self, out: Path) -> None:

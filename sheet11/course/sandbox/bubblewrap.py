@@ -9,7 +9,6 @@ import functools
 import importlib
 import itertools
 import os
-import re
 import shlex
 import shutil
 import site
@@ -34,7 +33,7 @@ SPACE = 64 * MEGABYTE  # of each of the two folders that can be written to
 SOMEBODY = 2**30  # the first of the users and groups that own nothing
 
 # not --die-with-parent: bubblewrap, if killed while its child waits for its word, would leave that waiting for ever
-ALWAYS = "--new-session --as-pid-1 --clearenv --hostname sandbox --cap-drop ALL"
+ALWAYS = "--new-session --as-pid-1 --hostname sandbox --cap-drop ALL"
 OWN_USER = "--unshare-all --unshare-user --disable-userns --uid 1000 --gid 1000"
 FROM_ROOT = """
     --unshare-pid --unshare-net --unshare-ipc --unshare-uts --unshare-cgroup-try
@@ -46,6 +45,7 @@ GIVE_UP = """
 """
 # a shared map of /dev/zero would be memory that belongs to no process
 SYSTEM = f"""
+    --symlink usr/bin /bin --symlink usr/lib /lib --symlink usr/lib32 /lib32 --symlink usr/lib64 /lib64
     --ro-bind-try /etc/ld.so.cache /etc/ld.so.cache --ro-bind-try /etc/alternatives /etc/alternatives
     --ro-bind-try /etc/localtime /etc/localtime
     --proc /proc --ro-bind /proc/sys /proc/sys --ro-bind-try /proc/pressure /proc/pressure
@@ -54,6 +54,8 @@ SYSTEM = f"""
     --perms 0777 --size {SPACE} --tmpfs {SCRATCH} --perms 0777 --dir {SETTINGS}
     --perms 0755 --dir {INSIDE}
 """
+# in a folder that matplotlib may write to, or it makes a list of its own; that folder goes with the first answer
+FONTS = f"--symlink /fonts/{{0}} {SETTINGS}/{{0}} --remount-ro / --chdir {SCRATCH}"
 
 _opened = itertools.count()
 
@@ -61,8 +63,10 @@ _opened = itertools.count()
 @contextlib.contextmanager
 def bubblewrap(
     package: Path, hidden: Collection[Path] = (), beside: Path | None = None
-) -> Iterator[tuple[list[str], int]]:
-    """Yield the command that opens a sandbox, to be followed by what runs in it; and a descriptor that it must inherit.
+) -> Iterator[tuple[list[str], dict[str, str], int]]:
+    """Yield the command that opens a sandbox, to be followed by what runs in it; its environment, and a descriptor.
+
+    The process that runs the command must inherit the descriptor.
 
     Raises:
         NotInstalledError: there is no bubblewrap, or no filter for this kind of machine.
@@ -70,28 +74,27 @@ def bubblewrap(
     user = [path for path in [site.getusersitepackages()] if path in sys.path]
     seen = {Path(path).absolute() for path in ("/usr", sys.base_prefix, sys.prefix, *user)}
     seen.add(Path(sys.base_prefix).resolve())
-    command = [_program(), *shlex.split(ALWAYS), *_user(seen), *_programs(seen, hidden)]
-    command += [*shlex.split(SYSTEM), *_bind(package, "/package"), *_bind(font_cache(), "/fonts")]
+    fonts = font_cache()
+    shown = {"/package": package, f"/fonts/{fonts.name}": fonts}
     for name in ("server.py", "child.py", "watch.py"):
-        command += _bind(SERVER.with_name(name), f"{INSIDE}/{name}")
+        shown[f"{INSIDE}/{name}"] = SERVER.with_name(name)
     if beside:
-        command += _bind(beside, BESIDE)
-    # in a folder that matplotlib may write to, or it makes a list of its own; that folder goes with the first answer
-    for name in os.listdir(font_cache()):
-        command += ["--symlink", f"/fonts/{name}", f"{SETTINGS}/{name}"]
-    command += ["--remount-ro", "/", "--chdir", SCRATCH]
+        shown[BESIDE] = beside
+    command = [_program(), *_user(seen), *_programs(seen, hidden), *shlex.split(SYSTEM)]
+    for place, path in shown.items():
+        command += ["--ro-bind", str(path), place]
+    command += shlex.split(FONTS.format(fonts.name))
     variables = environment() | {
         "PYTHONPATH": os.pathsep.join(["/package", *user]),
         "MPLCONFIGDIR": SETTINGS,
         "HOME": SCRATCH,
         "TMPDIR": SCRATCH,
     }
-    for name, value in variables.items():
-        command += ["--setenv", name, value]
     with tempfile.TemporaryFile() as file:
         file.write(seccomp_filter())
         file.seek(0)
-        yield [*command, "--seccomp", str(file.fileno()), *_give_up_root()], file.fileno()
+        command += ["--seccomp", str(file.fileno()), *_give_up_root()]
+        yield command, variables, file.fileno()
 
 
 def _programs(seen: set[Path], hidden: Collection[Path]) -> list[str]:
@@ -103,20 +106,11 @@ def _programs(seen: set[Path], hidden: Collection[Path]) -> list[str]:
     }
     options = []
     for path in sorted(seen | within, key=lambda path: len(path.parts)):  # outer ones first
-        options += ["--tmpfs", str(path)] if path in within else _bind(path, path)
+        is_hidden = path in within
+        options += ["--tmpfs", str(path)] if is_hidden else ["--ro-bind", str(path), str(path)]
     for path in within:
         options += ["--remount-ro", str(path)]
-    for name in ("/bin", "/lib", "/lib32", "/lib64"):  # most systems have them in /usr
-        if os.path.islink(name):
-            options += ["--symlink", os.readlink(name), name]
-        elif os.path.isdir(name):
-            options += _bind(name, name)
     return options
-
-
-def _bind(path: str | Path, place: str | Path) -> list[str]:
-    """Return options that show a file or folder, read-only."""
-    return ["--ro-bind", str(path), str(place)]
 
 
 def _user(mounts: Collection[Path]) -> list[str]:
@@ -126,8 +120,8 @@ def _user(mounts: Collection[Path]) -> list[str]:
     with root's rights, and `_give_up_root` changes the user and drops all rights before anything else runs.
     """
     if os.geteuid():
-        return shlex.split(OWN_USER)
-    options = shlex.split(FROM_ROOT)
+        return shlex.split(f"{ALWAYS} {OWN_USER}")
+    options = shlex.split(f"{ALWAYS} {FROM_ROOT}")
     folders = {parent for path in mounts for parent in path.parents}
     for folder in sorted(folders - {Path("/")}):
         options += ["--perms", "0755", "--dir", str(folder)]
@@ -141,22 +135,17 @@ def _give_up_root() -> list[str]:
     return shlex.split(GIVE_UP.format(SOMEBODY + 64 * os.getpid() + next(_opened) % 64))
 
 
-def is_user_alone() -> bool:
-    """Return whether only a sandbox's processes count for its user: since Linux 5.14 in a namespace, too."""
-    major, minor = map(int, re.findall(r"\d+", os.uname().release)[:2])
-    return os.geteuid() == 0 or (major, minor) >= (5, 14)
-
-
 def environment() -> dict[str, str]:
     """Return the variables that answers see, inside of a sandbox and without one."""
-    fixed = {
+    return dict.fromkeys(THREADS, "1") | {
         "PATH": "/usr/bin:/bin",
         "LANG": "C.UTF-8",
         "MPLBACKEND": INLINE,
         "PYTHONDONTWRITEBYTECODE": "1",
+        "IPYTHONDIR": SCRATCH,
+        "PYTHONNOUSERSITE": "1",
+        "PYTHONHASHSEED": "0",
     }
-    threads = dict.fromkeys(THREADS, "1")
-    return fixed | threads | {"IPYTHONDIR": SCRATCH, "PYTHONNOUSERSITE": "1", "PYTHONHASHSEED": "0"}
 
 
 def _program() -> str:
@@ -182,11 +171,11 @@ def _installed() -> Iterator[Path]:
 
 @functools.cache
 def font_cache() -> Path:
-    """Return a folder with matplotlib's list of fonts, which takes a second to make."""
+    """Return a file with matplotlib's list of fonts, in a folder of its own; making it takes a second."""
     from matplotlib import font_manager
 
     folder = Path(tempfile.mkdtemp(dir=folder_of_this_process()))
-    name = f"fontlist-v{font_manager.FontManager.__version__}.json"
-    font_manager.json_dump(font_manager.fontManager, folder / name)
+    path = folder / f"fontlist-v{font_manager.FontManager.__version__}.json"
+    font_manager.json_dump(font_manager.fontManager, path)
     folder.chmod(0o755)  # inside, it is another user who reads it
-    return folder
+    return path
