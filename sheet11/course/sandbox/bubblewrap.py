@@ -32,8 +32,6 @@ MEGABYTE = 1 << 20
 SPACE = 64 * MEGABYTE  # of each of the two folders that can be written to
 SOMEBODY = 2**30  # the first of the users and groups that own nothing
 
-# not --die-with-parent: bubblewrap, if killed while its child waits for its word, would leave that waiting for ever
-ALWAYS = "--new-session --as-pid-1 --hostname sandbox --cap-drop ALL"
 OWN_USER = "--unshare-all --unshare-user --disable-userns --uid 1000 --gid 1000"
 FROM_ROOT = """
     --unshare-pid --unshare-net --unshare-ipc --unshare-uts --unshare-cgroup-try
@@ -43,8 +41,10 @@ GIVE_UP = """
     setpriv --reuid {0} --regid {0} --clear-groups --no-new-privs --pdeathsig KILL
     --bounding-set -all --inh-caps -all --ambient-caps -all
 """
-# a shared map of /dev/zero would be memory that belongs to no process
+# not --die-with-parent: bubblewrap, if killed while its child waits for its word, would leave that waiting for ever;
+# and a shared map of /dev/zero would be memory that belongs to no process
 SYSTEM = f"""
+    --new-session --as-pid-1 --hostname sandbox --cap-drop ALL
     --symlink usr/bin /bin --symlink usr/lib /lib --symlink usr/lib32 /lib32 --symlink usr/lib64 /lib64
     --ro-bind-try /etc/ld.so.cache /etc/ld.so.cache --ro-bind-try /etc/alternatives /etc/alternatives
     --ro-bind-try /etc/localtime /etc/localtime
@@ -80,7 +80,7 @@ def bubblewrap(
         shown[f"{INSIDE}/{name}"] = SERVER.with_name(name)
     if beside:
         shown[BESIDE] = beside
-    command = [_program(), *_user(seen), *_programs(seen, hidden), *shlex.split(SYSTEM)]
+    command = [_program(), *shlex.split(SYSTEM), *_user(seen), *_programs(seen, hidden)]
     for place, path in shown.items():
         command += ["--ro-bind", str(path), place]
     command += shlex.split(FONTS.format(fonts.name))
@@ -101,7 +101,7 @@ def _programs(seen: set[Path], hidden: Collection[Path]) -> list[str]:
     """Return options that show programs and the Python environment, without this kit and what else is hidden."""
     within = {
         path
-        for path in {*_installed(), *(path.resolve() for path in hidden)} - seen
+        for path in (_installed() | {path.resolve() for path in hidden}) - seen
         if path.is_dir() and not seen.isdisjoint(path.parents)
     }
     options = []
@@ -120,8 +120,8 @@ def _user(mounts: Collection[Path]) -> list[str]:
     with root's rights, and `_give_up_root` changes the user and drops all rights before anything else runs.
     """
     if os.geteuid():
-        return shlex.split(f"{ALWAYS} {OWN_USER}")
-    options = shlex.split(f"{ALWAYS} {FROM_ROOT}")
+        return shlex.split(OWN_USER)
+    options = shlex.split(FROM_ROOT)
     folders = {parent for path in mounts for parent in path.parents}
     for folder in sorted(folders - {Path("/")}):
         options += ["--perms", "0755", "--dir", str(folder)]
@@ -160,13 +160,12 @@ def _program() -> str:
         ) from error
 
 
-def _installed() -> Iterator[Path]:
-    """Yield the folders where this kit is installed, with its notebooks, its metadata and its history."""
-    yield PACKAGE
+def _installed() -> set[Path]:
+    """Return the folders where this kit is installed, with its notebooks, its metadata and its history."""
+    found = {path for folder in sys.path for path in Path(folder).glob(f"{PACKAGE.name}*")}
     if any((PACKAGE.parent / name).exists() for name in (".git", "pyproject.toml")):
-        yield PACKAGE.parent
-    for folder in (*site.getsitepackages(), site.getusersitepackages()):
-        yield from Path(folder).glob(f"{PACKAGE.name}*")
+        found.add(PACKAGE.parent)
+    return found
 
 
 @functools.cache

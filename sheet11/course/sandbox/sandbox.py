@@ -6,7 +6,6 @@ the package that it is given; of this kit, the submissions and the results it se
 """
 
 import contextlib
-import functools
 import os
 import subprocess
 import sys
@@ -156,41 +155,37 @@ class Sandbox(contextlib.ExitStack):
                 group=group,
                 instead_of_figures=instead_of_figures,
             )
-            look = functools.partial(_look, self._server.process.pid, group, limits)
-            batch = _run(kernel, look, [*self._first, *cells], limits)
+            batch = self._run(kernel, [*self._first, *cells], limits, group)
             batch.outputs.pop(BESIDE, None)
             if group and batch.ended is None:
                 batch = batch._replace(ended=cgroup.limit_met(group, limits.whole))
         return batch
 
-
-def _run(
-    kernel: Kernel, look: Callable[[], Callable[[], None]], cells: Cells, limits: Limits
-) -> Batch:
-    notebook = new_notebook(cells=[new_code_cell(source) for _, source in cells])
-    client = _Collector(notebook, timeout=WALL * limits.seconds, record_timing=False)
-    client.kc = kernel
-    batch = Batch({}, set(), None)
-    met = None
-    try:
-        for index, (name, _) in enumerate(cells):
-            cell = notebook.cells[index]
-            kernel.look = look()
-            try:
-                client.execute_cell(cell, index)
-                batch.succeeded.add(name)
-            except CellExecutionError:
-                pass
-            batch.outputs[name] = [_without_numbers(output) for output in merged(cell.outputs)]
-    except DeadKernelError:
-        pass
-    except TimeoutError:
-        met = "time"
-    except NO_ANSWER:
-        met = NONSENSE
-    finally:
-        ended = kernel.end()
-    return batch._replace(ended=met or (ended if ended in BREAKING else None))
+    def _run(self, kernel: Kernel, cells: Cells, limits: Limits, group: Path | None) -> Batch:
+        notebook = new_notebook(cells=[new_code_cell(source) for _, source in cells])
+        client = _Collector(notebook, timeout=WALL * limits.seconds, record_timing=False)
+        client.kc = kernel
+        batch = Batch({}, set(), None)
+        met = None
+        try:
+            for index, (name, _) in enumerate(cells):
+                cell = notebook.cells[index]
+                kernel.look = _look(self._server.process.pid, group, limits)
+                try:
+                    client.execute_cell(cell, index)
+                    batch.succeeded.add(name)
+                except CellExecutionError:
+                    pass
+                batch.outputs[name] = [_without_numbers(output) for output in merged(cell.outputs)]
+        except DeadKernelError:
+            pass
+        except TimeoutError:
+            met = "time"
+        except NO_ANSWER:
+            met = NONSENSE
+        finally:
+            ended = kernel.end()
+        return batch._replace(ended=met or (ended if ended in BREAKING else None))
 
 
 def _look(pid: int, group: Path | None, limits: Limits) -> Callable[[], None]:

@@ -129,15 +129,15 @@ LOAD, EQUAL, LEAST, AND, RETURN = 0x20, 0x15, 0x35, 0x54, 0x06  # BPF_LD | BPF_W
 ALLOW, REFUSE = 0x7FFF0000, 0x00050000  # SECCOMP_RET_ALLOW; SECCOMP_RET_ERRNO, with a number
 
 Instruction = tuple[int, int, int, int]  # operation, how many to skip if true and if false, operand
-REFUSED: Instruction = (RETURN, 0, 0, REFUSE | errno.EPERM)
-ALLOWED: Instruction = (RETURN, 0, 0, ALLOW)
+REFUSED = (RETURN, 0, 0, REFUSE | errno.EPERM)
+ALLOWED = (RETURN, 0, 0, ALLOW)
 # its flags lie in memory, where a filter cannot look; the C library then uses clone
-NO_SUCH_CALL: Instruction = (RETURN, 0, 0, REFUSE | errno.ENOSYS)
+NO_SUCH_CALL = (RETURN, 0, 0, REFUSE | errno.ENOSYS)
 
 
 def call_numbers(machine: str) -> dict[str, int]:
     """Return the numbers of the calls in the table that a kind of machine has."""
-    head, *rows = [line.split() for line in TABLE.strip().splitlines()]
+    head, *rows = map(str.split, TABLE.strip().splitlines())
     column = head.index(machine)
     return {row[0]: int(row[column]) for row in rows if row[column] != "-"}
 
@@ -162,9 +162,9 @@ def seccomp_filter(machine: str = platform.machine()) -> bytes:
 
 def _rule(line: str) -> tuple[str, list[Instruction]]:
     """Return the name of a call, and instructions that allow or refuse it."""
-    name, argument, bits, verdict, texts, *_ = line.split()
-    values = [int(text, 0) for text in texts.split(",")]
-    found = [(EQUAL, len(values) - place, 0, value) for place, value in enumerate(values)]
-    others, listed = (ALLOWED, REFUSED) if verdict == "refused" else (REFUSED, ALLOWED)
-    load = (LOAD, 0, 0, ARGUMENTS + 8 * int(argument))
-    return name, [load, (AND, 0, 0, int(bits, 0)), *found, others, listed]
+    name, argument, bits, verdict, values, *_ = line.split()
+    listed, others = (REFUSED, ALLOWED) if verdict == "refused" else (ALLOWED, REFUSED)
+    program = [(LOAD, 0, 0, ARGUMENTS + 8 * int(argument)), (AND, 0, 0, int(bits, 0))]
+    for value in values.split(","):
+        program += [(EQUAL, 0, 1, int(value, 0)), listed]
+    return name, [*program, others]
