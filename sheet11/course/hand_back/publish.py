@@ -39,7 +39,7 @@ def publish(out: Path, store: Store) -> Table:
     Raises:
         OSError: `out` cannot be written to.
     """
-    table = Table(store.tasks(), store.entries(whole=False))
+    table = Table(store.tasks(), store.entries())
     people = kept_people(store)
     written = []
     for student, rows in tqdm(table.by_student().items(), "write", unit="page", disable=None):

@@ -42,7 +42,7 @@ def write_overview(out: Path) -> Path:
     """
     with Store(out, create=False) as store:
         tasks = store.tasks()
-        answers = answers_of(store.entries())
+        answers = answers_of(store)
         seconds = [result.seconds for result in store.results().values() if result.seconds]
     maximum = sum(task.points for task in tasks)
     statistics = task_statistics(tasks, answers)

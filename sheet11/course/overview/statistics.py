@@ -1,19 +1,23 @@
 """Statistics of a class by task, and the most frequent reasons for lost points."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import pandas as pd
 
-from sheet11.course.book.marks import Entry, Task
+from sheet11.course.book.marks import Task
 from sheet11.course.book.scores import Status
+from sheet11.course.book.store import Store
 
 FEWEST = 5  # smallest number of students for a correlation
 MOST_REASONS = 3  # reasons for each task
 
 
-def answers_of(entries: Iterable[Entry]) -> pd.DataFrame:
+def answers_of(store: Store) -> pd.DataFrame:
     """Return a table with a row for each answer; unknown points are NaN."""
-    rows = [(*entry.answer[:3], *entry.score) for entry in entries]
+    rows = []
+    for entry in store.entries():
+        source, _ = store.content(entry.digest)
+        rows.append((entry.student, entry.task.name, source, *entry.score))
     columns = ["student", "task", "source", "points", "status", "remark"]
     answers = pd.DataFrame(rows, columns=columns).astype({"points": float})
     answers["answered"] = ~answers["status"].isin([Status.NOT_ANSWERED, Status.FAILED])
