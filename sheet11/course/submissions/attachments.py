@@ -25,11 +25,12 @@ TAG = re.compile(
 Attachments = dict[str, dict[str, str]]  # base64 by name and MIME type
 
 
-def joined(value: Any) -> str | None:
-    """Return a text that a notebook holds in one piece or in lines; None if it is no text."""
-    if isinstance(value, list) and all(isinstance(line, str) for line in value):
+def joined(value: Any) -> str:
+    """Return a text that a notebook holds in one piece or in lines; empty if it is no text."""
+    try:
         return "".join(value)
-    return value if isinstance(value, str) else None
+    except TypeError:
+        return ""
 
 
 def with_images(source: str, attached: Any, room: Room) -> tuple[str, Attachments]:
@@ -51,7 +52,7 @@ def with_images(source: str, attached: Any, room: Room) -> tuple[str, Attachment
         while key in room.names:
             key += "-2"
         try:
-            images[key] = moderate(joined(content) or "", room)
+            images[key] = moderate(joined(content), room)
             room.names.add(key)
         except ImageError as error:
             left_out.append(f"[left out: {encodable(name)}, which {error}]")
@@ -75,6 +76,8 @@ def with_images(source: str, attached: Any, room: Room) -> tuple[str, Attachment
 
 def put_away(images: Attachments) -> str:
     """Write images to a temporary file, since those of a class would fill the memory, and return their digest."""
+    if not images:
+        return ""
     content = json.dumps(images)
     digest = digest_of(content)
     (_kept() / digest).write_text(content)
@@ -83,7 +86,7 @@ def put_away(images: Attachments) -> str:
 
 def taken_out(digest: str) -> Attachments:
     """Return the images that were put away under a digest."""
-    found: Attachments = json.loads((_kept() / digest).read_text())
+    found: Attachments = json.loads((_kept() / digest).read_text()) if digest else {}
     return found
 
 

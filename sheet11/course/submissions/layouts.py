@@ -3,11 +3,11 @@
 import os
 import re
 import unicodedata
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
-from sheet11.course.submissions.archives import CLONE, is_left_behind, is_notebook
+from sheet11.course.submissions.archives import is_notebook
 from sheet11.course.submissions.people import Identity
 from sheet11.course.submissions.submissions import Handed
 
@@ -22,24 +22,14 @@ CANVAS = re.compile(
     r"(?:(?P<attachment>\d+)_(?P<file>.+)|(?:text|link)\.html)",
     re.DOTALL,
 )
-MOST_FILES = 2000  # in a folder or an archive
-DEEPEST = 20  # levels of folders in a student's
+CLONE = ".git"
+DEEPEST = 20  # levels of folders and archives in a student's
+
+HandIns = dict[Identity, list[Handed]]  # the files and folders of each student or group
 
 
-class HandIn(NamedTuple):
-    """The files of one student or group."""
-
-    key: str  # unique
-    who: Identity
-    sources: tuple[Handed, ...]  # folders and files
-    label: str = ""  # file name for feedback in Canvas
-    late: bool = False
-
-
-def find_hand_ins(
-    root: Path, title: str, out: Path | None = None
-) -> tuple[list[HandIn], list[str]]:
-    """Return the hand-ins in a folder, sorted by key, and the names of notebooks that belong to no student.
+def find_hand_ins(root: Path, title: str, out: Path | None = None) -> tuple[HandIns, list[str]]:
+    """Return the hand-ins in a folder, and the names of notebooks that belong to no student.
 
     Args:
         root: unpacked download of a class.
@@ -51,71 +41,50 @@ def find_hand_ins(
     """
     root = _inner(root, title)
     entries = _entries(root)
-    prefix = _prefix_of_clones(
-        [path.name for path in entries if os.path.exists(path / CLONE)], root.name
-    )
-    found: dict[str, HandIn] = {}
+    clones = [path.name for path in entries if os.path.exists(path / CLONE)]
+    prefix = _prefix_of_clones(clones, root.name)
+    found: HandIns = defaultdict(list)
     loose = []
     for path in entries:
+        name = unicodedata.normalize("NFC", path.name)
+        source = Handed(path, name)
+        who = None
         if out and out.resolve().is_relative_to(path.resolve()):
             continue
-        if hand_in := _recognised(path, prefix):
-            if other := found.get(hand_in.key):
-                hand_in = other._replace(
-                    sources=other.sources + hand_in.sources, late=other.late or hand_in.late
-                )
-            found[hand_in.key] = hand_in
-        elif is_notebook(path.name):
+        if path.name in clones:
+            who = Identity(login=name.removeprefix(prefix))
+        elif match := _named_by_platform(name):
+            fields = match.groupdict("")
+            who = Identity(fields["id"], name=fields["name"])
+            source = Handed(
+                path,
+                name=fields["file"] or name,
+                number=int(fields.get("attachment") or 0),
+                is_late=bool(fields.get("late")),
+            )
+        elif path.is_dir():
+            who = Identity(name=name)
+        elif path.suffix.lower() == ".zip":
+            who = Identity(name=Path(name).stem)
+        elif is_notebook(name):
             loose.append(path.name)
-    return [found[key] for key in sorted(found)], loose
+        if who:
+            found[who].append(source)
+    return found, loose
 
 
 def files_of(source: Handed) -> Iterator[Handed]:
-    """Yield the files of a source, up to `MOST_FILES` and `DEEPEST`, without hidden ones.
+    """Yield the files of a source, down to `DEEPEST`, without hidden ones; links are not followed.
 
     Raises:
         OSError: a folder cannot be read.
     """
-    if not source.path.is_dir():
+    if source.path.is_symlink() or not source.path.is_dir():
         yield source
-        return
-    left = MOST_FILES
-    for where, folders, files in os.walk(source.path, onerror=_fail):
-        depth = len(Path(where).parts) - len(source.path.parts)
-        inside = folders if depth < DEEPEST else []
-        folders[:] = sorted(name for name in inside if not is_left_behind(name))
-        for name in sorted(name for name in files if not is_left_behind(name))[:left]:
-            left -= 1
-            yield Handed(Path(where, name), name, source.number, source.depth + depth)
-
-
-def _fail(error: OSError) -> None:
-    raise error
-
-
-def _recognised(path: Path, prefix: str) -> HandIn | None:
-    """Return the hand-in in a file or folder of a class; None if it is not one."""
-    name = unicodedata.normalize("NFC", path.name)
-    is_folder = path.is_dir()
-    match = MOODLE.fullmatch(name) or (None if is_folder else CANVAS.fullmatch(name))
-    if match:
-        fields = match.groupdict("")
-        number = int(fields.get("attachment") or 0)
-        return HandIn(
-            key="_".join(filter(None, (fields["name"], fields["id"]))),
-            who=Identity(id=fields["id"], name=fields["name"]),
-            sources=(Handed(path, fields["file"] or name, number),),
-            label=path.name if number else "",
-            late=bool(fields.get("late")),
-        )
-    sources = (Handed(path, name),)
-    if is_folder and os.path.exists(path / CLONE):
-        login = name.removeprefix(prefix)
-        return HandIn(login, Identity(login=login), sources)
-    if is_folder or path.suffix.lower() == ".zip":
-        key = name if is_folder else Path(name).stem
-        return HandIn(key, Identity(name=key), sources)
-    return None
+    elif source.depth <= DEEPEST:
+        for path in _entries(source.path):
+            inside = source._replace(path=path, name=path.name, depth=source.depth + 1)
+            yield from files_of(inside)
 
 
 def _inner(root: Path, title: str) -> Path:
@@ -126,20 +95,23 @@ def _inner(root: Path, title: str) -> Path:
     if len(entries) == 1 and entries[0].is_dir() and not entries[0].is_symlink():
         inside = _entries(entries[0])
         is_packed = entries[0].name == title and any(path.is_dir() for path in inside)
-        patterns = (MOODLE, CANVAS)
-        if is_packed or any(each.fullmatch(path.name) for path in inside for each in patterns):
+        if is_packed or any(_named_by_platform(path.name) for path in inside):
             return entries[0]
     return root
 
 
+def _named_by_platform(name: str) -> re.Match[str] | None:
+    return MOODLE.fullmatch(name) or CANVAS.fullmatch(name)
+
+
 def _entries(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.iterdir() if not is_left_behind(path.name))
+    """Return what is in a folder, without hidden files and those of macOS."""
+    names = sorted(os.listdir(folder))
+    return [folder / name for name in names if name != "__MACOSX" and name[0] != "."]
 
 
 def _prefix_of_clones(names: list[str], folder: str) -> str:
     """Return the assignment, which GitHub Classroom puts before every login."""
     own = f"{folder.removesuffix('-submissions')}-"
-    if all(name.startswith(own) for name in names):
-        return own
-    common = os.path.commonprefix(names) if len(names) > 1 else ""
-    return common[: common.rfind("-") + 1]
+    common = os.path.commonprefix(names)
+    return own if common.startswith(own) else common[: common.rfind("-") + 1]

