@@ -3,7 +3,6 @@
 import contextlib
 import os
 import re
-import stat
 import time
 import zipfile
 from pathlib import Path, PurePosixPath
@@ -56,7 +55,7 @@ def unpack(archive: Path, into: Path, most: int = OF_ONE) -> list[str]:
             try:
                 left -= _unpack_one(content, info, into, left)
             except Exception:  # zipfile and zlib raise many types, as does the disk
-                why = "it is damaged, encrypted, a link, or outside of the archive"
+                why = "it is damaged, encrypted, or outside of the archive"
                 left_out.append(visible(f"{name}: {info.filename!r} cannot be unpacked: {why}"))
             if left < 0:
                 raise UnreadableError(f"{name} holds more than {most >> 20} MB")
@@ -75,7 +74,7 @@ def _unpack_one(content: zipfile.ZipFile, info: zipfile.ZipInfo, into: Path, lef
         with contextlib.suppress(UnicodeError):
             name = name.encode("cp437").decode("utf-8")
     inside = PurePosixPath(name.replace("\\", "/"))
-    if inside.is_absolute() or ".." in inside.parts or stat.S_ISLNK(info.external_attr >> 16):
+    if inside.is_absolute() or ".." in inside.parts:
         raise ValueError(name)
     path = into.joinpath(*map(_short, inside.parts))
     if info.is_dir():

@@ -36,8 +36,9 @@ def joined(value: Any) -> str:
 def with_images(source: str, attached: Any, room: Room) -> tuple[str, Attachments]:
     """Return a text with its images.
 
-    Those within the text become attachments; names become such that every reader of Markdown knows them again; an image
-    that the text does not show is put at its end, and so is a remark on what was left out.
+    Those within the text become attachments; all are named after their content, so that every reader of Markdown knows
+    them again, and no name tells whose they are; an image that the text does not show is put at its end, and so is a
+    remark on what was left out.
 
     Args:
         source: the text of the cell.
@@ -48,29 +49,25 @@ def with_images(source: str, attached: Any, room: Room) -> tuple[str, Attachment
     left_out = []
 
     def take(name: str, content: Any) -> str:
-        key = re.sub(r"[^\w.-]+", "-", name, flags=re.ASCII).strip("-") or "image"
-        while key in room.names:
-            key += "-2"
+        text = joined(content)
+        key = digest_of(encodable(text))[:12]
         try:
-            images[key] = moderate(joined(content), room)
-            room.names.add(key)
+            images[key] = moderate(text, room)
         except ImageError as error:
-            left_out.append(f"[left out: {encodable(name)}, which {error}]")
+            left_out.append(f"[left out: {encodable(name[:LONGEST_NAME])}, which {error}]")
         return f"attachment:{key}"
 
     places: dict[str, str] = {}  # by name
     found = list(attached.items()) if isinstance(attached, dict) else []
     for name, bundle in found[:MOST_ATTACHED]:
         kinds = bundle if isinstance(bundle, dict) else {}
-        content = kinds.get("image/png", kinds.get("image/jpeg"))
-        places[encodable(name)] = take(name[:LONGEST_NAME], content)
+        places[encodable(name)] = take(name, kinds.get("image/png", kinds.get("image/jpeg")))
     source = ATTACHED.sub(
         lambda match: places.get(unquote(match[match.lastindex or 0]), match[0]), source
     )
-    source = EMBEDDED.sub(lambda match: take("embedded", match[1]), source)
+    source = EMBEDDED.sub(lambda match: take("an embedded image", match[1]), source)
     source = TAG.sub(r"![](\1)", source)
-    shown = re.findall(r"attachment:([\w.-]+)", source)
-    unseen = [f"![{name}](attachment:{name})" for name in images if name not in shown]
+    unseen = [f"![](attachment:{key})" for key in images if f"attachment:{key}" not in source]
     return "\n\n".join([source, *unseen, *left_out[:MOST_ATTACHED]]), images
 
 

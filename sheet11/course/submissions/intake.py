@@ -1,7 +1,6 @@
 """Read a class's hand-ins from a platform's download: answers, people and lateness."""
 
 import itertools
-import os
 import tempfile
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
@@ -74,12 +73,9 @@ def take_in(folder: Path, wanted: Wanted, out: Path | None = None) -> Intake:
             strange = unpack(folder.resolve(), root, OF_A_CLASS)
         if not root.is_dir():
             raise FolderError(f"there is no folder or file {str(folder)!r}")
-        hand_ins, loose = find_hand_ins(root, folder.stem, out)
+        hand_ins, loose = find_hand_ins(root, folder.stem, wanted.assignment, out)
         if not hand_ins:
             raise FolderError(f"{folder} holds no folder with notebooks for each student")
-        paths = [source.path for source in itertools.chain(*hand_ins.values())]
-        if not any(os.path.isdir(path / wanted.assignment) for path in paths):
-            wanted = wanted._replace(assignment="")
         submissions, people = [], []
         for who, sources in tqdm(hand_ins.items(), "read", unit="student", disable=None):
             submission, person = _taken(who, sources, wanted, scratch)
@@ -128,17 +124,16 @@ def _taken(
     label = sources[0].path.name if sources[0].number else ""
     person = Person(student, wanted.roster.find(who) or who, (), label)
     try:
-        files, notes = _files_in(sources, wanted.assignment, scratch)
+        files, notes = _files_in(sources, scratch)
         notebooks = [file for file in files if is_notebook(file.name)]
         submission, paths, more = read_submission(student, notebooks, wanted.notebooks)
         late = wanted.roster.late.get(person.who, "")
         if any(source.is_late for source in sources):
             late = "late"
         if wanted.deadline:
-            folders = {folder for path in paths for folder in path.parents}
-            stamps = [file.path for file in files if file.name == STAMP]
-            own = [path for path in stamps if path.parent in folders]
-            late = _lateness(own, wanted.deadline, notes) or late
+            around = {folder / STAMP for path in paths for folder in path.parents}
+            stamps = around.intersection(file.path for file in files)
+            late = _lateness(stamps, wanted.deadline, notes) or late
     except Exception as error:  # of any kind: it affects only this student
         why = f"what was handed in cannot be read: {reason(error)}"
         return Submission(student, error=why), person
@@ -149,37 +144,30 @@ def _taken(
         members=members_in(itertools.chain(*submission.notebooks.values())),
         late=late,
         notes=tuple(visible(note) for note in notes + more),
-        notebooks=len(paths),
+        notebooks=len(submission.notebooks),
     )
     return submission, person
 
 
-def _files_in(
-    sources: list[Handed], assignment: str, scratch: str
-) -> tuple[list[Handed], list[str]]:
+def _files_in(sources: list[Handed], scratch: str) -> tuple[list[Handed], list[str]]:
     """Return the files of a hand-in, archives unpacked, and notes on archives that cannot be."""
     files, notes = [], []
+    folders = list(sources)
     left = MOST_ARCHIVES
-    folders = []
-    for source in sources:
-        if not assignment or source.path.is_symlink():
-            folders.append(source)
-        elif assignment in os.listdir(source.path):
-            folders.append(source._replace(path=source.path / assignment))
-    for folder in folders:  # archives become further ones
+    for folder in folders:  # unpacked archives become further ones
         for file in itertools.islice(files_of(folder), MOST_FILES):
             if not file.name.lower().endswith(".zip"):
                 files.append(file)
-                continue
-            into = Path(tempfile.mkdtemp(dir=scratch))
-            try:
-                if not left:
-                    raise UnreadableError(f"{file.name} is one archive too many")
+            elif not left:
+                notes.append(f"{file.name} is one archive too many")
+            else:
                 left -= 1
-                notes += unpack(file.path, into)
-                folders.append(file._replace(path=into))
-            except UnreadableError as error:
-                notes.append(str(error))
+                into = Path(tempfile.mkdtemp(dir=scratch))
+                try:
+                    notes += unpack(file.path, into)
+                    folders.append(file._replace(path=into))
+                except UnreadableError as error:
+                    notes.append(str(error))
     return files, notes
 
 

@@ -28,12 +28,15 @@ DEEPEST = 20  # levels of folders and archives in a student's
 HandIns = dict[Identity, list[Handed]]  # the files and folders of each student or group
 
 
-def find_hand_ins(root: Path, title: str, out: Path | None = None) -> tuple[HandIns, list[str]]:
-    """Return the hand-ins in a folder, and the names of notebooks that belong to no student.
+def find_hand_ins(
+    root: Path, title: str, assignment: str = "", out: Path | None = None
+) -> tuple[HandIns, list[str]]:
+    """Return the hand-ins in a folder, and the names of links and notebooks that belong to no student.
 
     Args:
         root: unpacked download of a class.
         title: name of the download, without its suffix.
+        assignment: nbgrader's subfolder in each student's folder.
         out: folder of results, skipped if it is inside.
 
     Raises:
@@ -43,21 +46,24 @@ def find_hand_ins(root: Path, title: str, out: Path | None = None) -> tuple[Hand
     entries = _entries(root)
     clones = [path.name for path in entries if os.path.exists(path / CLONE)]
     prefix = _prefix_of_clones(clones, root.name)
+    has_assignment = any((path / assignment).is_dir() for path in entries)
+    inside = assignment if has_assignment else ""  # of each student's folder
     found: HandIns = defaultdict(list)
     loose = []
     for path in entries:
         name = unicodedata.normalize("NFC", path.name)
-        source = Handed(path, name)
+        source = Handed(path / inside, name)
         who = None
         if out and out.resolve().is_relative_to(path.resolve()):
             continue
-        if path.name in clones:
+        if path.is_symlink():
+            loose.append(f"the link {path.name}")
+        elif path.name in clones:
             who = Identity(login=name.removeprefix(prefix))
         elif match := _named_by_platform(name):
             fields = match.groupdict("")
             who = Identity(fields["id"], name=fields["name"])
-            source = Handed(
-                path,
+            source = source._replace(
                 name=fields["file"] or name,
                 number=int(fields.get("attachment") or 0),
                 is_late=bool(fields.get("late")),
@@ -79,9 +85,9 @@ def files_of(source: Handed) -> Iterator[Handed]:
     Raises:
         OSError: a folder cannot be read.
     """
-    if source.path.is_symlink() or not source.path.is_dir():
+    if source.path.is_file() or source.path.is_symlink():
         yield source
-    elif source.depth <= DEEPEST:
+    elif source.path.is_dir() and source.depth <= DEEPEST:
         for path in _entries(source.path):
             inside = source._replace(path=path, name=path.name, depth=source.depth + 1)
             yield from files_of(inside)

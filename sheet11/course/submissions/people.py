@@ -65,11 +65,11 @@ def people_csv(people: Iterable[Person]) -> str:
 
 def names_of(people: Iterable[Person]) -> set[str]:
     """Return all names, logins, e-mail addresses and ids that identify people."""
-    names = set()
+    names: set[str] = set()
     for person in people:
         names.add(person.student)
         for each in (person.who, *person.members):
-            names |= {each.name, each.login, each.email, each.id}
+            names.update(each._replace(group=""))
     return names - {""}
 
 

@@ -58,12 +58,7 @@ class Candidate(NamedTuple):
 
     file: Handed
     cells: list[Cell]
-    rank: tuple[int, bool, int]
-
-    @property
-    def is_of_sheet(self) -> bool:
-        """True if it holds cells of the sheet."""
-        return self.rank[0] + self.rank[2] > 0
+    is_of_sheet: bool  # it holds cells of the sheet
 
 
 def read_submission(
@@ -95,8 +90,9 @@ def read_submission(
             continue
         ranks = {stem: _rank(file, cells, stem, asked) for stem, asked in wanted.items()}
         best = max(ranks, key=lambda stem: ranks[stem])
-        if any(ranks[best]):
-            found[best].append(Candidate(file, cells, ranks[best]))
+        names, is_called, ids = ranks[best]
+        if names or is_called or ids:
+            found[best].append(Candidate(file, cells, names + ids > 0))
     submission = Submission(student, {}, None, {}, {}, {})
     paths, notes = [], []
     for stem, asked in wanted.items():

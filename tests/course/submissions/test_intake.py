@@ -77,7 +77,7 @@ def test_the_same_answers_in_every_layout(taken, course):
         assert (answers[login], found[login].problems) == (right, {}), login
     assert answers["fpetersen"] == {"2_slopes": right["2_slopes"]}
     (proof,) = [cell for cell in found["kmensah"].notebooks["1_waves"] if cell.name == "proof"]
-    assert taken_out(proof.images).keys() == {"scan.png"}
+    assert len(taken_out(proof.images)) == 1
     assert answers["ldubois"] == {}
 
 
@@ -123,9 +123,9 @@ def test_other_assignments_are_left_aside(asked, answers, tmp_path):
         write(tmp_path / "submitted" / folder, {"1_waves.ipynb": content})
     (tmp_path / "submitted" / "emil").symlink_to(tmp_path / "submitted" / "anna")
     intake = take_in(tmp_path, Wanted(asked, assignment="sheet3"))
-    assert [len(each.notebooks) for each in intake.submissions] == [1, 0, 0]
+    assert [len(each.notebooks) for each in intake.submissions] == [1, 0]
     assert [member.name for member in intake.people[0].members] == ["anna", "bert"]
-    assert intake.people[2].notes == ("no notebook, but emil",), "links are not followed"
+    assert intake.strange == ["the link emil belongs to no student"]
     assert len(take_in(tmp_path, Wanted(asked, assignment="sheet5")).submissions[1].notebooks) == 1
 
 
