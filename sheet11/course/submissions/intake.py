@@ -3,7 +3,7 @@
 import itertools
 import tempfile
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -30,7 +30,7 @@ from sheet11.course.text import visible
 MOST_ARCHIVES = 20  # in a hand-in
 MOST_FILES = 2000  # in a folder or an archive
 LONGEST_STAMP = 100  # bytes
-MOST_NOTES = 20  # notes on files that belong to no student
+MOST_NOTES = 20  # notes on strange files
 
 
 class Wanted(NamedTuple):
@@ -47,7 +47,9 @@ class Intake(NamedTuple):
 
     submissions: list[Submission]
     people: list[Person]
-    strange: list[str]  # notes on files that belong to no student
+    strange: list[
+        str
+    ]  # students without a recognised notebook, and files that belong to no student
     absent: list[str]  # people of the roster who handed in nothing
 
 
@@ -76,20 +78,16 @@ def take_in(folder: Path, wanted: Wanted, out: Path | None = None) -> Intake:
         hand_ins, loose = find_hand_ins(root, folder.stem, wanted.assignment, out)
         if not hand_ins:
             raise FolderError(f"{folder} holds no folder with notebooks for each student")
-        submissions, people = [], []
-        for who, sources in tqdm(hand_ins.items(), "read", unit="student", disable=None):
-            submission, person = _taken(who, sources, wanted, scratch)
-            submissions.append(submission)
-            people.append(person)
-    people, absent = with_members(people, wanted.roster)
+        taken = [
+            _taken(who, sources, wanted, scratch)
+            for who, sources in tqdm(hand_ins.items(), "read", unit="student", disable=None)
+        ]
+    people, absent = with_members([person for _, person in taken], wanted.roster)
     strange += [f"{visible(name)} belongs to no student" for name in loose]
+    if without := [person.student for person in people if not person.notebooks]:
+        strange.insert(0, f"no notebook was recognised of {listed(without)}")
+    submissions = [submission for submission, _ in taken]
     return Intake(submissions, people, strange, [person.shown for person in absent])
-
-
-def not_understood(intake: Intake) -> list[str]:
-    """Return lines on students without a recognised notebook and on files that belong to no student."""
-    names = [person.student for person in intake.people if not person.notebooks]
-    return ([f"no notebook was recognised of {listed(names)}"] if names else []) + intake.strange
 
 
 def what_was_handed_in(intake: Intake, notebooks: int) -> str:
@@ -97,37 +95,31 @@ def what_was_handed_in(intake: Intake, notebooks: int) -> str:
     people = intake.people
     groups = {
         "with fewer": [each.student for each in people if 0 < each.notebooks < notebooks],
-        "without a recognisable notebook": [each.student for each in people if not each.notebooks],
         "with answers outside of their cells or without marks": [
             each.student for each in intake.submissions if each.remarks
         ],
         "late": [each.student for each in people if each.late],
         "from whom nothing came": intake.absent,
     }
-    said = [f"{counted(len(people), 'student')}, {counted(notebooks, 'notebook')} each"]
+    said = [f"students: {len(people)}, notebooks of each: {notebooks}"]
     said += [f"{len(names)} {what}: {listed(names)}" for what, names in groups.items() if names]
     notes = [f"{person.student}: {note}" for person in people for note in person.notes]
     lines = ["; ".join(said), *intake.strange[:MOST_NOTES], *notes]
     return visible("\n".join(lines), lines=True)
 
 
-def counted(number: int, name: str) -> str:
-    """Return a number and a noun, in the plural where needed."""
-    return f"{number} {name}{'' if number == 1 else 's'}"
-
-
 def _taken(
     who: Identity, sources: list[Handed], wanted: Wanted, scratch: str
 ) -> tuple[Submission, Person]:
     """Read one hand-in."""
-    student = key_of("_".join(filter(None, (who.login or who.name, who.id))))
+    student = key_of("_".join(filter(None, (who.name, who.id))))
     label = sources[0].path.name if sources[0].number else ""
     person = Person(student, wanted.roster.find(who) or who, (), label)
     try:
         files, notes = _files_in(sources, scratch)
         notebooks = [file for file in files if is_notebook(file.name)]
         submission, paths, more = read_submission(student, notebooks, wanted.notebooks)
-        late = wanted.roster.late.get(person.who, "")
+        late = wanted.roster.people.get(person.who, "")
         if any(source.is_late for source in sources):
             late = "late"
         if wanted.deadline:
@@ -191,8 +183,6 @@ def time_of(stamp: str) -> datetime:
     Raises:
         Exception: of many types, if the text is not a timestamp.
     """
-    date, _, zone = stamp.rpartition(" ")
-    if zone[:1].isalpha():
-        return datetime.fromisoformat(date).replace(tzinfo=ZoneInfo(zone))
-    time = datetime.fromisoformat(stamp)
-    return time if time.tzinfo else time.replace(tzinfo=UTC)
+    date, time, *zone = stamp.split(" ")
+    found = datetime.fromisoformat(f"{date} {time}")
+    return found.replace(tzinfo=found.tzinfo or ZoneInfo(*zone or ["UTC"]))

@@ -4,24 +4,24 @@ import os
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from sheet11.course.submissions.archives import is_notebook
 from sheet11.course.submissions.people import Identity
 from sheet11.course.submissions.submissions import Handed
 
-# Anna Müller_1234567_assignsubmission_file, optionally with a file name after it; a group has its name and number,
-# students without a group have `Default group` without a number; see mod_assign's downloader
-MOODLE = re.compile(
-    r"(?P<name>.*?)(?:_(?P<id>\d+))?_assignsubmission_[a-z]+(?:_(?P<file>.*))?", re.DOTALL
-)
-# mülleranna_LATE_123_456_01.ipynb, LATE_anon_x9y_456_01.ipynb, mülleranna_123_text.html; see content_zipper.rb
-CANVAS = re.compile(
+LAYOUTS = (
+    # Anna Müller_1234567_assignsubmission_file, optionally with a file name after it; a group has its name and number,
+    # students without a group have `Default group` without a number; see mod_assign's downloader
+    r"(?P<name>.*?)(?:_(?P<id>\d+))?_assignsubmission_[a-z]+(?:_(?P<file>[^/]*))?/?",
+    # mülleranna_LATE_123_456_01.ipynb, LATE_anon_x9y_456_01.ipynb, mülleranna_123_text.html; see content_zipper.rb
     r"(?:(?!LATE_)(?P<name>.+?)_)?(?:(?P<late>LATE)_)?(?P<id>\d+|anon_[A-Za-z0-9]+)_"
-    r"(?:(?P<attachment>\d+)_(?P<file>.+)|(?:text|link)\.html)",
-    re.DOTALL,
+    r"(?:(?P<number>\d+)_(?P<file>[^/]+)|(?:text|link)\.html)",
+    # a folder or a zip file for each student
+    r"(?P<name>.*)(?:/|\.zip)",
 )
+OF_PLATFORMS = LAYOUTS[:2]
 CLONE = ".git"
 DEEPEST = 20  # levels of folders and archives in a student's
 
@@ -44,38 +44,23 @@ def find_hand_ins(
     """
     root = _inner(root, title)
     entries = _entries(root)
-    clones = [path.name for path in entries if os.path.exists(path / CLONE)]
-    prefix = _prefix_of_clones(clones, root.name)
-    has_assignment = any((path / assignment).is_dir() for path in entries)
+    prefix = _prefix_of_clones(entries, root.name)
+    has_assignment = any(os.path.isdir(path / assignment) for path in entries)
     inside = assignment if has_assignment else ""  # of each student's folder
     found: HandIns = defaultdict(list)
     loose = []
     for path in entries:
-        name = unicodedata.normalize("NFC", path.name)
-        source = Handed(path / inside, name)
-        who = None
         if out and out.resolve().is_relative_to(path.resolve()):
             continue
-        if path.is_symlink():
-            loose.append(f"the link {path.name}")
-        elif path.name in clones:
-            who = Identity(login=name.removeprefix(prefix))
-        elif match := _named_by_platform(name):
-            fields = match.groupdict("")
-            who = Identity(fields["id"], name=fields["name"])
-            source = source._replace(
-                name=fields["file"] or name,
-                number=int(fields.get("attachment") or 0),
-                is_late=bool(fields.get("late")),
-            )
-        elif path.is_dir():
-            who = Identity(name=name)
-        elif path.suffix.lower() == ".zip":
-            who = Identity(name=Path(name).stem)
-        elif is_notebook(name):
-            loose.append(path.name)
-        if who:
+        fields = {} if path.is_symlink() else _fields(path)
+        if fields:
+            who = Identity(fields.get("id", ""), name=fields["name"].removeprefix(prefix))
+            number = int(fields.get("number") or 0)
+            name = fields.get("file") or path.name
+            source = Handed(path / inside, name, number, is_late=bool(fields.get("late")))
             found[who].append(source)
+        elif is_notebook(path.name) or path.is_symlink():
+            loose.append(path.name)
     return found, loose
 
 
@@ -97,17 +82,22 @@ def _inner(root: Path, title: str) -> Path:
     """Return the folder that holds the hand-ins: nbgrader's `submitted`, a packed top folder, or the root."""
     if (root / "submitted").is_dir():
         return root / "submitted"
-    entries = _entries(root)
-    if len(entries) == 1 and entries[0].is_dir() and not entries[0].is_symlink():
-        inside = _entries(entries[0])
-        is_packed = entries[0].name == title and any(path.is_dir() for path in inside)
-        if is_packed or any(_named_by_platform(path.name) for path in inside):
-            return entries[0]
+    match _entries(root):
+        case [inner] if inner.is_dir():
+            inside = _entries(inner)
+            is_packed = inner.name == title and any(path.is_dir() for path in inside)
+            if is_packed or any(_fields(path, OF_PLATFORMS) for path in inside):
+                return inner
     return root
 
 
-def _named_by_platform(name: str) -> re.Match[str] | None:
-    return MOODLE.fullmatch(name) or CANVAS.fullmatch(name)
+def _fields(path: Path, layouts: Sequence[str] = LAYOUTS) -> dict[str, str]:
+    """Return what the name of a file or folder says in one of these layouts; empty if it is in none."""
+    name = unicodedata.normalize("NFC", path.name) + "/" * path.is_dir()
+    for layout in layouts:
+        if match := re.fullmatch(layout, name, re.DOTALL | re.IGNORECASE):
+            return match.groupdict("")
+    return {}
 
 
 def _entries(folder: Path) -> list[Path]:
@@ -116,8 +106,8 @@ def _entries(folder: Path) -> list[Path]:
     return [folder / name for name in names if name != "__MACOSX" and name[0] != "."]
 
 
-def _prefix_of_clones(names: list[str], folder: str) -> str:
+def _prefix_of_clones(entries: list[Path], folder: str) -> str:
     """Return the assignment, which GitHub Classroom puts before every login."""
     own = f"{folder.removesuffix('-submissions')}-"
-    common = os.path.commonprefix(names)
+    common = os.path.commonprefix([path.name for path in entries if os.path.exists(path / CLONE)])
     return own if common.startswith(own) else common[: common.rfind("-") + 1]

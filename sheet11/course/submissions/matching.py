@@ -5,7 +5,6 @@ Cells are known by `grade_id`; where the marks are lost, by the editor's id, by 
 
 import functools
 import re
-import textwrap
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -15,7 +14,15 @@ from nbformat import NotebookNode
 from sheet11.course.notebooks import PARAMETERS, has_tag
 from sheet11.course.release import MEMBERS
 from sheet11.course.submissions.reading import Cell
-from sheet11.course.tasks import Task, grade_id, is_answer, is_by_hand, is_check, tasks_of
+from sheet11.course.tasks import (
+    Task,
+    cells_by_id,
+    grade_id,
+    is_answer,
+    is_by_hand,
+    is_check,
+    tasks_of,
+)
 
 DEFINED = re.compile(r"^(?:def|class)\s+(\w+)", re.MULTILINE)
 COMMENT = re.compile(r"^\s*#.*", re.MULTILINE)
@@ -27,7 +34,7 @@ class Asked(NamedTuple):
 
     cells: list[NotebookNode]
     names: dict[str, int]  # places of the marked cells, by grade_id
-    answers: set[str]  # grade_ids
+    answers: dict[str, NotebookNode]  # by grade_id
     tasks: list[Task]
     groups: list[int]  # of each cell: what is asked together, from its heading to its last check
 
@@ -53,7 +60,7 @@ def asked_in(stem: str, edition: NotebookNode) -> Asked:
     """
     tasks = tasks_of(stem, edition)
     names = {name: place for place, cell in enumerate(edition.cells) if (name := grade_id(cell))}
-    answers = {name for name, place in names.items() if is_answer(edition.cells[place])}
+    answers = {name: cell for name, cell in cells_by_id(stem, edition).items() if is_answer(cell)}
     groups: list[int] = []
     group, last = 0, -1  # of this cell, and the last that has a task
     for cell in edition.cells:
@@ -62,7 +69,7 @@ def asked_in(stem: str, edition: NotebookNode) -> Asked:
         groups.append(group)
         if is_check(cell) or is_by_hand(cell):
             last = group
-    groups = [min(group, max(last, 0)) for group in groups]
+    groups = [min(group, last) for group in groups]
     return Asked(edition.cells, names, answers, tasks, groups)
 
 
@@ -74,13 +81,13 @@ def match(cells: Sequence[Cell], asked: Asked) -> Matched:
     cells, copies = _without_empty_copies(cells, asked)
     numbers = _places_of(cells, asked)
     matched = Matched(cells, {number: place for place, number in numbers.items()}, {}, {})
+    found = {name: cells[numbers[place]] for name, place in asked.names.items() if place in numbers}
     others = list(_others(matched, asked))
     for task in asked.tasks:
         remarks, stubs = [], []
         for name in task.answers:
-            place = asked.names[name]
-            wanted = asked.cells[place]
-            cell = cells[numbers[place]] if place in numbers else None
+            wanted = asked.answers[name]
+            cell = found.get(name)
             if cell is None or not is_filled(cell, wanted):
                 stubs.append(wanted)
             elif len(copies[name]) > 1:
@@ -99,8 +106,7 @@ def match(cells: Sequence[Cell], asked: Asked) -> Matched:
         if near:
             matched.elsewhere[task.column] = near
         if near and task.answers:
-            begin = textwrap.shorten(cells[near[0]].source[:200], 40, placeholder="…")
-            remarks.append(f"another cell may hold an answer: {begin!r}")
+            remarks.append(f"another cell may hold an answer: {cells[near[0]].source[:40]!r}")
         if remarks:
             matched.remarks[task.column] = "; ".join(remarks)
     return matched
@@ -120,7 +126,8 @@ def _without_empty_copies(
     """Return the cells without empty copies of answers that another copy holds, and all answers by grade_id."""
     answers: dict[str, set[str]] = defaultdict(set)
     for cell in cells:
-        if cell.name in asked.answers and is_filled(cell, asked.cells[asked.names[cell.name]]):
+        wanted = asked.answers.get(cell.name)
+        if wanted and is_filled(cell, wanted):
             answers[cell.name].add(_content(cell))
     kept = [
         cell for cell in cells if cell.name not in answers or _content(cell) in answers[cell.name]
@@ -161,10 +168,8 @@ def _others(matched: Matched, asked: Asked) -> Iterator[tuple[int, int]]:
     Texts above the sheet's first cell are about the student.
     """
     known = {_words(cell.source) for cell in asked.cells}
-    own = set()
     for number, place in matched.places.items():
         if is_answer(asked.cells[place]) or has_tag(asked.cells[place], PARAMETERS):
-            own.add(number)
             known.add(_content(matched.cells[number]))
     first = min(matched.places, default=0)
     group = 0
@@ -173,7 +178,7 @@ def _others(matched: Matched, asked: Asked) -> Iterator[tuple[int, int]]:
             group = asked.groups[matched.places[number]]
         may_answer = cell.attachments or WORD.search(cell.source) and MEMBERS not in cell.source
         is_header = cell.cell_type != "code" and number < first
-        if may_answer and not is_header and number not in own and _content(cell) not in known:
+        if may_answer and not is_header and _content(cell) not in known:
             yield number, group
 
 

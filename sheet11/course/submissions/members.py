@@ -18,8 +18,8 @@ LINE = re.compile(rf"^\W*{re.escape(MEMBERS)}(.*)$", re.IGNORECASE | re.MULTILIN
 def members_in(cells: Iterable[HandedCell]) -> tuple[Identity, ...]:
     """Return the members named in a notebook's text cells."""
     texts = [cell.source for cell in cells if cell.cell_type != "code"]
-    lines = ",".join(re.sub(r"\(.*?\)", "", line) for line in LINE.findall("\n".join(texts)))
-    names = re.split(r"[,;&]|\band\b|\bund\b", lines)
+    lines = LINE.findall(re.sub(r"\([^()\n]*\)", "", "\n".join(texts)))
+    names = re.split(r"[,;&]|\band\b|\bund\b", ",".join(lines))
     found = dict.fromkeys(name.strip(" *_.")[:LONGEST] for name in names)
     return tuple(Identity(name=name) for name in found if name)[:MOST_NAMES]
 
@@ -34,7 +34,7 @@ def with_members(people: Sequence[Person], roster: Roster) -> tuple[list[Person]
         roster: of the class.
     """
     handed_in = {person.who: person.student for person in people}
-    everybody = Roster([*roster.people, *handed_in])
+    everybody = Roster(dict.fromkeys([*roster.people, *handed_in], ""))
     found = [_with_group(person, everybody, handed_in, roster) for person in people]
     there = {member for person in found for member in (person.who, *person.members)}
     return found, [person for person in roster.people if person not in there]

@@ -15,7 +15,6 @@ LARGEST_IMAGE = 6 << 20  # characters of its base64
 MOST_OUTPUTS = 500  # of a batch; records are kept beyond: they are small, and are points
 MOST_IMAGES = 50  # of a batch
 MOST_PIXELS = 100_000_000  # of them together
-DAMAGED: list[Any] = []  # in place of a recorded array that is none
 
 
 def harmless_outputs(batch: Batch) -> Batch:
@@ -42,7 +41,7 @@ def _clean(shown: dict[str, Any], room: Room) -> list[dict[str, Any]]:
             data[kind] = _cut(value)
         elif kind == MIME_TYPE and isinstance(value, dict):
             data[kind] = {
-                _cut(name): item if _is_small(item) else DAMAGED for name, item in value.items()
+                _cut(name): item if _is_small(item) else [] for name, item in value.items()
             }
         elif kind == "image/png" and isinstance(value, str) and (png := _png(value, room)):
             data[kind] = png

@@ -78,9 +78,6 @@ def opened(path: Path) -> BinaryIO:
     """
     if not stat.S_ISREG(path.lstat().st_mode):
         raise UnreadableError(f"{path.name} is no regular file")
-    return open(path, "rb", opener=_without_following)
-
-
-def _without_following(path: str, flags: int) -> int:
-    """Open a file that may have been replaced by a link or a pipe after it was checked."""
-    return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)
+    # it may be replaced by a link or a pipe after it was checked
+    flags = os.O_NOFOLLOW | os.O_NONBLOCK
+    return open(path, "rb", opener=lambda name, mode: os.open(name, mode | flags))

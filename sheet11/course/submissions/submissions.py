@@ -58,6 +58,7 @@ class Candidate(NamedTuple):
 
     file: Handed
     cells: list[Cell]
+    problem: str  # why it cannot be read
     is_of_sheet: bool  # it holds cells of the sheet
 
 
@@ -81,32 +82,34 @@ def read_submission(
         OSError: a file cannot be read.
     """
     found: dict[str, list[Candidate]] = defaultdict(list)
-    unread: dict[str, str] = {}
+    submission = Submission(student, {}, None, {}, {}, {})
+    paths, notes = [], []
     for file in sorted(files, key=_age)[-MOST_NOTEBOOKS:]:
+        cells, problem = [], ""
         try:
             cells = read_cells(file.path)
         except UnreadableError as error:
-            unread[file.name] = visible(str(error).replace(file.path.name, file.name))
-            continue
-        ranks = {stem: _rank(file, cells, stem, asked) for stem, asked in wanted.items()}
-        best = max(ranks, key=lambda stem: ranks[stem])
-        names, is_called, ids = ranks[best]
+            problem = visible(str(error).replace(file.path.name, file.name))
+        ranks = [(_rank(file, cells, stem, asked), stem) for stem, asked in wanted.items()]
+        (names, is_called, ids), best = max(ranks)
         if names or is_called or ids:
-            found[best].append(Candidate(file, cells, names + ids > 0))
-    submission = Submission(student, {}, None, {}, {}, {})
-    paths, notes = [], []
+            found[best].append(Candidate(file, cells, problem, names + ids > 0))
+        elif problem:
+            notes.append(problem)
     for stem, asked in wanted.items():
         if not found[stem]:
-            called = next((name for name in unread if _is_called(name, stem)), "")
-            submission.problems[stem] = unread.pop(called, f"there is no {stem}.ipynb")
+            submission.problems[stem] = f"there is no {stem}.ipynb"
             continue
         *others, last = sorted(found[stem], key=lambda each: each.is_of_sheet)
-        paths.append(last.file.path)
         if differing := [each.file.name for each in others if each.cells != last.cells]:
             said = f"{', '.join(differing)} and {last.file.name} differ, and the last one was taken"
             notes.append(visible(said))
-        _take(submission, stem, match(last.cells, asked), asked)
-    return submission, paths, [*notes, *unread.values()]
+        if last.problem:
+            submission.problems[stem] = last.problem
+        else:
+            paths.append(last.file.path)
+            _take(submission, stem, match(last.cells, asked), asked)
+    return submission, paths, notes
 
 
 def _take(submission: Submission, stem: str, matched: Matched, asked: Asked) -> None:
@@ -116,10 +119,12 @@ def _take(submission: Submission, stem: str, matched: Matched, asked: Asked) -> 
     names = {number: grade_id(asked.cells[place]) for number, place in matched.places.items()}
     handed: dict[int, HandedCell] = {}
     room = Room(MOST_IMAGES, MOST_PIXELS)
-    # answers first, so that there is room for their images, whose names stay
-    numbers = range(len(matched.cells))
-    for number in sorted(numbers, key=lambda number: names.get(number) not in asked.answers):
-        cell, name = matched.cells[number], names.get(number)
+    # answers first, so that there is room for their images
+    numbered = sorted(
+        enumerate(matched.cells), key=lambda each: names.get(each[0]) not in asked.answers
+    )
+    for number, cell in numbered:
+        name, place = names.get(number), matched.places.get(number)
         source, kept = cell.source, ""
         if cell.cell_type != "code":
             source, images = with_images(source, cell.attachments, room)
@@ -128,9 +133,8 @@ def _take(submission: Submission, stem: str, matched: Matched, asked: Asked) -> 
             said = f"the answer has more than {LONGEST} characters"
             submission.problems[f"{stem}/{name or number}"] = said
             source, kept = "", ""
-        place = matched.places.get(number)
         handed[number] = HandedCell(name, place, cell.cell_type, source, kept)
-    submission.notebooks[stem] = [handed[number] for number in numbers]
+    submission.notebooks[stem] = [cell for _, cell in sorted(handed.items())]
 
 
 def handed_for(submission: Submission, task: Task) -> tuple[str, Attachments]:

@@ -7,6 +7,19 @@ from sheet11.course.submissions.people import Identity
 from sheet11.course.submissions.submissions import Handed
 
 
+def test_folders_of_moodle(tmp_path):
+    """Older versions put `_` at the end."""
+    names = ("Anna_7_assignsubmission_file", "Bert_8_assignsubmission_file_", "Clara")
+    for name in names:
+        (tmp_path / name).mkdir()
+    found, _ = find_hand_ins(tmp_path, "class")
+    assert list(found) == [
+        Identity("7", name="Anna"),
+        Identity("8", name="Bert"),
+        Identity(name="Clara"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("name", "who", "late"),
     [

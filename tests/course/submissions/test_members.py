@@ -5,7 +5,7 @@ import pytest
 from sheet11.course.release import MEMBERS_ASKED
 from sheet11.course.submissions.members import members_in, with_members
 from sheet11.course.submissions.people import Identity, Person
-from sheet11.course.submissions.roster import Roster
+from sheet11.course.submissions.roster import NO_ROSTER, Roster
 from sheet11.course.submissions.submissions import HandedCell
 
 
@@ -38,7 +38,7 @@ ANNA, BERT, EVE = map(identity, ("anna", "bert", "eve"))
 def grouped(*handed_in, roster):
     """Members and notes of everybody, and who is absent."""
     people = [Person(who.login, who, ()) for who in handed_in]
-    found, absent = with_members(people, Roster(roster))
+    found, absent = with_members(people, Roster(dict.fromkeys(roster, "")))
     shown = [person.shown for person in absent]
     return [(person.members, person.notes) for person in found], shown
 
@@ -59,10 +59,10 @@ def test_where_two_of_a_group_have_handed_in_nobody_shares():
 def test_who_is_named_but_in_no_roster_is_reported():
     nobody = Identity(name="Nobody Known")
     anna = Person("anna", ANNA, (Identity(name="Bert"), nobody))
-    (found,), _ = with_members([anna], Roster([ANNA, BERT]))
+    (found,), _ = with_members([anna], Roster({ANNA: "", BERT: ""}))
     assert found.members == (ANNA, BERT, nobody)
     assert found.notes == ("Nobody Known, named as a member, is not in the roster",)
-    (found,), _ = with_members([anna], Roster([]))
+    (found,), _ = with_members([anna], NO_ROSTER)
     assert found.notes == ()
 
 
