@@ -16,7 +16,7 @@ MOST_ATTACHED = 60  # that are looked at
 LONGEST_NAME = 200  # characters of a name in a notebook
 EMBEDDED = re.compile(r"data:image/[\w.+-]+;base64,([A-Za-z0-9+/=\s]+)", re.IGNORECASE)
 ATTACHED = re.compile(
-    r"""(?<=<)attachment:([^<>]+)|(?<=["'])attachment:([^<>"']+)|attachment:([^\s<>"')]+)"""
+    r"""attachment:((?<=<attachment:)[^<>]+|(?<=["']attachment:)[^<>"']+|[^\s<>"')]+)"""
 )
 TAG = re.compile(
     r"""<img\b[^<>]{0,999}\bsrc=["']?(attachment:[\w.-]+)[^<>]{0,999}>""", re.IGNORECASE
@@ -62,9 +62,7 @@ def with_images(source: str, attached: Any, room: Room) -> tuple[str, Attachment
     for name, bundle in found[:MOST_ATTACHED]:
         kinds = bundle if isinstance(bundle, dict) else {}
         places[encodable(name)] = take(name, kinds.get("image/png", kinds.get("image/jpeg")))
-    source = ATTACHED.sub(
-        lambda match: places.get(unquote(match[match.lastindex or 0]), match[0]), source
-    )
+    source = ATTACHED.sub(lambda match: places.get(unquote(match[1]), match[0]), source)
     source = EMBEDDED.sub(lambda match: take("an embedded image", match[1]), source)
     source = TAG.sub(r"![](\1)", source)
     unseen = [f"![](attachment:{key})" for key in images if f"attachment:{key}" not in source]

@@ -104,8 +104,7 @@ def what_was_handed_in(intake: Intake, notebooks: int) -> str:
     said = [f"students: {len(people)}, notebooks of each: {notebooks}"]
     said += [f"{len(names)} {what}: {listed(names)}" for what, names in groups.items() if names]
     notes = [f"{person.student}: {note}" for person in people for note in person.notes]
-    lines = ["; ".join(said), *intake.strange[:MOST_NOTES], *notes]
-    return visible("\n".join(lines), lines=True)
+    return "\n".join(["; ".join(said), *intake.strange[:MOST_NOTES], *notes])
 
 
 def _taken(
@@ -130,8 +129,8 @@ def _taken(
         why = f"what was handed in cannot be read: {reason(error)}"
         return Submission(student, error=why), person
     if not notebooks and not notes:
-        others = [file.name for file in files if file.name != STAMP]
-        notes.append(f"no notebook, but {listed(others)}" if others else "no file")
+        others = listed([file.name for file in files if file.name != STAMP])
+        notes.append(f"no notebook; other files: {others or 'none'}")
     person = person._replace(
         members=members_in(itertools.chain(*submission.notebooks.values())),
         late=late,

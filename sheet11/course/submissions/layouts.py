@@ -44,7 +44,11 @@ def find_hand_ins(
     """
     root = _inner(root, title)
     entries = _entries(root)
-    prefix = _prefix_of_clones(entries, root.name)
+    clones = [path.name for path in entries if os.path.exists(path / CLONE)]
+    common = os.path.commonprefix(clones)
+    prefix = common[
+        : common.rfind("-") + 1
+    ]  # GitHub Classroom puts the assignment before every login
     has_assignment = any(os.path.isdir(path / assignment) for path in entries)
     inside = assignment if has_assignment else ""  # of each student's folder
     found: HandIns = defaultdict(list)
@@ -104,10 +108,3 @@ def _entries(folder: Path) -> list[Path]:
     """Return what is in a folder, without hidden files and those of macOS."""
     names = sorted(os.listdir(folder))
     return [folder / name for name in names if name != "__MACOSX" and name[0] != "."]
-
-
-def _prefix_of_clones(entries: list[Path], folder: str) -> str:
-    """Return the assignment, which GitHub Classroom puts before every login."""
-    own = f"{folder.removesuffix('-submissions')}-"
-    common = os.path.commonprefix([path.name for path in entries if os.path.exists(path / CLONE)])
-    return own if common.startswith(own) else common[: common.rfind("-") + 1]

@@ -24,9 +24,8 @@ from sheet11.course.tasks import (
     tasks_of,
 )
 
-DEFINED = re.compile(r"^(?:def|class)\s+(\w+)", re.MULTILINE)
-COMMENT = re.compile(r"^\s*#.*", re.MULTILINE)
-WORD = re.compile(r"\w")
+DEFINED = r"(?m)^(?:def|class)\s+(\w+)"
+COMMENT = r"(?m)^\s*#.*"
 
 
 class Asked(NamedTuple):
@@ -114,10 +113,9 @@ def match(cells: Sequence[Cell], asked: Asked) -> Matched:
 
 def is_filled(cell: Cell, wanted: NotebookNode) -> bool:
     """Tell whether an answer's cell holds something that students did not get with it; comments are no code."""
-    text = cell.source
-    if wanted.cell_type == "code":
-        text = COMMENT.sub("", text)
-    return bool(cell.attachments or text.strip() and not _has_same_words(cell, wanted))
+    comment = COMMENT if wanted.cell_type == "code" else ""
+    text = re.sub(comment, "", cell.source).strip()
+    return bool(cell.attachments or text and not _has_same_words(cell, wanted))
 
 
 def _without_empty_copies(
@@ -169,14 +167,17 @@ def _others(matched: Matched, asked: Asked) -> Iterator[tuple[int, int]]:
     """
     known = {_words(cell.source) for cell in asked.cells}
     for number, place in matched.places.items():
-        if is_answer(asked.cells[place]) or has_tag(asked.cells[place], PARAMETERS):
+        wanted = asked.cells[place]
+        if is_answer(wanted) or has_tag(wanted, PARAMETERS):
             known.add(_content(matched.cells[number]))
     first = min(matched.places, default=0)
     group = 0
     for number, cell in enumerate(matched.cells):
         if number in matched.places:
             group = asked.groups[matched.places[number]]
-        may_answer = cell.attachments or WORD.search(cell.source) and MEMBERS not in cell.source
+        may_answer = (
+            cell.attachments or re.search(r"\w", cell.source) and MEMBERS not in cell.source
+        )
         is_header = cell.cell_type != "code" and number < first
         if may_answer and not is_header and _content(cell) not in known:
             yield number, group
@@ -189,8 +190,8 @@ def _could_be(cell: Cell, wanted: NotebookNode) -> bool:
 
 def _defines(cell: Cell, wanted: NotebookNode) -> bool:
     """Tell whether a cell defines all that a cell of the sheet does."""
-    names = set(DEFINED.findall(wanted.source))
-    return bool(names) and names.issubset(DEFINED.findall(cell.source))
+    names = set(re.findall(DEFINED, wanted.source))
+    return bool(names) and names.issubset(re.findall(DEFINED, cell.source))
 
 
 def _content(cell: Cell) -> str:

@@ -7,7 +7,6 @@ from sheet11.course.release import MEMBERS
 from sheet11.course.submissions.people import Identity, Person, listed
 from sheet11.course.submissions.roster import Roster
 from sheet11.course.submissions.submissions import HandedCell
-from sheet11.course.text import visible
 
 MOST_MATES = 6  # a larger group in a roster is a class group, which does not hand in together
 MOST_NAMES = 20
@@ -54,7 +53,7 @@ def _with_group(
         notes.append(f"of the same group, and handed in, too: {listed(twice)}")
     unknown = [each.name for each in named if each not in everybody.people]
     if unknown and roster.people:
-        notes.append(visible(f"{listed(unknown)}, named as a member, is not in the roster"))
+        notes.append(f"{listed(unknown)}, named as a member, is not in the roster")
     members = [] if of_platform else [who]
     if named or of_platform or not twice:  # else it is unclear which result counts for the others
         members += [mate for mate in mates if mate not in handed_in]

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from sheet11.course.book.store import Store
 from sheet11.course.tables import harmless_csv
+from sheet11.course.text import visible
 
 HEADER = "student name id login e-mail group members late notebooks notes"
 
@@ -81,5 +82,5 @@ def words_of(name: str) -> list[str]:
 
 def listed(names: Sequence[str], most: int = 10) -> str:
     """Join names for a sentence; those after the first `most` are counted."""
-    more = len(names) - most
-    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return visible(", ".join(names[:most]) + more)

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from sheet11.course.submissions.attachments import Attachments, put_away, taken_out, with_images
 from sheet11.course.submissions.images import Room
 from sheet11.course.submissions.matching import Asked, Matched, match
+from sheet11.course.submissions.people import listed
 from sheet11.course.submissions.reading import Cell, UnreadableError, read_cells
 from sheet11.course.tasks import Task, grade_id
 from sheet11.course.text import digest_of, visible
@@ -102,8 +103,9 @@ def read_submission(
             continue
         *others, last = sorted(found[stem], key=lambda each: each.is_of_sheet)
         if differing := [each.file.name for each in others if each.cells != last.cells]:
-            said = f"{', '.join(differing)} and {last.file.name} differ, and the last one was taken"
-            notes.append(visible(said))
+            notes.append(
+                f"{listed(differing)} and {last.file.name} differ, and the last one was taken"
+            )
         if last.problem:
             submission.problems[stem] = last.problem
         else:
@@ -175,9 +177,15 @@ def _age(file: Handed) -> tuple[Any, ...]:
     -Copy1 is of an earlier state.
     """
     copy, downloaded, again, _ = NUMBERS.findall(file.name)[0]
-    numbers = [int(again or 0) if file.number else 0, int(downloaded or 0)]
-    seconds = os.stat(file.path, follow_symlinks=False).st_mtime
-    return (*numbers, not copy, -file.depth, file.number, seconds, file.name)
+    return (
+        int(again or 0) if file.number else 0,
+        int(downloaded or 0),
+        not copy,
+        -file.depth,
+        file.number,
+        file.path.lstat().st_mtime,
+        file.name,
+    )
 
 
 def _is_called(name: str, stem: str) -> bool:

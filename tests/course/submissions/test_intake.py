@@ -87,7 +87,7 @@ def test_decisions_groups_and_lateness(taken):
     again = "1_waves-1.ipynb" if name == "canvas" else "1_waves (1).ipynb"
     assert {login: person.notes for login, person in people.items() if person.notes} == {
         "eschaefer": (f"1_waves.ipynb and {again} differ, and the last one was taken",),
-        "ldubois": ("no notebook, but answers.pdf",),
+        "ldubois": ("no notebook; other files: answers.pdf",),
     }
     assert intake.strange == [f"no notebook was recognised of {people['ldubois'].student}"]
     shared = {login: person.members for login, person in people.items() if person.members[1:]}
