@@ -3,17 +3,14 @@
 import contextlib
 import os
 import re
-import time
 import zipfile
+from datetime import datetime
 from pathlib import Path, PurePosixPath
 
 from sheet11.course.submissions.reading import LARGEST, UnreadableError, opened
-from sheet11.course.text import digest_of, visible
+from sheet11.course.text import visible
 
-# browsers save notebooks as 01.ipynb.txt or 01.ipynb.json if the server sends another type
-NOTEBOOK = re.compile(r".*\.ipynb(\.txt|\.json)?", re.IGNORECASE | re.DOTALL)
 STAMP = "timestamp.txt"  # nbgrader's time of the hand-in
-NAME_MAX = 255  # bytes of a file's name
 DIRECTORY_SIZE = 5  # index of the table of contents' size in zipfile's end record
 OF_A_CLASS, OF_ONE = 20 << 30, 200 << 20  # most bytes of an archive, unpacked
 # most unpacked bytes to a byte in the table of contents, where each file takes some 100
@@ -23,8 +20,7 @@ SHARE = 512
 def unpack(archive: Path, into: Path, most: int = OF_ONE) -> list[str]:
     """Unpack notebooks, archives and nbgrader's timestamps; other files, which are never read, become empty.
 
-    A file over the size limit is cut one byte after it, so that readers notice. Names that are too long are shortened
-    before the suffix.
+    A file over the size limit is cut one byte after it, so that readers notice.
 
     Args:
         archive: a zip file.
@@ -55,7 +51,7 @@ def unpack(archive: Path, into: Path, most: int = OF_ONE) -> list[str]:
             try:
                 left -= _unpack_one(content, info, into, left)
             except Exception:  # zipfile and zlib raise many types, as does the disk
-                why = "it is damaged, encrypted, or outside of the archive"
+                why = "it is damaged, encrypted, outside of the archive, or has too long a name"
                 left_out.append(visible(f"{name}: {info.filename!r} cannot be unpacked: {why}"))
             if left < 0:
                 raise UnreadableError(f"{name} holds more than {most >> 20} MB")
@@ -63,8 +59,11 @@ def unpack(archive: Path, into: Path, most: int = OF_ONE) -> list[str]:
 
 
 def is_notebook(name: str) -> bool:
-    """Return whether a file is named like a notebook."""
-    return NOTEBOOK.fullmatch(name) is not None
+    """Return whether a file is named like a notebook.
+
+    Browsers save 01.ipynb.txt or 01.ipynb.json if the server sends another type.
+    """
+    return re.search(r"\.ipynb(\.txt|\.json)?$", name.lower()) is not None
 
 
 def _unpack_one(content: zipfile.ZipFile, info: zipfile.ZipInfo, into: Path, left: int) -> int:
@@ -76,7 +75,7 @@ def _unpack_one(content: zipfile.ZipFile, info: zipfile.ZipInfo, into: Path, lef
     inside = PurePosixPath(name.replace("\\", "/"))
     if inside.is_absolute() or ".." in inside.parts:
         raise ValueError(name)
-    path = into.joinpath(*map(_short, inside.parts))
+    path = into / inside
     if info.is_dir():
         path.mkdir(parents=True, exist_ok=True)
         return 0
@@ -86,14 +85,6 @@ def _unpack_one(content: zipfile.ZipFile, info: zipfile.ZipInfo, into: Path, lef
             found = source.read(min(left, OF_ONE if is_zip else LARGEST) + 1)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(found)
-    seconds = time.mktime((*info.date_time, 0, 0, -1))
+    seconds = datetime(*info.date_time).timestamp()
     os.utime(path, (seconds, seconds))
     return len(found)
-
-
-def _short(name: str) -> str:
-    """Shorten a name to the limit of the file system; different names stay different."""
-    original = os.fsencode(name)
-    if len(original) <= NAME_MAX:
-        return name
-    return f"{original[:180].decode('utf-8', 'ignore')}~{digest_of(original)[:12]}{name[-15:]}"

@@ -2,7 +2,7 @@
 
 import itertools
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -45,7 +45,7 @@ class Wanted(NamedTuple):
 class Intake(NamedTuple):
     """The hand-ins of a class: a submission and a person for each, in the same order."""
 
-    submissions: list[Submission]
+    submissions: Sequence[Submission]
     people: list[Person]
     strange: list[
         str
@@ -82,11 +82,11 @@ def take_in(folder: Path, wanted: Wanted, out: Path | None = None) -> Intake:
             _taken(who, sources, wanted, scratch)
             for who, sources in tqdm(hand_ins.items(), "read", unit="student", disable=None)
         ]
-    people, absent = with_members([person for _, person in taken], wanted.roster)
+    submissions, persons = zip(*taken, strict=True)
+    people, absent = with_members(persons, wanted.roster)
     strange += [f"{visible(name)} belongs to no student" for name in loose]
     if without := [person.student for person in people if not person.notebooks]:
-        strange.insert(0, f"no notebook was recognised of {listed(without)}")
-    submissions = [submission for submission, _ in taken]
+        strange.append(f"no notebook was recognised of {listed(without)}")
     return Intake(submissions, people, strange, [person.shown for person in absent])
 
 
@@ -118,9 +118,8 @@ def _taken(
         files, notes = _files_in(sources, scratch)
         notebooks = [file for file in files if is_notebook(file.name)]
         submission, paths, more = read_submission(student, notebooks, wanted.notebooks)
-        late = wanted.roster.people.get(person.who, "")
-        if any(source.is_late for source in sources):
-            late = "late"
+        is_late = any(source.is_late for source in sources)
+        late = "late" if is_late else wanted.roster.people.get(person.who, "")
         if wanted.deadline:
             around = {folder / STAMP for path in paths for folder in path.parents}
             stamps = around.intersection(file.path for file in files)

@@ -25,9 +25,8 @@ def harmless_outputs(batch: Batch) -> Batch:
         outputs[cell] = []
         for shown in many:
             if left > 0 or MIME_TYPE in shown.get("data", {}):
-                kept = _clean(shown, room)
-                outputs[cell] += kept
-                left -= len(kept)
+                outputs[cell] += _clean(shown, room)
+                left -= 1
     return batch._replace(outputs=outputs)
 
 

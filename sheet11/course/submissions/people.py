@@ -9,7 +9,7 @@ from sheet11.course.book.store import Store
 from sheet11.course.tables import harmless_csv
 from sheet11.course.text import visible
 
-HEADER = "student name id login e-mail group members late notebooks notes"
+HEADER = "student id login name group e-mail members late notebooks notes"
 
 
 class Identity(NamedTuple):
@@ -57,9 +57,8 @@ def people_csv(people: Iterable[Person]) -> str:
     """Return a CSV row for each hand-in: people, lateness, and decisions about it."""
     rows = [HEADER.split()]
     for person in people:
-        who = person.who
-        members = "; ".join(each.shown for each in person.members if each != who)
-        known = [person.student, who.name, who.id, who.login, who.email, who.group, members]
+        members = "; ".join(each.shown for each in person.members if each != person.who)
+        known = [person.student, *person.who, members]
         rows.append([*known, person.late, str(person.notebooks), "; ".join(person.notes)])
     return harmless_csv(rows)
 

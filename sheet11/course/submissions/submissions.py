@@ -118,25 +118,20 @@ def _take(submission: Submission, stem: str, matched: Matched, asked: Asked) -> 
     """Put a notebook into a submission."""
     submission.remarks.update(matched.remarks)
     submission.elsewhere.update(matched.elsewhere)
-    names = {number: grade_id(asked.cells[place]) for number, place in matched.places.items()}
-    handed: dict[int, HandedCell] = {}
+    handed = submission.notebooks[stem] = []
     room = Room(MOST_IMAGES, MOST_PIXELS)
-    # answers first, so that there is room for their images
-    numbered = sorted(
-        enumerate(matched.cells), key=lambda each: names.get(each[0]) not in asked.answers
-    )
-    for number, cell in numbered:
-        name, place = names.get(number), matched.places.get(number)
+    for number, cell in enumerate(matched.cells):
+        place = matched.places.get(number)
+        name = None if place is None else grade_id(asked.cells[place])
         source, kept = cell.source, ""
         if cell.cell_type != "code":
             source, images = with_images(source, cell.attachments, room)
             kept = put_away(images)
         if len(source) > LONGEST:
             said = f"the answer has more than {LONGEST} characters"
-            submission.problems[f"{stem}/{name or number}"] = said
+            submission.problems[f"{stem}/{name}"] = said
             source, kept = "", ""
-        handed[number] = HandedCell(name, place, cell.cell_type, source, kept)
-    submission.notebooks[stem] = [cell for _, cell in sorted(handed.items())]
+        handed.append(HandedCell(name, place, cell.cell_type, source, kept))
 
 
 def handed_for(submission: Submission, task: Task) -> tuple[str, Attachments]:
