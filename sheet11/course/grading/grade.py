@@ -43,7 +43,7 @@ from sheet11.course.notebooks import title_of
 from sheet11.course.sandbox.sandbox import Limits
 from sheet11.course.sheet import Sheet
 from sheet11.course.submissions.attachments import Attachments
-from sheet11.course.submissions.intake import Wanted, not_understood, take_in, what_was_handed_in
+from sheet11.course.submissions.intake import Wanted, take_in, what_was_handed_in
 from sheet11.course.submissions.matching import asked_in
 from sheet11.course.submissions.people import keep_people
 from sheet11.course.submissions.roster import NO_ROSTER, Roster
@@ -171,7 +171,7 @@ def grade(
         keep_people(store, intake.people)
         for stem, paper in papers.items():
             begin_rubrics(store, stem, paper.whole)
-        return publish(out, store), not_understood(intake)
+        return publish(out, store), intake.strange
 
 
 def _job(submission: Submission, drawings: Drawings) -> Job:
