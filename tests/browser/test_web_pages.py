@@ -14,8 +14,7 @@ from sheet11.course.book.gradebook import Table
 from sheet11.course.book.marks import Task
 from sheet11.course.book.scores import Score, Status
 from sheet11.course.jobs import local_executor
-from sheet11.course.pages.cells import cells_html
-from sheet11.course.pages.render import Page, render
+from sheet11.course.pages.render import Page, cells_html, render
 from sheet11.course.sheet import find_sheet
 from sheet11.course.submissions.people import Identity, Person
 

@@ -15,7 +15,7 @@ from sheet11.course.desk.around import around
 from sheet11.course.desk.nameless import HIDDEN, pattern_of, plain_html, plain_picture
 from sheet11.course.desk.piles import Json, Pile, entered, piles_of, shown
 from sheet11.course.errors import CourseError, PointsError
-from sheet11.course.pages.cells import cells_html
+from sheet11.course.pages.render import cells_html
 from sheet11.course.submissions.people import kept_people, names_of
 from sheet11.course.text import digest_of, visible
 
