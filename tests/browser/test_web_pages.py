@@ -102,7 +102,7 @@ def folder(browser, tmp_path_factory, hostile):
             "histogram": [0, 1, 2],
             "tasks": [TASK | {"title": HTML}, TASK | {"earned": None, "discrimination": -0.5}],
             "times": [1, 2.5, 3],
-            "reasons": [{"title": HTML, "times": 2, "remark": HTML, "example": HTML}],
+            "reasons": [{"task": "f", "title": HTML, "times": 2, "remark": HTML, "example": HTML}],
         },
     }
     for name, values in pages.items():
