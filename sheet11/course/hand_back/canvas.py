@@ -2,7 +2,6 @@
 
 from nbformat.v4 import new_markdown_cell, new_notebook
 
-from sheet11.course.book.gradebook import still_open
 from sheet11.course.book.scores import points_text
 from sheet11.course.hand_back.returns import Files, Outcome, Returned, zipped
 from sheet11.course.notebooks import content_of
@@ -43,11 +42,5 @@ def _comment(result: Outcome) -> bytes | str:
         return zipped([("feedback.html", result.page)])
     if not name.endswith(".ipynb"):
         return result.page
-    text = render(
-        "feedback.md.j2",
-        points=result.points,
-        maximum=sum(row.task.points for row in result.rows),
-        to_read=still_open(result.rows),
-        rows=result.rows,
-    )
+    text = render("feedback.md.j2", rows=result.rows)
     return content_of(new_notebook(cells=[new_markdown_cell(text, id="feedback")]))

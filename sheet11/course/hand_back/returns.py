@@ -75,11 +75,11 @@ def collect(out: Path, store: Store, table: Table, partial: bool) -> Returned:
     seen = {person.who for person in people.values() if person.who in person.members}
     for student, person in people.items():
         path = student_folder(out, student) / "index.html"
-        page = path.read_text(encoding="utf-8") if path.exists() else ""
+        text = path.read_text(encoding="utf-8") if path.exists() else ""
+        page = NOTEBOOK_LINK.sub("", text)
         for who in person.members:
             if who == person.who or who not in seen:
                 seen.add(who)
-                page = NOTEBOOK_LINK.sub("", page)
                 results.append(Outcome(who, person, by_student[student], page))
     title = store.about()["title"]
     return Returned(title, table.maximum, results, "-partial" if students else "")
