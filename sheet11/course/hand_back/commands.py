@@ -64,14 +64,14 @@ def give_back(
         with Store(out, create=False) as store, alone_in(out):
             # marks may be newer than the pages
             returned = collect(out, store, publish(out, store), partial)
-        if platform == "moodle":
-            files = moodle_files(returned, worksheet)
-        elif platform == "canvas":
-            files = canvas_files(returned, assignment or returned.title)
-        else:
-            files = folder_files(returned)
-        with whole_folder(out / "return") as into:
-            for name, content in files.items():
-                write_private(into / name, content)
+            if platform == "moodle":
+                files = moodle_files(returned, worksheet)
+            elif platform == "canvas":
+                files = canvas_files(returned, assignment or returned.title)
+            else:
+                files = folder_files(returned)
+            with whole_folder(out / "return") as into:
+                for name, content in files.items():
+                    write_private(into / name, content)
     for name in dict.fromkeys(Path(name).parts[0] for name in files):
         click.echo(out / "return" / name)
