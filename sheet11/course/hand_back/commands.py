@@ -28,7 +28,7 @@ def read_points(out: Path, table: Path | None, who: str) -> None:
         with Store(out, create=False) as store, alone_in(out):
             points, comments, students = take_points(store, table, who)
             publish(out, store)
-    click.echo(f"{table}: took {points} points and {comments} comments, for {students} students")
+    click.echo(f"Read {table}: points {points}, comments {comments}, students {students}")
 
 
 @click.command()

@@ -29,7 +29,11 @@ def similar_pairs(answers: pd.DataFrame) -> pd.DataFrame:
     rare = answers[(answers["words"] >= SMALLEST) & (writers <= usual)]
     both = rare.merge(rare.rename(columns={"student": "other student"}), on=same)
     pairs = both[both["student"] < both["other student"]].groupby(PAIR, as_index=False)
-    found = pairs.agg(answers=("task", "size"), words=("words", "sum"), tasks=("task", " ".join))
+    found = pairs.agg(
+        answers=("task", "size"),
+        words=("words", "sum"),
+        tasks=("task", " ".join),
+    )
     return found.sort_values("words", ascending=False, kind="stable")
 
 

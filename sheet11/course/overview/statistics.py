@@ -35,7 +35,9 @@ def task_statistics(answers: pd.DataFrame) -> pd.DataFrame:
     """
     by_task = answers.groupby(TASK, sort=False)
     statistics = by_task.agg(
-        students=("points", "count"), answered=("answered", "sum"), mean=("points", "mean")
+        students=("points", "count"),
+        answered=("answered", "sum"),
+        mean=("points", "mean"),
     )
     statistics = statistics.reset_index(["title", "maximum"])
     statistics["earned"] = statistics["mean"] / statistics["maximum"]
