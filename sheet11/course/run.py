@@ -18,8 +18,8 @@ from sheet11.course.notebooks import (
     read_notebook,
     title_of,
 )
-from sheet11.course.pages.cells import cells_html, drop_frames
-from sheet11.course.pages.render import Page, main_figure, render
+from sheet11.course.pages.cells import drop_frames
+from sheet11.course.pages.render import Page, cells_html, main_figure, render
 from sheet11.course.sheet import Sheet
 
 INDEX = "index"  # page that lists all others
