@@ -36,7 +36,8 @@ def check_int(name: str, value: Any, minimum: int = 1) -> int:
 
 def check_positive(name: str, value: Any) -> float:
     """Return `value` as a float, or raise if it is not a positive finite number."""
-    smallest, largest = math.ulp(0), sys.float_info.max
+    smallest = math.ulp(0)
+    largest = sys.float_info.max
     return check_between(name, value, smallest, largest, "be positive and finite")
 
 

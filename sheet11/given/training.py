@@ -82,7 +82,8 @@ def _count(train_mask: Tensor) -> Tensor:
     """Return the number of training nodes in each copy."""
     if train_mask.dtype != torch.bool:
         raise TypeError(f"train_mask must be boolean, got {train_mask.dtype}")
-    chosen, nodes = train_mask.sum(dim=-1), train_mask.shape[-1]
+    chosen = train_mask.sum(dim=-1)
+    nodes = train_mask.shape[-1]
     if not ((chosen > 0) & (chosen < nodes)).all():
         raise ValueError(
             f"train_mask must leave nodes to train on and nodes to test on, got {chosen.tolist()} of {nodes}"

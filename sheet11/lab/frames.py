@@ -54,7 +54,9 @@ def _settings(control: dict[str, Any]) -> list[tuple[str, Any]]:
         pairs = [each if isinstance(each, tuple) else (each, each) for each in options]
         chosen = {round(k * (len(pairs) - 1) / (MOST - 1)) for k in range(MOST)}
         return [pair for k, pair in enumerate(pairs) if k in chosen or pair[1] == start]
-    low, high, step = control["min"], control["max"], control.get("step", 1)
+    low = control["min"]
+    high = control["max"]
+    step = control.get("step", 1)
     if control["kind"] == "IntSlider" and start > 0:
         values = {low, high}
         for k in range(31):
@@ -75,7 +77,8 @@ def _picture(figure: Any) -> dict[str, str]:
     from sheet11.lab import plots
 
     plt.close(figure)
-    image, file = plots.painted(figure), io.BytesIO()
+    image = plots.painted(figure)
+    file = io.BytesIO()
     image.quantize(SHADES, Quantize.FASTOCTREE, dither=Dither.NONE).save(file, "png")
     png = base64.b64encode(file.getvalue()).decode("ascii")
     return {"shows": plots.describe(figure), "png": png}

@@ -29,11 +29,11 @@ COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#0
 MARKERS = "osD^vP*"
 WIDTH = 10  # inches; the width of a notebook's output
 MARGINS = 0.55, 0.35  # inches below and above a panel
-LEFT, DOWN = 0.95, 0.8  # inches beside a panel, and between rows of panels
+LEFT = 0.95  # inches beside a panel
+DOWN = 0.8  # inches between rows of panels
 LEVEL = 3  # PNG compression: twice as fast as matplotlib's 6; without transparency the file is no larger
-MOST = (
-    256  # largest distinguishable number of rows or columns of a heatmap, or of markers on a curve
-)
+# largest distinguishable number of rows or columns of a heatmap, or of markers on a curve
+MOST = 256
 
 Floats = NDArray[np.float64]
 Curves = Mapping[str, ArrayLike]
@@ -111,7 +111,9 @@ def describe(figure: Figure) -> str:
     """Describe a figure in words: title and axes of every panel, and the label of its colour scale."""
     panels = []
     for ax in figure.axes:
-        title, x, y = ax.get_title().replace("\n", " "), ax.get_xlabel(), ax.get_ylabel()
+        title = ax.get_title().replace("\n", " ")
+        x = ax.get_xlabel()
+        y = ax.get_ylabel()
         if y and not x and not title:
             title = "colours"
         labels = " against ".join(filter(None, [y, x]))

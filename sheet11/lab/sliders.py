@@ -80,7 +80,8 @@ def _widget(figure: Figure, draw: Draw, controls: frames.Controls) -> dict[str, 
             description.value = f'<p role="alert">{message}</p>'
             return
         plt.close(moved)
-        image.value, description.value = plots.png(moved), _description(moved)
+        image.value = plots.png(moved)
+        description.value = _description(moved)
 
     for control in made.values():
         control.observe(change, "value")

@@ -46,7 +46,8 @@ def explore_aggregation(aggregate: Function) -> None:
         scaled = m[:, None] * torch.tensor(grid)
         curve = np.asarray(aggregate(scaled, index, 1, 1.0, eta))[0] / grid
         result = float(aggregate(m[:, None], index, 1, lam, eta))
-        low, high = m.min().item(), m.max().item()
+        low = m.min().item()
+        high = m.max().item()
         share = (mean - low) / (high - low) if high > low else 0.5
 
         figure, (left, right) = panels(2, 3.4, right=0.8)

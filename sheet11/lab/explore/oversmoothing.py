@@ -59,7 +59,9 @@ def explore_oversmoothing(
         u, v = torch.cat([g.edge_index, loops], dim=1)
         P = normalized_adjacency(g.edge_index, g.num_nodes)
         first = x = normal(g.num_nodes)
-        states, energies, distances = [], [], []
+        states = []
+        energies = []
+        distances = []
         for number in range(DEEPEST + 1):
             if number == 0:
                 pass

@@ -44,7 +44,8 @@ def explore_scores(
         seed: initial seed of X.
     """
     n = min(n, 128)
-    token, off_diagonal = n // 2, ~np.eye(n, dtype=bool)
+    token = n // 2
+    off_diagonal = ~np.eye(n, dtype=bool)
 
     def draw(p: int, relative_sigma: float, mode: str, seed: int) -> Figure:
         E = np.asarray(positional_encoding(n, p, convention))
@@ -66,8 +67,10 @@ def explore_scores(
         axes["cat"].set_ylabel("token i")
 
         lower = axes[ROW]
-        row, column = scores["cat"][token], np.arange(1, n + 1)
-        low, high = row - noise, row + noise
+        row = scores["cat"][token]
+        column = np.arange(1, n + 1)
+        low = row - noise
+        high = row + noise
         label = "cat ± predicted noise of add"
         lower.fill_between(column, low, high, color=COLOURS[4], alpha=0.4, label=label)
         lower.plot(column, row, color=COLOURS[0], linewidth=1, label="cat")

@@ -70,7 +70,8 @@ def draw_encoding(ax: Axes, E: Floats, convention: str, kind: str, most: int = M
     shown = rows[::step, :most]
     first_index = _first_row(convention), first_position(convention)
     draw_heatmap(ax, shown, 1, first_index, shape=(p, shown.shape[1]))
-    xlabel, ylabel = "position i", "row"
+    xlabel = "position i"
+    ylabel = "row"
     if n > most:
         xlabel += f" (the first {most} of {n})"
     if step > 1:
@@ -106,7 +107,8 @@ def draw_profiles(ax: Axes, profiles: Curves) -> None:
     few = len(first) <= MOST
     for marker, (name, profile) in zip(MARKERS, profiles.items(), strict=False):
         ax.plot(profile, marker=marker if few else "", markersize=3, linewidth=1.2, label=name)
-    ends, half = [0, len(first) - 1], first[[0, 0]] / 2
+    ends = [0, len(first) - 1]
+    half = first[[0, 0]] / 2
     ax.plot(ends, half, color="0.5", linestyle=":", label="half of the diagonal\n(first curve)")
     ax.plot(ends, [0, 0], color="0.3", linewidth=0.8, label="_zero")
     whole_numbers(ax.xaxis, 8 if few else 5)
@@ -123,7 +125,8 @@ def token_deviations(deviations: Curves) -> Figure:
 @drawn_if_wanted
 def diagonal_spreads(spreads: Curves) -> Figure:
     """Draw the largest minus the smallest entry of every diagonal, on a logarithmic scale from rounding errors up."""
-    xlabel, ylabel = "lag of the diagonal (tokens)", "largest − smallest entry"
+    xlabel = "lag of the diagonal (tokens)"
+    ylabel = "largest − smallest entry"
     figure = _on_a_logarithmic_scale(spreads, 0, xlabel, ylabel)
     figure.axes[0].set_title("How much does EᵀE vary along a diagonal?")
     return figure

@@ -24,7 +24,8 @@ from sheet11.lab.plots import (
 )
 
 FLOOR = 1e-18  # smallest energy drawn
-BELOW, TOP = 0.95, 0.5  # inches for legend and labels below, and for titles above
+BELOW = 0.95  # inches for legend and labels
+TOP = 0.5  # inches for titles
 
 
 @drawn_if_wanted
@@ -82,10 +83,12 @@ def draw_nodes(ax: Axes, feature: ArrayLike, edge_index: ArrayLike, positions: A
     """
     feature = np.asarray(feature)
     limit = float(np.abs(feature).max()) or 1.0
-    size, width = 1.0, 0.0
+    size = 1.0
+    width = 0.0
     if len(feature) <= 4 * MOST:
         draw_edges(ax, edge_index, positions)
-        size, width = max(8, 600 / len(feature)), 0.4
+        size = max(8, 600 / len(feature))
+        width = 0.4
     x, y = np.asarray(positions).T
     ax.scatter(
         x,
@@ -113,7 +116,8 @@ def draw_edges(ax: Axes, edge_index: ArrayLike, positions: ArrayLike) -> None:
 
 def draw_embedding(ax: Axes, state: ArrayLike, labels: ArrayLike) -> None:
     """Draw the first two features of the nodes, with a marker for each class."""
-    points, labels = np.asarray(state)[:, :2], np.asarray(labels)
+    points = np.asarray(state)[:, :2]
+    labels = np.asarray(labels)
     for label in np.unique(labels):
         members = points[labels == label]
         members = members[:: -(-len(members) // (4 * MOST))]
@@ -213,7 +217,8 @@ def layers(measures: Mapping[str, Curves], title: str) -> Figure:
 
 def _mean_and_band(values: Floats) -> Floats:
     """Return the mean over the networks, and one standard deviation below and above: (models, 3, depths)."""
-    mean, std = values.mean(axis=2), values.std(axis=2)
+    mean = values.mean(axis=2)
+    std = values.std(axis=2)
     return np.stack([mean, mean - std, mean + std], axis=1)
 
 

@@ -108,7 +108,8 @@ def _draw_measured(ax: Axes, p: ArrayLike, draws: Curves) -> None:
     style: dict[str, Any] = {"markersize": 4, "linewidth": 1, "capsize": 3}
     for colour, marker, (name, values) in zip(COLOURS, MARKERS, draws.items(), strict=False):
         values = np.asarray(values)
-        mean, spread = values.mean(axis=1), values.std(axis=1)
+        mean = values.mean(axis=1)
+        spread = values.std(axis=1)
         ax.errorbar(p, mean, spread, color=colour, marker=marker, label=name, **style)
     ax.set_xscale("log")
     ax.set_xticks(p, labels=map(str, np.asarray(p)))
@@ -119,7 +120,8 @@ def _draw_prediction(
     ax: Axes, p: ArrayLike, predicted: ArrayLike, error: ArrayLike, label: str
 ) -> None:
     """Draw a prediction for every p, with a band as wide as its relative error."""
-    colour, middle = COLOURS[5], np.asarray(predicted)
+    colour = COLOURS[5]
+    middle = np.asarray(predicted)
     width = middle * error
     ax.fill_between(p, middle - width, middle + width, color=colour, alpha=0.35, linewidth=0)
     ax.plot(p, middle, color=colour, linewidth=3, alpha=0.8, label=label)
