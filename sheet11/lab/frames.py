@@ -7,9 +7,11 @@ import os
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 MIME_TYPE = "application/vnd.sheet11.frames+json"
 VARIABLE = "SHEET11_FRAMES"  # environment variable, set when a notebook is executed for such a page
-MOST = 9  # settings of each control
+MOST = 9  # settings of each control, apart from the initial one
 SHADES = 256  # colours of a picture; a palette makes the file a third as large
 Controls = dict[str, dict[str, Any]]
 
@@ -52,21 +54,17 @@ def _settings(control: dict[str, Any]) -> list[tuple[str, Any]]:
     if "options" in control:
         options = control["options"]
         pairs = [each if isinstance(each, tuple) else (each, each) for each in options]
-        chosen = {round(k * (len(pairs) - 1) / (MOST - 1)) for k in range(MOST)}
+        chosen = np.linspace(0, len(pairs) - 1, MOST).round()
         return [pair for k, pair in enumerate(pairs) if k in chosen or pair[1] == start]
     low = control["min"]
     high = control["max"]
-    step = control.get("step", 1)
-    if control["kind"] == "IntSlider" and start > 0:
-        values = {low, high}
-        for k in range(31):
-            values |= {start << k, start >> k}
+    if control["kind"] == "IntSlider":
+        values = [0, *(2**k for k in range(63))]
     else:
-        steps = (high - low) / step
-        values = {start, *(low + step * round(third * steps / 3) for third in range(4))}
-    inside = sorted(value for value in values if low <= value <= high)
-    first = max(0, min(inside.index(start), len(inside) - MOST))
-    return [(f"{value:.6g}".replace("-", "−"), value) for value in inside[first : first + MOST]]
+        values = np.linspace(low, high, 4).tolist()
+    inside = [value for value in values if low <= value <= high]
+    shown = sorted({start, *inside[-MOST:]})
+    return [(f"{value:.6g}".replace("-", "−"), value) for value in shown]
 
 
 def _picture(figure: Any) -> dict[str, str]:

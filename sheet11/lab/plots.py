@@ -100,9 +100,7 @@ def painted(figure: Figure) -> Image.Image:
     for ax in figure.axes:
         # fix the title's position: otherwise matplotlib measures all tick labels to avoid them
         ax.set_title(ax.get_title(), y=1)
-    canvas: Any = figure.canvas
-    if not isinstance(canvas, FigureCanvasAgg):  # pyplot has closed the figure
-        canvas = FigureCanvasAgg(figure)
+    canvas: Any = FigureCanvasAgg(figure)  # pyplot takes a figure's canvas away when it closes it
     canvas.draw()
     return Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
 
@@ -112,11 +110,9 @@ def describe(figure: Figure) -> str:
     panels = []
     for ax in figure.axes:
         title = ax.get_title().replace("\n", " ")
-        x = ax.get_xlabel()
-        y = ax.get_ylabel()
-        if y and not x and not title:
+        if ax.get_label() == "<colorbar>":
             title = "colours"
-        labels = " against ".join(filter(None, [y, x]))
+        labels = " against ".join(filter(None, [ax.get_ylabel(), ax.get_xlabel()]))
         panels.append(": ".join(filter(None, [title, labels])))
     return "; ".join(panels)
 
@@ -259,8 +255,8 @@ def signed(value: float) -> str:
 def _number(axis: Axis, first: int, count: int, width: float) -> None:
     """Number rows or columns of a heatmap at round numbers; each of them is `width` cells wide."""
     locator = MaxNLocator(6, integer=True, steps=[1, 2, 4, 5, 8, 10])
-    numbers = np.round(locator.tick_values(first, first + count - 1)).astype(int)
-    numbers = numbers[(numbers >= first) & (numbers < first + count)]
+    round_numbers = np.round(locator.tick_values(first, first + count - 1))
+    numbers = np.intersect1d(round_numbers, range(first, first + count)).astype(int)
     axis.set_ticks((numbers - first + 0.5) * width, numbers, rotation=0)
 
 
