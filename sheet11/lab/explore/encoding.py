@@ -1,7 +1,5 @@
 """Sliders of exercise 1a, 1b: the encoding, its Gram matrix and its profile."""
 
-from typing import Any
-
 import numpy as np
 from matplotlib.figure import Figure
 
@@ -52,10 +50,12 @@ def explore_encoding(
 
     values = sorted({*SCALES, scale or SCALES[0]})
     scales = [(OWN, OWN), *((f"{value:g}", value) for value in values)]
-    controls: dict[str, Any] = {
-        "n": dict(kind="IntSlider", min=2, max=128, value=min(n, 128)),
-        "p": dict(kind="IntSlider", min=1, max=512, value=min(p, 512)),
-        "convention": dict(kind="ToggleButtons", options=CONVENTIONS, value=convention),
-        "scale": dict(kind="SelectionSlider", options=scales, value=scale or OWN),
-    }
-    show_with_controls(draw, controls)
+    show_with_controls(
+        draw,
+        {
+            "n": dict(kind="IntSlider", min=2, max=128, value=min(n, 128)),
+            "p": dict(kind="IntSlider", min=1, max=512, value=min(p, 512)),
+            "convention": dict(kind="ToggleButtons", options=CONVENTIONS, value=convention),
+            "scale": dict(kind="SelectionSlider", options=scales, value=scale or OWN),
+        },
+    )
