@@ -36,11 +36,21 @@ def energies(energy: Curves, rates: Mapping[str, float], highlighted: str) -> Fi
         values = np.asarray(values)
         layer = np.flatnonzero(values > 1e-20 * values[0])
         values = values[layer]
-        width = 2.5 if name == highlighted else 1.2
-        ax.plot(layer, values, color=colour, linewidth=width, label=f"{name}: measured")
-        predicted = values[-1] * np.exp(rates[name] * (layer - layer[-1]))
-        label = f"{name}: predicted slope {rates[name]:.4g}"
-        ax.plot(layer, predicted, "--", color=colour, linewidth=1, label=label)
+        ax.plot(
+            layer,
+            values,
+            color=colour,
+            linewidth=2.5 if name == highlighted else 1.2,
+            label=f"{name}: measured",
+        )
+        ax.plot(
+            layer,
+            values[-1] * np.exp(rates[name] * (layer - layer[-1])),
+            "--",
+            color=colour,
+            linewidth=1,
+            label=f"{name}: predicted slope {rates[name]:.4g}",
+        )
     ax.set_title("Energy of the features, and its predicted rate")
     _label_layers(ax, "depth (layers)", "Dirichlet energy E(X)", logarithmic=True)
     _legend_below(figure, ax, columns=3)  # puts each measured entry above its prediction
@@ -105,10 +115,14 @@ def draw_embedding(ax: Axes, state: ArrayLike, labels: ArrayLike) -> None:
     for label in np.unique(labels):
         members = points[labels == label]
         members = members[:: -(-len(members) // (4 * MOST))]
-        size = 4 if len(members) <= MOST else 1.5
-        colour = COLOURS[label]
-        name = f"class {label}"
-        ax.plot(*members.T, MARKERS[label], color=colour, markersize=size, alpha=0.8, label=name)
+        ax.plot(
+            *members.T,
+            MARKERS[label],
+            color=COLOURS[label],
+            markersize=4 if len(members) <= MOST else 1.5,
+            alpha=0.8,
+            label=f"class {label}",
+        )
     reach = 1.1 * np.abs(points).max() or 1.0
     ax.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal")
     ax.xaxis.set_major_locator(MaxNLocator(3))
@@ -129,11 +143,14 @@ def smoothness(energy: Curves, distance: Curves) -> Figure:
 
 def _draw_smoothness(ax: Axes, measure: Curves, quantity: str) -> None:
     for number, (name, values) in enumerate(measure.items()):
-        values = np.maximum(values, FLOOR)
-        every = number % 6, max(1, len(values) // 8)
-        ax.plot(values, marker=MARKERS[number], markevery=every, markersize=4, label=name)
-    ylabel = f"{quantity}   (0 is drawn at 10⁻¹⁸)"
-    _label_layers(ax, "depth (layers)", ylabel, logarithmic=True)
+        ax.plot(
+            np.maximum(values, FLOOR),
+            marker=MARKERS[number],
+            markevery=(number % 6, max(1, len(np.asarray(values)) // 8)),
+            markersize=4,
+            label=name,
+        )
+    _label_layers(ax, "depth (layers)", f"{quantity}   (0 is drawn at 10⁻¹⁸)", logarithmic=True)
     ax.set_ylim(FLOOR, 5)
 
 
