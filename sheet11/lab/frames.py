@@ -42,8 +42,8 @@ def bundle(draw: Callable[..., Any], controls: Controls) -> dict[str, Any]:
                 turned.append({"setting": setting})
                 continue
             with contextlib.suppress(Exception):  # student functions may raise anything
-                picture = _picture(draw(**start | {name: value}))
-                turned.append({"setting": setting} | picture)
+                figure = draw(**start | {name: value})
+                turned.append({"setting": setting, **_picture(figure)})
         found.append({"control": control.get("description", name), "frames": turned})
     return {MIME_TYPE: found}
 
@@ -52,8 +52,7 @@ def _settings(control: dict[str, Any]) -> list[tuple[str, Any]]:
     """Return some settings of a control in order, including the initial one, each as text and as value."""
     start = control["value"]
     if "options" in control:
-        options = control["options"]
-        pairs = [each if isinstance(each, tuple) else (each, each) for each in options]
+        pairs = [each if isinstance(each, tuple) else (each, each) for each in control["options"]]
         chosen = np.linspace(0, len(pairs) - 1, MOST).round()
         return [pair for k, pair in enumerate(pairs) if k in chosen or pair[1] == start]
     low = control["min"]
@@ -75,8 +74,10 @@ def _picture(figure: Any) -> dict[str, str]:
     from sheet11.lab import plots
 
     plt.close(figure)
-    image = plots.painted(figure)
+    image = plots.painted(figure).quantize(SHADES, Quantize.FASTOCTREE, dither=Dither.NONE)
     file = io.BytesIO()
-    image.quantize(SHADES, Quantize.FASTOCTREE, dither=Dither.NONE).save(file, "png")
-    png = base64.b64encode(file.getvalue()).decode("ascii")
-    return {"shows": plots.describe(figure), "png": png}
+    image.save(file, "png")
+    return {
+        "shows": plots.describe(figure),
+        "png": base64.b64encode(file.getvalue()).decode(),
+    }

@@ -84,7 +84,7 @@ def bundle(figure: Figure) -> dict[str, Any]:
     """Return a figure as a picture and as a description, by MIME type."""
     return {
         "text/plain": describe(figure),
-        "image/png": base64.b64encode(png(figure)).decode("ascii"),
+        "image/png": base64.b64encode(png(figure)).decode(),
     }
 
 
@@ -135,8 +135,13 @@ def heatmaps(
         colour_label: name of the entries.
     """
     limit = max(float(np.abs(matrix).max()) for matrix in matrices.values())
-    width = WIDTH if len(matrices) > 1 else 0.75 * WIDTH
-    figure, axes = panels(len(matrices), 3.4, width, across=0.5, right=0.65)
+    figure, axes = panels(
+        len(matrices),
+        height=3.4,
+        width=WIDTH if len(matrices) > 1 else 0.75 * WIDTH,
+        across=0.5,
+        right=0.65,
+    )
     for ax, (title, matrix) in zip(axes, matrices.items(), strict=True):
         draw_heatmap(ax, matrix, limit)
         ax.set(title=title, xlabel=xlabel, ylabel=ylabel if ax is axes[0] else "")
@@ -151,7 +156,7 @@ def draw_heatmap(
     matrix: Floats,
     limit: float,
     first_index: tuple[int, int] = (1, 1),
-    shape: tuple[int, int] | None = None,
+    rows: int | None = None,
 ) -> None:
     """Draw a matrix with seaborn on a diverging scale from −limit to limit.
 
@@ -160,7 +165,7 @@ def draw_heatmap(
         matrix: shape (rows, columns).
         limit: magnitude at the ends of the scale.
         first_index: number of the first row and of the first column.
-        shape: number of rows and columns before selection, if `matrix` is a selection of rows or columns.
+        rows: number of rows before selection, if `matrix` is a selection of rows.
     """
     import seaborn as sns  # imported late: it takes a second, and not every notebook has heatmaps
 
@@ -181,9 +186,10 @@ def draw_heatmap(
     ax.figure.set_visible(True)
     ax.grid(False)
     ax.spines[:].set_visible(True)
-    rows, columns = shape or matrix.shape
-    _number(ax.yaxis, first_index[0], rows, matrix.shape[0] / rows / step)
-    _number(ax.xaxis, first_index[1], columns, matrix.shape[1] / columns / step)
+    height, width = matrix.shape
+    rows = rows or height
+    _number(ax.yaxis, first_index[0], rows, height / rows / step)
+    _number(ax.xaxis, first_index[1], width, 1 / step)
 
 
 def panels(

@@ -85,19 +85,28 @@ def explore_oversmoothing(
         middle.set(title="embedding", xlabel="feature 1", ylabel="feature 2")
         middle.legend(loc="upper left", fontsize="small")
         for marker, name, values in (("o", "E(X) / ‖X‖²", energies), ("s", "MAD", distances)):
-            shown = np.maximum(values[: depth + 1], FLOOR)
-            right.plot(shown, marker=marker, label=name, markersize=3, linewidth=1.2)
+            right.plot(
+                np.maximum(values[: depth + 1], FLOOR),
+                marker=marker,
+                label=name,
+                markersize=3,
+                linewidth=1.2,
+            )
         right.set(title=way, yscale="log", xlim=(-1, DEEPEST + 1), ylim=(FLOOR, 10))
         right.set(xlabel="depth (layers)", ylabel="smoothness")
         right.legend(loc="lower left", fontsize="small")
         return figure
 
-    ways = [*WAYS, *networks]
     show_with_controls(
         draw,
         {
             "graph": dict(kind="ToggleButtons", options=GRAPHS, value=graph),
             "depth": dict(kind="IntSlider", min=0, max=DEEPEST, value=8),
-            "way": dict(kind="ToggleButtons", options=ways, value="P", description="propagation"),
+            "way": dict(
+                kind="ToggleButtons",
+                options=[*WAYS, *networks],
+                value="P",
+                description="propagation",
+            ),
         },
     )

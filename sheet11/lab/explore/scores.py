@@ -64,9 +64,14 @@ def explore_scores(
         lower = axes["row"]
         row = scores["cat"][token]
         column = np.arange(1, n + 1)
-        label = "cat ± predicted noise of add"
-        band = row - noise, row + noise
-        lower.fill_between(column, *band, color=COLOURS[4], alpha=0.4, label=label)
+        lower.fill_between(
+            column,
+            row - noise,
+            row + noise,
+            color=COLOURS[4],
+            alpha=0.4,
+            label="cat ± predicted noise of add",
+        )
         lower.plot(column, row, color=COLOURS[0], linewidth=1, label="cat")
         lower.plot(column, scores[mode][token], "o", color=COLOURS[1], label="the chosen mode")
         measured = scores["add − cat"][off_diagonal].std()
@@ -79,13 +84,12 @@ def explore_scores(
         lower.legend(loc="upper right", fontsize="small")
         return figure
 
-    name = "σ / std(E)"
     show_with_controls(
         draw,
         {
             "p": dict(kind="IntSlider", min=1, max=1024, value=min(p, 1024)),
             "relative_sigma": dict(
-                kind="FloatSlider", min=0, max=3, step=0.1, value=1.0, description=name
+                kind="FloatSlider", min=0, max=3, step=0.1, value=1.0, description="σ / std(E)"
             ),
             "mode": dict(kind="ToggleButtons", options=MODES, value="add"),
             "seed": dict(kind="IntSlider", min=0, max=max(20, seed), value=seed),

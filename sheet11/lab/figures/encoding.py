@@ -67,16 +67,13 @@ def draw_encoding(ax: Axes, E: Floats, convention: str, kind: str, most: int = M
     p, n = E.shape
     rows = E[0::2] if kind == kind_of_row(0, convention) else E[1::2]
     step = -(-len(rows) // most)
-    shown = rows[::step, :most]
     first_index = _first_row(convention), first_position(convention)
-    draw_heatmap(ax, shown, 1, first_index, shape=(p, shown.shape[1]))
-    xlabel = "position i"
-    ylabel = "row"
+    draw_heatmap(ax, rows[::step, :most], 1, first_index, rows=p)
+    ax.set(xlabel="position i", ylabel="row")
     if n > most:
-        xlabel += f" (the first {most} of {n})"
+        ax.set_xlabel(f"position i (the first {most} of {n})")
     if step > 1:
-        ylabel += f" (one {kind} of every {step})"
-    ax.set(xlabel=xlabel, ylabel=ylabel)
+        ax.set_ylabel(f"row (one {kind} of every {step})")
 
 
 @drawn_if_wanted
@@ -112,28 +109,35 @@ def draw_profiles(ax: Axes, profiles: Mapping[str, Floats]) -> None:
 @drawn_if_wanted
 def token_deviations(deviations: Curves) -> Figure:
     """Draw each token's deviation from permutation equivariance, on a logarithmic scale from rounding errors up."""
-    title = "Does attention commute with a permutation?"
-    return _on_a_logarithmic_scale(deviations, 1, title, "token", "‖ Att(XΠ) − Att(X)Π ‖")
+    return _on_a_logarithmic_scale(
+        deviations,
+        first=1,
+        title="Does attention commute with a permutation?",
+        xlabel="token",
+        ylabel="‖ Att(XΠ) − Att(X)Π ‖",
+    )
 
 
 @drawn_if_wanted
 def diagonal_spreads(spreads: Curves) -> Figure:
     """Draw the largest minus the smallest entry of every diagonal, on a logarithmic scale from rounding errors up."""
-    title = "How much does EᵀE vary along a diagonal?"
-    xlabel = "lag of the diagonal (tokens)"
-    return _on_a_logarithmic_scale(spreads, 0, title, xlabel, "largest − smallest entry")
+    return _on_a_logarithmic_scale(
+        spreads,
+        first=0,
+        title="How much does EᵀE vary along a diagonal?",
+        xlabel="lag of the diagonal (tokens)",
+        ylabel="largest − smallest entry",
+    )
 
 
-def _on_a_logarithmic_scale(
-    values: Curves, first: int, title: str, xlabel: str, ylabel: str
-) -> Figure:
+def _on_a_logarithmic_scale(values: Curves, first: int, **labels: str) -> Figure:
     figure, (ax,) = panels(1, 3.0, right=ROOM)
     for marker, (name, value) in zip(MARKERS, values.items(), strict=False):
         height = np.maximum(value, 1e-17)
         ax.semilogy(first + np.arange(len(height)), height, marker, markersize=4, label=name)
     if len(values) > 1:
         ax.lines[1].set(markersize=7, fillstyle="none")  # visible where two curves coincide
-    ax.set(ylim=(1e-17, None), title=title, xlabel=xlabel, ylabel=ylabel)
+    ax.set(ylim=(1e-17, None), **labels)
     whole_numbers(ax.xaxis)
     powers_of_ten(ax.yaxis)
     legend_beside(ax, frameon=False)
@@ -142,17 +146,22 @@ def _on_a_logarithmic_scale(
 
 def _draw_pairs(ax: Axes, E: Floats, convention: str) -> None:
     """Draw some pairs of rows as curves, one pair below the other."""
-    position = first_position(convention) + np.arange(min(E.shape[1], TOKENS))
+    E = E[:, :TOKENS]
+    position = first_position(convention) + np.arange(E.shape[1])
     pairs = np.unique(np.linspace(0, (len(E) - 1) // 2, CURVES).round().astype(int))
     first_row = _first_row(convention)
     names = []
     for place, k in enumerate(pairs):
         rows = range(len(E))[2 * k : 2 * k + 2]
         for row in rows:
-            height = E[row, : len(position)] - 3 * place
-            style = "-" if kind_of_row(row, convention) == "sine" else "--"
-            label = f"row {first_row + row}"
-            ax.plot(position, height, style, color=COLOURS[place], linewidth=1.2, label=label)
+            ax.plot(
+                position,
+                E[row] - 3 * place,
+                "-" if kind_of_row(row, convention) == "sine" else "--",
+                color=COLOURS[place],
+                linewidth=1.2,
+                label=f"row {first_row + row}",
+            )
         names.append(", ".join(str(first_row + row) for row in rows))
     ax.set_yticks(-3 * np.arange(len(pairs)), names)
     ax.set(xlabel="position i", ylabel="rows", title="pairs of rows: sine —, cosine - -")
