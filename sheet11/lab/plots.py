@@ -268,7 +268,9 @@ def _number(axis: Axis, first: int, count: int, width: float) -> None:
 
 def _coarse(matrix: Floats, k: int) -> Floats:
     """Return the entry of largest magnitude of every k × k block."""
-    rows, columns = (range(0, size, k) for size in matrix.shape)
-    high = np.maximum.reduceat(np.maximum.reduceat(matrix, rows), columns, axis=1)
-    low = np.minimum.reduceat(np.minimum.reduceat(matrix, rows), columns, axis=1)
-    return np.where(high >= -low, high, low)
+    full = np.pad(matrix, [(0, -size % k) for size in matrix.shape])
+    blocks = full.reshape(len(full) // k, k, -1, k)
+    high = blocks.max(axis=(1, 3))
+    low = blocks.min(axis=(1, 3))
+    largest: Floats = np.where(high >= -low, high, low)
+    return largest

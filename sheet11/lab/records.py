@@ -109,7 +109,7 @@ def _as_array(value: Any) -> NDArray[Any]:
     if _is_masked(value):
         raise TypeError("masked entries would be lost; fill them, or record the mask, too")
     if hasattr(value, "resolve_conj"):  # a torch tensor
-        value = value.detach().cpu().resolve_conj().resolve_neg()
+        value = value.numpy(force=True)
     return np.asarray(value)
 
 
@@ -146,8 +146,8 @@ def _decode_array(dtype: Any, shape: Any, values: Any) -> NDArray[Any]:
     dtype = descr_to_dtype(dtype)
     if dtype.hasobject:
         raise ValueError("objects are not data")
-    data = bytearray(base64.b64decode(values, validate=True))  # writable
-    array = np.frombuffer(data, dtype).reshape(shape)
+    data = base64.b64decode(values, validate=True)
+    array = np.frombuffer(bytearray(data), dtype).reshape(shape)  # writable
     if array.shape != tuple(shape):
         raise ValueError(f"its shape is {reprlib.repr(shape)}")
     return array

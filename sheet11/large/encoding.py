@@ -64,6 +64,6 @@ def _turns(
         Shapes (len(omega), ⌈n/B⌉) and (len(omega), B).
     """
     B = math.isqrt(n - 1) + 1
-    far = np.arange(0, n, B)
-    near = first + np.arange(B)
-    return np.exp(1j * np.outer(omega, far)), np.exp(1j * np.outer(omega, near))
+    far = np.outer(omega, np.arange(0, n, B))
+    near = np.outer(omega, first + np.arange(B))
+    return np.exp(1j * far), np.exp(1j * near)

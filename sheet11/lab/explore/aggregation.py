@@ -33,8 +33,8 @@ def explore_aggregation(aggregate: Function) -> None:
 
     from sheet11.given.softmax import softargmax
 
-    even = np.linspace(-1, 1, 160) * math.asinh(EDGE / LINEAR)
-    grid = LINEAR * np.sinh(even)  # evenly spaced on the axis, and never 0
+    end = math.asinh(EDGE / LINEAR)
+    grid = LINEAR * np.sinh(np.linspace(-end, end, 160))  # evenly spaced on the axis, and never 0
     index = torch.zeros(len(MESSAGES), dtype=torch.int64)
 
     def draw(lam: float, eta: float, **values: float) -> Figure:
@@ -42,8 +42,7 @@ def explore_aggregation(aggregate: Function) -> None:
         weights = softargmax(m, lam).numpy()
         mean = weights @ m.numpy()
         # soft(arg)max(m; λ) = soft(arg)max(λm; 1) allows a single call for all λ
-        scaled = m[:, None] * torch.tensor(grid)
-        curve = np.asarray(aggregate(scaled, index, 1, 1.0, eta))[0] / grid
+        curve = aggregate(m[:, None] * torch.tensor(grid), index, 1, 1.0, eta)
         result = float(aggregate(m[:, None], index, 1, lam, eta))
         marks = {name: getattr(m, name)().item() for name in ("min", "mean", "sum", "max")}
         share = np.interp(mean, [marks["min"], marks["max"]], [0, 1])
@@ -52,12 +51,19 @@ def explore_aggregation(aggregate: Function) -> None:
         names = [f"{name} = {signed(value)}" for name, value in values.items()]
         left.bar(names, weights, color=COLOURS[4], edgecolor="0.3")
         left.set(xlabel="message", ylabel="weight, soft(arg)max(m; λ)", ylim=(0, 1.05))
-        average = f"λ = {signed(lam)}: ⟨m⟩ = {signed(mean)}"
-        left.set_title(f"{average}, {share:.0%} of the way from min to max")
+        left.set_title(
+            f"λ = {signed(lam)}: ⟨m⟩ = {signed(mean)}, {share:.0%} of the way from min to max"
+        )
         right.set_xscale("asinh", linear_width=LINEAR)
-        right.plot(grid, curve, color=COLOURS[0], label="agg over λ")
-        place = np.clip(lam, -EDGE, EDGE)
-        right.plot(place, result, "o", color=COLOURS[1], markersize=9, label="here")
+        right.plot(grid, np.asarray(curve)[0] / grid, color=COLOURS[0], label="agg over λ")
+        right.plot(
+            np.clip(lam, -EDGE, EDGE),
+            result,
+            "o",
+            color=COLOURS[1],
+            markersize=9,
+            label="here",
+        )
         draw_marks(right, marks)
         right.set_title(f"agg = |N|^η ⟨m⟩ = {signed(result)} at η = {signed(eta)}")
         right.set(xlabel="inverse temperature λ (at the edges: ±∞)", ylabel="aggregate")
@@ -66,7 +72,6 @@ def explore_aggregation(aggregate: Function) -> None:
         return figure
 
     lambdas = sorted({0, *LAMBDAS, *(-lam for lam in LAMBDAS)})
-    options = [(signed(lam), lam) for lam in lambdas]
     messages = {
         name: dict(kind="FloatSlider", min=-3, max=3, step=0.1, value=value)
         for name, value in MESSAGES.items()
@@ -74,8 +79,20 @@ def explore_aggregation(aggregate: Function) -> None:
     show_with_controls(
         draw,
         {
-            "lam": dict(kind="SelectionSlider", options=options, value=1.0, description="λ"),
-            "eta": dict(kind="FloatSlider", min=-1, max=2, step=0.05, value=0.0, description="η"),
+            "lam": dict(
+                kind="SelectionSlider",
+                options=[(signed(lam), lam) for lam in lambdas],
+                value=1.0,
+                description="λ",
+            ),
+            "eta": dict(
+                kind="FloatSlider",
+                min=-1,
+                max=2,
+                step=0.05,
+                value=0.0,
+                description="η",
+            ),
             **messages,
         },
     )

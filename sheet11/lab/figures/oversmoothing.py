@@ -1,6 +1,7 @@
 """Figures of exercise 3: energies, collapsing features, accuracy against depth."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -24,14 +25,13 @@ from sheet11.lab.plots import (
 )
 
 FLOOR = 1e-18  # smallest energy drawn
-BELOW = 0.95  # inches for legend and labels
-TOP = 0.5  # inches for titles
+_panels = partial(panels, across=0.75, bottom=0.95, top=0.5)  # with room for a legend below
 
 
 @drawn_if_wanted
 def energies(energy: Curves, rates: Mapping[str, float], highlighted: str) -> Figure:
     """Draw Dirichlet energy against depth for several graphs; dashed lines decay at the predicted rates."""
-    figure, (ax,) = panels(1, 4.2, bottom=1.2, top=TOP)
+    figure, (ax,) = _panels(1, 4.2, bottom=1.2)
     for colour, (name, values) in zip(COLOURS, energy.items(), strict=False):
         values = np.asarray(values)
         layer = np.flatnonzero(values > 1e-20 * values[0])
@@ -72,7 +72,7 @@ def collapse(
         positions: shape (num_nodes, 2).
         labels: shape (num_nodes,).
     """
-    figure, axes = panels(len(states), 5.1, rows=2, across=0.75, bottom=BELOW, top=TOP)
+    figure, axes = _panels(len(states), 5.1, rows=2)
     for (upper, lower), (depth, state) in zip(axes.T, states.items(), strict=True):
         limit = draw_nodes(upper, np.asarray(state)[:, 0], edge_index, positions)
         upper.set(title=f"depth {depth}\ncolours: ± {limit:.2g}")
@@ -132,7 +132,7 @@ def draw_embedding(ax: Axes, state: ArrayLike, labels: ArrayLike) -> None:
 @drawn_if_wanted
 def smoothness(energy: Curves, distance: Curves) -> Figure:
     """Draw relative Dirichlet energy and MAD against depth, one line for each kind of propagation."""
-    figure, (left, right) = panels(2, 4.3, across=0.75, bottom=1.2, top=TOP)
+    figure, (left, right) = _panels(2, 4.3, bottom=1.2)
     _draw_smoothness(left, energy, "E(X) / ‖X‖²")
     _draw_smoothness(right, distance, "MAD")
     left.set_title("Dirichlet energy, relative")
@@ -175,9 +175,7 @@ def accuracies(
         chance: for each panel the share of the larger class, the accuracy of a constant answer.
     """
     rows = -(-len(accuracy) // 2)
-    figure, _ = panels(
-        min(2, len(accuracy)), 2.6 * rows + 0.5, rows=rows, across=0.75, bottom=BELOW, top=TOP
-    )
+    figure, _ = _panels(min(2, len(accuracy)), 2.6 * rows + 0.5, rows=rows)
     for ax, (title, models) in zip(figure.axes, accuracy.items(), strict=True):
         _draw_networks(ax, depths, models, within=(0, 1), markersize=5)
         ax.axhline(chance[title], color="0.4", linestyle=":", label="constant answer")
@@ -200,7 +198,7 @@ def layers(measures: Mapping[str, Curves], title: str) -> Figure:
         measures: for each measure and model an array of shape (depth + 1, networks).
         title: title of the figure.
     """
-    figure, axes = panels(len(measures), 3.7, across=0.75, bottom=BELOW, top=TOP)
+    figure, axes = _panels(len(measures), 3.7)
     for ax, (measure, models) in zip(axes, measures.items(), strict=True):
         values = np.maximum(np.array([*models.values()]), FLOOR)
         logarithmic = values.max() > 100 * values.min()
