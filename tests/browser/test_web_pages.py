@@ -92,7 +92,7 @@ def folder(browser, tmp_path_factory, hostile):
         "feedback": {
             "person": person,
             "rows": rows,
-            "contents": {"": (HTML, {})},
+            "content_of": lambda digest: (HTML, {}),
             "figures": {"notebook": [(picture, HTML)]},
         },
         "class": {
