@@ -15,7 +15,13 @@ REMEDIES = ("none", "residual", "gcnii", "pairnorm")
 Layer = Callable[[Any, Tensor, Tensor, Tensor, int], Tensor]
 
 
-def convolution(P: Tensor, H: Tensor, H0: Tensor, W: Tensor, l: int) -> Tensor:
+def convolution(
+    P: Tensor,
+    H: Tensor,
+    H0: Tensor,
+    W: Tensor,
+    l: int,
+) -> Tensor:
     """Return ReLU(P H W), the plain layer."""
     return torch.relu(P @ H @ W)
 
@@ -66,7 +72,13 @@ class GCN(nn.Module):
         classes = check_int("classes", classes)
         depth = check_int("depth", depth)
         theta = check_positive("theta", theta)
-        alpha = check_between("alpha", alpha, 0, 1, "be between 0 and 1")
+        alpha = check_between(
+            "alpha",
+            alpha,
+            low=0,
+            high=1,
+            wanted="be between 0 and 1",
+        )
         self.remedy = remedy
         self.layer = remedy if callable(remedy) else _layer_named(remedy, alpha, theta)
         batch = () if copies is None else (check_int("copies", copies),)

@@ -27,7 +27,11 @@ def kind(value: Any) -> Any:
 
 
 def to_tensor(
-    name: str, value: float | Tensor, like: Tensor, channels: int = 1, finite: bool = False
+    name: str,
+    value: float | Tensor,
+    like: Tensor,
+    channels: int = 1,
+    finite: bool = False,
 ) -> Tensor:
     """Return λ or η as a tensor of shape () or (channels,) with the dtype of `like`, or raise."""
     try:
@@ -76,8 +80,10 @@ def check_messages(messages: Tensor, index: Tensor, num_nodes: int) -> tuple[Ten
 def check_nodes(name: str, nodes: Tensor, num_nodes: int) -> None:
     """Raise unless all `nodes` are in [0, num_nodes)."""
     if nodes.numel() and not 0 <= nodes.min() <= nodes.max() < num_nodes:
-        bad = nodes[(nodes < 0) | (nodes >= num_nodes)][0].item()
-        raise ValueError(f"{name} must hold nodes in [0, num_nodes) = [0, {num_nodes}), got {bad}")
+        bad = nodes[(nodes < 0) | (nodes >= num_nodes)]
+        raise ValueError(
+            f"{name} must hold nodes in [0, num_nodes) = [0, {num_nodes}), got {bad[0].item()}"
+        )
 
 
 def check_aggregate(result: Tensor, messages: Tensor, eta: float | Tensor) -> Tensor:

@@ -37,7 +37,8 @@ def draw_training_nodes(
     for copy in mask:
         for label in classes:
             nodes = (labels == label).nonzero().squeeze(1)
-            copy[nodes[torch.randperm(len(nodes), generator=generator)[:labels_per_class]]] = True
+            order = torch.randperm(len(nodes), generator=generator)
+            copy[nodes[order[:labels_per_class]]] = True
     return mask
 
 
@@ -110,7 +111,8 @@ def linear_probe(H: Tensor, labels: Tensor, train_mask: Tensor) -> Tensor:
     finite = H.isfinite().all(dim=(1, 2))
     H = H.where(finite[:, None, None], 0)
     z = H - H.mean(dim=1, keepdim=True)
-    z = z / z.square().mean(dim=(1, 2), keepdim=True).sqrt().clamp(min=torch.finfo(z.dtype).tiny)
+    size = z.square().mean(dim=(1, 2), keepdim=True).sqrt()
+    z = z / size.clamp(min=torch.finfo(z.dtype).tiny)
     z = torch.nn.functional.pad(z, (0, 1), value=1)
     wanted = (2 * labels.to(H.dtype) - 1).expand(len(H), -1)[train_mask].view(len(H), -1, 1)
     chosen = z[train_mask].view(len(H), -1, z.shape[2])  # (copies, labelled nodes, hidden + 1)

@@ -36,7 +36,6 @@ def difference_histogram(
             drawn[title],
             bins="auto",
             density=True,
-            color=COLOURS[0],
             alpha=0.5,
             label=f"measured: ± {rms:.3g}",
         )
@@ -113,12 +112,11 @@ def seen_by_softmax(
 
 def _draw_measured(ax: Axes, p: ArrayLike, draws: Draws) -> None:
     """Draw the mean over the draws for every p, with the standard deviation as error bar."""
-    for colour, (name, values) in zip(COLOURS, draws.items(), strict=False):
+    for name, values in draws.items():
         ax.errorbar(
             p,
             np.mean(values, axis=1),
             np.std(values, axis=1),
-            color=colour,
             markersize=4,
             linewidth=1,
             capsize=3,
