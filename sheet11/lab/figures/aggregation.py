@@ -97,7 +97,15 @@ def interpolation(
 def draw_marks(ax: Axes, marks: Mapping[str, float]) -> None:
     """Draw horizontal lines with their names beside the axes, spaced so that names do not overlap."""
     for name, value in marks.items():
-        ax.axhline(value, color="0.4", linestyle=":", linewidth=0.8, label=f"_{name}")
+        ax.plot(
+            [0, 1],
+            [value, value],
+            ":",
+            color="0.4",
+            linewidth=0.8,
+            transform=ax.get_yaxis_transform(),
+            label=f"_{name}",
+        )
     bottom, top = ax.get_ylim()
     last = -np.inf
     for value, name in sorted(zip(marks.values(), marks, strict=True)):
