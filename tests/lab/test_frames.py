@@ -79,11 +79,11 @@ def test_explorers_have_frames_that_a_page_can_hold(explore, shown, monkeypatch)
     monkeypatch.setenv(frames.VARIABLE, "1")
     explore()
     ((turned, _),) = shown
-    _, controls = turning({"data": turned})
     pictures = []
-    for control, settings in controls:
+    for control in turning({"data": turned}):
+        settings = control["frames"]
         moved = [setting["png"] for setting in settings if "png" in setting]
-        assert len(moved) == len(settings) - 1 >= 1, f"{control} begins somewhere, and moves"
+        assert len(moved) == len(settings) - 1 >= 1, f"{control['control']} begins somewhere"
         pictures += map(base64.b64decode, moved)
     assert len({Image.open(io.BytesIO(png)).size for png in pictures}) == 1, "the page keeps still"
     assert sum(map(len, pictures)) < 900_000
