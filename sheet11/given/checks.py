@@ -45,7 +45,13 @@ def check_positive(name: str, value: Any) -> float:
     )
 
 
-def check_between(name: str, value: Any, low: float, high: float, wanted: str) -> float:
+def check_between(
+    name: str,
+    value: Any,
+    low: float,
+    high: float,
+    wanted: str,
+) -> float:
     """Return `value` as a float, or raise if it is not a number in [low, high]; the message says it must `wanted`."""
     if isinstance(value, bool | np.bool_) or not isinstance(value, Real):
         raise TypeError(f"{name} must be a number, got {shown(value)}")

@@ -37,9 +37,12 @@ def karate_club() -> Graph:
     Source: Zachary 1977, Journal of Anthropological Research 33(4), 452-473, as networkx ships it.
     """
     graph = nx.karate_club_graph()
-    labels = [club == "Officer" for _, club in graph.nodes(data="club")]
     places = nx.spring_layout(graph, weight=None, seed=0)
-    return _graph(np.array(graph.edges).T, labels, list(places.values()))
+    return _graph(
+        edges=np.array(graph.edges).T,
+        labels=[club == "Officer" for _, club in graph.nodes(data="club")],
+        positions=list(places.values()),
+    )
 
 
 def grid(rows: int = 10, columns: int = 10) -> Graph:
@@ -53,9 +56,12 @@ def grid(rows: int = 10, columns: int = 10) -> Graph:
     node = np.arange(rows * columns).reshape(rows, columns)
     left = node[:, :-1].ravel()
     upper = node[:-1].ravel()
-    edges = np.hstack([(left, left + 1), (upper, upper + columns)])
     row, column = np.divmod(node.ravel(), columns)
-    return _graph(edges, 2 * column >= columns, np.stack([column, -row], axis=1))
+    return _graph(
+        edges=np.hstack([(left, left + 1), (upper, upper + columns)]),
+        labels=2 * column >= columns,
+        positions=np.stack([column, -row], axis=1),
+    )
 
 
 def two_block_model(
@@ -77,16 +83,27 @@ def two_block_model(
     """
     block_size = check_int("block_size", block_size)
     seed = check_int("seed", seed, minimum=0)
-    check_between("p_in", p_in, 0, 1, "be a probability")
-    check_between("p_out", p_out, 0, 1, "be a probability")
+    check_between(
+        "p_in",
+        p_in,
+        low=0,
+        high=1,
+        wanted="be a probability",
+    )
+    check_between(
+        "p_out",
+        p_out,
+        low=0,
+        high=1,
+        wanted="be a probability",
+    )
     generator = np.random.default_rng(seed)
     # draw the blocks as two discs at opposite corners of a square, so that the picture shows them apart
     label = np.arange(2 * block_size) // block_size
     angle = generator.uniform(0, 2 * np.pi, 2 * block_size)
     radius = np.sqrt(generator.uniform(0, 1, 2 * block_size))
-    x = radius * np.cos(angle)
-    y = radius * np.sin(angle)
-    places = np.stack([x, y], axis=1) + 1.7 * label[:, None]
+    x = radius * np.cos(angle) + 1.7 * label
+    y = radius * np.sin(angle) + 1.7 * label
 
     if block_size <= _PAIRWISE:
         probabilities = [[p_in, p_out], [p_out, p_in]]
@@ -94,7 +111,7 @@ def two_block_model(
         edges = np.array(graph.edges, dtype=np.int64).reshape(-1, 2)
     else:
         edges = draw_block_edges(block_size, p_in, p_out, generator)
-    return _graph(edges.T, label, places)
+    return _graph(edges.T, label, np.stack([x, y], axis=1))
 
 
 def load_graph(graph: str, seed: int = 0, nodes: int = 100) -> Graph:

@@ -26,7 +26,7 @@ from PIL import Image
 DIVERGING = "RdBu_r"  # blue - white - red, distinguishable with any colour vision
 # blue, vermilion, green, purple, sky blue, orange, black: Okabe & Ito 2008, "Color Universal Design"
 COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000"]
-MARKERS = "osD^vP*"
+MARKERS = list("osD^vP*")
 WIDTH = 10  # inches; the width of a notebook's output
 MARGINS = 0.55, 0.35  # inches below and above a panel
 LEFT = 0.95  # inches beside a panel
@@ -230,7 +230,7 @@ def panels(
         hspace=DOWN * rows / (height - bottom - top - (rows - 1) * DOWN),
     )
     for ax in figure.axes:
-        ax.set_prop_cycle(color=COLOURS)
+        ax.set_prop_cycle(color=COLOURS, marker=MARKERS)
         ax.grid(alpha=0.3)
     return figure, axes if rows > 1 else axes[0]
 

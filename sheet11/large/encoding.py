@@ -12,7 +12,11 @@ _BLOCK = 2**16  # complex numbers computed at a time
 
 
 def positional_encoding(
-    n: int, p: int, convention: str, base: float, scale: float | None
+    n: int,
+    p: int,
+    convention: str,
+    base: float,
+    scale: float | None,
 ) -> Floats:
     """Return E with paired rows, shape (p, n), as `sheet11.encoding.positional_encoding` defines it."""
     E = np.empty((p, n))
@@ -30,7 +34,13 @@ def positional_encoding(
     return E
 
 
-def gram(n: int, p: int, convention: str, base: float, scale: float | None) -> Floats:
+def gram(
+    n: int,
+    p: int,
+    convention: str,
+    base: float,
+    scale: float | None,
+) -> Floats:
     """Return EᵀE for paired rows, shape (n, n).
 
     It depends only on the lag i−j, so that the n lags are summed once and copied along the diagonals. An unpaired last
@@ -48,7 +58,12 @@ def gram(n: int, p: int, convention: str, base: float, scale: float | None) -> F
     return G
 
 
-def _frequencies(p: int, convention: str, base: float, scale: float | None) -> Floats:
+def _frequencies(
+    p: int,
+    convention: str,
+    base: float,
+    scale: float | None,
+) -> Floats:
     """Return ω of each pair of rows, shape (⌈p/2⌉,)."""
     own_scale = p if convention == "vaswani" else 5000
     omega: Floats = base ** (-2 * np.arange((p + 1) // 2) / (scale or own_scale))
@@ -56,7 +71,9 @@ def _frequencies(p: int, convention: str, base: float, scale: float | None) -> F
 
 
 def _turns(
-    omega: Floats, first: int, n: int
+    omega: Floats,
+    first: int,
+    n: int,
 ) -> tuple[NDArray[np.complex128], NDArray[np.complex128]]:
     """Return factors of e^{iω(first + aB + b)} = e^{iωaB}·e^{iω(first + b)} with B ≈ √n, to save exponentials.
 

@@ -7,7 +7,10 @@ from torch import Tensor
 
 
 def draw_block_edges(
-    block_size: int, p_in: float, p_out: float, generator: np.random.Generator
+    block_size: int,
+    p_in: float,
+    p_out: float,
+    generator: np.random.Generator,
 ) -> NDArray[np.int64]:
     """Draw the edges of a two-block model, each once, shape (edges, 2).
 

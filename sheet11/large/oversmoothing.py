@@ -17,15 +17,25 @@ _BLOCK = 2**17  # entries in a block of differences
 _RESTARTS = 200  # restarts of the Lanczos iteration, about 10 products each
 
 
-def normalized_adjacency(edge_index: Tensor, num_nodes: int, dtype: torch.dtype) -> Tensor:
+def normalized_adjacency(
+    edge_index: Tensor,
+    num_nodes: int,
+    dtype: torch.dtype,
+) -> Tensor:
     """Return P, with its entries sorted by SciPy, which is several times faster than torch."""
     loops = torch.arange(num_nodes, device=edge_index.device).expand(2, -1)
     u, v = torch.cat([edge_index, loops], dim=1).cpu().numpy()
     scale = np.bincount(u) ** -0.5
-    P = csr_array((scale[u] * scale[v], (u, v)), (num_nodes, num_nodes))
+    sorted_by_row = csr_array((scale[u] * scale[v], (u, v)), (num_nodes, num_nodes))
     with catch_warnings(action="ignore", category=UserWarning):  # CSR tensors are in beta
-        P = torch.sparse_csr_tensor(P.indptr, P.indices, P.data, P.shape, dtype=dtype)
-    return P.to(edge_index.device)
+        return torch.sparse_csr_tensor(
+            sorted_by_row.indptr,
+            sorted_by_row.indices,
+            sorted_by_row.data,
+            sorted_by_row.shape,
+            dtype=dtype,
+            device=edge_index.device,
+        )
 
 
 def compressed(P: Tensor) -> Tensor:
@@ -62,7 +72,8 @@ def second_eigenvalue(P: Tensor) -> float:
     def propagate(x: Floats) -> Floats:
         return rest(matrix @ x)
 
-    start = rest(np.random.default_rng(0).normal(size=len(P)))
+    generator = np.random.default_rng(0)
+    start = rest(generator.normal(size=len(P)))
     if np.linalg.norm(propagate(start)) < 1e-10 * np.sqrt(len(P)):
         return 0.0  # every component is complete
     with suppress(ArpackNoConvergence):
@@ -77,7 +88,11 @@ def second_eigenvalue(P: Tensor) -> float:
     raise np.linalg.LinAlgError("P must have a larger gap: its second eigenvalue was not found")
 
 
-def _largest(matvec: Callable[[Floats], Floats], start: Floats, tolerance: float = 1e-9) -> float:
+def _largest(
+    matvec: Callable[[Floats], Floats],
+    start: Floats,
+    tolerance: float = 1e-9,
+) -> float:
     """Return the eigenvalue of largest magnitude of a symmetric operator."""
     operator = LinearOperator((len(start), len(start)), matvec=matvec, dtype=np.float64)
     found, _ = eigsh(operator, k=1, v0=start, tol=tolerance, maxiter=_RESTARTS)
@@ -94,5 +109,9 @@ def _preserved(matrix: csr_array) -> csr_array:
 
 def _to_scipy(P: Tensor) -> csr_array:
     P = compressed(P.detach().cpu().double())
-    parts = P.values().numpy(), P.col_indices().numpy(), P.crow_indices().numpy()
+    parts = (
+        P.values().numpy(),
+        P.col_indices().numpy(),
+        P.crow_indices().numpy(),
+    )
     return csr_array(parts, tuple(P.shape))

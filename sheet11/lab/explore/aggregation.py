@@ -55,7 +55,7 @@ def explore_aggregation(aggregate: Function) -> None:
             f"λ = {signed(lam)}: ⟨m⟩ = {signed(mean)}, {share:.0%} of the way from min to max"
         )
         right.set_xscale("asinh", linear_width=LINEAR)
-        right.plot(grid, np.asarray(curve)[0] / grid, color=COLOURS[0], label="agg over λ")
+        right.plot(grid, np.asarray(curve)[0] / grid, "-", label="agg over λ")
         right.plot(
             np.clip(lam, -EDGE, EDGE),
             result,

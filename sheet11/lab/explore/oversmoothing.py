@@ -84,10 +84,9 @@ def explore_oversmoothing(
         draw_embedding(middle, x, g.labels)
         middle.set(title="embedding", xlabel="feature 1", ylabel="feature 2")
         middle.legend(loc="upper left", fontsize="small")
-        for marker, name, values in (("o", "E(X) / ‖X‖²", energies), ("s", "MAD", distances)):
+        for name, values in {"E(X) / ‖X‖²": energies, "MAD": distances}.items():
             right.plot(
                 np.maximum(values[: depth + 1], FLOOR),
-                marker=marker,
                 label=name,
                 markersize=3,
                 linewidth=1.2,

@@ -52,7 +52,7 @@ def convergence(
     figure, (left, right) = panels(2, 3.6, right=1.35)
     for error, bound, gap in zip(errors, bounds, gaps, strict=True):
         visible = np.where(error > 1e-14, error, np.nan)
-        (curve,) = left.semilogy(lam, visible, label=f"Δ = {gap:.2f}")
+        (curve,) = left.semilogy(lam, visible, "-", label=f"Δ = {gap:.2f}")
         left.semilogy(lam, bound, "--", color=curve.get_color(), linewidth=0.8)
     left.set(xlabel="inverse temperature λ", ylabel="max − agg", ylim=(1e-14, None))
     left.set_title("Measured, and its bound (dashed)")
@@ -84,8 +84,8 @@ def interpolation(
     """
     figure, (ax,) = panels(1, 4.0, right=2.4)
     for name, curve in curves.items():
-        ax.plot(lam, curve, label=name)
-    ax.plot(*np.transpose(tangent), color="black", linestyle="--", label="predicted slope")
+        ax.plot(lam, curve, "-", label=name)
+    ax.plot(*np.transpose(tangent), "--", color="black", label="predicted slope")
     draw_marks(ax, marks)
     ax.axvline(0, color="0.4", linewidth=0.8)
     ax.set(xlabel="inverse temperature λ", ylabel="aggregate of the neighbourhood")
@@ -97,7 +97,15 @@ def interpolation(
 def draw_marks(ax: Axes, marks: Mapping[str, float]) -> None:
     """Draw horizontal lines with their names beside the axes, spaced so that names do not overlap."""
     for name, value in marks.items():
-        ax.axhline(value, color="0.4", linestyle=":", linewidth=0.8, label=f"_{name}")
+        ax.plot(
+            [0, 1],
+            [value, value],
+            ":",
+            color="0.4",
+            linewidth=0.8,
+            transform=ax.get_yaxis_transform(),
+            label=f"_{name}",
+        )
     bottom, top = ax.get_ylim()
     last = -np.inf
     for value, name in sorted(zip(marks.values(), marks, strict=True)):
@@ -107,6 +115,7 @@ def draw_marks(ax: Axes, marks: Mapping[str, float]) -> None:
         ax.plot(
             [1.004, 1.018],
             [height, last],
+            "-",
             color="0.6",
             linewidth=0.6,
             transform=ax.transAxes,

@@ -11,7 +11,6 @@ from sheet11.given.conventions import first_position
 from sheet11.lab.plots import (
     COLOURS,
     MARGINS,
-    MARKERS,
     MOST,
     Curves,
     Floats,
@@ -97,12 +96,12 @@ def draw_profiles(ax: Axes, profiles: Mapping[str, Floats]) -> None:
     """Draw lag profiles, and a line at half of the first profile's value at lag 0."""
     first = next(iter(profiles.values()))
     few = len(first) <= MOST
-    for marker, (name, profile) in zip(MARKERS, profiles.items(), strict=False):
-        ax.plot(profile, marker=marker if few else "", markersize=3, linewidth=1.2, label=name)
+    for name, profile in profiles.items():
+        ax.plot(profile, markersize=3 if few else 0, linewidth=1.2, label=name)
     ends = [0, len(first) - 1]
     half = [first[0] / 2] * 2
     ax.plot(ends, half, ":", color="0.5", label="half of the diagonal\n(first curve)")
-    ax.plot(ends, [0, 0], color="0.3", linewidth=0.8, label="_zero")
+    ax.plot(ends, [0, 0], "-", color="0.3", linewidth=0.8, label="_zero")
     whole_numbers(ax.xaxis, 8 if few else 5)
 
 
@@ -132,9 +131,9 @@ def diagonal_spreads(spreads: Curves) -> Figure:
 
 def _on_a_logarithmic_scale(values: Curves, first: int, **labels: str) -> Figure:
     figure, (ax,) = panels(1, 3.0, right=ROOM)
-    for marker, (name, value) in zip(MARKERS, values.items(), strict=False):
+    for name, value in values.items():
         height = np.maximum(value, 1e-17)
-        ax.semilogy(first + np.arange(len(height)), height, marker, markersize=4, label=name)
+        ax.semilogy(first + np.arange(len(height)), height, linestyle="", markersize=4, label=name)
     if len(values) > 1:
         ax.lines[1].set(markersize=7, fillstyle="none")  # visible where two curves coincide
     ax.set(ylim=(1e-17, None), **labels)

@@ -32,14 +32,14 @@ _panels = partial(panels, across=0.75, bottom=0.95, top=0.5)  # with room for a 
 def energies(energy: Curves, rates: Mapping[str, float], highlighted: str) -> Figure:
     """Draw Dirichlet energy against depth for several graphs; dashed lines decay at the predicted rates."""
     figure, (ax,) = _panels(1, 4.2, bottom=1.2)
-    for colour, (name, values) in zip(COLOURS, energy.items(), strict=False):
+    for name, values in energy.items():
         values = np.asarray(values)
         layer = np.flatnonzero(values > 1e-20 * values[0])
         values = values[layer]
-        ax.plot(
+        (curve,) = ax.plot(
             layer,
             values,
-            color=colour,
+            "-",
             linewidth=2.5 if name == highlighted else 1.2,
             label=f"{name}: measured",
         )
@@ -47,7 +47,7 @@ def energies(energy: Curves, rates: Mapping[str, float], highlighted: str) -> Fi
             layer,
             values[-1] * np.exp(rates[name] * (layer - layer[-1])),
             "--",
-            color=colour,
+            color=curve.get_color(),
             linewidth=1,
             label=f"{name}: predicted slope {rates[name]:.4g}",
         )
@@ -145,7 +145,6 @@ def _draw_smoothness(ax: Axes, measure: Curves, quantity: str) -> None:
     for number, (name, values) in enumerate(measure.items()):
         ax.plot(
             np.maximum(values, FLOOR),
-            marker=MARKERS[number],
             markevery=(number % 6, max(1, len(np.asarray(values)) // 8)),
             markersize=4,
             label=name,
@@ -220,13 +219,13 @@ def _draw_networks(
     **style: Any,
 ) -> None:
     """Draw the mean over the networks of each model, and a band of one standard deviation."""
-    for marker, (name, values) in zip(MARKERS, models.items(), strict=False):
+    for name, values in models.items():
         values = np.log10(np.maximum(values, FLOOR)) if logarithmic else np.asarray(values)
         mean = values.mean(axis=1)
         std = values.std(axis=1)
         band = np.clip([mean, mean - std, mean + std], *within)
         mean, low, high = 10**band if logarithmic else band
-        ax.plot(x, mean, marker=marker, label=name, **style)
+        ax.plot(x, mean, label=name, **style)
         ax.fill_between(x, low, high, alpha=0.12, linewidth=0, edgecolor="face")
 
 

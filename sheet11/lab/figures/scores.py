@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
-from sheet11.lab.plots import COLOURS, MARKERS, Floats, drawn_if_wanted, panels, signed
+from sheet11.lab.plots import COLOURS, Floats, drawn_if_wanted, panels, signed
 
 ROWS = "rows of the encoding, p"
 Draws = Mapping[str, Floats]
@@ -36,7 +36,6 @@ def difference_histogram(
             drawn[title],
             bins="auto",
             density=True,
-            color=COLOURS[0],
             alpha=0.5,
             label=f"measured: ± {rms:.3g}",
         )
@@ -44,6 +43,7 @@ def difference_histogram(
         ax.plot(
             x,
             np.exp(-((x / std) ** 2) / 2) / np.sqrt(2 * np.pi) / std,
+            "-",
             color=COLOURS[1],
             label=f"predicted: ± ({std:.3g} ± {error:.1g})",
         )
@@ -112,13 +112,11 @@ def seen_by_softmax(
 
 def _draw_measured(ax: Axes, p: ArrayLike, draws: Draws) -> None:
     """Draw the mean over the draws for every p, with the standard deviation as error bar."""
-    for colour, marker, (name, values) in zip(COLOURS, MARKERS, draws.items(), strict=False):
+    for name, values in draws.items():
         ax.errorbar(
             p,
             np.mean(values, axis=1),
             np.std(values, axis=1),
-            color=colour,
-            marker=marker,
             markersize=4,
             linewidth=1,
             capsize=3,
@@ -138,4 +136,4 @@ def _draw_prediction(
     width = middle * error
     ax.fill_between(p, middle - width, middle + width, color=colour, alpha=0.35, linewidth=0)
     label = f"{label}; band: one draw may stray as far"
-    ax.plot(p, middle, color=colour, linewidth=3, alpha=0.8, label=label)
+    ax.plot(p, middle, "-", color=colour, linewidth=3, alpha=0.8, label=label)
