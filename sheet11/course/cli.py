@@ -14,7 +14,6 @@ from sheet11.course.grading.commands import check, grade
 from sheet11.course.hand_back.commands import give_back, read_points
 from sheet11.course.options import (
     PATH,
-    UsageFailure,
     jobs_option,
     kernel_option,
     out_option,
@@ -38,11 +37,12 @@ class Commands(click.Group):
     """A group whose commands report wrong arguments in one line."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run a command; click alone would print three lines for a usage error."""
+        """Run a command; with a context, an error would be printed in three lines."""
         try:
             return super().invoke(ctx)
         except click.UsageError as error:
-            raise UsageFailure(error.format_message()) from error
+            error.ctx = None
+            raise
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

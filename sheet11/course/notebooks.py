@@ -218,8 +218,8 @@ def error_of(notebook: NotebookNode) -> str | None:
 def title_of(notebook: NotebookNode, default: str) -> str:
     """Return the first heading, without its mark-up."""
     for cell in notebook.cells:
-        if cell.cell_type == "markdown" and cell.source.startswith("# "):
-            return str(cell.source).splitlines()[0].removeprefix("# ")
+        if cell.cell_type == "markdown" and (found := re.match("# (.*)", cell.source)):
+            return str(found[1])
     return default
 
 
