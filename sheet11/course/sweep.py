@@ -128,10 +128,8 @@ def sweep(jobs: Sequence[Job], executor: Executor, out: Path) -> pd.DataFrame:
             gc.collect()
             written = time.monotonic()
     table = write_table()
-    for column in table.columns:
-        kind, _, name = column.partition("_")
-        if kind in ("parameter", "record") and name in table.columns:
-            print(f"{kind} {name!r} is in the column {column!r} of results.csv")
+    if renamed := [name for name in table.columns if name.startswith(("parameter_", "record_"))]:
+        print(f"names with a prefix in results.csv: {', '.join(renamed)}")
     is_new = results.read_bytes() != before
     page = render(
         "sweep.html.j2",
