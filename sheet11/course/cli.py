@@ -143,7 +143,7 @@ def sweep(
             jobs = jobs_of_grid(path, parameters, sheet, threads, **options)
             table = sweep_jobs(jobs, executor, out)
     click.echo(out / "index.html")
-    if failed := int((table["status"] == "failed").sum()):
+    if failed := list(table.status).count("failed"):
         raise click.ClickException(
             f"{failed} of {len(table)} points failed; results.csv has their errors"
         )

@@ -255,7 +255,7 @@ def check_parameters(parameters: Mapping[str, Any], known: set[str]) -> None:
 
 def nearest(name: str, candidates: Collection[str]) -> str:
     """Return a suggestion to end an error message with; empty if no candidate is near."""
-    found = difflib.get_close_matches(Path(name).stem, candidates, n=1, cutoff=0.5)
+    found = difflib.get_close_matches(name, candidates, n=1, cutoff=0.5)
     return f"; did you mean {found[0]!r}?" if found else ""
 
 

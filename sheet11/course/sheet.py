@@ -57,8 +57,8 @@ class Sheet(NamedTuple):
         return None if own else str(self.folder)
 
     def package_digest(self) -> str:
-        """Return a digest of the package's files; empty for this kit, which `kit_digest` covers."""
-        return _digest(self.folder / (self.package or "")) if self.imports_from else ""
+        """Return a digest of the package's files; empty if there is none."""
+        return _digest(self.folder / self.package) if self.package else ""
 
     def files_beside(self) -> dict[str, bytes]:
         """Return the files that students get with the notebooks, such as data, modules and pictures: content by path.
@@ -122,7 +122,7 @@ def find_notebook(name: str, sheet: Sheet) -> Path:
         return path
     known = ", ".join(sheet.notebooks)
     raise NotebookError(
-        f"there is no notebook {name!r}; the sheet has {known}{nearest(name, sheet.notebooks)}"
+        f"there is no notebook {name!r}; the sheet has {known}{nearest(path.stem, sheet.notebooks)}"
     )
 
 

@@ -163,7 +163,7 @@ def _write_figures(table: pd.DataFrame, parameters: int, out: Path, is_new: bool
         path = out / f"{name}.png"
         if is_new or not path.exists():
             write_whole(path, _figure(table, record, axes))
-        low, high = table[record].min(), table[record].max()
+        low, high = table[record].agg(["min", "max"])
         figures[name] = f"{record} against {', '.join(swept)}; values from {low:.4g} to {high:.4g}"
     return figures
 
