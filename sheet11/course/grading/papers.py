@@ -2,7 +2,6 @@
 
 import random
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from nbformat import NotebookNode
@@ -147,7 +146,7 @@ def _with_parameters(cell: Cell, parameters: Mapping[str, Any]) -> Cell:
 def _drawn(paper: Paper, generator: random.Random) -> dict[str, Any]:
     grading = paper.whole.metadata.get(METADATA, {}).get("grading", {})
     try:
-        return _draw(generator, **grading)
+        return _draw(generator, **{"ranges": {}, "choices": {}, **grading})
     except (AttributeError, IndexError, TypeError, ValueError) as error:
         raise SheetError(
             f'{paper.stem}: grading draws from {{"ranges": {{"n": [1, 9]}}}}, whole numbers, and'
@@ -156,9 +155,7 @@ def _drawn(paper: Paper, generator: random.Random) -> dict[str, Any]:
 
 
 def _draw(
-    generator: random.Random,
-    ranges: Mapping[str, list[int]] = MappingProxyType({}),
-    choices: Mapping[str, list[Any]] = MappingProxyType({}),
+    generator: random.Random, ranges: Mapping[str, list[int]], choices: Mapping[str, list[Any]]
 ) -> dict[str, Any]:
     """Draw parameters from ranges of whole numbers, both ends included, and from lists of choices."""
     drawn: dict[str, Any] = {name: generator.randint(*ranges[name]) for name in sorted(ranges)}

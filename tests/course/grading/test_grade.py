@@ -132,5 +132,5 @@ def test_bad_arguments(small, tmp_path, grade, arguments, message):
     result = grade("--sheet", small.folder, *arguments, cwd=tmp_path)
     assert result.returncode == 2
     said = [line for line in result.stdout.splitlines() if not line.startswith("limits: ")]
-    assert said in ([], ["1 student, 2 notebooks each; 1 with fewer: anna"])
+    assert said in ([], ["students: 1, notebooks of each: 2; 1 with fewer: anna"])
     assert result.stderr.startswith(message) and result.stderr.count("\n") == 1
