@@ -91,12 +91,11 @@ def run(
             jobs = jobs_of_notebooks(paths, parameters, sheet, threads, **options)
             pages = run_jobs(jobs, executor, out)
     click.echo(out / "index.html")
-    if failed := [page.stem for page in pages if page.error]:
+    failed = [page.stem for page in pages if page.error]
+    if failed or len(pages) < len(paths):
         raise click.ClickException(
-            f"{len(failed)} of {len(pages)} notebooks failed: {', '.join(failed)}"
+            f"{len(pages)} of {len(paths)} notebooks were executed; failed: {', '.join(failed) or 'none'}"
         )
-    if len(pages) < len(paths):
-        raise click.ClickException(f"{len(pages)} of {len(paths)} notebooks were executed")
 
 
 @main.command()

@@ -63,11 +63,10 @@ def jobs_of_grid(
         NotebookError: the file is not a notebook, its kernel is not installed.
         ParameterError: the notebook lacks a parameter, or a value is not a Python literal.
     """
-    notebook = read_notebook(path)
+    notebook = without_outputs(read_notebook(path))
     kernel = options.get("kernel")
     kernel_of(notebook, kernel)
     names = parameters_of(notebook)
-    notebook = without_outputs(notebook)
     options |= options_of(path, sheet)
     same = circumstances(notebook, sheet, path.parent, (kernel, figures))
     jobs = []
