@@ -38,12 +38,10 @@ def problems_of(sheet: Sheet) -> list[str]:
 
     Raises:
         NotInstalledError: nbgrader is not installed.
+        SheetError: `nbgrader_config.py` is unusable.
     """
-    try:
-        config = nbgrader_config(sheet.beside(""))
-        preprocessors_of(config)
-    except SheetError as error:
-        return [str(error)]
+    config = nbgrader_config(sheet.beside(""))
+    preprocessors_of(config)
     problems = []
     for setting, instead in NOT_READ.items():
         section, _, name = setting.partition(".")
