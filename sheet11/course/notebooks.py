@@ -101,8 +101,11 @@ def parameters_of(notebook: NotebookNode) -> set[str]:
         return set()
     source = ast.unparse(syntax(notebook.cells[place].source))
     symbols = symtable.symtable(source, PARAMETERS, "exec").get_symbols()
-    variables = [each for each in symbols if not each.is_imported() and not each.is_namespace()]
-    return {each.get_name() for each in variables if each.is_assigned()}
+    return {
+        each.get_name()
+        for each in symbols
+        if each.is_assigned() and not each.is_imported() and not each.is_namespace()
+    }
 
 
 def _first(notebook: NotebookNode, tag: str) -> int:
@@ -133,9 +136,9 @@ _installed_kernels = functools.cache(find_kernel_specs)
 def is_python(notebook: NotebookNode) -> bool:
     """Return whether a notebook is in Python, whatever its kernel is called."""
     kernel = notebook.metadata.get("kernelspec", {})
-    language = kernel.get("language") or notebook.metadata.get("language_info", {}).get("name")
-    language = str(language or kernel.get("name", "python"))
-    return language.lower().startswith(("python", "ipython"))
+    about = notebook.metadata.get("language_info", {})
+    language = kernel.get("language") or about.get("name") or kernel.get("name", "python")
+    return str(language).lower().startswith(("python", "ipython"))
 
 
 def with_parameters(notebook: NotebookNode, parameters: Mapping[str, Any]) -> NotebookNode:
@@ -144,11 +147,11 @@ def with_parameters(notebook: NotebookNode, parameters: Mapping[str, Any]) -> No
     Raises:
         ParameterError: a value is not a Python literal.
     """
-    lines = [f"{name} = {source_of(name, value)}" for name, value in parameters.items()]
+    lines = [f"{name} = {source_of(name, value)}\n" for name, value in parameters.items()]
     notebook = copy.deepcopy(notebook)
     _add_metadata(notebook)
     if lines:
-        source = "\n".join(["# Parameters", *lines, ""])
+        source = "".join(["# Parameters\n", *lines])
         cell = nbformat.v4.new_code_cell(source, id=INJECTED, metadata={"tags": [INJECTED]})
         place = _first(notebook, INJECTED)
         if place >= 0:

@@ -142,11 +142,9 @@ def _range(item: str) -> list[int | float]:
     Raises:
         ValueError: the range is empty or too long.
     """
-    bounds = item.split(":")
-    if len(bounds) == 2:
-        bounds.append("1")
+    bounds = f"{item}:1" if item.count(":") == 1 else item
     try:
-        start, stop, step = map(Fraction, bounds)
+        start, stop, step = map(Fraction, bounds.split(":"))
     except (ValueError, ZeroDivisionError):
         return []
     count = math.ceil((stop - start) / step) if step else 0
