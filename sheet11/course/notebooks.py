@@ -228,8 +228,8 @@ def title_of(notebook: NotebookNode, default: str) -> str:
 
 def scalar_records(notebook: NotebookNode) -> dict[str, Any]:
     """Return the records that are not arrays."""
-    records = read_records(notebook)
-    return {name: value for name, value in records.items() if isinstance(value, SCALAR)}
+    records = read_records(notebook).items()
+    return {name: value for name, value in records if isinstance(value, SCALAR)}
 
 
 def headline_of(notebook: NotebookNode) -> dict[str, Any]:

@@ -96,8 +96,8 @@ def without_answers(notebook: NotebookNode, config: Config | None = None) -> Not
         SheetError: nbgrader refuses it, or leaves a mark, as it does a mistyped one.
     """
     config = config or Config()
-    left_out = {*FIRST, "SaveCells"}  # SaveCells writes to nbgrader's database
-    names = [name for name in preprocessors_of(config) if name not in left_out]
+    # SaveCells writes to nbgrader's database
+    names = [name for name in preprocessors_of(config) if name not in (*FIRST, "SaveCells")]
     notebook = _preprocess(notebook, names, config)
     _keep_only(OF_NOTEBOOK, notebook.metadata)
     for cell in notebook.cells:
@@ -194,6 +194,5 @@ def _reason(error: Exception) -> str:
 
 
 def _nearest(folder: Path, name: str) -> Path | None:
-    folder = folder.resolve()
     places = (place / name for place in (folder, *folder.parents[:ABOVE]))
     return next(filter(Path.is_file, places), None)

@@ -64,8 +64,7 @@ def jobs_of_grid(
         ParameterError: the notebook lacks a parameter, or a value is not a Python literal.
     """
     notebook = without_outputs(read_notebook(path))
-    kernel = options.get("kernel")
-    kernel_of(notebook, kernel)
+    kernel = kernel_of(notebook, options.get("kernel"))
     names = parameters_of(notebook)
     options |= options_of(path, sheet)
     same = circumstances(notebook, sheet, path.parent, (kernel, figures))
@@ -213,10 +212,7 @@ def _figure(table: pd.DataFrame, record: str, axes: Mapping[str, str]) -> bytes:
     x, panel = table[axes["x"]], axes.get("col")
     numeric = pd.api.types.is_numeric_dtype(x)
     words = [name for name in axes.values() if name != x.name or not numeric]
-    with (
-        plt.rc_context({"axes.grid": True, "grid.alpha": 0.3}),
-        sns.color_palette("colorblind"),
-    ):
+    with sns.axes_style("whitegrid"), sns.color_palette("colorblind"):
         grid = sns.relplot(
             table.astype(dict.fromkeys(words, str)),
             y=record,
