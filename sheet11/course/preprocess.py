@@ -31,7 +31,6 @@ NEEDS = {
     "InstantiateTests": "; AUTOTEST needs autotests.yml there or in the course's folder, and answers that run",
     "IncludeHeaderFooter": "; paths are relative to the course's folder",
 }
-ABOVE = 2  # folders between an assignment and its course: course/source/ps1
 
 
 def nbgrader_config(folder: Path) -> Config:
@@ -194,5 +193,6 @@ def _reason(error: Exception) -> str:
 
 
 def _nearest(folder: Path, name: str) -> Path | None:
-    places = (place / name for place in (folder, *folder.parents[:ABOVE]))
+    # an assignment is course/source/ps1
+    places = (place / name for place in (folder, *folder.parents[:2]))
     return next(filter(Path.is_file, places), None)

@@ -154,7 +154,6 @@ def has_server(pid):
         ("grade", True, signal.SIGINT),
         ("run", False, signal.SIGINT),
         ("grade", False, signal.SIGINT),
-        ("run", True, signal.SIGKILL),
         ("grade", True, signal.SIGKILL),
         ("sweep", False, signal.SIGKILL),
     ],
