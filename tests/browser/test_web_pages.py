@@ -72,10 +72,12 @@ def folder(browser, tmp_path_factory, hostile):
         cells = [new_markdown_cell(f"# A {name} notebook"), parameters, new_code_cell(SMALL)]
         nbformat.write(new_notebook(cells=cells), out / f"{name}.ipynb")
     small = out / "small.ipynb"
-    paths = [small, out / "failing.ipynb", *find_sheet().notebooks.values()]
+    sheet = find_sheet()
+    paths = [small, out / "failing.ipynb", *sheet.notebooks.values()]
     with local_executor(2) as (executor, threads):
-        run.run(run.jobs_of_notebooks(paths, {}, threads, sliders=True), executor, out / "run")
-        points = sweep.jobs_of_grid(small, {"n": [0, 1, 2]}, threads)
+        notebooks = run.jobs_of_notebooks(paths, {}, sheet, threads, frames=True)
+        run.run(notebooks, executor, out / "run")
+        points = sweep.jobs_of_grid(small, {"n": [0, 1, 2]}, sheet, threads)
         sweep.sweep(points, executor, out / "sweep")
     both = (Identity(login=HTML, name=HTML), Identity(name=HTML))
     person = Person(HTML, both[0], both, late="1 d 2 h late", notes=(HTML,))
@@ -92,7 +94,7 @@ def folder(browser, tmp_path_factory, hostile):
         "feedback": {
             "person": person,
             "rows": rows,
-            "contents": {"": (HTML, {})},
+            "content_of": lambda digest: (HTML, {}),
             "figures": {"notebook": [(picture, HTML)]},
         },
         "class": {

@@ -26,9 +26,9 @@ def read_points(out: Path, table: Path | None, who: str) -> None:
     table = table or out / GRADES
     with usage_failures(out):
         with Store(out, create=False) as store, alone_in(out):
-            points, comments, students = take_points(store, table, who)
+            marks, students = take_points(store, table, who)
             publish(out, store)
-    click.echo(f"Read {table}: points {points}, comments {comments}, students {students}")
+    click.echo(f"Read {table}: marks {marks}, students {students}")
 
 
 @click.command()

@@ -15,12 +15,13 @@ from sheet11.course.text import digest_of
 
 STUDENT = "student"
 COMMENT = " comment"  # follows the task in a column's name
-BY_HAND = r" \(by hand / [^()]*\)"  # in a column's name; changes with the points of the task
+# in a column's name; changes with the points of the task
+BY_HAND = re.compile(r" \(by hand / [^()]*\)")
 
 Row = Mapping[str, str]  # fields by column
 
 
-def take_points(store: Store, path: Path, who: str) -> tuple[int, int, int]:
+def take_points(store: Store, path: Path, who: str) -> tuple[int, int]:
     """Read points and comments from a table and store them as one person's marks.
 
     The table has columns of `grades.csv` in any order; a column named after a task with ` comment` at the end holds
@@ -32,14 +33,13 @@ def take_points(store: Store, path: Path, who: str) -> tuple[int, int, int]:
         who: the person who marks.
 
     Returns:
-        Numbers of points, comments and students.
+        Numbers of marks and of students.
 
     Raises:
         TableError: the file cannot be read.
         PointsError: something in the file is invalid; then nothing is stored.
     """
-    taken_points = taken_comments = 0
-    students = set()
+    students = []
     try:
         rows = _by_student(read_table(path), store)
         with store.writing():
@@ -47,19 +47,17 @@ def take_points(store: Store, path: Path, who: str) -> tuple[int, int, int]:
                 points, comment = _entered(entry, rows.get(entry.student, {}))
                 if points is not None or comment:
                     _set_mark(store, entry, who, points, comment)
-                    taken_points += points is not None
-                    taken_comments += bool(comment)
-                    students.add(entry.student)
+                    students.append(entry.student)
             store.add_written(digest_of(path.read_bytes()))  # so that it may be overwritten
     except PointsError as error:
         raise PointsError(f"{path}: {error}") from error
-    return taken_points, taken_comments, len(students)
+    return len(students), len(set(students))
 
 
 def _by_student(rows: Sequence[Row], store: Store) -> dict[str, Row]:
     """Return rows by student, with column names that do not contain the points of a task."""
-    plain = {name: re.sub(BY_HAND, "", name) for name in rows[0]}
-    known = [re.sub(BY_HAND, "", name) for name in grades_header(store.tasks())]
+    plain = {name: BY_HAND.sub("", name) for name in rows[0]}
+    known = [BY_HAND.sub("", name) for name in grades_header(store.tasks())]
     for name in plain.values():
         if name.removesuffix(COMMENT) not in known:
             raise PointsError(f"this sheet has no column {name[:80]!r}{nearest(name, known)}")

@@ -86,7 +86,7 @@ def _write_page(out: Path, store: Store, person: Person, rows: Sequence[Entry]) 
         heading=person.who.shown or person.student,
         person=person,
         rows=rows,
-        contents={row.digest: store.content(row.digest) for row in rows},
+        content_of=store.content,
         figures={
             notebook.stem: list(figures_of_cells(nbformat.read(notebook, as_version=4).cells))
             for notebook in executed
