@@ -38,26 +38,27 @@ def problems_of(sheet: Sheet) -> list[str]:
 
     Raises:
         NotInstalledError: nbgrader is not installed.
+        SheetError: `nbgrader_config.py` is unusable.
     """
-    try:
-        config = nbgrader_config(sheet.beside(""))
-        preprocessors_of(config)
-    except SheetError as error:
-        return [str(error)]
+    config = nbgrader_config(sheet.beside(""))
+    preprocessors_of(config)
     problems = []
     for setting, instead in NOT_READ.items():
         section, _, name = setting.partition(".")
         if name in config[section]:
             problems.append(f"{CONFIG} sets {setting}, which is not read here: {instead}")
+    tasks = []
     for path in sheet.notebooks.values():
         try:
             found = [f"{path.name}: {problem}" for problem in _problems_of_marks(path)]
             if not found:  # running AUTOTEST is slow
                 whole, _ = both_versions(path, config)
-                tasks_of(path.stem, whole)
+                tasks += tasks_of(path.stem, whole)
         except (NotebookError, SheetError) as error:
             found = [str(error)]
         problems += found
+    if not tasks and not problems:
+        problems.append(f"{sheet.title} sets no tasks; {IN_JUPYTERLAB}")
     return problems
 
 

@@ -14,7 +14,6 @@ from sheet11.course.grading.commands import check, grade
 from sheet11.course.hand_back.commands import give_back, read_points
 from sheet11.course.options import (
     PATH,
-    UsageFailure,
     jobs_option,
     kernel_option,
     out_option,
@@ -38,11 +37,12 @@ class Commands(click.Group):
     """A group whose commands report wrong arguments in one line."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run a command; click alone would print three lines for a usage error."""
+        """Run a command; with a context, an error would be printed in three lines."""
         try:
             return super().invoke(ctx)
         except click.UsageError as error:
-            raise UsageFailure(error.format_message()) from error
+            error.ctx = None
+            raise
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -91,12 +91,11 @@ def run(
             jobs = jobs_of_notebooks(paths, parameters, sheet, threads, **options)
             pages = run_jobs(jobs, executor, out)
     click.echo(out / "index.html")
-    if failed := [page.stem for page in pages if page.error]:
+    failed = [page.stem for page in pages if page.error]
+    if failed or len(pages) < len(paths):
         raise click.ClickException(
-            f"{len(failed)} of {len(pages)} notebooks failed: {', '.join(failed)}"
+            f"{len(pages)} of {len(paths)} notebooks were executed; failed: {', '.join(failed) or 'none'}"
         )
-    if len(pages) < len(paths):
-        raise click.ClickException(f"{len(pages)} of {len(paths)} notebooks were executed")
 
 
 @main.command()
@@ -143,7 +142,7 @@ def sweep(
             jobs = jobs_of_grid(path, parameters, sheet, threads, **options)
             table = sweep_jobs(jobs, executor, out)
     click.echo(out / "index.html")
-    if failed := int((table["status"] == "failed").sum()):
+    if failed := list(table.status).count("failed"):
         raise click.ClickException(
             f"{failed} of {len(table)} points failed; results.csv has their errors"
         )

@@ -36,7 +36,7 @@ def circumstances(notebook: NotebookNode, sheet: Sheet, folder: Path, options: o
         [(path.name, path.read_bytes()) for path in beside],
         options,
         platform.python_version(),
-        [version(name) for name in PROGRAMS],
+        list(map(version, PROGRAMS)),
     ]
     return digest_of(repr(same))
 

@@ -101,8 +101,11 @@ def parameters_of(notebook: NotebookNode) -> set[str]:
         return set()
     source = ast.unparse(syntax(notebook.cells[place].source))
     symbols = symtable.symtable(source, PARAMETERS, "exec").get_symbols()
-    variables = [each for each in symbols if not each.is_imported() and not each.is_namespace()]
-    return {each.get_name() for each in variables if each.is_assigned()}
+    return {
+        each.get_name()
+        for each in symbols
+        if each.is_assigned() and not each.is_imported() and not each.is_namespace()
+    }
 
 
 def _first(notebook: NotebookNode, tag: str) -> int:
@@ -133,9 +136,9 @@ _installed_kernels = functools.cache(find_kernel_specs)
 def is_python(notebook: NotebookNode) -> bool:
     """Return whether a notebook is in Python, whatever its kernel is called."""
     kernel = notebook.metadata.get("kernelspec", {})
-    language = kernel.get("language") or notebook.metadata.get("language_info", {}).get("name")
-    language = str(language or kernel.get("name", "python"))
-    return language.lower().startswith(("python", "ipython"))
+    about = notebook.metadata.get("language_info", {})
+    language = kernel.get("language") or about.get("name") or kernel.get("name", "python")
+    return str(language).lower().startswith(("python", "ipython"))
 
 
 def with_parameters(notebook: NotebookNode, parameters: Mapping[str, Any]) -> NotebookNode:
@@ -144,11 +147,11 @@ def with_parameters(notebook: NotebookNode, parameters: Mapping[str, Any]) -> No
     Raises:
         ParameterError: a value is not a Python literal.
     """
-    lines = [f"{name} = {source_of(name, value)}" for name, value in parameters.items()]
+    lines = [f"{name} = {source_of(name, value)}\n" for name, value in parameters.items()]
     notebook = copy.deepcopy(notebook)
     _add_metadata(notebook)
     if lines:
-        source = "\n".join(["# Parameters", *lines, ""])
+        source = "".join(["# Parameters\n", *lines])
         cell = nbformat.v4.new_code_cell(source, id=INJECTED, metadata={"tags": [INJECTED]})
         place = _first(notebook, INJECTED)
         if place >= 0:
@@ -218,15 +221,15 @@ def error_of(notebook: NotebookNode) -> str | None:
 def title_of(notebook: NotebookNode, default: str) -> str:
     """Return the first heading, without its mark-up."""
     for cell in notebook.cells:
-        if cell.cell_type == "markdown" and cell.source.startswith("# "):
-            return str(cell.source).splitlines()[0].removeprefix("# ")
+        if cell.cell_type == "markdown" and (found := re.match("# (.*)", cell.source)):
+            return str(found[1])
     return default
 
 
 def scalar_records(notebook: NotebookNode) -> dict[str, Any]:
     """Return the records that are not arrays."""
-    records = read_records(notebook)
-    return {name: value for name, value in records.items() if isinstance(value, SCALAR)}
+    records = read_records(notebook).items()
+    return {name: value for name, value in records if isinstance(value, SCALAR)}
 
 
 def headline_of(notebook: NotebookNode) -> dict[str, Any]:
@@ -255,7 +258,7 @@ def check_parameters(parameters: Mapping[str, Any], known: set[str]) -> None:
 
 def nearest(name: str, candidates: Collection[str]) -> str:
     """Return a suggestion to end an error message with; empty if no candidate is near."""
-    found = difflib.get_close_matches(Path(name).stem, candidates, n=1, cutoff=0.5)
+    found = difflib.get_close_matches(name, candidates, n=1, cutoff=0.5)
     return f"; did you mean {found[0]!r}?" if found else ""
 
 

@@ -18,12 +18,6 @@ PATH = click.Path(path_type=Path)
 MOST = 1_000_000  # values in a range
 
 
-class UsageFailure(click.ClickException):
-    """An unusable argument: one line on standard error, exit code 2."""
-
-    exit_code = 2
-
-
 def out_option(default: str) -> Callable[[Any], Any]:
     """Return the option -o of a command."""
     return click.option(
@@ -86,9 +80,9 @@ name_option = click.option(
 
 
 def refuse_workers_on_cluster(workers: int | None, scheduler: str | None) -> None:
-    """Raise `UsageFailure` if both are given."""
+    """Raise an error if both are given."""
     if scheduler and workers:
-        raise UsageFailure(
+        raise click.UsageError(
             "-j is for this machine; on a cluster the workers decide how much runs at a time"
         )
 
@@ -99,9 +93,9 @@ def usage_failures(out: Path) -> Iterator[None]:
     try:
         yield
     except CourseError as error:
-        raise UsageFailure(str(error)) from error
+        raise click.UsageError(str(error)) from error
     except OSError as error:
-        raise UsageFailure(f"cannot write to {out}: {error.strerror or error}") from error
+        raise click.UsageError(f"cannot write to {out}: {error.strerror or error}") from error
 
 
 def value(text: str) -> Any:
@@ -148,11 +142,9 @@ def _range(item: str) -> list[int | float]:
     Raises:
         ValueError: the range is empty or too long.
     """
-    bounds = item.split(":")
-    if len(bounds) == 2:
-        bounds.append("1")
+    bounds = f"{item}:1" if item.count(":") == 1 else item
     try:
-        start, stop, step = map(Fraction, bounds)
+        start, stop, step = map(Fraction, bounds.split(":"))
     except (ValueError, ZeroDivisionError):
         return []
     count = math.ceil((stop - start) / step) if step else 0

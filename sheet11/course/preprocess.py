@@ -31,7 +31,6 @@ NEEDS = {
     "InstantiateTests": "; AUTOTEST needs autotests.yml there or in the course's folder, and answers that run",
     "IncludeHeaderFooter": "; paths are relative to the course's folder",
 }
-ABOVE = 2  # folders between an assignment and its course: course/source/ps1
 
 
 def nbgrader_config(folder: Path) -> Config:
@@ -96,8 +95,8 @@ def without_answers(notebook: NotebookNode, config: Config | None = None) -> Not
         SheetError: nbgrader refuses it, or leaves a mark, as it does a mistyped one.
     """
     config = config or Config()
-    left_out = {*FIRST, "SaveCells"}  # SaveCells writes to nbgrader's database
-    names = [name for name in preprocessors_of(config) if name not in left_out]
+    # SaveCells writes to nbgrader's database
+    names = [name for name in preprocessors_of(config) if name not in (*FIRST, "SaveCells")]
     notebook = _preprocess(notebook, names, config)
     _keep_only(OF_NOTEBOOK, notebook.metadata)
     for cell in notebook.cells:
@@ -194,6 +193,6 @@ def _reason(error: Exception) -> str:
 
 
 def _nearest(folder: Path, name: str) -> Path | None:
-    folder = folder.resolve()
-    places = (place / name for place in (folder, *folder.parents[:ABOVE]))
+    # an assignment is course/source/ps1
+    places = (place / name for place in (folder, *folder.parents[:2]))
     return next(filter(Path.is_file, places), None)

@@ -94,9 +94,8 @@ def run(jobs: Sequence[Job], executor: Executor, out: Path) -> list[Page]:
         OSError: `out` cannot be written to.
         NotebookError: a notebook is in `out` itself.
     """
-    for job in jobs:
-        if Path(job.options["cwd"]) == out.resolve():
-            raise NotebookError(f"-o {out}: {job.key}.ipynb, which is there, would be overwritten")
+    if str(out.resolve()) in [job.options["cwd"] for job in jobs]:
+        raise NotebookError(f"-o {out} holds a notebook to execute, which would be overwritten")
     index = out / f"{INDEX}.html"
     # fail before the work if the folder is not writable
     write_whole(index, render("index.html.j2", heading="Running", pages=[]))

@@ -57,8 +57,8 @@ class Sheet(NamedTuple):
         return None if own else str(self.folder)
 
     def package_digest(self) -> str:
-        """Return a digest of the package's files; empty for this kit, which `kit_digest` covers."""
-        return _digest(self.folder / (self.package or "")) if self.imports_from else ""
+        """Return a digest of the package's files; empty if there is none."""
+        return _digest(self.folder / self.package) if self.package else ""
 
     def files_beside(self) -> dict[str, bytes]:
         """Return the files that students get with the notebooks, such as data, modules and pictures: content by path.
@@ -103,11 +103,7 @@ def find_sheet(folder: Path | None = None) -> Sheet:
         raise SheetError(f"there are no notebooks in {str(place)!r}")
     folder = (folder or PACKAGE.parent).resolve()
     settings = _settings(place / SETTINGS)
-    package = settings.get("package") or _package_beside(folder)
-    if package and not (folder / package).is_dir():
-        raise SheetError(
-            f"{place / SETTINGS}: package must be a folder in {folder}, got {package!r}"
-        )
+    package = _package(folder, settings.get("package"))
     return Sheet(
         folder=folder,
         notebooks={path.stem: path.resolve() for path in paths},
@@ -126,7 +122,7 @@ def find_notebook(name: str, sheet: Sheet) -> Path:
         return path
     known = ", ".join(sheet.notebooks)
     raise NotebookError(
-        f"there is no notebook {name!r}; the sheet has {known}{nearest(name, sheet.notebooks)}"
+        f"there is no notebook {name!r}; the sheet has {known}{nearest(path.stem, sheet.notebooks)}"
     )
 
 
@@ -158,14 +154,14 @@ def _settings(path: Path) -> dict[str, Any]:
     return settings
 
 
-def _package_beside(folder: Path) -> str | None:
-    found = {path.parent.name for path in folder.glob("*/__init__.py")}
-    found = found - {PACKAGE.name} or found  # a student edition contains this kit, too
-    if len(found) > 1:
-        names = ", ".join(sorted(found))
-        raise SheetError(
-            f"{folder} holds several packages, {names}; {SETTINGS} must say which with package"
-        )
+def _package(folder: Path, named: str | None) -> str | None:
+    packages = {path.parent.name for path in folder.glob("*/__init__.py")}
+    found = packages - {PACKAGE.name} or packages  # a student edition contains this kit, too
+    if named:
+        found = packages & {named}
+    if len(found) > 1 or named and not found:
+        names = ", ".join(sorted(packages))
+        raise SheetError(f"{SETTINGS}: package must be one in {folder} ({names}), got {named!r}")
     return next(iter(found), None)
 
 

@@ -63,11 +63,9 @@ def jobs_of_grid(
         NotebookError: the file is not a notebook, its kernel is not installed.
         ParameterError: the notebook lacks a parameter, or a value is not a Python literal.
     """
-    notebook = read_notebook(path)
-    kernel = options.get("kernel")
-    kernel_of(notebook, kernel)
+    notebook = without_outputs(read_notebook(path))
+    kernel = kernel_of(notebook, options.get("kernel"))
     names = parameters_of(notebook)
-    notebook = without_outputs(notebook)
     options |= options_of(path, sheet)
     same = circumstances(notebook, sheet, path.parent, (kernel, figures))
     jobs = []
@@ -128,10 +126,8 @@ def sweep(jobs: Sequence[Job], executor: Executor, out: Path) -> pd.DataFrame:
             gc.collect()
             written = time.monotonic()
     table = write_table()
-    for column in table.columns:
-        kind, _, name = column.partition("_")
-        if kind in ("parameter", "record") and name in table.columns:
-            print(f"{kind} {name!r} is in the column {column!r} of results.csv")
+    if renamed := [name for name in table.columns if name.startswith(("parameter_", "record_"))]:
+        print(f"names with a prefix in results.csv: {', '.join(renamed)}")
     is_new = results.read_bytes() != before
     page = render(
         "sweep.html.j2",
@@ -165,7 +161,7 @@ def _write_figures(table: pd.DataFrame, parameters: int, out: Path, is_new: bool
         path = out / f"{name}.png"
         if is_new or not path.exists():
             write_whole(path, _figure(table, record, axes))
-        low, high = table[record].min(), table[record].max()
+        low, high = table[record].agg(["min", "max"])
         figures[name] = f"{record} against {', '.join(swept)}; values from {low:.4g} to {high:.4g}"
     return figures
 
@@ -216,10 +212,7 @@ def _figure(table: pd.DataFrame, record: str, axes: Mapping[str, str]) -> bytes:
     x, panel = table[axes["x"]], axes.get("col")
     numeric = pd.api.types.is_numeric_dtype(x)
     words = [name for name in axes.values() if name != x.name or not numeric]
-    with (
-        plt.rc_context({"axes.grid": True, "grid.alpha": 0.3}),
-        sns.color_palette("colorblind"),
-    ):
+    with sns.axes_style("whitegrid"), sns.color_palette("colorblind"):
         grid = sns.relplot(
             table.astype(dict.fromkeys(words, str)),
             y=record,

@@ -48,7 +48,7 @@ def read_table(path: Path) -> list[dict[str, str]]:
         lines = csv.DictReader(
             io.StringIO(text, newline=""), restval="", delimiter=separator, strict=True
         )
-        names = [name for name in lines.fieldnames or [] if name]
+        names = list(filter(None, lines.fieldnames or []))
         if len(set(names)) < len(names):
             raise ValueError("two columns have the same name")
         for line in lines:

@@ -99,7 +99,7 @@ def test_what_stands_beside_the_notebooks(folder):
         ('titel = "x"', "'titel' is not one of .*'title', 'package'"),
         ("title = 3", "title: 3 is not of type 'string'"),
         ('requirements = "numpy"', "requirements: 'numpy' is not of type 'array'"),
-        ('package = "nowhere"', "package must be a folder in .*, got 'nowhere'"),
+        ('package = "nowhere"', "package must be one in .* .helpers., got 'nowhere'"),
         ("title = ", r"sheet\.toml cannot be read"),
     ],
 )
@@ -117,7 +117,7 @@ def test_no_sheet(folder, tmp_path):
     (folder / "second").mkdir()
     (folder / "second" / "__init__.py").write_text("")
     with pytest.raises(
-        SheetError, match=r"holds several packages, helpers, second; sheet\.toml must say which"
+        SheetError, match=r"package must be one in .* \(helpers, second\), got None"
     ):
         find_sheet(folder)
 

@@ -69,7 +69,7 @@ def read_papers(sheet: Sheet) -> dict[str, Paper]:
     """Read the notebooks that have tasks, by stem.
 
     Raises:
-        SheetError: no notebook has a task, or the sheet is unusable.
+        SheetError: the sheet is unusable.
     """
     config = nbgrader_config(sheet.beside(""))
     papers = {}
@@ -81,10 +81,6 @@ def read_papers(sheet: Sheet) -> dict[str, Paper]:
             solutions = {cell.name: cell.whole for cell in cells if cell.kind == ANSWER}
             mistakes = read_mistakes(sheet.beside("mistakes") / f"{stem}.toml", solutions)
             papers[stem] = Paper(stem, whole, edition, tuple(cells), tasks, mistakes)
-    if not papers:
-        raise SheetError(
-            f"{sheet.title} sets no tasks: no cell has points; mark cells in JupyterLab's Create Assignment"
-        )
     return papers
 
 

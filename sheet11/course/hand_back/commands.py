@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from sheet11.course.options import UsageFailure, name_option, usage_failures
+from sheet11.course.options import name_option, usage_failures
 
 
 @click.command()
@@ -52,7 +52,7 @@ def give_back(
     OUT is the folder of a grading. Refused while answers are still to be read.
     """
     if worksheet and platform != "moodle":
-        raise UsageFailure(f"--worksheet is Moodle's, and there is none for {platform!r}")
+        raise click.UsageError(f"--worksheet is Moodle's, and there is none for {platform!r}")
     from sheet11.course.book.store import Store
     from sheet11.course.files import alone_in, whole_folder, write_private
     from sheet11.course.hand_back.canvas import canvas_files
