@@ -10,7 +10,7 @@ from typing import Any
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from PIL import Image, ImageOps  # comes with matplotlib
 
-from sheet11.course.pages.cells import cells_html
+from sheet11.course.pages.render import cells_html
 from sheet11.course.text import visible
 
 Hide = Callable[[str], str]

@@ -43,7 +43,7 @@ from sheet11.course.notebooks import title_of
 from sheet11.course.sandbox.sandbox import Limits
 from sheet11.course.sheet import Sheet
 from sheet11.course.submissions.attachments import Attachments
-from sheet11.course.submissions.intake import Wanted, not_understood, take_in, what_was_handed_in
+from sheet11.course.submissions.intake import Wanted, take_in, what_was_handed_in
 from sheet11.course.submissions.matching import asked_in
 from sheet11.course.submissions.people import keep_people
 from sheet11.course.submissions.roster import NO_ROSTER, Roster
@@ -147,7 +147,7 @@ def grade(
         drawings = Drawings(sheet, given, seed, limits, isolated, hidden=[folder, out])
         papers = drawings.drawn[0]
         asked = {stem: asked_in(stem, paper.edition) for stem, paper in papers.items()}
-        intake = take_in(folder, Wanted(asked, roster, deadline, sheet.assignment), out)
+        intake = take_in(folder, Wanted(asked, roster, deadline, sheet.folder.name), out)
         students = {submission.student for submission in intake.submissions}
         if unknown := sorted(set(again) - students):
             raise FolderError(f"{folder} holds no folder {unknown[0]!r}")
@@ -164,14 +164,14 @@ def grade(
         with sandboxes_shared():
             expected = expected_of(drawings, {job.drawing for job in todo}, executor)
             todo = [job._replace(expected=expected[job.drawing]) for job in todo]
-            for found in finish_all(grade_submission, todo, executor, _found, "student"):
+            for found in finish_all(grade_submission, todo, executor, _failed, "student"):
                 _keep(store, out, found)
 
         write_hidden_tests(out, store)
         keep_people(store, intake.people)
         for stem, paper in papers.items():
             begin_rubrics(store, stem, paper.whole)
-        return publish(out, store), not_understood(intake)
+        return publish(out, store), intake.strange
 
 
 def _job(submission: Submission, drawings: Drawings) -> Job:
@@ -195,9 +195,9 @@ def _is_done(out: Path, job: Job, before: Mapping[str, Result]) -> bool:
     return bool(known) and are_whole(out, job.name, job.submission.notebooks)
 
 
-def _found(job: Job, result: Found | Exception) -> Found:
+def _failed(job: Job, error: Exception) -> Found:
     # errors are the worker's or the sandbox's; those of students' cells are in their notebooks
-    return result if isinstance(result, Found) else Found(job, error=reason(result))
+    return Found(job, error=reason(error))
 
 
 def _keep(store: Store, out: Path, found: Found) -> None:

@@ -38,22 +38,22 @@ def take_points(store: Store, path: Path, who: str) -> tuple[int, int, int]:
         TableError: the file cannot be read.
         PointsError: something in the file is invalid; then nothing is stored.
     """
-    taken = []
+    taken_points = taken_comments = 0
+    students = set()
     try:
         rows = _by_student(read_table(path), store)
         with store.writing():
             for entry in store.entries():
-                row = rows.get(entry.student, {})
-                points, comment = _entered(entry, row)
+                points, comment = _entered(entry, rows.get(entry.student, {}))
                 if points is not None or comment:
                     _set_mark(store, entry, who, points, comment)
-                    taken.append((entry.student, points, comment))
+                    taken_points += points is not None
+                    taken_comments += bool(comment)
+                    students.add(entry.student)
             store.add_written(digest_of(path.read_bytes()))  # so that it may be overwritten
     except PointsError as error:
         raise PointsError(f"{path}: {error}") from error
-    entered = [points for _, points, _ in taken if points is not None]
-    comments = [comment for _, _, comment in taken if comment]
-    return len(entered), len(comments), len({student for student, _, _ in taken})
+    return taken_points, taken_comments, len(students)
 
 
 def _by_student(rows: Sequence[Row], store: Store) -> dict[str, Row]:
@@ -80,7 +80,7 @@ def _by_student(rows: Sequence[Row], store: Store) -> dict[str, Row]:
 def _entered(entry: Entry, row: Row) -> tuple[float | None, str]:
     """Return the new points and the new comment for an answer."""
     task = entry.task.name
-    text, comment = row.get(task, ""), row.get(task + COMMENT, "")
+    text, comment = row.get(task, ""), row.get(f"{task}{COMMENT}", "")
     try:
         points = float(text.replace(",", ".")) if text else None
     except ValueError as error:

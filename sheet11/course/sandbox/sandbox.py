@@ -16,11 +16,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import psutil
+from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 from nbformat import ValidationError
 from nbformat.v4 import new_code_cell, new_notebook
 
-from sheet11.course.engine.client import LOOK, LOST, NONSENSE, Client, Kernel, merged
+from sheet11.course.engine.client import LOOK, LOST, Kernel, execute_cell, merged
 from sheet11.course.engine.warm import CAN_FORK, SERVER, Server
 from sheet11.course.engine.watch import WALL, descendants
 from sheet11.course.errors import NotInstalledError
@@ -39,6 +40,7 @@ from sheet11.course.sandbox.bubblewrap import (
 
 Cells = Sequence[tuple[str, str]]  # names and sources
 
+NONSENSE = "nonsense"  # what ends a batch whose code has written to the wire
 # why a kernel has ended that is not its own doing
 BREAKING = ("time", "memory", "processes", "files", "output", LOST, NONSENSE)
 # what an answer may raise that is no kernel's
@@ -163,7 +165,7 @@ class Sandbox(contextlib.ExitStack):
 
     def _run(self, kernel: Kernel, cells: Cells, limits: Limits, group: Path | None) -> Batch:
         notebook = new_notebook(cells=[new_code_cell(source) for _, source in cells])
-        client = _Collector(notebook, timeout=WALL * limits.seconds, record_timing=False)
+        client: Any = _Collector(notebook, timeout=WALL * limits.seconds, record_timing=False)
         client.kc = kernel
         batch = Batch({}, set(), None)
         try:
@@ -171,7 +173,7 @@ class Sandbox(contextlib.ExitStack):
                 cell = notebook.cells[index]
                 kernel.look = _look(self._server.process.pid, group, limits)
                 with contextlib.suppress(CellExecutionError):
-                    client.execute_cell(cell, index)
+                    execute_cell(client, cell, index)
                     batch.succeeded.add(name)
                 batch.outputs[name] = list(merged(cell.outputs))
         except DeadKernelError:
@@ -217,7 +219,7 @@ def _seconds_below(pid: int) -> float:
     return found
 
 
-class _Collector(Client):
+class _Collector(NotebookClient):
     """Client that ignores widgets: untrusted code could make their state grow without end."""
 
     def handle_comm_msg(self, *_: object) -> None:

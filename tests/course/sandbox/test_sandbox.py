@@ -12,12 +12,12 @@ import pytest
 from gradings import no_sandbox
 
 from sheet11.course.engine.child import TERMINAL
-from sheet11.course.engine.client import LOST, NONSENSE
+from sheet11.course.engine.client import LOST
 from sheet11.course.engine.warm import SERVER, Server
-from sheet11.course.engine.watch import children
+from sheet11.course.engine.watch import descendants
 from sheet11.course.errors import NotInstalledError
 from sheet11.course.sandbox.bubblewrap import INSIDE, MEGABYTE, bubblewrap, environment
-from sheet11.course.sandbox.sandbox import Limits, Sandbox, check_sandbox
+from sheet11.course.sandbox.sandbox import NONSENSE, Limits, Sandbox, check_sandbox
 
 LIMITS = Limits(seconds=2, memory=300 * MEGABYTE, processes=8, file_size=MEGABYTE, output=MEGABYTE)
 
@@ -264,7 +264,7 @@ def test_closing_while_bubblewrap_starts_leaves_none_of_its_processes(tmp_path):
         with bubblewrap(tmp_path) as (command, variables, descriptor):
             command += [sys.executable, f"{INSIDE}/server.py"]
             server = Server(None, [], command, variables, closed=True, descriptors=[descriptor])
-            while not children(server.process.pid):
+            while not descendants(server.process.pid):
                 pass
             server.close()
     lines = [found.info["cmdline"] or () for found in psutil.process_iter(["cmdline"])]
