@@ -1,5 +1,6 @@
 """Argument checks for tensors; every message names the parameter and quotes the value."""
 
+import math
 from typing import Any
 
 import torch
