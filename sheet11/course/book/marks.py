@@ -114,9 +114,9 @@ class Entry(NamedTuple):
         return next((mark for mark in reversed(self.marks) if mark.given is not None), None)
 
     @property
-    def stale(self) -> bool:
-        """True if the answer has changed since it was marked."""
-        return self.mark is not None and self.mark.digest != self.digest
+    def read_before(self) -> str | None:
+        """Digest of the answer that was marked, if it has changed since."""
+        return self.mark.digest if self.mark and self.mark.digest != self.digest else None
 
     @property
     def disputed(self) -> bool:
@@ -130,7 +130,7 @@ def score_of(entry: Entry) -> Score:
     if entry.mark:
         points, remark = entry.mark.counted(entry.task.points)
         status = Status.READ if entry.task.by_hand else Status.OVERRIDDEN
-    if entry.stale:
+    if entry.read_before:
         status = Status.TO_READ
         remark = joined(["the answer was changed after it was read", remark])
     comments = [mark.comment for mark in entry.marks if mark.given is None]

@@ -43,9 +43,13 @@ def keep_rubrics(store: Store, sheet: Sheet) -> list[Path]:
         The notebooks that have changed.
 
     Raises:
+        SheetError: the tasks are not of this sheet.
         NotebookError: a file is not a notebook.
         OSError: a file cannot be written.
     """
+    for task in store.tasks():
+        if task.notebook not in sheet.notebooks:
+            raise SheetError(f"{sheet.title} has no task {task.name}; name its sheet with --sheet")
     changed = []
     for stem, path in sheet.notebooks.items():
         notebook = read_notebook(path)

@@ -49,7 +49,8 @@ class DeskHandler(APIHandler):
     def post(self, asked: str) -> None:
         """Reply to a request."""
         try:
-            reply = getattr(self.desk, asked)(self.who, self.get_json_body() or {})
+            sent = self.get_json_body() or {}
+            reply = getattr(self.desk, asked)(self.who, sent) or self.desk.answers(self.who, sent)
         except CourseError as error:
             # a locked database or a full disk may be well again later
             self.set_status(503 if isinstance(error, StoreError) else 400)

@@ -59,7 +59,7 @@ def test_the_score_that_counts(task, graded, marks, score):
 def test_a_stale_mark_counts_and_is_to_read_again():
     marked = entry(PROOF, UNREAD, [mark("eve", 2.0, "good", digest="then")])
     score = score_of(marked)
-    assert marked.stale and score[:2] == (2.0, "to read") and score.remark.endswith("; good")
+    assert marked.read_before and score[:2] == (2.0, "to read") and score.remark.endswith("; good")
 
 
 def test_equal_answers_have_equal_digests():

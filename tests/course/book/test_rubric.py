@@ -77,7 +77,7 @@ def test_what_is_no_rubric(store, rubric):
 
 
 def test_the_rubrics_of_another_sheet(store, tmp_path, invoke):
-    store.add_item(PROOF, 0.5, "odd")
+    store.set_item(PROOF, 0.5, "odd")
     result = invoke("keep-rubric", "out", cwd=tmp_path)
     assert (result.returncode, result.stdout) == (2, "")
     assert result.stderr == "Error: Sheet 11 has no task 1/proof; name its sheet with --sheet\n"

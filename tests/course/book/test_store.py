@@ -139,13 +139,13 @@ def test_marks_say_what_was_read(store):
     fill(store, lower, [*answers("**Now.**", "anna"), *answers("**So.**", "bert")])
     anna, bert = proof_of(store, "anna"), proof_of(store, "bert")
     assert store.content(anna.digest)[0] == "**Now.**"
-    assert anna.stale and anna.mark.digest == read
+    assert anna.read_before == read
     assert store.content(read)[0] == "**So.**" and anna.status == "to read"
     assert bert.score == (2.0, "read", "3 points were given, of a maximum of 2")
     store.set_mark(["anna"], PROOF, "eve", 1.0, digest=read)
-    assert proof_of(store, "anna").stale
+    assert proof_of(store, "anna").read_before
     store.set_mark(["anna"], PROOF, "eve", 1.0)
-    assert not proof_of(store, "anna").stale
+    assert not proof_of(store, "anna").read_before
 
 
 def test_flags_and_snippets(store):
