@@ -85,11 +85,8 @@ class Mark(NamedTuple):
         if self.items and self.points:
             remarks.append(f"besides ({self.points:+g})")
         remarks.append(self.comment)
-        if self.given is None:
-            return None, joined(remarks)
-        if self.given > maximum:
-            remarks.append(f"{self.given:g} points were given, of a maximum of {maximum:g}")
-        return min(max(self.given, 0.0), maximum), joined(remarks)
+        points = None if self.given is None else min(max(self.given, 0.0), maximum)
+        return points, joined(remarks)
 
 
 class Entry(NamedTuple):

@@ -66,7 +66,7 @@ def keep_rubrics(store: Store, sheet: Sheet) -> list[Path]:
 
 def _task_of(stem: str, cell: NotebookNode) -> str:
     """Return the name of a cell's task."""
-    return f"{stem}/{marks(cell).get('grade_id', cell.get('id'))}"
+    return f"{stem}/{marks(cell).get('grade_id')}"
 
 
 def _item_of(task: str, item: Any) -> tuple[float, str]:

@@ -6,9 +6,11 @@ import click
 
 from sheet11.course.options import name_option, sheet_option, usage_failures
 
+graded = click.argument("out", default="build/grade", type=click.Path(path_type=Path))
+
 
 @click.command()
-@click.argument("out", default="build/grade", type=click.Path(path_type=Path))
+@graded
 @name_option
 @click.option(
     "--port",
@@ -37,7 +39,7 @@ def mark(out: Path, who: str, port: int, no_browser: bool) -> None:
 
 
 @click.command()
-@click.argument("out", default="build/grade", type=click.Path(path_type=Path))
+@graded
 @sheet_option
 def keep_rubric(out: Path, sheet_folder: Path | None) -> None:
     """Write the rubrics that were made while marking OUT into the sheet's notebooks, for next time."""

@@ -1,13 +1,11 @@
 """Requests and replies of the marking page, as JSON without names."""
 
-import functools
 import time
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from sheet11.course.book.marks import Task
 from sheet11.course.book.scores import Status
 from sheet11.course.book.store import Store, student_folder
 from sheet11.course.desk.around import around
@@ -66,7 +64,7 @@ class Desk:
         if sent.get("version") == version:
             return {"version": version}
         hide = self._hider()
-        piles = [shown(pile, who, second, hide) for pile in self._piles(task, who)]
+        piles = [shown(pile, who, second, hide) for pile in piles_of(self.store, task, who)]
         items = [item._asdict() for item in self.store.items(task.name)]
         return {"version": version, "task": task._asdict(), "items": items, "piles": piles}
 
@@ -74,13 +72,14 @@ class Desk:
         """Return an answer, its text when it was last marked, the sheet's answer, and its context."""
         pile, hide = self._pile(who, sent), self._hider()
         kind, question, figures = around(student_folder(self.out, pile.students[0]), pile.task)
-        html = functools.partial(nameless_html, hide)
-        versions = {}
-        for name, digest in (("now", pile.digest), ("before", pile.read_before)):
-            versions[name] = digest and html(kind, *self.store.content(digest))
+        asked = question.source, question.get("attachments", {})
+        versions = {
+            name: digest and nameless_html(hide, kind, *self.store.content(digest))
+            for name, digest in (("now", pile.digest), ("before", pile.read_before))
+        }
         return versions | {
-            "solution": html(kind, pile.task.solution, {}),
-            "asked": html("markdown", question.source, question.get("attachments", {})),
+            "solution": nameless_html(hide, kind, pile.task.solution, {}),
+            "asked": nameless_html(hide, "markdown", *asked),
             "figures": [{"src": plain_picture(png), "alt": hide(alt)} for png, alt in figures],
         }
 
@@ -108,8 +107,8 @@ class Desk:
     def undo(self, who: str, sent: Sent) -> Json:
         """Withdraw a person's newest mark on a task, and reply with its pile."""
         task = self.store.task(sent["task"])
-        taken = set(self.store.undo(who, task.name))
-        piles = self._piles(task, who)
+        taken = self.store.undo(who, task.name)
+        piles = piles_of(self.store, task, who)
         undone = [pile.id for pile in piles if taken.intersection(pile.students)]
         return self.answers(who, sent) | {"undone": undone}
 
@@ -137,11 +136,8 @@ class Desk:
             self.store.add_snippet(words)
         return {"snippets": self.store.snippets()}
 
-    def _piles(self, task: Task, who: str) -> list[Pile]:
-        return piles_of(self.store.entries(task.name), task, who)
-
     def _pile(self, who: str, sent: Sent) -> Pile:
-        for pile in self._piles(self.store.task(sent["task"]), who):
+        for pile in piles_of(self.store, self.store.task(sent["task"]), who):
             if pile.id == sent["id"]:
                 return pile
         raise CourseError("this answer has changed since it was shown")

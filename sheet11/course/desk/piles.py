@@ -1,11 +1,11 @@
 """Piles of equal answers to a task, in random order and without names."""
 
 from collections import defaultdict
-from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from sheet11.course.book.marks import Entry, Mark, Task
 from sheet11.course.book.scores import Status
+from sheet11.course.book.store import Store
 from sheet11.course.desk.nameless import Hide
 from sheet11.course.text import digest_of
 
@@ -46,14 +46,14 @@ class Pile(NamedTuple):
         return sorted(found.values(), key=lambda mark: mark.at)
 
 
-def piles_of(entries: Iterable[Entry], task: Task, who: str) -> list[Pile]:
-    """Sort answers into piles, in a random order for each person, so that a position does not reveal a student.
+def piles_of(store: Store, task: Task, who: str) -> list[Pile]:
+    """Sort the answers to a task into piles, in a random order for each person: no position reveals a student.
 
     For automatically graded tasks, answers with unknown points come first, then those that lost points. Missing
     answers come last.
     """
     together: dict[str, list[Entry]] = defaultdict(list)
-    for entry in entries:
+    for entry in store.entries(task.name):
         same = [task.name, entry.graded.status]
         if entry.graded.status != Status.NOT_ANSWERED:
             same += [entry.digest, repr(entry.graded.points)]
