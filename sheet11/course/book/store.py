@@ -186,8 +186,10 @@ class Store(contextlib.ExitStack):
         """Return each person's newest mark that was not undone, by student and task, oldest first."""
         newest = defaultdict(list)
         for student, name, items, *row in self._execute(
-            """SELECT student, mark.task, json_group_array(json_array(item.id, item.points, words))
-                      FILTER (WHERE item.id), who, at, mark.points, comment, digest
+            """SELECT student, mark.task,
+                      json_group_array(json_array(item.id, json(printf('%!.17g', item.points)), words))
+                      FILTER (WHERE item.id), -- json_array would round the points to 15 digits
+                      who, at, mark.points, comment, digest
                FROM mark LEFT JOIN json_each(items) LEFT JOIN item ON item.id = value AND NOT removed
                WHERE mark.id IN
                    (SELECT max(id) FROM mark WHERE NOT undone GROUP BY student, task, who)
@@ -195,7 +197,7 @@ class Store(contextlib.ExitStack):
                GROUP BY mark.id ORDER BY mark.id""",
             task,
         ):
-            own = [Item(*item) for item in json.loads(items)]
+            own = sorted(Item(*item) for item in json.loads(items))
             newest[student, name].append(Mark._make([*row, own]))
         return newest
 

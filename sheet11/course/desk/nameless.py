@@ -21,7 +21,7 @@ NOT_HERE = "<em>a file that was not handed in</em>"
 FORMATS = ["PNG", "JPEG", "GIF", "WEBP"]
 # of the attributes, the content of a picture that is shown is captured
 IMAGE = re.compile(
-    r'<img(?: src="data:image/(?:png|jpeg|gif|webp);base64,([^"]+)"| [\w-]+="[^"]*")*>'
+    r'<img(?: src="data:image/(?:png|jpeg|gif|webp);base64,([^"]+)"| [\w-]+="[^"]*")*+>'
 )
 LINK_TO_FILE = re.compile(r'<a (?!href="(?:https?://|#))[^>]*>.*?</a>', re.DOTALL)
 SHORTEST = 4  # characters of a name; shorter names may be words or symbols

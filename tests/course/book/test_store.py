@@ -105,6 +105,8 @@ def test_a_rubric_changes_for_everybody(store):
     store.set_mark(["anna"], PROOF, "eve", items=[idea, sign])
     store.set_mark(["bert"], PROOF, "tom", 0.5, "neat", [idea])
     assert points(store) == {"anna": 1.5, "bert": 2.5}
+    store.set_item(PROOF, 1 / 3, "an idea", idea)
+    assert points(store) == {"anna": 0.0, "bert": 1 / 3 + 0.5}
     store.set_item(PROOF, 1, "an idea", idea)
     assert points(store) == {"anna": 0.5, "bert": 1.5}
     assert proof_of(store, "bert").score.remark == "an idea (+1); besides (+0.5); neat"
