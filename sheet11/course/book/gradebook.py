@@ -41,7 +41,7 @@ def open_answers(number: int) -> str:
 
 def still_open(rows: Sequence[Entry]) -> int:
     """Return the number of answers that a person has yet to read."""
-    return sum(row.status == Status.TO_READ for row in rows)
+    return sum(row.score.status == Status.TO_READ for row in rows)
 
 
 def grades_header(tasks: Sequence[Task]) -> list[str]:

@@ -101,11 +101,6 @@ class Entry(NamedTuple):
     flagged_by: Collection[str] = ()
 
     @property
-    def status(self) -> Status:
-        """Status of the score that counts."""
-        return self.score.status
-
-    @property
     def mark(self) -> Mark | None:
         """The mark that counts: the newest one that gives points."""
         return next((mark for mark in reversed(self.marks) if mark.given is not None), None)

@@ -44,7 +44,7 @@ class Desk:
         for entry in self.store.entries():
             counts[entry.task.name].update(
                 answers=1,
-                read=entry.status != Status.TO_READ,
+                read=entry.score.status != Status.TO_READ,
                 changed=entry.read_before is not None,
                 flagged=who in entry.flagged_by,
                 disputed=entry.disputed,

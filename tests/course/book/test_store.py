@@ -113,7 +113,7 @@ def test_a_rubric_changes_for_everybody(store):
     store.remove_item(idea)
     assert points(store) == {"anna": 0.0, "bert": 0.5}
     store.remove_item(sign)
-    assert proof_of(store, "anna").status == "to read", "nothing is left of its mark"
+    assert proof_of(store, "anna").score.status == "to read", "nothing is left of its mark"
     assert store.items(PROOF) == [] and len(store.items(PROOF, removed=True)) == 2
 
 
@@ -142,7 +142,7 @@ def test_marks_say_what_was_read(store):
     anna, bert = proof_of(store, "anna"), proof_of(store, "bert")
     assert store.content(anna.digest)[0] == "**Now.**"
     assert anna.read_before == read
-    assert store.content(read)[0] == "**So.**" and anna.status == "to read"
+    assert store.content(read)[0] == "**So.**" and anna.score.status == "to read"
     assert bert.score == (2.0, "read", "")
     store.set_mark(["anna"], PROOF, "eve", 1.0, digest=read)
     assert proof_of(store, "anna").read_before
