@@ -36,14 +36,12 @@ def total(rows: Sequence[Entry]) -> float:
 
 def open_answers(number: int) -> str:
     """Return in words how many answers are to be read."""
-    return (
-        "1 answer is still to be read" if number == 1 else f"{number} answers are still to be read"
-    )
+    return f"{number} answer{'s are' if number > 1 else ' is'} still to be read"
 
 
 def still_open(rows: Sequence[Entry]) -> int:
     """Return the number of answers that a person has yet to read."""
-    return sum(row.status == Status.TO_READ for row in rows)
+    return sum(row.score.status == Status.TO_READ for row in rows)
 
 
 def grades_header(tasks: Sequence[Task]) -> list[str]:
@@ -64,7 +62,7 @@ def grades_csv(table: Table) -> str:
 
 def results_csv(table: Table) -> str:
     """Return `results.csv`, with a row for each student and task and the reason for missing points."""
-    results = [["student", "notebook", "task", "title", "points", "max_points", "status", "remark"]]
+    results = ["student notebook task title points max_points status remark".split()]
     for row in table.rows:
         points, status, remark = row.score
         task = [row.task.notebook, row.task.grade_id, row.task.title]

@@ -85,11 +85,8 @@ class Mark(NamedTuple):
         if self.items and self.points:
             remarks.append(f"besides ({self.points:+g})")
         remarks.append(self.comment)
-        if self.given is None:
-            return None, joined(remarks)
-        if self.given > maximum:
-            remarks.append(f"{self.given:g} points were given, of a maximum of {maximum:g}")
-        return min(max(self.given, 0.0), maximum), joined(remarks)
+        points = None if self.given is None else min(max(self.given, 0.0), maximum)
+        return points, joined(remarks)
 
 
 class Entry(NamedTuple):
@@ -104,19 +101,14 @@ class Entry(NamedTuple):
     flagged_by: Collection[str] = ()
 
     @property
-    def status(self) -> Status:
-        """Status of the score that counts."""
-        return self.score.status
-
-    @property
     def mark(self) -> Mark | None:
         """The mark that counts: the newest one that gives points."""
         return next((mark for mark in reversed(self.marks) if mark.given is not None), None)
 
     @property
-    def stale(self) -> bool:
-        """True if the answer has changed since it was marked."""
-        return self.mark is not None and self.mark.digest != self.digest
+    def read_before(self) -> str | None:
+        """Digest of the answer that was marked, if it has changed since."""
+        return self.mark.digest if self.mark and self.mark.digest != self.digest else None
 
     @property
     def disputed(self) -> bool:
@@ -130,7 +122,7 @@ def score_of(entry: Entry) -> Score:
     if entry.mark:
         points, remark = entry.mark.counted(entry.task.points)
         status = Status.READ if entry.task.by_hand else Status.OVERRIDDEN
-    if entry.stale:
+    if entry.read_before:
         status = Status.TO_READ
         remark = joined(["the answer was changed after it was read", remark])
     comments = [mark.comment for mark in entry.marks if mark.given is None]

@@ -43,9 +43,13 @@ def keep_rubrics(store: Store, sheet: Sheet) -> list[Path]:
         The notebooks that have changed.
 
     Raises:
+        SheetError: the tasks are not of this sheet.
         NotebookError: a file is not a notebook.
         OSError: a file cannot be written.
     """
+    for task in store.tasks():
+        if task.notebook not in sheet.notebooks:
+            raise SheetError(f"{sheet.title} has no task {task.name}; name its sheet with --sheet")
     changed = []
     for stem, path in sheet.notebooks.items():
         notebook = read_notebook(path)
@@ -62,7 +66,7 @@ def keep_rubrics(store: Store, sheet: Sheet) -> list[Path]:
 
 def _task_of(stem: str, cell: NotebookNode) -> str:
     """Return the name of a cell's task."""
-    return f"{stem}/{marks(cell).get('grade_id', cell.get('id'))}"
+    return f"{stem}/{marks(cell).get('grade_id')}"
 
 
 def _item_of(task: str, item: Any) -> tuple[float, str]:

@@ -102,14 +102,21 @@ class Store(contextlib.ExitStack):
         """Return facts about the grading, such as its title and seed."""
         return {name: json.loads(value) for name, value in self._execute("SELECT * FROM about")}
 
-    def replace_tasks(self, tasks: Iterable[Task]) -> None:
-        """Replace all tasks, and remove answers to removed tasks; marks stay."""
+    def begin(self, tasks: Iterable[Task], students: Collection[str]) -> None:
+        """Replace all tasks, and remove results and answers of other students and tasks; marks stay."""
         with self.writing():
             self._execute("PRAGMA defer_foreign_keys = ON")
             self._execute("DELETE FROM task")
             for task in tasks:
                 self._execute("INSERT INTO task VALUES (?, ?, ?, ?, ?, ?, ?)", *task)
-            self._execute("DELETE FROM answer WHERE task NOT IN (SELECT name FROM task)")
+            self._execute(
+                "DELETE FROM result WHERE student NOT IN (SELECT value FROM json_each(?))",
+                json.dumps(list(students)),
+            )
+            self._execute(
+                """DELETE FROM answer WHERE task NOT IN (SELECT name FROM task)
+                                            OR student NOT IN (SELECT student FROM result)"""
+            )
 
     def keep(self, student: str, result: Result, answers: Iterable[Answer]) -> None:
         """Replace a student's result and answers; marks and the content they refer to stay."""
@@ -128,17 +135,10 @@ class Store(contextlib.ExitStack):
                 )
             self._execute("INSERT OR REPLACE INTO result VALUES (?, ?, ?, ?, ?)", student, *result)
 
-    def keep_only(self, students: Collection[str]) -> None:
-        """Remove results and answers of all other students; their marks stay."""
-        others = "student NOT IN (SELECT value FROM json_each(?))"
-        with self.writing():
-            for table in ("answer", "result"):
-                self._execute(f"DELETE FROM {table} WHERE {others}", json.dumps(list(students)))
-
     def results(self) -> dict[str, Result]:
         """Return the result of each student."""
-        rows = self._execute("SELECT * FROM result ORDER BY student")
-        return {student: Result(*row) for student, *row in rows}
+        query = "SELECT * FROM result ORDER BY student"
+        return {student: Result(*row) for student, *row in self._execute(query)}
 
     # tasks and answers
 
@@ -177,15 +177,8 @@ class Store(contextlib.ExitStack):
         found = []
         for student, name, digest, points, status, remark, flags in rows:
             graded = Score(points, Status(status), remark)
-            entry = Entry(
-                student,
-                tasks[name],
-                digest,
-                graded,
-                score=graded,
-                marks=marks[student, name],
-                flagged_by=json.loads(flags),
-            )
+            about = (marks[student, name], json.loads(flags))
+            entry = Entry(student, tasks[name], digest, graded, graded, *about)
             found.append(entry._replace(score=score_of(entry)))
         return found
 
@@ -193,8 +186,10 @@ class Store(contextlib.ExitStack):
         """Return each person's newest mark that was not undone, by student and task, oldest first."""
         newest = defaultdict(list)
         for student, name, items, *row in self._execute(
-            """SELECT student, mark.task, json_group_array(json_array(item.id, item.points, words))
-                      FILTER (WHERE item.id), who, at, mark.points, comment, digest
+            """SELECT student, mark.task,
+                      json_group_array(json_array(item.id, json(printf('%!.17g', item.points)), words))
+                      FILTER (WHERE item.id), -- json_array would round the points to 15 digits
+                      who, at, mark.points, comment, digest
                FROM mark LEFT JOIN json_each(items) LEFT JOIN item ON item.id = value AND NOT removed
                WHERE mark.id IN
                    (SELECT max(id) FROM mark WHERE NOT undone GROUP BY student, task, who)
@@ -202,7 +197,7 @@ class Store(contextlib.ExitStack):
                GROUP BY mark.id ORDER BY mark.id""",
             task,
         ):
-            own = [Item(*item) for item in json.loads(items)]
+            own = sorted(Item(*item) for item in json.loads(items))
             newest[student, name].append(Mark._make([*row, own]))
         return newest
 
@@ -253,19 +248,17 @@ class Store(contextlib.ExitStack):
                 if not added:
                     raise PointsError(f"there is no answer of {student!r} to {task}")
 
-    def undo(self, who: str, task: str) -> list[str]:
+    def undo(self, who: str, task: str) -> set[str]:
         """Take back a person's newest mark on a task; return its students."""
-        undone = self._execute(
-            f"UPDATE mark SET undone = 1 WHERE {NEWEST} RETURNING student", who, task
-        )
-        return sorted(student for (student,) in undone)
+        take_back = f"UPDATE mark SET undone = 1 WHERE {NEWEST} RETURNING student"
+        return {student for (student,) in self._execute(take_back, who, task)}
 
     # rubrics, flags and snippets
 
-    def items(self, task: str | None = None, removed: bool = False) -> list[Item]:
-        """Return the rubric items of a task, or of all, oldest first; `removed` includes removed ones."""
+    def items(self, task: str, removed: bool = False) -> list[Item]:
+        """Return the rubric items of a task, oldest first; `removed` includes removed ones."""
         query = """SELECT id, points, words FROM item
-                   WHERE (?2 OR NOT removed) AND (?1 IS NULL OR task = ?1) ORDER BY id"""
+                   WHERE task = ? AND (? OR NOT removed) ORDER BY id"""
         return [Item(*row) for row in self._execute(query, task, removed)]
 
     def set_item(self, task: str, points: float, words: str, item: int | None = None) -> None:

@@ -6,9 +6,11 @@ import click
 
 from sheet11.course.options import name_option, sheet_option, usage_failures
 
+graded = click.argument("out", default="build/grade", type=click.Path(path_type=Path))
+
 
 @click.command()
-@click.argument("out", default="build/grade", type=click.Path(path_type=Path))
+@graded
 @name_option
 @click.option(
     "--port",
@@ -37,24 +39,17 @@ def mark(out: Path, who: str, port: int, no_browser: bool) -> None:
 
 
 @click.command()
-@click.argument("out", default="build/grade", type=click.Path(path_type=Path))
+@graded
 @sheet_option
 def keep_rubric(out: Path, sheet_folder: Path | None) -> None:
     """Write the rubrics that were made while marking OUT into the sheet's notebooks, for next time."""
     from sheet11.course.book.rubric import keep_rubrics
     from sheet11.course.book.store import Store
-    from sheet11.course.errors import SheetError
     from sheet11.course.sheet import find_sheet
 
     with usage_failures(out):
         with Store(out, create=False) as store:
-            sheet = find_sheet(sheet_folder)
-            for task in store.tasks():
-                if task.name.partition("/")[0] not in sheet.notebooks:
-                    raise SheetError(
-                        f"{sheet.title} has no task {task.name}; name its sheet with --sheet"
-                    )
-            changed = keep_rubrics(store, sheet)
+            changed = keep_rubrics(store, find_sheet(sheet_folder))
     for path in changed:
         click.echo(path)
     if not changed:

@@ -1,13 +1,11 @@
 """Requests and replies of the marking page, as JSON without names."""
 
-import functools
 import time
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from sheet11.course.book.marks import Task
 from sheet11.course.book.scores import Status
 from sheet11.course.book.store import Store, student_folder
 from sheet11.course.desk.around import around
@@ -24,7 +22,8 @@ class Desk:
     """Answers of a grading, for the people who mark them.
 
     Every request has a method in lowercase letters, the page's only way in, which receives the name of the person and
-    the values sent. Missing values, and values of the wrong type, raise Python's own errors.
+    the values sent. One that returns nothing is replied to with the `answers` to its task. Missing values, and values
+    of the wrong type, raise Python's own errors.
     """
 
     def __init__(self, out: Path) -> None:
@@ -41,13 +40,12 @@ class Desk:
 
     def overview(self, who: str, _sent: Sent) -> Json:
         """Return all tasks with the progress of marking, the statuses of answers, and the saved comments."""
-        tasks = {task.name: task for task in self.store.tasks()}
         counts: dict[str, Counter[str]] = defaultdict(Counter)
         for entry in self.store.entries():
             counts[entry.task.name].update(
                 answers=1,
-                read=entry.status != Status.TO_READ,
-                changed=entry.stale,
+                read=entry.score.status != Status.TO_READ,
+                changed=entry.read_before is not None,
                 flagged=who in entry.flagged_by,
                 disputed=entry.disputed,
             )
@@ -55,18 +53,18 @@ class Desk:
             "who": who,
             "folder": digest_of(str(self.out.resolve()))[:12],
             "statuses": dict(Status.__members__),
-            "tasks": [task._asdict() | counts[name] for name, task in tasks.items()],
+            "tasks": [task._asdict() | counts[task.name] for task in self.store.tasks()],
             "snippets": self.store.snippets(),
         }
 
     def answers(self, who: str, sent: Sent) -> Json:
         """Return the answers to a task without their contents, or only the version if that is unchanged."""
-        task, second = self.store.task(sent["task"]), bool(sent.get("second"))
+        task, second = self.store.task(sent["task"]), sent.get("second", "")
         version = f"{self._started}/{self.store.version()}/{second}"
         if sent.get("version") == version:
             return {"version": version}
         hide = self._hider()
-        piles = [shown(pile, who, second, hide) for pile in self._piles(task, who)]
+        piles = [shown(pile, who, second, hide) for pile in piles_of(self.store, task, who)]
         items = [item._asdict() for item in self.store.items(task.name)]
         return {"version": version, "task": task._asdict(), "items": items, "piles": piles}
 
@@ -74,17 +72,18 @@ class Desk:
         """Return an answer, its text when it was last marked, the sheet's answer, and its context."""
         pile, hide = self._pile(who, sent), self._hider()
         kind, question, figures = around(student_folder(self.out, pile.students[0]), pile.task)
-        html = functools.partial(nameless_html, hide)
-        versions = {}
-        for name, digest in (("now", pile.digest), ("before", pile.read_before)):
-            versions[name] = digest and html(kind, *self.store.content(digest))
+        asked = question.source, question.get("attachments", {})
+        versions = {
+            name: digest and nameless_html(hide, kind, *self.store.content(digest))
+            for name, digest in (("now", pile.digest), ("before", pile.read_before))
+        }
         return versions | {
-            "solution": html(kind, pile.task.solution, {}),
-            "asked": html("markdown", question.source, question.get("attachments", {})),
+            "solution": nameless_html(hide, kind, pile.task.solution, {}),
+            "asked": nameless_html(hide, "markdown", *asked),
             "figures": [{"src": plain_picture(png), "alt": hide(alt)} for png, alt in figures],
         }
 
-    def mark(self, who: str, sent: Sent) -> Json:
+    def mark(self, who: str, sent: Sent) -> None:
         """Mark a pile; a mark sent twice counts once, so that the page may resend it until it gets a reply."""
         pile = self._pile(who, sent)
         items = sorted(set(sent["items"]))
@@ -96,50 +95,49 @@ class Desk:
             if each.who == who and each.digest == entry.digest
         ]
         if before != [mark] * len(pile.entries):
-            # the mark applies to the answer that was read, even if it changes meanwhile
-            read = {"digest": pile.digest, "amend": bool(sent.get("amend"))}
-            self.store.set_mark(pile.students, pile.task.name, who, **mark | read)
-        return self.answers(who, sent)
+            self.store.set_mark(
+                pile.students,
+                pile.task.name,
+                who,
+                **mark,
+                digest=pile.digest,  # of the answer that was read, even if it changes meanwhile
+                amend=sent.get("amend", False),
+            )
 
     def undo(self, who: str, sent: Sent) -> Json:
         """Withdraw a person's newest mark on a task, and reply with its pile."""
         task = self.store.task(sent["task"])
-        taken = set(self.store.undo(who, task.name))
-        piles = self._piles(task, who)
+        taken = self.store.undo(who, task.name)
+        piles = piles_of(self.store, task, who)
         undone = [pile.id for pile in piles if taken.intersection(pile.students)]
         return self.answers(who, sent) | {"undone": undone}
 
-    def flag(self, who: str, sent: Sent) -> Json:
+    def flag(self, who: str, sent: Sent) -> None:
         """Set or remove a person's flag on a pile."""
         pile = self._pile(who, sent)
         self.store.set_flag(pile.students, pile.task.name, who, sent["flagged"])
-        return self.answers(who, sent)
 
-    def rubric(self, who: str, sent: Sent) -> Json:
+    def rubric(self, _who: str, sent: Sent) -> None:
         """Add, change or remove an item of a task's rubric."""
         task, item = self.store.task(sent["task"]), sent["item"]
         if sent.get("remove"):
-            self.store.remove_item(int(item))
-            return self.answers(who, sent)
+            self.store.remove_item(item)
+            return
         worth, words = _points(sent), sent["words"].strip()
         if worth is None or not words or not abs(worth) <= task.points:  # `not <=` also refuses NaN
             raise PointsError(f"a rubric item needs words, and at most ±{task.points:g} points")
         self.store.set_item(task.name, worth, words, item)
-        return self.answers(who, sent)
 
-    def snippet(self, who: str, sent: Sent) -> Json:
+    def snippet(self, _who: str, sent: Sent) -> Json:
         """Save a comment for reuse, or delete one."""
         if "remove" in sent:
-            self.store.remove_snippet(int(sent["remove"]))
+            self.store.remove_snippet(sent["remove"])
         elif words := sent["words"].strip():
             self.store.add_snippet(words)
         return {"snippets": self.store.snippets()}
 
-    def _piles(self, task: Task, who: str) -> list[Pile]:
-        return piles_of(self.store.entries(task.name), task, who)
-
     def _pile(self, who: str, sent: Sent) -> Pile:
-        for pile in self._piles(self.store.task(sent["task"]), who):
+        for pile in piles_of(self.store, self.store.task(sent["task"]), who):
             if pile.id == sent["id"]:
                 return pile
         raise CourseError("this answer has changed since it was shown")

@@ -14,7 +14,7 @@ from traitlets import Unicode
 
 from sheet11.course.book.gradebook import still_open
 from sheet11.course.desk.desk import Desk
-from sheet11.course.desk.handlers import PAGE, DeskHandler, PageHandler
+from sheet11.course.desk.handlers import STATIC, DeskHandler, PageHandler
 from sheet11.course.files import alone_in
 from sheet11.course.hand_back.publish import publish
 from sheet11.course.interrupts import raise_interrupts
@@ -24,7 +24,8 @@ class MarkingDesk(ExtensionApp):
     """Jupyter server extension that serves the marking page."""
 
     name = "sheet11_mark"
-    extension_url = f"/{PAGE}/"
+    extension_url = "/sheet11/mark/"
+    static_paths = [str(STATIC)]
     load_other_extensions = False
     out = Unicode("build/grade", help="The folder of the grading.").tag(config=True)
     person = Unicode("", help="Who marks, if that is not the server's user.").tag(config=True)
@@ -45,8 +46,8 @@ class MarkingDesk(ExtensionApp):
         """Register the addresses of the page."""
         shared = {"desk": Desk(Path(self.out)), "name": self.person}
         self.handlers = [
-            (rf"/{PAGE}/api/([a-z]+)", DeskHandler, shared),
-            (rf"/{PAGE}/([\w.]*)", PageHandler),
+            (f"{self.extension_url}api/([a-z]+)", DeskHandler, shared),
+            (self.extension_url, PageHandler),
         ]
 
 

@@ -1,4 +1,4 @@
-"""Request handlers of the marking page: the page itself, its scripts and styles, and its JSON requests."""
+"""Request handlers of the marking page: the page itself, and its JSON requests."""
 
 import json
 from pathlib import Path
@@ -13,8 +13,6 @@ from sheet11.course.options import login
 from sheet11.course.pages.render import render
 
 STATIC = Path(__file__).with_name("static")
-PAGE = "sheet11/mark"  # below the server's base URL
-TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript"}
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src data: 'self'; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
@@ -22,24 +20,17 @@ POLICY = (
 
 
 class PageHandler(JupyterHandler):
-    """Handler of the page, its scripts and its styles."""
+    """Handler of the page; its scripts and its styles are static files of the server."""
 
     content_security_policy = POLICY  # forbids other hosts and inline scripts
 
     @web.authenticated
-    def get(self, name: str) -> None:
-        """Send a file."""
-        path = STATIC / (name or "index.html")
-        if name == "pages.css":
-            content = render(name)
-        elif path.is_file():
-            content = path.read_text("utf-8")
-        else:
-            raise web.HTTPError(404)
+    def get(self) -> None:
+        """Send the page."""
         self.xsrf_token  # noqa: B018  # sets the cookie that the page's requests must repeat
-        self.set_header("Content-Type", f"{TYPES[path.suffix]}; charset=utf-8")
         self.set_header("Cache-Control", "no-cache")
-        self.finish(content)
+        page = (STATIC / "index.html").read_text("utf-8")
+        self.finish(page.replace("/* pages.css */", render("pages.css")))
 
 
 class DeskHandler(APIHandler):
@@ -58,7 +49,8 @@ class DeskHandler(APIHandler):
     def post(self, asked: str) -> None:
         """Reply to a request."""
         try:
-            reply = getattr(self.desk, asked)(self.who, self.get_json_body() or {})
+            sent = self.get_json_body() or {}
+            reply = getattr(self.desk, asked)(self.who, sent) or self.desk.answers(self.who, sent)
         except CourseError as error:
             # a locked database or a full disk may be well again later
             self.set_status(503 if isinstance(error, StoreError) else 400)

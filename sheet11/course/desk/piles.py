@@ -1,11 +1,11 @@
 """Piles of equal answers to a task, in random order and without names."""
 
 from collections import defaultdict
-from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from sheet11.course.book.marks import Entry, Mark, Task
 from sheet11.course.book.scores import Status
+from sheet11.course.book.store import Store
 from sheet11.course.desk.nameless import Hide
 from sheet11.course.text import digest_of
 
@@ -37,10 +37,7 @@ class Pile(NamedTuple):
     @property
     def read_before(self) -> str | None:
         """Digest of the answer that was marked, if an answer has changed since."""
-        for entry in self.entries:
-            if entry.mark and entry.stale and not self.empty:
-                return entry.mark.digest
-        return None
+        return next(filter(None, (entry.read_before for entry in self.entries)), None)
 
     @property
     def marks(self) -> list[Mark]:
@@ -49,39 +46,39 @@ class Pile(NamedTuple):
         return sorted(found.values(), key=lambda mark: mark.at)
 
 
-def piles_of(entries: Iterable[Entry], task: Task, who: str) -> list[Pile]:
-    """Sort answers into piles, in a random order for each person, so that a position does not reveal a student.
+def piles_of(store: Store, task: Task, who: str) -> list[Pile]:
+    """Sort the answers to a task into piles, in a random order for each person: no position reveals a student.
 
     For automatically graded tasks, answers with unknown points come first, then those that lost points. Missing
     answers come last.
     """
     together: dict[str, list[Entry]] = defaultdict(list)
-    for entry in entries:
+    for entry in store.entries(task.name):
         same = [task.name, entry.graded.status]
         if entry.graded.status != Status.NOT_ANSWERED:
             same += [entry.digest, repr(entry.graded.points)]
         together[digest_of("\n".join(same))[:20]].append(entry)
 
-    def place(pile: Pile) -> tuple[bool, bool, bool, str]:
-        points = None if task.by_hand else pile.entries[0].graded.points
-        full = points is not None and points >= task.points
-        return pile.empty, full, points is not None, digest_of(who + pile.id)
+    def place(pile: Pile) -> tuple[bool, int, str]:
+        points = pile.entries[0].graded.points
+        rank = -1 if points is None else points >= task.points
+        return pile.empty, rank, digest_of(who + pile.id)
 
     return sorted((Pile(name, task, equal) for name, equal in together.items()), key=place)
 
 
-def shown(pile: Pile, who: str, second: bool, hide: Hide) -> Json:
+def shown(pile: Pile, who: str, second: str, hide: Hide) -> Json:
     """Describe a pile for the page, without the answer.
 
     Args:
         pile: pile of equal answers.
         who: person who views it.
-        second: True for a second marker, who sees the marks of others only after giving their own.
+        second: not empty for a second marker, who sees the marks of others only after giving their own.
         hide: function that hides names.
     """
     scores = [entry.score for entry in pile.entries]
     markers = {mark.who for mark in pile.marks if mark.given is not None}
-    hidden = second and pile.task.by_hand and not pile.empty and who not in markers
+    hidden = second != "" and pile.task.by_hand and not pile.empty and who not in markers
     uneven = len({score.points for score in scores}) > 1 and not hidden
     changed = pile.read_before is not None
     to_read = hidden or Status.TO_READ in [score.status for score in scores]

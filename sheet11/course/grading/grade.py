@@ -159,8 +159,7 @@ def grade(
         # if this is killed, the next one has the seed
         store.set_about(title=sheet.title, seed=seed, given=dict(given), sheet11=version("sheet11"))
         store.set_about(parameters=list(map(drawings.parameters, range(len(drawings.drawn)))))
-        store.replace_tasks(_asked(papers))
-        store.keep_only(students)
+        store.begin(_asked(papers), students)
         with sandboxes_shared():
             expected = expected_of(drawings, {job.drawing for job in todo}, executor)
             todo = [job._replace(expected=expected[job.drawing]) for job in todo]

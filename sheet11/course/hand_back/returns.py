@@ -63,7 +63,7 @@ def collect(out: Path, store: Store, table: Table, partial: bool) -> Returned:
         FolderError: answers are open, and `partial` is False.
     """
     is_open = (Status.TO_READ, Status.FAILED)
-    students = [row.student for row in table.rows if row.status in is_open]
+    students = [row.student for row in table.rows if row.score.status in is_open]
     if students and not partial:
         raise FolderError(
             f"{len(students)} answers of {len(set(students))} students are still open: read them (sheet11 mark {out}), "

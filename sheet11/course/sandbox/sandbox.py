@@ -242,7 +242,7 @@ def check_sandbox() -> None:
             start_new_session=True,  # out of Ctrl-C's reach: see `bubblewrap`
         )
     if opened.returncode:
-        said = (opened.stderr.strip().splitlines() or [f"exit code {opened.returncode}"])[-1]
+        said = " ".join(opened.stderr.split()) or f"exit code {opened.returncode}"
         advice = f"{ALLOW}; " if os.geteuid() else ""
         raise NotInstalledError(
             f"no sandbox can be made here ({said}); {advice}--no-sandbox runs the code with your rights"

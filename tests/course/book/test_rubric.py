@@ -38,7 +38,7 @@ def test_what_was_made_while_marking_is_not_overwritten(store):
     notebook = notebook_with([{"points": 1, "words": " odd "}, {"points": -0.5, "words": "sign"}])
     begin_rubrics(store, "1", notebook)
     assert items(store) == [(1.0, "odd"), (-0.5, "sign")]
-    first, second = store.items()
+    first, second = store.items(PROOF)
     store.set_item(PROOF, 0.5, "odd", first.id)
     store.remove_item(second.id)
     begin_rubrics(store, "1", notebook)

@@ -97,7 +97,7 @@ def test_errors_are_outputs_and_the_next_cell_follows(run):
 )
 def test_limits(run, source, ended):
     start = time.monotonic()
-    run("1", source, "2")
+    run("1", source, "2", limits=LIMITS._replace(seconds=1) if ended == "time" else LIMITS)
     assert run.batch.ended == ended and run.batch.outputs.keys() == {"0"}
     assert time.monotonic() - start < 20
     assert run("3") == ["3"], "the next batch runs"
@@ -260,7 +260,7 @@ def test_closing_ends_all(isolated, tmp_path):
 @needs_bubblewrap
 def test_closing_while_bubblewrap_starts_leaves_none_of_its_processes(tmp_path):
     """Its child waits for a word of it, and would do so for ever if it was killed alone."""
-    for _ in range(20):
+    for _ in range(10):
         with bubblewrap(tmp_path) as (command, variables, descriptor):
             command += [sys.executable, f"{INSIDE}/server.py"]
             server = Server(None, [], command, variables, closed=True, descriptors=[descriptor])
