@@ -35,6 +35,13 @@ def total(rows: Sequence[Entry]) -> float:
     return sum(row.score.points or 0 for row in rows)
 
 
+def open_answers(number: int) -> str:
+    """Return in words how many answers are to be read."""
+    return (
+        "1 answer is still to be read" if number == 1 else f"{number} answers are still to be read"
+    )
+
+
 def still_open(rows: Sequence[Entry]) -> int:
     """Return the number of answers that a person has yet to read."""
     return sum(row.status == Status.TO_READ for row in rows)

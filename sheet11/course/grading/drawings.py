@@ -59,11 +59,10 @@ class Drawings:
         ]
         if self.parameters(1) == self.parameters(0):
             self.drawn = self.drawn[:1]
-        beside = {name: path.read_bytes() for name, path in sheet.files_beside().items()}
         unseen = {sheet.beside("."), sheet.folder / (sheet.package or "."), *hidden}
         self.place = Place(
             package=tuple(sorted(sheet.students_package().items())),
-            beside=tuple(sorted(beside.items())),
+            beside=tuple(sorted(sheet.files_beside().items())),
             modules=_modules_of(papers.values()),
             isolated=isolated,
             hidden=tuple(sorted(str(path.resolve()) for path in unseen)),

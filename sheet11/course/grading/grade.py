@@ -147,7 +147,7 @@ def grade(
         drawings = Drawings(sheet, given, seed, limits, isolated, hidden=[folder, out])
         papers = drawings.drawn[0]
         asked = {stem: asked_in(stem, paper.edition) for stem, paper in papers.items()}
-        intake = take_in(folder, Wanted(asked, roster, deadline, sheet.assignment), out)
+        intake = take_in(folder, Wanted(asked, roster, deadline, sheet.folder.name), out)
         students = {submission.student for submission in intake.submissions}
         if unknown := sorted(set(again) - students):
             raise FolderError(f"{folder} holds no folder {unknown[0]!r}")

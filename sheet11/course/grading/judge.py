@@ -17,6 +17,7 @@ from sheet11.course.grading.scoring import (
 )
 from sheet11.course.sandbox.sandbox import Limits
 from sheet11.course.tasks import Task
+from sheet11.course.text import beginning
 
 Hint = Callable[[Task, Records], str | None]  # for whoever has recorded what a usual mistake does
 
@@ -114,6 +115,8 @@ def _where(said: str, found: Executions) -> str | None:
             why = "which fails or is executed later"
             if cell in restored.undone:
                 why = "which is locked: changes of it do not count"
-            place = cell.name.replace(f"{OWN}-", "your cell ")
+            place = f"the cell {beginning(cell.source)!r}"
+            if cell.kind == OWN:
+                place = cell.name.replace(f"{OWN}-", "your cell ")
             return f"{name[1]!r} stands in {place}, {why}"
     return None

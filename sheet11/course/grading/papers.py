@@ -16,7 +16,7 @@ from sheet11.course.notebooks import (
     parameters_of,
     source_of,
 )
-from sheet11.course.preprocess import nbgrader_config, whole_notebook, without_answers
+from sheet11.course.preprocess import both_versions, nbgrader_config
 from sheet11.course.sheet import Sheet
 from sheet11.course.tasks import Task, grade_id, is_answer, is_check, tasks_of
 
@@ -74,9 +74,8 @@ def read_papers(sheet: Sheet) -> dict[str, Paper]:
     config = nbgrader_config(sheet.beside(""))
     papers = {}
     for stem, path in sheet.notebooks.items():
-        whole = whole_notebook(path, config)
+        whole, edition = both_versions(path, config)
         if tasks := tasks_of(stem, whole):
-            edition = without_answers(whole, config)
             pairs = zip(whole.cells, edition.cells, strict=True)
             cells = [_cell(number, cell, shown) for number, (cell, shown) in enumerate(pairs)]
             solutions = {cell.name: cell.whole for cell in cells if cell.kind == ANSWER}
@@ -84,7 +83,7 @@ def read_papers(sheet: Sheet) -> dict[str, Paper]:
             papers[stem] = Paper(stem, whole, edition, tuple(cells), tasks, mistakes)
     if not papers:
         raise SheetError(
-            f"{sheet.title} sets no tasks: no cell of its notebooks has points in nbgrader's metadata"
+            f"{sheet.title} sets no tasks: no cell has points; mark cells in JupyterLab's Create Assignment"
         )
     return papers
 
@@ -101,6 +100,7 @@ def draw_papers(
 
     Raises:
         ParameterError: no notebook has one of the parameters.
+        SheetError: a notebook's ranges are unusable, or of something else than its parameters.
     """
     found = {}
     known: set[str] = set()
@@ -108,7 +108,11 @@ def draw_papers(
     for stem, paper in papers.items():
         names = parameters_of(paper.whole)
         known |= set(names)
-        drawn = _draw(paper.whole.metadata.get(METADATA, {}).get("grading", {}), generator)
+        drawn = _drawn(paper, generator)
+        for name in drawn.keys() - names:
+            raise SheetError(
+                f"{stem}: grading draws {name!r}, which no cell tagged 'parameters' sets"
+            )
         parameters = drawn | {name: value for name, value in given.items() if name in names}
         cells = [_with_parameters(cell, parameters) for cell in paper.cells]
         found[stem] = paper._replace(cells=tuple(cells), parameters=parameters)
@@ -143,8 +147,20 @@ def _with_parameters(cell: Cell, parameters: Mapping[str, Any]) -> Cell:
     return cell._replace(source=source, whole=source)
 
 
-def _draw(grading: Mapping[str, Any], generator: random.Random) -> dict[str, Any]:
-    """Draw parameters from `ranges` (whole numbers, both ends included) and `choices`."""
-    ranges, choices = grading.get("ranges", {}), grading.get("choices", {})
+def _drawn(paper: Paper, generator: random.Random) -> dict[str, Any]:
+    grading = paper.whole.metadata.get(METADATA, {}).get("grading", {})
+    try:
+        return _draw(generator, **{"ranges": {}, "choices": {}, **grading})
+    except (AttributeError, IndexError, TypeError, ValueError) as error:
+        raise SheetError(
+            f'{paper.stem}: grading draws from {{"ranges": {{"n": [1, 9]}}}}, whole numbers, and'
+            f' {{"choices": {{"n": [1, 9]}}}}, got {grading!r:.80}'
+        ) from error
+
+
+def _draw(
+    generator: random.Random, ranges: Mapping[str, list[int]], choices: Mapping[str, list[Any]]
+) -> dict[str, Any]:
+    """Draw parameters from ranges of whole numbers, both ends included, and from lists of choices."""
     drawn: dict[str, Any] = {name: generator.randint(*ranges[name]) for name in sorted(ranges)}
     return drawn | {name: generator.choice(choices[name]) for name in sorted(choices)}

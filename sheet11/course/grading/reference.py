@@ -6,7 +6,7 @@ from typing import NamedTuple
 from sheet11.course.book.scores import Status
 from sheet11.course.grading.execution import NO_FIGURE, Expected
 from sheet11.course.grading.mistakes import Mistake
-from sheet11.course.grading.papers import Paper
+from sheet11.course.grading.papers import CHECK, Paper
 from sheet11.course.grading.restore import Restored, our_version, solved, students_version
 from sheet11.course.grading.sandboxes import Executed, Run, execute_version
 from sheet11.course.grading.scoring import (
@@ -19,6 +19,7 @@ from sheet11.course.grading.scoring import (
     score_check,
 )
 from sheet11.course.tasks import Task
+from sheet11.course.text import beginning
 
 _recorded: dict[tuple[str, str, str], Records] = {}  # by paper, check and answer
 
@@ -31,7 +32,7 @@ class Reference(NamedTuple):
 
 
 def refer(paper: Paper, run: Run) -> Reference:
-    """Execute the sheet's own notebook without hidden tests and with them.
+    """Execute the sheet's own notebook without hidden tests, and again with them.
 
     Raises:
         SolutionError: its process dies.
@@ -47,9 +48,10 @@ def refer(paper: Paper, run: Run) -> Reference:
             expected[task.name] = {}
             problems.append(f"{task.column}: {one_line(str(error))}")
     problems += _problems(paper, students)
-    until = {task.name for task in paper.checked if paper.has_hidden(task)}
+    until = {task.name for task in paper.checked if expected[task.name] or paper.has_hidden(task)}
     if until and not problems:
-        problems = _problems(paper, _execute(own, until, run, hidden=True))
+        again = _execute(own, until, run, hidden=True)
+        problems = _problems(paper, again) or _changes(paper, again, expected)
     return Reference(expected, problems)
 
 
@@ -95,9 +97,23 @@ def _problems(paper: Paper, executed: Executed) -> list[str]:
                 f"{task.column}: with {values or 'no parameters'} the sheet's own answer gets"
                 f" {score.points:g} of {task.points:g} points, {score.remark}; mend its solution or its check"
             )
-    checks = {task.name for task in tasks}
-    for name, outputs in executed.outputs.items() if problems else ():
-        error = error_in(outputs)
-        if error and name not in checks:
-            return [raised(f"{paper.stem}: its cell {name!r}", error), *problems]
+    for cell in paper.cells if problems else ():
+        error = error_in(executed.outputs.get(cell.name, []))
+        if error and cell.kind != CHECK:
+            doing = f"{paper.stem}: its cell {beginning(cell.source)!r}"
+            return [raised(doing, error), *problems]
+    return problems
+
+
+def _changes(paper: Paper, again: Executed, expected: Expected) -> list[str]:
+    """Return which checks record something else in a second execution, where no student could be right."""
+    problems = []
+    for task in paper.checked:
+        if expected[task.name]:
+            score = score_check(task, again, expected[task.name])
+            if score.status != Status.CORRECT:
+                problems.append(
+                    f"{task.column}: {score.remark} when the sheet's own notebook is executed again;"
+                    " give what is random a seed"
+                )
     return problems

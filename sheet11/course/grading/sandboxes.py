@@ -16,6 +16,7 @@ from sheet11.course.grading.papers import OWN
 from sheet11.course.grading.restore import Restored, Sources
 from sheet11.course.sandbox.sandbox import Batch, Limits, Sandbox
 from sheet11.course.submissions.outputs import harmless_outputs
+from sheet11.course.text import beginning
 
 Files = tuple[tuple[str, bytes], ...]  # by path
 
@@ -128,9 +129,9 @@ def execute_version(
             why = batch.ended or "died"
             blamed = _to_blame(restored, cells[: reached + 1], left_out)
             if blamed is None:
-                name = cells[: reached + 1][-1][0]
+                begin = beginning(cells[: reached + 1][-1][1])
                 raise SolutionError(
-                    f"{restored.paper.stem}: cell {name!r} ends the process ({why})"
+                    f"{restored.paper.stem}: its cell {begin!r} ends the process ({why})"
                 )
             left_out[blamed] = why
         has_died = not batch.ended and not has_died

@@ -16,13 +16,13 @@ from sheet11.course.release import MEMBERS
 from sheet11.course.submissions.reading import Cell
 from sheet11.course.tasks import (
     Task,
-    cells_by_id,
     grade_id,
     is_answer,
     is_by_hand,
     is_check,
     tasks_of,
 )
+from sheet11.course.text import beginning
 
 DEFINED = r"(?m)^(?:def|class)\s+(\w+)"
 COMMENT = r"(?m)^\s*#.*"
@@ -33,7 +33,7 @@ class Asked(NamedTuple):
 
     cells: list[NotebookNode]
     names: dict[str, int]  # places of the marked cells, by grade_id
-    answers: dict[str, NotebookNode]  # by grade_id
+    answers: dict[str | None, NotebookNode]  # by grade_id
     tasks: list[Task]
     groups: list[int]  # of each cell: what is asked together, from its heading to its last check
 
@@ -59,7 +59,7 @@ def asked_in(stem: str, edition: NotebookNode) -> Asked:
     """
     tasks = tasks_of(stem, edition)
     names = {name: place for place, cell in enumerate(edition.cells) if (name := grade_id(cell))}
-    answers = {name: cell for name, cell in cells_by_id(stem, edition).items() if is_answer(cell)}
+    answers = {grade_id(cell): cell for cell in edition.cells if is_answer(cell)}
     groups: list[int] = []
     group, last = 0, -1  # of this cell, and the last that has a task
     for cell in edition.cells:
@@ -105,7 +105,8 @@ def match(cells: Sequence[Cell], asked: Asked) -> Matched:
         if near:
             matched.elsewhere[task.column] = near
         if near and task.answers:
-            remarks.append(f"another cell may hold an answer: {cells[near[0]].source[:40]!r}")
+            begin = beginning(cells[near[0]].source)
+            remarks.append(f"another cell may hold an answer: {begin!r}")
         if remarks:
             matched.remarks[task.column] = "; ".join(remarks)
     return matched

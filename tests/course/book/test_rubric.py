@@ -76,3 +76,10 @@ def test_a_rubric_is_kept_in_the_notebook(store, tmp_path):
 def test_what_is_no_rubric(rubric):
     with pytest.raises(SheetError, match="the rubric of 1/proof must be a list of points with"):
         read_rubrics("1", notebook_with(rubric))
+
+
+def test_the_rubrics_of_another_sheet(store, tmp_path, invoke):
+    store.add_item(PROOF, 0.5, "odd")
+    result = invoke("keep-rubric", "out", cwd=tmp_path)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr == "Error: Sheet 11 has no task 1/proof; name its sheet with --sheet\n"
