@@ -14,13 +14,9 @@ from sheet11.course.text import digest_of, encodable
 
 MOST_ATTACHED = 60  # that are looked at
 LONGEST_NAME = 200  # characters of a name in a notebook
-EMBEDDED = re.compile(r"data:image/[\w.+-]+;base64,([A-Za-z0-9+/=\s]+)", re.IGNORECASE)
-ATTACHED = re.compile(
-    r"""attachment:((?<=<attachment:)[^<>]+|(?<=["']attachment:)[^<>"']+|[^\s<>"')]+)"""
-)
-TAG = re.compile(
-    r"""<img\b[^<>]{0,999}\bsrc=["']?(attachment:[\w.-]+)[^<>]{0,999}>""", re.IGNORECASE
-)
+EMBEDDED = r"(?i)data:image/[\w.+-]+;base64,([A-Za-z0-9+/=\s]+)"
+ATTACHED = r"""attachment:((?<=<attachment:)[^<>]+|(?<=["']attachment:)[^<>"']+|[^\s<>"')]+)"""
+TAG = r"""(?i)<img\b[^<>]{0,999}\bsrc=["']?(attachment:\w+)[^<>]{0,999}>"""
 
 Attachments = dict[str, dict[str, str]]  # base64 by name and MIME type
 
@@ -62,9 +58,9 @@ def with_images(source: str, attached: Any, room: Room) -> tuple[str, Attachment
     for name, bundle in found[:MOST_ATTACHED]:
         kinds = bundle if isinstance(bundle, dict) else {}
         places[encodable(name)] = take(name, kinds.get("image/png", kinds.get("image/jpeg")))
-    source = ATTACHED.sub(lambda match: places.get(unquote(match[1]), match[0]), source)
-    source = EMBEDDED.sub(lambda match: take("an embedded image", match[1]), source)
-    source = TAG.sub(r"![](\1)", source)
+    source = re.sub(ATTACHED, lambda match: places.get(unquote(match[1]), match[0]), source)
+    source = re.sub(EMBEDDED, lambda match: take("an embedded image", match[1]), source)
+    source = re.sub(TAG, r"![](\1)", source)
     unseen = [f"![](attachment:{key})" for key in images if f"attachment:{key}" not in source]
     return "\n\n".join([source, *unseen, *left_out[:MOST_ATTACHED]]), images
 

@@ -87,7 +87,7 @@ def take_in(folder: Path, wanted: Wanted, out: Path | None = None) -> Intake:
     strange += [f"{visible(name)} belongs to no student" for name in loose]
     if without := [person.student for person in people if not person.notebooks]:
         strange.append(f"no notebook was recognised of {listed(without)}")
-    return Intake(submissions, people, strange, [person.shown for person in absent])
+    return Intake(submissions, people, strange, absent)
 
 
 def what_was_handed_in(intake: Intake, notebooks: int) -> str:
@@ -127,7 +127,7 @@ def _taken(
     except Exception as error:  # of any kind: it affects only this student
         why = f"what was handed in cannot be read: {reason(error)}"
         return Submission(student, error=why), person
-    if not notebooks and not notes:
+    if not notebooks:
         others = listed([file.name for file in files if file.name != STAMP])
         notes.append(f"no notebook; other files: {others or 'none'}")
     person = person._replace(

@@ -20,7 +20,7 @@ COLUMNS = {
     "status": ("status",),
 }
 PARTICIPANT = re.compile(r"^(\D+ |Teilnehmer/in)(?=\d+$)")  # Moodle's prefix of its number
-LATE = re.compile(r"[\w ]*\blate\b|[\w ]*\bverspätet\b|zu spät", re.IGNORECASE)  # Moodle's words
+LATE = r"(?i)[\w ]*\blate\b|[\w ]*\bverspätet\b|zu spät"  # Moodle's words
 
 
 class Roster:
@@ -71,7 +71,7 @@ def read_roster(path: Path) -> Roster:
             email=fields["email"],
         )
         if who.shown not in ("", "Points Possible"):  # Canvas's second row
-            late = LATE.search(fields["status"])
+            late = re.search(LATE, fields["status"])
             people[who] = late[0].strip() if late else ""
     if not people:
         raise TableError(

@@ -19,8 +19,8 @@ LONGEST_KEY = 200  # bytes
 LONGEST = 100_000  # characters of a cell, images aside
 MOST_NOTEBOOKS = 200  # of a hand-in that are looked at: the newest
 MOST_IMAGES = 30  # of a notebook
-NUMBERS = re.compile(r"(-Copy\d+)?(?:\((\d{1,4})\))?(?:-(\d{1,4}))?\.ipynb(\.\w+)?$", re.IGNORECASE)
 MOST_PIXELS = 300_000_000  # of them together, before they are made smaller
+NUMBERS = r"(?i)(-Copy\d+)?(?:\((\d{1,4})\))?(?:-(\d{1,4}))?\.ipynb(\.\w+)?$"
 
 
 class HandedCell(NamedTuple):
@@ -160,9 +160,12 @@ def key_of(name: str) -> str:
 
 def _rank(file: Handed, cells: list[Cell], stem: str, asked: Asked) -> tuple[int, bool, int]:
     """Tell how much speaks for a file to be a certain notebook: names of its cells, its own name, the cells' ids."""
-    names = asked.names.keys() & {cell.name for cell in cells}
-    ids = {cell.get("id") for cell in asked.cells} & {cell.id for cell in cells}
-    return len(names), _is_called(file.name, stem), len(ids)
+    ids = {cell.get("id") for cell in asked.cells}
+    return (
+        sum(cell.name in asked.names for cell in cells),
+        _is_called(file.name, stem),
+        sum(cell.id in ids for cell in cells),
+    )
 
 
 def _age(file: Handed) -> tuple[Any, ...]:
@@ -171,7 +174,7 @@ def _age(file: Handed) -> tuple[Any, ...]:
     Canvas puts -1, -2 behind what is handed in again, browsers (1), (2) behind what is downloaded again; JupyterLab's
     -Copy1 is of an earlier state.
     """
-    copy, downloaded, again, _ = NUMBERS.findall(file.name)[0]
+    copy, downloaded, again, _ = re.findall(NUMBERS, file.name)[0]
     return (
         int(again or 0) if file.number else 0,
         int(downloaded or 0),
@@ -185,5 +188,5 @@ def _age(file: Handed) -> tuple[Any, ...]:
 
 def _is_called(name: str, stem: str) -> bool:
     """Tell whether a file is called like a notebook, or like a copy of it."""
-    pattern = rf"{re.escape(stem)}(\W.*)?\.ipynb(\.\w+)?"
-    return bool(re.fullmatch(pattern, name, re.DOTALL | re.IGNORECASE))
+    pattern = rf"(?is){re.escape(stem)}(\W.*)?\.ipynb(\.\w+)?"
+    return re.fullmatch(pattern, name) is not None
