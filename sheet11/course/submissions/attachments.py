@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from sheet11.course.files import folder_of_this_process
-from sheet11.course.submissions.images import ImageError, Room, moderate
+from sheet11.course.submissions.images import Room, moderate
 from sheet11.course.text import digest_of, encodable
 
 MOST_ATTACHED = 60  # that are looked at
@@ -49,8 +49,9 @@ def with_images(source: str, attached: Any, room: Room) -> tuple[str, Attachment
         key = digest_of(encodable(text))[:12]
         try:
             images[key] = moderate(text, room)
-        except ImageError as error:
-            left_out.append(f"[left out: {encodable(name[:LONGEST_NAME])}, which {error}]")
+        except Exception:  # Pillow raises many types for what is no image
+            why = "no PNG or JPEG, damaged, too large, or one too many"
+            left_out.append(f"[left out: {encodable(name[:LONGEST_NAME])}: {why}]")
         return f"attachment:{key}"
 
     places: dict[str, str] = {}  # by name

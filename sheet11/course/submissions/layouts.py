@@ -21,7 +21,6 @@ LAYOUTS = (
     # a folder or a zip file for each student
     r"(?P<name>.*)(?:/|\.zip)",
 )
-OF_PLATFORMS = LAYOUTS[:2]
 CLONE = ".git"
 DEEPEST = 20  # levels of folders and archives in a student's
 
@@ -90,7 +89,7 @@ def _inner(root: Path, title: str) -> Path:
         case [inner] if inner.is_dir():
             inside = _entries(inner)
             is_packed = inner.name == title and any(path.is_dir() for path in inside)
-            if is_packed or any(_fields(path, OF_PLATFORMS) for path in inside):
+            if is_packed or any(_fields(path, LAYOUTS[:2]) for path in inside):
                 return inner
     return root
 
@@ -107,4 +106,4 @@ def _fields(path: Path, layouts: Sequence[str] = LAYOUTS) -> dict[str, str]:
 def _entries(folder: Path) -> list[Path]:
     """Return what is in a folder, without hidden files and those of macOS."""
     names = sorted(os.listdir(folder))
-    return [folder / name for name in names if name != "__MACOSX" and name[0] != "."]
+    return [folder / name for name in names if not name.startswith((".", "__MACOSX"))]

@@ -37,19 +37,18 @@ def read_cells(path: Path) -> list[Cell]:
         OSError: the file cannot be read.
     """
     with opened(path) as file:
-        if path.lstat().st_size > LARGEST:
-            raise UnreadableError(f"{path.name} has more than {LARGEST >> 20} MB")
-        content = file.read()
-    if sum(map(content.count, (b"[", b"{", b",", b":"))) > MOST_VALUES:
-        raise UnreadableError(f"{path.name} has more than {MOST_VALUES} values")
+        content = b"" if os.path.getsize(path) > LARGEST else file.read()
+    values = sum(map(content.count, (b"[", b"{", b",", b":")))
     try:
+        if values > MOST_VALUES:
+            raise ValueError(values)
         notebook = json.loads(content)
         sheets = notebook.get("worksheets", [notebook])  # before version 4
         cells = [_cell(cell) for sheet in sheets for cell in sheet["cells"]]
+        if len(cells) > MOST_CELLS:
+            raise ValueError(len(cells))
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        raise UnreadableError(f"{path.name} is no Jupyter notebook") from error
-    if len(cells) > MOST_CELLS:
-        raise UnreadableError(f"{path.name} has more than {MOST_CELLS} cells")
+        raise UnreadableError(f"{path.name} is no Jupyter notebook, or too large") from error
     return cells
 
 
