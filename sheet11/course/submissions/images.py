@@ -10,7 +10,6 @@ LARGEST_SIDE = 2000  # pixels of an image that is kept as it is; a page of handw
 LARGEST_IMAGE = 1 << 20  # bytes of one
 MOST_PIXELS_OF_ONE = 51_000_000  # what the cameras of telephones give; they are decoded in memory
 QUALITY = 80  # of the JPEG that becomes of a larger one
-PNG, JPEG = ("PNG",), ("PNG", "JPEG")
 
 Image.MAX_IMAGE_PIXELS = None  # pixels are counted here
 
@@ -43,7 +42,7 @@ def moderate(text: str, room: Room) -> dict[str, str]:
     Raises:
         Exception: of many types, if it is neither PNG nor JPEG, or damaged, or there is no room for it.
     """
-    content, image = room.open(text, JPEG)
+    content, image = room.open(text, ("PNG", "JPEG"))
     kind = Image.MIME[image.format or "JPEG"]
     if len(content) > LARGEST_IMAGE or max(image.size) > LARGEST_SIDE:
         kind, content = "image/jpeg", _smaller(image)

@@ -111,7 +111,7 @@ def _taken(
     who: Identity, sources: list[Handed], wanted: Wanted, scratch: str
 ) -> tuple[Submission, Person]:
     """Read one hand-in."""
-    student = key_of("_".join(filter(None, (who.name, who.id))))
+    student = key_of(f"{who.name}_{who.id}".removesuffix("_"))
     label = sources[0].path.name if sources[0].number else ""
     person = Person(student, wanted.roster.find(who) or who, (), label)
     try:

@@ -48,19 +48,19 @@ def find_hand_ins(
     prefix = common[
         : common.rfind("-") + 1
     ]  # GitHub Classroom puts the assignment before every login
-    has_assignment = any(os.path.isdir(path / assignment) for path in entries)
-    inside = assignment if has_assignment else ""  # of each student's folder
+    if not any(os.path.isdir(path / assignment) for path in entries):
+        assignment = ""
     found: HandIns = defaultdict(list)
     loose = []
     for path in entries:
         if out and out.resolve().is_relative_to(path.resolve()):
             continue
-        fields = {} if path.is_symlink() else _fields(path)
+        fields = _fields(path)
         if fields:
             who = Identity(fields.get("id", ""), name=fields["name"].removeprefix(prefix))
             number = int(fields.get("number") or 0)
             name = fields.get("file") or path.name
-            source = Handed(path / inside, name, number, is_late=bool(fields.get("late")))
+            source = Handed(path / assignment, name, number, is_late=bool(fields.get("late")))
             found[who].append(source)
         elif is_notebook(path.name) or path.is_symlink():
             loose.append(path.name)
@@ -95,10 +95,12 @@ def _inner(root: Path, title: str) -> Path:
 
 
 def _fields(path: Path, layouts: Sequence[str] = LAYOUTS) -> dict[str, str]:
-    """Return what the name of a file or folder says in one of these layouts; empty if it is in none."""
+    """Return what the name of a file or folder says in one of these layouts; empty if it is in none, or a link."""
+    if path.is_symlink():
+        return {}
     name = unicodedata.normalize("NFC", path.name) + "/" * path.is_dir()
     for layout in layouts:
-        if match := re.fullmatch(layout, name, re.DOTALL | re.IGNORECASE):
+        if match := re.fullmatch(f"(?is){layout}", name):
             return match.groupdict("")
     return {}
 

@@ -5,7 +5,7 @@ import json
 from typing import Any
 
 from sheet11.course.sandbox.sandbox import Batch
-from sheet11.course.submissions.images import PNG, Room
+from sheet11.course.submissions.images import Room
 from sheet11.course.text import encodable
 from sheet11.lab.records import MIME_TYPE
 
@@ -67,7 +67,7 @@ def _png(text: str, room: Room) -> str | None:
     if len(text) > LARGEST_IMAGE:
         return None
     try:
-        content, image = room.open(text, PNG)
+        content, image = room.open(text, ("PNG",))
         image.verify()
     except Exception:  # Pillow raises many types for what is no image
         return None

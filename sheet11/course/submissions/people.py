@@ -58,8 +58,8 @@ def people_csv(people: Iterable[Person]) -> str:
     rows = [HEADER.split()]
     for person in people:
         members = "; ".join(each.shown for each in person.members if each != person.who)
-        known = [person.student, *person.who, members]
-        rows.append([*known, person.late, str(person.notebooks), "; ".join(person.notes)])
+        about = [person.late, str(person.notebooks), "; ".join(person.notes)]
+        rows.append([person.student, *person.who, members, *about])
     return harmless_csv(rows)
 
 

@@ -128,8 +128,7 @@ def _take(submission: Submission, stem: str, matched: Matched, asked: Asked) -> 
             source, images = with_images(source, cell.attachments, room)
             kept = put_away(images)
         if len(source) > LONGEST:
-            said = f"the answer has more than {LONGEST} characters"
-            submission.problems[f"{stem}/{name}"] = said
+            submission.problems[f"{stem}/{name}"] = f"the answer has more than {LONGEST} characters"
             source, kept = "", ""
         handed.append(HandedCell(name, place, cell.cell_type, source, kept))
 
