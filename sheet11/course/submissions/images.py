@@ -31,7 +31,7 @@ class Room:
         image = Image.open(io.BytesIO(content), formats=formats)
         pixels = image.width * image.height
         if not self.images or pixels > min(self.pixels, MOST_PIXELS_OF_ONE):
-            raise ValueError(pixels)
+            raise ValueError("no room")
         self.images, self.pixels = self.images - 1, self.pixels - pixels
         return content, image
 

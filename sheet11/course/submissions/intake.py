@@ -118,11 +118,11 @@ def _taken(
         files, notes = _files_in(sources, scratch)
         notebooks = [file for file in files if is_notebook(file.name)]
         submission, paths, more = read_submission(student, notebooks, wanted.notebooks)
-        is_late = any(source.is_late for source in sources)
-        late = "late" if is_late else wanted.roster.people.get(person.who, "")
+        late = max(source.late for source in sources)  # "late" if one is
+        late = late or wanted.roster.people.get(person.who, "")
         if wanted.deadline:
             around = {folder / STAMP for path in paths for folder in path.parents}
-            stamps = around.intersection(file.path for file in files)
+            stamps = around & {file.path for file in files}
             late = _lateness(stamps, wanted.deadline, notes) or late
     except Exception as error:  # of any kind: it affects only this student
         why = f"what was handed in cannot be read: {reason(error)}"

@@ -60,7 +60,7 @@ def find_hand_ins(
             who = Identity(fields.get("id", ""), name=fields["name"].removeprefix(prefix))
             number = int(fields.get("number") or 0)
             name = fields.get("file") or path.name
-            source = Handed(path / assignment, name, number, is_late=bool(fields.get("late")))
+            source = Handed(path / assignment, name, number, late=fields.get("late", "").lower())
             found[who].append(source)
         elif is_notebook(path.name) or path.is_symlink():
             loose.append(path.name)
@@ -107,5 +107,5 @@ def _fields(path: Path, layouts: Sequence[str] = LAYOUTS) -> dict[str, str]:
 
 def _entries(folder: Path) -> list[Path]:
     """Return what is in a folder, without hidden files and those of macOS."""
-    names = sorted(os.listdir(folder))
-    return [folder / name for name in names if not name.startswith((".", "__MACOSX"))]
+    paths = sorted(folder.iterdir())
+    return [path for path in paths if not path.name.startswith((".", "__MACOSX"))]

@@ -79,7 +79,7 @@ def words_of(name: str) -> list[str]:
     return re.sub(r"[\W_]+", " ", plain).split()
 
 
-def listed(names: Sequence[str], most: int = 10) -> str:
-    """Join names for a sentence; those after the first `most` are counted."""
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return visible(", ".join(names[:most]) + more)
+def listed(names: Sequence[str]) -> str:
+    """Join names for a sentence; those after the tenth are counted."""
+    more = f" and {len(names) - 10} more" if len(names) > 10 else ""
+    return visible(", ".join(names[:10]) + more)

@@ -41,12 +41,12 @@ def read_cells(path: Path) -> list[Cell]:
     values = sum(map(content.count, (b"[", b"{", b",", b":")))
     try:
         if values > MOST_VALUES:
-            raise ValueError(values)
+            raise ValueError
         notebook = json.loads(content)
         sheets = notebook.get("worksheets", [notebook])  # before version 4
         cells = [_cell(cell) for sheet in sheets for cell in sheet["cells"]]
         if len(cells) > MOST_CELLS:
-            raise ValueError(len(cells))
+            raise ValueError
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise UnreadableError(f"{path.name} is no Jupyter notebook, or too large") from error
     return cells
@@ -58,11 +58,10 @@ def _cell(cell: dict[str, Any]) -> Cell:
             pass
         case _:
             name = ""
-    kind = cell.get("cell_type")
     return Cell(
         name=name,
         id=joined(cell.get("id")),
-        cell_type=kind if kind in ("code", "raw") else "markdown",
+        cell_type="code" if cell.get("cell_type") == "code" else "markdown",
         source=encodable(joined(cell.get("source", cell.get("input")))),
         attachments=cell.get("attachments"),
     )

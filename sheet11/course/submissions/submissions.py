@@ -51,7 +51,7 @@ class Handed(NamedTuple):
     name: str  # as the student called it
     number: int = 0  # of Canvas's attachment: newer ones have higher ones
     depth: int = 0  # folders and archives around it
-    is_late: bool = False  # as the platform says
+    late: str = ""  # "late" if the platform says so
 
 
 class Candidate(NamedTuple):
@@ -98,19 +98,18 @@ def read_submission(
         elif problem:
             notes.append(problem)
     for stem, asked in wanted.items():
-        if not found[stem]:
-            submission.problems[stem] = f"there is no {stem}.ipynb"
+        candidates = sorted(found[stem], key=lambda each: each.is_of_sheet)
+        problem = candidates[-1].problem if candidates else f"there is no {stem}.ipynb"
+        if problem:
+            submission.problems[stem] = problem
             continue
-        *others, last = sorted(found[stem], key=lambda each: each.is_of_sheet)
+        *others, last = candidates
         if differing := [each.file.name for each in others if each.cells != last.cells]:
             notes.append(
                 f"{listed(differing)} and {last.file.name} differ, and the last one was taken"
             )
-        if last.problem:
-            submission.problems[stem] = last.problem
-        else:
-            paths.append(last.file.path)
-            _take(submission, stem, match(last.cells, asked), asked)
+        paths.append(last.file.path)
+        _take(submission, stem, match(last.cells, asked), asked)
     return submission, paths, notes
 
 
@@ -160,9 +159,10 @@ def key_of(name: str) -> str:
 def _rank(file: Handed, cells: list[Cell], stem: str, asked: Asked) -> tuple[int, bool, int]:
     """Tell how much speaks for a file to be a certain notebook: names of its cells, its own name, the cells' ids."""
     ids = {cell.get("id") for cell in asked.cells}
+    called = re.fullmatch(rf"(?is){re.escape(stem)}(\W.*)?\.ipynb(\.\w+)?", file.name)
     return (
         sum(cell.name in asked.names for cell in cells),
-        _is_called(file.name, stem),
+        called is not None,
         sum(cell.id in ids for cell in cells),
     )
 
@@ -183,9 +183,3 @@ def _age(file: Handed) -> tuple[Any, ...]:
         file.path.lstat().st_mtime,
         file.name,
     )
-
-
-def _is_called(name: str, stem: str) -> bool:
-    """Tell whether a file is called like a notebook, or like a copy of it."""
-    pattern = rf"(?is){re.escape(stem)}(\W.*)?\.ipynb(\.\w+)?"
-    return re.fullmatch(pattern, name) is not None
