@@ -58,9 +58,12 @@ def find_hand_ins(
         fields = _fields(path)
         if fields:
             who = Identity(fields.get("id", ""), name=fields["name"].removeprefix(prefix))
-            number = int(fields.get("number") or 0)
-            name = fields.get("file") or path.name
-            source = Handed(path / assignment, name, number, late=fields.get("late", "").lower())
+            source = Handed(
+                path / assignment,
+                name=fields.get("file") or path.name,
+                number=int(fields.get("number") or 0),
+                late=fields.get("late", "").lower(),
+            )
             found[who].append(source)
         elif is_notebook(path.name) or path.is_symlink():
             loose.append(path.name)

@@ -131,17 +131,13 @@ def _places_of(cells: Sequence[Cell], asked: Asked) -> dict[int, int]:
             free.append(number)
         elif place not in numbers or is_filled(cell, asked.cells[place]):
             numbers[place] = number
-    for is_same in (_has_same_id, _has_same_words, _defines):
+    for is_same in (lambda cell, wanted: cell.id == wanted.get("id"), _has_same_words, _defines):
         for place, wanted in enumerate(asked.cells):
             same = (number for number in free if is_same(cells[number], wanted))
             if place not in numbers and (number := next(same, -1)) >= 0:
                 numbers[place] = number
                 free.remove(number)
     return numbers
-
-
-def _has_same_id(cell: Cell, wanted: NotebookNode) -> bool:
-    return bool(cell.id == wanted.get("id"))
 
 
 def _has_same_words(cell: Cell, wanted: NotebookNode) -> bool:

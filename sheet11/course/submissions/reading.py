@@ -77,5 +77,8 @@ def opened(path: Path) -> BinaryIO:
     if not stat.S_ISREG(path.lstat().st_mode):
         raise UnreadableError(f"{path.name} is no regular file")
     # it may be replaced by a link or a pipe after it was checked
-    flags = os.O_NOFOLLOW | os.O_NONBLOCK
-    return open(path, "rb", opener=lambda name, mode: os.open(name, mode | flags))
+    return open(
+        path,
+        "rb",
+        opener=lambda name, flags: os.open(name, flags | os.O_NOFOLLOW | os.O_NONBLOCK),
+    )

@@ -193,6 +193,13 @@ def test_late(asked, answers, tmp_path, stamp, late):
     assert take_in(tmp_path / "class", Wanted(asked, deadline=DEADLINE)).people[0].late == late
 
 
+def test_a_hand_in_is_late_if_one_of_its_files_is(asked, answers, tmp_path):
+    files = answers.both("anna_LATE_1_11_1_waves.ipynb", "anna_1_12_2_slopes.ipynb")
+    write(tmp_path / "class", files)
+    (person,) = take_in(tmp_path / "class", Wanted(asked)).people
+    assert (person.late, person.label) == ("late", "anna_1_12_2_slopes.ipynb")
+
+
 def test_timestamps_of_other_sheets_do_not_count(asked, answers, tmp_path):
     own = {
         "sheet3/timestamp.txt": b"2026-11-21 20:00:00 UTC",
