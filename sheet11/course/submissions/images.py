@@ -21,7 +21,7 @@ class Room:
     images: int
     pixels: int
 
-    def open(self, text: str, formats: tuple[str, ...]) -> tuple[bytes, Image.Image]:
+    def open(self, text: str, *formats: str) -> tuple[bytes, Image.Image]:
         """Return an image in base64 as bytes, and opened without decoding its pixels.
 
         Raises:
@@ -42,7 +42,7 @@ def moderate(text: str, room: Room) -> dict[str, str]:
     Raises:
         Exception: of many types, if it is neither PNG nor JPEG, or damaged, or there is no room for it.
     """
-    content, image = room.open(text, ("PNG", "JPEG"))
+    content, image = room.open(text, "PNG", "JPEG")
     kind = Image.MIME[image.format or "JPEG"]
     if len(content) > LARGEST_IMAGE or max(image.size) > LARGEST_SIDE:
         kind, content = "image/jpeg", _smaller(image)

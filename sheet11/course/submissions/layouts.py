@@ -43,11 +43,9 @@ def find_hand_ins(
     """
     root = _inner(root, title)
     entries = _entries(root)
+    # GitHub Classroom puts the assignment before every login
     clones = [path.name for path in entries if os.path.exists(path / CLONE)]
-    common = os.path.commonprefix(clones)
-    prefix = common[
-        : common.rfind("-") + 1
-    ]  # GitHub Classroom puts the assignment before every login
+    prefix = re.sub("[^-]*$", "", os.path.commonprefix(clones))
     if not any(os.path.isdir(path / assignment) for path in entries):
         assignment = ""
     found: HandIns = defaultdict(list)

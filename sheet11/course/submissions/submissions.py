@@ -90,7 +90,7 @@ def read_submission(
         try:
             cells = read_cells(file.path)
         except UnreadableError as error:
-            problem = visible(str(error).replace(file.path.name, file.name))
+            problem = visible(str(error))
         ranks = [(_rank(file, cells, stem, asked), stem) for stem, asked in wanted.items()]
         (names, is_called, ids), best = max(ranks)
         if names or is_called or ids:
