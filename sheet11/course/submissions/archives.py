@@ -52,8 +52,12 @@ def unpack(archive: Path, into: Path, most: int = OF_ONE) -> list[str]:
             try:
                 left -= _unpack_one(content, info, into, left)
             except Exception:  # zipfile and zlib raise many types, as does the disk
-                why = "it is damaged, encrypted, outside of the archive, or has too long a name"
-                left_out.append(visible(f"{name}: {info.filename!r} cannot be unpacked: {why}"))
+                left_out.append(
+                    visible(
+                        f"{name}: {info.filename!r} cannot be unpacked: it is damaged, encrypted, "
+                        "outside of the archive, or has too long a name"
+                    )
+                )
             if left < 0:
                 raise UnreadableError(f"{name} holds more than {most >> 20} MB")
     return left_out

@@ -57,8 +57,12 @@ def with_images(source: str, attached: Any, room: Room) -> tuple[str, Attachment
     places: dict[str, str] = {}  # by name
     found = list(attached.items()) if isinstance(attached, dict) else []
     for name, bundle in found[:MOST_ATTACHED]:
-        kinds = bundle if isinstance(bundle, dict) else {}
-        places[encodable(name)] = take(name, kinds.get("image/png", kinds.get("image/jpeg")))
+        match bundle:
+            case {"image/png": content} | {"image/jpeg": content}:
+                pass
+            case _:
+                content = ""
+        places[encodable(name)] = take(name, content)
     source = re.sub(ATTACHED, lambda match: places.get(unquote(match[1]), match[0]), source)
     source = re.sub(EMBEDDED, lambda match: take("an embedded image", match[1]), source)
     source = re.sub(TAG, r"![](\1)", source)

@@ -4,7 +4,7 @@ import os
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 from sheet11.course.submissions.archives import is_notebook
@@ -53,8 +53,7 @@ def find_hand_ins(
     for path in entries:
         if out and out.resolve().is_relative_to(path.resolve()):
             continue
-        fields = _fields(path)
-        if fields:
+        if fields := _fields(path):
             who = Identity(fields.get("id", ""), name=fields["name"].removeprefix(prefix))
             source = Handed(
                 path / assignment,
@@ -90,17 +89,17 @@ def _inner(root: Path, title: str) -> Path:
         case [inner] if inner.is_dir():
             inside = _entries(inner)
             is_packed = inner.name == title and any(path.is_dir() for path in inside)
-            if is_packed or any(_fields(path, LAYOUTS[:2]) for path in inside):
+            if is_packed or any("id" in _fields(path) for path in inside):
                 return inner
     return root
 
 
-def _fields(path: Path, layouts: Sequence[str] = LAYOUTS) -> dict[str, str]:
-    """Return what the name of a file or folder says in one of these layouts; empty if it is in none, or a link."""
+def _fields(path: Path) -> dict[str, str]:
+    """Return what the name of a file or folder says; empty if it is in none of the layouts, or a link."""
     if path.is_symlink():
         return {}
     name = unicodedata.normalize("NFC", path.name) + "/" * path.is_dir()
-    for layout in layouts:
+    for layout in LAYOUTS:
         if match := re.fullmatch(f"(?is){layout}", name):
             return match.groupdict("")
     return {}

@@ -31,7 +31,7 @@ class Asked(NamedTuple):
     """A notebook as students got it."""
 
     cells: list[NotebookNode]
-    names: dict[str, int]  # places of the marked cells, by grade_id
+    names: dict[str | None, int]  # places of the cells, by grade_id
     answers: dict[str | None, NotebookNode]  # by grade_id
     tasks: list[Task]
     groups: list[int]  # of each cell: what is asked together, from its heading to its last check
@@ -57,7 +57,7 @@ def asked_in(stem: str, edition: NotebookNode) -> Asked:
         SheetError: two cells have one grade_id.
     """
     tasks = tasks_of(stem, edition)
-    names = {name: place for place, cell in enumerate(edition.cells) if (name := grade_id(cell))}
+    names = {grade_id(cell): place for place, cell in enumerate(edition.cells)}
     answers = {grade_id(cell): cell for cell in edition.cells if is_answer(cell)}
     groups: list[int] = []
     group, last = 0, -1  # of this cell, and the last that has a task
