@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import re
 import zipfile
 from datetime import datetime
 from pathlib import Path, PurePosixPath
@@ -36,7 +35,8 @@ def unpack(archive: Path, into: Path, most: int = OF_ONE) -> list[str]:
         OSError: the archive cannot be read.
     """
     name = archive.name
-    left, left_out = most, []
+    left = most
+    left_out = []
     with opened(archive) as file:
         try:
             # zipfile would read the whole table of contents into memory
@@ -68,7 +68,7 @@ def is_notebook(name: str) -> bool:
 
     Browsers save 01.ipynb.txt or 01.ipynb.json if the server sends another type.
     """
-    return re.search(r"\.ipynb(\.txt|\.json)?$", name.lower()) is not None
+    return name.lower().endswith((".ipynb", ".ipynb.txt", ".ipynb.json"))
 
 
 def _unpack_one(content: zipfile.ZipFile, info: zipfile.ZipInfo, into: Path, left: int) -> int:
@@ -84,7 +84,8 @@ def _unpack_one(content: zipfile.ZipFile, info: zipfile.ZipInfo, into: Path, lef
     if info.is_dir():
         path.mkdir(parents=True, exist_ok=True)
         return 0
-    found, is_zip = b"", path.suffix.lower() == ".zip"
+    found = b""
+    is_zip = path.suffix.lower() == ".zip"
     if is_notebook(path.name) or is_zip or path.name.endswith(STAMP):
         with content.open(info) as source:
             found = source.read(min(left, OF_ONE if is_zip else LARGEST) + 1)

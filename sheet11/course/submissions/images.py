@@ -32,7 +32,8 @@ class Room:
         pixels = image.width * image.height
         if not self.images or pixels > min(self.pixels, MOST_PIXELS_OF_ONE):
             raise ValueError("no room")
-        self.images, self.pixels = self.images - 1, self.pixels - pixels
+        self.images -= 1
+        self.pixels -= pixels
         return content, image
 
 
@@ -45,7 +46,8 @@ def moderate(text: str, room: Room) -> dict[str, str]:
     content, image = room.open(text, "PNG", "JPEG")
     kind = Image.MIME[image.format or "JPEG"]
     if len(content) > LARGEST_IMAGE or max(image.size) > LARGEST_SIDE:
-        kind, content = "image/jpeg", _smaller(image)
+        kind = "image/jpeg"
+        content = _smaller(image)
     else:
         image.load()
     return {kind: base64.b64encode(content).decode()}

@@ -69,7 +69,8 @@ def take_in(folder: Path, wanted: Wanted, out: Path | None = None) -> Intake:
         OSError: the folder cannot be read.
     """
     with tempfile.TemporaryDirectory(dir=folder_of_this_process()) as scratch:
-        root, strange = folder, []
+        root = folder
+        strange = []
         if folder.is_file():
             root = Path(tempfile.mkdtemp(dir=scratch))
             strange = unpack(folder.resolve(), root, OF_A_CLASS)
@@ -133,7 +134,7 @@ def _taken(
     person = person._replace(
         members=members_in(itertools.chain(*submission.notebooks.values())),
         late=late,
-        notes=tuple(visible(note) for note in notes + more),
+        notes=tuple(map(visible, notes + more)),
         notebooks=len(submission.notebooks),
     )
     return submission, person
@@ -141,7 +142,8 @@ def _taken(
 
 def _files_in(sources: list[Handed], scratch: str) -> tuple[list[Handed], list[str]]:
     """Return the files of a hand-in, archives unpacked, and notes on archives that cannot be."""
-    files, notes = [], []
+    files = []
+    notes = []
     folders = list(sources)
     left = MOST_ARCHIVES
     for folder in folders:  # unpacked archives become further ones
@@ -168,7 +170,7 @@ def _lateness(stamps: Iterable[Path], deadline: datetime, notes: list[str]) -> s
         text = ""
         try:
             with opened(path) as file:
-                text = str(file.read(LONGEST_STAMP), "utf-8", "replace").strip()
+                text = file.read(LONGEST_STAMP).decode(errors="replace").strip()
             latest = max(latest, time_of(text).replace(microsecond=0))
         except Exception:  # students can write the file
             notes.append(f"{STAMP} says {text!r}, which is no time: it may be late")

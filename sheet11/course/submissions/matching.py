@@ -60,7 +60,8 @@ def asked_in(stem: str, edition: NotebookNode) -> Asked:
     names = {grade_id(cell): place for place, cell in enumerate(edition.cells)}
     answers = {grade_id(cell): cell for cell in edition.cells if is_answer(cell)}
     groups: list[int] = []
-    group, last = 0, -1  # of this cell, and the last that has a task
+    group = 0
+    last = -1  # of the last cell that has a task
     for cell in edition.cells:
         if group == last and (is_answer(cell) or cell.cell_type == "markdown"):
             group += 1
@@ -84,14 +85,17 @@ def match(cells: Sequence[Cell], asked: Asked) -> Matched:
             matched.cells[number] = copy._replace(source="")  # it would undo the answer
     others = _others(matched, asked)
     for task in asked.tasks:
-        remarks, stubs = [], []
+        remarks = []
+        stubs = []
         for name in task.answers:
-            place, wanted = asked.names[name], asked.answers[name]
+            place = asked.names[name]
+            wanted = asked.answers[name]
             cell = cells[numbers[place]] if place in numbers else None
-            copies = [each for each in cells if each.name == name and is_filled(each, wanted)]
+            named = (each for each in cells if each.name == name)
+            copies = {_content(each) for each in named if is_filled(each, wanted)}
             if cell is None or not is_filled(cell, wanted):
                 stubs.append(wanted)
-            elif len(set(map(_content, copies))) > 1:
+            elif len(copies) > 1:
                 remarks.append("copies of its cell hold different answers")
             elif wanted.cell_type == "code" != cell.cell_type:
                 remarks.append(f"its cell has become a {cell.cell_type} cell")

@@ -22,7 +22,8 @@ Output = dict[str, Any]  # as in a notebook
 
 def harmless_outputs(batch: Batch) -> Batch:
     """Return what a batch showed, without what could do harm."""
-    room, left = Room(MOST_IMAGES, MOST_PIXELS), MOST_OUTPUTS
+    room = Room(MOST_IMAGES, MOST_PIXELS)
+    left = MOST_OUTPUTS
     outputs: dict[str, list[Output]] = {}
     for cell, many in batch.outputs.items():
         outputs[cell] = []

@@ -84,9 +84,11 @@ def read_submission(
     """
     found: dict[str, list[Candidate]] = defaultdict(list)
     submission = Submission(student, {}, None, {}, {}, {})
-    paths, notes = [], []
+    paths = []
+    notes = []
     for file in sorted(files, key=_age)[-MOST_NOTEBOOKS:]:
-        cells, problem = [], ""
+        cells = []
+        problem = ""
         try:
             cells = read_cells(file.path)
         except UnreadableError as error:
@@ -122,13 +124,14 @@ def _take(submission: Submission, stem: str, matched: Matched, asked: Asked) -> 
     for number, cell in enumerate(matched.cells):
         place = matched.places.get(number)
         name = None if place is None else grade_id(asked.cells[place])
-        source, kept = cell.source, ""
+        source = cell.source
+        kept = ""
         if cell.cell_type != "code":
             source, images = with_images(source, cell.attachments, room)
             kept = put_away(images)
         if len(source) > LONGEST:
             submission.problems[f"{stem}/{name}"] = f"the answer has more than {LONGEST} characters"
-            source, kept = "", ""
+            source = kept = ""
         handed.append(HandedCell(name, place, cell.cell_type, source, kept))
 
 
