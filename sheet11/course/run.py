@@ -18,8 +18,8 @@ from sheet11.course.notebooks import (
     read_notebook,
     title_of,
 )
-from sheet11.course.pages.cells import cells_html, drop_frames
-from sheet11.course.pages.render import Page, main_figure, render
+from sheet11.course.pages.cells import drop_frames
+from sheet11.course.pages.render import Page, cells_html, main_figure, render
 from sheet11.course.sheet import Sheet
 
 INDEX = "index"  # page that lists all others
@@ -63,7 +63,7 @@ def jobs_of_notebooks(
         job = Job(
             name=path.stem,
             key=path.stem,
-            notebook=content_of(notebook),
+            notebook=notebook,
             parameters=chosen,
             threads=threads,
             options=options_of(path, sheet) | options,
@@ -103,7 +103,7 @@ def run(jobs: Sequence[Job], executor: Executor, out: Path) -> list[Page]:
     order = [job.key for job in jobs]
     pages: list[Page] = []
     # longest first, by source length: a long one that starts last would run alone at the end
-    for done in perform_all(sorted(jobs, key=lambda job: -len(job.notebook)), executor):
+    for done in perform_all(sorted(jobs, key=lambda job: -len(str(job.notebook))), executor):
         pages = sorted([*pages, _page(done, out)], key=lambda page: order.index(page.stem))
         write_whole(index, render("index.html.j2", heading="Executed notebooks", pages=pages))
     return pages

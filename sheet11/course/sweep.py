@@ -67,7 +67,7 @@ def jobs_of_grid(
     kernel = options.get("kernel")
     kernel_of(notebook, kernel)
     names = parameters_of(notebook)
-    content = content_of(without_outputs(notebook))
+    notebook = without_outputs(notebook)
     options |= options_of(path, sheet)
     same = circumstances(notebook, sheet, path.parent, (kernel, figures))
     jobs = []
@@ -80,7 +80,7 @@ def jobs_of_grid(
         job = Job(
             name=" ".join(assigned) or "defaults",
             key=f"{file_name(path.stem)}-{key_of(same, point)[:16]}",
-            notebook=content,
+            notebook=notebook,
             parameters=point,
             threads=threads,
             options=options | {"instead_of_figures": text},
@@ -135,7 +135,7 @@ def sweep(jobs: Sequence[Job], executor: Executor, out: Path) -> pd.DataFrame:
     is_new = results.read_bytes() != before
     page = render(
         "sweep.html.j2",
-        heading=title_of(parse(jobs[0].notebook), "Sweep"),
+        heading=title_of(jobs[0].notebook, "Sweep"),
         figures=_write_figures(table, len(jobs[0].parameters), out, is_new),
         columns=table.columns,
         rows=[rows[job.key] for job in jobs],

@@ -194,7 +194,7 @@ def test_memory_stays_as_it_is_while_points_finish(build, tmp_path, monkeypatch)
 
     def perform(job):
         ahead.acquire()  # kernels are no faster than what takes their results
-        return content, 0.01
+        return jobs.Done(job, nbformat.v4.reads(content), None, 0.01)
 
     def counted(job, notebook):
         row = real(job, notebook)

@@ -68,7 +68,7 @@ def check(
         sheet = find_sheet(sheet_folder)
         if not no_sandbox:
             check_sandbox()
-        with local_executor(workers, kernels=False) as (executor, _):
+        with local_executor(workers) as (executor, _):
             limits = Limits(seconds=timeout, memory=memory * MEGABYTE)
             check_sheet(sheet, executor, parameters, limits, not no_sandbox)
     click.echo(f"{sheet.title} can be graded")
@@ -171,9 +171,7 @@ def grade(
             click.echo(described())
         with (
             alone_in(out),
-            cluster_executor(scheduler)
-            if scheduler
-            else local_executor(workers, kernels=False) as (executor, _),
+            cluster_executor(scheduler) if scheduler else local_executor(workers) as (executor, _),
         ):
             roster = read_roster(roster_file) if roster_file else NO_ROSTER
             due = deadline.astimezone() if deadline else None

@@ -12,13 +12,14 @@ import time
 from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import Executor
 from datetime import datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from sheet11.course.book.gradebook import Table
 from sheet11.course.book.marks import Answer
 from sheet11.course.book.marks import Task as Asked
-from sheet11.course.book.rubric import begin_rubrics, read_rubrics
+from sheet11.course.book.rubric import begin_rubrics
 from sheet11.course.book.scores import Score, Status
 from sheet11.course.book.store import Result, Store
 from sheet11.course.errors import FolderError, reason
@@ -31,7 +32,6 @@ from sheet11.course.grading.report import (
     HIDDEN_TESTS,
     Shown,
     are_whole,
-    write_description,
     write_hidden_tests,
     write_notebooks,
 )
@@ -157,20 +157,20 @@ def grade(
         todo = [job for job in jobs if job.name in again or not _is_done(out, job, before)]
 
         # if this is killed, the next one has the seed
-        store.set_about(title=sheet.title, seed=seed)
+        store.set_about(title=sheet.title, seed=seed, given=dict(given), sheet11=version("sheet11"))
+        store.set_about(parameters=list(map(drawings.parameters, range(len(drawings.drawn)))))
         store.replace_tasks(_asked(papers))
         store.keep_only(students)
         with sandboxes_shared():
             expected = expected_of(drawings, {job.drawing for job in todo}, executor)
             todo = [job._replace(expected=expected[job.drawing]) for job in todo]
-            for found in finish_all(grade_submission, todo, executor, _found, "student"):
+            for found in finish_all(grade_submission, todo, executor, _failed, "student"):
                 _keep(store, out, found)
 
-        write_description(out, drawings, store.results())
         write_hidden_tests(out, store)
         keep_people(store, intake.people)
         for stem, paper in papers.items():
-            begin_rubrics(store, read_rubrics(stem, paper.whole))
+            begin_rubrics(store, stem, paper.whole)
         return publish(out, store), intake.strange
 
 
@@ -195,9 +195,9 @@ def _is_done(out: Path, job: Job, before: Mapping[str, Result]) -> bool:
     return bool(known) and are_whole(out, job.name, job.submission.notebooks)
 
 
-def _found(job: Job, result: Found | Exception) -> Found:
+def _failed(job: Job, error: Exception) -> Found:
     # errors are the worker's or the sandbox's; those of students' cells are in their notebooks
-    return result if isinstance(result, Found) else Found(job, error=reason(result))
+    return Found(job, error=reason(error))
 
 
 def _keep(store: Store, out: Path, found: Found) -> None:

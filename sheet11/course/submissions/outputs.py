@@ -48,7 +48,8 @@ def _clean(shown: Output, room: Room) -> list[Output]:
             }
         elif kind == "image/png" and isinstance(value, str) and (png := _png(value, room)):
             data[kind] = png
-    return [shown | {"data": data}] if data else []
+    kept = {"data": data, "metadata": {}, "execution_count": None}
+    return [{name: kept.get(name, part) for name, part in shown.items()}] if data else []
 
 
 def _cut(value: Any) -> Any:
