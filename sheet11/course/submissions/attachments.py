@@ -50,8 +50,10 @@ def with_images(source: str, attached: Any, room: Room) -> tuple[str, Attachment
         try:
             images[key] = moderate(text, room)
         except Exception:  # Pillow raises many types for what is no image
-            why = "no PNG or JPEG, damaged, too large, or one too many"
-            left_out.append(f"[left out: {encodable(name[:LONGEST_NAME])}: {why}]")
+            left_out.append(
+                f"[left out: {encodable(name[:LONGEST_NAME])}: no PNG or JPEG, damaged, "
+                "too large, or one too many]"
+            )
         return f"attachment:{key}"
 
     places: dict[str, str] = {}  # by name

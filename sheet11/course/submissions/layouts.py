@@ -107,5 +107,6 @@ def _fields(path: Path) -> dict[str, str]:
 
 def _entries(folder: Path) -> list[Path]:
     """Return what is in a folder, without hidden files and those of macOS."""
-    hidden = (".", "__MACOSX")
-    return [path for path in sorted(folder.iterdir()) if not path.name.startswith(hidden)]
+    return [
+        path for path in sorted(folder.iterdir()) if not path.name.startswith((".", "__MACOSX"))
+    ]

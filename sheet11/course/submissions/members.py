@@ -16,8 +16,8 @@ LINE = rf"(?im)^\W*{MEMBERS}(.*)$"
 
 def members_in(cells: Iterable[HandedCell]) -> tuple[Identity, ...]:
     """Return the members named in a notebook's text cells."""
-    texts = [cell.source for cell in cells if cell.cell_type != "code"]
-    lines = re.findall(LINE, re.sub(r"\([^()\n]*\)", "", "\n".join(texts)))
+    text = "\n".join(cell.source for cell in cells if cell.cell_type != "code")
+    lines = re.findall(LINE, re.sub(r"\([^()\n]*\)", "", text))
     names = re.split(r"[,;&]|\band\b|\bund\b", ",".join(lines))
     found = dict.fromkeys(name.strip(" *_.")[:LONGEST] for name in names)
     return tuple(Identity(name=name) for name in found if name)[:MOST_NAMES]

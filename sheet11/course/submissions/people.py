@@ -58,8 +58,16 @@ def people_csv(people: Iterable[Person]) -> str:
     rows = [HEADER.split()]
     for person in people:
         members = "; ".join(each.shown for each in person.members if each != person.who)
-        about = [person.late, str(person.notebooks), "; ".join(person.notes)]
-        rows.append([person.student, *person.who, members, *about])
+        rows.append(
+            [
+                person.student,
+                *person.who,
+                members,
+                person.late,
+                str(person.notebooks),
+                "; ".join(person.notes),
+            ]
+        )
     return harmless_csv(rows)
 
 

@@ -38,9 +38,8 @@ def read_cells(path: Path) -> list[Cell]:
     """
     with opened(path) as file:
         content = b"" if os.path.getsize(path) > LARGEST else file.read()
-    values = sum(map(content.count, (b"[", b"{", b",", b":")))
     try:
-        if values > MOST_VALUES:
+        if sum(map(content.count, (b"[", b"{", b",", b":"))) > MOST_VALUES:
             raise ValueError
         notebook = json.loads(content)
         sheets = notebook.get("worksheets", [notebook])  # before version 4

@@ -162,10 +162,10 @@ def key_of(name: str) -> str:
 def _rank(file: Handed, cells: list[Cell], stem: str, asked: Asked) -> tuple[int, bool, int]:
     """Tell how much speaks for a file to be a certain notebook: names of its cells, its own name, the cells' ids."""
     ids = {cell.get("id") for cell in asked.cells}
-    called = re.fullmatch(rf"(?is){re.escape(stem)}(\W.*)?\.ipynb(\.\w+)?", file.name)
+    called = rf"(?is){re.escape(stem)}(\W.*)?\.ipynb(\.\w+)?"
     return (
         sum(cell.name in asked.names for cell in cells),
-        called is not None,
+        re.fullmatch(called, file.name) is not None,
         sum(cell.id in ids for cell in cells),
     )
 
