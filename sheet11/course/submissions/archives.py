@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import re
 import zipfile
 from datetime import datetime
 from pathlib import Path, PurePosixPath
@@ -12,7 +11,8 @@ from sheet11.course.text import visible
 
 STAMP = "timestamp.txt"  # nbgrader's time of the hand-in
 DIRECTORY_SIZE = 5  # index of the table of contents' size in zipfile's end record
-OF_A_CLASS, OF_ONE = 20 << 30, 200 << 20  # most bytes of an archive, unpacked
+OF_A_CLASS = 20 << 30  # most bytes of an archive, unpacked
+OF_ONE = 200 << 20
 # most unpacked bytes to a byte in the table of contents, where each file takes some 100
 SHARE = 512
 
@@ -35,13 +35,14 @@ def unpack(archive: Path, into: Path, most: int = OF_ONE) -> list[str]:
         OSError: the archive cannot be read.
     """
     name = archive.name
-    left, left_out = most, []
+    left = most
+    left_out = []
     with opened(archive) as file:
         try:
             # zipfile would read the whole table of contents into memory
             end = zipfile._EndRecData(file)  # type: ignore[attr-defined]
             if end[DIRECTORY_SIZE] > most / SHARE:
-                raise ValueError(end)
+                raise ValueError
             content = zipfile.ZipFile(file)
         except Exception as error:  # zipfile raises many types for damaged archives
             raise UnreadableError(
@@ -51,8 +52,12 @@ def unpack(archive: Path, into: Path, most: int = OF_ONE) -> list[str]:
             try:
                 left -= _unpack_one(content, info, into, left)
             except Exception:  # zipfile and zlib raise many types, as does the disk
-                why = "it is damaged, encrypted, outside of the archive, or has too long a name"
-                left_out.append(visible(f"{name}: {info.filename!r} cannot be unpacked: {why}"))
+                left_out.append(
+                    visible(
+                        f"{name}: {info.filename!r} cannot be unpacked: it is damaged, encrypted, "
+                        "outside of the archive, or has too long a name"
+                    )
+                )
             if left < 0:
                 raise UnreadableError(f"{name} holds more than {most >> 20} MB")
     return left_out
@@ -63,7 +68,7 @@ def is_notebook(name: str) -> bool:
 
     Browsers save 01.ipynb.txt or 01.ipynb.json if the server sends another type.
     """
-    return re.search(r"\.ipynb(\.txt|\.json)?$", name.lower()) is not None
+    return name.lower().endswith((".ipynb", ".ipynb.txt", ".ipynb.json"))
 
 
 def _unpack_one(content: zipfile.ZipFile, info: zipfile.ZipInfo, into: Path, left: int) -> int:
@@ -74,12 +79,13 @@ def _unpack_one(content: zipfile.ZipFile, info: zipfile.ZipInfo, into: Path, lef
             name = name.encode("cp437").decode("utf-8")
     inside = PurePosixPath(name.replace("\\", "/"))
     if inside.is_absolute() or ".." in inside.parts:
-        raise ValueError(name)
+        raise ValueError
     path = into / inside
     if info.is_dir():
         path.mkdir(parents=True, exist_ok=True)
         return 0
-    found, is_zip = b"", path.suffix.lower() == ".zip"
+    found = b""
+    is_zip = path.suffix.lower() == ".zip"
     if is_notebook(path.name) or is_zip or path.name.endswith(STAMP):
         with content.open(info) as source:
             found = source.read(min(left, OF_ONE if is_zip else LARGEST) + 1)

@@ -9,18 +9,14 @@ from typing import Any
 from urllib.parse import unquote
 
 from sheet11.course.files import folder_of_this_process
-from sheet11.course.submissions.images import ImageError, Room, moderate
+from sheet11.course.submissions.images import Room, moderate
 from sheet11.course.text import digest_of, encodable
 
 MOST_ATTACHED = 60  # that are looked at
 LONGEST_NAME = 200  # characters of a name in a notebook
-EMBEDDED = re.compile(r"data:image/[\w.+-]+;base64,([A-Za-z0-9+/=\s]+)", re.IGNORECASE)
-ATTACHED = re.compile(
-    r"""attachment:((?<=<attachment:)[^<>]+|(?<=["']attachment:)[^<>"']+|[^\s<>"')]+)"""
-)
-TAG = re.compile(
-    r"""<img\b[^<>]{0,999}\bsrc=["']?(attachment:[\w.-]+)[^<>]{0,999}>""", re.IGNORECASE
-)
+EMBEDDED = r"(?i)data:image/[\w.+-]+;base64,([A-Za-z0-9+/=\s]+)"
+ATTACHED = r"""attachment:((?<=<attachment:)[^<>]+|(?<=["']attachment:)[^<>"']+|[^\s<>"')]+)"""
+TAG = r"""(?i)<img\b[^<>]{0,999}\bsrc=["']?(attachment:\w+)[^<>]{0,999}>"""
 
 Attachments = dict[str, dict[str, str]]  # base64 by name and MIME type
 
@@ -53,18 +49,25 @@ def with_images(source: str, attached: Any, room: Room) -> tuple[str, Attachment
         key = digest_of(encodable(text))[:12]
         try:
             images[key] = moderate(text, room)
-        except ImageError as error:
-            left_out.append(f"[left out: {encodable(name[:LONGEST_NAME])}, which {error}]")
+        except Exception:  # Pillow raises many types for what is no image
+            left_out.append(
+                f"[left out: {encodable(name[:LONGEST_NAME])}: no PNG or JPEG, damaged, "
+                "too large, or one too many]"
+            )
         return f"attachment:{key}"
 
     places: dict[str, str] = {}  # by name
     found = list(attached.items()) if isinstance(attached, dict) else []
     for name, bundle in found[:MOST_ATTACHED]:
-        kinds = bundle if isinstance(bundle, dict) else {}
-        places[encodable(name)] = take(name, kinds.get("image/png", kinds.get("image/jpeg")))
-    source = ATTACHED.sub(lambda match: places.get(unquote(match[1]), match[0]), source)
-    source = EMBEDDED.sub(lambda match: take("an embedded image", match[1]), source)
-    source = TAG.sub(r"![](\1)", source)
+        match bundle:
+            case {"image/png": content} | {"image/jpeg": content}:
+                pass
+            case _:
+                content = ""
+        places[encodable(name)] = take(name, content)
+    source = re.sub(ATTACHED, lambda match: places.get(unquote(match[1]), match[0]), source)
+    source = re.sub(EMBEDDED, lambda match: take("an embedded image", match[1]), source)
+    source = re.sub(TAG, r"![](\1)", source)
     unseen = [f"![](attachment:{key})" for key in images if f"attachment:{key}" not in source]
     return "\n\n".join([source, *unseen, *left_out[:MOST_ATTACHED]]), images
 

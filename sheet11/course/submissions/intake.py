@@ -69,7 +69,8 @@ def take_in(folder: Path, wanted: Wanted, out: Path | None = None) -> Intake:
         OSError: the folder cannot be read.
     """
     with tempfile.TemporaryDirectory(dir=folder_of_this_process()) as scratch:
-        root, strange = folder, []
+        root = folder
+        strange = []
         if folder.is_file():
             root = Path(tempfile.mkdtemp(dir=scratch))
             strange = unpack(folder.resolve(), root, OF_A_CLASS)
@@ -87,7 +88,7 @@ def take_in(folder: Path, wanted: Wanted, out: Path | None = None) -> Intake:
     strange += [f"{visible(name)} belongs to no student" for name in loose]
     if without := [person.student for person in people if not person.notebooks]:
         strange.append(f"no notebook was recognised of {listed(without)}")
-    return Intake(submissions, people, strange, [person.shown for person in absent])
+    return Intake(submissions, people, strange, absent)
 
 
 def what_was_handed_in(intake: Intake, notebooks: int) -> str:
@@ -111,29 +112,29 @@ def _taken(
     who: Identity, sources: list[Handed], wanted: Wanted, scratch: str
 ) -> tuple[Submission, Person]:
     """Read one hand-in."""
-    student = key_of("_".join(filter(None, (who.name, who.id))))
+    student = key_of(f"{who.name}_{who.id}".removesuffix("_"))
     label = sources[0].path.name if sources[0].number else ""
     person = Person(student, wanted.roster.find(who) or who, (), label)
     try:
         files, notes = _files_in(sources, scratch)
         notebooks = [file for file in files if is_notebook(file.name)]
         submission, paths, more = read_submission(student, notebooks, wanted.notebooks)
-        is_late = any(source.is_late for source in sources)
-        late = "late" if is_late else wanted.roster.people.get(person.who, "")
+        late = max(source.late for source in sources)  # "late" if one is
+        late = late or wanted.roster.people.get(person.who, "")
         if wanted.deadline:
             around = {folder / STAMP for path in paths for folder in path.parents}
-            stamps = around.intersection(file.path for file in files)
+            stamps = around & {file.path for file in files}
             late = _lateness(stamps, wanted.deadline, notes) or late
     except Exception as error:  # of any kind: it affects only this student
         why = f"what was handed in cannot be read: {reason(error)}"
         return Submission(student, error=why), person
-    if not notebooks and not notes:
+    if not notebooks:
         others = listed([file.name for file in files if file.name != STAMP])
         notes.append(f"no notebook; other files: {others or 'none'}")
     person = person._replace(
         members=members_in(itertools.chain(*submission.notebooks.values())),
         late=late,
-        notes=tuple(visible(note) for note in notes + more),
+        notes=tuple(map(visible, notes + more)),
         notebooks=len(submission.notebooks),
     )
     return submission, person
@@ -141,7 +142,8 @@ def _taken(
 
 def _files_in(sources: list[Handed], scratch: str) -> tuple[list[Handed], list[str]]:
     """Return the files of a hand-in, archives unpacked, and notes on archives that cannot be."""
-    files, notes = [], []
+    files = []
+    notes = []
     folders = list(sources)
     left = MOST_ARCHIVES
     for folder in folders:  # unpacked archives become further ones
@@ -168,7 +170,7 @@ def _lateness(stamps: Iterable[Path], deadline: datetime, notes: list[str]) -> s
         text = ""
         try:
             with opened(path) as file:
-                text = str(file.read(LONGEST_STAMP), "utf-8", "replace").strip()
+                text = file.read(LONGEST_STAMP).decode(errors="replace").strip()
             latest = max(latest, time_of(text).replace(microsecond=0))
         except Exception:  # students can write the file
             notes.append(f"{STAMP} says {text!r}, which is no time: it may be late")

@@ -4,7 +4,7 @@ import os
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 from sheet11.course.submissions.archives import is_notebook
@@ -21,7 +21,6 @@ LAYOUTS = (
     # a folder or a zip file for each student
     r"(?P<name>.*)(?:/|\.zip)",
 )
-OF_PLATFORMS = LAYOUTS[:2]
 CLONE = ".git"
 DEEPEST = 20  # levels of folders and archives in a student's
 
@@ -44,24 +43,24 @@ def find_hand_ins(
     """
     root = _inner(root, title)
     entries = _entries(root)
+    # GitHub Classroom puts the assignment before every login
     clones = [path.name for path in entries if os.path.exists(path / CLONE)]
-    common = os.path.commonprefix(clones)
-    prefix = common[
-        : common.rfind("-") + 1
-    ]  # GitHub Classroom puts the assignment before every login
-    has_assignment = any(os.path.isdir(path / assignment) for path in entries)
-    inside = assignment if has_assignment else ""  # of each student's folder
+    prefix = re.sub("[^-]*$", "", os.path.commonprefix(clones))
+    if not any(os.path.isdir(path / assignment) for path in entries):
+        assignment = ""
     found: HandIns = defaultdict(list)
     loose = []
     for path in entries:
         if out and out.resolve().is_relative_to(path.resolve()):
             continue
-        fields = {} if path.is_symlink() else _fields(path)
-        if fields:
+        if fields := _fields(path):
             who = Identity(fields.get("id", ""), name=fields["name"].removeprefix(prefix))
-            number = int(fields.get("number") or 0)
-            name = fields.get("file") or path.name
-            source = Handed(path / inside, name, number, is_late=bool(fields.get("late")))
+            source = Handed(
+                path / assignment,
+                name=fields.get("file") or path.name,
+                number=int(fields.get("number") or 0),
+                late=fields.get("late", "").lower(),
+            )
             found[who].append(source)
         elif is_notebook(path.name) or path.is_symlink():
             loose.append(path.name)
@@ -90,21 +89,24 @@ def _inner(root: Path, title: str) -> Path:
         case [inner] if inner.is_dir():
             inside = _entries(inner)
             is_packed = inner.name == title and any(path.is_dir() for path in inside)
-            if is_packed or any(_fields(path, OF_PLATFORMS) for path in inside):
+            if is_packed or any("id" in _fields(path) for path in inside):
                 return inner
     return root
 
 
-def _fields(path: Path, layouts: Sequence[str] = LAYOUTS) -> dict[str, str]:
-    """Return what the name of a file or folder says in one of these layouts; empty if it is in none."""
+def _fields(path: Path) -> dict[str, str]:
+    """Return what the name of a file or folder says; empty if it is in none of the layouts, or a link."""
+    if path.is_symlink():
+        return {}
     name = unicodedata.normalize("NFC", path.name) + "/" * path.is_dir()
-    for layout in layouts:
-        if match := re.fullmatch(layout, name, re.DOTALL | re.IGNORECASE):
+    for layout in LAYOUTS:
+        if match := re.fullmatch(f"(?is){layout}", name):
             return match.groupdict("")
     return {}
 
 
 def _entries(folder: Path) -> list[Path]:
     """Return what is in a folder, without hidden files and those of macOS."""
-    names = sorted(os.listdir(folder))
-    return [folder / name for name in names if name != "__MACOSX" and name[0] != "."]
+    return [
+        path for path in sorted(folder.iterdir()) if not path.name.startswith((".", "__MACOSX"))
+    ]

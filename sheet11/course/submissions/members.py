@@ -11,20 +11,20 @@ from sheet11.course.submissions.submissions import HandedCell
 MOST_MATES = 6  # a larger group in a roster is a class group, which does not hand in together
 MOST_NAMES = 20
 LONGEST = 100  # characters of a name
-LINE = re.compile(rf"^\W*{re.escape(MEMBERS)}(.*)$", re.IGNORECASE | re.MULTILINE)
+LINE = rf"(?im)^\W*{MEMBERS}(.*)$"
 
 
 def members_in(cells: Iterable[HandedCell]) -> tuple[Identity, ...]:
     """Return the members named in a notebook's text cells."""
-    texts = [cell.source for cell in cells if cell.cell_type != "code"]
-    lines = LINE.findall(re.sub(r"\([^()\n]*\)", "", "\n".join(texts)))
+    text = "\n".join(cell.source for cell in cells if cell.cell_type != "code")
+    lines = re.findall(LINE, re.sub(r"\([^()\n]*\)", "", text))
     names = re.split(r"[,;&]|\band\b|\bund\b", ",".join(lines))
     found = dict.fromkeys(name.strip(" *_.")[:LONGEST] for name in names)
     return tuple(Identity(name=name) for name in found if name)[:MOST_NAMES]
 
 
-def with_members(people: Sequence[Person], roster: Roster) -> tuple[list[Person], list[Identity]]:
-    """Return people with the members of their groups, and the people of the roster who handed in nothing.
+def with_members(people: Sequence[Person], roster: Roster) -> tuple[list[Person], list[str]]:
+    """Return people with the members of their groups, and the names of those who handed in nothing.
 
     A member with a separate hand-in keeps its result; if two members of a group hand in, both get a note.
 
@@ -36,7 +36,7 @@ def with_members(people: Sequence[Person], roster: Roster) -> tuple[list[Person]
     everybody = Roster(dict.fromkeys([*roster.people, *handed_in], ""))
     found = [_with_group(person, everybody, handed_in, roster) for person in people]
     there = {member for person in found for member in (person.who, *person.members)}
-    return found, [person for person in roster.people if person not in there]
+    return found, [person.shown for person in roster.people if person not in there]
 
 
 def _with_group(

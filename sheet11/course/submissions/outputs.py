@@ -5,7 +5,7 @@ import json
 from typing import Any
 
 from sheet11.course.sandbox.sandbox import Batch
-from sheet11.course.submissions.images import PNG, Room
+from sheet11.course.submissions.images import Room
 from sheet11.course.text import encodable
 from sheet11.lab.records import MIME_TYPE
 
@@ -17,10 +17,14 @@ MOST_IMAGES = 50  # of a batch
 MOST_PIXELS = 100_000_000  # of them together
 
 
+Output = dict[str, Any]  # as in a notebook
+
+
 def harmless_outputs(batch: Batch) -> Batch:
     """Return what a batch showed, without what could do harm."""
-    room, left = Room(MOST_IMAGES, MOST_PIXELS), MOST_OUTPUTS
-    outputs: dict[str, list[dict[str, Any]]] = {}
+    room = Room(MOST_IMAGES, MOST_PIXELS)
+    left = MOST_OUTPUTS
+    outputs: dict[str, list[Output]] = {}
     for cell, many in batch.outputs.items():
         outputs[cell] = []
         for shown in many:
@@ -30,11 +34,11 @@ def harmless_outputs(batch: Batch) -> Batch:
     return batch._replace(outputs=outputs)
 
 
-def _clean(shown: dict[str, Any], room: Room) -> list[dict[str, Any]]:
+def _clean(shown: Output, room: Room) -> list[Output]:
     """Return one output, or nothing if nothing of it is kept."""
     if "data" not in shown:
         return [{name: _cut(value) for name, value in shown.items()}]
-    data: dict[str, Any] = {}
+    data = {}
     for kind, value in shown["data"].items():
         if kind == "text/plain" and isinstance(value, str):
             data[kind] = _cut(value)
@@ -68,7 +72,7 @@ def _png(text: str, room: Room) -> str | None:
     if len(text) > LARGEST_IMAGE:
         return None
     try:
-        content, image = room.open(text, PNG)
+        content, image = room.open(text, "PNG")
         image.verify()
     except Exception:  # Pillow raises many types for what is no image
         return None

@@ -58,8 +58,16 @@ def people_csv(people: Iterable[Person]) -> str:
     rows = [HEADER.split()]
     for person in people:
         members = "; ".join(each.shown for each in person.members if each != person.who)
-        known = [person.student, *person.who, members]
-        rows.append([*known, person.late, str(person.notebooks), "; ".join(person.notes)])
+        rows.append(
+            [
+                person.student,
+                *person.who,
+                members,
+                person.late,
+                str(person.notebooks),
+                "; ".join(person.notes),
+            ]
+        )
     return harmless_csv(rows)
 
 
@@ -79,7 +87,7 @@ def words_of(name: str) -> list[str]:
     return re.sub(r"[\W_]+", " ", plain).split()
 
 
-def listed(names: Sequence[str], most: int = 10) -> str:
-    """Join names for a sentence; those after the first `most` are counted."""
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return visible(", ".join(names[:most]) + more)
+def listed(names: Sequence[str]) -> str:
+    """Join names for a sentence; those after the tenth are counted."""
+    more = f" and {len(names) - 10} more" if len(names) > 10 else ""
+    return visible(", ".join(names[:10]) + more)

@@ -20,7 +20,7 @@ COLUMNS = {
     "status": ("status",),
 }
 PARTICIPANT = re.compile(r"^(\D+ |Teilnehmer/in)(?=\d+$)")  # Moodle's prefix of its number
-LATE = re.compile(r"[\w ]*\blate\b|[\w ]*\bverspätet\b|zu spät", re.IGNORECASE)  # Moodle's words
+LATE = r"(?i)[\w ]*\blate\b|[\w ]*\bverspätet\b|zu spät"  # Moodle's words
 
 
 class Roster:
@@ -39,8 +39,8 @@ class Roster:
 
     def find(self, who: Identity) -> Identity | None:
         """Return a person by id, login, e-mail or name, in this order; None if the name is a group's."""
-        keys = _keys(who) + _keys(Identity(login=who.name, name=who.login))
-        found = filter(None, map(self._by.get, keys))
+        other = Identity(login=who.name, name=who.login)
+        found = filter(None, map(self._by.get, _keys(who) + _keys(other)))
         return None if self.group(who.name) else next(found, None)
 
     def group(self, name: str) -> list[Identity]:
@@ -71,7 +71,7 @@ def read_roster(path: Path) -> Roster:
             email=fields["email"],
         )
         if who.shown not in ("", "Points Possible"):  # Canvas's second row
-            late = LATE.search(fields["status"])
+            late = re.search(LATE, fields["status"])
             people[who] = late[0].strip() if late else ""
     if not people:
         raise TableError(

@@ -19,8 +19,8 @@ LONGEST_KEY = 200  # bytes
 LONGEST = 100_000  # characters of a cell, images aside
 MOST_NOTEBOOKS = 200  # of a hand-in that are looked at: the newest
 MOST_IMAGES = 30  # of a notebook
-NUMBERS = re.compile(r"(-Copy\d+)?(?:\((\d{1,4})\))?(?:-(\d{1,4}))?\.ipynb(\.\w+)?$", re.IGNORECASE)
 MOST_PIXELS = 300_000_000  # of them together, before they are made smaller
+NUMBERS = r"(?i)(-Copy\d+)?(?:\((\d{1,4})\))?(?:-(\d{1,4}))?\.ipynb(\.\w+)?$"
 
 
 class HandedCell(NamedTuple):
@@ -51,7 +51,7 @@ class Handed(NamedTuple):
     name: str  # as the student called it
     number: int = 0  # of Canvas's attachment: newer ones have higher ones
     depth: int = 0  # folders and archives around it
-    is_late: bool = False  # as the platform says
+    late: str = ""  # "late" if the platform says so
 
 
 class Candidate(NamedTuple):
@@ -84,13 +84,15 @@ def read_submission(
     """
     found: dict[str, list[Candidate]] = defaultdict(list)
     submission = Submission(student, {}, None, {}, {}, {})
-    paths, notes = [], []
+    paths = []
+    notes = []
     for file in sorted(files, key=_age)[-MOST_NOTEBOOKS:]:
-        cells, problem = [], ""
+        cells = []
+        problem = ""
         try:
             cells = read_cells(file.path)
         except UnreadableError as error:
-            problem = visible(str(error).replace(file.path.name, file.name))
+            problem = visible(str(error))
         ranks = [(_rank(file, cells, stem, asked), stem) for stem, asked in wanted.items()]
         (names, is_called, ids), best = max(ranks)
         if names or is_called or ids:
@@ -98,19 +100,18 @@ def read_submission(
         elif problem:
             notes.append(problem)
     for stem, asked in wanted.items():
-        if not found[stem]:
-            submission.problems[stem] = f"there is no {stem}.ipynb"
+        candidates = sorted(found[stem], key=lambda each: each.is_of_sheet)
+        problem = candidates[-1].problem if candidates else f"there is no {stem}.ipynb"
+        if problem:
+            submission.problems[stem] = problem
             continue
-        *others, last = sorted(found[stem], key=lambda each: each.is_of_sheet)
+        *others, last = candidates
         if differing := [each.file.name for each in others if each.cells != last.cells]:
             notes.append(
                 f"{listed(differing)} and {last.file.name} differ, and the last one was taken"
             )
-        if last.problem:
-            submission.problems[stem] = last.problem
-        else:
-            paths.append(last.file.path)
-            _take(submission, stem, match(last.cells, asked), asked)
+        paths.append(last.file.path)
+        _take(submission, stem, match(last.cells, asked), asked)
     return submission, paths, notes
 
 
@@ -123,14 +124,14 @@ def _take(submission: Submission, stem: str, matched: Matched, asked: Asked) -> 
     for number, cell in enumerate(matched.cells):
         place = matched.places.get(number)
         name = None if place is None else grade_id(asked.cells[place])
-        source, kept = cell.source, ""
+        source = cell.source
+        kept = ""
         if cell.cell_type != "code":
             source, images = with_images(source, cell.attachments, room)
             kept = put_away(images)
         if len(source) > LONGEST:
-            said = f"the answer has more than {LONGEST} characters"
-            submission.problems[f"{stem}/{name}"] = said
-            source, kept = "", ""
+            submission.problems[f"{stem}/{name}"] = f"the answer has more than {LONGEST} characters"
+            source = kept = ""
         handed.append(HandedCell(name, place, cell.cell_type, source, kept))
 
 
@@ -160,9 +161,13 @@ def key_of(name: str) -> str:
 
 def _rank(file: Handed, cells: list[Cell], stem: str, asked: Asked) -> tuple[int, bool, int]:
     """Tell how much speaks for a file to be a certain notebook: names of its cells, its own name, the cells' ids."""
-    names = asked.names.keys() & {cell.name for cell in cells}
-    ids = {cell.get("id") for cell in asked.cells} & {cell.id for cell in cells}
-    return len(names), _is_called(file.name, stem), len(ids)
+    ids = {cell.get("id") for cell in asked.cells}
+    called = rf"(?is){re.escape(stem)}(\W.*)?\.ipynb(\.\w+)?"
+    return (
+        sum(cell.name in asked.names for cell in cells),
+        re.fullmatch(called, file.name) is not None,
+        sum(cell.id in ids for cell in cells),
+    )
 
 
 def _age(file: Handed) -> tuple[Any, ...]:
@@ -171,7 +176,7 @@ def _age(file: Handed) -> tuple[Any, ...]:
     Canvas puts -1, -2 behind what is handed in again, browsers (1), (2) behind what is downloaded again; JupyterLab's
     -Copy1 is of an earlier state.
     """
-    copy, downloaded, again, _ = NUMBERS.findall(file.name)[0]
+    copy, downloaded, again, _ = re.findall(NUMBERS, file.name)[0]
     return (
         int(again or 0) if file.number else 0,
         int(downloaded or 0),
@@ -181,9 +186,3 @@ def _age(file: Handed) -> tuple[Any, ...]:
         file.path.lstat().st_mtime,
         file.name,
     )
-
-
-def _is_called(name: str, stem: str) -> bool:
-    """Tell whether a file is called like a notebook, or like a copy of it."""
-    pattern = rf"{re.escape(stem)}(\W.*)?\.ipynb(\.\w+)?"
-    return bool(re.fullmatch(pattern, name, re.DOTALL | re.IGNORECASE))

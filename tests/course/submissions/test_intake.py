@@ -153,7 +153,7 @@ def test_archives_of_a_student(asked, answers, tmp_path):
     write(tmp_path / "class" / "bert", content)
     intake = take_in(tmp_path / "class", Wanted(asked))
     assert [person.notebooks for person in intake.people] == [1, 0]
-    assert intake.people[1].notes == ("all.zip is one archive too many",)
+    assert "all.zip is one archive too many" in intake.people[1].notes
     (note,) = intake.people[0].notes
     assert note.startswith("bad.zip cannot be unpacked: it is damaged")
 
@@ -191,6 +191,13 @@ def test_late(asked, answers, tmp_path, stamp, late):
     own = {"1_waves.ipynb": answers.notebook("1_waves"), "timestamp.txt": stamp.encode()}
     write(tmp_path / "class" / "anna", own)
     assert take_in(tmp_path / "class", Wanted(asked, deadline=DEADLINE)).people[0].late == late
+
+
+def test_a_hand_in_is_late_if_one_of_its_files_is(asked, answers, tmp_path):
+    files = answers.both("anna_LATE_1_11_1_waves.ipynb", "anna_1_12_2_slopes.ipynb")
+    write(tmp_path / "class", files)
+    (person,) = take_in(tmp_path / "class", Wanted(asked)).people
+    assert (person.late, person.label) == ("late", "anna_1_12_2_slopes.ipynb")
 
 
 def test_timestamps_of_other_sheets_do_not_count(asked, answers, tmp_path):

@@ -35,7 +35,7 @@ def test_names_of_files(tmp_path, name, who, late):
     (tmp_path / name).touch()
     found, loose = find_hand_ins(tmp_path, "class")
     ((source,),) = found.values()
-    assert (list(found), source.is_late, loose) == ([who], late, [])
+    assert (list(found), bool(source.late), loose) == ([who], late, [])
 
 
 def test_files_with_one_number_are_one_hand_in(tmp_path):
@@ -43,7 +43,7 @@ def test_files_with_one_number_are_one_hand_in(tmp_path):
         (tmp_path / name).touch()
     found, loose = find_hand_ins(tmp_path, "class")
     (sources,) = found.values()
-    assert [(each.number, each.is_late) for each in sources] == [(12, False), (11, True)]
+    assert [(each.number, each.late) for each in sources] == [(12, ""), (11, "late")]
     assert loose == ["loose.ipynb"]
 
 

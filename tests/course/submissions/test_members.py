@@ -39,8 +39,7 @@ def grouped(*handed_in, roster):
     """Members and notes of everybody, and who is absent."""
     people = [Person(who.login, who, ()) for who in handed_in]
     found, absent = with_members(people, Roster(dict.fromkeys(roster, "")))
-    shown = [person.shown for person in absent]
-    return [(person.members, person.notes) for person in found], shown
+    return [(person.members, person.notes) for person in found], absent
 
 
 def test_a_group_of_the_roster_shares_what_one_of_it_has_handed_in():
