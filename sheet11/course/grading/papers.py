@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 
 from nbformat import NotebookNode
 
-from sheet11.course.errors import SheetError
 from sheet11.course.grading.mistakes import Mistake, read_mistakes
 from sheet11.course.notebooks import (
     METADATA,
@@ -34,6 +33,11 @@ class Cell(NamedTuple):
     whole: str = ""  # an answer with its solution, a check with its hidden tests
     locked: bool = True  # False if students may have changed it
 
+    @property
+    def hides(self) -> bool:
+        """True for a check with hidden tests."""
+        return self.kind == CHECK and self.whole != self.source
+
 
 class Paper(NamedTuple):
     """A notebook of a sheet."""
@@ -59,17 +63,12 @@ class Paper(NamedTuple):
         """Return where the cell with a name stands."""
         return next(place for place, cell in enumerate(self.cells) if cell.name == name)
 
-    def has_hidden(self, task: Task) -> bool:
-        """Tell whether a check has hidden tests."""
-        cell = self.cell(task.name)
-        return cell.whole != cell.source
-
 
 def read_papers(sheet: Sheet) -> dict[str, Paper]:
     """Read the notebooks that have tasks, by stem.
 
     Raises:
-        SheetError: no notebook has a task, or the sheet is unusable.
+        SheetError: the sheet is unusable.
     """
     config = nbgrader_config(sheet.beside(""))
     papers = {}
@@ -82,10 +81,6 @@ def read_papers(sheet: Sheet) -> dict[str, Paper]:
             solutions = {cell.name: cell.whole for cell in cells if cell.kind == ANSWER}
             mistakes = read_mistakes(sheet.beside("mistakes") / f"{stem}.toml", solutions)
             papers[stem] = Paper(stem, whole, edition, tuple(cells), tasks, mistakes)
-    if not papers:
-        raise SheetError(
-            f"{sheet.title} sets no tasks: no cell of its notebooks has points in nbgrader's metadata"
-        )
     return papers
 
 
@@ -106,11 +101,12 @@ def draw_papers(
     known: set[str] = set()
     generator = random.Random(seed)
     for stem, paper in papers.items():
-        names = parameters_of(paper.whole)
-        known |= set(names)
-        drawn = _draw(paper.whole.metadata.get(METADATA, {}).get("grading", {}), generator)
-        parameters = drawn | {name: value for name, value in given.items() if name in names}
-        cells = [_with_parameters(cell, parameters) for cell in paper.cells]
+        parameters = _draw(paper.whole.metadata.get(METADATA, {}).get("grading", {}), generator)
+        names = set(parameters_of(paper.whole))
+        known |= names
+        parameters |= {name: value for name, value in given.items() if name in names}
+        lines = [f"\n{name} = {source_of(name, value)}" for name, value in parameters.items()]
+        cells = [_with_lines(cell, "".join(lines)) for cell in paper.cells]
         found[stem] = paper._replace(cells=tuple(cells), parameters=parameters)
     check_parameters(given, known)
     return found
@@ -134,17 +130,18 @@ def _cell(number: int, cell: NotebookNode, shown: NotebookNode) -> Cell:
     )
 
 
-def _with_parameters(cell: Cell, parameters: Mapping[str, Any]) -> Cell:
+def _with_lines(cell: Cell, lines: str) -> Cell:
     """Return the cell with the defaults with lines that set parameters; any other cell as it is."""
     if cell.kind != PARAMETERS:
         return cell
-    lines = [f"\n{name} = {source_of(name, value)}" for name, value in parameters.items()]
-    source = cell.whole + "".join(lines)
-    return cell._replace(source=source, whole=source)
+    return cell._replace(source=cell.whole + lines, whole=cell.whole + lines)
 
 
 def _draw(grading: Mapping[str, Any], generator: random.Random) -> dict[str, Any]:
     """Draw parameters from `ranges` (whole numbers, both ends included) and `choices`."""
-    ranges, choices = grading.get("ranges", {}), grading.get("choices", {})
-    drawn: dict[str, Any] = {name: generator.randint(*ranges[name]) for name in sorted(ranges)}
-    return drawn | {name: generator.choice(choices[name]) for name in sorted(choices)}
+    drawn = {}
+    for name, ends in sorted(grading.get("ranges", {}).items()):
+        drawn[name] = generator.randint(*ends)
+    for name, values in sorted(grading.get("choices", {}).items()):
+        drawn[name] = generator.choice(values)
+    return drawn

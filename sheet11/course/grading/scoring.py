@@ -125,14 +125,13 @@ def _difference(expected: Any, got: Any, tolerance: float) -> str | None:
     if isinstance(expected, bool) or {wanted.dtype.kind, found.dtype.kind} - set("biufc"):
         same = wanted.dtype.kind == found.dtype.kind and np.array_equal(wanted, found)
         return None if same else "is not what was expected"
-    wanted, found = wanted.astype(complex), found.astype(complex)
-    with np.errstate(all="ignore"):
-        scale = np.abs(wanted[np.isfinite(wanted)]).max(initial=0) or 1.0
-        deviation = np.where(wanted == found, 0, np.abs(found - wanted)) / scale
-    wrong = ~(deviation <= tolerance)  # NaN is wrong, too
-    if not wrong.any():
+    scale = np.abs(wanted[np.isfinite(wanted)]).max(initial=0) or 1
+    near, nearly = (
+        np.isclose(found, wanted, rtol=0, atol=scale * most) for most in (tolerance, 1e-3)
+    )
+    if near.all():
         return None
-    size = ", by little" if deviation.max() < 1e-3 else ""  # numbers would add up to the solution
+    size = ", by little" if nearly.all() else ""  # numbers would add up to the solution
     if not wanted.shape:
         return f"is not what was expected{size}"
-    return f"differs in {'all' if wrong.all() else 'some'} entries{size}"
+    return f"differs in {'some' if near.any() else 'all'} entries{size}"

@@ -29,6 +29,7 @@ INSIDE = "/engine"  # where the sandbox has the server
 BESIDE = "/beside"  # and what lies beside the notebooks
 SCRATCH = "/scratch"
 SETTINGS = f"{SCRATCH}/matplotlib"
+DPI = 64  # of figures; a page with those of four notebooks is then below 500 kB
 MEGABYTE = 1 << 20
 SPACE = 64 * MEGABYTE  # of each of the two folders that can be written to
 SOMEBODY = 2**30  # the first of the users and groups that own nothing
@@ -182,11 +183,12 @@ def _installed() -> Iterator[Path]:
 
 @functools.cache
 def font_cache() -> Path:
-    """Return a folder with matplotlib's list of fonts, which takes a second to make."""
+    """Return matplotlib's folder: its list of fonts, which takes a second to make, and figures small enough to send."""
     from matplotlib import font_manager
 
     folder = Path(tempfile.mkdtemp(dir=folder_of_this_process()))
     name = f"fontlist-v{font_manager.FontManager.__version__}.json"
     font_manager.json_dump(font_manager.fontManager, folder / name)
+    (folder / "matplotlibrc").write_text(f"figure.dpi: {DPI}\n")
     folder.chmod(0o755)  # inside, it is another user who reads it
     return folder
