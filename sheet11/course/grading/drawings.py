@@ -124,24 +124,21 @@ def expected_of(
     numbers = sorted(numbers)
     expected: dict[int, dict[str, Expected]] = {number: {} for number in numbers}
     silent: dict[str, bool] = {}  # by notebook
+    problems: list[str] = []
     for some in (numbers[:1], numbers[1:]):
         asked = [(number, paper) for number in some for paper in drawings.drawn[number].values()]
-        refer_to = functools.partial(_refer, drawings.place, dict(silent))
-        problems: list[str] = []
-        for (number, paper), found in zip(
-            asked, executor.map(refer_to, [paper for _, paper in asked]), strict=True
-        ):
-            expected[number][paper.stem] = found.expected
-            silent[paper.stem] = found.silent
+        work = functools.partial(_refer, drawings.place, silent)
+        for number, stem, found in executor.map(work, *zip(*asked, strict=True)):
+            expected[number][stem] = found.expected
+            silent[stem] = found.silent
             problems += found.problems
         if problems:
             raise SolutionError(*dict.fromkeys(problems))
     return expected
 
 
-def _refer(place: Place, silent: Mapping[str, bool], paper: Paper) -> Reference:
+def _refer(
+    place: Place, silent: Mapping[str, bool], number: int, paper: Paper
+) -> tuple[int, str, Reference]:
     with runner(place) as run:
-        try:
-            return refer(paper, run, silent.get(paper.stem, False))
-        except SolutionError as error:
-            return Reference({}, [str(error)], False)
+        return number, paper.stem, refer(paper, run, silent.get(paper.stem, False))

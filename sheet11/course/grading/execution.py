@@ -57,12 +57,9 @@ def execute(restored: Restored, expected: Expected, run: Run) -> Executions:
     found = Executions(restored, students, scores, {}, students)
     if not any(expected.values()):
         return _with_ours(found, expected, frozenset(), run)
-    new = {task.answers for task in found.short if task.answers}
-    new |= {  # a person reads these
-        task.answers
-        for task in paper.tasks
-        if task.by_hand and task.cell_type == "code" and task.name not in students.succeeded
-    }
+    # a person reads answers without a check, and one that raises an error has failed
+    wrong = {task.name for task in found.short} | (students.outputs.keys() - students.succeeded)
+    new = {task.answers for task in paper.tasks if task.answers and task.name in wrong}
     failed: frozenset[Answers] = frozenset()
     while True:
         failed |= new

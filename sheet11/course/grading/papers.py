@@ -1,5 +1,6 @@
 """A sheet's notebooks as they are graded: cells with and without solutions, tasks, and parameters that are drawn."""
 
+import itertools
 import random
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -76,8 +77,7 @@ def read_papers(sheet: Sheet) -> dict[str, Paper]:
         whole = whole_notebook(path, config)
         if tasks := tasks_of(stem, whole):
             edition = without_answers(whole, config)
-            pairs = zip(whole.cells, edition.cells, strict=True)
-            cells = [_cell(number, cell, shown) for number, (cell, shown) in enumerate(pairs)]
+            cells = [*map(_cell, itertools.count(), whole.cells, edition.cells)]
             solutions = {cell.name: cell.whole for cell in cells if cell.kind == ANSWER}
             mistakes = read_mistakes(sheet.beside("mistakes") / f"{stem}.toml", solutions)
             papers[stem] = Paper(stem, whole, edition, tuple(cells), tasks, mistakes)

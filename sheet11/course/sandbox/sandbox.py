@@ -17,8 +17,7 @@ from typing import Any, NamedTuple
 
 import psutil
 from nbclient.exceptions import CellExecutionError, DeadKernelError
-from nbformat import NotebookNode, ValidationError
-from nbformat.v4 import new_code_cell, new_notebook
+from nbformat import NotebookNode, ValidationError, from_dict
 
 from sheet11.course.engine.client import LOOK, LOST, NONSENSE, Client, Kernel, merged
 from sheet11.course.engine.warm import SERVER, Server
@@ -174,7 +173,8 @@ class Sandbox:
 
 
 def _run(kernel: Kernel, look: "_Look", cells: Cells, limits: Limits) -> Batch:
-    notebook = new_notebook(cells=[new_code_cell(source) for _, source in cells])
+    blank = {"cell_type": "code", "metadata": {}, "outputs": []}
+    notebook = from_dict({"cells": [blank | {"source": source} for _, source in cells]})
     client = _Collector(notebook, timeout=WALL * limits.seconds, record_timing=False)
     client.kc = kernel
     outputs: dict[str, list[dict[str, Any]]] = {}
@@ -218,7 +218,7 @@ class _Look:
     def begin(self) -> None:
         """Begin with the next cell."""
         self._next = time.monotonic() + LOOK
-        self._before = _seconds_below(self._pid)
+        self._before: float | None = None  # measured at the first look, as most cells end before
 
     def __call__(self) -> None:
         if time.monotonic() < self._next:
@@ -226,7 +226,10 @@ class _Look:
         self._next = time.monotonic() + LOOK
         if self._group and cgroup.limit_met(self._group, self._limits.whole):
             cgroup.end(self._group)
-        if _seconds_below(self._pid) - self._before > self._limits.seconds:
+        seconds = _seconds_below(self._pid)
+        if self._before is None:
+            self._before = seconds
+        if seconds - self._before > self._limits.seconds:
             raise TimeoutError
 
 

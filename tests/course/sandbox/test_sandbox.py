@@ -310,15 +310,16 @@ class TestIsolation:
         assert os.listdir(Path(sys.prefix, "share"))
         assert inside(f"import os; os.listdir({str(Path(sys.prefix, 'share'))!r})") == "[]"
 
-    def test_matplotlib_finds_its_list_of_fonts_and_makes_none(self, tmp_path):
+    def test_matplotlib_finds_its_fonts_and_settings_and_makes_none(self, tmp_path):
         (tmp_path / "early.py").write_text(
             "import matplotlib, os\nfrom matplotlib import font_manager\nfolder = matplotlib.get_cachedir()\n"
-            "found = [os.readlink(f'{folder}/{name}').startswith('/fonts/fontlist') for name in os.listdir(folder)]"
+            "found = sorted(os.readlink(f'{folder}/{name}').split('-')[0] for name in os.listdir(folder))"
         )
         show = "import early, os; early.found, os.listdir('/scratch')"
         with Sandbox(tmp_path, ["early"]) as process:
             (shown,) = process.run([("a", show)], LIMITS).outputs["a"]
-        assert shown["data"]["text/plain"] == "([True], [])"
+        made = "(['/fonts/fontlist', '/fonts/matplotlibrc'], [])"
+        assert shown["data"]["text/plain"] == made
 
     def test_no_capability_and_no_way_to_a_new_one(self, inside):
         assert "CapEff:\\t0000000000000000" in inside("open('/proc/self/status').read()")
