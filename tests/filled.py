@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 
-from sheet11.course.book.marks import Answer, Entry
+from sheet11.course.book.marks import Entry
 from sheet11.course.book.store import Result
 from sheet11.course.submissions.people import Identity, Person, keep_people
 
@@ -23,5 +23,4 @@ def fill(store, tasks, answers):
 
 def row_of(student, task, score):
     """Make an entry of the table of points."""
-    answer = Answer(student, task.name, "", {}, *score)
-    return Entry(answer, task, [], None, score, frozenset(), digest="")
+    return Entry(student, task, "", graded=score, score=score)

@@ -3,18 +3,18 @@
 import contextlib
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import nbformat
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
+from nbformat.v4 import new_output
 
-from sheet11.course.engine.client import LANGUAGE, Client, Kernel, merged, raise_if_exited
-from sheet11.course.engine.warm import is_own, server, wanted
+from sheet11.course.engine.client import merged, raise_if_exited
+from sheet11.course.engine.warm import is_own, kernel_for
 from sheet11.course.files import TEMPORARY
 from sheet11.course.notebooks import kernel_of, with_parameters, without_outputs
 from sheet11.lab.frames import VARIABLE as FRAMES
@@ -55,58 +55,38 @@ def execute(
     """
     kernel_name = kernel_of(notebook, kernel)
     notebook = without_outputs(with_parameters(notebook, parameters))
+    code_cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    if not code_cells:
+        return notebook
     environment = _environment(package_folder, frames)
-    # the first cell gets the error if no kernel starts
-    running = [cell for cell in notebook.cells if cell.cell_type == "code"][:1]
+    client = NotebookClient(notebook, kernel_name=kernel_name, timeout=timeout, record_timing=False)
     with tempfile.TemporaryDirectory(prefix=TEMPORARY, ignore_cleanup_errors=True) as folder:
-        work = Path(folder, "work")
-        work.mkdir()
-        where = str(cwd if cwd and os.path.isdir(cwd) else work)
-        options: dict[str, Any] = {"timeout": timeout, "record_timing": False}
+        where = str(cwd if cwd and os.path.isdir(cwd) else folder)
+        if warm and is_own(kernel_name):
+            figures = {"instead_of_figures": instead_of_figures}
+            started = kernel_for(client, where, env=environment, remove=folder, **figures)
+        else:
+            started = _new_kernel(client, where, environment)
+        cell = code_cells[0]  # gets the error if no kernel starts
         try:
-            if warm and is_own(kernel_name):
-                fork = server().fork(
-                    where,
-                    wanted(notebook),
-                    environment,
-                    remove=[folder],
-                    instead_of_figures=instead_of_figures,
-                )
-                with contextlib.closing(fork):
-                    _run_in_fork(Client(notebook, **options), fork, running)
-            else:
-                client = NotebookClient(notebook, kernel_name=kernel_name, **options)
-                client.resources = {"metadata": {"path": where}}
-                _run_in_new_kernel(client, environment, running)
-        except CellExecutionError as error:
-            if not any(output.output_type == "error" for output in running[-1].outputs):
-                store_error(running[-1], error.ename, error.evalue)
-        except (RuntimeError, TimeoutError) as error:
-            if not running:
-                raise
-            # the kernel did not start or died, or a cell timed out
-            store_error(running[-1], type(error).__name__, str(error).partition("\n")[0])
-    for cell in notebook.cells:
-        if cell.cell_type == "code":
-            cell.outputs = merged(cell.outputs)
+            with started:
+                for index, cell in enumerate(notebook.cells):
+                    client.execute_cell(cell, index)
+        # a cell raised an error or timed out; or the kernel did not start or died
+        except (CellExecutionError, RuntimeError, TimeoutError) as error:
+            is_shown = any(output.output_type == "error" for output in cell.outputs)
+            if not (is_shown and isinstance(error, CellExecutionError)):
+                store_error(cell, error)
+    for cell in code_cells:
+        cell.outputs = merged(cell.outputs)
     return notebook
 
 
-def _run_in_fork(client: Client, kernel: Kernel, running: list[NotebookNode]) -> None:
-    client.kc = kernel
-    client.nb.metadata.language_info = nbformat.from_dict(LANGUAGE)
-    for index, cell in enumerate(client.nb.cells):
-        if cell.cell_type == "code":
-            running.append(cell)
-            client.execute_cell(cell, index)
-    client.set_widgets_metadata()
-
-
-def _run_in_new_kernel(
-    client: NotebookClient, environment: dict[str, str], running: list[NotebookNode]
-) -> None:
+@contextlib.contextmanager
+def _new_kernel(client: Any, where: str, environment: dict[str, str]) -> Iterator[None]:
+    """Start an interpreter for a client of nbclient's, and end it."""
     client.kernel_manager_class = AsyncKernelManager
-    client.on_cell_execute = lambda cell, cell_index: running.append(cell)
+    client.resources = {"metadata": {"path": where}}
     client.on_cell_executed = lambda execute_reply, **_: raise_if_exited(execute_reply["content"])
     manager = client.create_kernel_manager()
     with tempfile.TemporaryDirectory(prefix=TEMPORARY, dir=SHORT) as folder:
@@ -115,17 +95,24 @@ def _run_in_new_kernel(
             # anyone on the machine could connect to TCP ports, but not to sockets in a private folder
             manager.transport = "ipc"
             manager.ip = str(Path(folder, "kernel"))
-        client.execute(env=environment)
+        with client.setup_kernel(env=environment):
+            about = client.wait_for_reply(client.kc.kernel_info())
+            client.nb.metadata.language_info = about["content"]["language_info"]
+            yield
+            client.set_widgets_metadata()
 
 
-def store_error(cell: NotebookNode, name: str, text: str) -> None:
+def store_error(cell: NotebookNode, error: BaseException) -> None:
     """Store an error as a cell's last output."""
-    error = nbformat.v4.new_output("error", ename=name, evalue=text, traceback=[f"{name}: {text}"])
-    cell.outputs.append(error)
+    name = getattr(error, "ename", type(error).__name__)
+    text = getattr(error, "evalue", str(error).partition("\n")[0])
+    traceback = [f"{name}: {text}"]
+    cell.outputs.append(new_output("error", ename=name, evalue=text, traceback=traceback))
 
 
 def _environment(package_folder: str | Path | None, frames: bool) -> dict[str, str]:
     """Return this process's environment with the package folder first in PYTHONPATH, and with frames if wanted."""
-    folders = [str(package_folder or ""), os.environ.get("PYTHONPATH", "")]
-    asked = {FRAMES: "1"} if frames else {}
-    return dict(os.environ) | asked | {"PYTHONPATH": os.pathsep.join(filter(None, folders))}
+    environment = dict(os.environ) | ({FRAMES: "1"} if frames else {})
+    folders = [package_folder, environment.get("PYTHONPATH")]
+    environment["PYTHONPATH"] = os.pathsep.join(str(folder) for folder in folders if folder)
+    return environment

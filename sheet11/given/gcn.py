@@ -61,12 +61,12 @@ class GCN(nn.Module):
         dtype: torch.dtype = torch.float64,
     ) -> None:
         super().__init__()
-        in_features, hidden = check_int("in_features", in_features), check_int("hidden", hidden)
-        classes, depth = check_int("classes", classes), check_int("depth", depth)
-        theta, alpha = (
-            check_positive("theta", theta),
-            check_between("alpha", alpha, 0, 1, "be between 0 and 1"),
-        )
+        in_features = check_int("in_features", in_features)
+        hidden = check_int("hidden", hidden)
+        classes = check_int("classes", classes)
+        depth = check_int("depth", depth)
+        theta = check_positive("theta", theta)
+        alpha = check_between("alpha", alpha, 0, 1, "be between 0 and 1")
         self.remedy = remedy
         self.layer = remedy if callable(remedy) else _layer_named(remedy, alpha, theta)
         batch = () if copies is None else (check_int("copies", copies),)

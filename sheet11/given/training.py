@@ -31,7 +31,8 @@ def draw_training_nodes(
         raise ValueError(
             f"labels_per_class must be below {smallest}, the size of the smallest class, got {labels_per_class}"
         )
-    generator = torch.Generator().manual_seed(check_int("seed", seed, minimum=0))
+    seed = check_int("seed", seed, minimum=0)
+    generator = torch.Generator().manual_seed(seed)
     mask = torch.zeros(copies, len(labels), dtype=torch.bool)
     for copy in mask:
         for label in classes:
@@ -82,10 +83,12 @@ def _count(train_mask: Tensor) -> Tensor:
     """Return the number of training nodes in each copy."""
     if train_mask.dtype != torch.bool:
         raise TypeError(f"train_mask must be boolean, got {train_mask.dtype}")
-    chosen, nodes = train_mask.sum(dim=-1), train_mask.shape[-1]
+    chosen = train_mask.sum(dim=-1)
+    nodes = train_mask.shape[-1]
     if not ((chosen > 0) & (chosen < nodes)).all():
         raise ValueError(
-            f"train_mask must leave nodes to train on and nodes to test on, got {chosen.tolist()} of {nodes}"
+            "train_mask must leave nodes to train on and nodes to test on, "
+            f"got {chosen.tolist()} of {nodes}"
         )
     return chosen
 

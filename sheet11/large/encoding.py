@@ -24,8 +24,9 @@ def positional_encoding(
         turns = far[rows, :, None] * near[rows, None, :]  # (step, ⌈n/B⌉, B)
         np.clip(turns.view(float), -1, 1, out=turns.view(float))  # rounding may exceed 1
         wave = turns.reshape(len(turns), -1)[:, :n]
-        sine, cosine = E[0::2][rows], E[1::2][rows]
-        sine[:], cosine[:] = wave.imag, wave.real[: len(cosine)]
+        E[0::2][rows] = wave.imag
+        cosine = E[1::2][rows]
+        cosine[:] = wave.real[: len(cosine)]
     return E
 
 
@@ -35,11 +36,12 @@ def gram(n: int, p: int, convention: str, base: float, scale: float | None) -> F
     It depends only on the lag i−j, so that the n lags are summed once and copied along the diagonals. An unpaired last
     row s (p odd) adds s sᵀ.
     """
+    from scipy.linalg import toeplitz  # imported late: it takes 0.2 s
+
     omega = _frequencies(p, convention, base, scale)
     far, near = _turns(omega[: p // 2], 0, n)
     by_lag = (far.T @ near).real.ravel()[:n]  # Σ_k cos(ω_k d): the product sums over k
-    band = np.concatenate([by_lag[:0:-1], by_lag])  # lags n−1 … 1, 0, 1 … n−1
-    G = np.lib.stride_tricks.sliding_window_view(band, n)[::-1].copy()
+    G: Floats = toeplitz(by_lag)
     if p % 2:
         s = np.sin(omega[-1] * (first_position(convention) + np.arange(n)))
         G += np.outer(s, s)
@@ -62,5 +64,6 @@ def _turns(
         Shapes (len(omega), ⌈n/B⌉) and (len(omega), B).
     """
     B = math.isqrt(n - 1) + 1
-    far, near = np.arange(0, n, B), first + np.arange(B)
-    return np.exp(1j * np.outer(omega, far)), np.exp(1j * np.outer(omega, near))
+    far = np.outer(omega, np.arange(0, n, B))
+    near = np.outer(omega, first + np.arange(B))
+    return np.exp(1j * far), np.exp(1j * near)

@@ -19,6 +19,8 @@ from sheets_of_nbgrader import (
 )  # fmt: skip
 
 from sheet11.course.check import problems_of
+from sheet11.course.errors import SheetError
+from sheet11.course.grading.papers import read_papers
 from sheet11.course.sheet import find_sheet
 
 nbgrader = pytest.importorskip("nbgrader", reason="needs nbgrader: pip install 'sheet11[grade]'")
@@ -128,7 +130,8 @@ def test_marks_in_a_source(problems, cell, said):
 
 
 def test_copied_cells(problems):
-    assert one(problems(*RIGHT, answer("f", "2"))).startswith("p: two cells have the grade_id 'f'")
+    found = one(problems(*RIGHT, answer("f", "2")))
+    assert found.startswith("p.ipynb: ") and "Duplicate grade id: f; a copied cell" in found
 
 
 @pytest.mark.parametrize(
@@ -153,6 +156,8 @@ def test_settings_that_change_nothing_here(problems):
 
 
 def test_no_tasks(problems, tmp_path):
-    assert "sets no tasks" in one(problems(given("1")))
+    assert problems(given("1")) == []
+    with pytest.raises(SheetError, match="sets no tasks: .* Create Assignment"):
+        read_papers(find_sheet(tmp_path))
     (tmp_path / "q.ipynb").write_text("{}")
     assert one(problems()).startswith(f"{tmp_path / 'q.ipynb'} is no Jupyter notebook")

@@ -13,9 +13,10 @@ import pytest
 
 from sheet11.course import jobs
 from sheet11.course.errors import ParameterError
-from sheet11.course.jobs import Job, local_executor, perform_all
+from sheet11.course.jobs import Done, Job, local_executor, perform_all
 from sheet11.course.notebooks import check_parameters
 from sheet11.course.run import jobs_of_notebooks, run
+from sheet11.course.sheet import find_sheet
 
 
 @pytest.fixture
@@ -30,10 +31,12 @@ def test_index_lists_what_is_done_when_a_run_is_cut_off(folder, monkeypatch):
         if job.name == "second":
             time.sleep(0.3)
             raise KeyboardInterrupt
-        return job.notebook, 0.0
+        return Done(job, job.notebook, None, 0.0)
 
     monkeypatch.setattr(jobs, "perform", cut_off)
-    prepared = jobs_of_notebooks([folder / "second.ipynb", folder / "first.ipynb"], {})
+    prepared = jobs_of_notebooks(
+        [folder / "second.ipynb", folder / "first.ipynb"], {}, find_sheet()
+    )
     with ThreadPoolExecutor(2) as executor, pytest.raises(KeyboardInterrupt):
         run(prepared, executor, folder / "out")
     index = (folder / "out" / "index.html").read_text()
@@ -87,10 +90,12 @@ def test_a_job_whose_worker_dies_comes_back_with_the_error(folder, monkeypatch, 
     def die(job):
         if job.name == "second":
             raise RuntimeError("the worker has died\nand more")
-        return job.notebook, 0.0
+        return Done(job, job.notebook, None, 0.0)
 
     monkeypatch.setattr(jobs, "perform", die)
-    prepared = jobs_of_notebooks([folder / "second.ipynb", folder / "first.ipynb"], {})
+    prepared = jobs_of_notebooks(
+        [folder / "second.ipynb", folder / "first.ipynb"], {}, find_sheet()
+    )
     with ThreadPoolExecutor(1) as executor:
         pages = run(prepared, executor, folder / "out")
     assert [page.error for page in pages] == ["RuntimeError: the worker has died", None]
@@ -104,7 +109,7 @@ def test_more_at_a_time_than_there_are_cores_is_said(keep_server, monkeypatch, c
         (2, ""),
         (None, ""),
     ):
-        with local_executor(wanted, kernels=False) as (executor, threads):
+        with local_executor(wanted) as (executor, threads):
             assert threads == 1 and executor._max_workers == 2
         assert capsys.readouterr().err == said
 
@@ -115,12 +120,9 @@ def test_jobs_run_side_by_side_and_share_the_cores(build, keep_server, monkeypat
     source = "import time\ntime.sleep(0.6)"
     with local_executor(4) as (executor, threads):
         assert threads == 1
-        warm_up = Job("w", "w", nbformat.writes(build("1")), {}, threads=threads)
+        warm_up = Job("w", "w", build("1"), {}, threads=threads)
         list(perform_all([warm_up], executor))
-        four = [
-            Job(str(i), str(i), nbformat.writes(build(source)), {}, threads=threads)
-            for i in range(4)
-        ]
+        four = [Job(str(i), str(i), build(source), {}, threads=threads) for i in range(4)]
         start = time.perf_counter()
         done = list(perform_all(four, executor))
         assert time.perf_counter() - start < 0.75 * sum(one.seconds for one in done)
@@ -129,7 +131,7 @@ def test_jobs_run_side_by_side_and_share_the_cores(build, keep_server, monkeypat
 
 def test_nothing_runs_before_all_arguments_are_usable(folder):
     with pytest.raises(ParameterError, match="no notebook has a parameter 'm'; there are n"):
-        jobs_of_notebooks([folder / "first.ipynb"], {"m": 1})
+        jobs_of_notebooks([folder / "first.ipynb"], {"m": 1}, find_sheet())
 
 
 EXPLORE = """
@@ -148,7 +150,9 @@ def test_a_page_moves_its_explorers_and_the_kept_notebook_holds_their_start(
 ):
     nbformat.write(build(EXPLORE), tmp_path / "explore.ipynb")
     with local_executor(1) as (executor, threads):
-        prepared = jobs_of_notebooks([tmp_path / "explore.ipynb"], {}, threads, sliders=True)
+        prepared = jobs_of_notebooks(
+            [tmp_path / "explore.ipynb"], {}, find_sheet(), threads, frames=True
+        )
         (page,) = run(prepared, executor, tmp_path / "out")
     assert page.error is None and page.figure == "n is 2"
     html, kept = ((tmp_path / "out" / f"explore.{kind}").read_text() for kind in ("html", "ipynb"))
@@ -158,7 +162,7 @@ def test_a_page_moves_its_explorers_and_the_kept_notebook_holds_their_start(
 
 def test_check_parameters():
     check_parameters({"n": 1}, {"n", "p"})
-    with pytest.raises(ParameterError, match="there are none$"):
+    with pytest.raises(ParameterError, match="there are none, as no cell is tagged 'parameters'$"):
         check_parameters({"n": 1}, set())
     with pytest.raises(ParameterError, match="n must be a Python literal, got <object"):
         check_parameters({"n": object()}, {"n"})

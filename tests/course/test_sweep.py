@@ -15,6 +15,7 @@ import pytest
 from nbformat.v4 import new_output
 
 from sheet11.course import jobs
+from sheet11.course.sheet import find_sheet
 from sheet11.course.sweep import _row as row_of_point
 from sheet11.course.sweep import jobs_of_grid, sweep
 
@@ -153,9 +154,9 @@ def test_killed_at_any_moment_a_second_start_runs_what_is_missing(
     ("arguments", "message"),
     [
         (["small.ipynb", "-p", "m=1"], "no notebook has a parameter 'm'"),
-        (["small.ipynb", "-p", "n="], "Invalid value for '-p': a value is missing in 'n='"),
+        (["small.ipynb", "-p", "n="], "Invalid value for '-p': n: a value is missing in ''"),
         (["small.ipynb", "-p", "n=5:5"], "the range '5:5' must have 1 to 1,000,000 values"),
-        (["bare.ipynb", "-p", "n=1"], "bare.ipynb has no cell tagged 'parameters'"),
+        (["bare.ipynb", "-p", "n=1"], "there are none, as no cell is tagged 'parameters'"),
         (["text.ipynb"], "text.ipynb is no Jupyter notebook"),
         (
             ["small.ipynb", "-o", "text.ipynb/out"],
@@ -193,7 +194,7 @@ def test_memory_stays_as_it_is_while_points_finish(build, tmp_path, monkeypatch)
 
     def perform(job):
         ahead.acquire()  # kernels are no faster than what takes their results
-        return content, 0.01
+        return jobs.Done(job, nbformat.v4.reads(content), None, 0.01)
 
     def counted(job, notebook):
         row = real(job, notebook)
@@ -206,7 +207,7 @@ def test_memory_stays_as_it_is_while_points_finish(build, tmp_path, monkeypatch)
 
     monkeypatch.setattr(jobs, "perform", perform)
     monkeypatch.setattr("sheet11.course.sweep._row", counted)
-    points = jobs_of_grid(tmp_path / "a.ipynb", {"n": range(60)})
+    points = jobs_of_grid(tmp_path / "a.ipynb", {"n": range(60)}, find_sheet())
     tracemalloc.start()
     with ThreadPoolExecutor(1) as executor:
         table = sweep(points, executor, tmp_path / "out")

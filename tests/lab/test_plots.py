@@ -84,7 +84,7 @@ def test_heatmap_of_more_entries_than_pixels_shows_the_largest_of_each_square():
 
 def test_a_selection_of_rows_keeps_their_numbers():
     _, ax = plt.subplots()
-    plots.draw_heatmap(ax, np.eye(20, 6)[::2], 1, (0, 1), (20, 6))
+    plots.draw_heatmap(ax, np.eye(20, 6)[::2], 1, (0, 1), rows=20)
     for place, text in zip(ax.get_yticks(), ax.get_yticklabels(), strict=True):
         assert place == pytest.approx((int(text.get_text()) + 0.5) / 2)
 

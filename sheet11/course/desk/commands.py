@@ -26,13 +26,14 @@ def mark(out: Path, who: str, port: int, no_browser: bool) -> None:
     at the same time, each with a server of their own. Ctrl-C ends the server, and writes the marks into tables and
     feedback.
     """
+    from sheet11.course.book.gradebook import open_answers
     from sheet11.course.desk.extension import serve_desk
 
     with usage_failures(out):
         left = serve_desk(out, who, port, not no_browser)
     click.echo(out / "index.html")
     if left:
-        click.echo(f"{left} answers are still to be read")
+        click.echo(open_answers(left))
 
 
 @click.command()
@@ -42,11 +43,18 @@ def keep_rubric(out: Path, sheet_folder: Path | None) -> None:
     """Write the rubrics that were made while marking OUT into the sheet's notebooks, for next time."""
     from sheet11.course.book.rubric import keep_rubrics
     from sheet11.course.book.store import Store
+    from sheet11.course.errors import SheetError
     from sheet11.course.sheet import find_sheet
 
     with usage_failures(out):
         with Store(out, create=False) as store:
-            changed = keep_rubrics(store, find_sheet(sheet_folder))
+            sheet = find_sheet(sheet_folder)
+            for task in store.tasks():
+                if task.name.partition("/")[0] not in sheet.notebooks:
+                    raise SheetError(
+                        f"{sheet.title} has no task {task.name}; name its sheet with --sheet"
+                    )
+            changed = keep_rubrics(store, sheet)
     for path in changed:
         click.echo(path)
     if not changed:

@@ -6,14 +6,13 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import codecs
-import contextlib
 import io
 import json
 import os
 import random
 import resource
+import socket
 import sys
 import tempfile
 import threading
@@ -21,7 +20,7 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, NoReturn
+from typing import Any
 
 FLUSH = 0.2  # seconds to collect printed text, as in ipykernel
 MOST_KEPT = 1 << 20  # characters to collect: sending takes several times their memory
@@ -45,44 +44,38 @@ def make_kernel() -> Any:
     class Wire(Session):
         """A session that sends each message as a line of JSON."""
 
-        wire: Any = None  # socket
-        owner, parent = -1, {}  # process id, header of the request
+        wire: socket.socket
+        parent: dict[str, Any] = {}  # header of the request
         lock = threading.Lock()  # threads may send at the same time
 
         def send(  # type: ignore[override]
             self, stream: Any, message: Any, content: Any = None, *_: Any, **more: Any
-        ) -> None:
-            """Send a message, given whole or as its type and content."""
+        ) -> dict[str, Any]:
+            """Send a message, given whole or as its type and content, and return it."""
             if isinstance(message, str):
                 message = {"msg_type": message, "content": content}
-            kind, content = message["msg_type"], message["content"]
-            if os.getpid() != self.owner:  # a child of the kernel prints to the pipes
-                if kind == "stream":
-                    descriptor = 1 if content["name"] == "stdout" else 2
-                    with open(descriptor, "w", errors="backslashreplace", closefd=False) as file:
-                        file.write(content["text"])
-                return
-            buffers = more.get("buffers") or ()
             line = {
-                "msg_type": kind,
-                "content": content,
+                "msg_type": message["msg_type"],
+                "content": message["content"],
                 "parent_header": self.parent,
                 "metadata": message.get("metadata") or more.get("metadata") or {},
-                "buffers": [base64.b64encode(buffer).decode() for buffer in buffers],
+                "buffers": list(map(bytes, more.get("buffers") or ())),  # written as base64
             }
             text = json.dumps(line, default=json_default, allow_nan=False, ensure_ascii=False)
-            with self.lock:
-                self.wire.sendall(text.encode("utf-8", "halves") + b"\n")
+            if os.getpid() == self.pid:  # not a child of the kernel
+                with self.lock:
+                    self.wire.sendall(text.encode("utf-8", "halves") + b"\n")
+            return line
 
     # escape lone surrogates, which JSON can hold but UTF-8 cannot
     codecs.register_error("halves", _halves)
     config = Config({"HistoryManager": {"enabled": False, "hist_file": ":memory:"}})
-    session = Wire()
     app = IPKernelApp.instance(config=config)  # libraries ask it whether they are in a notebook
-    options = {"config": app.config, "session": session, "parent": app, "log": app.log}
     with tempfile.TemporaryDirectory() as folder:
-        # an empty profile instead of the user's
-        kernel: Any = IPythonKernel.instance(profile_dir=ProfileDir(location=folder), **options)
+        profile = ProfileDir(location=folder)  # empty, instead of the user's
+        kernel: Any = IPythonKernel.instance(
+            profile_dir=profile, session=Wire(), parent=app, log=app.log
+        )
     app.kernel = kernel
     kernel.shell_channel_thread = SimpleNamespace(parent_thread=None)
     kernel.shell.exit_now = False
@@ -92,32 +85,23 @@ def make_kernel() -> Any:
     return kernel
 
 
-def run(
-    kernel: Any, settings: dict[str, Any], wire: Any, lines: Iterable[bytes], out: int, err: int
-) -> NoReturn:
-    """Run the cells that come over the wire, one a line, then end the kernel's process."""
-    code = 1
+def run(kernel: Any, settings: dict[str, Any], wire: socket.socket) -> None:
+    """Run the cells that come over the wire, one a line."""
+    sys.argv = ["ipykernel_launcher.py"]
+    _set_up(kernel, settings)
+    kernel.session.wire, kernel.session.pid = wire, os.getpid()
+    sys.stdout, sys.stderr = Text("stdout", kernel.session), Text("stderr", kernel.session)
+    # flush before a fork, or its child would print the same text again
+    os.register_at_fork(before=_flush)
     try:
-        os.setsid()
-        null = os.open(os.devnull, os.O_RDWR)
-        for place, descriptor in enumerate((null, out, err)):
-            os.dup2(descriptor, place)
-            os.close(descriptor)
-        sys.argv = ["ipykernel_launcher.py"]
-        _set_up(kernel, settings)
-        kernel.session.wire, kernel.session.owner = wire, os.getpid()
-        sys.stdout, sys.stderr = Text("stdout", kernel.session), Text("stderr", kernel.session)
-        # flush before a fork, or its child would print the same text again
-        os.register_at_fork(before=lambda: (sys.stdout.flush(), sys.stderr.flush()))
-        asyncio.run(_answer(kernel, lines))
-        code = 0
-    except SystemExit as exit_:
-        code = exit_.code if isinstance(exit_.code, int) else int(exit_.code is not None)
+        asyncio.run(_answer(kernel, wire.makefile("rb")))
     finally:
-        with contextlib.suppress(BaseException):
-            sys.stdout.flush()
-            sys.stderr.flush()
-        os._exit(code)
+        _flush()
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
 
 
 def _set_up(kernel: Any, settings: dict[str, Any]) -> None:
@@ -127,10 +111,8 @@ def _set_up(kernel: Any, settings: dict[str, Any]) -> None:
         kept = {name: os.environ[name] for name in (*THREADS, *TERMINAL) if name in os.environ}
         os.environ.clear()
         os.environ.update(settings["env"] | kept)
-    if os.environ.setdefault("MPLBACKEND", INLINE) != INLINE and "matplotlib" in sys.modules:
-        sys.modules["matplotlib"].rcParams["backend"] = os.environ["MPLBACKEND"]
-    folders = os.environ.get("PYTHONPATH", "").split(os.pathsep)
-    sys.path[:0] = [folder for folder in folders if folder and folder not in sys.path]
+    os.environ.setdefault("MPLBACKEND", INLINE)
+    sys.path[:0] = filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))
     kernel.parent.init_path()  # puts the working directory where ipykernel has it
     _forget_modules_named_as_in(settings["cwd"])
     if settings["limits"]:
@@ -150,23 +132,21 @@ def _set_up(kernel: Any, settings: dict[str, Any]) -> None:
 def _forget_modules_named_as_in(folder: str) -> None:
     """Let a notebook import its own `networkx.py`, for example, although the server has imported the library."""
     for name in REPLACEABLE:
-        own = Path(folder, name)
-        if own.with_suffix(".py").exists() or (own / "__init__.py").exists():
+        if Path(folder, f"{name}.py").exists() or Path(folder, name, "__init__.py").exists():
             for module in list(sys.modules):
                 if module.partition(".")[0] == name:
                     del sys.modules[module]
 
 
 def _halves(error: Any) -> tuple[str, int]:
-    text = error.object[error.start : error.end]
-    return "".join(f"\\\\u{ord(half):04x}" for half in text), error.end
+    """Replace half a character by text as Python's `backslashreplace` does, within JSON."""
+    return f"\\\\u{ord(error.object[error.start]):04x}", error.start + 1
 
 
 def _limit(limits: dict[str, int]) -> None:
     size = int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
     for kind, most in {
         resource.RLIMIT_AS: size + limits["memory"],
-        resource.RLIMIT_CPU: limits["seconds"] + 1,
         resource.RLIMIT_FSIZE: limits["file_size"],
         resource.RLIMIT_NOFILE: 128,
         resource.RLIMIT_CORE: 0,
@@ -188,23 +168,15 @@ def _draw_nothing(shell: Any, text: str) -> None:
 
 
 async def _answer(kernel: Any, lines: Iterable[bytes]) -> None:
-    """Run a cell, or hand a message to a widget, for every line."""
-    session = kernel.session
+    """Handle requests, one a line, as ipykernel does: run a cell, or hand a message to a widget."""
     for line in lines:
         await asyncio.sleep(0)  # lets tasks of earlier cells start
-        request = json.loads(line)
-        if request["msg_type"] != "execute_request":  # a message to a widget
-            handle = getattr(kernel.comm_manager, request["msg_type"])
-            handle(None, None, request | {"buffers": []})
-            continue
-        session.parent = request["header"]
-        kernel.set_parent([b""], {"header": request["header"], "metadata": {}})
-        code, count = request["content"]["code"], kernel.shell.execution_count
-        session.send(None, "execute_input", {"code": code, "execution_count": count})
-        reply = await kernel.do_execute(code, silent=False, store_history=True, allow_stdin=False)
-        sys.stdout.flush()
-        sys.stderr.flush()
-        session.send(None, "execute_reply", reply)
+        request = json.loads(line) | {"buffers": []}
+        kernel.session.parent = request["header"]
+        kernel.set_parent([b""], request)
+        handled = kernel.shell_handlers[request["msg_type"]](None, [b""], request)
+        if asyncio.iscoroutine(handled):
+            await handled
 
 
 class Text(io.StringIO):
@@ -234,9 +206,9 @@ class Text(io.StringIO):
         text = self.getvalue()
         self.seek(0)
         self.truncate()
-        if text:
+        if text and os.getpid() == self._session.pid:
             self._session.send(None, "stream", {"name": self.name, "text": text})
+        elif text:  # a child of the kernel prints to the pipes
+            os.write(self.fileno(), text.encode("utf-8", "backslashreplace"))
 
-    def close(self) -> None:
-        """Stay open for the next cell."""
-        self.flush()
+    close = flush  # open for the next cell

@@ -2,6 +2,7 @@
 
 import base64
 import contextlib
+import functools
 import itertools
 import json
 import math
@@ -11,11 +12,9 @@ import select
 import socket
 import sys
 import time
-from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-import nbclient
 import nbformat
 from jupyter_client.jsonutil import json_default
 from jupyter_client.session import Session
@@ -34,7 +33,6 @@ LANGUAGE = {
 }
 
 LOST = "lost"  # the keeper or the server has died
-NONSENSE = "nonsense"  # the kernel sent invalid messages
 LOOK = 0.05  # seconds between calls of `look`
 PATIENCE = 60  # seconds that a keeper may take to end its kernel's processes
 # JSON values from a kernel with limits: each takes up to some hundred bytes of memory
@@ -42,6 +40,7 @@ MOST_VALUES = 2_000_000
 # a string counts once, whatever it contains; so do arrays, objects and their further items
 VALUES = re.compile(rb'"(?>[^"\\]+|\\.)*+"?|[\[{,]', re.DOTALL)
 
+OVERWRITTEN = re.compile(r"^.*\r(?=[^\r\n])", re.MULTILINE)
 JSON = re.compile(r"application/(.*\+)?json")
 SESSION = Session()
 SHOWING = ("display_data", "execute_result", "update_display_data")
@@ -53,32 +52,23 @@ class Kernel:
     """A forked kernel.
 
     Args:
-        status: socket that reports why the kernel has ended; closing it ends the kernel.
-        wire: socket for cells and messages.
-        pipes: output of programs that the notebook starts, by name of the stream.
         most: limit of bytes from the kernel, which sets the limit `MOST_VALUES`, too; None is no limit.
     """
 
-    def __init__(
-        self,
-        status: socket.socket,
-        wire: socket.socket,
-        pipes: dict[str, int],
-        most: int | None = None,
-    ) -> None:
-        self.ended: str | None = None  # exit code or exceeded limit
-        self.look: Callable[[], object] | None = None  # called every 0.05 s
+    def __init__(self, most: int | None = None) -> None:
+        self.ended: str | None = None  # the limit that the kernel has exceeded, or another reason
+        self.look: Callable[[], object] = lambda: None  # called every 0.05 s
         self.session = SESSION  # nbclient's widgets create messages with it
         self.shell_channel = self  # and send them here
-        self._status, self._wire, self._pipes = status, wire, pipes
-        self._bytes_left = math.inf if most is None else most
-        self._values_left = math.inf if most is None else MOST_VALUES
-        self._request: Message = {}
-        self._received: deque[Message] = deque()
-        self._incoming, self._outgoing = bytearray(), bytearray()
-        self._open = {status.fileno(), wire.fileno(), *pipes.values()}
-        for end in self._open:
+        (self._status, status), (self._wire, wire) = socket.socketpair(), socket.socketpair()
+        (out, their_out), (err, their_err) = os.pipe(), os.pipe()
+        self._pipes = {"stdout": out, "stderr": err}  # output of programs
+        self.theirs = [status.detach(), wire.detach(), their_out, their_err]
+        for end in (self._wire.fileno(), out, err):
             os.set_blocking(end, False)
+        self._bytes_left = most or math.inf
+        self._values_left = MOST_VALUES if most else math.inf
+        self._incoming, self._outgoing = bytearray(), bytearray()
 
     def run(
         self, source: str, show: Callable[[Message], object], timeout: float | None = None
@@ -89,36 +79,33 @@ class Kernel:
             TimeoutError: the cell took longer than `timeout` seconds.
             DeadKernelError: the kernel has ended; `ended` has the reason.
         """
-        deadline = math.inf if timeout is None else time.monotonic() + timeout
-        request = self.session.msg("execute_request", {"code": source})
-        self._request = request["header"]
+        deadline = time.monotonic() + (timeout or math.inf)
+        request = SESSION.msg("execute_request", {"code": source, "stop_on_error": False})
         self.send(request)
-        while True:
-            while self._received:
-                message = self._received.popleft()
-                if message["parent_header"].get("msg_id") != self._request["msg_id"]:
+        while not self.ended:
+            if time.monotonic() > deadline:
+                raise TimeoutError
+            for message in self._messages(request["header"]):
+                if message["parent_header"].get("msg_id") != request["msg_id"]:
                     continue  # from a thread of an earlier cell
                 if message["msg_type"] == "execute_reply":
                     reply: Message = message["content"]
                     return reply
                 show(message)
-            if self.ended is not None:
-                raise DeadKernelError("Kernel died")
-            self._receive(deadline)
+        raise DeadKernelError("Kernel died")
 
     def send(self, message: Message) -> None:
         """Send a request, or a message to a widget, as soon as the kernel accepts it."""
         self._outgoing += json.dumps(message, default=json_default).encode() + b"\n"
-        self._write()
 
-    def end(self) -> str | None:
+    def end(self) -> str:
         """End the kernel and its processes, wait for that, and return why the kernel ended."""
         with contextlib.suppress(OSError):
             self._status.shutdown(socket.SHUT_WR)
             self._status.settimeout(PATIENCE)
-            self._end(self._status.recv(64).decode())
-        self._end(LOST)
+            self.ended = self.ended or self._status.recv(64).decode()
         self.close()
+        self.ended = self.ended or LOST
         return self.ended
 
     def close(self) -> None:
@@ -128,140 +115,95 @@ class Kernel:
         while self._pipes:
             os.close(self._pipes.popitem()[1])
 
-    def _receive(self, deadline: float) -> None:
-        """Read what has arrived; wait if there is nothing."""
-        left = deadline - time.monotonic()
-        if left <= 0:
-            raise TimeoutError
-        if self.look:
-            self.look()
-            left = min(left, LOOK)
+    def _messages(self, parent: Message) -> Iterator[Message]:
+        """Send what the kernel accepts, and yield what has arrived; wait a little if there is nothing."""
+        self.look()
+        reading: list[Any] = [self._status, self._wire, *self._pipes.values()]
         writing = [self._wire] if self._outgoing else []
-        ready, writable, _ = select.select(
-            self._open, writing, [], None if math.isinf(left) else left
-        )
+        ready, writable, _ = select.select(reading, writing, [], LOOK)
         if writable:
-            self._write()
-        has_ended = self._status.fileno() in ready
-        while ready:
-            sent = self._read(self._wire.fileno())
-            for name in self._pipes:  # programs printed this before the messages
-                self._show(name)
-            self._incoming += sent
-            *lines, self._incoming = self._incoming.split(b"\n") if sent else [self._incoming]
-            for line in lines:
-                self._take(line)
-            if not has_ended or not sent:
-                break
-        if has_ended:
-            self._end(self._read(self._status.fileno()).decode())
-
-    def _write(self) -> None:
-        with contextlib.suppress(OSError):  # it is busy, or dead as `_status` will tell
-            del self._outgoing[: self._wire.send(self._outgoing)]
+            with contextlib.suppress(OSError):  # it is dead, as `_status` will tell
+                del self._outgoing[: self._wire.send(self._outgoing)]
+        sent = self._read(self._wire.fileno())
+        for name, pipe in self._pipes.items():  # programs printed this before the messages
+            if text := self._read(pipe).decode("utf-8", "replace"):
+                yield SESSION.msg("stream", {"name": name, "text": text}, parent)
+        self._incoming += sent
+        if b"\n" in sent:
+            *lines, self._incoming = self._incoming.split(b"\n")
+            yield from map(self._parsed, lines)
+        if self._status in ready and not sent:
+            self.end()
 
     def _read(self, end: int) -> bytes:
-        """Read what has arrived at a descriptor; stop listening to it at end of file."""
-        try:
+        """Read what has arrived at a descriptor."""
+        part = b""
+        with contextlib.suppress(OSError):  # there is nothing
             part = os.read(end, 1 << 20)
-        except BlockingIOError:
-            return b""
-        except OSError:
-            part = b""
-        if not part:
-            self._open.discard(end)
         self._bytes_left -= len(part)
-        if self._bytes_left < 0:
-            self._end("output")
+        self._check_limits()
         return part
 
-    def _show(self, name: str) -> None:
-        """Turn what programs have printed into a message."""
-        if text := self._read(self._pipes[name]):
-            content = {"name": name, "text": text.decode("utf-8", "replace")}
-            message = {"msg_type": "stream", "metadata": {}, "content": content}
-            message |= {"header": {"msg_type": "stream"}, "parent_header": self._request}
-            self._received.append(message)
-
-    def _take(self, line: bytearray) -> None:
+    def _parsed(self, line: bytearray) -> Message:
         """Parse a line within the limits: 32 MB of JSON can take a gigabyte of memory."""
         if self._values_left < math.inf:
             self._values_left -= sum(1 for _ in VALUES.finditer(line))
-        if self._values_left < 0 or self._bytes_left < 0:
-            self._end("output")
-        elif self.ended != NONSENSE:
-            try:
-                self._received.append(message_of(line))
-            except (ValueError, TypeError, KeyError, RecursionError):
-                self._end(NONSENSE)  # the notebook's code writes to the wire
+        self._check_limits()
+        return message_of(line)
 
-    def _end(self, why: str) -> None:
-        self.ended = self.ended or why or LOST
+    def _check_limits(self) -> None:
+        if min(self._bytes_left, self._values_left) < 0:
+            self.ended = "output"
+            raise DeadKernelError("Kernel died")
 
 
 def message_of(line: bytearray) -> Message:
     """Parse a message into the form that nbclient expects.
 
     Raises:
-        ValueError, TypeError, KeyError, RecursionError: the line is not a message.
+        ValueError, TypeError, KeyError, AttributeError, RecursionError: the notebook's code writes to the wire.
     """
     message = json.loads(line)
+    content = message["content"]
     message["header"] = {"msg_type": message["msg_type"]}
     message["buffers"] = [base64.b64decode(text) for text in message["buffers"]]
-    if not isinstance(message["content"], dict) or not isinstance(message["parent_header"], dict):
+    if not isinstance(content, dict) or not isinstance(message["parent_header"], dict):
         raise ValueError
+    if message["msg_type"] in SHOWING:
+        # nbformat accepts only text, except for JSON types
+        for kind, value in content["data"].items():
+            if not isinstance(value, str) and not JSON.fullmatch(kind):
+                content["data"][kind] = json.dumps(value)
     return dict(message)
 
 
-def _valid(data: Message) -> Message:
-    """Return displayed data in a form that nbformat accepts: text, except for JSON types."""
-    return {
-        kind: value if isinstance(value, str) or JSON.fullmatch(kind) else json.dumps(value)
-        for kind, value in data.items()
-    }
+def execute_cell(client: Any, cell: NotebookNode, cell_index: int) -> NotebookNode:
+    """Run a cell in a forked kernel, `client.kc`, and let nbclient's client store its outputs.
 
-
-class InFork:
-    """Mixin for nbclient's clients: cells run in a forked kernel, and nbclient stores their outputs."""
-
-    kc: Any  # Kernel
-
-    def execute_cell(self: Any, cell: NotebookNode, cell_index: int) -> NotebookNode:
-        """Run a cell and store its outputs in it.
-
-        Raises:
-            CellExecutionError: the cell raised an error that no tag allows.
-            CellTimeoutError: the cell took too long.
-            DeadKernelError: the kernel has ended.
-        """
-        tags = cell.metadata.get("tags", [])
-        if cell.cell_type != "code" or not cell.source.strip() or self.skip_cells_with_tag in tags:
-            return cell
-        if self.record_timing:
-            cell.metadata["execution"] = {}
-        cell.outputs = []
-        self.clear_before_next_output = False
-        timeout = self._get_timeout(cell)
-
-        def show(message: Message) -> None:
-            if message["msg_type"] in SHOWING:
-                message["content"]["data"] = _valid(message["content"]["data"])
-            self.process_message(message, cell, cell_index)
-
-        try:
-            reply = self.kc.run(cell.source, show, timeout)
-        except TimeoutError:
-            raise CellTimeoutError.error_from_timeout_and_cell(
-                "Cell execution timed out", timeout, cell
-            ) from None
-        raise_if_exited(reply)
-        if reply["status"] == "error" and not self.allow_errors and "raises-exception" not in tags:
-            raise CellExecutionError.from_cell_and_msg(cell, reply)
+    Raises:
+        CellExecutionError: the cell raised an error that no tag allows.
+        CellTimeoutError: the cell took too long.
+        DeadKernelError: the kernel has ended.
+    """
+    tags = cell.metadata.get("tags", [])
+    if cell.cell_type != "code" or not cell.source.strip() or client.skip_cells_with_tag in tags:
         return cell
+    if client.record_timing:
+        cell.metadata["execution"] = {}
+    cell.outputs = []
+    client.clear_before_next_output = False
+    timeout = client._get_timeout(cell)
 
-
-class Client(InFork, nbclient.NotebookClient):
-    """nbclient's client with a forked kernel."""
+    show = functools.partial(client.process_message, cell=cell, cell_index=cell_index)
+    try:
+        reply = client.kc.run(cell.source, show, timeout)
+    except TimeoutError:
+        message = "Cell execution timed out"
+        raise CellTimeoutError.error_from_timeout_and_cell(message, timeout, cell) from None
+    raise_if_exited(reply)
+    if reply["status"] == "error" and not client.allow_errors and "raises-exception" not in tags:
+        raise CellExecutionError.from_cell_and_msg(cell, reply)
+    return cell
 
 
 def raise_if_exited(reply: Message) -> None:
@@ -283,11 +225,6 @@ def merged(outputs: Iterable[NotebookNode]) -> list[NotebookNode]:
             found += group
         else:
             text = "".join(output.text for output in group)
-            found.append(nbformat.v4.new_output("stream", name=key, text=last_written(text)))
+            text = OVERWRITTEN.sub("", text)
+            found.append(nbformat.v4.new_output("stream", name=key, text=text))
     return found
-
-
-def last_written(text: str) -> str:
-    """Remove text overwritten after a carriage return, line by line."""
-    lines = text.split("\n")
-    return "\n".join(line[line.rstrip("\r").rfind("\r") + 1 :] for line in lines)

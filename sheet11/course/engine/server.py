@@ -4,15 +4,15 @@ It runs as a separate program, outside or inside a sandbox, and imports nothing 
 
     client ──control──▶ server ──fork──▶ keeper ──fork──▶ kernel
        ▲──────────status (why it ended)────────────┘         │
-       ▲───────────wire (settings and cells in, messages out)┘
+       ▲───────────wire (cells in, messages out)─────────────┘
 
 The *server* imports modules, draws a figure to load fonts, and makes an ipykernel without sockets. It starts no
 threads, because a lock that a thread holds during a fork stays locked in the child. For each notebook it forks a
 *keeper*, which forks the *kernel*, watches its limits if it has any, and ends all processes of the notebook. The kernel
 is ipykernel's own; its messages go over the wire, a line of JSON for each. Kernels share nothing with each other.
 
-No process outlives its client: the server ends when the control socket closes, a keeper when the server ends or its
-status socket closes, the kernel with its keeper, and the kernel's children with it.
+No process outlives its client: server and keepers end when the client closes the control socket, a keeper also when
+the client closes the status socket, the kernel with its keeper, and the kernel's children with it.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ import socket
 import stat
 import subprocess
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
@@ -46,48 +46,51 @@ else:  # run as a program: they are beside it
         sys.modules[f"sheet11_{name}"] = sys.modules.pop(name)
 
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER = 1, 4, 36  # linux/prctl.h
-POLL = 0.05  # seconds between checks of a kernel's limits
+LARGEST = 1 << 20  # bytes of a request
+POLL = 50  # milliseconds between checks of a kernel's limits
 prctl = ctypes.CDLL(None).prctl
 
 
-def serve(control: socket.socket, modules: list[str], closed: bool) -> None:
+def serve(control: socket.socket, closed: bool, modules: list[str]) -> None:
     """Import modules, then fork on request until the client closes its end.
 
     Args:
-        control: socket that brings the descriptors of each kernel (see `keep`); the request comes over the wire.
-        modules: modules that notebooks use.
+        control: socket that brings requests with the descriptors of each kernel (see `keep`).
         closed: whether to deny forks access to this process; then kernels run one at a time.
+        modules: modules that notebooks use.
     """
     if os.getpid() == 1:  # a sandbox must not outlive its owner
         prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     kernel = make_ready(modules)
     if closed:
         close(kernel)
-    prctl(PR_SET_CHILD_SUBREAPER, 1)
-    alive, ours = os.pipe()  # keepers read end of file there when this process ends
-    private = [control.fileno(), alive, ours]
-    keepers = []
+    prctl(PR_SET_CHILD_SUBREAPER, 1)  # orphans below become its children
+    keepers: list[int] = []
     with contextlib.suppress(ConnectionError):  # the client has died
         control.sendall(b"!")
-        while descriptors := socket.recv_fds(control, 1, 8)[1]:
-            lines = open(descriptors[1], "rb", closefd=False)
-            request = json.loads(lines.readline())
+        while True:
+            message, descriptors, *_ = socket.recv_fds(control, LARGEST, 8)
+            if not message:
+                break
+            request = json.loads(message)
             _import(request["modules"])
             # else each fork's garbage collector would touch, and so copy, inherited memory
             gc.freeze()
-            _reap()
             if closed:  # no keeper: a sandbox's first process cannot be killed from inside
-                keep(kernel, request, lines, descriptors, private, control.fileno())
+                keep(kernel, request, descriptors, control.fileno())
             elif pid := os.fork():
+                keepers = [each for each in keepers if os.waitpid(each, os.WNOHANG)[0] == 0]
                 keepers.append(pid)
             else:
-                be_keeper(kernel, request, lines, descriptors, private)
+                prctl(PR_SET_CHILD_SUBREAPER, 1)
+                try:
+                    keep(kernel, request, descriptors, control.fileno())
+                finally:
+                    os._exit(0)
             for descriptor in descriptors:
                 os.close(descriptor)
-    os.close(ours)
     for pid in keepers:
-        with contextlib.suppress(ChildProcessError):  # already reaped
-            os.waitpid(pid, 0)
+        os.waitpid(pid, 0)
     end_children()  # left by keepers that were killed
 
 
@@ -106,99 +109,65 @@ def close(kernel: Any) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def be_keeper(
-    kernel: Any,
-    request: dict[str, Any],
-    lines: Iterable[bytes],
-    descriptors: Sequence[int],
-    private: Sequence[int],
-) -> NoReturn:
-    """Run `keep` in a fork, which outlives the server long enough to clean up."""
-    try:
-        prctl(PR_SET_CHILD_SUBREAPER, 1)  # orphans below become its children
-        control, alive, ours = private
-        os.close(control)
-        os.close(ours)
-        keep(kernel, request, lines, descriptors, [alive], alive)
-    finally:
-        os._exit(0)
-
-
-def keep(
-    kernel: Any,
-    request: dict[str, Any],
-    lines: Iterable[bytes],
-    descriptors: Sequence[int],
-    private: Sequence[int],
-    wake: int,
-) -> None:
+def keep(kernel: Any, request: dict[str, Any], descriptors: Sequence[int], control: int) -> None:
     """Fork a kernel, watch it, end all its processes, and report why it ended.
 
     Args:
         kernel: kernel to run in the fork.
         request: from the client.
-        lines: come over the wire after the request.
         descriptors: status, which the client closes to end the kernel; wire; standard output; standard error; and
             `cgroup.procs` of a control group if the kernel is to enter one.
-        private: descriptors that the fork must close.
-        wake: descriptor that becomes readable when the kernel has to end.
+        control: socket of the server; it ends the kernel, too, when the client closes it.
     """
     status = descriptors[0]
-    for folder in request["empty"]:
+    limits, empty = request["limits"], request["empty"]
+    for folder in empty:
         _empty(folder)  # files that the server's imports have left
-    begun = watch.begin(request["empty"])
+    begun = watch.begin(empty)
     pid = os.fork()
     if pid == 0:
-        be_kernel(kernel, request, lines, descriptors, private)
-    why = wait(pid, [status, wake], request, begun)
+        be_kernel(kernel, request, descriptors, control)
+    ended = os.pidfd_open(pid)
+    changes = select.poll()
+    changes.register(ended, select.POLLIN)
+    changes.register(status, select.POLLIN)
+    changes.register(control, 0)  # a hang-up only, not the next request
+    has_changed, exceeded = False, ""
+    while not has_changed and not exceeded:
+        has_changed = bool(changes.poll(POLL if limits else None))
+        # also at the end: a failed fork may have ended the kernel
+        exceeded = watch.exceeded(limits, begun, empty) if limits else ""
+    os.close(ended)
     end_children()
-    for folder in request["empty"]:
+    for folder in empty:
         _empty(folder)
-    for folder in request["remove"]:
-        shutil.rmtree(folder, ignore_errors=True)
+    if request["remove"]:
+        shutil.rmtree(request["remove"], ignore_errors=True)
     with contextlib.suppress(OSError):
-        os.write(status, why.encode())
+        os.write(status, (exceeded or "ended").encode())
 
 
 def be_kernel(
-    kernel: Any,
-    request: dict[str, Any],
-    lines: Iterable[bytes],
-    descriptors: Sequence[int],
-    private: Sequence[int],
+    kernel: Any, request: dict[str, Any], descriptors: Sequence[int], control: int
 ) -> NoReturn:
     """Become the kernel in a fork, and run cells."""
-    status, wire, out, err, *group = descriptors
-    gc.enable()
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    for descriptor in group:
-        os.write(descriptor, b"0")  # 0 is this process
-    for descriptor in (status, *group, *private):
-        os.close(descriptor)
-    parent = os.getppid()
-    prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:
-        os._exit(1)  # it died before prctl took effect
-    prctl(PR_SET_DUMPABLE, 1)  # lets the keeper read its memory use
-    child.run(kernel, request, socket.socket(fileno=wire), lines, out, err)
-
-
-def wait(pid: int, wakes: list[int], request: dict[str, Any], begun: Any) -> str:
-    """Wait until a kernel ends or has to; return its exit code or the limit that it exceeds."""
-    limits = request["limits"]
-    ended = os.pidfd_open(pid)
     try:
-        while True:
-            ready = select.select([ended, *wakes], [], [], POLL if limits else None)[0]
-            # also at the end: a failed fork may have ended the kernel
-            if limits and (why := watch.exceeded(limits, begun, request["empty"])):
-                return str(why)
-            if ended in ready:
-                return str(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
-            if ready:  # the client closed its end, or the client or server died
-                return str(-signal.SIGKILL)
+        status, wire, out, err, *group = descriptors
+        for descriptor in group:
+            os.write(descriptor, b"0")  # 0 is this process
+        null = os.open(os.devnull, os.O_RDWR)
+        for place, descriptor in enumerate((null, out, err)):
+            os.dup2(descriptor, place)
+        for descriptor in (null, out, err, status, *group, control):
+            os.close(descriptor)
+        prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        prctl(PR_SET_DUMPABLE, 1)  # lets the keeper read its memory use
+        os.setsid()
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        gc.enable()
+        child.run(kernel, request, socket.socket(fileno=wire))
     finally:
-        os.close(ended)
+        os._exit(0)
 
 
 def _empty(folder: str) -> None:
@@ -207,11 +176,8 @@ def _empty(folder: str) -> None:
     with contextlib.suppress(PermissionError):
         os.chmod(folder, stat.S_IRWXU)
     if os.listdir(folder):
-        for command in (
-            ["chmod", "-R", "u+rwx", folder],
-            ["find", folder, "-mindepth", "1", "-delete"],
-        ):
-            subprocess.run(command, stderr=subprocess.DEVNULL, check=False)
+        command = 'chmod -R u+rwx "$0"; find "$0" -mindepth 1 -delete'
+        subprocess.run(["sh", "-c", command, folder], stderr=subprocess.DEVNULL, check=False)
 
 
 def end_children() -> None:
@@ -222,38 +188,26 @@ def end_children() -> None:
                 os.kill(pid, signal.SIGKILL)
         with contextlib.suppress(ChildProcessError):
             os.waitpid(-1, 0)
-        _reap()
-
-
-def _reap() -> None:
-    """Reap child processes that have ended."""
-    with contextlib.suppress(ChildProcessError):
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
 
 
 def _import(modules: list[str]) -> None:
     for module in modules:
-        package, _, name = module.rpartition(".")
-        # the cell that imports it will raise the error; hasattr triggers a package's lazy imports
+        # the cell that imports it will raise the error
         with contextlib.suppress(ImportError, AttributeError):
-            if not hasattr(sys.modules.get(package), name):
-                __import__(module)
+            __import__(module)
 
 
 def _draw_once() -> None:
     """Draw a figure and discard it, so that matplotlib loads its fonts once for all forks."""
-    if "matplotlib" not in sys.modules:
-        return
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
+    if "matplotlib" in sys.modules:
+        from matplotlib.figure import Figure
 
-    figure = Figure()  # pyplot would fix its backend
-    figure.subplots().set(title="fonts", xlabel="$x^2$", yscale="log")
-    FigureCanvasAgg(figure).print_png(io.BytesIO())  # type: ignore[no-untyped-call]
+        figure = Figure()  # pyplot would fix its backend
+        figure.subplots().set(title="fonts", xlabel="$x^2$", yscale="log")
+        figure.savefig(io.BytesIO())
 
 
 if __name__ == "__main__":
-    serve(socket.socket(fileno=int(sys.argv[1])), sys.argv[3:], sys.argv[2] == "closed")
+    serve(socket.socket(fileno=int(sys.argv[1])), sys.argv[2] == "closed", sys.argv[3:])
     atexit._run_exitfuncs()  # removes matplotlib's temporary folder, for example
     os._exit(0)  # unloading modules would take a quarter of a second

@@ -1,7 +1,9 @@
 """Client of the server that forks kernels (`server.py`): started once, it forks each in milliseconds."""
 
 import atexit
+import contextlib
 import functools
+import json
 import os
 import re
 import select
@@ -11,15 +13,17 @@ import subprocess
 import sys
 import threading
 import weakref
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
+import nbformat
 import psutil
 from jupyter_client.kernelspec import KernelSpecManager
 from nbformat import NotebookNode
 
 from sheet11.course.engine.child import INLINE, THREADS
-from sheet11.course.engine.client import Kernel
+from sheet11.course.engine.client import LANGUAGE, Kernel, execute_cell
 
 # a separate program that imports nothing of this package
 SERVER = Path(__file__).with_name("server.py")
@@ -38,8 +42,14 @@ PRELOAD = [
     "IPython.core.logger",
     "IPython.core.pylabtools",
 ]
-# torch takes as long as all others; its optimizers import torch._dynamo
-ON_DEMAND = {"torch": ["torch", "torch._dynamo"]}
+TORCH = ["torch", "torch._dynamo"]  # takes as long as all others; optimizers import the second
+SETTINGS: dict[str, Any] = {
+    "modules": [],  # that the kernel needs
+    "env": None,  # its environment; None is the server's
+    "empty": [],  # folders that are emptied when it has ended
+    "remove": None,  # a folder that is removed when it has ended, even if this process has died
+    "instead_of_figures": None,  # text that is shown instead of drawing each figure
+}
 PATIENCE = 1  # seconds that a server may take to end
 MEMORY = 512 << 20  # bytes that a kernel may need
 CAN_FORK = sys.platform.startswith("linux")  # macOS frameworks do not survive a fork
@@ -73,9 +83,9 @@ class Server:
         descriptors: Sequence[int] = (),
     ) -> None:
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        env = {"MPLBACKEND": INLINE} | dict(os.environ if env is None else env)
         # the debugger would warn of frozen modules when imported
-        quiet = {"MPLBACKEND": INLINE, "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
-        env = dict(os.environ if env is None else env) | quiet
+        env["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"
         if threads is not None:
             env |= dict.fromkeys(THREADS, str(threads))
         with theirs:
@@ -92,55 +102,34 @@ class Server:
 
     def is_ready(self, seconds: float) -> bool:
         """Wait up to `seconds` for the server to finish importing; return whether it has."""
-        arrived = select.select([self._control], [], [], seconds)[0]
-        return bool(arrived and self._control.recv(1))
+        return bool(select.select([self._control], [], [], seconds)[0] and self._control.recv(1))
 
     def fork(
         self,
         cwd: str | Path,
-        modules: Collection[str] = (),
-        env: dict[str, str] | None = None,
         limits: Mapping[str, int] | None = None,
-        empty: Sequence[str] = (),
-        remove: Sequence[str] = (),
-        instead_of_figures: str | None = None,
         group: Path | None = None,
-    ) -> "Kernel":
+        **settings: Any,
+    ) -> Kernel:
         """Fork a kernel, after importing any missing modules.
 
         Args:
             cwd: its working directory.
-            modules: modules that it needs.
-            env: its environment; None is the server's.
             limits: `seconds`, `memory`, `processes`, `file_size` and `output` for it and its processes together.
-            empty: folders that are emptied when it has ended.
-            remove: folders that are removed when it has ended, even if this process has died.
-            instead_of_figures: text that is shown instead of drawing each figure.
             group: control group (v2) for it and its processes; requires limits.
+            settings: see `SETTINGS`.
 
         Raises:
             RuntimeError: the server has died.
         """
-        request = {
-            "cwd": os.path.abspath(cwd),
-            "modules": list(modules),
-            "env": env,
-            "limits": limits and dict(limits),
-            "empty": list(empty),
-            "remove": list(remove),
-            "instead_of_figures": instead_of_figures,
-        }
-        (status, their_status), (wire, their_wire) = socket.socketpair(), socket.socketpair()
-        (out, their_out), (err, their_err) = os.pipe(), os.pipe()
-        pipes = {"stdout": out, "stderr": err}
-        kernel = Kernel(status, wire, pipes, limits["output"] if limits else None)
-        kernel.send(request)
-        theirs = [their_status.detach(), their_wire.detach(), their_out, their_err]
+        kernel = Kernel(limits["output"] if limits else None)
+        request = SETTINGS | settings | {"cwd": os.path.abspath(cwd), "limits": limits}
+        theirs = kernel.theirs
         if group:
             # opened here, so that no process inside the sandbox needs permission to enter
             theirs.append(os.open(group / "cgroup.procs", os.O_WRONLY | os.O_CLOEXEC))
         try:
-            socket.send_fds(self._control, [b"!"], theirs)
+            socket.send_fds(self._control, [json.dumps(request).encode()], theirs)
         except OSError as error:
             kernel.close()
             raise RuntimeError("the process that forks kernels has died") from error
@@ -168,12 +157,8 @@ class Server:
 def is_own(kernel_name: str) -> bool:
     """Return whether a kernel is this interpreter's own ipykernel, which can be forked."""
     command = KernelSpecManager().get_kernel_spec(kernel_name).argv
-    program = command[0]
-    if not CAN_FORK or "ipykernel_launcher" not in command:
-        return False
-    if os.path.isabs(program):
-        return os.path.samefile(program, sys.executable)
-    return program.startswith("python")
+    is_this = command[0] == sys.executable or command[0].startswith("python")
+    return CAN_FORK and is_this and "ipykernel_launcher" in command
 
 
 _server_lock = threading.Lock()
@@ -200,6 +185,24 @@ def stop_server() -> None:
             _server = None
 
 
+@contextlib.contextmanager
+def kernel_for(client: Any, cwd: str | Path, **settings: Any) -> Iterator[None]:
+    """Fork a kernel for a client of nbclient's, and end it; the arguments are those of `Server.fork`."""
+    kernel = server().fork(cwd, modules=wanted(client.nb), **settings)
+    with contextlib.closing(kernel):
+        client.kc = kernel
+        client.execute_cell = functools.partial(execute_cell, client)
+        client.nb.metadata.language_info = nbformat.from_dict(LANGUAGE)
+        yield
+        client.set_widgets_metadata()
+
+
+def wanted(notebook: NotebookNode) -> list[str]:
+    """Return the modules imported on demand that a notebook's code mentions."""
+    sources = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    return TORCH if any(re.search(r"\btorch\b", source) for source in sources) else []
+
+
 @atexit.register
 def _close_all() -> None:
     """End all servers of this process, those in sandboxes included."""
@@ -212,20 +215,7 @@ def _close_all() -> None:
 
 def share_cores(workers: int | None = None) -> tuple[int, int]:
     """Return how many notebooks cores and memory allow at a time, and the threads for each."""
-    cores = (
-        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    )
+    cores = len(os.sched_getaffinity(0)) if CAN_FORK else os.cpu_count() or 1
     room = max(1, psutil.virtual_memory().available // MEMORY)
     workers = min(workers or cores, cores, room)
     return workers, max(1, cores // workers)
-
-
-def wanted(notebook: NotebookNode) -> list[str]:
-    """Return the modules imported on demand that a notebook's code mentions."""
-    source = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
-    return [
-        module
-        for name, modules in ON_DEMAND.items()
-        if re.search(rf"\b{name}\b", source)
-        for module in modules
-    ]

@@ -10,7 +10,9 @@ System V segments.
 from __future__ import annotations
 
 import contextlib
+import glob
 import os
+import re
 import socket
 import time
 from collections.abc import Sequence
@@ -71,25 +73,18 @@ def exceeded(limits: dict[str, int], begun: Begun, folders: Sequence[str]) -> st
 
 def descendants(pid: int) -> list[int]:
     """Return all processes below one."""
-    found = children(pid)
-    for child in found:
-        found += children(child)  # the list grows during the loop
-    return found
-
-
-def children(pid: int) -> list[int]:
-    """Return the child processes of one."""
-    found: list[int] = []
-    with contextlib.suppress(OSError):
-        for path in Path(f"/proc/{pid}/task").iterdir():
-            found += map(int, (path / "children").read_text().split())
-    return found
+    found = [pid]
+    for each in found:  # the list grows during the loop
+        for path in glob.glob(f"/proc/{each}/task/*/children"):
+            with contextlib.suppress(OSError):
+                found += map(int, Path(path).read_text().split())
+    return found[1:]
 
 
 def _time_of_ended() -> float:
     """Return the processor time of this process's ended children."""
-    used = psutil.Process().cpu_times()
-    return float(used.children_user + used.children_system)
+    used = os.times()
+    return used.children_user + used.children_system
 
 
 def _number_of_files(folders: Sequence[str]) -> int:
@@ -102,8 +97,7 @@ def _in_sockets(folders: Sequence[str]) -> int:
     """Return the bytes that sockets may hold; 0 outside a sandbox, where all processes share the list of sockets."""
     if not all(map(os.path.ismount, folders)):
         return 0
-    one, other = socket.socketpair()
-    with one, other, open("/proc/net/unix") as lines:
+    with socket.socket(socket.AF_UNIX) as one, open("/proc/net/unix") as lines:
         return sum(1 for _ in lines) * one.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF)
 
 
@@ -119,8 +113,7 @@ def _anonymous(pid: int) -> int:
 def _share(pid: int) -> int:
     """Return the proportional share of these bytes, or all if the process is not readable."""
     try:
-        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-        kilobytes = [line.split()[1] for line in lines if line.startswith(("Pss_A", "Pss_S"))]
-        return 1024 * sum(map(int, kilobytes))
+        text = Path(f"/proc/{pid}/smaps_rollup").read_text()
     except OSError:
         return _anonymous(pid)
+    return 1024 * sum(map(int, re.findall(r"Pss_[AS]\w+: +(\d+)", text)))

@@ -51,28 +51,27 @@ class Drawings:
     ) -> None:
         if problems := problems_of(sheet):
             raise SolutionError(*problems)
-        self.sheet, self.given, self.seed = sheet, given, seed
+        self.seed = seed
         papers = read_papers(sheet)
         self.drawn = [
             draw_papers(papers, given, seed + (number << 32)) for number in range(DRAWINGS)
         ]
         if self.parameters(1) == self.parameters(0):
             self.drawn = self.drawn[:1]
-        beside = {name: path.read_bytes() for name, path in sheet.files_beside().items()}
         unseen = {sheet.beside("."), sheet.folder / (sheet.package or "."), *hidden}
         self.place = Place(
             package=tuple(sorted(sheet.students_package().items())),
-            beside=tuple(sorted(beside.items())),
+            beside=tuple(sorted(sheet.files_beside().items())),
             modules=tuple(dict.fromkeys(_modules_of(papers.values()))),
             isolated=isolated,
             hidden=tuple(sorted(str(path.resolve()) for path in unseen)),
             limits=limits,
         )
-        same = [
+        unchanged = [
             circumstances(paper.whole, sheet, sheet.beside(""), paper.mistakes)
             for paper in papers.values()
         ]
-        self._same = digest_of(repr([same, self.place._replace(hidden=())]))
+        self._same = digest_of(repr([unchanged, self.place._replace(hidden=())]))
 
     def parameters(self, number: int) -> dict[str, dict[str, Any]]:
         """Return the parameters of a drawing, by notebook."""
@@ -123,14 +122,14 @@ def expected_of(
     """
     numbers = sorted(numbers)
     expected: dict[int, dict[str, Expected]] = {number: {} for number in numbers}
-    silent: dict[str, bool] = {}  # by notebook
+    same: dict[str, bool] = {}  # by notebook
     problems: list[str] = []
     for some in (numbers[:1], numbers[1:]):
         asked = [(number, paper) for number in some for paper in drawings.drawn[number].values()]
-        work = functools.partial(_refer, drawings.place, silent)
+        work = functools.partial(_refer, drawings.place, same)
         for number, stem, found in executor.map(work, *zip(*asked, strict=True)):
             expected[number][stem] = found.expected
-            silent[stem] = found.silent
+            same[stem] = found.same
             problems += found.problems
         if problems:
             raise SolutionError(*dict.fromkeys(problems))
@@ -138,7 +137,7 @@ def expected_of(
 
 
 def _refer(
-    place: Place, silent: Mapping[str, bool], number: int, paper: Paper
+    place: Place, same: Mapping[str, bool], number: int, paper: Paper
 ) -> tuple[int, str, Reference]:
     with runner(place) as run:
-        return number, paper.stem, refer(paper, run, silent.get(paper.stem, False))
+        return number, paper.stem, refer(paper, run, same.get(paper.stem, False))

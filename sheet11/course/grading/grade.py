@@ -12,13 +12,14 @@ import time
 from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import Executor
 from datetime import datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from sheet11.course.book.gradebook import Table
 from sheet11.course.book.marks import Answer
 from sheet11.course.book.marks import Task as Asked
-from sheet11.course.book.rubric import begin_rubrics, read_rubrics
+from sheet11.course.book.rubric import begin_rubrics
 from sheet11.course.book.scores import Score, Status
 from sheet11.course.book.store import Result, Store, student_folder
 from sheet11.course.errors import FolderError, reason
@@ -31,7 +32,6 @@ from sheet11.course.grading.reference import hint_for
 from sheet11.course.grading.report import (
     HIDDEN_TESTS,
     executed_notebook,
-    write_description,
     write_hidden_tests,
 )
 from sheet11.course.grading.restore import restore
@@ -42,7 +42,7 @@ from sheet11.course.notebooks import title_of
 from sheet11.course.sandbox.sandbox import Limits
 from sheet11.course.sheet import Sheet
 from sheet11.course.submissions.attachments import Attachments
-from sheet11.course.submissions.intake import Wanted, not_understood, take_in, what_was_handed_in
+from sheet11.course.submissions.intake import Wanted, take_in, what_was_handed_in
 from sheet11.course.submissions.matching import asked_in
 from sheet11.course.submissions.people import keep_people
 from sheet11.course.submissions.roster import NO_ROSTER, Roster
@@ -143,7 +143,7 @@ def grade(
         drawings = Drawings(sheet, given, seed, limits, isolated, hidden=[folder, out])
         papers = drawings.drawn[0]
         asked = {stem: asked_in(stem, paper.edition) for stem, paper in papers.items()}
-        intake = take_in(folder, Wanted(asked, roster, deadline, sheet.assignment), out)
+        intake = take_in(folder, Wanted(asked, roster, deadline, sheet.folder.name), out)
         students = {submission.student for submission in intake.submissions}
         if unknown := sorted(set(again) - students):
             raise FolderError(f"{folder} holds no folder {unknown[0]!r}")
@@ -155,21 +155,21 @@ def grade(
         ]
 
         # if this is killed, the next one has the seed
-        store.set_about(title=sheet.title, seed=seed)
+        store.set_about(title=sheet.title, seed=seed, given=dict(given), sheet11=version("sheet11"))
+        store.set_about(parameters=list(map(drawings.parameters, range(len(drawings.drawn)))))
         store.replace_tasks(_asked(papers))
         store.keep_only(students)
         with sandboxes_shared():
             expected = expected_of(drawings, {job.drawing for job in todo}, executor)
             todo = [job._replace(expected=expected[job.drawing]) for job in todo]
-            for found in finish_all(grade_submission, todo, executor, _found, "student"):
+            for found in finish_all(grade_submission, todo, executor, _failed, "student"):
                 _keep(store, out, found)
 
-        write_description(out, drawings, store.results())
         write_hidden_tests(out, store)
         keep_people(store, intake.people)
         for stem, paper in papers.items():
-            begin_rubrics(store, read_rubrics(stem, paper.whole))
-        return publish(out, store), not_understood(intake)
+            begin_rubrics(store, stem, paper.whole)
+        return publish(out, store), intake.strange
 
 
 def _job(submission: Submission, drawings: Drawings) -> Job:
@@ -197,9 +197,9 @@ def _path(out: Path, job: Job, stem: str) -> Path:
     return student_folder(out, job.name) / f"{stem}.ipynb"
 
 
-def _found(job: Job, result: Found | Exception) -> Found:
+def _failed(job: Job, error: Exception) -> Found:
     # errors are the worker's or the sandbox's; those of students' cells are in their notebooks
-    return result if isinstance(result, Found) else Found(job, error=reason(result))
+    return Found(job, error=reason(error))
 
 
 def _keep(store: Store, out: Path, found: Found) -> None:

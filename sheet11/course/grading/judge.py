@@ -12,6 +12,7 @@ from sheet11.course.grading.sandboxes import binds
 from sheet11.course.grading.scoring import Records, error_in, raised, recorded_by
 from sheet11.course.sandbox.sandbox import Limits
 from sheet11.course.tasks import Task
+from sheet11.course.text import beginning
 
 Hint = Callable[[Task, Records], str | None]  # for whoever has recorded what a usual mistake does
 
@@ -98,7 +99,9 @@ def _where(name: str, restored: Restored) -> str:
     """Return where a name is bound that was not there, to end a remark; empty if nowhere."""
     for cell in (*restored.undone, *reversed(restored.cells)):
         if cell.code and cell.kind != GIVEN and binds(cell.source, name):
-            place = cell.name.replace(f"{OWN}-", "your cell ")
+            place = f"the cell {beginning(cell.source)!r}"
+            if cell.kind == OWN:
+                place = cell.name.replace(f"{OWN}-", "your cell ")
             why = "which fails or is executed later"
             if cell in restored.undone:
                 why = "which is locked: changes of it do not count"

@@ -2,11 +2,12 @@
 
 import itertools
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from nbformat import NotebookNode
 
+from sheet11.course.errors import SheetError
 from sheet11.course.grading.mistakes import Mistake, read_mistakes
 from sheet11.course.notebooks import (
     METADATA,
@@ -16,7 +17,7 @@ from sheet11.course.notebooks import (
     parameters_of,
     source_of,
 )
-from sheet11.course.preprocess import nbgrader_config, whole_notebook, without_answers
+from sheet11.course.preprocess import both_versions, nbgrader_config
 from sheet11.course.sheet import Sheet
 from sheet11.course.tasks import Task, grade_id, is_answer, is_check, tasks_of
 
@@ -69,18 +70,21 @@ def read_papers(sheet: Sheet) -> dict[str, Paper]:
     """Read the notebooks that have tasks, by stem.
 
     Raises:
-        SheetError: the sheet is unusable.
+        SheetError: no notebook has a task, or the sheet is unusable.
     """
     config = nbgrader_config(sheet.beside(""))
     papers = {}
     for stem, path in sheet.notebooks.items():
-        whole = whole_notebook(path, config)
+        whole, edition = both_versions(path, config)
         if tasks := tasks_of(stem, whole):
-            edition = without_answers(whole, config)
             cells = [*map(_cell, itertools.count(), whole.cells, edition.cells)]
             solutions = {cell.name: cell.whole for cell in cells if cell.kind == ANSWER}
             mistakes = read_mistakes(sheet.beside("mistakes") / f"{stem}.toml", solutions)
             papers[stem] = Paper(stem, whole, edition, tuple(cells), tasks, mistakes)
+    if not papers:
+        raise SheetError(
+            f"{sheet.title} sets no tasks: no cell has points; mark cells in JupyterLab's Create Assignment"
+        )
     return papers
 
 
@@ -96,15 +100,20 @@ def draw_papers(
 
     Raises:
         ParameterError: no notebook has one of the parameters.
+        SheetError: a notebook's ranges are unusable, or of something else than its parameters.
     """
     found = {}
     known: set[str] = set()
     generator = random.Random(seed)
     for stem, paper in papers.items():
-        parameters = _draw(paper.whole.metadata.get(METADATA, {}).get("grading", {}), generator)
-        names = set(parameters_of(paper.whole))
-        known |= names
-        parameters |= {name: value for name, value in given.items() if name in names}
+        names = parameters_of(paper.whole)
+        known |= set(names)
+        drawn = _drawn(paper, generator)
+        for name in drawn.keys() - names:
+            raise SheetError(
+                f"{stem}: grading draws {name!r}, which no cell tagged 'parameters' sets"
+            )
+        parameters = drawn | {name: value for name, value in given.items() if name in names}
         lines = [f"\n{name} = {source_of(name, value)}" for name, value in parameters.items()]
         cells = [_with_lines(cell, "".join(lines)) for cell in paper.cells]
         found[stem] = paper._replace(cells=tuple(cells), parameters=parameters)
@@ -137,11 +146,21 @@ def _with_lines(cell: Cell, lines: str) -> Cell:
     return cell._replace(source=cell.whole + lines, whole=cell.whole + lines)
 
 
-def _draw(grading: Mapping[str, Any], generator: random.Random) -> dict[str, Any]:
-    """Draw parameters from `ranges` (whole numbers, both ends included) and `choices`."""
+def _drawn(paper: Paper, generator: random.Random) -> dict[str, Any]:
+    """Draw from ranges of whole numbers, both ends included, then from lists of choices."""
+    grading = paper.whole.metadata.get(METADATA, {}).get("grading", {})
+    ways: dict[str, Callable[[Any], Any]] = {
+        "ranges": lambda ends: generator.randint(*ends),
+        "choices": generator.choice,
+    }
     drawn = {}
-    for name, ends in sorted(grading.get("ranges", {}).items()):
-        drawn[name] = generator.randint(*ends)
-    for name, values in sorted(grading.get("choices", {}).items()):
-        drawn[name] = generator.choice(values)
+    try:
+        for way, asked in sorted(grading.items(), reverse=True):
+            for name, values in sorted(asked.items()):
+                drawn[name] = ways[way](values)
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        raise SheetError(
+            f'{paper.stem}: grading draws from {{"ranges": {{"n": [1, 9]}}}}, whole numbers, and'
+            f' {{"choices": {{"n": [1, 9]}}}}, got {grading!r:.80}'
+        ) from error
     return drawn

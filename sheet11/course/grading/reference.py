@@ -5,7 +5,7 @@ from typing import NamedTuple
 from sheet11.course.book.scores import Status
 from sheet11.course.grading.execution import Expected
 from sheet11.course.grading.mistakes import Mistake
-from sheet11.course.grading.papers import Paper
+from sheet11.course.grading.papers import CHECK, Paper
 from sheet11.course.grading.restore import solved, version
 from sheet11.course.grading.sandboxes import Executed, Run, execute_version
 from sheet11.course.grading.scoring import (
@@ -18,6 +18,7 @@ from sheet11.course.grading.scoring import (
     score_check,
 )
 from sheet11.course.tasks import Task
+from sheet11.course.text import beginning
 
 _recorded: dict[tuple[str, str, str], Records] = {}  # by paper, check and answer
 
@@ -27,20 +28,18 @@ class Reference(NamedTuple):
 
     expected: Expected
     problems: list[str]  # why it does not earn all points
-    silent: bool  # True if hidden tests change nothing that checks show
+    same: bool  # True if checks show the same with and without hidden tests
 
 
-def refer(paper: Paper, run: Run, silent: bool = False) -> Reference:
-    """Execute the sheet's own notebook with hidden tests, and without them unless these are known to be silent.
+def refer(paper: Paper, run: Run, once: bool = False) -> Reference:
+    """Execute the sheet's own notebook with hidden tests, and without them unless once is known to be enough.
 
     Raises:
         SolutionError: its process dies.
     """
     own = solved(paper)
     whole = execute_version(run, own, version(own, hidden=True), ours=True)
-    visible = whole
-    if not silent and any(cell.hides for cell in paper.cells):
-        visible = execute_version(run, own, version(own), ours=True)
+    visible = whole if once else execute_version(run, own, version(own), ours=True)
     expected: dict[str, Records] = {}
     problems = []
     for task in paper.checked:
@@ -49,9 +48,11 @@ def refer(paper: Paper, run: Run, silent: bool = False) -> Reference:
         except Exception as error:  # a judge is the author's, and can raise anything
             expected[task.name] = {}
             problems.append(f"{task.column}: {one_line(str(error))}")
-    problems += _problems(paper, visible) or _problems(paper, whole)
-    silent = all(whole.outputs[task.name] == visible.outputs[task.name] for task in paper.checked)
-    return Reference(expected, problems, silent)
+    problems += (
+        _problems(paper, visible) or _problems(paper, whole) or _changes(paper, whole, expected)
+    )
+    same = all(whole.outputs[task.name] == visible.outputs[task.name] for task in paper.checked)
+    return Reference(expected, problems, same)
 
 
 def hint_for(
@@ -90,9 +91,23 @@ def _problems(paper: Paper, executed: Executed) -> list[str]:
                 f"{task.column}: with {values or 'no parameters'} the sheet's own answer gets"
                 f" {score.points:g} of {task.points:g} points, {score.remark}; mend its solution or its check"
             )
-    checks = {task.name for task in paper.checked}
-    for name, outputs in executed.outputs.items() if problems else ():
-        error = error_in(outputs)
-        if error and name not in checks:
-            return [raised(f"{paper.stem}: its cell {name!r}", error), *problems]
+    for cell in paper.cells if problems else ():
+        error = error_in(executed.outputs.get(cell.name, []))
+        if error and cell.kind != CHECK:
+            doing = f"{paper.stem}: its cell {beginning(cell.source)!r}"
+            return [raised(doing, error), *problems]
+    return problems
+
+
+def _changes(paper: Paper, again: Executed, expected: Expected) -> list[str]:
+    """Return which checks record something else in a second execution, where no student could be right."""
+    problems = []
+    for task in paper.checked:
+        if expected[task.name]:
+            score = score_check(task, again, expected[task.name])
+            if score.status != Status.CORRECT:
+                problems.append(
+                    f"{task.column}: {score.remark} when the sheet's own notebook is executed again;"
+                    " give what is random a seed"
+                )
     return problems

@@ -1,49 +1,31 @@
-"""What a grading leaves besides its store: executed notebooks, failing hidden tests, and how all can be repeated.
+"""What a grading leaves besides its store: executed notebooks, and failing hidden tests.
 
 A student's folder, `students/NAME`, holds the sheet's notebooks with the student's cells, executed.
 """
 
-import json
 from collections.abc import Mapping, Sequence
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import nbformat
 
-from sheet11.course.book.store import Result, Store
+from sheet11.course.book.store import Store
 from sheet11.course.files import write_private
-from sheet11.course.grading.drawings import Drawings
 from sheet11.course.grading.papers import ANSWER, CHECK, OWN, Cell
 from sheet11.course.grading.restore import Restored
 from sheet11.course.submissions.attachments import taken_out
 from sheet11.course.tables import harmless_csv
 from sheet11.lab.records import MIME_TYPE
 
-DESCRIPTION = "grading.json"
 HIDDEN_TESTS = "hidden tests"  # begins the names of what the store has about them
 Outputs = Sequence[Mapping[str, Any]]
-
-
-def write_description(out: Path, drawings: Drawings, results: Mapping[str, Result]) -> None:
-    """Write what is needed to grade again in exactly the same way, and who had which parameters."""
-    used = {name: result.drawing for name, result in results.items()}
-    content = {
-        "sheet11": version("sheet11"),
-        "title": drawings.sheet.title,
-        "seed": drawings.seed,
-        "given": dict(drawings.given),
-        "parameters": {number: drawings.parameters(number) for number in sorted({*used.values()})},
-        "students": used,
-    }
-    write_private(out / DESCRIPTION, json.dumps(content, indent=1))
 
 
 def write_hidden_tests(out: Path, store: Store) -> None:
     """Write which hidden tests fail, with their statements and values, for the teacher alone."""
     about = store.about()
     rows = [["student", "task", "remark", "test"]]
-    for student in store.students():
+    for student in store.results():
         rows += [[student, *row] for row in about.get(f"{HIDDEN_TESTS} {student}", [])]
     write_private(out / "hidden_tests.csv", harmless_csv(rows))
 

@@ -16,6 +16,7 @@ from sheet11.course.grading.papers import ANSWER, OWN
 from sheet11.course.grading.restore import Restored, Sources
 from sheet11.course.sandbox.sandbox import Batch, Limits, Sandbox
 from sheet11.course.submissions.outputs import harmless_outputs
+from sheet11.course.text import beginning
 
 NO_FIGURE = "a figure"  # what our executions show in its place
 
@@ -71,16 +72,15 @@ def runner(place: Place) -> Iterator[Run]:
             sandbox = None
         return harmless_outputs(batch)
 
+    waiting = None
     try:
         yield run
-    except BaseException:
-        if sandbox:
+        waiting = _waiting
+    finally:
+        if sandbox and waiting is not None:
+            waiting.setdefault(place, []).append(sandbox)
+        elif sandbox:
             sandbox.close()
-        raise
-    if sandbox and _waiting is not None:
-        _waiting.setdefault(place, []).append(sandbox)
-    elif sandbox:
-        sandbox.close()
 
 
 @contextlib.contextmanager
@@ -142,9 +142,8 @@ def execute_version(
         until = cells[: len(batch.outputs) + 1]
         blamed = _to_blame(until, instead)
         if blamed is None:
-            raise SolutionError(
-                f"{restored.paper.stem}: cell {until[-1][0]!r} ends the process ({why})"
-            )
+            said = f"{restored.paper.stem}: its cell {beginning(until[-1][1])!r}"
+            raise SolutionError(f"{said} ends the process ({why})")
         left_out[blamed] = why
     # a limit may be noticed only after the cell that exceeded it, and the cell that runs then is blamed first
     for name in [*left_out][known:-1]:
@@ -167,10 +166,10 @@ def _to_blame(cells: Sources, instead: Mapping[str, str]) -> str | None:
     That is the cell itself, else the last one before it that binds a name that it uses, else the last one before it.
     """
     suspects = [each for each in cells if instead.get(each[0], each[1]) != each[1]]
-    used = set(re.findall(r"\w+", cells[-1][1]))
-    binding = [each for each in suspects if any(binds(each[1], word) for word in used)]
-    itself = [each for each in suspects if each == cells[-1]]
-    return (itself or binding or suspects)[-1][0] if suspects else None
+    if suspects and suspects[-1] != cells[-1]:
+        used = "|".join(re.findall(r"\w+", cells[-1][1]))
+        suspects = [each for each in suspects if binds(each[1], f"({used})")] or suspects
+    return suspects[-1][0] if suspects else None
 
 
 @functools.cache

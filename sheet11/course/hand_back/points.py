@@ -38,22 +38,22 @@ def take_points(store: Store, path: Path, who: str) -> tuple[int, int, int]:
         TableError: the file cannot be read.
         PointsError: something in the file is invalid; then nothing is stored.
     """
-    taken = []
+    taken_points = taken_comments = 0
+    students = set()
     try:
         rows = _by_student(read_table(path), store)
         with store.writing():
-            for entry in store.entries(whole=False):
-                row = rows.get(entry.answer.student, {})
-                points, comment = _entered(entry, row)
+            for entry in store.entries():
+                points, comment = _entered(entry, rows.get(entry.student, {}))
                 if points is not None or comment:
                     _set_mark(store, entry, who, points, comment)
-                    taken.append((entry.answer.student, points, comment))
+                    taken_points += points is not None
+                    taken_comments += bool(comment)
+                    students.add(entry.student)
             store.add_written(digest_of(path.read_bytes()))  # so that it may be overwritten
     except PointsError as error:
         raise PointsError(f"{path}: {error}") from error
-    entered = [points for _, points, _ in taken if points is not None]
-    comments = [comment for _, _, comment in taken if comment]
-    return len(entered), len(comments), len({student for student, _, _ in taken})
+    return taken_points, taken_comments, len(students)
 
 
 def _by_student(rows: Sequence[Row], store: Store) -> dict[str, Row]:
@@ -65,7 +65,7 @@ def _by_student(rows: Sequence[Row], store: Store) -> dict[str, Row]:
             raise PointsError(f"this sheet has no column {name[:80]!r}{nearest(name, known)}")
     if len(set(plain.values())) < len(plain):
         raise PointsError("two columns are of the same task")
-    students = {harmless(student).strip(): student for student in store.students()}
+    students = {harmless(student).strip(): student for student in store.results()}
     found: dict[str, Row] = {}
     for row in rows:
         name = row.get(STUDENT, "")
@@ -79,8 +79,8 @@ def _by_student(rows: Sequence[Row], store: Store) -> dict[str, Row]:
 
 def _entered(entry: Entry, row: Row) -> tuple[float | None, str]:
     """Return the new points and the new comment for an answer."""
-    task = entry.answer.task
-    text, comment = row.get(task, ""), row.get(task + COMMENT, "")
+    task = entry.task.name
+    text, comment = row.get(task, ""), row.get(f"{task}{COMMENT}", "")
     try:
         points = float(text.replace(",", ".")) if text else None
     except ValueError as error:
@@ -95,12 +95,11 @@ def _entered(entry: Entry, row: Row) -> tuple[float | None, str]:
 def _set_mark(store: Store, entry: Entry, who: str, points: float | None, comment: str) -> None:
     """Set a mark that keeps the current points or comment if the table does not change them."""
     items: list[int] = []
-    if entry.standing:
-        mark = entry.standing.mark
+    if mark := entry.mark:
         comment = comment or mark.comment
         if points is None:
             points, items = mark.points, [item.id for item in mark.items]
-    student, task = entry.answer.student, entry.answer.task
+    student, task = entry.student, entry.task.name
     try:
         store.set_mark([student], task, who, points=points, comment=comment, items=items)
     except PointsError as error:

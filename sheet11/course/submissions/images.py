@@ -2,7 +2,7 @@
 
 import base64
 import io
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from PIL import Image, ImageOps
 
@@ -21,11 +21,10 @@ class ImageError(ValueError):
 
 @dataclass
 class Room:
-    """How many images, and pixels of all of them, may be opened yet, and the names that are taken."""
+    """How many images, and pixels of all of them, may be opened yet."""
 
     images: int
     pixels: int
-    names: set[str] = field(default_factory=set)
 
     def open(self, text: str, formats: tuple[str, ...]) -> tuple[bytes, Image.Image]:
         """Return an image in base64 as bytes, and opened without decoding its pixels.

@@ -5,7 +5,6 @@ Cells are known by `grade_id`; where the marks are lost, by the editor's id, by 
 
 import functools
 import re
-import textwrap
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -16,10 +15,10 @@ from sheet11.course.notebooks import PARAMETERS, has_tag
 from sheet11.course.release import MEMBERS
 from sheet11.course.submissions.reading import Cell
 from sheet11.course.tasks import Task, grade_id, is_answer, is_by_hand, is_check, tasks_of
+from sheet11.course.text import beginning
 
-DEFINED = re.compile(r"^(?:def|class)\s+(\w+)", re.MULTILINE)
-COMMENT = re.compile(r"^\s*#.*", re.MULTILINE)
-WORD = re.compile(r"\w")
+DEFINED = r"(?m)^(?:def|class)\s+(\w+)"
+COMMENT = r"(?m)^\s*#.*"
 
 
 class Asked(NamedTuple):
@@ -27,7 +26,7 @@ class Asked(NamedTuple):
 
     cells: list[NotebookNode]
     names: dict[str, int]  # places of the marked cells, by grade_id
-    answers: set[str]  # grade_ids
+    answers: dict[str, NotebookNode]  # by grade_id
     tasks: list[Task]
     groups: list[int]  # of each cell: what is asked together, from its heading to its last check
 
@@ -53,7 +52,8 @@ def asked_in(stem: str, edition: NotebookNode) -> Asked:
     """
     tasks = tasks_of(stem, edition)
     names = {name: place for place, cell in enumerate(edition.cells) if (name := grade_id(cell))}
-    answers = {name for name, place in names.items() if is_answer(edition.cells[place])}
+    marked = {name: edition.cells[place] for name, place in names.items()}
+    answers = {name: cell for name, cell in marked.items() if is_answer(cell)}
     groups: list[int] = []
     group, last = 0, -1  # of this cell, and the last that has a task
     for cell in edition.cells:
@@ -62,7 +62,7 @@ def asked_in(stem: str, edition: NotebookNode) -> Asked:
         groups.append(group)
         if is_check(cell) or is_by_hand(cell):
             last = group
-    groups = [min(group, max(last, 0)) for group in groups]
+    groups = [min(group, last) for group in groups]
     return Asked(edition.cells, names, answers, tasks, groups)
 
 
@@ -74,13 +74,13 @@ def match(cells: Sequence[Cell], asked: Asked) -> Matched:
     cells, copies = _without_empty_copies(cells, asked)
     numbers = _places_of(cells, asked)
     matched = Matched(cells, {number: place for place, number in numbers.items()}, {}, {})
+    found = {name: cells[numbers[place]] for name, place in asked.names.items() if place in numbers}
     others = list(_others(matched, asked))
     for task in asked.tasks:
         remarks, stubs = [], []
         for name in task.answers:
-            place = asked.names[name]
-            wanted = asked.cells[place]
-            cell = cells[numbers[place]] if place in numbers else None
+            wanted = asked.answers[name]
+            cell = found.get(name)
             if cell is None or not is_filled(cell, wanted):
                 stubs.append(wanted)
             elif len(copies[name]) > 1:
@@ -99,7 +99,7 @@ def match(cells: Sequence[Cell], asked: Asked) -> Matched:
         if near:
             matched.elsewhere[task.column] = near
         if near and task.answers:
-            begin = textwrap.shorten(cells[near[0]].source[:200], 40, placeholder="…")
+            begin = beginning(cells[near[0]].source)
             remarks.append(f"another cell may hold an answer: {begin!r}")
         if remarks:
             matched.remarks[task.column] = "; ".join(remarks)
@@ -108,10 +108,9 @@ def match(cells: Sequence[Cell], asked: Asked) -> Matched:
 
 def is_filled(cell: Cell, wanted: NotebookNode) -> bool:
     """Tell whether an answer's cell holds something that students did not get with it; comments are no code."""
-    text = cell.source
-    if wanted.cell_type == "code":
-        text = COMMENT.sub("", text)
-    return bool(cell.attachments or text.strip() and not _has_same_words(cell, wanted))
+    comment = COMMENT if wanted.cell_type == "code" else ""
+    text = re.sub(comment, "", cell.source).strip()
+    return bool(cell.attachments or text and not _has_same_words(cell, wanted))
 
 
 def _without_empty_copies(
@@ -120,7 +119,8 @@ def _without_empty_copies(
     """Return the cells without empty copies of answers that another copy holds, and all answers by grade_id."""
     answers: dict[str, set[str]] = defaultdict(set)
     for cell in cells:
-        if cell.name in asked.answers and is_filled(cell, asked.cells[asked.names[cell.name]]):
+        wanted = asked.answers.get(cell.name)
+        if wanted and is_filled(cell, wanted):
             answers[cell.name].add(_content(cell))
     kept = [
         cell for cell in cells if cell.name not in answers or _content(cell) in answers[cell.name]
@@ -161,19 +161,20 @@ def _others(matched: Matched, asked: Asked) -> Iterator[tuple[int, int]]:
     Texts above the sheet's first cell are about the student.
     """
     known = {_words(cell.source) for cell in asked.cells}
-    own = set()
     for number, place in matched.places.items():
-        if is_answer(asked.cells[place]) or has_tag(asked.cells[place], PARAMETERS):
-            own.add(number)
+        wanted = asked.cells[place]
+        if is_answer(wanted) or has_tag(wanted, PARAMETERS):
             known.add(_content(matched.cells[number]))
     first = min(matched.places, default=0)
     group = 0
     for number, cell in enumerate(matched.cells):
         if number in matched.places:
             group = asked.groups[matched.places[number]]
-        may_answer = cell.attachments or WORD.search(cell.source) and MEMBERS not in cell.source
+        may_answer = (
+            cell.attachments or re.search(r"\w", cell.source) and MEMBERS not in cell.source
+        )
         is_header = cell.cell_type != "code" and number < first
-        if may_answer and not is_header and number not in own and _content(cell) not in known:
+        if may_answer and not is_header and _content(cell) not in known:
             yield number, group
 
 
@@ -184,8 +185,8 @@ def _could_be(cell: Cell, wanted: NotebookNode) -> bool:
 
 def _defines(cell: Cell, wanted: NotebookNode) -> bool:
     """Tell whether a cell defines all that a cell of the sheet does."""
-    names = set(DEFINED.findall(wanted.source))
-    return bool(names) and names.issubset(DEFINED.findall(cell.source))
+    names = set(re.findall(DEFINED, wanted.source))
+    return bool(names) and names.issubset(re.findall(DEFINED, cell.source))
 
 
 def _content(cell: Cell) -> str:

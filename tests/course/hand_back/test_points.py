@@ -127,7 +127,7 @@ def test_comments_and_reasons(store):
 
 
 def test_what_the_table_does_not_change_stays(store):
-    store.add_item("01/proof", 2, "idea")
+    store.set_item("01/proof", 2, "idea")
     idea = store.items()[0].id
     store.set_mark(["anna", "Jörg"], "01/proof", "tom", 0.5, "neat", [idea])
     header = "student;01/proof;01/proof comment"
