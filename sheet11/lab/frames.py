@@ -2,7 +2,6 @@
 
 import base64
 import contextlib
-import io
 import os
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +11,6 @@ import numpy as np
 MIME_TYPE = "application/vnd.sheet11.frames+json"
 VARIABLE = "SHEET11_FRAMES"  # environment variable, set when a notebook is executed for such a page
 MOST = 9  # settings of each control, apart from the initial one
-SHADES = 256  # colours of a picture; a palette makes the file a third as large
 Controls = dict[str, dict[str, Any]]
 
 
@@ -67,17 +65,11 @@ def _settings(control: dict[str, Any]) -> list[tuple[str, Any]]:
 
 
 def _picture(figure: Any) -> dict[str, str]:
-    """Return the description of a figure and a PNG with few colours in base64; close the figure."""
+    """Return the description and the PNG of a figure in base64; close the figure."""
     import matplotlib.pyplot as plt  # imported late: the command line also imports this module
-    from PIL.Image import Dither, Quantize
 
     from sheet11.lab import plots
 
     plt.close(figure)
-    image = plots.painted(figure).quantize(SHADES, Quantize.FASTOCTREE, dither=Dither.NONE)
-    file = io.BytesIO()
-    image.save(file, "png")
-    return {
-        "shows": plots.describe(figure),
-        "png": base64.b64encode(file.getvalue()).decode(),
-    }
+    png = base64.b64encode(plots.png(figure)).decode("ascii")
+    return {"shows": plots.describe(figure), "png": png}

@@ -4,13 +4,12 @@ import base64
 import io
 
 import matplotlib.pyplot as plt
-import numpy as np
 import pytest
 from explorers import ALL
 from PIL import Image
 
 from sheet11.course.pages.cells import turning
-from sheet11.lab import frames, plots
+from sheet11.lab import frames
 
 CONTROLS = {
     "n": {"kind": "IntSlider", "min": 1, "max": 20, "value": 8},
@@ -46,16 +45,6 @@ def test_some_settings_of_each_control_in_order_the_others_at_the_start():
         "8 2.0 a 3",
     ]
     assert plt.get_fignums() == []
-
-
-def test_a_picture_is_small_and_keeps_its_size_and_colours():
-    generator = np.random.default_rng(0)
-    figure = plots.heatmaps({"noise": generator.normal(size=(64, 64))}, "column", "row", "entry")
-    figure.axes[0].plot([20], [30], "o", color=plots.COLOURS[1])
-    small = base64.b64decode(frames._picture(figure)["png"])
-    assert len(small) < 0.5 * len(plots.png(figure))
-    after = Image.open(io.BytesIO(small)).convert("RGB")
-    assert np.abs(np.subtract(plots.painted(figure), after, dtype=int)).max() <= 20
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,12 @@
 """The sheet's own notebook, executed as a student's is: what checks must record, and what usual mistakes record."""
 
-from collections.abc import Collection
 from typing import NamedTuple
 
 from sheet11.course.book.scores import Status
-from sheet11.course.grading.execution import NO_FIGURE, Expected
+from sheet11.course.grading.execution import Expected
 from sheet11.course.grading.mistakes import Mistake
 from sheet11.course.grading.papers import CHECK, Paper
-from sheet11.course.grading.restore import Restored, our_version, solved, students_version
+from sheet11.course.grading.restore import solved, version
 from sheet11.course.grading.sandboxes import Executed, Run, execute_version
 from sheet11.course.grading.scoring import (
     Records,
@@ -29,30 +28,31 @@ class Reference(NamedTuple):
 
     expected: Expected
     problems: list[str]  # why it does not earn all points
+    same: bool  # True if checks show the same with and without hidden tests
 
 
-def refer(paper: Paper, run: Run) -> Reference:
-    """Execute the sheet's own notebook without hidden tests, and again with them.
+def refer(paper: Paper, run: Run, once: bool = False) -> Reference:
+    """Execute the sheet's own notebook with hidden tests, and without them unless once is known to be enough.
 
     Raises:
         SolutionError: its process dies.
     """
     own = solved(paper)
-    students = execute_version(run, own, lambda out: students_version(own, out), NO_FIGURE)
+    whole = execute_version(run, own, version(own, hidden=True), ours=True)
+    visible = whole if once else execute_version(run, own, version(own), ours=True)
     expected: dict[str, Records] = {}
     problems = []
     for task in paper.checked:
         try:
-            expected[task.name] = recorded_by(task, students.outputs.get(task.name, []))
+            expected[task.name] = recorded_by(task, visible.outputs[task.name])
         except Exception as error:  # a judge is the author's, and can raise anything
             expected[task.name] = {}
             problems.append(f"{task.column}: {one_line(str(error))}")
-    problems += _problems(paper, students)
-    until = {task.name for task in paper.checked if expected[task.name] or paper.has_hidden(task)}
-    if until and not problems:
-        again = _execute(own, until, run, hidden=True)
-        problems = _problems(paper, again) or _changes(paper, again, expected)
-    return Reference(expected, problems)
+    problems += (
+        _problems(paper, visible) or _problems(paper, whole) or _changes(paper, whole, expected)
+    )
+    same = all(whole.outputs[task.name] == visible.outputs[task.name] for task in paper.checked)
+    return Reference(expected, problems, same)
 
 
 def hint_for(
@@ -73,24 +73,18 @@ def mistaken(task: Task, name: str, mistake: Mistake, paper: Paper, run: Run) ->
     """Return what a check records after a usual mistake in an answer; nothing if it fails."""
     key = (paper.stem + repr(paper.cells), task.name, mistake.answer)
     if key not in _recorded:
-        executed = _execute(solved(paper, {name: mistake.answer}), {task.name}, run, hidden=False)
+        wrong = solved(paper, {name: mistake.answer})
+        executed = execute_version(run, wrong, version(wrong, until=[task.name]), ours=True)
         is_right = score_check(task, executed).status == Status.CORRECT
         _recorded[key] = recorded_by(task, executed.outputs[task.name]) if is_right else {}
     return _recorded[key]
 
 
-def _execute(own: Restored, until: Collection[str], run: Run, hidden: bool) -> Executed:
-    return execute_version(
-        run, own, lambda out: our_version(own, until, (), hidden, out), NO_FIGURE
-    )
-
-
 def _problems(paper: Paper, executed: Executed) -> list[str]:
     """Return what costs the sheet's own notebook points: the first other cell that raises an error, and the checks."""
-    tasks = [task for task in paper.checked if task.name in executed.outputs]
     values = ", ".join(f"{name}={value!r}" for name, value in paper.parameters.items())
     problems = []
-    for task in tasks:
+    for task in paper.checked:
         score = score_check(task, executed)
         if (score.points or 0) < task.points:
             problems.append(

@@ -27,6 +27,7 @@ INSIDE = "/engine"  # where the sandbox has the server
 BESIDE = "/beside"  # and what lies beside the notebooks
 SCRATCH = "/scratch"
 SETTINGS = f"{SCRATCH}/matplotlib"
+DPI = 64  # of figures; a page with those of four notebooks is then below 500 kB
 MEGABYTE = 1 << 20
 SPACE = 64 * MEGABYTE  # of each of the two folders that can be written to
 SOMEBODY = 2**30  # the first of the users and groups that own nothing
@@ -72,7 +73,7 @@ def bubblewrap(
     seen = {Path(path).absolute() for path in ("/usr", sys.base_prefix, sys.prefix, *user)}
     seen.add(Path(sys.base_prefix).resolve())
     fonts = font_cache()
-    shown = {"/package": package, f"/fonts/{fonts.name}": fonts}
+    shown = {"/package": package, "/fonts": fonts.parent}
     for name in ("server.py", "child.py", "watch.py"):
         shown[f"{INSIDE}/{name}"] = SERVER.with_name(name)
     if beside:
@@ -84,6 +85,7 @@ def bubblewrap(
     variables = environment() | {
         "PYTHONPATH": os.pathsep.join(["/package", *user]),
         "MPLCONFIGDIR": SETTINGS,
+        "MATPLOTLIBRC": "/fonts",
         "HOME": SCRATCH,
         "TMPDIR": SCRATCH,
     }
@@ -168,11 +170,12 @@ def _installed() -> set[Path]:
 
 @functools.cache
 def font_cache() -> Path:
-    """Return a file with matplotlib's list of fonts, in a folder of its own; making it takes a second."""
+    """Return a file with matplotlib's list of fonts, which takes a second to make, beside one with settings."""
     from matplotlib import font_manager
 
     folder = Path(tempfile.mkdtemp(dir=folder_of_this_process()))
     path = folder / f"fontlist-v{font_manager.FontManager.__version__}.json"
     font_manager.json_dump(font_manager.fontManager, path)
+    path.with_name("matplotlibrc").write_text(f"figure.dpi: {DPI}\n")
     folder.chmod(0o755)  # inside, it is another user who reads it
     return path

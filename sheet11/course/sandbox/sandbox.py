@@ -18,8 +18,7 @@ from typing import Any, NamedTuple
 import psutil
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
-from nbformat import ValidationError
-from nbformat.v4 import new_code_cell, new_notebook
+from nbformat import ValidationError, from_dict
 
 from sheet11.course.engine.client import LOOK, LOST, Kernel, execute_cell, merged
 from sheet11.course.engine.warm import CAN_FORK, SERVER, Server
@@ -164,7 +163,8 @@ class Sandbox(contextlib.ExitStack):
         return batch
 
     def _run(self, kernel: Kernel, cells: Cells, limits: Limits, group: Path | None) -> Batch:
-        notebook = new_notebook(cells=[new_code_cell(source) for _, source in cells])
+        blank = {"cell_type": "code", "metadata": {}, "outputs": []}
+        notebook = from_dict({"cells": [blank | {"source": source} for _, source in cells]})
         client: Any = _Collector(notebook, timeout=WALL * limits.seconds, record_timing=False)
         client.kc = kernel
         batch = Batch({}, set(), None)
@@ -195,16 +195,20 @@ def _look(pid: int, group: Path | None, limits: Limits) -> Callable[[], None]:
         group: control group of what runs in it.
         limits: for the cell.
     """
-    before, again = _seconds_below(pid), time.monotonic() + LOOK
+    before: float | None = None  # measured at the first look, as most cells end earlier
+    again = time.monotonic() + LOOK
 
     def look() -> None:
-        nonlocal again
+        nonlocal again, before
         if time.monotonic() < again:
             return
         again = time.monotonic() + LOOK
         if group and cgroup.limit_met(group, limits.whole):
             cgroup.end(group)
-        if _seconds_below(pid) - before > limits.seconds:
+        seconds = _seconds_below(pid)
+        if before is None:
+            before = seconds
+        if seconds - before > limits.seconds:
             raise TimeoutError
 
     return look
