@@ -63,8 +63,13 @@ def execute(
     with tempfile.TemporaryDirectory(prefix=TEMPORARY, ignore_cleanup_errors=True) as folder:
         where = str(cwd if cwd and os.path.isdir(cwd) else folder)
         if warm and is_own(kernel_name):
-            figures = {"instead_of_figures": instead_of_figures}
-            started = kernel_for(client, where, env=environment, remove=folder, **figures)
+            started = kernel_for(
+                client,
+                where,
+                env=environment,
+                remove=folder,
+                instead_of_figures=instead_of_figures,
+            )
         else:
             started = _new_kernel(client, where, environment)
         cell = code_cells[0]  # gets the error if no kernel starts

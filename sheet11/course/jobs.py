@@ -107,7 +107,7 @@ def finish_all(
             error = future.exception()
             done = failed(job, error) if isinstance(error, Exception) else future.result()
             failures += done.error is not None
-            progress.set_postfix_str(f"failed {failures}", refresh=False)
+            progress.set_postfix(failed=failures, refresh=False)
             progress.update()
             if done.error or progress.disable:
                 text = f"failed, {done.error}" if done.error else "done"

@@ -10,7 +10,6 @@ import codecs
 import io
 import json
 import os
-import random
 import resource
 import socket
 import sys
@@ -22,11 +21,11 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import psutil
+
 FLUSH = 0.2  # seconds to collect printed text, as in ipykernel
 MOST_KEPT = 1 << 20  # characters to collect: sending takes several times their memory
 INLINE = "module://matplotlib_inline.backend_inline"  # as ipykernel sets it
-# set by ipykernel
-TERMINAL = ("TERM", "CLICOLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "PAGER", "GIT_PAGER")
 # packages that only notebooks use, not the kernel
 REPLACEABLE = ("matplotlib", "networkx", "numpy", "pandas", "scipy", "seaborn", "torch", "tqdm")
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -39,7 +38,6 @@ def make_kernel() -> Any:
     from IPython.core.profiledir import ProfileDir
     from jupyter_client.jsonutil import json_default
     from jupyter_client.session import Session
-    from traitlets.config import Config
 
     class Wire(Session):
         """A session that sends each message as a line of JSON."""
@@ -69,8 +67,9 @@ def make_kernel() -> Any:
 
     # escape lone surrogates, which JSON can hold but UTF-8 cannot
     codecs.register_error("halves", _halves)
-    config = Config({"HistoryManager": {"enabled": False, "hist_file": ":memory:"}})
-    app = IPKernelApp.instance(config=config)  # libraries ask it whether they are in a notebook
+    app = IPKernelApp.instance()  # libraries ask it whether they are in a notebook
+    app.config.HistoryManager.enabled = False
+    app.config.HistoryManager.hist_file = ":memory:"
     with tempfile.TemporaryDirectory() as folder:
         profile = ProfileDir(location=folder)  # empty, instead of the user's
         kernel: Any = IPythonKernel.instance(
@@ -93,10 +92,7 @@ def run(kernel: Any, settings: dict[str, Any], wire: socket.socket) -> None:
     sys.stdout, sys.stderr = Text("stdout", kernel.session), Text("stderr", kernel.session)
     # flush before a fork, or its child would print the same text again
     os.register_at_fork(before=_flush)
-    try:
-        asyncio.run(_answer(kernel, wire.makefile("rb")))
-    finally:
-        _flush()
+    asyncio.run(_answer(kernel, wire.makefile("rb")))
 
 
 def _flush() -> None:
@@ -107,10 +103,11 @@ def _flush() -> None:
 def _set_up(kernel: Any, settings: dict[str, Any]) -> None:
     """Set working directory, environment, limits and random generators as in a new process."""
     os.chdir(settings["cwd"])
-    if settings["env"] is not None:
-        kept = {name: os.environ[name] for name in (*THREADS, *TERMINAL) if name in os.environ}
+    if "env" in settings:
+        kept = {name: os.environ[name] for name in THREADS if name in os.environ}
         os.environ.clear()
         os.environ.update(settings["env"] | kept)
+        kernel.shell.init_environment()
     os.environ.setdefault("MPLBACKEND", INLINE)
     sys.path[:0] = filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))
     kernel.parent.init_path()  # puts the working directory where ipykernel has it
@@ -119,10 +116,9 @@ def _set_up(kernel: Any, settings: dict[str, Any]) -> None:
         _limit(settings["limits"])
         for place in (1, 2):
             os.dup2(0, place)  # discard what is not printed by Python itself
-    if settings["instead_of_figures"]:
-        _draw_nothing(kernel.shell, settings["instead_of_figures"])
+    if text := settings.get("instead_of_figures"):
+        _draw_nothing(kernel.shell, text)
     # forks inherit the server's generators: seed them anew, as in a new process
-    random.seed()
     if module := sys.modules.get("numpy.random"):
         module.seed()
     if module := sys.modules.get("torch"):
@@ -140,11 +136,11 @@ def _forget_modules_named_as_in(folder: str) -> None:
 
 def _halves(error: Any) -> tuple[str, int]:
     """Replace half a character by text as Python's `backslashreplace` does, within JSON."""
-    return f"\\\\u{ord(error.object[error.start]):04x}", error.start + 1
+    return "\\" + ascii(error.object[error.start])[1:-1], error.start + 1
 
 
 def _limit(limits: dict[str, int]) -> None:
-    size = int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+    size = psutil.Process().memory_info().vms
     for kind, most in {
         resource.RLIMIT_AS: size + limits["memory"],
         resource.RLIMIT_FSIZE: limits["file_size"],

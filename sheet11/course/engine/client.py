@@ -15,11 +15,11 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-import nbformat
 from jupyter_client.jsonutil import json_default
 from jupyter_client.session import Session
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
+from nbformat.v4 import new_output
 
 # as ipykernel reports it
 LANGUAGE = {
@@ -120,10 +120,9 @@ class Kernel:
         self.look()
         reading: list[Any] = [self._status, self._wire, *self._pipes.values()]
         writing = [self._wire] if self._outgoing else []
-        ready, writable, _ = select.select(reading, writing, [], LOOK)
-        if writable:
-            with contextlib.suppress(OSError):  # it is dead, as `_status` will tell
-                del self._outgoing[: self._wire.send(self._outgoing)]
+        ready = select.select(reading, writing, [], LOOK)[0]
+        with contextlib.suppress(OSError):  # it is busy, or dead as `_status` will tell
+            del self._outgoing[: self._wire.send(self._outgoing)]
         sent = self._read(self._wire.fileno())
         for name, pipe in self._pipes.items():  # programs printed this before the messages
             if text := self._read(pipe).decode("utf-8", "replace"):
@@ -163,18 +162,16 @@ def message_of(line: bytearray) -> Message:
     Raises:
         ValueError, TypeError, KeyError, AttributeError, RecursionError: the notebook's code writes to the wire.
     """
-    message = json.loads(line)
-    content = message["content"]
+    message: Message = json.loads(line)
     message["header"] = {"msg_type": message["msg_type"]}
     message["buffers"] = [base64.b64decode(text) for text in message["buffers"]]
-    if not isinstance(content, dict) or not isinstance(message["parent_header"], dict):
-        raise ValueError
     if message["msg_type"] in SHOWING:
+        data = message["content"]["data"]
         # nbformat accepts only text, except for JSON types
-        for kind, value in content["data"].items():
+        for kind, value in data.items():
             if not isinstance(value, str) and not JSON.fullmatch(kind):
-                content["data"][kind] = json.dumps(value)
-    return dict(message)
+                data[kind] = json.dumps(value)
+    return message
 
 
 def execute_cell(client: Any, cell: NotebookNode, cell_index: int) -> NotebookNode:
@@ -220,11 +217,10 @@ def raise_if_exited(reply: Message) -> None:
 def merged(outputs: Iterable[NotebookNode]) -> list[NotebookNode]:
     """Join consecutive texts of a stream, which are split by chance."""
     found: list[NotebookNode] = []
-    for key, group in itertools.groupby(outputs, lambda output: output.get("name")):
-        if key is None:
+    for name, group in itertools.groupby(outputs, lambda output: output.get("name")):
+        if name is None:
             found += group
         else:
-            text = "".join(output.text for output in group)
-            text = OVERWRITTEN.sub("", text)
-            found.append(nbformat.v4.new_output("stream", name=key, text=text))
+            text = OVERWRITTEN.sub("", "".join(output.text for output in group))
+            found.append(new_output("stream", name=name, text=text))
     return found

@@ -43,13 +43,6 @@ PRELOAD = [
     "IPython.core.pylabtools",
 ]
 TORCH = ["torch", "torch._dynamo"]  # takes as long as all others; optimizers import the second
-SETTINGS: dict[str, Any] = {
-    "modules": [],  # that the kernel needs
-    "env": None,  # its environment; None is the server's
-    "empty": [],  # folders that are emptied when it has ended
-    "remove": None,  # a folder that is removed when it has ended, even if this process has died
-    "instead_of_figures": None,  # text that is shown instead of drawing each figure
-}
 PATIENCE = 1  # seconds that a server may take to end
 MEMORY = 512 << 20  # bytes that a kernel may need
 CAN_FORK = sys.platform.startswith("linux")  # macOS frameworks do not survive a fork
@@ -82,7 +75,7 @@ class Server:
         closed: bool = False,
         descriptors: Sequence[int] = (),
     ) -> None:
-        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         env = {"MPLBACKEND": INLINE} | dict(os.environ if env is None else env)
         # the debugger would warn of frozen modules when imported
         env["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"
@@ -102,7 +95,7 @@ class Server:
 
     def is_ready(self, seconds: float) -> bool:
         """Wait up to `seconds` for the server to finish importing; return whether it has."""
-        return bool(select.select([self._control], [], [], seconds)[0] and self._control.recv(1))
+        return bool(select.select([self.control], [], [], seconds)[0] and self.control.recv(1))
 
     def fork(
         self,
@@ -117,19 +110,21 @@ class Server:
             cwd: its working directory.
             limits: `seconds`, `memory`, `processes`, `file_size` and `output` for it and its processes together.
             group: control group (v2) for it and its processes; requires limits.
-            settings: see `SETTINGS`.
+            settings: `modules` that it needs; `env`, its environment instead of the server's; folders that are
+                `empty` before it starts and after it has ended; a folder to `remove` when it has ended, even if this
+                process has died; `instead_of_figures`, a text that is shown instead of drawing each figure.
 
         Raises:
             RuntimeError: the server has died.
         """
         kernel = Kernel(limits["output"] if limits else None)
-        request = SETTINGS | settings | {"cwd": os.path.abspath(cwd), "limits": limits}
+        request = settings | {"cwd": os.path.abspath(cwd), "limits": limits}
         theirs = kernel.theirs
         if group:
             # opened here, so that no process inside the sandbox needs permission to enter
             theirs.append(os.open(group / "cgroup.procs", os.O_WRONLY | os.O_CLOEXEC))
         try:
-            socket.send_fds(self._control, [json.dumps(request).encode()], theirs)
+            socket.send_fds(self.control, [json.dumps(request).encode()], theirs)
         except OSError as error:
             kernel.close()
             raise RuntimeError("the process that forks kernels has died") from error
@@ -138,13 +133,9 @@ class Server:
                 os.close(descriptor)
         return kernel
 
-    def hang_up(self) -> None:
-        """Tell the server to end with its kernels, without waiting."""
-        self._control.close()
-
     def close(self) -> None:
         """End the server and its kernels."""
-        self.hang_up()
+        self.control.close()
         try:
             self.process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
@@ -208,7 +199,7 @@ def _close_all() -> None:
     """End all servers of this process, those in sandboxes included."""
     servers = list(_servers)
     for running in servers:
-        running.hang_up()  # so that they end in parallel
+        running.control.close()  # so that they end in parallel
     for running in servers:
         running.close()
 

@@ -11,7 +11,6 @@ import psutil
 import pytest
 from gradings import no_sandbox
 
-from sheet11.course.engine.child import TERMINAL
 from sheet11.course.engine.warm import SERVER, Server
 from sheet11.course.engine.watch import descendants
 from sheet11.course.errors import NotInstalledError
@@ -270,6 +269,10 @@ def test_closing_while_bubblewrap_starts_leaves_none_of_its_processes(tmp_path):
     assert not [line for line in lines if str(tmp_path) in line]
 
 
+# set by ipykernel
+TERMINAL = {"TERM", "CLICOLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "PAGER", "GIT_PAGER"}
+
+
 @pytest.fixture(scope="module")
 def inside(tmp_path_factory):
     """Evaluate an expression inside a sandbox."""
@@ -298,7 +301,7 @@ class TestIsolation:
     def test_environment_is_empty(self, inside):
         names = set(eval(inside("import os; sorted(os.environ)")))
         own = {"PYTHONPATH", "MPLCONFIGDIR", "HOME", "TMPDIR", "PWD", "PYDEVD_USE_FRAME_EVAL"}
-        assert names <= environment().keys() | own | set(TERMINAL)
+        assert names <= environment().keys() | own | TERMINAL
 
     def test_the_kit_is_not_there(self, inside):
         assert inside("import sheet11.lab.records") is None
