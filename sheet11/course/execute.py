@@ -59,7 +59,13 @@ def execute(
     if not code_cells:
         return notebook
     environment = _environment(package_folder, frames)
-    client = NotebookClient(notebook, kernel_name=kernel_name, timeout=timeout, record_timing=False)
+    client = NotebookClient(
+        notebook,
+        kernel_name=kernel_name,
+        timeout=timeout,
+        record_timing=False,
+        kernel_manager_class=AsyncKernelManager,
+    )
     with tempfile.TemporaryDirectory(prefix=TEMPORARY, ignore_cleanup_errors=True) as folder:
         where = str(cwd if cwd and os.path.isdir(cwd) else folder)
         if warm and is_own(kernel_name):
@@ -90,7 +96,6 @@ def execute(
 @contextlib.contextmanager
 def _new_kernel(client: Any, where: str, environment: dict[str, str]) -> Iterator[None]:
     """Start an interpreter for a client of nbclient's, and end it."""
-    client.kernel_manager_class = AsyncKernelManager
     client.resources = {"metadata": {"path": where}}
     client.on_cell_executed = lambda execute_reply, **_: raise_if_exited(execute_reply["content"])
     manager = client.create_kernel_manager()
@@ -111,8 +116,8 @@ def store_error(cell: NotebookNode, error: BaseException) -> None:
     """Store an error as a cell's last output."""
     name = getattr(error, "ename", type(error).__name__)
     text = getattr(error, "evalue", str(error).partition("\n")[0])
-    traceback = [f"{name}: {text}"]
-    cell.outputs.append(new_output("error", ename=name, evalue=text, traceback=traceback))
+    lines = [f"{name}: {text}"]
+    cell.outputs.append(new_output("error", ename=name, evalue=text, traceback=lines))
 
 
 def _environment(package_folder: str | Path | None, frames: bool) -> dict[str, str]:

@@ -17,7 +17,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterable
-from pathlib import Path
+from importlib.machinery import PathFinder
 from types import SimpleNamespace
 from typing import Any
 
@@ -51,14 +51,9 @@ def make_kernel() -> Any:
         ) -> dict[str, Any]:
             """Send a message, given whole or as its type and content, and return it."""
             if isinstance(message, str):
-                message = {"msg_type": message, "content": content}
-            line = {
-                "msg_type": message["msg_type"],
-                "content": message["content"],
-                "parent_header": self.parent,
-                "metadata": message.get("metadata") or more.get("metadata") or {},
-                "buffers": list(map(bytes, more.get("buffers") or ())),  # written as base64
-            }
+                message = self.msg(message, content, metadata=more.get("metadata"))
+            buffers = list(map(bytes, more.get("buffers") or ()))  # written as base64
+            line: dict[str, Any] = message | {"parent_header": self.parent, "buffers": buffers}
             text = json.dumps(line, default=json_default, allow_nan=False, ensure_ascii=False)
             if os.getpid() == self.pid:  # not a child of the kernel
                 with self.lock:
@@ -128,7 +123,8 @@ def _set_up(kernel: Any, settings: dict[str, Any]) -> None:
 def _forget_modules_named_as_in(folder: str) -> None:
     """Let a notebook import its own `networkx.py`, for example, although the server has imported the library."""
     for name in REPLACEABLE:
-        if Path(folder, f"{name}.py").exists() or Path(folder, name, "__init__.py").exists():
+        spec = PathFinder.find_spec(name, [folder])
+        if spec and spec.origin:  # not a folder of data
             for module in list(sys.modules):
                 if module.partition(".")[0] == name:
                     del sys.modules[module]
@@ -171,7 +167,7 @@ async def _answer(kernel: Any, lines: Iterable[bytes]) -> None:
         kernel.session.parent = request["header"]
         kernel.set_parent([b""], request)
         handled = kernel.shell_handlers[request["msg_type"]](None, [b""], request)
-        if asyncio.iscoroutine(handled):
+        if handled is not None:
             await handled
 
 

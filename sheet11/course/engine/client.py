@@ -72,7 +72,7 @@ class Kernel:
 
     def run(
         self, source: str, show: Callable[[Message], object], timeout: float | None = None
-    ) -> Message:
+    ) -> Any:
         """Run a cell and return the content of the kernel's reply; `show` gets the messages before it.
 
         Raises:
@@ -89,8 +89,7 @@ class Kernel:
                 if message["parent_header"].get("msg_id") != request["msg_id"]:
                     continue  # from a thread of an earlier cell
                 if message["msg_type"] == "execute_reply":
-                    reply: Message = message["content"]
-                    return reply
+                    return message["content"]
                 show(message)
         raise DeadKernelError("Kernel died")
 
@@ -144,34 +143,28 @@ class Kernel:
         return part
 
     def _parsed(self, line: bytearray) -> Message:
-        """Parse a line within the limits: 32 MB of JSON can take a gigabyte of memory."""
+        """Parse a line within the limits (32 MB of JSON can take a gigabyte of memory) into nbclient's form.
+
+        Raises:
+            ValueError, TypeError, KeyError, AttributeError, RecursionError: the notebook's code writes to the wire.
+        """
         if self._values_left < math.inf:
             self._values_left -= sum(1 for _ in VALUES.finditer(line))
         self._check_limits()
-        return message_of(line)
+        message: Message = json.loads(line)
+        message["buffers"] = [base64.b64decode(text) for text in message["buffers"]]
+        if message["msg_type"] in SHOWING:
+            data = message["content"]["data"]
+            # nbformat accepts only text, except for JSON types
+            for kind, value in data.items():
+                if not isinstance(value, str) and not JSON.fullmatch(kind):
+                    data[kind] = json.dumps(value)
+        return message
 
     def _check_limits(self) -> None:
         if min(self._bytes_left, self._values_left) < 0:
             self.ended = "output"
             raise DeadKernelError("Kernel died")
-
-
-def message_of(line: bytearray) -> Message:
-    """Parse a message into the form that nbclient expects.
-
-    Raises:
-        ValueError, TypeError, KeyError, AttributeError, RecursionError: the notebook's code writes to the wire.
-    """
-    message: Message = json.loads(line)
-    message["header"] = {"msg_type": message["msg_type"]}
-    message["buffers"] = [base64.b64decode(text) for text in message["buffers"]]
-    if message["msg_type"] in SHOWING:
-        data = message["content"]["data"]
-        # nbformat accepts only text, except for JSON types
-        for kind, value in data.items():
-            if not isinstance(value, str) and not JSON.fullmatch(kind):
-                data[kind] = json.dumps(value)
-    return message
 
 
 def execute_cell(client: Any, cell: NotebookNode, cell_index: int) -> NotebookNode:

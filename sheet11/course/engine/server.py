@@ -28,7 +28,6 @@ import select
 import shutil
 import signal
 import socket
-import stat
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -165,7 +164,7 @@ def _empty(folder: str) -> None:
     """Remove everything in a folder, whatever its depth and permissions."""
     # a folder of another user cannot have lost its permissions
     with contextlib.suppress(PermissionError):
-        os.chmod(folder, stat.S_IRWXU)
+        os.chmod(folder, 0o700)
     if os.listdir(folder):
         command = 'chmod -R u+rwx "$0"; find "$0" -mindepth 1 -delete'
         subprocess.run(["sh", "-c", command, folder], stderr=subprocess.DEVNULL, check=False)

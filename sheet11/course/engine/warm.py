@@ -17,7 +17,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import nbformat
 import psutil
 from jupyter_client.kernelspec import KernelSpecManager
 from nbformat import NotebookNode
@@ -58,10 +57,10 @@ class Server:
     Args:
         threads: number of threads for BLAS and torch in every kernel; None leaves it to the libraries.
         modules: modules to import.
-        command: command line that starts it; the control socket's descriptor is appended.
+        command: command line that starts it with arguments appended; a server that is started so denies its forks
+            access to its memory.
         env: its environment; None is this process's.
         cwd: its working directory; None is this process's.
-        closed: whether to deny its forks access to its memory.
         descriptors: of files that the command reads.
     """
 
@@ -69,10 +68,9 @@ class Server:
         self,
         threads: int | None = None,
         modules: Sequence[str] = PRELOAD,
-        command: Sequence[str] = (sys.executable, str(SERVER)),
+        command: Sequence[str] | None = None,
         env: dict[str, str] | None = None,
         cwd: str | None = None,
-        closed: bool = False,
         descriptors: Sequence[int] = (),
     ) -> None:
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -81,12 +79,14 @@ class Server:
         env["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"
         if threads is not None:
             env |= dict.fromkeys(THREADS, str(threads))
+        program = command or [sys.executable, str(SERVER)]
+        kind = "closed" if command else "open"
         with theirs:
             self.process = subprocess.Popen(
-                [*command, str(theirs.fileno()), "closed" if closed else "open", *modules],
+                [*program, str(theirs.fileno()), kind, *modules],
                 pass_fds=[theirs.fileno(), *descriptors],
                 stdin=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL if closed else None,
+                stderr=subprocess.DEVNULL if command else None,
                 env=env,
                 cwd=cwd,
                 start_new_session=True,  # Ctrl-C reaches only the client, which ends the server
@@ -158,12 +158,10 @@ _server_lock = threading.Lock()
 def server(threads: int | None = None) -> Server:
     """Return this process's server; start it with `threads` if it does not run yet or has died."""
     global _server
+    if _server is not None and _server.process.poll() is not None:
+        stop_server()
     with _server_lock:
-        if _server is not None and _server.process.poll() is not None:
-            _server.close()
-            _server = None
-        if _server is None:
-            _server = Server(threads)
+        _server = _server or Server(threads)
         return _server
 
 
@@ -183,15 +181,15 @@ def kernel_for(client: Any, cwd: str | Path, **settings: Any) -> Iterator[None]:
     with contextlib.closing(kernel):
         client.kc = kernel
         client.execute_cell = functools.partial(execute_cell, client)
-        client.nb.metadata.language_info = nbformat.from_dict(LANGUAGE)
+        client.nb.metadata.language_info = LANGUAGE
         yield
         client.set_widgets_metadata()
 
 
 def wanted(notebook: NotebookNode) -> list[str]:
-    """Return the modules imported on demand that a notebook's code mentions."""
-    sources = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
-    return TORCH if any(re.search(r"\btorch\b", source) for source in sources) else []
+    """Return the modules imported on demand that a notebook mentions."""
+    mentions = any(re.search(r"\btorch\b", cell.source) for cell in notebook.cells)
+    return TORCH if mentions else []
 
 
 @atexit.register

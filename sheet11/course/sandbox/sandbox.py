@@ -126,9 +126,7 @@ class Sandbox:
             variables |= {"PYTHONPATH": str(package), "MPLCONFIGDIR": str(font_cache())}
         place = BESIDE if isolated else str(beside)
         self._first = [("beside", f"exec({LINK.format(place)!r}, {{}})")] if beside else []
-        self._server = Server(
-            None, modules, command, variables, where, closed=True, descriptors=descriptors
-        )
+        self._server = Server(None, modules, command, variables, where, descriptors=descriptors)
         self._closing.callback(self._server.close)
         if not self._server.is_ready(START):
             self.close()

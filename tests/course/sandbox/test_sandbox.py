@@ -261,7 +261,7 @@ def test_closing_while_bubblewrap_starts_leaves_none_of_its_processes(tmp_path):
     for _ in range(20):
         with bubblewrap(tmp_path) as (command, descriptor):
             command += [sys.executable, f"{INSIDE}/server.py"]
-            server = Server(None, [], command, environment(), closed=True, descriptors=[descriptor])
+            server = Server(None, [], command, environment(), descriptors=[descriptor])
             while not descendants(server.process.pid):
                 pass
             server.close()
