@@ -67,7 +67,7 @@ def execute(
         kernel_manager_class=AsyncKernelManager,
     )
     with tempfile.TemporaryDirectory(prefix=TEMPORARY, ignore_cleanup_errors=True) as folder:
-        where = str(cwd if cwd and os.path.isdir(cwd) else folder)
+        where = cwd if cwd and os.path.isdir(cwd) else folder
         if warm and is_own(kernel_name):
             started = kernel_for(
                 client,
@@ -94,7 +94,7 @@ def execute(
 
 
 @contextlib.contextmanager
-def _new_kernel(client: Any, where: str, environment: dict[str, str]) -> Iterator[None]:
+def _new_kernel(client: Any, where: str | Path, environment: dict[str, str]) -> Iterator[None]:
     """Start an interpreter for a client of nbclient's, and end it."""
     client.resources = {"metadata": {"path": where}}
     client.on_cell_executed = lambda execute_reply, **_: raise_if_exited(execute_reply["content"])
@@ -122,7 +122,10 @@ def store_error(cell: NotebookNode, error: BaseException) -> None:
 
 def _environment(package_folder: str | Path | None, frames: bool) -> dict[str, str]:
     """Return this process's environment with the package folder first in PYTHONPATH, and with frames if wanted."""
-    environment = dict(os.environ) | ({FRAMES: "1"} if frames else {})
-    folders = [package_folder, environment.get("PYTHONPATH")]
-    environment["PYTHONPATH"] = os.pathsep.join(str(folder) for folder in folders if folder)
+    environment = dict(os.environ)
+    if frames:
+        environment[FRAMES] = "1"
+    if package_folder:
+        others = environment.get("PYTHONPATH", "")
+        environment["PYTHONPATH"] = f"{package_folder}{os.pathsep}{others}"
     return environment

@@ -143,13 +143,12 @@ def local_executor(wanted: int | None = None) -> Iterator[tuple[Executor, int]]:
     if wanted and workers < wanted:
         print(f"-j {wanted}: there are cores and memory for {workers} at a time", file=sys.stderr)
     # the kernels are processes; the threads only wait for them
-    executor = ThreadPoolExecutor(workers)
-    try:
-        yield executor, threads
-    finally:
-        executor.shutdown(wait=False, cancel_futures=True)
-        warm.stop_server()  # ends the running jobs
-        executor.shutdown()
+    with ThreadPoolExecutor(workers) as executor:
+        try:
+            yield executor, threads
+        finally:
+            executor.shutdown(wait=False, cancel_futures=True)
+            warm.stop_server()  # ends the running jobs
 
 
 @contextlib.contextmanager

@@ -72,7 +72,6 @@ def make_kernel() -> Any:
         )
     app.kernel = kernel
     kernel.shell_channel_thread = SimpleNamespace(parent_thread=None)
-    kernel.shell.exit_now = False
     # do the first cell's initialisation once for all forks
     kernel.shell.transform_cell("%matplotlib inline")
     kernel.shell.display_formatter.format(1)
@@ -83,16 +82,13 @@ def run(kernel: Any, settings: dict[str, Any], wire: socket.socket) -> None:
     """Run the cells that come over the wire, one a line."""
     sys.argv = ["ipykernel_launcher.py"]
     _set_up(kernel, settings)
-    kernel.session.wire, kernel.session.pid = wire, os.getpid()
-    sys.stdout, sys.stderr = Text("stdout", kernel.session), Text("stderr", kernel.session)
-    # flush before a fork, or its child would print the same text again
-    os.register_at_fork(before=_flush)
-    asyncio.run(_answer(kernel, wire.makefile("rb")))
-
-
-def _flush() -> None:
+    session = kernel.session
+    session.wire, session.pid = wire, os.getpid()
+    sys.stdout, sys.stderr = Text("stdout", session), Text("stderr", session)
     for stream in (sys.stdout, sys.stderr):
-        stream.flush()
+        # before a fork, or its child would print the same text again
+        os.register_at_fork(before=stream.flush)
+    asyncio.run(_answer(kernel, wire.makefile("rb")))
 
 
 def _set_up(kernel: Any, settings: dict[str, Any]) -> None:
@@ -109,8 +105,6 @@ def _set_up(kernel: Any, settings: dict[str, Any]) -> None:
     _forget_modules_named_as_in(settings["cwd"])
     if settings["limits"]:
         _limit(settings["limits"])
-        for place in (1, 2):
-            os.dup2(0, place)  # discard what is not printed by Python itself
     if text := settings.get("instead_of_figures"):
         _draw_nothing(kernel.shell, text)
     # forks inherit the server's generators: seed them anew, as in a new process

@@ -7,10 +7,10 @@ import itertools
 import json
 import math
 import os
+import platform
 import re
 import select
 import socket
-import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -24,9 +24,9 @@ from nbformat.v4 import new_output
 # as ipykernel reports it
 LANGUAGE = {
     "name": "python",
-    "version": sys.version.split()[0],
+    "version": platform.python_version(),
     "mimetype": "text/x-python",
-    "codemirror_mode": {"name": "ipython", "version": sys.version_info[0]},
+    "codemirror_mode": {"name": "ipython", "version": 3},
     "pygments_lexer": "ipython3",
     "nbconvert_exporter": "python",
     "file_extension": ".py",

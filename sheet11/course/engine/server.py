@@ -146,7 +146,9 @@ def be_kernel(kernel: Any, request: Request, descriptors: list[int], control: in
         for descriptor in group:
             os.write(descriptor, b"0")  # 0 is this process
         null = os.open(os.devnull, os.O_RDWR)
-        for place, descriptor in enumerate((null, out, err)):
+        # with limits, discard what is not printed by Python itself
+        outputs = (null, null) if request["limits"] else (out, err)
+        for place, descriptor in enumerate((null, *outputs)):
             os.dup2(descriptor, place)
         for descriptor in (null, out, err, status, *group, control):
             os.close(descriptor)

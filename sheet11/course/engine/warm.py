@@ -59,7 +59,7 @@ class Server:
         modules: modules to import.
         command: command line that starts it with arguments appended; a server that is started so denies its forks
             access to its memory.
-        env: its environment; None is this process's.
+        env: its environment, by default this process's.
         cwd: its working directory; None is this process's.
         descriptors: of files that the command reads.
     """
@@ -69,16 +69,16 @@ class Server:
         threads: int | None = None,
         modules: Sequence[str] = PRELOAD,
         command: Sequence[str] | None = None,
-        env: dict[str, str] | None = None,
+        env: Mapping[str, str] = os.environ,
         cwd: str | None = None,
         descriptors: Sequence[int] = (),
     ) -> None:
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        env = {"MPLBACKEND": INLINE} | dict(os.environ if env is None else env)
+        variables = {"MPLBACKEND": INLINE} | dict(env)
         # the debugger would warn of frozen modules when imported
-        env["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"
+        variables["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"
         if threads is not None:
-            env |= dict.fromkeys(THREADS, str(threads))
+            variables |= dict.fromkeys(THREADS, str(threads))
         program = command or [sys.executable, str(SERVER)]
         kind = "closed" if command else "open"
         with theirs:
@@ -87,7 +87,7 @@ class Server:
                 pass_fds=[theirs.fileno(), *descriptors],
                 stdin=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL if command else None,
-                env=env,
+                env=variables,
                 cwd=cwd,
                 start_new_session=True,  # Ctrl-C reaches only the client, which ends the server
             )
@@ -122,7 +122,7 @@ class Server:
         theirs = kernel.theirs
         if group:
             # opened here, so that no process inside the sandbox needs permission to enter
-            theirs.append(os.open(group / "cgroup.procs", os.O_WRONLY | os.O_CLOEXEC))
+            theirs.append(os.open(group / "cgroup.procs", os.O_WRONLY))
         try:
             socket.send_fds(self.control, [json.dumps(request).encode()], theirs)
         except OSError as error:
@@ -195,10 +195,9 @@ def wanted(notebook: NotebookNode) -> list[str]:
 @atexit.register
 def _close_all() -> None:
     """End all servers of this process, those in sandboxes included."""
-    servers = list(_servers)
-    for running in servers:
+    for running in _servers:
         running.control.close()  # so that they end in parallel
-    for running in servers:
+    for running in _servers:
         running.close()
 
 
@@ -207,4 +206,4 @@ def share_cores(workers: int | None = None) -> tuple[int, int]:
     cores = len(os.sched_getaffinity(0)) if CAN_FORK else os.cpu_count() or 1
     room = max(1, psutil.virtual_memory().available // MEMORY)
     workers = min(workers or cores, cores, room)
-    return workers, max(1, cores // workers)
+    return workers, cores // workers
