@@ -85,9 +85,7 @@ def execute(
                     client.execute_cell(cell, index)
         # a cell raised an error or timed out; or the kernel did not start or died
         except (CellExecutionError, RuntimeError, TimeoutError) as error:
-            is_shown = any(output.output_type == "error" for output in cell.outputs)
-            if not (is_shown and isinstance(error, CellExecutionError)):
-                store_error(cell, error)
+            store_error(cell, error)
     for cell in code_cells:
         cell.outputs = merged(cell.outputs)
     return notebook
@@ -113,8 +111,10 @@ def _new_kernel(client: Any, where: str | Path, environment: dict[str, str]) -> 
 
 
 def store_error(cell: NotebookNode, error: BaseException) -> None:
-    """Store an error as a cell's last output."""
+    """Store an error as a cell's last output, unless it is shown already."""
     name = getattr(error, "ename", type(error).__name__)
+    if name in [output.get("ename") for output in cell.outputs]:
+        return
     text = getattr(error, "evalue", str(error).partition("\n")[0])
     lines = [f"{name}: {text}"]
     cell.outputs.append(new_output("error", ename=name, evalue=text, traceback=lines))

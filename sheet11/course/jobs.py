@@ -8,7 +8,7 @@ import copy
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import Executor, ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -107,18 +107,16 @@ def finish_all(
             error = future.exception()
             done = failed(job, error) if isinstance(error, Exception) else future.result()
             failures += done.error is not None
-            progress.set_postfix(failed=failures, refresh=False)
+            progress.set_postfix(failed=failures)
             progress.update()
             if done.error or progress.disable:
-                text = f"failed, {done.error}" if done.error else "done"
-                line = visible(f"{job.name}: {text} ({done.seconds:.1f} s)")
+                how = f"failed, {done.error}" if done.error else "done"
+                line = visible(f"{job.name}: {how} ({done.seconds:.1f} s)")
                 progress.write(line, file=sys.stdout)
             yield done
 
 
-def _finished(
-    work: Work, jobs: Sequence[Any], executor: Executor
-) -> Iterator[tuple[Any, Future[Any]]]:
+def _finished(work: Work, jobs: Sequence[Any], executor: Executor) -> Iterator[tuple[Any, Any]]:
     """Yield each job with its future when it is finished, those that have failed after a second attempt."""
     futures = {executor.submit(work, job): job for job in jobs}
     suspects = []

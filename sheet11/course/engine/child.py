@@ -43,17 +43,17 @@ def make_kernel() -> Any:
         """A session that sends each message as a line of JSON."""
 
         wire: socket.socket
-        parent: dict[str, Any] = {}  # header of the request
+        parent: Any = {}  # header of the request
         lock = threading.Lock()  # threads may send at the same time
 
         def send(  # type: ignore[override]
             self, stream: Any, message: Any, content: Any = None, *_: Any, **more: Any
-        ) -> dict[str, Any]:
+        ) -> Any:
             """Send a message, given whole or as its type and content, and return it."""
             if isinstance(message, str):
                 message = self.msg(message, content, metadata=more.get("metadata"))
             buffers = list(map(bytes, more.get("buffers") or ()))  # written as base64
-            line: dict[str, Any] = message | {"parent_header": self.parent, "buffers": buffers}
+            line = message | {"parent_header": self.parent, "buffers": buffers}
             text = json.dumps(line, default=json_default, allow_nan=False, ensure_ascii=False)
             if os.getpid() == self.pid:  # not a child of the kernel
                 with self.lock:
@@ -63,8 +63,7 @@ def make_kernel() -> Any:
     # escape lone surrogates, which JSON can hold but UTF-8 cannot
     codecs.register_error("halves", _halves)
     app = IPKernelApp.instance()  # libraries ask it whether they are in a notebook
-    app.config.HistoryManager.enabled = False
-    app.config.HistoryManager.hist_file = ":memory:"
+    app.config.HistoryManager.update(enabled=False, hist_file=":memory:")
     with tempfile.TemporaryDirectory() as folder:
         profile = ProfileDir(location=folder)  # empty, instead of the user's
         kernel: Any = IPythonKernel.instance(

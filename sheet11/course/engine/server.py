@@ -150,7 +150,7 @@ def be_kernel(kernel: Any, request: Request, descriptors: list[int], control: in
         outputs = (null, null) if request["limits"] else (out, err)
         for place, descriptor in enumerate((null, *outputs)):
             os.dup2(descriptor, place)
-        for descriptor in (null, out, err, status, *group, control):
+        for descriptor in (out, err, status, *group, control):
             os.close(descriptor)
         prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         prctl(PR_SET_DUMPABLE, 1)  # lets the keeper read its memory use
