@@ -119,7 +119,6 @@ class Sandbox(contextlib.ExitStack):
                 modules=modules,
                 command=[*command, sys.executable, f"{INSIDE}/server.py"],
                 env=variables,
-                closed=True,
                 descriptors=[descriptor],
             )
         else:
@@ -127,7 +126,10 @@ class Sandbox(contextlib.ExitStack):
             self._folders = [self.enter_context(temporary)]
             own = {"PYTHONPATH": str(package), "MPLCONFIGDIR": str(font_cache().parent)}
             self._server = Server(
-                modules=modules, env=environment() | own, cwd=self._folders[0], closed=True
+                modules=modules,
+                command=[sys.executable, str(SERVER)],
+                env=environment() | own,
+                cwd=self._folders[0],
             )
         link = LINK.format(BESIDE if isolated else beside)
         self._first = [(BESIDE, f"exec({link!r}, {{}})")] if beside else []
