@@ -244,7 +244,8 @@ class _Collector(NotebookClient):
 
     def process_message(self, msg: Any, cell: NotebookNode, cell_index: int) -> NotebookNode | None:
         """Handle a message."""
-        if msg["msg_type"].startswith("comm"):
+        # a forged status would end the cell by an exception of nbclient's own
+        if msg["msg_type"].startswith(("comm", "status")):
             return None
         return super().process_message(msg, cell, cell_index)
 
