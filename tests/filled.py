@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 
-from sheet11.course.book.marks import Answer, Entry
+from sheet11.course.book.marks import Entry
 from sheet11.course.book.store import Result
 from sheet11.course.submissions.people import Identity, Person, keep_people
 
@@ -15,13 +15,11 @@ def fill(store, tasks, answers):
     if "people" not in store.about():
         names = [Identity(login=student) for student in by_student]
         keep_people(store, [Person(who.login, who, (who,)) for who in names])
-    store.replace_tasks(tasks)
-    store.keep_only(by_student)
+    store.begin(tasks, by_student)
     for student, own in by_student.items():
         store.keep(student, Result("key", None, seconds=1.5), own)
 
 
 def row_of(student, task, score):
     """Make an entry of the table of points."""
-    answer = Answer(student, task.name, "", {}, *score)
-    return Entry(answer, task, [], None, score, frozenset(), digest="")
+    return Entry(student, task, "", graded=score, score=score)

@@ -4,18 +4,14 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from nbformat import NotebookNode
-from traitlets.config import Config
-
 from sheet11.course.errors import NotebookError, SheetError
 from sheet11.course.notebooks import METADATA, is_python, read_notebook
 from sheet11.course.preprocess import (
     CONFIG,
+    both_versions,
     nbgrader_config,
     preprocessors_of,
     upgrade,
-    whole_notebook,
-    without_answers,
 )
 from sheet11.course.sheet import Sheet
 from sheet11.course.tasks import is_check, marks, tasks_of
@@ -42,40 +38,28 @@ def problems_of(sheet: Sheet) -> list[str]:
 
     Raises:
         NotInstalledError: nbgrader is not installed.
+        SheetError: `nbgrader_config.py` is unusable.
     """
-    try:
-        config = nbgrader_config(sheet.beside(""))
-        preprocessors_of(config)
-    except SheetError as error:
-        return [str(error)]
+    config = nbgrader_config(sheet.beside(""))
+    preprocessors_of(config)
     problems = []
     for setting, instead in NOT_READ.items():
         section, _, name = setting.partition(".")
         if name in config[section]:
             problems.append(f"{CONFIG} sets {setting}, which is not read here: {instead}")
-    tasks = 0
+    tasks = []
     for path in sheet.notebooks.values():
         try:
             found = [f"{path.name}: {problem}" for problem in _problems_of_marks(path)]
             if not found:  # running AUTOTEST is slow
-                tasks += _tasks_in(path, config)
+                whole, _ = both_versions(path, config)
+                tasks += tasks_of(path.stem, whole)
         except (NotebookError, SheetError) as error:
             found = [str(error)]
         problems += found
     if not tasks and not problems:
         problems.append(f"{sheet.title} sets no tasks; {IN_JUPYTERLAB}")
     return problems
-
-
-def _tasks_in(path: Path, config: Config) -> int:
-    """Count the tasks of a notebook, and check that `release` can prepare it."""
-    whole = whole_notebook(path, config)
-    tasks = tasks_of(path.stem, whole)
-    try:
-        without_answers(whole, config)
-    except SheetError as error:
-        raise SheetError(f"{path.name}: {error}") from error
-    return len(tasks)
 
 
 def _problems_of_marks(path: Path) -> Iterator[str]:
@@ -86,19 +70,15 @@ def _problems_of_marks(path: Path) -> Iterator[str]:
         return
     if not isinstance(notebook.metadata.get(METADATA, {}), Mapping):
         yield f"its metadata {METADATA!r} must be a table, got {notebook.metadata[METADATA]!r}"
-    if otter := next(filter(None, (OTTER.search(cell.source) for cell in notebook.cells)), None):
+    if otter := OTTER.search("\n".join(cell.source for cell in notebook.cells)):
         yield f"it is marked up for Otter-Grader, {otter[1]!r}, which is not read; {IN_JUPYTERLAB}"
     for damage in upgrade(notebook):
         yield f"{damage}; {IN_JUPYTERLAB}"
     for cell in notebook.cells:
-        yield from _problems_of_cell(cell)
-
-
-def _problems_of_cell(cell: NotebookNode) -> Iterator[str]:
-    found = marks(cell)
-    name = found.get("grade_id")
-    is_other = found.get("grade") or found.get("solution") or "points" not in found
-    if found.get("task") and is_other:
-        yield f"{name!r} must be a task with points, and neither answer nor check; {IN_JUPYTERLAB}"
-    if is_check(cell) and cell.cell_type != "code":
-        yield f"the check {name!r} is a {cell.cell_type} cell; make it a code cell"
+        found = marks(cell)
+        name = found.get("grade_id")
+        is_other = found.get("grade") or found.get("solution") or "points" not in found
+        if found.get("task") and is_other:
+            yield f"{name!r} must be a task with points, and neither answer nor check; {IN_JUPYTERLAB}"
+        if is_check(cell) and cell.cell_type != "code":
+            yield f"the check {name!r} is a {cell.cell_type} cell; make it a code cell"

@@ -9,12 +9,11 @@ from typing import Any
 
 import click
 
-from sheet11.course import VERSION
 from sheet11.course.desk.commands import keep_rubric, mark
 from sheet11.course.grading.commands import check, grade
 from sheet11.course.hand_back.commands import give_back, read_points
 from sheet11.course.options import (
-    UsageFailure,
+    PATH,
     jobs_option,
     kernel_option,
     out_option,
@@ -31,23 +30,23 @@ from sheet11.course.overview.commands import overview
 
 # Commands import what they need themselves, so that `--help` is fast. jsonschema, which nbformat imports, would
 # spend two seconds building the grammar of rfc3987_syntax.
-_modules: dict[str, Any] = sys.modules
-_modules.setdefault("rfc3987_syntax", None)
+sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
 
 class Commands(click.Group):
     """A group whose commands report wrong arguments in one line."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run a command; click alone would print three lines for a usage error."""
+        """Run a command; with a context, an error would be printed in three lines."""
         try:
             return super().invoke(ctx)
         except click.UsageError as error:
-            raise UsageFailure(error.format_message()) from error
+            error.ctx = None
+            raise
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(VERSION, prog_name="sheet11")
+@click.version_option(package_name="sheet11", prog_name="sheet11")
 def main() -> None:
     """Run, re-run, release and grade the notebooks of a sheet."""
 
@@ -57,7 +56,10 @@ def main() -> None:
 @parameter_option(value, "NAME=VALUE", "Set a parameter; may be repeated.")
 @out_option("build/run")
 @click.option(
-    "--sliders", is_flag=True, help="Draw a picture for every setting of the sliders, too."
+    "--sliders",
+    "frames",
+    is_flag=True,
+    help="Draw a picture for every setting of the sliders, too.",
 )
 @sheet_option
 @jobs_option
@@ -67,11 +69,9 @@ def run(
     notebooks: tuple[str, ...],
     parameters: dict[str, Any],
     out: Path,
-    sliders: bool,
     sheet_folder: Path | None,
     workers: int | None,
-    kernel: str | None,
-    timeout: int | None,
+    **options: Any,
 ) -> None:
     """Execute notebooks and write executed copies, HTML and an index.html.
 
@@ -86,25 +86,16 @@ def run(
 
     with usage_failures(out):
         sheet = find_sheet(sheet_folder)
-        paths = [find_notebook(name, sheet) for name in notebooks] or list(sheet.notebooks.values())
+        paths = [find_notebook(name, sheet) for name in notebooks or sheet.notebooks]
         with local_executor(workers) as (executor, threads):
-            jobs = jobs_of_notebooks(
-                paths,
-                parameters,
-                threads=threads,
-                sheet=sheet,
-                kernel=kernel,
-                timeout=timeout,
-                sliders=sliders,
-            )
+            jobs = jobs_of_notebooks(paths, parameters, sheet, threads, **options)
             pages = run_jobs(jobs, executor, out)
     click.echo(out / "index.html")
-    if failed := [page.stem for page in pages if page.error]:
+    failed = [page.stem for page in pages if page.error]
+    if failed or len(pages) < len(paths):
         raise click.ClickException(
-            f"{len(failed)} of {len(pages)} notebooks failed: {', '.join(failed)}"
+            f"{len(pages)} of {len(paths)} notebooks were executed; failed: {', '.join(failed) or 'none'}"
         )
-    if len(pages) < len(paths):
-        raise click.ClickException(f"{len(pages)} of {len(paths)} notebooks were executed")
 
 
 @main.command()
@@ -125,12 +116,10 @@ def sweep(
     notebook: str,
     parameters: dict[str, list[Any]],
     out: Path,
-    figures: bool,
     sheet_folder: Path | None,
     workers: int | None,
-    kernel: str | None,
-    timeout: int | None,
     scheduler: str | None,
+    **options: Any,
 ) -> None:
     """Execute NOTEBOOK at every point of a grid, and write results.csv, figures and an index.html.
 
@@ -148,23 +137,19 @@ def sweep(
     with usage_failures(out):
         sheet = find_sheet(sheet_folder)
         path = find_notebook(notebook, sheet)
-        with (
-            cluster_executor(scheduler) if scheduler else local_executor(workers) as (
-                executor,
-                threads,
-            )
-        ):
-            jobs = jobs_of_grid(path, parameters, threads, sheet, kernel, timeout, figures)
+        chosen = cluster_executor(scheduler) if scheduler else local_executor(workers)
+        with chosen as (executor, threads):
+            jobs = jobs_of_grid(path, parameters, sheet, threads, **options)
             table = sweep_jobs(jobs, executor, out)
     click.echo(out / "index.html")
-    if failed := int((table["status"] == "failed").sum()):
+    if failed := list(table.status).count("failed"):
         raise click.ClickException(
             f"{failed} of {len(table)} points failed; results.csv has their errors"
         )
 
 
 @main.command()
-@click.argument("out", type=click.Path(path_type=Path))
+@click.argument("out", type=PATH)
 @sheet_option
 def release(out: Path, sheet_folder: Path | None) -> None:
     """Write the student edition to OUT, a new folder: notebooks without answers, package without solutions."""
@@ -183,13 +168,9 @@ def warm_up(workers: int | None) -> None:
     warm.server(warm.share_cores(workers)[1])
 
 
-main.add_command(check)
-main.add_command(grade)
-main.add_command(read_points)
-main.add_command(overview)
+for command in (check, grade, read_points, overview, mark, keep_rubric):
+    main.add_command(command)
 main.add_command(give_back, "return")
-main.add_command(mark)
-main.add_command(keep_rubric)
 
 
 if __name__ == "__main__":

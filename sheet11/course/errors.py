@@ -1,7 +1,5 @@
 """Errors that the command line prints as one line."""
 
-import os
-
 from sheet11.course.text import visible
 
 
@@ -51,7 +49,9 @@ class StoreError(CourseError):
 
 def reason(error: Exception) -> str:
     """Return an error's message in one line, with its type or file unless it is a `CourseError`."""
+    said = str(error).partition("\n")[0]
     if isinstance(error, OSError) and error.filename and error.strerror:
-        return visible(f"{os.fsdecode(error.filename)}: {error.strerror}")
-    said = (str(error).splitlines() or [""])[0]
-    return visible(said if isinstance(error, CourseError) else f"{type(error).__name__}: {said}")
+        said = f"{error.filename}: {error.strerror}"
+    elif not isinstance(error, CourseError):
+        said = f"{type(error).__name__}: {said}"
+    return visible(said)

@@ -3,8 +3,6 @@
 import atexit
 import contextlib
 import functools
-import hashlib
-import os
 import re
 import secrets
 import shutil
@@ -16,7 +14,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from sheet11.course.text import encodable
+from sheet11.course.text import digest_of, encodable
 
 TEMPORARY = "sheet11-"  # prefix of temporary folders
 LONGEST = 100  # bytes of a name that is kept unchanged
@@ -27,8 +25,7 @@ def file_name(text: str) -> str:
     plain = re.sub(r"[^\w.-]", "_", text).lstrip(".")
     if plain == text and len(text.encode()) <= LONGEST:
         return text
-    digest = hashlib.sha256(encodable(text).encode()).hexdigest()
-    return f"{plain[: LONGEST // 4]}~{digest[:12]}"
+    return f"{plain[: LONGEST // 4]}~{digest_of(encodable(text))[:12]}"
 
 
 def write_whole(path: Path, content: str | bytes, mode: int = 0o666) -> None:
@@ -38,8 +35,10 @@ def write_whole(path: Path, content: str | bytes, mode: int = 0o666) -> None:
     remove = temporary.unlink
     atexit.register(remove, missing_ok=True)  # Ctrl-C exits without raising
     try:
-        with open(temporary, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
-            file.write(encodable(content).encode() if isinstance(content, str) else content)
+        temporary.touch(mode, exist_ok=False)
+        if isinstance(content, str):
+            content = encodable(content).encode()
+        temporary.write_bytes(content)
         temporary.replace(path)
     finally:
         remove(missing_ok=True)
@@ -66,8 +65,7 @@ def whole_folder(path: Path) -> Iterator[Path]:
     shutil.rmtree(temporary, ignore_errors=True)  # left by a command that was killed
     make_private(temporary)
     yield temporary
-    if path.exists():
-        shutil.rmtree(path)
+    shutil.rmtree(path, ignore_errors=True)
     temporary.rename(path)
 
 

@@ -48,15 +48,11 @@ class Done(NamedTuple):
     seconds: float
 
 
-def options_of(
-    path: Path, sheet: Sheet | None, kernel: str | None, timeout: int | None
-) -> dict[str, Any]:
+def options_of(path: Path, sheet: Sheet) -> dict[str, Any]:
     """Return the options of `execute` for a notebook file; they hold in any working directory."""
     return {
         "cwd": str(path.parent.resolve()),
-        "package_folder": sheet.imports_from if sheet else None,
-        "kernel": kernel,
-        "timeout": timeout,
+        "package_folder": sheet.imports_from,
     }
 
 

@@ -5,18 +5,20 @@ import copy
 import difflib
 import functools
 import json
-from collections.abc import Collection, Iterator, Mapping
+import re
+import symtable
+from collections.abc import Collection, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import nbformat
 from IPython.core.inputtransformer2 import TransformerManager
-from jupyter_client.kernelspec import KernelSpecManager
-from nbformat import NotebookNode
+from jupyter_client.kernelspec import find_kernel_specs
+from nbformat import NotebookNode, from_dict
 from nbformat.reader import reads
 
-from sheet11.course.errors import NotebookError, ParameterError
+from sheet11.course.errors import NotebookError, ParameterError, reason
 from sheet11.course.text import encodable
 from sheet11.lab.records import read_records
 
@@ -26,6 +28,13 @@ PARAMETERS = "parameters"  # papermill's tag for the cell with defaults
 INJECTED = "injected-parameters"  # papermill's tag for the cell with values
 RAISES = "raises-exception"  # Jupyter's tag for a cell that may raise an error
 ENDING = ("DeadKernelError", "CellTimeoutError")  # not raised by cells, so never allowed
+SCALAR = int | float | str | None  # fits into one field of a table
+PAPERMILL = {  # papermill's metadata of a notebook
+    "default_parameters": {},
+    "parameters": {},
+    "environment_variables": {},
+    "version": version("papermill"),
+}
 PYTHON = {"name": "python3", "language": "python", "display_name": "Python 3 (ipykernel)"}
 
 
@@ -36,43 +45,28 @@ def read_notebook(path: Path) -> NotebookNode:
         NotebookError: the file cannot be read or holds no notebook.
     """
     try:
-        content = path.read_bytes()
+        notebook = _upgraded(reads(path.read_bytes()))
+        nbformat.validate(notebook)
     except OSError as error:
         raise NotebookError(f"{path} cannot be read: {error.strerror or error}") from error
-    try:
-        notebook = _upgraded(json.loads(content))
-        nbformat.validate(notebook)
     except Exception as error:
         # nbformat raises many types for invalid files, AttributeError among them
-        why = (str(error).splitlines() or [type(error).__name__])[0]
-        raise NotebookError(f"{path} is no Jupyter notebook: {why:.120}") from error
+        raise NotebookError(f"{path} is no Jupyter notebook: {reason(error):.120}") from error
     return notebook
 
 
-def _upgraded(content: Any) -> NotebookNode:
-    if not isinstance(content, dict) or not isinstance(content.get("nbformat"), int):
-        raise ValueError("it is not an object with nbformat")
-    notebook: NotebookNode = nbformat.convert(reads(json.dumps(content)), 4)
-    if (
-        content["nbformat"] < 4
-        or notebook.nbformat_minor > 4
-        or any("id" in c for c in notebook.cells)
-    ):
-        _give_ids(notebook, keep=content["nbformat"] == 4)
-    for cell in notebook.cells:
-        if cell.cell_type == "code":
-            cell.source = cell.source.replace("\r\n", "\n").replace("\r", "\n")
-    return notebook
-
-
-def _give_ids(notebook: NotebookNode, keep: bool = True) -> None:
-    """Upgrade a notebook to nbformat 4.5: cells without a unique id get one made from their number."""
+def _upgraded(notebook: NotebookNode) -> NotebookNode:
+    """Return a notebook in nbformat 4.5 or newer; cells without a unique id get one made from their number."""
+    version = notebook.nbformat
+    notebook = nbformat.convert(notebook, 4)
     notebook.nbformat_minor = max(5, notebook.nbformat_minor)
     taken: set[str | None] = {None}
     for number, cell in enumerate(notebook.cells):
-        if not keep or cell.get("id") in taken:
+        if version < 4 or cell.get("id") in taken:
             cell.id = f"cell-{number}"
         taken.add(cell.id)
+        cell.source = re.sub(r"\r\n?", "\n", cell.source)
+    return notebook
 
 
 def parse(content: str) -> NotebookNode:
@@ -100,37 +94,23 @@ def has_tag(cell: NotebookNode, tag: str) -> bool:
     return tag in cell.metadata.get("tags", [])
 
 
-def parameters_of(notebook: NotebookNode) -> dict[str, str]:
-    """Return the parameters that the tagged cell assigns, with their defaults as source text."""
-    cells = [cell for cell in notebook.cells if has_tag(cell, PARAMETERS)]
-    return dict(_assigned(cells[0].source)) if cells and is_python(notebook) else {}
+def parameters_of(notebook: NotebookNode) -> set[str]:
+    """Return the names of the parameters, which the tagged cell assigns."""
+    place = _first(notebook, PARAMETERS)
+    if place < 0 or not is_python(notebook):
+        return set()
+    source = ast.unparse(syntax(notebook.cells[place].source))
+    symbols = symtable.symtable(source, PARAMETERS, "exec").get_symbols()
+    return {
+        each.get_name()
+        for each in symbols
+        if each.is_assigned() and not each.is_imported() and not each.is_namespace()
+    }
 
 
-def _assigned(source: str) -> Iterator[tuple[str, str]]:
-    source = TransformerManager().transform_cell(source)
-    for statement in syntax(source).body:
-        pairs: list[tuple[str, ast.expr]] = []
-        if isinstance(statement, ast.Assign):
-            for target in statement.targets:
-                pairs += _pairs(target, statement.value)
-        elif isinstance(statement, ast.AnnAssign) and statement.value:
-            pairs += _pairs(statement.target, statement.value)
-        for name, value in pairs:
-            yield name, ast.get_source_segment(source, value) or ""
-
-
-def _pairs(target: ast.expr, value: ast.expr) -> Iterator[tuple[str, ast.expr]]:
-    """Yield assigned names with their values; tuples and lists are split up where possible."""
-    if isinstance(target, ast.Name):
-        yield target.id, value
-    elif isinstance(target, ast.Starred):
-        yield from _pairs(target.value, value)
-    elif isinstance(target, ast.Tuple | ast.List):
-        parts = [value] * len(target.elts)
-        if isinstance(value, ast.Tuple | ast.List) and len(value.elts) == len(parts):
-            parts = value.elts
-        for each, part in zip(target.elts, parts, strict=True):
-            yield from _pairs(each, part)
+def _first(notebook: NotebookNode, tag: str) -> int:
+    """Return the place of the first cell with a tag, or -1."""
+    return next((place for place, cell in enumerate(notebook.cells) if has_tag(cell, tag)), -1)
 
 
 def kernel_of(notebook: NotebookNode, wanted: str | None = None) -> str:
@@ -141,25 +121,24 @@ def kernel_of(notebook: NotebookNode, wanted: str | None = None) -> str:
     Raises:
         NotebookError: the kernel is not installed.
     """
-    name = wanted or notebook.metadata.get("kernelspec", PYTHON).get("name", PYTHON["name"])
+    name = wanted or (PYTHON | notebook.metadata.get("kernelspec", {}))["name"]
     installed = _installed_kernels()
-    if name not in installed and (name == "python" or not wanted and is_python(notebook)):
-        name = "python3"
+    if name not in installed and not wanted and is_python(notebook):
+        name = PYTHON["name"]
     if name not in installed:
         raise NotebookError(f"no kernel named {name!r} is installed{nearest(name, installed)}")
     return name
 
 
-@functools.cache
-def _installed_kernels() -> frozenset[str]:
-    return frozenset(KernelSpecManager().find_kernel_specs())
+_installed_kernels = functools.cache(find_kernel_specs)
 
 
 def is_python(notebook: NotebookNode) -> bool:
     """Return whether a notebook is in Python, whatever its kernel is called."""
     kernel = notebook.metadata.get("kernelspec", {})
-    language = kernel.get("language") or notebook.metadata.get("language_info", {}).get("name")
-    return str(language or kernel.get("name", "python")).lower().startswith(("python", "ipython"))
+    about = notebook.metadata.get("language_info", {})
+    language = kernel.get("language") or about.get("name") or kernel.get("name", "python")
+    return str(language).lower().startswith(("python", "ipython"))
 
 
 def with_parameters(notebook: NotebookNode, parameters: Mapping[str, Any]) -> NotebookNode:
@@ -168,24 +147,29 @@ def with_parameters(notebook: NotebookNode, parameters: Mapping[str, Any]) -> No
     Raises:
         ParameterError: a value is not a Python literal.
     """
-    if not parameters:
-        return _prepared(notebook)
-    lines = [f"{name} = {source_of(name, value)}" for name, value in parameters.items()]
-    notebook = _prepared(notebook)
-    source = "\n".join(["# Parameters", *lines, ""])
-    cell = nbformat.v4.new_code_cell(source, id=INJECTED, metadata={"tags": [INJECTED]})
-    cells = notebook.cells
-    for place, each in enumerate(cells):
-        if has_tag(each, INJECTED):
-            cells[place] = cell
-            break
-    else:
-        defaults = [place for place, each in enumerate(cells) if has_tag(each, PARAMETERS)]
-        cells.insert(defaults[0] + 1 if defaults else 0, cell)
-    notebook.metadata.papermill["parameters"] = {
-        name: _as_json(value) for name, value in parameters.items()
-    }
+    lines = [f"{name} = {source_of(name, value)}\n" for name, value in parameters.items()]
+    notebook = copy.deepcopy(notebook)
+    _add_metadata(notebook)
+    if lines:
+        source = "".join(["# Parameters\n", *lines])
+        cell = nbformat.v4.new_code_cell(source, id=INJECTED, metadata={"tags": [INJECTED]})
+        place = _first(notebook, INJECTED)
+        if place >= 0:
+            notebook.cells[place] = cell
+        else:
+            notebook.cells.insert(_first(notebook, PARAMETERS) + 1, cell)
+        values = {name: _as_json(value) for name, value in parameters.items()}
+        notebook.metadata.papermill["parameters"] = values
     return notebook
+
+
+def _add_metadata(notebook: NotebookNode) -> None:
+    """Add the metadata that papermill adds."""
+    kernel = PYTHON | notebook.metadata.get("kernelspec", {})
+    metadata = {"papermill": PAPERMILL} | notebook.metadata | {"kernelspec": kernel}
+    notebook.metadata = from_dict(metadata)
+    for cell in notebook.cells:
+        cell.metadata = from_dict({"tags": [], "papermill": {}} | cell.metadata)
 
 
 def source_of(name: str, value: Any) -> str:
@@ -237,28 +221,24 @@ def error_of(notebook: NotebookNode) -> str | None:
 def title_of(notebook: NotebookNode, default: str) -> str:
     """Return the first heading, without its mark-up."""
     for cell in notebook.cells:
-        if cell.cell_type == "markdown" and cell.source.startswith("# "):
-            return str(cell.source).splitlines()[0].removeprefix("# ")
+        if cell.cell_type == "markdown" and (found := re.match("# (.*)", cell.source)):
+            return str(found[1])
     return default
 
 
 def scalar_records(notebook: NotebookNode) -> dict[str, Any]:
     """Return the records that are not arrays."""
-    return {name: value for name, value in read_records(notebook).items() if is_scalar(value)}
-
-
-def is_scalar(value: Any) -> bool:
-    """Return whether a value is a number, a text or None, so that it fits into one field of a table."""
-    return value is None or isinstance(value, bool | int | float | str)
+    records = read_records(notebook).items()
+    return {name: value for name, value in records if isinstance(value, SCALAR)}
 
 
 def headline_of(notebook: NotebookNode) -> dict[str, Any]:
     """Return the scalar records that the metadata lists as `headline`, or all if there is no list."""
     records = scalar_records(notebook)
-    headline = notebook.metadata.get(METADATA, {}).get("headline")
-    if not isinstance(headline, list):
-        return records
-    return {name: records[name] for name in map(str, headline) if name in records}
+    match notebook.metadata.get(METADATA):
+        case {"headline": list() as names}:
+            return {name: records[name] for name in map(str, names) if name in records}
+    return records
 
 
 def check_parameters(parameters: Mapping[str, Any], known: set[str]) -> None:
@@ -269,7 +249,7 @@ def check_parameters(parameters: Mapping[str, Any], known: set[str]) -> None:
     """
     for name, value in parameters.items():
         if name not in known:
-            have = ", ".join(sorted(known)) or "none"
+            have = ", ".join(sorted(known)) or f"none, as no cell is tagged {PARAMETERS!r}"
             raise ParameterError(
                 f"no notebook has a parameter {name!r}; there are {have}{nearest(name, known)}"
             )
@@ -278,30 +258,8 @@ def check_parameters(parameters: Mapping[str, Any], known: set[str]) -> None:
 
 def nearest(name: str, candidates: Collection[str]) -> str:
     """Return a suggestion to end an error message with; empty if no candidate is near."""
-    found = difflib.get_close_matches(Path(name).stem, candidates, n=1, cutoff=0.5)
+    found = difflib.get_close_matches(name, candidates, n=1, cutoff=0.5)
     return f"; did you mean {found[0]!r}?" if found else ""
-
-
-_version = functools.cache(version)
-
-
-def _prepared(notebook: NotebookNode) -> NotebookNode:
-    """Return a copy with the metadata that papermill adds."""
-    notebook = copy.deepcopy(notebook)
-    _give_ids(notebook)
-    kernel = PYTHON | notebook.metadata.get("kernelspec", {})
-    papermill = {
-        "default_parameters": {},
-        "parameters": {},
-        "environment_variables": {},
-        "version": _version("papermill"),
-    }
-    ours = nbformat.from_dict({"kernelspec": kernel, "papermill": papermill})
-    notebook.metadata = ours | notebook.metadata | {"kernelspec": ours.kernelspec}
-    for cell in notebook.cells:
-        cell.metadata.setdefault("tags", [])
-        cell.metadata.setdefault("papermill", NotebookNode())
-    return notebook
 
 
 def syntax(source: str) -> ast.Module:

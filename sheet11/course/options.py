@@ -6,26 +6,19 @@ import getpass
 import math
 import os
 from collections.abc import Callable, Iterable, Iterator
-from decimal import Decimal, InvalidOperation
+from fractions import Fraction
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
 from sheet11.course.errors import CourseError
 
+PATH = click.Path(path_type=Path)
 MOST = 1_000_000  # values in a range
 
-Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
-
-class UsageFailure(click.ClickException):
-    """An unusable argument: one line on standard error, exit code 2."""
-
-    exit_code = 2
-
-
-def out_option(default: str) -> Callable[[Decorated], Decorated]:
+def out_option(default: str) -> Callable[[Any], Any]:
     """Return the option -o of a command."""
     return click.option(
         "-o",
@@ -33,7 +26,7 @@ def out_option(default: str) -> Callable[[Decorated], Decorated]:
         metavar="FOLDER",
         default=default,
         show_default=True,
-        type=click.Path(path_type=Path),
+        type=PATH,
         help="Folder for the results.",
     )
 
@@ -42,7 +35,7 @@ sheet_option = click.option(
     "--sheet",
     "sheet_folder",
     metavar="FOLDER",
-    type=click.Path(path_type=Path),
+    type=PATH,
     help="Another sheet: notebooks in FOLDER or FOLDER/notebooks, and a package beside them.",
 )
 jobs_option = click.option(
@@ -87,9 +80,9 @@ name_option = click.option(
 
 
 def refuse_workers_on_cluster(workers: int | None, scheduler: str | None) -> None:
-    """Raise `UsageFailure` if both are given."""
+    """Raise an error if both are given."""
     if scheduler and workers:
-        raise UsageFailure(
+        raise click.UsageError(
             "-j is for this machine; on a cluster the workers decide how much runs at a time"
         )
 
@@ -100,79 +93,12 @@ def usage_failures(out: Path) -> Iterator[None]:
     try:
         yield
     except CourseError as error:
-        raise UsageFailure(str(error)) from error
+        raise click.UsageError(str(error)) from error
     except OSError as error:
-        raise UsageFailure(f"cannot write to {out}: {error.strerror or error}") from error
+        raise click.UsageError(f"cannot write to {out}: {error.strerror or error}") from error
 
 
-def value(text: str) -> tuple[str, Any]:
-    """Split NAME=VALUE into the name and a Python literal or plain text.
-
-    Raises:
-        click.BadParameter: the name or the equals sign is missing.
-    """
-    name, assigned = _split(text, "NAME=VALUE")
-    return name, literal(assigned)
-
-
-def values(text: str) -> tuple[str, list[Any]]:
-    """Split NAME=V1,V2,… into the name and its values; ranges (0:20, 0:1:0.25) exclude their end, as in Python.
-
-    Raises:
-        click.BadParameter: the name or an item is missing, or a range is empty or too long.
-    """
-    name, assigned = _split(text, "NAME=V1,V2,...")
-    found: list[Any] = []
-    for item in _items(assigned):
-        if not item.strip():
-            raise click.BadParameter(f"a value is missing in {text!r}")
-        found += _range(item) or [literal(item)]
-    return name, found
-
-
-def _items(text: str) -> Iterator[str]:
-    """Split at commas outside brackets and quotes."""
-    item = ""
-    for part in text.split(","):
-        item = f"{item},{part}" if item else part
-        if item.strip()[:1] not in set("[({'\"") or _is_literal(item):
-            yield item
-            item = ""
-    if item:
-        yield from item.split(",")  # the bracket or quote belongs to plain text
-
-
-def _is_literal(text: str) -> bool:
-    try:
-        ast.literal_eval(text.strip())
-    except (ValueError, SyntaxError):
-        return False
-    return True
-
-
-def _range(item: str) -> list[int | float]:
-    """Return the values of a range; empty if an item is not a range.
-
-    Decimal arithmetic keeps the values exact: 0:1:0.1 has ten values, and 0.3 is one of them.
-
-    Raises:
-        click.BadParameter: the range is empty or too long.
-    """
-    try:
-        bounds = [Decimal(part) for part in item.split(":")]
-    except InvalidOperation:
-        return []
-    if len(bounds) not in (2, 3) or not all(map(Decimal.is_finite, bounds)):
-        return []
-    start, stop, step = [*bounds, Decimal(1)][:3]
-    count = math.ceil((stop - start) / step) if step else 0
-    if not 0 < count <= MOST:
-        raise click.BadParameter(f"the range {item!r} must have 1 to {MOST:,} values")
-    kind = int if all(bound == int(bound) for bound in bounds) else float
-    return [kind(start + number * step) for number in range(count)]
-
-
-def literal(text: str) -> Any:
+def value(text: str) -> Any:
     """Parse a Python literal (64, 1e4, None, "text") or one of papermill (true, 007, nan), else plain text."""
     if text in ("true", "false"):
         return text == "true"
@@ -182,28 +108,67 @@ def literal(text: str) -> Any:
     return text
 
 
-def parameter_option(
-    kind: Callable[[str], tuple[str, Any]], metavar: str, text: str
-) -> Callable[[Decorated], Decorated]:
+def values(text: str) -> list[Any]:
+    """Parse V1,V2,… into its values; ranges (0:20, 0:1:0.25) exclude their end, as in Python.
+
+    Raises:
+        ValueError: an item is missing, or a range is empty or too long.
+    """
+    found: list[Any] = []
+    for item in _items(text):
+        if not item.strip():
+            raise ValueError(f"a value is missing in {text!r}")
+        found += _range(item) or [value(item)]
+    return found
+
+
+def _items(text: str) -> Iterator[str]:
+    """Split at commas outside brackets and quotes."""
+    item = ""
+    for part in text.split(","):
+        item = f"{item},{part}" if item else part
+        if item.strip()[:1] not in set("[({'\"") or value(item) != item:
+            yield item
+            item = ""
+    if item:
+        yield from item.split(",")  # the bracket or quote belongs to plain text
+
+
+def _range(item: str) -> list[int | float]:
+    """Return the values of a range; empty if an item is not a range.
+
+    Fractions keep the values exact: 0:1:0.1 has ten values, and 0.3 is one of them.
+
+    Raises:
+        ValueError: the range is empty or too long.
+    """
+    bounds = f"{item}:1" if item.count(":") == 1 else item
+    try:
+        start, stop, step = map(Fraction, bounds.split(":"))
+    except (ValueError, ZeroDivisionError):
+        return []
+    count = math.ceil((stop - start) / step) if step else 0
+    if not 0 < count <= MOST:
+        raise ValueError(f"the range {item!r} must have 1 to {MOST:,} values")
+    kind = int if start.denominator == step.denominator == 1 else float
+    return [kind(start + number * step) for number in range(count)]
+
+
+def parameter_option(parse: Callable[[str], Any], metavar: str, text: str) -> Callable[[Any], Any]:
     """Return the option -p of a command, which gives a dictionary."""
+
+    def by_name(_ctx: object, _param: object, given: Iterable[str]) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for each in given:
+            name, _, assigned = each.partition("=")
+            if "=" not in each or not name.isidentifier() or name in found:
+                raise click.BadParameter(f"{each!r} must be {metavar}, with each name once")
+            try:
+                found[name] = parse(assigned)
+            except ValueError as error:
+                raise click.BadParameter(f"{name}: {error}") from error
+        return found
+
     return click.option(
-        "-p", "parameters", type=kind, multiple=True, callback=_by_name, metavar=metavar, help=text
+        "-p", "parameters", multiple=True, callback=by_name, metavar=metavar, help=text
     )
-
-
-def _split(text: str, form: str) -> tuple[str, str]:
-    name, equals, assigned = text.partition("=")
-    if not equals or not name.isidentifier():
-        raise click.BadParameter(f"{text!r} is not {form}")
-    return name, assigned
-
-
-def _by_name(
-    ctx: click.Context, param: click.Parameter, pairs: Iterable[tuple[str, Any]]
-) -> dict[str, Any]:
-    by_name: dict[str, Any] = {}
-    for name, assigned in pairs:
-        if name in by_name:
-            raise click.BadParameter(f"{name!r} is set twice", ctx, param)
-        by_name[name] = assigned
-    return by_name

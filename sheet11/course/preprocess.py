@@ -3,34 +3,40 @@
 import copy
 import importlib
 import multiprocessing
-from collections.abc import Collection, Iterable, Mapping
+import re
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any
 
 from nbclient.exceptions import CellExecutionError
-from nbformat import NotebookNode, from_dict
+from nbformat import NotebookNode
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
-from sheet11.course.errors import NotInstalledError, SheetError
+from sheet11.course.errors import NotInstalledError, SheetError, reason
 from sheet11.course.notebooks import read_notebook
 
 CONFIG = "nbgrader_config.py"
-AUTOTESTS = "autotests.yml"
+FILES = [  # settings that name a file, with their defaults
+    ("IncludeHeaderFooter", "header", ""),
+    ("IncludeHeaderFooter", "footer", ""),
+    ("InstantiateTests", "autotest_filename", "autotests.yml"),
+]
 FIRST = ("IncludeHeaderFooter", "InstantiateTests")  # those that remove nothing
 OF_NOTEBOOK = ("kernelspec", "language_info")  # metadata that students get
 OF_CELL = ("nbgrader", "tags", "deletable", "editable", "jupyter", "slideshow")
+MARK = re.compile(r"^\W*(?:BEGIN|END) +(?:HIDDEN|MARK SCHEME).*", re.MULTILINE | re.IGNORECASE)
 NEEDS = {
-    "InstantiateTests": f"; AUTOTEST needs {AUTOTESTS} there or in the course's folder, and answers that run",
+    "CheckCellMetadata": "; a copied cell has the ID of the other, change it in Create Assignment",
+    "InstantiateTests": "; AUTOTEST needs autotests.yml there or in the course's folder, and answers that run",
     "IncludeHeaderFooter": "; paths are relative to the course's folder",
 }
-ABOVE = 2  # folders between an assignment and its course: course/source/ps1
 
 
 def nbgrader_config(folder: Path) -> Config:
     """Return nbgrader's settings from the file beside a sheet's notebooks or above them; empty if there is none.
 
-    Paths in it are relative to the folder of the file, which is the course's.
+    Files that it names are beside the notebooks, or above them in the course's folder.
 
     Raises:
         SheetError: the file cannot be executed.
@@ -40,48 +46,45 @@ def nbgrader_config(folder: Path) -> Config:
         try:
             config = PyFileConfigLoader(CONFIG, str(path.parent)).load_config()
         except Exception as error:  # the file is Python and can raise anything
-            raise SheetError(
-                f"{path} cannot be executed: {type(error).__name__}: {_reason(error)}"
-            ) from error
-        for name in ("header", "footer"):
-            if given := config.IncludeHeaderFooter.get(name):
-                config.IncludeHeaderFooter[name] = str(path.parent / given)
-    name = config.InstantiateTests.get("autotest_filename", AUTOTESTS)
-    if path := _nearest(folder, name):
-        config.InstantiateTests.autotest_filename = str(path)
+            raise SheetError(f"{path} cannot be executed: {reason(error)}") from error
+    for section, key, default in FILES:
+        if path := _nearest(folder, config[section].get(key, default)):
+            config[section][key] = str(path)
     return config
 
 
-def whole_notebook(path: Path, config: Config) -> NotebookNode:
-    """Return a sheet's notebook as nbgrader grades it.
-
-    Its metadata have nbgrader's newest schema, header and footer are added, and `### AUTOTEST` is replaced by tests,
-    for which the cells are executed in the notebook's folder.
+def both_versions(path: Path, config: Config) -> tuple[NotebookNode, NotebookNode]:
+    """Return a sheet's notebook as nbgrader grades it, and as students get it.
 
     Raises:
         NotebookError: the file is not a notebook.
         NotInstalledError: nbgrader is not installed.
-        SheetError: nbgrader refuses it.
+        SheetError: nbgrader refuses the notebook, or leaves a mark in it.
     """
-    mark = config.InstantiateTests.get("autotest_delimiter", "AUTOTEST")
     notebook = read_notebook(path)
+    try:
+        whole = _whole(notebook, config, str(path.parent))
+        return whole, without_answers(whole, config)
+    except SheetError as error:
+        raise SheetError(f"{path.name}: {error}") from error
+
+
+def _whole(notebook: NotebookNode, config: Config, folder: str) -> NotebookNode:
+    """Return a sheet's notebook as nbgrader grades it.
+
+    Its metadata have nbgrader's newest schema, header and footer are added, and `### AUTOTEST` is replaced by tests,
+    for which the cells are executed in `folder`.
+    """
+    for damage in upgrade(notebook):
+        raise SheetError(damage)
+    names = [name for name in preprocessors_of(config) if name in FIRST]
+    settings = Config({name: config[name] for name in FIRST})
+    mark = settings.InstantiateTests.get("autotest_delimiter", "AUTOTEST")
     if any(cell.cell_type == "code" and mark in cell.source for cell in notebook.cells):
         # InstantiateTests leaks sockets and threads, which end with the process of the pool
         with multiprocessing.get_context("spawn").Pool(1) as pool:
-            return pool.apply(_make_whole, (path,))
-    return _make_whole(path, config)
-
-
-def _make_whole(path: Path, config: Config | None = None) -> NotebookNode:
-    config = config or nbgrader_config(path.parent)
-    notebook = read_notebook(path)
-    try:
-        for damage in upgrade(notebook):
-            raise SheetError(damage)
-        names = [name for name in preprocessors_of(config) if name in FIRST]
-        return _preprocess(notebook, names, config, str(path.parent))
-    except SheetError as error:
-        raise SheetError(f"{path.name}: {error}") from error
+            return pool.apply(_preprocess, (notebook, names, settings, folder))
+    return _preprocess(notebook, names, settings, folder)
 
 
 def without_answers(notebook: NotebookNode, config: Config | None = None) -> NotebookNode:
@@ -89,18 +92,24 @@ def without_answers(notebook: NotebookNode, config: Config | None = None) -> Not
 
     Raises:
         NotInstalledError: nbgrader is not installed.
-        SheetError: nbgrader refuses it.
+        SheetError: nbgrader refuses it, or leaves a mark, as it does a mistyped one.
     """
     config = config or Config()
-    left_out = {*FIRST, "SaveCells"}  # SaveCells writes to nbgrader's database
-    names = [name for name in preprocessors_of(config) if name not in left_out]
+    # SaveCells writes to nbgrader's database
+    names = [name for name in preprocessors_of(config) if name not in (*FIRST, "SaveCells")]
     notebook = _preprocess(notebook, names, config)
-    notebook.metadata = _only(OF_NOTEBOOK, notebook.metadata)
+    _keep_only(OF_NOTEBOOK, notebook.metadata)
     for cell in notebook.cells:
-        cell.metadata = _only(OF_CELL, cell.metadata)
+        _keep_only(OF_CELL, cell.metadata)
         shown = cell.pop("attachments", {})
         if kept := {name: shown[name] for name in shown if f"attachment:{name}" in cell.source}:
             cell.attachments = kept
+        left = MARK.search(cell.source)
+        if left and "ClearHiddenTests" in names:
+            raise SheetError(
+                f"students would get the line {left[0]!r}; write ### BEGIN HIDDEN TESTS and ### END HIDDEN TESTS,"
+                " or === BEGIN MARK SCHEME === and === END MARK SCHEME ==="
+            )
     return notebook
 
 
@@ -171,9 +180,9 @@ def _nbgraders(module: str) -> Any:
         raise NotInstalledError("nbgrader is missing: pip install 'sheet11[grade]'") from error
 
 
-def _only(names: Collection[str], metadata: Mapping[str, Any]) -> NotebookNode:
-    kept: NotebookNode = from_dict({name: metadata[name] for name in metadata if name in names})
-    return kept
+def _keep_only(names: Collection[str], metadata: dict[str, Any]) -> None:
+    for name in metadata.keys() - set(names):
+        del metadata[name]
 
 
 def _reason(error: Exception) -> str:
@@ -184,6 +193,6 @@ def _reason(error: Exception) -> str:
 
 
 def _nearest(folder: Path, name: str) -> Path | None:
-    folder = folder.resolve()
-    places = (place / name for place in (folder, *folder.parents[:ABOVE]))
-    return next((path for path in places if path.is_file()), None)
+    # an assignment is course/source/ps1
+    places = (place / name for place in (folder, *folder.parents[:2]))
+    return next(filter(Path.is_file, places), None)

@@ -10,9 +10,9 @@ from pathlib import Path
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
 
-from sheet11.course.errors import FolderError
+from sheet11.course.files import write_whole
 from sheet11.course.notebooks import content_of, title_of
-from sheet11.course.preprocess import nbgrader_config, whole_notebook, without_answers
+from sheet11.course.preprocess import both_versions, nbgrader_config
 from sheet11.course.sheet import Sheet
 from sheet11.course.tasks import marks
 
@@ -35,45 +35,35 @@ def release(sheet: Sheet, out: Path) -> None:
     """Write the student edition of a sheet to a folder that is new or empty.
 
     Raises:
-        FolderError: the folder is not empty.
         NotebookError: a file is not a notebook.
         NotInstalledError: nbgrader is not installed.
-        OSError: the folder cannot be written to.
+        OSError: the folder is not empty, or cannot be written to.
     """
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise FolderError(
-            f"{out} is not empty; a release wants a new folder, so that nothing else gets into it"
-        )
     files = edition(sheet)
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as scratch:
         folder = Path(scratch, "edition")
         for name, content in files.items():
-            path = folder / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
+            write_whole(folder / name, content)
         folder.replace(out)
 
 
-def edition(sheet: Sheet) -> dict[str, bytes]:
+def edition(sheet: Sheet) -> dict[str, str | bytes]:
     """Return the files of the student edition: content by path."""
     config = nbgrader_config(sheet.beside(""))
-    notebooks = {
-        stem: without_answers(whole_notebook(path, config), config)
-        for stem, path in sheet.notebooks.items()
-    }
+    notebooks = {stem: both_versions(path, config)[1] for stem, path in sheet.notebooks.items()}
     first = next(iter(notebooks.values()))  # a group hands in once
     first.cells.insert(1, new_markdown_cell(MEMBERS_ASKED, id="handed-in-by"))
-    files = {
-        "requirements.txt": "\n".join([*sheet.requirements, ""]).encode(),
-        "environment.yml": ENVIRONMENT.format(name=sheet.package or "sheet").encode(),
+    files: dict[str, str | bytes] = {
+        "requirements.txt": "\n".join([*sheet.requirements, ""]),
+        "environment.yml": ENVIRONMENT.format(name=sheet.package or "sheet"),
     }
-    files |= {name: path.read_bytes() for name, path in sheet.files_beside().items()}
+    files |= sheet.files_beside()
     for stem, notebook in notebooks.items():
-        files[f"{stem}.ipynb"] = f"{content_of(notebook)}\n".encode()
+        files[f"{stem}.ipynb"] = f"{content_of(notebook)}\n"
     if (readme := sheet.beside(README)).is_file():
         text = readme.read_text(encoding="utf-8")
-        files["README.md"] = text.replace("{notebooks}", _table_of(notebooks)).encode()
+        files["README.md"] = text.replace("{notebooks}", _table_of(notebooks))
     return files | sheet.students_package()
 
 

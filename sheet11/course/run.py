@@ -6,8 +6,6 @@ from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
 
-from nbformat import NotebookNode
-
 from sheet11.course.errors import NotebookError, reason
 from sheet11.course.files import write_whole
 from sheet11.course.jobs import Done, Job, options_of, perform_all
@@ -20,8 +18,8 @@ from sheet11.course.notebooks import (
     read_notebook,
     title_of,
 )
-from sheet11.course.pages.cells import cells_html, drop_frames
-from sheet11.course.pages.render import Page, main_figure, render
+from sheet11.course.pages.cells import drop_frames
+from sheet11.course.pages.render import Page, cells_html, main_figure, render
 from sheet11.course.sheet import Sheet
 
 INDEX = "index"  # page that lists all others
@@ -30,22 +28,18 @@ INDEX = "index"  # page that lists all others
 def jobs_of_notebooks(
     paths: Sequence[Path],
     parameters: Mapping[str, Any],
+    sheet: Sheet,
     threads: int | None = None,
-    sheet: Sheet | None = None,
-    kernel: str | None = None,
-    timeout: int | None = None,
-    sliders: bool = False,
+    **options: Any,
 ) -> list[Job]:
     """Return a job for each notebook, with the parameters it has; print a line for each that cannot be run.
 
     Args:
         paths: of the notebooks.
         parameters: by name, for every notebook that has them.
+        sheet: provides the package that the notebooks import.
         threads: for each kernel; None leaves it to the libraries.
-        sheet: provides the package that the notebooks import; None if it is installed.
-        kernel: name of the kernel; by default the one each notebook asks for.
-        timeout: limit for each cell in seconds; None is no limit.
-        sliders: draw a picture for every setting of the sliders.
+        options: of `execute`: kernel, timeout, frames.
 
     Raises:
         NotebookError: none can be run, because of an invalid file, a missing kernel or a duplicate name.
@@ -59,15 +53,22 @@ def jobs_of_notebooks(
             if path.stem in {INDEX, *(job.key for job in jobs)}:
                 raise NotebookError(f"another page is named {path.stem!r}")
             notebook = read_notebook(path)
-            kernel_of(notebook, kernel)
+            kernel_of(notebook, options.get("kernel"))
         except NotebookError as error:
             refused.append(f"{path.name}: {error}")
             continue
         names = parameters_of(notebook)
-        known |= set(names)
-        options = options_of(path, sheet, kernel, timeout) | {"frames": sliders}
+        known |= names
         chosen = {name: value for name, value in parameters.items() if name in names}
-        jobs.append(Job(path.stem, path.stem, notebook, chosen, threads, options))
+        job = Job(
+            name=path.stem,
+            key=path.stem,
+            notebook=notebook,
+            parameters=chosen,
+            threads=threads,
+            options=options_of(path, sheet) | options,
+        )
+        jobs.append(job)
     if not jobs:
         raise NotebookError("; ".join(refused))
     check_parameters(parameters, known)
@@ -93,48 +94,42 @@ def run(jobs: Sequence[Job], executor: Executor, out: Path) -> list[Page]:
         OSError: `out` cannot be written to.
         NotebookError: a notebook is in `out` itself.
     """
-    for job in jobs:
-        if Path(job.options["cwd"]) == out.resolve():
-            raise NotebookError(f"-o {out}: {job.key}.ipynb, which is there, would be overwritten")
+    if str(out.resolve()) in [job.options["cwd"] for job in jobs]:
+        raise NotebookError(f"-o {out} holds a notebook to execute, which would be overwritten")
+    index = out / f"{INDEX}.html"
     # fail before the work if the folder is not writable
-    write_whole(out / f"{INDEX}.html", render("index.html.j2", heading="Running", pages=[]))
+    write_whole(index, render("index.html.j2", heading="Running", pages=[]))
     order = [job.key for job in jobs]
     pages: list[Page] = []
     # longest first, by source length: a long one that starts last would run alone at the end
     for done in perform_all(sorted(jobs, key=lambda job: -len(str(job.notebook))), executor):
         pages = sorted([*pages, _page(done, out)], key=lambda page: order.index(page.stem))
-        write_whole(
-            out / f"{INDEX}.html",
-            render("index.html.j2", heading="Executed notebooks", pages=pages),
-        )
+        write_whole(index, render("index.html.j2", heading="Executed notebooks", pages=pages))
     return pages
 
 
 def _page(done: Done, out: Path) -> Page:
     """Write the results of a notebook; a full disk or a damaged record becomes its error."""
-    page = Page(
-        stem=done.job.key,
-        title=title_of(done.notebook, done.job.key),
-        error=done.error,
+    stem, notebook = done.job.key, done.notebook
+    title = title_of(notebook, stem)
+    error, records, figure = done.error, {}, None
+    try:
+        html = render("notebook.html.j2", heading=title, cells=cells_html(notebook))
+        write_whole(out / f"{stem}.html", html)
+        png, figure = main_figure(notebook) or (None, None)
+        if png:
+            write_whole(out / f"{stem}.png", png)
+        drop_frames(notebook)
+        write_whole(out / f"{stem}.ipynb", content_of(notebook))
+        records = headline_of(notebook)
+    except (OSError, ValueError) as failure:
+        error = reason(failure)
+    return Page(
+        stem=stem,
+        title=title,
+        error=error,
         seconds=done.seconds,
         parameters=done.job.parameters,
-        records={},
-        figure=None,
+        records=records,
+        figure=figure,
     )
-    try:
-        figure = _write(done.notebook, page, out)
-        return page._replace(records=headline_of(done.notebook), figure=figure)
-    except (OSError, ValueError) as error:
-        return page._replace(error=reason(error))
-
-
-def _write(notebook: NotebookNode, page: Page, out: Path) -> str | None:
-    """Write the page, the notebook and its main figure; return the figure's description."""
-    html = render("notebook.html.j2", heading=page.title, cells=cells_html(notebook))
-    write_whole(out / f"{page.stem}.html", html)
-    png, description = main_figure(notebook) or (None, None)
-    drop_frames(notebook)
-    write_whole(out / f"{page.stem}.ipynb", content_of(notebook))
-    if png:
-        write_whole(out / f"{page.stem}.png", png)
-    return description

@@ -1,26 +1,27 @@
 """A sheet: its notebooks, the package beside them, and the settings in `sheet.toml`."""
 
+import fnmatch
 import functools
 import re
 import tomllib
-from pathlib import Path, PurePosixPath
+from collections.abc import Collection, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
-from sheet11.course.errors import NotebookError, SheetError
+import jsonschema  # type: ignore[import-untyped]
+
+from sheet11.course.errors import NotebookError, SheetError, reason
 from sheet11.course.notebooks import nearest
 from sheet11.course.text import digest_of
 
 PACKAGE = Path(__file__).resolve().parents[1]  # this kit
 SETTINGS = "sheet.toml"
-KEYS = {
-    "title": "text",
-    "package": "text",
-    "not_for_students": "a list of texts",
-    "requirements": "a list of texts",
-}
+TEXT = {"type": "string"}
+TEXTS = {"type": "array", "items": TEXT}
+KEYS = {"title": TEXT, "package": TEXT, "not_for_students": TEXTS, "requirements": TEXTS}
 OF_SHEET = (SETTINGS, "student.md", "mistakes", "nbgrader_config.py")  # beside the notebooks
-BACKUP = re.compile(r"\..+|__pycache__|.*~|#.*#|.*\.(pyc|bak|orig|rej|sw[a-p]|tmp)", re.DOTALL)
-WORK = re.compile(r".*\.ipynb.*|grading\.sqlite|gradebook\.db")  # notebooks and marks
+BACKUP = re.compile(r"/(\.[^/]+|__pycache__|[^/]*~|#[^/]*#|[^/]*\.(pyc|bak|orig|rej|sw[a-p]|tmp))/")
+WORK = re.compile(r"\.ipynb[^/]*$|/(grading\.sqlite|gradebook\.db)$")  # notebooks and marks
 # files of this kit that notebooks of any sheet may use
 FOR_ANY_SHEET = ("__init__.py", "given/__init__.py", "given/checks.py", "lab/*.py")
 
@@ -42,17 +43,12 @@ class Sheet(NamedTuple):
     folder: Path  # holds the package
     notebooks: dict[str, Path]  # by stem, in order
     package: str | None
-    not_for_students: tuple[str, ...]
-    requirements: tuple[str, ...]
+    not_for_students: Sequence[str] = ()
+    requirements: Sequence[str] = ("jupyterlab", "numpy")
 
     def beside(self, name: str) -> Path:
         """Return the path of a file beside the notebooks, such as `student.md`; it may be missing."""
         return next(iter(self.notebooks.values())).parent / name
-
-    @property
-    def assignment(self) -> str:
-        """Name of the folder, by which nbgrader knows the sheet: `source/ASSIGNMENT`."""
-        return self.folder.name
 
     @property
     def imports_from(self) -> str | None:
@@ -61,20 +57,23 @@ class Sheet(NamedTuple):
         return None if own else str(self.folder)
 
     def package_digest(self) -> str:
-        """Return a digest of the package's files; empty for this kit, which `kit_digest` covers."""
-        return _digest(self.folder / (self.package or "")) if self.imports_from else ""
+        """Return a digest of the package's files; empty if there is none."""
+        return _digest(self.folder / self.package) if self.package else ""
 
-    def files_beside(self) -> dict[str, Path]:
-        """Return the files that students get with the notebooks, such as data, modules and pictures, by relative path.
+    def files_beside(self) -> dict[str, bytes]:
+        """Return the files that students get with the notebooks, such as data, modules and pictures: content by path.
 
         Left out are notebooks, settings of this kit and nbgrader, the package, files that are not for students,
         backups, and folders with notebooks or marks, which are hand-ins or results.
         """
-        packages = [name for name in (self.package, PACKAGE.name) if name]
-        files = _files(self.beside(""), (*OF_SHEET, *packages, *self.not_for_students))
-        tops = {name: name.partition("/")[0] for name in files}
-        work = {tops[name] for name, path in files.items() if WORK.fullmatch(path.name)}
-        return {name: path for name, path in files.items() if tops[name] not in work}
+        left_out = (*OF_SHEET, PACKAGE.name, self.package or "", *self.not_for_students)
+        files = _files(self.beside(""), left_out)
+        work = {name.split("/")[0] for name in files if WORK.search(f"/{name}")}
+        return {
+            name: path.read_bytes()
+            for name, path in files.items()
+            if name.split("/")[0] not in work
+        }
 
     def students_package(self) -> dict[str, bytes]:
         """Return the modules that students get, without those they write themselves: content by path."""
@@ -95,30 +94,20 @@ def find_sheet(folder: Path | None = None) -> Sheet:
     Raises:
         SheetError: there are no notebooks, or `sheet.toml` is unusable.
     """
-    if folder is None:  # notebooks are inside the installed package, or beside it in a checkout
-        folder = PACKAGE.parent
-        places = [PACKAGE / "notebooks", folder / "notebooks"]
-    elif folder.is_dir():
-        places = [folder / "notebooks", folder]
-    else:
-        raise SheetError(f"there is no folder {str(folder)!r}")
-    place = next(filter(Path.is_dir, places))
+    # this kit's are inside the installed package, or beside it in a checkout
+    own = [PACKAGE / "notebooks", PACKAGE.parent / "notebooks"]
+    places = [folder / "notebooks", folder] if folder else own
+    place = next(filter(Path.is_dir, places), places[-1])
     paths = sorted(place.glob("[!.]*.ipynb"))
     if not paths:
-        raise SheetError(f"{place} holds no notebooks")
+        raise SheetError(f"there are no notebooks in {str(place)!r}")
+    folder = (folder or PACKAGE.parent).resolve()
     settings = _settings(place / SETTINGS)
-    package = settings.get("package") or _package_beside(folder)
-    if package and not (folder / package).is_dir():
-        raise SheetError(
-            f"{place / SETTINGS}: package must be a folder in {folder}, got {package!r}"
-        )
+    package = _package(folder, settings.get("package"))
     return Sheet(
-        title=settings.get("title", folder.resolve().name),
-        folder=folder.resolve(),
+        folder=folder,
         notebooks={path.stem: path.resolve() for path in paths},
-        package=package,
-        not_for_students=tuple(settings.get("not_for_students", ())),
-        requirements=tuple(settings.get("requirements", ("jupyterlab", "numpy"))),
+        **({"title": folder.name} | settings | {"package": package}),
     )
 
 
@@ -128,14 +117,12 @@ def find_notebook(name: str, sheet: Sheet) -> Path:
     Raises:
         NotebookError: there is none; the message suggests the nearest.
     """
-    if name in sheet.notebooks:
-        return sheet.notebooks[name]
-    path = Path(name)
+    path = sheet.notebooks.get(name, Path(name))
     if path.is_file():
         return path
     known = ", ".join(sheet.notebooks)
     raise NotebookError(
-        f"there is no notebook {name!r}; the sheet has {known}{nearest(name, sheet.notebooks)}"
+        f"there is no notebook {name!r}; the sheet has {known}{nearest(path.stem, sheet.notebooks)}"
     )
 
 
@@ -154,30 +141,27 @@ def read_toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     except (OSError, ValueError) as error:
-        raise SheetError(f"{path} cannot be read: {str(error).splitlines()[0]}") from error
+        raise SheetError(f"{path} cannot be read: {reason(error)}") from error
 
 
 def _settings(path: Path) -> dict[str, Any]:
     settings = read_toml(path)
-    for name, value in settings.items():
-        if name not in KEYS:
-            raise SheetError(
-                f"{path} has a key {name!r}; there are {', '.join(KEYS)}{nearest(name, KEYS)}"
-            )
-        texts = [value] if KEYS[name] == "text" else value
-        if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
-            raise SheetError(f"{path}: {name} must be {KEYS[name]}, got {value!r}")
+    try:
+        jsonschema.validate(settings, {"properties": KEYS, "propertyNames": {"enum": [*KEYS]}})
+    except jsonschema.ValidationError as error:
+        where = "".join(f"{each}: " for each in error.path)
+        raise SheetError(f"{path}: {where}{error.message}") from error
     return settings
 
 
-def _package_beside(folder: Path) -> str | None:
-    found = {path.parent.name for path in folder.glob("*/__init__.py")}
-    found = found - {PACKAGE.name} or found  # a student edition contains this kit, too
-    if len(found) > 1:
-        names = ", ".join(sorted(found))
-        raise SheetError(
-            f"{folder} holds several packages, {names}; {SETTINGS} must say which with package"
-        )
+def _package(folder: Path, named: str | None) -> str | None:
+    packages = {path.parent.name for path in folder.glob("*/__init__.py")}
+    found = packages - {PACKAGE.name} or packages  # a student edition contains this kit, too
+    if named:
+        found = packages & {named}
+    if len(found) > 1 or named and not found:
+        names = ", ".join(sorted(packages))
+        raise SheetError(f"{SETTINGS}: package must be one in {folder} ({names}), got {named!r}")
     return next(iter(found), None)
 
 
@@ -186,22 +170,12 @@ def _digest(folder: Path) -> str:
     return digest_of(repr(contents))
 
 
-def _files(folder: Path, left_out: tuple[str, ...] = ()) -> dict[str, Path]:
+def _files(folder: Path, left_out: Collection[str] = ()) -> dict[str, Path]:
     """Return the files in a folder by relative path, without backups and those that match a pattern."""
     files = {}
-    for path in sorted(folder.rglob("*")):
-        name = PurePosixPath("/", *path.relative_to(folder).parts)
-        if (
-            path.is_file()
-            and not any(map(BACKUP.fullmatch, name.parts))
-            and not _matches(name, left_out)
-        ):
-            files[f"{name}".removeprefix("/")] = path
+    for path in sorted(filter(Path.is_file, folder.rglob("*"))):
+        name = path.relative_to(folder).as_posix()
+        is_left_out = any(fnmatch.fnmatchcase(f"{name}/", f"{each}/*") for each in left_out)
+        if not is_left_out and not BACKUP.search(f"/{name}/"):
+            files[name] = path
     return files
-
-
-def _matches(path: PurePosixPath, patterns: tuple[str, ...]) -> bool:
-    """Return whether a path below `/`, or one of its folders, matches one of the patterns."""
-    return any(
-        each.match(f"/{pattern}") for each in (path, *path.parents[:-1]) for pattern in patterns
-    )

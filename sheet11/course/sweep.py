@@ -13,17 +13,15 @@ from typing import Any
 import nbformat
 import pandas as pd
 
-from sheet11.course.errors import NotebookError
 from sheet11.course.files import file_name, write_whole
 from sheet11.course.jobs import Job, options_of, perform_all
 from sheet11.course.key import circumstances, key_of
 from sheet11.course.notebooks import (
     METADATA,
-    PARAMETERS,
+    SCALAR,
     check_parameters,
     content_of,
     error_of,
-    is_scalar,
     kernel_of,
     parameters_of,
     parse,
@@ -43,11 +41,10 @@ SEED = "seed"  # parameter that figures show as error bands, not as curves
 def jobs_of_grid(
     path: Path,
     grid: Mapping[str, Sequence[Any]],
+    sheet: Sheet,
     threads: int | None = None,
-    sheet: Sheet | None = None,
-    kernel: str | None = None,
-    timeout: int | None = None,
     figures: bool = False,
+    **options: Any,
 ) -> list[Job]:
     """Return a job for each point of the full grid.
 
@@ -57,38 +54,30 @@ def jobs_of_grid(
     Args:
         path: of the notebook.
         grid: values by parameter.
+        sheet: provides the package that the notebook imports.
         threads: for each kernel; None leaves it to the libraries.
-        sheet: provides the package that the notebook imports; None if it is installed.
-        kernel: name of the kernel; by default the one the notebook asks for.
-        timeout: limit for each cell in seconds; None is no limit.
         figures: whether to draw the figures, which takes most of the time.
+        options: of `execute`: kernel, timeout.
 
     Raises:
-        NotebookError: the file is not a notebook, its kernel is not installed, or it has no parameters cell.
+        NotebookError: the file is not a notebook, its kernel is not installed.
         ParameterError: the notebook lacks a parameter, or a value is not a Python literal.
     """
-    notebook = read_notebook(path)
-    kernel_of(notebook, kernel)
+    notebook = without_outputs(read_notebook(path))
+    kernel = kernel_of(notebook, options.get("kernel"))
     names = parameters_of(notebook)
-    if not names:
-        raise NotebookError(
-            f"{path} has no cell tagged {PARAMETERS!r}, so there is nothing to sweep"
-        )
-    points = [dict(zip(grid, values, strict=True)) for values in itertools.product(*grid.values())]
-    for point in points:
-        check_parameters(point, set(names))
-    notebook = without_outputs(notebook)
-    options = options_of(path, sheet, kernel, timeout)
+    options |= options_of(path, sheet)
     same = circumstances(notebook, sheet, path.parent, (kernel, figures))
-    stem = file_name(path.stem)
     jobs = []
-    for point in points:
+    for values in itertools.product(*grid.values()):
+        point = dict(zip(grid, values, strict=True))
+        check_parameters(point, names)
         assigned = [f"{name}={value}" for name, value in point.items()]
         command = shlex.join(["sheet11", "run", str(path), *(f"-p{each}" for each in assigned)])
         text = None if figures else f"A figure, which {command} draws; or the sweep, with --figures"
         job = Job(
             name=" ".join(assigned) or "defaults",
-            key=f"{stem}-{key_of(same, point)[:16]}",
+            key=f"{file_name(path.stem)}-{key_of(same, point)[:16]}",
             notebook=notebook,
             parameters=point,
             threads=threads,
@@ -117,60 +106,63 @@ def sweep(jobs: Sequence[Job], executor: Executor, out: Path) -> pd.DataFrame:
     """
     results = out / "results.csv"
     before = results.read_bytes() if results.exists() else None
-    running = render("sweep.html.j2", heading="Running", figures={}, columns=[], rows=[])
-    write_whole(out / "index.html", running)
     points = out / "points"
+    points.mkdir(parents=True, exist_ok=True)  # fails before the work if it is not writable
     rows = {job.key: row for job in jobs if (row := _finished_row(points, job))}
+
+    def write_table() -> pd.DataFrame:
+        table = pd.DataFrame([rows[job.key] for job in jobs if job.key in rows])
+        write_whole(results, table.to_csv(index=False))
+        return table
+
     written = time.monotonic()
     for done in perform_all([job for job in jobs if job.key not in rows], executor):
         done.notebook.metadata[METADATA] = {"seconds": round(done.seconds, 3)}
         rows[done.job.key] = _row(done.job, done.notebook)
         write_whole(points / f"{done.job.key}.ipynb", content_of(done.notebook))
         if time.monotonic() - written > OFTEN:
-            _write_table(jobs, rows, out)
+            write_table()
             # executions leave reference cycles, which Python collects late in a large process
             gc.collect()
             written = time.monotonic()
-    table = _write_table(jobs, rows, out)
-    for column in table.columns:
-        kind, _, name = column.partition("_")
-        if kind in ("parameter", "record") and name in (*RESERVED, *table.columns):
-            print(f"{kind} {name!r} is in the column {column!r} of results.csv")
-    title = title_of(jobs[0].notebook, "Sweep")
+    table = write_table()
+    if renamed := [name for name in table.columns if name.startswith(("parameter_", "record_"))]:
+        print(f"names with a prefix in results.csv: {', '.join(renamed)}")
     is_new = results.read_bytes() != before
     page = render(
         "sweep.html.j2",
-        heading=title,
-        figures=_write_figures(table, jobs[0].parameters, out, is_new),
+        heading=title_of(jobs[0].notebook, "Sweep"),
+        figures=_write_figures(table, len(jobs[0].parameters), out, is_new),
         columns=table.columns,
-        rows=table.astype(object).where(table.notna(), None).to_dict("records"),
+        rows=[rows[job.key] for job in jobs],
     )
     write_whole(out / "index.html", page)
     return table
 
 
-def _write_table(
-    jobs: Sequence[Job], rows: Mapping[str, dict[str, Any]], out: Path
-) -> pd.DataFrame:
-    table = pd.DataFrame([rows[job.key] for job in jobs if job.key in rows])
-    write_whole(out / "results.csv", table.to_csv(index=False))
-    return table
+def _write_figures(table: pd.DataFrame, parameters: int, out: Path, is_new: bool) -> dict[str, str]:
+    """Draw a figure of every numeric record unless it is up to date; return descriptions by file name.
 
-
-def _write_figures(
-    table: pd.DataFrame, parameters: Mapping[str, Any], out: Path, is_new: bool
-) -> dict[str, str]:
-    """Draw a figure of every numeric record unless it is up to date; return descriptions by file name."""
-    columns = [_column(name) for name in parameters]
+    Args:
+        table: its first columns are the parameters.
+        parameters: their number.
+        out: folder for the figures.
+        is_new: the table has changed since figures were drawn.
+    """
+    columns = table.columns[:parameters]
     swept = [name for name in columns if table[name].nunique(dropna=False) > 1]
+    if not swept:
+        return {}
+    axes = _axes(table, swept)
     figures = {}
-    records = table.select_dtypes(["number", "bool"]).dropna(axis="columns", how="all")
-    for record in records.columns.difference([*columns, *RESERVED], sort=False):
-        if swept:
-            name = file_name(record)
-            if is_new or not (out / f"{name}.png").exists():
-                write_whole(out / f"{name}.png", _figure(table, record, swept))
-            figures[name] = _description(table, record, swept)
+    records = table.drop(columns=[*columns, *RESERVED]).select_dtypes(["number", "bool"])
+    for record in records.dropna(axis="columns", how="all"):
+        name = file_name(record)
+        path = out / f"{name}.png"
+        if is_new or not path.exists():
+            write_whole(path, _figure(table, record, axes))
+        low, high = table[record].agg(["min", "max"])
+        figures[name] = f"{record} against {', '.join(swept)}; values from {low:.4g} to {high:.4g}"
     return figures
 
 
@@ -183,25 +175,19 @@ def _finished_row(points: Path, job: Job) -> dict[str, Any] | None:
         return None
 
 
-def _column(name: str) -> str:
-    """Return the column of a parameter: its name, unless that is reserved."""
-    return f"parameter_{name}" if name in RESERVED else name
-
-
 def _row(job: Job, notebook: nbformat.NotebookNode) -> dict[str, Any]:
+    """Return a point's row; a parameter or record named like another column gets a prefix."""
     error = error_of(notebook)
-    row = {
-        _column(name): value if is_scalar(value) else repr(value)
-        for name, value in job.parameters.items()
-    }
     try:
         records = scalar_records(notebook)
     except ValueError as damaged:
         records, error = {}, error or str(damaged)
-    for name, value in records.items():
-        while name in row or name in RESERVED:
-            name = f"record_{name}"
-        row[name] = value
+    row: dict[str, Any] = {}
+    for kind, values in (("parameter", job.parameters), ("record", records)):
+        for name, value in values.items():
+            while name in row or name in RESERVED:
+                name = f"{kind}_{name}"
+            row[name] = value if isinstance(value, SCALAR) else repr(value)
     return row | {
         "status": "failed" if error else "ok",
         "seconds": notebook.metadata[METADATA]["seconds"],
@@ -210,61 +196,38 @@ def _row(job: Job, notebook: nbformat.NotebookNode) -> dict[str, Any]:
     }
 
 
-def _axes(
-    table: pd.DataFrame, swept: Sequence[str]
-) -> tuple[str, str | None, str | None, list[str]]:
-    """Return the parameters on the horizontal axis, of the curves, of the panels, and of the bands."""
-    others = sorted(
-        (name for name in swept if name != SEED), key=lambda name: -table[name].nunique()
-    )
-    x, *rest = others or [SEED]
-    hue, panel = [*rest, None, None][:2]
-    return x, hue, panel, [name for name in swept if name not in (x, hue, panel)]
+def _axes(table: pd.DataFrame, swept: Sequence[str]) -> dict[str, str]:
+    """Return which parameters are on the horizontal axis (`x`), the curves (`hue`) and the panels (`col`)."""
+    counts = table[swept].nunique().drop(SEED, errors="ignore")
+    names = counts.sort_values(ascending=False, kind="stable").index
+    return dict(zip(("x", "hue", "col"), [*names] or [SEED], strict=False))
 
 
-def _description(table: pd.DataFrame, record: str, swept: Sequence[str]) -> str:
-    """Describe a figure in words."""
-    x, hue, panel, bands = _axes(table, swept)
-    text = f"{record} against {x}; "
-    if hue:
-        text += f"a curve for each {hue}; "
-    if panel:
-        text += f"a panel for each {panel}; "
-    if bands:
-        text += f"bands of one standard deviation over {', '.join(bands)}; "
-    return text + f"values from {table[record].min():.4g} to {table[record].max():.4g}"
-
-
-def _figure(table: pd.DataFrame, record: str, swept: Sequence[str]) -> bytes:
+def _figure(table: pd.DataFrame, record: str, axes: Mapping[str, str]) -> bytes:
     """Draw a record against the swept parameter with the most values; others are curves, panels and bands."""
     # imported here: a finished sweep should not wait a second for them
     import matplotlib.pyplot as plt
     import seaborn as sns
 
-    x, hue, panel, _ = _axes(table, swept)
-    numeric = pd.api.types.is_numeric_dtype(table[x])
-    words = [name for name in (hue, panel, None if numeric else x) if name]
-    data = table.astype(dict.fromkeys(words, str))
-    curves: dict[str, Any] = {"marker": "o"}
-    if hue:
-        curves = {"hue": hue, "style": hue, "markers": True, "palette": "colorblind"}
-    wrap = 3 if panel and data[panel].nunique() > 3 else None
-    with plt.rc_context({"axes.grid": True, "grid.alpha": 0.3}):
+    x, panel = table[axes["x"]], axes.get("col")
+    numeric = pd.api.types.is_numeric_dtype(x)
+    words = [name for name in axes.values() if name != x.name or not numeric]
+    with sns.axes_style("whitegrid"), sns.color_palette("colorblind"):
         grid = sns.relplot(
-            data,
-            x=x,
+            table.astype(dict.fromkeys(words, str)),
             y=record,
-            col=panel,
-            col_wrap=wrap,
+            **axes,
+            style=axes.get("hue"),
+            col_wrap=3 if panel and table[panel].nunique() > 3 else None,
             kind="line",
+            marker="o",
+            markers=True,
             dashes=False,
             errorbar="sd",
             height=4,
             aspect=1.4,
-            **curves,
         )
-    values = table[x].dropna()
-    if numeric and (values > 0).all() and values.max() >= 10 * values.min():
+    if numeric and 0 < 10 * x.min() <= x.max():
         grid.set(xscale="log")
     buffer = io.BytesIO()
     grid.savefig(buffer, dpi=100)

@@ -48,7 +48,7 @@ def read_table(path: Path) -> list[dict[str, str]]:
         lines = csv.DictReader(
             io.StringIO(text, newline=""), restval="", delimiter=separator, strict=True
         )
-        names = [name for name in lines.fieldnames or [] if name]
+        names = list(filter(None, lines.fieldnames or []))
         if len(set(names)) < len(names):
             raise ValueError("two columns have the same name")
         for line in lines:
@@ -57,12 +57,10 @@ def read_table(path: Path) -> list[dict[str, str]]:
             row = {name.strip(): field.strip() for name, field in line.items()}
             if any(row.values()):
                 rows.append(row)
-    except OSError as error:
-        raise TableError(f"{path} cannot be read: {error.strerror}") from error
-    except (csv.Error, ValueError) as error:
-        raise TableError(f"{path} is no CSV: {error}") from error
-    if not rows:
-        raise TableError(f"{path} is empty")
+        if not rows:
+            raise ValueError("it is empty")
+    except (OSError, csv.Error, ValueError) as error:
+        raise TableError(f"{path} cannot be read: {getattr(error, 'strerror', error)}") from error
     return rows
 
 

@@ -1,8 +1,9 @@
 """Cells and tasks of a sheet's notebook in nbgrader's format."""
 
 import ast
+import itertools
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from nbformat import NotebookNode
@@ -46,7 +47,7 @@ def marks(cell: NotebookNode) -> Mapping[str, Any]:
 def grade_id(cell: NotebookNode) -> str | None:
     """Return a cell's grade_id; None if nbgrader does not use the cell."""
     found = marks(cell)
-    return found.get("grade_id") if any(found.get(flag) for flag in FLAGS) else None
+    return found.get("grade_id") if any(map(found.get, FLAGS)) else None
 
 
 def is_answer(cell: NotebookNode) -> bool:
@@ -65,86 +66,70 @@ def is_by_hand(cell: NotebookNode) -> bool:
     return bool(found.get("task") or found.get("grade") and found.get("solution"))
 
 
-def cells_by_id(stem: str, notebook: NotebookNode) -> dict[str, NotebookNode]:
-    """Return the marked cells of a sheet's notebook by grade_id, in order.
-
-    Raises:
-        SheetError: two cells have the same grade_id.
-    """
-    found: dict[str, NotebookNode] = {}
-    for cell in notebook.cells:
-        name = grade_id(cell)
-        if name in found:
-            raise SheetError(
-                f"{stem}: two cells have the grade_id {name!r}, as copied cells do; change one"
-            )
-        if name is not None:
-            found[name] = cell
-    return found
-
-
 def tasks_of(stem: str, notebook: NotebookNode) -> list[Task]:
     """Return the tasks of a notebook, in order.
 
     A check belongs to the answers between it and the previous check; consecutive checks share their answers. A task's
-    title comes from the heading `### Task 1a.1 · Title` above its answer, or else from its part.
+    title comes from the heading above its last answer, `### Task 1a.1 · Title` or that of its part.
 
     Raises:
         SheetError: two cells have the same grade_id, or this kit's metadata of a cell are invalid.
     """
-    marked = cells_by_id(stem, notebook)
     tasks: list[Task] = []
-    answers: list[str] = []  # of the next check
-    titles: dict[str, str] = {}  # of answers and task cells
-    part = called = ""
+    answers: list[NotebookNode] = []  # of the next check
+    headings: dict[str | None, str] = {}  # above each marked cell, or in it
+    heading = ""
     checked = False
     for cell in notebook.cells:
         if cell.cell_type == "markdown" and not is_answer(cell):
-            for heading in HEADING.findall(cell.source):
-                if heading.startswith("Task "):
-                    called = heading.removeprefix("Task ").strip()
-                else:
-                    part, called = POINTS.sub("", heading), ""
+            heading = [heading, *HEADING.findall(cell.source)][-1]
         name = grade_id(cell)
         if name is None:
             continue
-        own = [name] if is_answer(cell) else []
-        if is_answer(cell) or is_by_hand(cell):
-            titles[name], called = called, ""
-        if is_check(cell) or is_by_hand(cell):
-            about = answers if is_check(cell) else own
-            title = next(filter(None, map(titles.get, [*about, name])), "")
-            if not title:
-                title = part if part and NAMELESS.fullmatch(name) else f"{part}: {name}"
-            if any(title == task.title for task in tasks):
-                title = f"{title}: {name}"
-            tasks.append(
-                _task(stem, cell, [marked[each] for each in about], title.removeprefix(": "))
+        if name in headings:
+            raise SheetError(
+                f"{stem}: two cells have the grade_id {name!r}, as copied cells do; change one"
             )
-        if is_check(cell):
-            checked = True
-        elif own and cell.cell_type == "code":
-            if checked or all(is_by_hand(marked[each]) for each in answers):
+        headings[name] = heading
+        if is_answer(cell) and cell.cell_type == "code":
+            if checked or all(map(is_by_hand, answers)):
                 answers = []
-            answers = [*answers, name]
+            answers = [*answers, cell]
             checked = False
+        if is_check(cell):
+            about, checked = answers, True
+        elif is_by_hand(cell):
+            about = [cell] if is_answer(cell) else []
+        else:
+            continue
+        above = headings[grade_id([cell, *about][-1])]
+        title = _title(above, name, {task.title for task in tasks})
+        tasks.append(_task(stem, cell, title, about))
     return tasks
 
 
-def _task(stem: str, cell: NotebookNode, answers: Sequence[NotebookNode], title: str) -> Task:
-    found = marks(cell)
-    by_hand = is_by_hand(cell)
-    wanted = [] if by_hand else [asked for answer in answers for asked in _functions(answer)]
+def _title(heading: str, name: str, taken: Collection[str]) -> str:
+    """Return a task's title: the heading of a task or an unnamed cell, or a heading with the cell's name."""
+    heading = POINTS.sub("", heading)
+    title = heading.removeprefix("Task ")
+    is_own = title != heading or NAMELESS.fullmatch(name)
+    if title and is_own and title not in taken:
+        return title
+    return f"{title}: {name}".removeprefix(": ")
+
+
+def _task(stem: str, cell: NotebookNode, title: str, answers: Sequence[NotebookNode]) -> Task:
+    name = marks(cell)["grade_id"]
     return Task(
         notebook=stem,
-        name=found["grade_id"],
+        name=name,
         title=title,
-        wanted=" ".join(wanted),
-        points=float(found.get("points", 0)),
-        by_hand=by_hand,
+        wanted=" ".join(itertools.chain.from_iterable(map(_functions, answers))),
+        points=float(marks(cell).get("points", 0)),
+        by_hand=is_by_hand(cell),
         answers=tuple(marks(answer)["grade_id"] for answer in answers),
         cell_type=cell.cell_type,
-        **_settings(f"{stem}/{found['grade_id']}", cell),
+        **_settings(f"{stem}/{name}", cell),
     )
 
 

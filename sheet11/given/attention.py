@@ -26,7 +26,9 @@ def self_attention(Q: ArrayLike, K: ArrayLike, V: ArrayLike) -> Floats:
     Raises:
         ValueError: a matrix is not finite, or the shapes do not match.
     """
-    Q, K, V = check_array("Q", Q), check_array("K", K), check_array("V", V)
+    Q = check_array("Q", Q)
+    K = check_array("K", K)
+    V = check_array("V", V)
     if Q.shape[0] != K.shape[0]:
         raise ValueError(f"K must have as many rows as Q, {Q.shape[0]}, got shape {K.shape}")
     if V.shape[1] != K.shape[1]:

@@ -36,11 +36,22 @@ def check_int(name: str, value: Any, minimum: int = 1) -> int:
 
 def check_positive(name: str, value: Any) -> float:
     """Return `value` as a float, or raise if it is not a positive finite number."""
-    smallest, largest = math.ulp(0), sys.float_info.max
-    return check_between(name, value, smallest, largest, "be positive and finite")
+    return check_between(
+        name,
+        value,
+        low=math.ulp(0),
+        high=sys.float_info.max,
+        wanted="be positive and finite",
+    )
 
 
-def check_between(name: str, value: Any, low: float, high: float, wanted: str) -> float:
+def check_between(
+    name: str,
+    value: Any,
+    low: float,
+    high: float,
+    wanted: str,
+) -> float:
     """Return `value` as a float, or raise if it is not a number in [low, high]; the message says it must `wanted`."""
     if isinstance(value, bool | np.bool_) or not isinstance(value, Real):
         raise TypeError(f"{name} must be a number, got {shown(value)}")

@@ -1,5 +1,7 @@
 """Degrees of a graph with checks of its edges; every message names the parameter and quotes the value."""
 
+from collections import Counter
+
 import torch
 from torch import Tensor
 
@@ -33,9 +35,9 @@ def degrees(edge_index: Tensor, num_nodes: int) -> Tensor:
         )
     if large.holds_both_directions(edge_index, num_nodes):
         return torch.bincount(v, minlength=num_nodes)
-    forward, backward = (u * num_nodes + v).sort().values, (v * num_nodes + u).sort().values
-    first = int((forward != backward).nonzero()[0])
-    edge = divmod(int(min(forward[first], backward[first])), num_nodes)
+    edges = Counter(zip(u.tolist(), v.tolist(), strict=True))
+    edges.subtract(zip(v.tolist(), u.tolist(), strict=True))
+    edge = min(edge for edge, surplus in edges.items() if surplus)
     raise ValueError(
         f"edge_index must hold both directions of every undirected edge, got only one of edge {edge}"
     )

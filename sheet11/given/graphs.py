@@ -8,6 +8,7 @@ from typing import NamedTuple
 import networkx as nx
 import numpy as np
 import torch
+from numpy.typing import ArrayLike
 from torch import Tensor
 
 from sheet11.given.checks import Floats, check_between, check_choice, check_int
@@ -36,10 +37,12 @@ def karate_club() -> Graph:
     Source: Zachary 1977, Journal of Anthropological Research 33(4), 452-473, as networkx ships it.
     """
     graph = nx.karate_club_graph()
-    u, v = torch.tensor(list(graph.edges)).T
-    labels = torch.tensor([int(club == "Officer") for _, club in graph.nodes(data="club")])
     places = nx.spring_layout(graph, weight=None, seed=0)
-    return Graph(_both_directions(u, v), labels, np.array([places[node] for node in graph]))
+    return _graph(
+        edges=np.array(graph.edges).T,
+        labels=[club == "Officer" for _, club in graph.nodes(data="club")],
+        positions=list(places.values()),
+    )
 
 
 def grid(rows: int = 10, columns: int = 10) -> Graph:
@@ -48,15 +51,16 @@ def grid(rows: int = 10, columns: int = 10) -> Graph:
     Raises:
         TypeError, ValueError: a size is not a positive integer.
     """
-    rows, columns = check_int("rows", rows), check_int("columns", columns)
-    node = torch.arange(rows * columns).view(rows, columns)
-    across, down = (node[:, :-1], node[:, 1:]), (node[:-1], node[1:])
-    u, v = (torch.cat([a.flatten(), b.flatten()]) for a, b in zip(across, down, strict=True))
-    row, column = np.divmod(np.arange(rows * columns), columns)
-    return Graph(
-        _both_directions(u, v),
-        torch.from_numpy(2 * column >= columns).long(),
-        np.stack([column, -row], axis=1).astype(float),
+    rows = check_int("rows", rows)
+    columns = check_int("columns", columns)
+    node = np.arange(rows * columns).reshape(rows, columns)
+    left = node[:, :-1].ravel()
+    upper = node[:-1].ravel()
+    row, column = np.divmod(node.ravel(), columns)
+    return _graph(
+        edges=np.hstack([(left, left + 1), (upper, upper + columns)]),
+        labels=2 * column >= columns,
+        positions=np.stack([column, -row], axis=1),
     )
 
 
@@ -77,27 +81,37 @@ def two_block_model(
     Raises:
         TypeError, ValueError: a size is not a positive integer, or a probability is outside [0, 1].
     """
-    block_size, seed = check_int("block_size", block_size), check_int("seed", seed, minimum=0)
-    for name, probability in {"p_in": p_in, "p_out": p_out}.items():
-        check_between(name, probability, 0, 1, "be a probability")
+    block_size = check_int("block_size", block_size)
+    seed = check_int("seed", seed, minimum=0)
+    check_between(
+        "p_in",
+        p_in,
+        low=0,
+        high=1,
+        wanted="be a probability",
+    )
+    check_between(
+        "p_out",
+        p_out,
+        low=0,
+        high=1,
+        wanted="be a probability",
+    )
     generator = np.random.default_rng(seed)
     # draw the blocks as two discs at opposite corners of a square, so that the picture shows them apart
     label = np.arange(2 * block_size) // block_size
     angle = generator.uniform(0, 2 * np.pi, 2 * block_size)
     radius = np.sqrt(generator.uniform(0, 1, 2 * block_size))
-    places = (
-        np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1) + 1.7 * label[:, None]
-    )
+    x = radius * np.cos(angle) + 1.7 * label
+    y = radius * np.sin(angle) + 1.7 * label
 
     if block_size <= _PAIRWISE:
-        graph = nx.stochastic_block_model(
-            [block_size] * 2, [[p_in, p_out], [p_out, p_in]], seed=seed
-        )
+        probabilities = [[p_in, p_out], [p_out, p_in]]
+        graph = nx.stochastic_block_model([block_size] * 2, probabilities, seed=seed)
         edges = np.array(graph.edges, dtype=np.int64).reshape(-1, 2)
     else:
         edges = draw_block_edges(block_size, p_in, p_out, generator)
-    u, v = torch.from_numpy(edges).T
-    return Graph(_both_directions(u, v), torch.from_numpy(label), places)
+    return _graph(edges.T, label, np.stack([x, y], axis=1))
 
 
 def load_graph(graph: str, seed: int = 0, nodes: int = 100) -> Graph:
@@ -118,7 +132,8 @@ def load_graph(graph: str, seed: int = 0, nodes: int = 100) -> Graph:
     if graph == "karate":
         return karate_club()
     if graph == "grid":
-        return grid(round(nodes**0.5), round(nodes**0.5))
+        side = round(nodes**0.5)
+        return grid(side, side)
     block_size = nodes // 2
     return two_block_model(block_size, min(1, 10 / block_size), min(1, 1 / block_size), seed)
 
@@ -140,8 +155,10 @@ def random_neighbourhoods(
     Raises:
         TypeError, ValueError: a size is not a positive integer.
     """
-    num_nodes, max_degree = check_int("num_nodes", num_nodes), check_int("max_degree", max_degree)
-    channels, seed = check_int("channels", channels), check_int("seed", seed, minimum=0)
+    num_nodes = check_int("num_nodes", num_nodes)
+    max_degree = check_int("max_degree", max_degree)
+    channels = check_int("channels", channels)
+    seed = check_int("seed", seed, minimum=0)
     generator = torch.Generator().manual_seed(seed)
     degree = torch.randint(1, max_degree + 1, (num_nodes,), generator=generator)
     degree[0] = max_degree
@@ -149,5 +166,8 @@ def random_neighbourhoods(
     return torch.randn(len(index), channels, generator=generator, dtype=dtype), index
 
 
-def _both_directions(u: Tensor, v: Tensor) -> Tensor:
-    return torch.stack([torch.cat([u, v]), torch.cat([v, u])])
+def _graph(edges: ArrayLike, labels: ArrayLike, positions: ArrayLike) -> Graph:
+    """Return a graph from its edges, each once, of shape (2, edges)."""
+    once = torch.as_tensor(edges)
+    edge_index = torch.cat([once, once.flip(0)], dim=1)
+    return Graph(edge_index, torch.as_tensor(labels).long(), np.array(positions, float))

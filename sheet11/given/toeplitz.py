@@ -31,7 +31,8 @@ def toeplitz_deviation(G: ArrayLike) -> float:
         ValueError: G is not square.
     """
     G = _square(G)
-    return float(max(np.ptp(np.diagonal(G, d)) for d in range(1 - len(G), len(G))))
+    diagonals = [np.diagonal(G, d) for d in range(1 - len(G), len(G))]
+    return float(max(map(np.ptp, diagonals)))
 
 
 def half_width(profile: ArrayLike, p: int) -> int | None:

@@ -31,12 +31,14 @@ def draw_training_nodes(
         raise ValueError(
             f"labels_per_class must be below {smallest}, the size of the smallest class, got {labels_per_class}"
         )
-    generator = torch.Generator().manual_seed(check_int("seed", seed, minimum=0))
+    seed = check_int("seed", seed, minimum=0)
+    generator = torch.Generator().manual_seed(seed)
     mask = torch.zeros(copies, len(labels), dtype=torch.bool)
     for copy in mask:
         for label in classes:
             nodes = (labels == label).nonzero().squeeze(1)
-            copy[nodes[torch.randperm(len(nodes), generator=generator)[:labels_per_class]]] = True
+            order = torch.randperm(len(nodes), generator=generator)
+            copy[nodes[order[:labels_per_class]]] = True
     return mask
 
 
@@ -82,10 +84,12 @@ def _count(train_mask: Tensor) -> Tensor:
     """Return the number of training nodes in each copy."""
     if train_mask.dtype != torch.bool:
         raise TypeError(f"train_mask must be boolean, got {train_mask.dtype}")
-    chosen, nodes = train_mask.sum(dim=-1), train_mask.shape[-1]
+    chosen = train_mask.sum(dim=-1)
+    nodes = train_mask.shape[-1]
     if not ((chosen > 0) & (chosen < nodes)).all():
         raise ValueError(
-            f"train_mask must leave nodes to train on and nodes to test on, got {chosen.tolist()} of {nodes}"
+            "train_mask must leave nodes to train on and nodes to test on, "
+            f"got {chosen.tolist()} of {nodes}"
         )
     return chosen
 
@@ -104,13 +108,14 @@ def linear_probe(H: Tensor, labels: Tensor, train_mask: Tensor) -> Tensor:
     Returns:
         Accuracy on the test nodes, one value for each copy; 0 if the features are not finite.
     """
-    finite = H.isfinite().flatten(1).all(dim=1)[:, None, None]
-    H = torch.where(finite, H, 0)
+    finite = H.isfinite().all(dim=(1, 2))
+    H = H.where(finite[:, None, None], 0)
     z = H - H.mean(dim=1, keepdim=True)
-    z = z / z.square().mean(dim=(1, 2), keepdim=True).sqrt().clamp(min=torch.finfo(z.dtype).tiny)
-    z = torch.cat([z, z.new_ones(*z.shape[:2], 1)], dim=2)
+    size = z.square().mean(dim=(1, 2), keepdim=True).sqrt()
+    z = z / size.clamp(min=torch.finfo(z.dtype).tiny)
+    z = torch.nn.functional.pad(z, (0, 1), value=1)
     wanted = (2 * labels.to(H.dtype) - 1).expand(len(H), -1)[train_mask].view(len(H), -1, 1)
     chosen = z[train_mask].view(len(H), -1, z.shape[2])  # (copies, labelled nodes, hidden + 1)
-    score = (z @ torch.linalg.lstsq(chosen, wanted, driver="gelsd").solution).squeeze(2)
-    logits = torch.stack([-score, score], dim=-1).where(finite, torch.nan)
-    return accuracy(logits, labels, train_mask)
+    fitted = torch.linalg.lstsq(chosen, wanted, driver="gelsd").solution
+    score = (z @ fitted).squeeze(2)
+    return finite * accuracy(torch.stack([-score, score], dim=-1), labels, train_mask)

@@ -2,15 +2,15 @@
 
 import base64
 import contextlib
-import io
 import os
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 MIME_TYPE = "application/vnd.sheet11.frames+json"
 VARIABLE = "SHEET11_FRAMES"  # environment variable, set when a notebook is executed for such a page
-MOST = 9  # settings of each control
-SHADES = 256  # colours of a picture; a palette makes the file a third as large
+MOST = 9  # settings of each control, apart from the initial one
 Controls = dict[str, dict[str, Any]]
 
 
@@ -40,8 +40,8 @@ def bundle(draw: Callable[..., Any], controls: Controls) -> dict[str, Any]:
                 turned.append({"setting": setting})
                 continue
             with contextlib.suppress(Exception):  # student functions may raise anything
-                picture = _picture(draw(**start | {name: value}))
-                turned.append({"setting": setting} | picture)
+                figure = draw(**start | {name: value})
+                turned.append({"setting": setting, **_picture(figure)})
         found.append({"control": control.get("description", name), "frames": turned})
     return {MIME_TYPE: found}
 
@@ -50,32 +50,26 @@ def _settings(control: dict[str, Any]) -> list[tuple[str, Any]]:
     """Return some settings of a control in order, including the initial one, each as text and as value."""
     start = control["value"]
     if "options" in control:
-        options = control["options"]
-        pairs = [each if isinstance(each, tuple) else (each, each) for each in options]
-        chosen = {round(k * (len(pairs) - 1) / (MOST - 1)) for k in range(MOST)}
+        pairs = [each if isinstance(each, tuple) else (each, each) for each in control["options"]]
+        chosen = np.linspace(0, len(pairs) - 1, MOST).round()
         return [pair for k, pair in enumerate(pairs) if k in chosen or pair[1] == start]
-    low, high, step = control["min"], control["max"], control.get("step", 1)
-    if control["kind"] == "IntSlider" and start > 0:
-        values = {low, high}
-        for k in range(31):
-            values |= {start << k, start >> k}
+    low = control["min"]
+    high = control["max"]
+    if control["kind"] == "IntSlider":
+        values = [0, *(2**k for k in range(63))]
     else:
-        steps = (high - low) / step
-        values = {start, *(low + step * round(third * steps / 3) for third in range(4))}
-    inside = sorted(value for value in values if low <= value <= high)
-    first = max(0, min(inside.index(start), len(inside) - MOST))
-    return [(f"{value:.6g}".replace("-", "−"), value) for value in inside[first : first + MOST]]
+        values = np.linspace(low, high, 4).tolist()
+    inside = [value for value in values if low <= value <= high]
+    shown = sorted({start, *inside[-MOST:]})
+    return [(f"{value:.6g}".replace("-", "−"), value) for value in shown]
 
 
 def _picture(figure: Any) -> dict[str, str]:
-    """Return the description of a figure and a PNG with few colours in base64; close the figure."""
+    """Return the description and the PNG of a figure in base64; close the figure."""
     import matplotlib.pyplot as plt  # imported late: the command line also imports this module
-    from PIL.Image import Dither, Quantize
 
     from sheet11.lab import plots
 
     plt.close(figure)
-    image, file = plots.painted(figure), io.BytesIO()
-    image.quantize(SHADES, Quantize.FASTOCTREE, dither=Dither.NONE).save(file, "png")
-    png = base64.b64encode(file.getvalue()).decode("ascii")
+    png = base64.b64encode(plots.png(figure)).decode("ascii")
     return {"shows": plots.describe(figure), "png": png}

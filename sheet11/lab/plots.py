@@ -22,18 +22,19 @@ from matplotlib.ticker import MaxNLocator
 from matplotlib_inline.config import InlineBackend
 from numpy.typing import ArrayLike, NDArray
 from PIL import Image
+from PIL.Image import Dither, Quantize
 
 DIVERGING = "RdBu_r"  # blue - white - red, distinguishable with any colour vision
 # blue, vermilion, green, purple, sky blue, orange, black: Okabe & Ito 2008, "Color Universal Design"
 COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000"]
-MARKERS = "osD^vP*"
+MARKERS = list("osD^vP*")
 WIDTH = 10  # inches; the width of a notebook's output
 MARGINS = 0.55, 0.35  # inches below and above a panel
-LEFT, DOWN = 0.95, 0.8  # inches beside a panel, and between rows of panels
-LEVEL = 3  # PNG compression: twice as fast as matplotlib's 6; without transparency the file is no larger
-MOST = (
-    256  # largest distinguishable number of rows or columns of a heatmap, or of markers on a curve
-)
+LEFT = 0.95  # inches beside a panel
+DOWN = 0.8  # inches between rows of panels
+SHADES = 256  # colours of a picture; a palette makes the file a third as large
+# largest distinguishable number of rows or columns of a heatmap, or of markers on a curve
+MOST = 256
 
 Floats = NDArray[np.float64]
 Curves = Mapping[str, ArrayLike]
@@ -84,14 +85,15 @@ def bundle(figure: Figure) -> dict[str, Any]:
     """Return a figure as a picture and as a description, by MIME type."""
     return {
         "text/plain": describe(figure),
-        "image/png": base64.b64encode(png(figure)).decode("ascii"),
+        "image/png": base64.b64encode(png(figure)).decode(),
     }
 
 
 def png(figure: Figure) -> bytes:
     """Return a figure as the bytes of a PNG file."""
     buffer = io.BytesIO()
-    painted(figure).save(buffer, "png", compress_level=LEVEL, dpi=(figure.dpi, figure.dpi))
+    image = painted(figure).quantize(SHADES, Quantize.FASTOCTREE, dither=Dither.NONE)
+    image.save(buffer, "png", dpi=(figure.dpi, figure.dpi))
     return buffer.getvalue()
 
 
@@ -100,9 +102,7 @@ def painted(figure: Figure) -> Image.Image:
     for ax in figure.axes:
         # fix the title's position: otherwise matplotlib measures all tick labels to avoid them
         ax.set_title(ax.get_title(), y=1)
-    canvas: Any = figure.canvas
-    if not isinstance(canvas, FigureCanvasAgg):  # pyplot has closed the figure
-        canvas = FigureCanvasAgg(figure)
+    canvas: Any = FigureCanvasAgg(figure)  # pyplot takes a figure's canvas away when it closes it
     canvas.draw()
     return Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
 
@@ -111,10 +111,10 @@ def describe(figure: Figure) -> str:
     """Describe a figure in words: title and axes of every panel, and the label of its colour scale."""
     panels = []
     for ax in figure.axes:
-        title, x, y = ax.get_title().replace("\n", " "), ax.get_xlabel(), ax.get_ylabel()
-        if y and not x and not title:
+        title = ax.get_title().replace("\n", " ")
+        if ax.get_label() == "<colorbar>":
             title = "colours"
-        labels = " against ".join(filter(None, [y, x]))
+        labels = " against ".join(filter(None, [ax.get_ylabel(), ax.get_xlabel()]))
         panels.append(": ".join(filter(None, [title, labels])))
     return "; ".join(panels)
 
@@ -137,8 +137,13 @@ def heatmaps(
         colour_label: name of the entries.
     """
     limit = max(float(np.abs(matrix).max()) for matrix in matrices.values())
-    width = WIDTH if len(matrices) > 1 else 0.75 * WIDTH
-    figure, axes = panels(len(matrices), 3.4, width, across=0.5, right=0.65)
+    figure, axes = panels(
+        len(matrices),
+        height=3.4,
+        width=WIDTH if len(matrices) > 1 else 0.75 * WIDTH,
+        across=0.5,
+        right=0.65,
+    )
     for ax, (title, matrix) in zip(axes, matrices.items(), strict=True):
         draw_heatmap(ax, matrix, limit)
         ax.set(title=title, xlabel=xlabel, ylabel=ylabel if ax is axes[0] else "")
@@ -153,7 +158,7 @@ def draw_heatmap(
     matrix: Floats,
     limit: float,
     first_index: tuple[int, int] = (1, 1),
-    shape: tuple[int, int] | None = None,
+    rows: int | None = None,
 ) -> None:
     """Draw a matrix with seaborn on a diverging scale from −limit to limit.
 
@@ -162,7 +167,7 @@ def draw_heatmap(
         matrix: shape (rows, columns).
         limit: magnitude at the ends of the scale.
         first_index: number of the first row and of the first column.
-        shape: number of rows and columns before selection, if `matrix` is a selection of rows or columns.
+        rows: number of rows before selection, if `matrix` is a selection of rows.
     """
     import seaborn as sns  # imported late: it takes a second, and not every notebook has heatmaps
 
@@ -183,9 +188,10 @@ def draw_heatmap(
     ax.figure.set_visible(True)
     ax.grid(False)
     ax.spines[:].set_visible(True)
-    rows, columns = shape or matrix.shape
-    _number(ax.yaxis, first_index[0], rows, matrix.shape[0] / rows / step)
-    _number(ax.xaxis, first_index[1], columns, matrix.shape[1] / columns / step)
+    height, width = matrix.shape
+    rows = rows or height
+    _number(ax.yaxis, first_index[0], rows, height / rows / step)
+    _number(ax.xaxis, first_index[1], width, 1 / step)
 
 
 def panels(
@@ -226,7 +232,7 @@ def panels(
         hspace=DOWN * rows / (height - bottom - top - (rows - 1) * DOWN),
     )
     for ax in figure.axes:
-        ax.set_prop_cycle(color=COLOURS)
+        ax.set_prop_cycle(color=COLOURS, marker=MARKERS)
         ax.grid(alpha=0.3)
     return figure, axes if rows > 1 else axes[0]
 
@@ -257,14 +263,16 @@ def signed(value: float) -> str:
 def _number(axis: Axis, first: int, count: int, width: float) -> None:
     """Number rows or columns of a heatmap at round numbers; each of them is `width` cells wide."""
     locator = MaxNLocator(6, integer=True, steps=[1, 2, 4, 5, 8, 10])
-    numbers = np.round(locator.tick_values(first, first + count - 1)).astype(int)
-    numbers = numbers[(numbers >= first) & (numbers < first + count)]
+    round_numbers = np.round(locator.tick_values(first, first + count - 1))
+    numbers = np.intersect1d(round_numbers, range(first, first + count)).astype(int)
     axis.set_ticks((numbers - first + 0.5) * width, numbers, rotation=0)
 
 
 def _coarse(matrix: Floats, k: int) -> Floats:
     """Return the entry of largest magnitude of every k × k block."""
-    rows, columns = (range(0, size, k) for size in matrix.shape)
-    high = np.maximum.reduceat(np.maximum.reduceat(matrix, rows), columns, axis=1)
-    low = np.minimum.reduceat(np.minimum.reduceat(matrix, rows), columns, axis=1)
-    return np.where(high >= -low, high, low)
+    full = np.pad(matrix, [(0, -size % k) for size in matrix.shape])
+    blocks = full.reshape(len(full) // k, k, -1, k)
+    high = blocks.max(axis=(1, 3))
+    low = blocks.min(axis=(1, 3))
+    largest: Floats = np.where(high >= -low, high, low)
+    return largest

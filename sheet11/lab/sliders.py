@@ -68,8 +68,10 @@ def _widget(figure: Figure, draw: Draw, controls: frames.Controls) -> dict[str, 
         control.style.description_width = "6em"
         if isinstance(control, ipywidgets.ToggleButtons):
             control.style.button_width = "auto"
-    pixel_by_pixel = ipywidgets.Layout(align_self="flex-start", max_width="100%")
-    image = ipywidgets.Image(value=plots.png(figure), layout=pixel_by_pixel)
+    image = ipywidgets.Image(
+        value=plots.png(figure),
+        layout={"align_self": "flex-start", "max_width": "100%"},  # pixel by pixel
+    )
     description = ipywidgets.HTML(_description(figure))
 
     def change(_: Any) -> None:
@@ -80,16 +82,15 @@ def _widget(figure: Figure, draw: Draw, controls: frames.Controls) -> dict[str, 
             description.value = f'<p role="alert">{message}</p>'
             return
         plt.close(moved)
-        image.value, description.value = plots.png(moved), _description(moved)
+        image.value = plots.png(moved)
+        description.value = _description(moved)
 
     for control in made.values():
         control.observe(change, "value")
     script = {"application/javascript": NAMES}
     output = {"output_type": "display_data", "data": script, "metadata": {}}
-    named = ipywidgets.Output(outputs=(output,))
-    wrap = ipywidgets.Layout(display="flex", flex_flow="row wrap")
-    row = ipywidgets.Box(list(made.values()), layout=wrap)
-    box = ipywidgets.VBox([row, description, image, named])
+    row = ipywidgets.Box(list(made.values()), layout={"display": "flex", "flex_flow": "row wrap"})
+    box = ipywidgets.VBox([row, description, image, ipywidgets.Output(outputs=(output,))])
     return {WIDGET: box._repr_mimebundle_()[WIDGET]}
 
 

@@ -12,7 +12,11 @@ _BLOCK = 2**16  # complex numbers computed at a time
 
 
 def positional_encoding(
-    n: int, p: int, convention: str, base: float, scale: float | None
+    n: int,
+    p: int,
+    convention: str,
+    base: float,
+    scale: float | None,
 ) -> Floats:
     """Return E with paired rows, shape (p, n), as `sheet11.encoding.positional_encoding` defines it."""
     E = np.empty((p, n))
@@ -24,29 +28,42 @@ def positional_encoding(
         turns = far[rows, :, None] * near[rows, None, :]  # (step, ⌈n/B⌉, B)
         np.clip(turns.view(float), -1, 1, out=turns.view(float))  # rounding may exceed 1
         wave = turns.reshape(len(turns), -1)[:, :n]
-        sine, cosine = E[0::2][rows], E[1::2][rows]
-        sine[:], cosine[:] = wave.imag, wave.real[: len(cosine)]
+        E[0::2][rows] = wave.imag
+        cosine = E[1::2][rows]
+        cosine[:] = wave.real[: len(cosine)]
     return E
 
 
-def gram(n: int, p: int, convention: str, base: float, scale: float | None) -> Floats:
+def gram(
+    n: int,
+    p: int,
+    convention: str,
+    base: float,
+    scale: float | None,
+) -> Floats:
     """Return EᵀE for paired rows, shape (n, n).
 
     It depends only on the lag i−j, so that the n lags are summed once and copied along the diagonals. An unpaired last
     row s (p odd) adds s sᵀ.
     """
+    from scipy.linalg import toeplitz  # imported late: it takes 0.2 s
+
     omega = _frequencies(p, convention, base, scale)
     far, near = _turns(omega[: p // 2], 0, n)
     by_lag = (far.T @ near).real.ravel()[:n]  # Σ_k cos(ω_k d): the product sums over k
-    band = np.concatenate([by_lag[:0:-1], by_lag])  # lags n−1 … 1, 0, 1 … n−1
-    G = np.lib.stride_tricks.sliding_window_view(band, n)[::-1].copy()
+    G: Floats = toeplitz(by_lag)
     if p % 2:
         s = np.sin(omega[-1] * (first_position(convention) + np.arange(n)))
         G += np.outer(s, s)
     return G
 
 
-def _frequencies(p: int, convention: str, base: float, scale: float | None) -> Floats:
+def _frequencies(
+    p: int,
+    convention: str,
+    base: float,
+    scale: float | None,
+) -> Floats:
     """Return ω of each pair of rows, shape (⌈p/2⌉,)."""
     own_scale = p if convention == "vaswani" else 5000
     omega: Floats = base ** (-2 * np.arange((p + 1) // 2) / (scale or own_scale))
@@ -54,7 +71,9 @@ def _frequencies(p: int, convention: str, base: float, scale: float | None) -> F
 
 
 def _turns(
-    omega: Floats, first: int, n: int
+    omega: Floats,
+    first: int,
+    n: int,
 ) -> tuple[NDArray[np.complex128], NDArray[np.complex128]]:
     """Return factors of e^{iω(first + aB + b)} = e^{iωaB}·e^{iω(first + b)} with B ≈ √n, to save exponentials.
 
@@ -62,5 +81,6 @@ def _turns(
         Shapes (len(omega), ⌈n/B⌉) and (len(omega), B).
     """
     B = math.isqrt(n - 1) + 1
-    far, near = np.arange(0, n, B), first + np.arange(B)
-    return np.exp(1j * np.outer(omega, far)), np.exp(1j * np.outer(omega, near))
+    far = np.outer(omega, np.arange(0, n, B))
+    near = np.outer(omega, first + np.arange(B))
+    return np.exp(1j * far), np.exp(1j * near)

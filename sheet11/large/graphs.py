@@ -7,7 +7,10 @@ from torch import Tensor
 
 
 def draw_block_edges(
-    block_size: int, p_in: float, p_out: float, generator: np.random.Generator
+    block_size: int,
+    p_in: float,
+    p_out: float,
+    generator: np.random.Generator,
 ) -> NDArray[np.int64]:
     """Draw the edges of a two-block model, each once, shape (edges, 2).
 
@@ -20,8 +23,12 @@ def draw_block_edges(
     edges = []
     for first, second, p in [(0, 0, p_in), (0, 1, p_out), (1, 1, p_in)]:
         # the number of edges is binomial: every pair is an independent trial
-        count = generator.binomial(block_size**2, p)
-        chosen = generator.choice(block_size**2, count, replace=False, shuffle=False)
+        chosen = generator.choice(
+            block_size**2,
+            generator.binomial(block_size**2, p),
+            replace=False,
+            shuffle=False,
+        )
         pairs = np.stack(np.divmod(chosen, block_size), axis=1)
         if first == second:
             pairs = pairs[pairs[:, 0] < pairs[:, 1]]
@@ -40,6 +47,7 @@ def holds_both_directions(edge_index: Tensor, num_nodes: int) -> bool:
     r = (torch.arange(num_nodes, device=edge_index.device) + 1) * 0x1E3779B97F4A7C15
     r = (r ^ (r >> 29)) * 0x3F58476D1CE4E5B9
     s = (r ^ (r >> 32)) * 0x14D049BB133111EB
-    forward = torch.dot(r.index_select(0, u), s.index_select(0, v))
-    backward = torch.dot(r.index_select(0, v), s.index_select(0, u))
-    return bool(forward == backward)
+    return torch.equal(
+        torch.dot(r.index_select(0, u), s.index_select(0, v)),
+        torch.dot(r.index_select(0, v), s.index_select(0, u)),
+    )

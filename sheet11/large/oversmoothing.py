@@ -1,8 +1,8 @@
 """Functions of exercise 3 for graphs with many nodes or edges: sparse, in blocks, by iteration."""
 
-import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
+from warnings import catch_warnings
 
 import numpy as np
 import torch
@@ -17,31 +17,31 @@ _BLOCK = 2**17  # entries in a block of differences
 _RESTARTS = 200  # restarts of the Lanczos iteration, about 10 products each
 
 
-@contextmanager
-def _without_note() -> Iterator[None]:
-    """Suppress torch's warnings that CSR tensors are in beta and are not checked."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Sparse ", UserWarning)
-        yield
-
-
-@_without_note()
-def normalized_adjacency(edge_index: Tensor, num_nodes: int, dtype: torch.dtype) -> Tensor:
+def normalized_adjacency(
+    edge_index: Tensor,
+    num_nodes: int,
+    dtype: torch.dtype,
+) -> Tensor:
     """Return P, with its entries sorted by SciPy, which is several times faster than torch."""
     loops = torch.arange(num_nodes, device=edge_index.device).expand(2, -1)
     u, v = torch.cat([edge_index, loops], dim=1).cpu().numpy()
     scale = np.bincount(u) ** -0.5
-    P = csr_array((scale[u] * scale[v], (u, v)), (num_nodes, num_nodes))
-    rows, columns, values = map(torch.from_numpy, (P.indptr, P.indices, P.data))
-    return torch.sparse_csr_tensor(
-        rows, columns, values.to(dtype), P.shape, device=edge_index.device
-    )
+    sorted_by_row = csr_array((scale[u] * scale[v], (u, v)), (num_nodes, num_nodes))
+    with catch_warnings(action="ignore", category=UserWarning):  # CSR tensors are in beta
+        return torch.sparse_csr_tensor(
+            sorted_by_row.indptr,
+            sorted_by_row.indices,
+            sorted_by_row.data,
+            sorted_by_row.shape,
+            dtype=dtype,
+            device=edge_index.device,
+        )
 
 
-@_without_note()
 def compressed(P: Tensor) -> Tensor:
     """Return a matrix in CSR format."""
-    return P.to_sparse_csr()
+    with catch_warnings(action="ignore", category=UserWarning):  # CSR tensors are in beta
+        return P.to_sparse_csr()
 
 
 def dirichlet_energy(y: Tensor, edge_index: Tensor) -> Tensor:
@@ -72,7 +72,8 @@ def second_eigenvalue(P: Tensor) -> float:
     def propagate(x: Floats) -> Floats:
         return rest(matrix @ x)
 
-    start = rest(np.random.default_rng(0).normal(size=len(P)))
+    generator = np.random.default_rng(0)
+    start = rest(generator.normal(size=len(P)))
     if np.linalg.norm(propagate(start)) < 1e-10 * np.sqrt(len(P)):
         return 0.0  # every component is complete
     with suppress(ArpackNoConvergence):
@@ -80,20 +81,21 @@ def second_eigenvalue(P: Tensor) -> float:
             return _largest(propagate, start)
         sigma = 1 + 1e-8
         shifted = csc_array(matrix - sigma * eye_array(len(P)))
-        options = {"SymmetricMode": True}
-        factors = splu(shifted, "MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options=options)
+        factors = splu(shifted, "MMD_AT_PLUS_A")  # symmetric, so that half the entries suffice
         found = sigma + 1 / _largest(lambda x: rest(factors.solve(x)), start)
         if 1e-13 < 1 - found < 2 * matrix.diagonal().min():
             return found
     raise np.linalg.LinAlgError("P must have a larger gap: its second eigenvalue was not found")
 
 
-def _largest(matvec: Callable[[Floats], Floats], start: Floats, tolerance: float = 1e-9) -> float:
+def _largest(
+    matvec: Callable[[Floats], Floats],
+    start: Floats,
+    tolerance: float = 1e-9,
+) -> float:
     """Return the eigenvalue of largest magnitude of a symmetric operator."""
     operator = LinearOperator((len(start), len(start)), matvec=matvec, dtype=np.float64)
-    found = eigsh(
-        operator, k=1, v0=start, tol=tolerance, maxiter=_RESTARTS, return_eigenvectors=False
-    )
+    found, _ = eigsh(operator, k=1, v0=start, tol=tolerance, maxiter=_RESTARTS)
     return float(found[0])
 
 
@@ -106,7 +108,10 @@ def _preserved(matrix: csr_array) -> csr_array:
 
 
 def _to_scipy(P: Tensor) -> csr_array:
-    P = compressed(P.detach().cpu().to(torch.float64))
-    return csr_array(
-        (P.values().numpy(), P.col_indices().numpy(), P.crow_indices().numpy()), tuple(P.shape)
+    P = compressed(P.detach().cpu().double())
+    parts = (
+        P.values().numpy(),
+        P.col_indices().numpy(),
+        P.crow_indices().numpy(),
     )
+    return csr_array(parts, tuple(P.shape))

@@ -104,7 +104,7 @@ def write_grading(out, added=""):
     with Store(out) as store:
         fill(store, [task], answers)
         for words, points in RUBRIC.items() if not added else ():
-            store.add_item(task.name, points, words)
+            store.set_item(task.name, points, words)
 
 
 def save(page, name):

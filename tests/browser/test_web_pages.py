@@ -14,8 +14,7 @@ from sheet11.course.book.gradebook import Table
 from sheet11.course.book.marks import Task
 from sheet11.course.book.scores import Score, Status
 from sheet11.course.jobs import local_executor
-from sheet11.course.pages.cells import cells_html
-from sheet11.course.pages.render import Page, render
+from sheet11.course.pages.render import Page, cells_html, render
 from sheet11.course.sheet import find_sheet
 from sheet11.course.submissions.people import Identity, Person
 
@@ -23,7 +22,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.browser]
 WIDTHS = (360, 1280)
 LARGEST = 2_000_000  # bytes of a page
 NOTEBOOKS = [f"run/{stem}.html" for stem in find_sheet().notebooks]
-PAGES = "run/index.html run/small.html run/failing.html sweep/index.html grades.html feedback.html".split()
+PAGES = "run/index.html run/small.html run/failing.html sweep/index.html grades.html feedback.html class.html".split()
 SMALL = """
 import sys, matplotlib.pyplot as plt, pandas as pd
 from IPython.display import display
@@ -35,6 +34,8 @@ display(pd.DataFrame({"square": [i**2 for i in range(n)]}))
 record(square=n * n, half=n / 2)
 assert n > 0, "a long message that does not fit on one line of a phone"
 """
+TASK = {"title": "f", "maximum": 2.0, "students": 3, "answered": 3}
+TASK |= {"mean": 1.5, "earned": 0.75, "discrimination": None}
 
 # the luminance of every text and of what is behind it, as painted: a canvas turns any CSS colour into red, green, blue
 CONTRASTS = """() => {
@@ -71,10 +72,12 @@ def folder(browser, tmp_path_factory, hostile):
         cells = [new_markdown_cell(f"# A {name} notebook"), parameters, new_code_cell(SMALL)]
         nbformat.write(new_notebook(cells=cells), out / f"{name}.ipynb")
     small = out / "small.ipynb"
-    paths = [small, out / "failing.ipynb", *find_sheet().notebooks.values()]
+    sheet = find_sheet()
+    paths = [small, out / "failing.ipynb", *sheet.notebooks.values()]
     with local_executor(2) as (executor, threads):
-        run.run(run.jobs_of_notebooks(paths, {}, threads, sliders=True), executor, out / "run")
-        points = sweep.jobs_of_grid(small, {"n": [0, 1, 2]}, threads)
+        notebooks = run.jobs_of_notebooks(paths, {}, sheet, threads, frames=True)
+        run.run(notebooks, executor, out / "run")
+        points = sweep.jobs_of_grid(small, {"n": [0, 1, 2]}, sheet, threads)
         sweep.sweep(points, executor, out / "sweep")
     both = (Identity(login=HTML, name=HTML), Identity(name=HTML))
     person = Person(HTML, both[0], both, late="1 d 2 h late", notes=(HTML,))
@@ -91,8 +94,17 @@ def folder(browser, tmp_path_factory, hostile):
         "feedback": {
             "person": person,
             "rows": rows,
-            "contents": {"": (HTML, {})},
+            "content_of": lambda digest: (HTML, {}),
             "figures": {"notebook": [(picture, HTML)]},
+        },
+        "class": {
+            "students": 3,
+            "maximum": 4.0,
+            "median": 2.5,
+            "histogram": [0, 1, 2],
+            "tasks": [TASK | {"title": HTML}, TASK | {"earned": None, "discrimination": -0.5}],
+            "times": [1, 2.5, 3],
+            "reasons": [{"task": "f", "title": HTML, "times": 2, "remark": HTML, "example": HTML}],
         },
     }
     for name, values in pages.items():
@@ -180,7 +192,7 @@ def test_the_keyboard_turns_every_explorer(show, folder, name):
         assert len(seen) > 0.8 * settings.locator("img").count(), "nearly all look different"
 
 
-@pytest.mark.parametrize("name", ["notebook", "index", "grades", "feedback"])
+@pytest.mark.parametrize("name", ["notebook", "index", "grades", "feedback", "class"])
 def test_nothing_runs(show, name):
     page = show(f"{name}.html")
     page.wait_for_timeout(200)

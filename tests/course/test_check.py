@@ -19,6 +19,7 @@ from sheets_of_nbgrader import (
 )  # fmt: skip
 
 from sheet11.course.check import problems_of
+from sheet11.course.errors import SheetError
 from sheet11.course.sheet import find_sheet
 
 nbgrader = pytest.importorskip("nbgrader", reason="needs nbgrader: pip install 'sheet11[grade]'")
@@ -119,7 +120,6 @@ def test_damages_of_any_kind_are_lines(tmp_path, junk, key):
         (check("f-1", "### BEGIN HIDDEN TESTS"), "ClearHiddenTests refuses it: No end hidden"),
         (answer("f", "### BEGIN SOLUTION"), "ClearSolutions refuses it: no end solution"),
         (given("### BEGIN SOLUTION\n### END SOLUTION"), "Solution region detected in a non-solution"),
-        (check("f-1", "### AUTOTEST f"), "InstantiateTests refuses it: "),
     ],
 )  # fmt: skip
 def test_marks_in_a_source(problems, cell, said):
@@ -128,7 +128,8 @@ def test_marks_in_a_source(problems, cell, said):
 
 
 def test_copied_cells(problems):
-    assert one(problems(*RIGHT, answer("f", "2"))).startswith("p: two cells have the grade_id 'f'")
+    found = one(problems(*RIGHT, answer("f", "2")))
+    assert found.startswith("p.ipynb: ") and "Duplicate grade id: f; a copied cell" in found
 
 
 @pytest.mark.parametrize(
@@ -136,13 +137,23 @@ def test_copied_cells(problems):
     [
         ("c.Execute.timeout = 600", "sets Execute.timeout, which is not read here: "),
         ("c.Autograde.autograde_preprocessors.append('x')", "sets Autograde.autograde_preprocessors"),
-        ("class Mine: pass\nc.GenerateAssignment.preprocessors = [Mine]", "names the preprocessor Mine"),
-        ("1 / 0", "cannot be executed: ZeroDivisionError"),
     ],
 )  # fmt: skip
 def test_settings_of_nbgrader(problems, config, said):
     found = one(problems(config=config))
     assert "nbgrader_config.py" in found and said in found
+
+
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        ("class Mine: pass\nc.GenerateAssignment.preprocessors = [Mine]", "names the preprocessor Mine"),
+        ("1 / 0", "cannot be executed: ZeroDivisionError"),
+    ],
+)  # fmt: skip
+def test_unusable_settings_of_nbgrader(problems, config, said):
+    with pytest.raises(SheetError, match=f"nbgrader_config.py {said}"):
+        problems(config=config)
 
 
 def test_settings_that_change_nothing_here(problems):

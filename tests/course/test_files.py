@@ -9,13 +9,11 @@ from sheet11.course.files import alone_in, write_private, write_whole
 
 
 def test_write_whole_leaves_nothing_if_it_is_interrupted_as_its_file_appears(tmp_path, monkeypatch):
-    real = open
-
-    def interrupted(*args, **options):
-        real(*args, **options).close()
+    def interrupted(path, content):
+        assert path.exists()
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("builtins.open", interrupted)
+    monkeypatch.setattr("pathlib.Path.write_bytes", interrupted)
     with pytest.raises(KeyboardInterrupt):
         write_whole(tmp_path / "page.html", "new")
     assert list(tmp_path.iterdir()) == []

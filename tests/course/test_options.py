@@ -1,11 +1,10 @@
 """Values accepted by the option `-p`."""
 
-import re
-
 import click
 import pytest
+from click.testing import CliRunner
 
-from sheet11.course.options import literal, value, values
+from sheet11.course.options import parameter_option, value, values
 
 
 @pytest.mark.parametrize(
@@ -19,8 +18,7 @@ from sheet11.course.options import literal, value, values
     ],
 )  # fmt: skip
 def test_a_value_is_a_literal_or_text(text, found):
-    assert value(f"n={text}") == ("n", found)
-    assert type(literal(text)) is type(found)
+    assert value(text) == found and type(value(text)) is type(found)
 
 
 @pytest.mark.parametrize(
@@ -41,6 +39,8 @@ def test_a_value_is_a_literal_or_text(text, found):
         ("0:1:0.25", [0, 0.25, 0.5, 0.75]),
         ("0:0.5:0.1", [0, 0.1, 0.2, 0.3, 0.4]),
         ("1:0:-0.5", [1, 0.5]),
+        ("0:3:0.5:1,1:2:1:", ["0:3:0.5:1", "1:2:1:"]),
+        ("1/0:2,:2,0:", ["1/0:2", ":2", "0:"]),
         ("0.5:3", [0.5, 1.5, 2.5]),
         ("1e-3:3e-3:1e-3", [0.001, 0.002]),
         ("nan:3,inf:2", ["nan:3", "inf:2"]),
@@ -48,26 +48,40 @@ def test_a_value_is_a_literal_or_text(text, found):
     ],
 )
 def test_values(text, found):
-    assert values(f"n={text}") == ("n", found)
+    assert values(text) == found
 
 
 @pytest.mark.parametrize(
-    ("kind", "text", "message"),
+    ("text", "message"),
     [
-        (value, "n", "^'n' is not NAME=VALUE$"),
-        (value, "=3", "^'=3' is not NAME=VALUE$"),
-        (value, "2n=3", "^'2n=3' is not NAME=VALUE$"),
-        (values, "n", r"^'n' is not NAME=V1,V2,\.\.\.$"),
-        (values, "n=", "^a value is missing in 'n='$"),
-        (values, "n=1,,2", "^a value is missing in 'n=1,,2'$"),
-        (values, "n=4:0", "^the range '4:0' must have 1 to 1,000,000 values$"),
-        (values, "n=0:4:0", "^the range '0:4:0' must have 1 to 1,000,000 values$"),
-        (values, "n=0:1:-0.1", "^the range '0:1:-0.1' must have 1 to 1,000,000 values$"),
-        (values, "n=0:1e12", "^the range '0:1e12' must have 1 to 1,000,000 values$"),
-        (values, "n=0:1:1e-12", "must have 1 to 1,000,000 values$"),
+        ("", "a value is missing in ''"),
+        ("1,,2", "a value is missing in '1,,2'"),
+        ("4:0", "the range '4:0' must have 1 to 1,000,000 values"),
+        ("0:4:0", "the range '0:4:0' must have 1 to 1,000,000 values"),
+        ("0:1:-0.1", "the range '0:1:-0.1' must have 1 to 1,000,000 values"),
+        ("0:1e12", "the range '0:1e12' must have 1 to 1,000,000 values"),
+        ("0:1:1e-12", "the range '0:1:1e-12' must have 1 to 1,000,000 values"),
     ],
 )
-def test_what_is_no_argument(kind, text, message):
-    with pytest.raises(click.BadParameter) as caught:
-        kind(text)
-    assert re.search(message, caught.value.message)
+def test_what_is_no_list_of_values(text, message):
+    with pytest.raises(ValueError, match=f"^{message}$"):
+        values(text)
+
+
+def test_parameters_by_name():
+    @click.command()
+    @parameter_option(values, "NAME=V1,V2,...", "")
+    def command(parameters):
+        click.echo(parameters)
+
+    def told(*given):
+        arguments = [f"-p{each}" for each in given]
+        return CliRunner().invoke(command, arguments).output.splitlines()[-1]
+
+    assert told("n=1:3", "größe=a=b") == "{'n': [1, 2], 'größe': ['a=b']}"
+    assert told() == "{}"
+    for wrong in ("n", "=3", "2n=3", "m=1"):
+        assert told("m=1", wrong).endswith(
+            f"for '-p': {wrong!r} must be NAME=V1,V2,..., with each name once"
+        )
+    assert told("n=").endswith("for '-p': n: a value is missing in ''")

@@ -77,4 +77,4 @@ def test_release(course, invoke, tmp_path):
     code = "import sheet11, waves.angles; assert sheet11.__all__ == ['record', 'read_records']; sheet11.record"
     subprocess.run([sys.executable, "-c", code], cwd=edition, check=True)
     result = invoke("run", "--sheet", "edition", "-o", "out", cwd=tmp_path)
-    assert result.returncode == 1 and "2 of 2 notebooks failed" in result.stderr
+    assert result.returncode == 1 and "failed: 1_waves, 2_slopes" in result.stderr

@@ -19,12 +19,12 @@ from sheets_of_nbgrader import (
 
 from sheet11.course.errors import SheetError
 from sheet11.course.preprocess import (
+    both_versions,
     nbgrader_config,
     upgrade,
-    whole_notebook,
     without_answers,
 )
-from sheet11.course.tasks import cells_by_id, tasks_of
+from sheet11.course.tasks import grade_id, tasks_of
 
 nbgrader = pytest.importorskip("nbgrader", reason="needs nbgrader: pip install 'sheet11[grade]'")
 GUIDE = Path(nbgrader.__file__).parent / "docs" / "source" / "user_guide"
@@ -39,17 +39,20 @@ def written(folder, *cells, config=""):
     return path, nbgrader_config(path.parent)
 
 
+def by_id(whole):
+    return {grade_id(cell): cell for cell in whole.cells}
+
+
 def edition_of(path, config):
-    return without_answers(whole_notebook(path, config), config)
+    return both_versions(path, config)[1]
 
 
 @pytest.mark.parametrize("name", SHEETS)
 def test_students_get_neither_answers_nor_hidden_tests(name):
     small = SHEETS[name]()
-    before, after = (
-        cells_by_id("p", each) for each in (small.notebook, without_answers(small.notebook))
-    )
+    before, after = (by_id(each) for each in (small.notebook, without_answers(small.notebook)))
     assert before.keys() == after.keys()
+    before.pop(None, None)
     for name, cell in before.items():
         if cell.metadata.nbgrader.solution:
             assert after[name].source.endswith(("raise NotImplementedError()", "YOUR ANSWER HERE"))
@@ -59,6 +62,15 @@ def test_students_get_neither_answers_nor_hidden_tests(name):
 def test_a_marking_scheme_is_not_for_students():
     cell = without_answers(by_hand().notebook).cells[-1]
     assert cell.source.rstrip() == "## Part B (4 points)\nVerify a sum."
+
+
+@pytest.mark.parametrize(
+    "begin", ["### BEGIN HIDDEN TEST", "# begin hidden tests", "###BEGIN  HIDDEN"]
+)
+def test_a_mistyped_mark_does_not_get_to_students(begin):
+    cell = check("f-1", f"1\n{begin}\nassert x == 2")
+    with pytest.raises(SheetError, match=f"students would get the line '{begin}'"):
+        without_answers(notebook(cell))
 
 
 def test_nothing_is_left_of_earlier_work():
@@ -94,11 +106,11 @@ c.ClearHiddenTests.end_test_delimeter = "ENDE"
 
 
 def test_header_and_footer_stand_in_the_course(tmp_path):
-    path, config = written(
-        tmp_path, given("1"), config="c.IncludeHeaderFooter.header = 'source/header.ipynb'"
-    )
+    config = "c.IncludeHeaderFooter.header = 'source/header.ipynb'"
+    path, _ = written(tmp_path, given("1"), config=config)
     nbformat.write(notebook(heading("# Header")), tmp_path / "source" / "header.ipynb")
-    assert [cell.source for cell in whole_notebook(path, config).cells] == ["# Header", "1"]
+    for version in both_versions(path, nbgrader_config(path.parent)):
+        assert [cell.source for cell in version.cells] == ["# Header", "1"]
 
 
 @pytest.mark.parametrize("name", ["problem1", "problem2"])
@@ -131,12 +143,10 @@ def test_autotest_becomes_tests_by_the_course_of_nbgraders_guide(tmp_path):
         copy(GUIDE / name, tmp_path / name)
     path = tmp_path / "source" / "ps1_autotest" / "problem1.ipynb"
     config = nbgrader_config(path.parent)
-    whole = whole_notebook(path, config)
-    source = cells_by_id("problem1", whole)["correct_squares"].source
+    whole, edition = both_versions(path, config)
+    source = by_id(whole)["correct_squares"].source
     assert "AUTOTEST" not in source and "assert str(len(squares(2)))" in source
-    assert (
-        source == cells_by_id("problem1", without_answers(whole, config))["correct_squares"].source
-    )
+    assert source == by_id(edition)["correct_squares"].source
     assert sum(task.points for task in tasks_of("problem1", whole)) == 10
 
 
@@ -145,7 +155,7 @@ def test_autotest_of_a_solution_that_fails(tmp_path):
     path, _ = written(tmp_path, answer("x", "x = 1 / 0"), check("x-1", "### AUTOTEST x"))
     shutil.copy(GUIDE / "autotests.yml", tmp_path)
     with pytest.raises(SheetError, match="refuses it: ZeroDivisionError: division by zero; "):
-        whole_notebook(path, nbgrader_config(path.parent))
+        both_versions(path, nbgrader_config(path.parent))
 
 
 @pytest.mark.parametrize("version", [0, 1, 2])

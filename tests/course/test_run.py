@@ -16,6 +16,7 @@ from sheet11.course.errors import ParameterError
 from sheet11.course.jobs import Done, Job, local_executor, perform_all
 from sheet11.course.notebooks import check_parameters
 from sheet11.course.run import jobs_of_notebooks, run
+from sheet11.course.sheet import find_sheet
 
 
 @pytest.fixture
@@ -33,7 +34,9 @@ def test_index_lists_what_is_done_when_a_run_is_cut_off(folder, monkeypatch):
         return Done(job, job.notebook, None, 0.0)
 
     monkeypatch.setattr(jobs, "perform", cut_off)
-    prepared = jobs_of_notebooks([folder / "second.ipynb", folder / "first.ipynb"], {})
+    prepared = jobs_of_notebooks(
+        [folder / "second.ipynb", folder / "first.ipynb"], {}, find_sheet()
+    )
     with ThreadPoolExecutor(2) as executor, pytest.raises(KeyboardInterrupt):
         run(prepared, executor, folder / "out")
     index = (folder / "out" / "index.html").read_text()
@@ -90,7 +93,9 @@ def test_a_job_whose_worker_dies_comes_back_with_the_error(folder, monkeypatch, 
         return Done(job, job.notebook, None, 0.0)
 
     monkeypatch.setattr(jobs, "perform", die)
-    prepared = jobs_of_notebooks([folder / "second.ipynb", folder / "first.ipynb"], {})
+    prepared = jobs_of_notebooks(
+        [folder / "second.ipynb", folder / "first.ipynb"], {}, find_sheet()
+    )
     with ThreadPoolExecutor(1) as executor:
         pages = run(prepared, executor, folder / "out")
     assert [page.error for page in pages] == ["RuntimeError: the worker has died", None]
@@ -126,7 +131,7 @@ def test_jobs_run_side_by_side_and_share_the_cores(build, keep_server, monkeypat
 
 def test_nothing_runs_before_all_arguments_are_usable(folder):
     with pytest.raises(ParameterError, match="no notebook has a parameter 'm'; there are n"):
-        jobs_of_notebooks([folder / "first.ipynb"], {"m": 1})
+        jobs_of_notebooks([folder / "first.ipynb"], {"m": 1}, find_sheet())
 
 
 EXPLORE = """
@@ -145,7 +150,9 @@ def test_a_page_moves_its_explorers_and_the_kept_notebook_holds_their_start(
 ):
     nbformat.write(build(EXPLORE), tmp_path / "explore.ipynb")
     with local_executor(1) as (executor, threads):
-        prepared = jobs_of_notebooks([tmp_path / "explore.ipynb"], {}, threads, sliders=True)
+        prepared = jobs_of_notebooks(
+            [tmp_path / "explore.ipynb"], {}, find_sheet(), threads, frames=True
+        )
         (page,) = run(prepared, executor, tmp_path / "out")
     assert page.error is None and page.figure == "n is 2"
     html, kept = ((tmp_path / "out" / f"explore.{kind}").read_text() for kind in ("html", "ipynb"))
@@ -155,7 +162,7 @@ def test_a_page_moves_its_explorers_and_the_kept_notebook_holds_their_start(
 
 def test_check_parameters():
     check_parameters({"n": 1}, {"n", "p"})
-    with pytest.raises(ParameterError, match="there are none$"):
+    with pytest.raises(ParameterError, match="there are none, as no cell is tagged 'parameters'$"):
         check_parameters({"n": 1}, set())
     with pytest.raises(ParameterError, match="n must be a Python literal, got <object"):
         check_parameters({"n": object()}, {"n"})
@@ -208,7 +215,7 @@ def test_one_that_cannot_be_run_is_a_line_and_the_others_go_on(build, invoke, tm
             "ok.ipynb: another page is named 'ok'",
             "kernel.ipynb: no kernel named 'nope' is installed",
             "text.ipynb: text.ipynb is no Jupyter notebook",
-            "2 of 6 notebooks were executed",
+            "2 of 6 notebooks were executed; failed: none",
         ],
         strict=True,
     ):
@@ -223,6 +230,6 @@ def test_no_output_overwrites_its_source(build, invoke, tmp_path):
     before = (tmp_path / "a.ipynb").read_bytes()
     for out in (".", "linked"):
         result = invoke("run", "a.ipynb", "-o", out, cwd=tmp_path)
-        assert result.returncode == 2 and "a.ipynb, which is there, would be" in result.stderr
+        assert result.returncode == 2 and "holds a notebook to execute" in result.stderr
     assert {path.name for path in tmp_path.iterdir()} == {"linked", "a.ipynb"}
     assert (tmp_path / "a.ipynb").read_bytes() == before

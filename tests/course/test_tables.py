@@ -27,14 +27,14 @@ def test_what_spreadsheets_save(tmp_path, content):
     ("content", "message"),
     [
         (None, "cannot be read: No such file or directory"),
-        (b"a,b\n", "is empty"),
-        (b"a,b,a\n1,2,3\n", "is no CSV: two columns have the same name"),
-        (b"a,b\n1,2,3\n", "is no CSV: line 2 has more fields than the first one"),
-        (b'a,b\n1,"2\n', "is no CSV: unexpected end of data"),
-        (b"x" * 200_000, "is no CSV: field larger than field limit"),
-        (b"PK\x03\x04\x00\x00", "is no CSV: it is binary; save the spreadsheet as CSV"),
-        (b"student,\x81\n", "is no CSV: 'charmap' codec can't decode"),
-        ("student,points\n".encode("utf-16-le"), "is no CSV: it is binary"),
+        (b"a,b\n", "cannot be read: it is empty"),
+        (b"a,b,a\n1,2,3\n", "cannot be read: two columns have the same name"),
+        (b"a,b\n1,2,3\n", "cannot be read: line 2 has more fields than the first one"),
+        (b'a,b\n1,"2\n', "cannot be read: unexpected end of data"),
+        (b"x" * 200_000, "cannot be read: field larger than field limit"),
+        (b"PK\x03\x04\x00\x00", "cannot be read: it is binary; save the spreadsheet as CSV"),
+        (b"student,\x81\n", "cannot be read: 'charmap' codec can't decode"),
+        ("student,points\n".encode("utf-16-le"), "cannot be read: it is binary"),
     ],
 )
 def test_what_is_no_table(tmp_path, content, message):

@@ -6,7 +6,7 @@ from sheets_of_nbgrader import answer, check, given, heading, locked, plot, task
 
 from sheet11.course.errors import SheetError
 from sheet11.course.notebooks import syntax
-from sheet11.course.tasks import Task, cells_by_id, tasks_of
+from sheet11.course.tasks import Task, grade_id, tasks_of
 
 F = 'def f(x, y=1):\n    """Some\n    thing."""\n    return x'
 
@@ -30,7 +30,7 @@ def test_a_check_and_an_answer_in_words():
         points=2 / 3, by_hand=False, answers=("f",), cell_type="code", tolerance=1e-3, judge="f - 1",
     )  # fmt: skip
     assert read == Task(
-        notebook="01", name="why", title="1a) Part: why", wanted="", points=3, by_hand=True,
+        notebook="01", name="why", title="1a.1 · Do it: why", wanted="", points=3, by_hand=True,
         answers=("why",), cell_type="markdown", tolerance=1e-9, judge="",
     )  # fmt: skip
     assert (checked.column, read.column) == ("01/f-1", "01/why")
@@ -97,6 +97,6 @@ def test_syntax_of_cells_with_magics_and_of_none():
 def test_cells_are_known_by_grade_id():
     cells = [given("1"), locked("c", "2"), answer("f", F)]
     cells[0].metadata["nbgrader"] = {"grade_id": "cell-1", "locked": False}
-    assert list(cells_by_id("01", new_notebook(cells=cells))) == ["c", "f"]
+    assert [grade_id(cell) for cell in cells] == [None, "c", "f"]
     with pytest.raises(SheetError, match="01: two cells have the grade_id 'f'"):
         tasks(answer("f", F), check("f", ""))

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from drawings import check_figure
 from nbformat.v4 import new_code_cell, new_notebook
+from PIL import Image
 
 from sheet11.course.execute import execute
 from sheet11.lab import plots
@@ -83,7 +84,7 @@ def test_heatmap_of_more_entries_than_pixels_shows_the_largest_of_each_square():
 
 def test_a_selection_of_rows_keeps_their_numbers():
     _, ax = plt.subplots()
-    plots.draw_heatmap(ax, np.eye(20, 6)[::2], 1, (0, 1), (20, 6))
+    plots.draw_heatmap(ax, np.eye(20, 6)[::2], 1, (0, 1), rows=20)
     for place, text in zip(ax.get_yticks(), ax.get_yticklabels(), strict=True):
         assert place == pytest.approx((int(text.get_text()) + 0.5) / 2)
 
@@ -106,3 +107,14 @@ def test_figures_appear_in_a_notebook_whatever_the_environment_says(backend, mon
         assert output.data["image/png"].startswith("iVBORw0KGgo")
     assert own.metadata["image/png"]["alt"] == own.data["text/plain"] == "a"
     assert set(none.data) == {"text/plain"}, "where nobody wants figures"
+
+
+def test_a_picture_is_small_and_keeps_its_size_and_colours():
+    generator = np.random.default_rng(0)
+    figure = plots.heatmaps({"noise": generator.normal(size=(64, 64))}, "column", "row", "entry")
+    figure.axes[0].plot([20], [30], "o", color=plots.COLOURS[1])
+    small, painted, large = plots.png(figure), plots.painted(figure), io.BytesIO()
+    painted.save(large, "png")
+    assert len(small) < 0.5 * len(large.getvalue())
+    after = Image.open(io.BytesIO(small)).convert("RGB")
+    assert np.abs(np.subtract(painted, after, dtype=int)).max() <= 20

@@ -22,8 +22,7 @@ def connect(path: Path) -> sqlite3.Connection:
         path.touch(0o600)  # SQLite gives its journal files the same permissions
     database = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)
     try:
-        database.execute("PRAGMA journal_mode = WAL")
-        database.execute("PRAGMA foreign_keys = ON")
+        database.executescript("PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON;")
         (version,) = database.execute("PRAGMA user_version").fetchone()
         if version > len(STEPS):
             raise sqlite3.DatabaseError(f"its schema has version {version}, not {len(STEPS)}")

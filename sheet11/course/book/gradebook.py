@@ -1,7 +1,8 @@
 """The table of all points and its CSV files."""
 
-from collections import defaultdict
+import itertools
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import NamedTuple
 
 from sheet11.course.book.marks import Entry, Task
@@ -19,10 +20,8 @@ class Table(NamedTuple):
 
     def by_student(self) -> dict[str, list[Entry]]:
         """Return the rows of each student."""
-        found: dict[str, list[Entry]] = defaultdict(list)
-        for row in self.rows:
-            found[row.student].append(row)
-        return found
+        groups = itertools.groupby(self.rows, attrgetter("student"))
+        return {student: list(rows) for student, rows in groups}
 
     @property
     def maximum(self) -> float:
@@ -35,9 +34,14 @@ def total(rows: Sequence[Entry]) -> float:
     return sum(row.score.points or 0 for row in rows)
 
 
+def open_answers(number: int) -> str:
+    """Return in words how many answers are to be read."""
+    return f"{number} answer{'s are' if number > 1 else ' is'} still to be read"
+
+
 def still_open(rows: Sequence[Entry]) -> int:
     """Return the number of answers that a person has yet to read."""
-    return sum(row.status == Status.TO_READ for row in rows)
+    return sum(row.score.status == Status.TO_READ for row in rows)
 
 
 def grades_header(tasks: Sequence[Task]) -> list[str]:
@@ -58,10 +62,10 @@ def grades_csv(table: Table) -> str:
 
 def results_csv(table: Table) -> str:
     """Return `results.csv`, with a row for each student and task and the reason for missing points."""
-    results = [["student", "notebook", "task", "title", "points", "max_points", "status", "remark"]]
+    results = ["student notebook task title points max_points status remark".split()]
     for row in table.rows:
-        task, score = row.task, row.score
-        points = [points_text(score.points), points_text(task.points)]
-        named = [row.student, task.notebook, task.grade_id, task.title]
-        results.append([*named, *points, score.status, score.remark])
+        points, status, remark = row.score
+        task = [row.task.notebook, row.task.grade_id, row.task.title]
+        texts = [points_text(points), points_text(row.task.points)]
+        results.append([row.student, *task, *texts, status, remark])
     return harmless_csv(results)

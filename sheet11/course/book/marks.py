@@ -1,7 +1,7 @@
 """Tasks, answers, marks, and the score that counts for an answer."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sheet11.course.book.scores import Score, Status
@@ -58,7 +58,6 @@ class Item(NamedTuple):
     """An item of a task's rubric; changing it changes every mark that has it."""
 
     id: int
-    task: str
     points: float
     words: str
 
@@ -71,7 +70,7 @@ class Mark(NamedTuple):
     points: float | None  # in addition to the items'
     comment: str
     digest: str  # of the answer that the person read
-    items: tuple[Item, ...]
+    items: list[Item]
 
     @property
     def given(self) -> float | None:
@@ -80,36 +79,36 @@ class Mark(NamedTuple):
             return None
         return (self.points or 0) + sum(item.points for item in self.items)
 
-
-class Standing(NamedTuple):
-    """The mark that counts for an answer."""
-
-    mark: Mark
-    points: float  # from 0 to the task's points
-    remark: str  # for the student
-    stale: bool  # the answer has changed since
+    def counted(self, maximum: float) -> tuple[float | None, str]:
+        """Return the points, from 0 to the maximum, and the remark for the student."""
+        remarks = [f"{item.words} ({item.points:+g})" for item in self.items]
+        if self.items and self.points:
+            remarks.append(f"besides ({self.points:+g})")
+        remarks.append(self.comment)
+        points = None if self.given is None else min(max(self.given, 0.0), maximum)
+        return points, joined(remarks)
 
 
 class Entry(NamedTuple):
     """An answer with its marks and the score that counts."""
 
-    answer: Answer
+    student: str  # who handed it in
     task: Task
-    marks: list[Mark]  # the newest of each person, oldest first
-    standing: Standing | None  # None if no mark gives points
-    score: Score
-    flagged_by: frozenset[str]
     digest: str  # of the answer
+    graded: Score  # by the grading
+    score: Score
+    marks: Sequence[Mark] = ()  # the newest of each person, oldest first
+    flagged_by: Collection[str] = ()
 
     @property
-    def student(self) -> str:
-        """Student who handed it in."""
-        return self.answer.student
+    def mark(self) -> Mark | None:
+        """The mark that counts: the newest one that gives points."""
+        return next((mark for mark in reversed(self.marks) if mark.given is not None), None)
 
     @property
-    def status(self) -> Status:
-        """Status of the score that counts."""
-        return self.score.status
+    def read_before(self) -> str | None:
+        """Digest of the answer that was marked, if it has changed since."""
+        return self.mark.digest if self.mark and self.mark.digest != self.digest else None
 
     @property
     def disputed(self) -> bool:
@@ -117,44 +116,17 @@ class Entry(NamedTuple):
         return len({mark.given for mark in self.marks} - {None}) > 1
 
 
-def decide(marks: Sequence[Mark], maximum: float, digest: str) -> Standing | None:
-    """Return the mark that counts: the newest one that gives points.
-
-    Args:
-        marks: the newest of each person, oldest first.
-        maximum: points of the task.
-        digest: of the current answer.
-    """
-    deciding = [mark for mark in marks if mark.given is not None]
-    if not deciding:
-        return None
-    mark = deciding[-1]
-    given = mark.given or 0.0
-    remarks = [f"{item.words} ({item.points:+g})" for item in mark.items]
-    if mark.items and mark.points:
-        remarks.append(f"besides ({mark.points:+g})")
-    remarks += [mark.comment, mere_comments(marks)]
-    if given > maximum:
-        remarks.append(f"{given:g} points were given, of a maximum of {maximum:g}")
-    points = min(max(given, 0.0), maximum)
-    return Standing(mark, points, joined(remarks), stale=mark.digest != digest)
-
-
-def score_of(task: Task, answer: Answer, marks: Sequence[Mark], standing: Standing | None) -> Score:
+def score_of(entry: Entry) -> Score:
     """Return the score that counts: from a person's mark if there is one, else from the grading."""
-    if standing is None:
-        remark = joined([answer.remark, mere_comments(marks)])
-        return Score(answer.points, answer.status, remark)
-    status, remark = Status.READ if task.by_hand else Status.OVERRIDDEN, standing.remark
-    if standing.stale:
+    points, status, remark = entry.graded
+    if entry.mark:
+        points, remark = entry.mark.counted(entry.task.points)
+        status = Status.READ if entry.task.by_hand else Status.OVERRIDDEN
+    if entry.read_before:
         status = Status.TO_READ
         remark = joined(["the answer was changed after it was read", remark])
-    return Score(standing.points, status, remark)
-
-
-def mere_comments(marks: Sequence[Mark]) -> str:
-    """Return the comments of marks without points."""
-    return joined([mark.comment for mark in marks if mark.given is None])
+    comments = [mark.comment for mark in entry.marks if mark.given is None]
+    return Score(points, status, joined([remark, *comments]))
 
 
 def joined(remarks: Sequence[str]) -> str:

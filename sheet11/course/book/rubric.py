@@ -3,10 +3,8 @@
 {"sheet11": {"rubric": [{"points": 1, "words": "the idea"}, {"points": -0.5, "words": "a sign is wrong"}]}}
 """
 
-import contextlib
 import copy
 import math
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,32 +16,24 @@ from sheet11.course.errors import SheetError
 from sheet11.course.files import write_whole
 from sheet11.course.notebooks import METADATA, read_notebook
 from sheet11.course.sheet import Sheet
+from sheet11.course.tasks import marks
 
-Rubrics = Mapping[str, list[tuple[float, str]]]  # (points, words) by name of the task
 
-
-def read_rubrics(stem: str, notebook: NotebookNode) -> dict[str, list[tuple[float, str]]]:
-    """Read the rubrics in a notebook, by name of the task.
+def begin_rubrics(store: Store, stem: str, notebook: NotebookNode) -> None:
+    """Give tasks the rubrics in a notebook, except those that already have or had one.
 
     Raises:
         SheetError: a rubric is not a list of points with words.
     """
-    found = {}
     for cell in notebook.cells:
-        rubric = cell.metadata.get(METADATA, {}).get("rubric")
-        if rubric is not None:
-            name = _task_of(stem, cell)
-            items = rubric if isinstance(rubric, list) else [rubric]
-            found[name] = [_item_of(name, item) for item in items]
-    return found
-
-
-def begin_rubrics(store: Store, rubrics: Rubrics) -> None:
-    """Give tasks the sheet's rubrics, except those that already have or had one."""
-    for task in store.tasks():
-        if not store.items(task.name, removed=True):
-            for points, words in rubrics.get(task.name, []):
-                store.add_item(task.name, points, words)
+        task = _task_of(stem, cell)
+        rubric = cell.metadata.get(METADATA, {}).get("rubric", [])
+        items = [
+            _item_of(task, item) for item in (rubric if isinstance(rubric, list) else [rubric])
+        ]
+        if not store.items(task, removed=True):
+            for points, words in items:
+                store.set_item(task, points, words)
 
 
 def keep_rubrics(store: Store, sheet: Sheet) -> list[Path]:
@@ -53,9 +43,13 @@ def keep_rubrics(store: Store, sheet: Sheet) -> list[Path]:
         The notebooks that have changed.
 
     Raises:
+        SheetError: the tasks are not of this sheet.
         NotebookError: a file is not a notebook.
         OSError: a file cannot be written.
     """
+    for task in store.tasks():
+        if task.notebook not in sheet.notebooks:
+            raise SheetError(f"{sheet.title} has no task {task.name}; name its sheet with --sheet")
     changed = []
     for stem, path in sheet.notebooks.items():
         notebook = read_notebook(path)
@@ -72,12 +66,12 @@ def keep_rubrics(store: Store, sheet: Sheet) -> list[Path]:
 
 def _task_of(stem: str, cell: NotebookNode) -> str:
     """Return the name of a cell's task."""
-    return f"{stem}/{cell.metadata.get('nbgrader', {}).get('grade_id', cell.get('id'))}"
+    return f"{stem}/{marks(cell).get('grade_id')}"
 
 
-def _item_of(name: str, item: Any) -> tuple[float, str]:
-    with contextlib.suppress(TypeError, KeyError, AttributeError, ValueError):
-        points, words = float(item["points"]), item["words"].strip()
-        if words and math.isfinite(points):
-            return points, words
-    raise SheetError(f"the rubric of {name} must be a list of points with words, got {item!r:.80}")
+def _item_of(task: str, item: Any) -> tuple[float, str]:
+    match item:
+        case {"points": int() | float() as points, "words": str() as words}:
+            if words.strip() and math.isfinite(points):
+                return points, words.strip()
+    raise SheetError(f"the rubric of {task} must be a list of points with words, got {item!r:.80}")

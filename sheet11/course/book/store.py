@@ -11,20 +11,11 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple
 
 from sheet11.course.book.database import connect
-from sheet11.course.book.marks import (
-    Answer,
-    Entry,
-    Item,
-    Mark,
-    Task,
-    check_mark,
-    decide,
-    score_of,
-)
-from sheet11.course.book.scores import Status
+from sheet11.course.book.marks import Answer, Entry, Item, Mark, Task, check_mark, score_of
+from sheet11.course.book.scores import Score, Status
 from sheet11.course.errors import FolderError, PointsError, StoreError
 from sheet11.course.files import make_private
 from sheet11.course.text import encodable
@@ -49,7 +40,7 @@ class Result(NamedTuple):
     drawing: int = 0  # number of the drawn parameters
 
 
-class Store:
+class Store(contextlib.ExitStack):
     """The open file, as a context manager that closes it.
 
     Args:
@@ -63,17 +54,13 @@ class Store:
     """
 
     def __init__(self, out: Path, create: bool = True) -> None:
+        super().__init__()
         self.path = out / DATABASE
         if not create and not (self.path.exists() and self.path.stat().st_size):
             raise FolderError(f"{out} holds no grading")
         make_private(out)
         self._db = connect(self.path)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._db.close()
+        self.callback(self._db.close)
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[None]:
@@ -85,21 +72,23 @@ class Store:
         if self._db.in_transaction:
             yield
             return
+        self._execute("BEGIN IMMEDIATE")
         try:
-            with self._db:
-                self._db.execute("BEGIN IMMEDIATE")
-                yield
-        except sqlite3.OperationalError as error:
-            raise StoreError(f"{self.path} cannot be written to: {error}") from error
+            yield
+            self._execute("COMMIT")
+        finally:
+            self._db.rollback()  # nothing if it is committed
 
-    def _write(self, statement: str, *values: Any) -> list[Any]:
-        """Execute a statement in a transaction; return its rows."""
-        with self.writing():
+    def _execute(self, statement: str, *values: Any) -> list[Any]:
+        """Execute a statement and return its rows; errors as for `writing`."""
+        try:
             return self._db.execute(statement, values).fetchall()
+        except sqlite3.OperationalError as error:
+            raise StoreError(f"{self.path} cannot be read or written: {error}") from error
 
     def version(self) -> str:
         """Return a text that changes after every write by any connection."""
-        (others,) = self._db.execute("PRAGMA data_version").fetchone()
+        ((others,),) = self._execute("PRAGMA data_version")
         return f"{others}.{self._db.total_changes}"
 
     # written by the grading
@@ -107,109 +96,109 @@ class Store:
     def set_about(self, **facts: Any) -> None:
         """Store facts about the grading by name, as JSON."""
         for name, value in facts.items():
-            self._write("INSERT OR REPLACE INTO about VALUES (?, ?)", name, json.dumps(value))
+            self._execute("INSERT OR REPLACE INTO about VALUES (?, ?)", name, json.dumps(value))
 
     def about(self) -> dict[str, Any]:
         """Return facts about the grading, such as its title and seed."""
-        rows = self._db.execute("SELECT name, value FROM about")
-        return {name: json.loads(value) for name, value in rows}
+        return {name: json.loads(value) for name, value in self._execute("SELECT * FROM about")}
 
-    def replace_tasks(self, tasks: Iterable[Task]) -> None:
-        """Replace all tasks, and remove answers to removed tasks; marks stay."""
+    def begin(self, tasks: Iterable[Task], students: Collection[str]) -> None:
+        """Replace all tasks, and remove results and answers of other students and tasks; marks stay."""
         with self.writing():
-            self._write("PRAGMA defer_foreign_keys = ON")
-            self._write("DELETE FROM task")
+            self._execute("PRAGMA defer_foreign_keys = ON")
+            self._execute("DELETE FROM task")
             for task in tasks:
-                self._write("INSERT INTO task VALUES (?, ?, ?, ?, ?, ?, ?)", *task)
-            self._write("DELETE FROM answer WHERE task NOT IN (SELECT name FROM task)")
+                self._execute("INSERT INTO task VALUES (?, ?, ?, ?, ?, ?, ?)", *task)
+            self._execute(
+                "DELETE FROM result WHERE student NOT IN (SELECT value FROM json_each(?))",
+                json.dumps(list(students)),
+            )
+            self._execute(
+                """DELETE FROM answer WHERE task NOT IN (SELECT name FROM task)
+                                            OR student NOT IN (SELECT student FROM result)"""
+            )
 
     def keep(self, student: str, result: Result, answers: Iterable[Answer]) -> None:
         """Replace a student's result and answers; marks and the content they refer to stay."""
         with self.writing():
-            self._write("DELETE FROM answer WHERE student = ?", student)
+            self._execute("DELETE FROM answer WHERE student = ?", student)
             for answer in answers:
-                self._add_answer(answer)
-            self._write("INSERT OR REPLACE INTO result VALUES (?, ?, ?, ?, ?)", student, *result)
-
-    def keep_only(self, students: Collection[str]) -> None:
-        """Remove results and answers of all other students; their marks stay."""
-        others = "student NOT IN (SELECT value FROM json_each(?))"
-        with self.writing():
-            for table in ("answer", "result"):
-                self._write(f"DELETE FROM {table} WHERE {others}", json.dumps(list(students)))
+                digest, attachments = answer.digest, json.dumps(answer.attachments)
+                self._execute(
+                    "INSERT OR IGNORE INTO content VALUES (?, ?, ?)",
+                    *(digest, answer.source, attachments),
+                )
+                self._execute(
+                    "INSERT INTO answer VALUES (?, ?, ?, ?, ?, ?)",
+                    *(student, answer.task, digest, answer.points, answer.status),
+                    encodable(answer.remark),
+                )
+            self._execute("INSERT OR REPLACE INTO result VALUES (?, ?, ?, ?, ?)", student, *result)
 
     def results(self) -> dict[str, Result]:
         """Return the result of each student."""
-        rows = self._db.execute("SELECT student, key, error, seconds, drawing FROM result")
-        return {student: Result(*row) for student, *row in rows}
-
-    def _add_answer(self, answer: Answer) -> None:
-        answer = answer._replace(source=encodable(answer.source), remark=encodable(answer.remark))
-        content = (answer.digest, answer.source, json.dumps(answer.attachments))
-        self._write("INSERT OR IGNORE INTO content VALUES (?, ?, ?)", *content)
-        row = (answer.student, answer.task, answer.digest, *answer[4:])
-        self._write("INSERT INTO answer VALUES (?, ?, ?, ?, ?, ?)", *row)
+        query = "SELECT * FROM result ORDER BY student"
+        return {student: Result(*row) for student, *row in self._execute(query)}
 
     # tasks and answers
 
     def tasks(self) -> list[Task]:
         """Return all tasks, in the order of the sheet."""
-        rows = self._db.execute("SELECT * FROM task ORDER BY rowid")
-        tasks = [Task(*row) for row in rows]
-        return [task._replace(by_hand=bool(task.by_hand)) for task in tasks]
+        return [Task(*row) for row in self._execute("SELECT * FROM task ORDER BY rowid")]
 
-    def students(self) -> list[str]:
-        """Return all students who have answers, sorted."""
-        rows = self._db.execute("SELECT DISTINCT student FROM answer ORDER BY student")
-        return [student for (student,) in rows]
+    def task(self, name: str) -> Task:
+        """Return a task.
+
+        Raises:
+            PointsError: there is none of this name.
+        """
+        for row in self._execute("SELECT * FROM task WHERE name = ?", name):
+            return Task(*row)
+        raise PointsError(f"there is no task {name!r}")
 
     def content(self, digest: str) -> tuple[str, dict[str, Any]]:
         """Return source and attachments of an answer, or of an earlier one that was marked."""
         query = "SELECT source, attachments FROM content WHERE digest = ?"
-        source, attachments = self._db.execute(query, (digest,)).fetchone()
+        ((source, attachments),) = self._execute(query, digest)
         return source, json.loads(attachments)
 
-    def entries(self, task: str | None = None, whole: bool = True) -> list[Entry]:
-        """Return the answers to a task, or to all, sorted by student and in the order of the tasks.
-
-        Args:
-            task: its name; None is all.
-            whole: whether to read source and attachments; else they are empty.
-        """
+    def entries(self, task: str | None = None) -> list[Entry]:
+        """Return the answers to a task, or to all, sorted by student and in the order of the tasks."""
         marks = self._newest_marks(task)
         tasks = {each.name: each for each in self.tasks()}
-        rows = self._db.execute(
-            """SELECT answer.student, answer.task, iif(?2, source, ''), iif(?2, attachments, '{}'),
-                      answer.points, status, remark, digest,
+        rows = self._execute(
+            """SELECT student, answer.task, digest, answer.points, status, remark,
                       (SELECT json_group_array(who) FROM flag
                        WHERE (flag.student, flag.task) = (answer.student, answer.task))
-               FROM answer JOIN content USING (digest) JOIN task ON task.name = answer.task
-               WHERE ?1 IS NULL OR answer.task = ?1 ORDER BY answer.student, task.rowid""",
-            (task, whole),
+               FROM answer JOIN task ON task.name = answer.task
+               WHERE ?1 IS NULL OR answer.task = ?1 ORDER BY student, task.rowid""",
+            task,
         )
         found = []
-        for *row, digest, flags in rows:
-            answer = Answer._make(row)
-            answer = answer._replace(attachments=json.loads(row[3]), status=Status(answer.status))
-            asked, own = tasks[answer.task], marks[answer.student, answer.task]
-            standing = decide(own, asked.points, digest)
-            score = score_of(asked, answer, own, standing)
-            flagged_by = frozenset(json.loads(flags))
-            found.append(Entry(answer, asked, own, standing, score, flagged_by, digest))
+        for student, name, digest, points, status, remark, flags in rows:
+            graded = Score(points, Status(status), remark)
+            about = (marks[student, name], json.loads(flags))
+            entry = Entry(student, tasks[name], digest, graded, graded, *about)
+            found.append(entry._replace(score=score_of(entry)))
         return found
 
     def _newest_marks(self, task: str | None) -> dict[tuple[str, str], list[Mark]]:
         """Return each person's newest mark that was not undone, by student and task, oldest first."""
-        items = self.items(task)
         newest = defaultdict(list)
-        for student, name, ids, *row in self._db.execute(
-            """SELECT student, task, items, who, at, points, comment, digest FROM mark
-               WHERE id IN (SELECT max(id) FROM mark WHERE NOT undone GROUP BY student, task, who)
-                     AND (?1 IS NULL OR task = ?1) ORDER BY id""",
-            (task,),
+        for student, name, items, *row in self._execute(
+            """SELECT student, mark.task,
+                      json_group_array(json_array(item.id, json(printf('%!.17g', item.points)), words))
+                      FILTER (WHERE item.id), -- json_array would round the points to 15 digits
+                      who, at, mark.points, comment, digest
+               FROM mark LEFT JOIN json_each(items) LEFT JOIN item ON item.id = value AND NOT removed
+               WHERE mark.id IN
+                   (SELECT max(id) FROM mark WHERE NOT undone GROUP BY student, task, who)
+                   AND (?1 IS NULL OR mark.task = ?1)
+               GROUP BY mark.id ORDER BY mark.id""",
+            task,
         ):
-            own = [item for item in items if item.id in json.loads(ids)]
-            newest[student, name].append(Mark._make([*row, tuple(own)]))
+            own = sorted(Item(*item) for item in json.loads(items))
+            newest[student, name].append(Mark._make([*row, own]))
         return newest
 
     # marks
@@ -243,85 +232,75 @@ class Store:
         """
         at = datetime.now(UTC).isoformat()
         with self.writing():
-            asked = next((each for each in self.tasks() if each.name == task), None)
-            if asked is None:
-                raise PointsError(f"there is no task {task!r}")
-            check_mark(asked, points, comment, bool(items))
+            check_mark(self.task(task), points, comment, bool(items))
             if unknown := set(items) - {item.id for item in self.items(task)}:
                 raise PointsError(f"the rubric of {task} has no item {min(unknown)}")
-            newest = self._db.execute(f"SELECT student FROM mark WHERE {NEWEST}", (who, task))
+            newest = self._execute(f"SELECT student FROM mark WHERE {NEWEST}", who, task)
             if amend and {student for (student,) in newest} == set(students):
                 self.undo(who, task)
             for student in students:
-                added = self._write(
+                added = self._execute(
                     """INSERT INTO mark (student, task, who, at, points, comment, digest, items)
                        SELECT student, task, ?, ?, ?, ?, coalesce(?, digest), ?
                        FROM answer WHERE student = ? AND task = ? RETURNING id""",
-                    *(who, at, points, comment.strip(), digest, json.dumps(list(items))),
-                    *(student, task),
+                    *(who, at, points, comment, digest, json.dumps(list(items)), student, task),
                 )
                 if not added:
                     raise PointsError(f"there is no answer of {student!r} to {task}")
 
-    def undo(self, who: str, task: str) -> list[str]:
+    def undo(self, who: str, task: str) -> set[str]:
         """Take back a person's newest mark on a task; return its students."""
-        undone = self._write(
-            f"UPDATE mark SET undone = 1 WHERE {NEWEST} RETURNING student", who, task
-        )
-        return sorted(student for (student,) in undone)
+        take_back = f"UPDATE mark SET undone = 1 WHERE {NEWEST} RETURNING student"
+        return {student for (student,) in self._execute(take_back, who, task)}
 
     # rubrics, flags and snippets
 
-    def items(self, task: str | None = None, removed: bool = False) -> list[Item]:
-        """Return the rubric items of a task, or of all, oldest first; `removed` includes removed ones."""
-        query = """SELECT id, task, points, words FROM item
-                   WHERE (?2 OR NOT removed) AND (?1 IS NULL OR task = ?1) ORDER BY id"""
-        return [Item(*row) for row in self._db.execute(query, (task, removed))]
+    def items(self, task: str, removed: bool = False) -> list[Item]:
+        """Return the rubric items of a task, oldest first; `removed` includes removed ones."""
+        query = """SELECT id, points, words FROM item
+                   WHERE task = ? AND (? OR NOT removed) ORDER BY id"""
+        return [Item(*row) for row in self._execute(query, task, removed)]
 
-    def add_item(self, task: str, points: float, words: str) -> None:
-        """Add an item to a task's rubric."""
-        add = "INSERT INTO item (task, points, words) VALUES (?, ?, ?)"
-        self._write(add, task, points, words.strip())
-
-    def change_item(self, item: int, points: float, words: str) -> None:
-        """Change an item, for every mark that has it."""
-        change = "UPDATE item SET points = ?, words = ? WHERE id = ?"
-        self._write(change, points, words.strip(), item)
+    def set_item(self, task: str, points: float, words: str, item: int | None = None) -> None:
+        """Add an item to a task's rubric, or change one for every mark that has it."""
+        self._execute(
+            """INSERT INTO item (id, task, points, words) VALUES (?, ?, ?, ?)
+               ON CONFLICT (id) DO UPDATE SET points = excluded.points, words = excluded.words""",
+            *(item, task, points, words),
+        )
 
     def remove_item(self, item: int) -> None:
         """Remove an item from its rubric and from every mark that has it."""
-        self._write("UPDATE item SET removed = 1 WHERE id = ?", item)
+        self._execute("UPDATE item SET removed = 1 WHERE id = ?", item)
 
     def set_flag(
         self, students: Collection[str], task: str, who: str, flagged: bool = True
     ) -> None:
         """Set or remove a person's flag on students' answers, to come back to them later."""
-        change = "INSERT OR IGNORE INTO flag VALUES (?, ?, ?)"
+        change = "INSERT OR IGNORE INTO flag SELECT value, ?2, ?3 FROM json_each(?1)"
         if not flagged:
-            change = "DELETE FROM flag WHERE student = ? AND task = ? AND who = ?"
-        with self.writing():
-            for student in students:
-                self._write(change, student, task, who)
+            change = """DELETE FROM flag WHERE student IN (SELECT value FROM json_each(?1))
+                        AND (task, who) = (?2, ?3)"""
+        self._execute(change, json.dumps(list(students)), task, who)
 
     def snippets(self) -> list[tuple[int, str]]:
         """Return the comments kept for reuse, as (id, words)."""
-        return self._db.execute("SELECT id, words FROM snippet ORDER BY id").fetchall()
+        return self._execute("SELECT id, words FROM snippet ORDER BY id")
 
     def add_snippet(self, words: str) -> None:
         """Keep a comment for reuse."""
-        self._write("INSERT OR IGNORE INTO snippet (words) VALUES (?)", words.strip())
+        self._execute("INSERT OR IGNORE INTO snippet (words) VALUES (?)", words)
 
     def remove_snippet(self, snippet: int) -> None:
         """Remove a comment."""
-        self._write("DELETE FROM snippet WHERE id = ?", snippet)
+        self._execute("DELETE FROM snippet WHERE id = ?", snippet)
 
     # written tables
 
     def has_written(self, digest: str) -> bool:
         """Return whether a table with this digest was written or read."""
-        query = "SELECT 1 FROM written WHERE digest = ?"
-        return self._db.execute(query, (digest,)).fetchone() is not None
+        return bool(self._execute("SELECT 1 FROM written WHERE digest = ?", digest))
 
     def add_written(self, digest: str) -> None:
         """Remember the digest of a table that was written or read."""
-        self._write("INSERT OR IGNORE INTO written VALUES (?)", digest)
+        self._execute("INSERT OR IGNORE INTO written VALUES (?)", digest)

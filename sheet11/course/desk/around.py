@@ -29,16 +29,19 @@ def around(folder: Path, task: Task) -> tuple[str, NotebookNode, list[tuple[str,
         cells = nbformat.read(folder / f"{task.notebook}.ipynb", as_version=4).cells
     except Exception:  # nbformat raises many types for invalid notebooks
         cells = []
-    parts: list[list[NotebookNode]] = [[]]
+    part: list[NotebookNode] = []
+    question, answer = new_markdown_cell(), None
     for cell in cells:
-        if cell.cell_type == "markdown" and PART.search(cell.source):
-            parts.append([])
-        parts[-1].append(cell)
-    question = new_markdown_cell()
-    for part in parts:
-        for cell in part:
-            if grade_id(cell) == task.grade_id:
-                return cell.cell_type, question, list(figures_of_cells(part))
-            if cell.cell_type == "markdown" and not is_answer(cell):
-                question = cell
+        is_text = cell.cell_type == "markdown" and not is_answer(cell)
+        if is_text and PART.search(cell.source):
+            if answer:
+                break
+            part = []
+        part.append(cell)
+        if grade_id(cell) == task.grade_id:
+            answer = cell
+        elif is_text and not answer:
+            question = cell
+    if answer:
+        return answer.cell_type, question, list(figures_of_cells(part))
     return "markdown" if task.by_hand else "code", new_markdown_cell(), []

@@ -6,9 +6,11 @@ import click
 
 from sheet11.course.options import name_option, sheet_option, usage_failures
 
+graded = click.argument("out", default="build/grade", type=click.Path(path_type=Path))
+
 
 @click.command()
-@click.argument("out", default="build/grade", type=click.Path(path_type=Path))
+@graded
 @name_option
 @click.option(
     "--port",
@@ -26,17 +28,18 @@ def mark(out: Path, who: str, port: int, no_browser: bool) -> None:
     at the same time, each with a server of their own. Ctrl-C ends the server, and writes the marks into tables and
     feedback.
     """
+    from sheet11.course.book.gradebook import open_answers
     from sheet11.course.desk.extension import serve_desk
 
     with usage_failures(out):
         left = serve_desk(out, who, port, not no_browser)
     click.echo(out / "index.html")
     if left:
-        click.echo(f"{left} answers are still to be read")
+        click.echo(open_answers(left))
 
 
 @click.command()
-@click.argument("out", default="build/grade", type=click.Path(path_type=Path))
+@graded
 @sheet_option
 def keep_rubric(out: Path, sheet_folder: Path | None) -> None:
     """Write the rubrics that were made while marking OUT into the sheet's notebooks, for next time."""

@@ -5,7 +5,6 @@ On its own: `sheet11 mark OUT`. In a running server, for example under JupyterHu
     jupyter server --ServerApp.jpserver_extensions='{"sheet11.course.desk.extension": True}' --MarkingDesk.out=OUT
 """
 
-import logging
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ from traitlets import Unicode
 
 from sheet11.course.book.gradebook import still_open
 from sheet11.course.desk.desk import Desk
-from sheet11.course.desk.handlers import PAGE, DeskHandler, PageHandler
+from sheet11.course.desk.handlers import STATIC, DeskHandler, PageHandler
 from sheet11.course.files import alone_in
 from sheet11.course.hand_back.publish import publish
 from sheet11.course.interrupts import raise_interrupts
@@ -25,7 +24,8 @@ class MarkingDesk(ExtensionApp):
     """Jupyter server extension that serves the marking page."""
 
     name = "sheet11_mark"
-    extension_url = f"/{PAGE}/"
+    extension_url = "/sheet11/mark/"
+    static_paths = [str(STATIC)]
     load_other_extensions = False
     out = Unicode("build/grade", help="The folder of the grading.").tag(config=True)
     person = Unicode("", help="Who marks, if that is not the server's user.").tag(config=True)
@@ -44,10 +44,11 @@ class MarkingDesk(ExtensionApp):
 
     def initialize_handlers(self) -> None:
         """Register the addresses of the page."""
-        desk = Desk(Path(self.out))
-        shared = {"desk": desk, "name": self.person}
-        self.handlers.append((rf"/{PAGE}/api/(\w+)", DeskHandler, shared))
-        self.handlers.append((rf"/{PAGE}/([\w.]*)", PageHandler))
+        shared = {"desk": Desk(Path(self.out)), "name": self.person}
+        self.handlers = [
+            (f"{self.extension_url}api/([a-z]+)", DeskHandler, shared),
+            (self.extension_url, PageHandler),
+        ]
 
 
 def _jupyter_server_extension_points() -> list[dict[str, Any]]:
@@ -71,18 +72,17 @@ def serve_desk(out: Path, person: str, port: int, browser: bool) -> int:
         StoreError: its store is damaged.
         OSError: it cannot be written to.
     """
-    settings = {
-        "Application.log_level": logging.WARNING,
-        "MarkingDesk.out": str(out),
-        "MarkingDesk.person": person,
-        "ServerApp.ip": "127.0.0.1",
-        "ServerApp.port": port,
-        "ServerApp.open_browser": browser,
-        "ServerApp.answer_yes": True,  # Ctrl-C stops the server without asking
-        "ServerApp.allow_root": True,  # Jupyter refuses root because of kernels, and there are none
-    }
+    arguments = [
+        "--Application.log_level=WARN",
+        f"--MarkingDesk.out={out}",
+        f"--MarkingDesk.person={person}",
+        "--ServerApp.ip=127.0.0.1",
+        f"--ServerApp.port={port}",
+        f"--ServerApp.open_browser={browser}",
+        "--ServerApp.answer_yes=True",  # Ctrl-C stops the server without asking
+        "--ServerApp.allow_root=True",  # Jupyter refuses root because of kernels, and there are none
+    ]
     desk = Desk(out)  # before the server, so that a folder without a grading gives a one-line error
-    arguments = [f"--{name}={value}" for name, value in settings.items()]
     server = MarkingDesk.initialize_server(arguments)  # type: ignore[no-untyped-call]
     # printed once the server listens
     server.io_loop.add_callback(lambda: print(f"Marking at {server.display_url}", flush=True))

@@ -1,7 +1,6 @@
-"""Request handlers of the marking page: the page itself, its scripts and styles, and its JSON requests."""
+"""Request handlers of the marking page: the page itself, and its JSON requests."""
 
 import json
-import sqlite3
 from pathlib import Path
 
 from jupyter_server.auth import identity
@@ -14,37 +13,24 @@ from sheet11.course.options import login
 from sheet11.course.pages.render import render
 
 STATIC = Path(__file__).with_name("static")
-PAGE = "sheet11/mark"  # below the server's base URL
-TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript"}
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src data: 'self'; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 )
-REQUESTS = ("overview", "answers", "content", "mark", "undo", "flag", "rubric", "snippet")
 
 
 class PageHandler(JupyterHandler):
-    """Handler of the page, its scripts and its styles."""
+    """Handler of the page; its scripts and its styles are static files of the server."""
 
-    @property
-    def content_security_policy(self) -> str:
-        """Policy that forbids other hosts and inline scripts."""
-        return POLICY
+    content_security_policy = POLICY  # forbids other hosts and inline scripts
 
     @web.authenticated
-    def get(self, name: str) -> None:
-        """Send a file."""
-        name = name or "index.html"
-        if name == "pages.css":
-            content = render(name)
-        elif (STATIC / name).is_file():
-            content = (STATIC / name).read_text("utf-8")
-        else:
-            raise web.HTTPError(404)
+    def get(self) -> None:
+        """Send the page."""
         self.xsrf_token  # noqa: B018  # sets the cookie that the page's requests must repeat
-        self.set_header("Content-Type", f"{TYPES[Path(name).suffix]}; charset=utf-8")
         self.set_header("Cache-Control", "no-cache")
-        self.finish(content)
+        page = (STATIC / "index.html").read_text("utf-8")
+        self.finish(page.replace("/* pages.css */", render("pages.css")))
 
 
 class DeskHandler(APIHandler):
@@ -62,17 +48,17 @@ class DeskHandler(APIHandler):
     @web.authenticated
     def post(self, asked: str) -> None:
         """Reply to a request."""
-        if asked not in REQUESTS:
-            raise web.HTTPError(404)
         try:
             sent = self.get_json_body() or {}
-            self.finish(json.dumps(getattr(self.desk, asked)(self.who, sent)))
-        except (StoreError, sqlite3.OperationalError) as error:  # database locked, or disk full
-            self._refuse(503, str(error))
+            reply = getattr(self.desk, asked)(self.who, sent) or self.desk.answers(self.who, sent)
         except CourseError as error:
-            self._refuse(400, str(error))
+            # a locked database or a full disk may be well again later
+            self.set_status(503 if isinstance(error, StoreError) else 400)
+            reply = {"message": str(error)}
         except (KeyError, TypeError, AttributeError, ValueError):
-            self._refuse(400, "the request is incomplete")
+            self.set_status(400)
+            reply = {"message": "the request is incomplete"}
+        self.finish(json.dumps(reply))
 
     @property
     def who(self) -> str:
@@ -83,7 +69,3 @@ class DeskHandler(APIHandler):
         if type(self.identity_provider).__module__ == identity.__name__:
             return login()
         return str(self.current_user.username)
-
-    def _refuse(self, status: int, message: str) -> None:
-        self.set_status(status)
-        self.finish(json.dumps({"message": message}))

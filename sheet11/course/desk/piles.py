@@ -1,11 +1,12 @@
 """Piles of equal answers to a task, in random order and without names."""
 
 from collections import defaultdict
-from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from sheet11.course.book.marks import Entry, Mark, Task, decide
+from sheet11.course.book.marks import Entry, Mark, Task
 from sheet11.course.book.scores import Status
+from sheet11.course.book.store import Store
+from sheet11.course.desk.nameless import Hide
 from sheet11.course.text import digest_of
 
 Json = dict[str, Any]
@@ -21,7 +22,7 @@ class Pile(NamedTuple):
     @property
     def students(self) -> list[str]:
         """Students who handed in this answer."""
-        return [entry.answer.student for entry in self.entries]
+        return [entry.student for entry in self.entries]
 
     @property
     def digest(self) -> str | None:
@@ -31,15 +32,12 @@ class Pile(NamedTuple):
     @property
     def empty(self) -> bool:
         """True if the task was not answered: the cell is missing, or unchanged since the release."""
-        return self.entries[0].answer.status == Status.NOT_ANSWERED
+        return self.entries[0].graded.status == Status.NOT_ANSWERED
 
     @property
     def read_before(self) -> str | None:
         """Digest of the answer that was marked, if an answer has changed since."""
-        for entry in self.entries:
-            if entry.standing and entry.standing.stale and not self.empty:
-                return entry.standing.mark.digest
-        return None
+        return next(filter(None, (entry.read_before for entry in self.entries)), None)
 
     @property
     def marks(self) -> list[Mark]:
@@ -47,48 +45,44 @@ class Pile(NamedTuple):
         found = {(mark.who, mark.at): mark for entry in self.entries for mark in entry.marks}
         return sorted(found.values(), key=lambda mark: mark.at)
 
-    def mark_of(self, who: str) -> Mark | None:
-        """Return a person's newest mark with points, else the newest of other people."""
-        marks = [mark for mark in self.marks if mark.given is not None]
-        return max(marks, key=lambda mark: (mark.who == who, mark.at), default=None)
 
-
-def piles_of(entries: Iterable[Entry], task: Task, who: str) -> list[Pile]:
-    """Sort answers into piles, in a random order for each person, so that a position does not reveal a student.
+def piles_of(store: Store, task: Task, who: str) -> list[Pile]:
+    """Sort the answers to a task into piles, in a random order for each person: no position reveals a student.
 
     For automatically graded tasks, answers with unknown points come first, then those that lost points. Missing
     answers come last.
     """
     together: dict[str, list[Entry]] = defaultdict(list)
-    for entry in entries:
-        answer = entry.answer
-        same = [task.name, answer.status]
-        if answer.status != Status.NOT_ANSWERED:
-            same += [entry.digest, repr(answer.points)]
+    for entry in store.entries(task.name):
+        same = [task.name, entry.graded.status]
+        if entry.graded.status != Status.NOT_ANSWERED:
+            same += [entry.digest, repr(entry.graded.points)]
         together[digest_of("\n".join(same))[:20]].append(entry)
 
-    def place(pile: Pile) -> tuple[bool, bool, bool, str]:
-        points = None if task.by_hand else pile.entries[0].answer.points
-        full = points is not None and points >= task.points
-        return pile.empty, full, points is not None, digest_of(who + pile.id)
+    def place(pile: Pile) -> tuple[bool, int, str]:
+        points = pile.entries[0].graded.points
+        rank = -1 if points is None else points >= task.points
+        return pile.empty, rank, digest_of(who + pile.id)
 
     return sorted((Pile(name, task, equal) for name, equal in together.items()), key=place)
 
 
-def shown(pile: Pile, who: str, second: bool = False) -> Json:
+def shown(pile: Pile, who: str, second: str, hide: Hide) -> Json:
     """Describe a pile for the page, without the answer.
 
     Args:
         pile: pile of equal answers.
         who: person who views it.
-        second: True for a second marker, who sees the marks of others only after giving their own.
+        second: not empty for a second marker, who sees the marks of others only after giving their own.
+        hide: function that hides names.
     """
     scores = [entry.score for entry in pile.entries]
-    last = pile.mark_of(who)
-    hidden = second and pile.task.by_hand and not pile.empty and not (last and last.who == who)
+    markers = {mark.who for mark in pile.marks if mark.given is not None}
+    hidden = second != "" and pile.task.by_hand and not pile.empty and who not in markers
     uneven = len({score.points for score in scores}) > 1 and not hidden
     changed = pile.read_before is not None
     to_read = hidden or Status.TO_READ in [score.status for score in scores]
+    seen = [mark for mark in pile.marks if mark.who == who or not hidden]
     return {
         "id": pile.id,
         "count": len(pile.entries),
@@ -99,13 +93,8 @@ def shown(pile: Pile, who: str, second: bool = False) -> Json:
         "changed": changed,
         "disputed": not hidden and any(entry.disputed for entry in pile.entries),
         "flagged": any(who in entry.flagged_by for entry in pile.entries),
-        "repeatable": last is not None and not hidden and (changed or uneven),
-        "score": _score(pile),
-        "marks": [
-            _mark(mark, pile) | {"mine": mark.who == who}
-            for mark in pile.marks
-            if mark.who == who or not hidden
-        ],
+        "score": _score(pile, hide),
+        "marks": [_mark(mark, pile) | {"mine": mark.who == who} for mark in seen],
     }
 
 
@@ -117,21 +106,22 @@ def entered(mark: Mark) -> Json:
 
 def _mark(mark: Mark, pile: Pile) -> Json:
     """Describe a mark with its points, and the remark for the student."""
-    alone = decide([mark], pile.task.points, mark.digest)
+    worth, remark = mark.counted(pile.task.points)
     return {
         "who": mark.who,
         "at": mark.at,
         "entered": entered(mark),
-        "worth": alone.points if alone else None,
-        "remark": alone.remark if alone else mark.comment,
+        "worth": worth,
+        "remark": remark,
         "old": all(entry.digest != mark.digest for entry in pile.entries),
     }
 
 
-def _score(pile: Pile) -> Json | None:
+def _score(pile: Pile, hide: Hide) -> Json | None:
     """Return the automatic score, without remarks about files, which could reveal their author."""
-    answer = pile.entries[0].answer
-    if pile.empty or (answer.points is None and not answer.remark):
+    points, status, remark = pile.entries[0].graded
+    if pile.empty or (points is None and not remark):
         return None
-    remark = "" if answer.status == Status.FAILED else answer.remark
-    return {"points": answer.points, "remark": remark or answer.status}
+    if status == Status.FAILED:
+        remark = ""
+    return {"points": points, "remark": hide(remark or status)}

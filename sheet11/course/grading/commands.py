@@ -152,7 +152,7 @@ def grade(
             "Warning: the students' code runs with your rights, and can read and delete your files",
             err=True,
         )
-    from sheet11.course.book.gradebook import still_open
+    from sheet11.course.book.gradebook import open_answers, still_open
     from sheet11.course.book.scores import Status
     from sheet11.course.files import alone_in
     from sheet11.course.grading.grade import grade as grade_class
@@ -191,7 +191,7 @@ def grade(
     click.echo(out / "index.html")
     if to_read := still_open(table.rows):
         click.echo(
-            f"{to_read} answers are still to be read: sheet11 mark {out}; or enter their points into "
+            f"{open_answers(to_read)}: sheet11 mark {out}; or enter their points into "
             f"{out / 'grades.csv'}, and give: sheet11 read-points {out}"
         )
     if failed := {

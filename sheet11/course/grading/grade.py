@@ -12,16 +12,18 @@ import time
 from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import Executor
 from datetime import datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from sheet11.course.book.gradebook import Table
 from sheet11.course.book.marks import Answer
 from sheet11.course.book.marks import Task as Asked
-from sheet11.course.book.rubric import begin_rubrics, read_rubrics
+from sheet11.course.book.rubric import begin_rubrics
 from sheet11.course.book.scores import Score, Status
-from sheet11.course.book.store import Result, Store
+from sheet11.course.book.store import Result, Store, student_folder
 from sheet11.course.errors import FolderError, reason
+from sheet11.course.files import write_private
 from sheet11.course.grading.drawings import Drawings, expected_of
 from sheet11.course.grading.execution import EARNS, Expected, execute
 from sheet11.course.grading.judge import UNANSWERED, hidden_failures, judge
@@ -29,11 +31,8 @@ from sheet11.course.grading.papers import ANSWER, Paper
 from sheet11.course.grading.reference import hint_for
 from sheet11.course.grading.report import (
     HIDDEN_TESTS,
-    Shown,
-    are_whole,
-    write_description,
+    executed_notebook,
     write_hidden_tests,
-    write_notebooks,
 )
 from sheet11.course.grading.restore import restore
 from sheet11.course.grading.sandboxes import Place, runner, sandboxes_shared
@@ -43,7 +42,7 @@ from sheet11.course.notebooks import title_of
 from sheet11.course.sandbox.sandbox import Limits
 from sheet11.course.sheet import Sheet
 from sheet11.course.submissions.attachments import Attachments
-from sheet11.course.submissions.intake import Wanted, not_understood, take_in, what_was_handed_in
+from sheet11.course.submissions.intake import Wanted, take_in, what_was_handed_in
 from sheet11.course.submissions.matching import asked_in
 from sheet11.course.submissions.people import keep_people
 from sheet11.course.submissions.roster import NO_ROSTER, Roster
@@ -69,7 +68,7 @@ class Found(NamedTuple):
 
     job: Job
     scores: dict[str, Score] = {}  # of checks, by column
-    shown: dict[str, Shown] = {}  # by notebook
+    notebooks: dict[str, str] = {}  # as executed
     hidden: list[list[str]] = []  # hidden tests that fail
     seconds: float = 0.0
     error: str | None = None  # why it could not be graded
@@ -86,20 +85,17 @@ def grade_submission(job: Job) -> Found:
     if job.submission.error:
         raise FolderError(job.submission.error)
     start = time.perf_counter()
-    scores: dict[str, Score] = {}
-    shown: dict[str, Shown] = {}
-    hidden = []
+    found = Found(job, {}, {}, [])
     with runner(job.place) as run:
         for stem, cells in job.submission.notebooks.items():
             paper, expected = job.papers[stem], job.expected[stem]
             restored = restore(paper, cells)
             executed = execute(restored, expected, run)
             hint = functools.partial(hint_for, paper=paper, expected=expected, run=run)
-            scores |= judge(executed, job.place.limits, hint)
-            hidden += hidden_failures(executed)
-            outputs = executed.students.outputs
-            shown[stem] = [(cell, outputs.get(cell.name, [])) for cell in restored.cells]
-    return Found(job, scores, shown, hidden, time.perf_counter() - start)
+            found.scores.update(judge(executed, job.place.limits, hint))
+            found.hidden.extend(hidden_failures(executed))
+            found.notebooks[stem] = executed_notebook(restored, executed.students.outputs)
+    return found._replace(seconds=time.perf_counter() - start)
 
 
 def grade(
@@ -147,40 +143,40 @@ def grade(
         drawings = Drawings(sheet, given, seed, limits, isolated, hidden=[folder, out])
         papers = drawings.drawn[0]
         asked = {stem: asked_in(stem, paper.edition) for stem, paper in papers.items()}
-        intake = take_in(folder, Wanted(asked, roster, deadline, sheet.assignment), out)
+        intake = take_in(folder, Wanted(asked, roster, deadline, sheet.folder.name), out)
         students = {submission.student for submission in intake.submissions}
         if unknown := sorted(set(again) - students):
             raise FolderError(f"{folder} holds no folder {unknown[0]!r}")
         print(what_was_handed_in(intake, len(papers)), flush=True)
         jobs = [_job(submission, drawings) for submission in intake.submissions]
         before = store.results()
-        todo = [job for job in jobs if job.name in again or not _is_done(out, job, before)]
+        todo = [
+            job for job in jobs if job.name in again or not _is_done(out, job, before.get(job.name))
+        ]
 
         # if this is killed, the next one has the seed
-        store.set_about(title=sheet.title, seed=seed)
-        store.replace_tasks(_asked(papers))
-        store.keep_only(students)
+        store.set_about(title=sheet.title, seed=seed, given=dict(given), sheet11=version("sheet11"))
+        store.set_about(parameters=list(map(drawings.parameters, range(len(drawings.drawn)))))
+        store.begin(_asked(papers), students)
         with sandboxes_shared():
             expected = expected_of(drawings, {job.drawing for job in todo}, executor)
             todo = [job._replace(expected=expected[job.drawing]) for job in todo]
             for found in finish_all(grade_submission, todo, executor, _failed, "student"):
                 _keep(store, out, found)
 
-        write_description(out, drawings, store.results())
         write_hidden_tests(out, store)
         keep_people(store, intake.people)
         for stem, paper in papers.items():
-            begin_rubrics(store, read_rubrics(stem, paper.whole))
-        return publish(out, store), not_understood(intake)
+            begin_rubrics(store, stem, paper.whole)
+        return publish(out, store), intake.strange
 
 
 def _job(submission: Submission, drawings: Drawings) -> Job:
     handed_in = json.dumps(submission, sort_keys=True)
     number = drawings.number_of(submission.student, handed_in)
-    key = digest_of(drawings.key(number) + handed_in)
     return Job(
         name=submission.student,
-        key=key,
+        key=digest_of(drawings.key(number) + handed_in),
         drawing=number,
         submission=submission,
         place=drawings.place,
@@ -188,11 +184,16 @@ def _job(submission: Submission, drawings: Drawings) -> Job:
     )
 
 
-def _is_done(out: Path, job: Job, before: Mapping[str, Result]) -> bool:
-    """Tell whether the result of exactly this job is there, and its notebooks are whole."""
-    result = before.get(job.name)
-    known = result and (result.key, result.error) == (job.key, None)
-    return bool(known) and are_whole(out, job.name, job.submission.notebooks)
+def _is_done(out: Path, job: Job, result: Result | None) -> bool:
+    """Tell whether the result of this job is there, and its notebooks to their ends: a machine can lose power."""
+    if result is None or (result.key, result.error) != (job.key, None):
+        return False
+    paths = [_path(out, job, stem) for stem in job.submission.notebooks]
+    return all(path.exists() and path.read_bytes().endswith(b"}") for path in paths)
+
+
+def _path(out: Path, job: Job, stem: str) -> Path:
+    return student_folder(out, job.name) / f"{stem}.ipynb"
 
 
 def _failed(job: Job, error: Exception) -> Found:
@@ -204,8 +205,11 @@ def _keep(store: Store, out: Path, found: Found) -> None:
     """Store one student's scores; whatever goes wrong with them, the others' go on."""
     job = found.job
     try:
-        write_notebooks(out, job.name, found.shown, job.papers)
-    except Exception as error:
+        for stem in job.papers:
+            _path(out, job, stem).unlink(missing_ok=True)
+            if stem in found.notebooks:
+                write_private(_path(out, job, stem), found.notebooks[stem])
+    except OSError as error:
         found = found._replace(error=reason(error))
     answers = []
     for paper in job.papers.values():

@@ -5,25 +5,20 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from sheet11.course.book.scores import Score, Status
-from sheet11.course.grading.execution import EARNS, Executions
+from sheet11.course.grading.execution import EARNS, FOLLOWED, Executions
 from sheet11.course.grading.papers import GIVEN, OWN
-from sheet11.course.grading.restore import VALUES
+from sheet11.course.grading.restore import VALUES, Restored
 from sheet11.course.grading.sandboxes import binds
-from sheet11.course.grading.scoring import (
-    Records,
-    error_in,
-    raised,
-    recorded_by,
-)
+from sheet11.course.grading.scoring import Records, error_in, raised, recorded_by
 from sheet11.course.sandbox.sandbox import Limits
 from sheet11.course.tasks import Task
+from sheet11.course.text import beginning
 
 Hint = Callable[[Task, Records], str | None]  # for whoever has recorded what a usual mistake does
 
-FOLLOWED = "an earlier answer fails, and this check only by that one; it gives its points"
 UNSEEN = "what the check shows is right, and a test that you do not see fails"
-MISSING = "the cell for this answer is not in the notebook"
 UNANSWERED = Score(0, Status.NOT_ANSWERED, "not answered")
+MISSING = Score(0, Status.NOT_ANSWERED, "the cell for this answer is not in the notebook")
 ENDED = {
     "time": "did not end within {0.seconds} s of processor time, or thrice that by the clock",
     "memory": "used more than {1} MB of memory",
@@ -42,78 +37,73 @@ def judge(found: Executions, limits: Limits, hint: Hint) -> dict[str, Score]:
         limits: under which it was.
         hint: finds what to say of records that are wrong in a known way.
     """
-    return {task.column: _judge(task, found, limits, hint) for task in found.restored.paper.checked}
+    scores = {}
+    for task in found.restored.paper.checked:
+        visible = found.visible[task.name]
+        score = found.hidden.get(task.name, visible)
+        if visible.status not in EARNS:
+            score = _explained(task, found, limits, hint)
+        elif score.status not in EARNS:
+            score = Score(0, Status.WRONG, UNSEEN)
+        elif visible.remark == FOLLOWED:
+            score = score._replace(remark=FOLLOWED)
+        scores[task.column] = score
+    return scores
 
 
 def hidden_failures(found: Executions) -> list[list[str]]:
     """Return the hidden tests that fail: task, message, and the failing statement with the values of its names."""
     rows = []
-    for task in found.restored.paper.checked:
-        score = found.hidden_score(task)
-        if score and score.status not in EARNS and found.hidden:
-            printed = found.hidden.outputs.get(task.name + VALUES, [])
+    for name, score in found.hidden.items():
+        if score.status not in EARNS:
+            printed = found.ours.outputs.get(name + VALUES, [])
             text = "".join(output.get("text", "") for output in printed)
-            rows.append([task.column, score.remark, text.strip()])
+            rows.append([f"{found.restored.paper.stem}/{name}", score.remark, text.strip()])
     return rows
 
 
-def _judge(task: Task, found: Executions, limits: Limits, hint: Hint) -> Score:
-    visible, is_follow_on = found.visible_score(task)
-    if visible.status not in EARNS:
-        return _explained(task, found, visible, limits, hint)
-    score = found.score(task)
-    if score.status not in EARNS:
-        return Score(0, Status.WRONG, UNSEEN)
-    return score._replace(remark=FOLLOWED) if is_follow_on else score
-
-
-def _explained(task: Task, found: Executions, score: Score, limits: Limits, hint: Hint) -> Score:
+def _explained(task: Task, found: Executions, limits: Limits, hint: Hint) -> Score:
     """Return why a check gives nothing, by what the student's execution shows."""
-    executed, handed = found.students, found.restored.answers
-    if found.restored.is_unanswered(task):
-        return (
-            UNANSWERED if handed.keys() & set(task.answers) else UNANSWERED._replace(remark=MISSING)
-        )
-    for name in task.answers:
-        if why := executed.left_out.get(name):
+    restored, score = found.restored, found.visible[task.name]
+    if restored.is_unanswered(task):
+        return MISSING if restored.answers.keys().isdisjoint(task.answers) else UNANSWERED
+    for name in (*task.answers, task.name):
+        if why := found.students.left_out.get(name):
             text = ENDED.get(why, "or what uses it, ended the process")
             said = text.format(limits, limits.memory >> 20)
             return Score(0, STATUS.get(why, Status.ERROR), f"the answer {said}")
-        if error := error_in(executed.outputs.get(name, [])):
-            return _of_error(
-                error, Score(0, Status.ERROR, raised("the answer", error)), task, found
-            )
-    outputs = executed.outputs.get(task.name, [])
-    if error := error_in(outputs):
-        return _of_error(error, score, task, found)
+        if error := error_in(found.students.outputs.get(name, [])):
+            if name != task.name:
+                score = Score(0, Status.ERROR, raised("the answer", error))
+            return _of_error(error, score, task, restored)
     try:
-        return score._replace(remark=hint(task, recorded_by(task, outputs)) or score.remark)
+        records = recorded_by(task, found.students.outputs[task.name])
+        return score._replace(remark=hint(task, records) or score.remark)
     except Exception:  # a forged record; the remark says so
         return score
 
 
-def _of_error(error: Mapping[str, Any], score: Score, task: Task, found: Executions) -> Score:
+def _of_error(error: Mapping[str, Any], score: Score, task: Task, restored: Restored) -> Score:
     if error["ename"] == "NotImplementedError":
-        answers = (cell for cell in found.restored.cells if cell.name in task.answers)
-        if any("NotImplementedError" in answer.source for answer in answers):
+        answers = (cell.source for cell in restored.cells if cell.name in task.answers)
+        if "NotImplementedError" in "".join(answers):
             return UNANSWERED
         return Score(0, Status.ERROR, "it needs an answer that is missing")
-    if error["ename"] == "NameError" and (where := _where(error["evalue"], found)):
-        return score._replace(remark=f"{score.remark}; {where}")
+    name = re.match(r"name '(\w+)' is not defined", error["evalue"])
+    if error["ename"] == "NameError" and name:
+        return score._replace(remark=score.remark + _where(name[1], restored))
     return score
 
 
-def _where(said: str, found: Executions) -> str | None:
-    """Return where a name is bound that was not there."""
-    restored = found.restored
-    name = re.match(r"name '(\w+)' is not defined", said)
-    if not name:
-        return None
+def _where(name: str, restored: Restored) -> str:
+    """Return where a name is bound that was not there, to end a remark; empty if nowhere."""
     for cell in (*restored.undone, *reversed(restored.cells)):
-        if cell.code and cell.kind != GIVEN and binds(cell.source, name[1]):
+        if cell.code and cell.kind != GIVEN and binds(cell.source, name):
+            place = f"the cell {beginning(cell.source)!r}"
+            if cell.kind == OWN:
+                place = cell.name.replace(f"{OWN}-", "your cell ")
             why = "which fails or is executed later"
             if cell in restored.undone:
                 why = "which is locked: changes of it do not count"
-            place = cell.name.replace(f"{OWN}-", "your cell ")
-            return f"{name[1]!r} stands in {place}, {why}"
-    return None
+            return f"; {name!r} stands in {place}, {why}"
+    return ""

@@ -1,7 +1,8 @@
 """A sheet's notebooks as they are graded: cells with and without solutions, tasks, and parameters that are drawn."""
 
+import itertools
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from nbformat import NotebookNode
@@ -16,7 +17,7 @@ from sheet11.course.notebooks import (
     parameters_of,
     source_of,
 )
-from sheet11.course.preprocess import nbgrader_config, whole_notebook, without_answers
+from sheet11.course.preprocess import both_versions, nbgrader_config
 from sheet11.course.sheet import Sheet
 from sheet11.course.tasks import Task, grade_id, is_answer, is_check, tasks_of
 
@@ -33,6 +34,11 @@ class Cell(NamedTuple):
     images: str = ""  # of a student's text, as they are put away
     whole: str = ""  # an answer with its solution, a check with its hidden tests
     locked: bool = True  # False if students may have changed it
+
+    @property
+    def hides(self) -> bool:
+        """True for a check with hidden tests."""
+        return self.kind == CHECK and self.whole != self.source
 
 
 class Paper(NamedTuple):
@@ -59,33 +65,22 @@ class Paper(NamedTuple):
         """Return where the cell with a name stands."""
         return next(place for place, cell in enumerate(self.cells) if cell.name == name)
 
-    def has_hidden(self, task: Task) -> bool:
-        """Tell whether a check has hidden tests."""
-        cell = self.cell(task.name)
-        return cell.whole != cell.source
-
 
 def read_papers(sheet: Sheet) -> dict[str, Paper]:
     """Read the notebooks that have tasks, by stem.
 
     Raises:
-        SheetError: no notebook has a task, or the sheet is unusable.
+        SheetError: the sheet is unusable.
     """
     config = nbgrader_config(sheet.beside(""))
     papers = {}
     for stem, path in sheet.notebooks.items():
-        whole = whole_notebook(path, config)
+        whole, edition = both_versions(path, config)
         if tasks := tasks_of(stem, whole):
-            edition = without_answers(whole, config)
-            pairs = zip(whole.cells, edition.cells, strict=True)
-            cells = [_cell(number, cell, shown) for number, (cell, shown) in enumerate(pairs)]
+            cells = [*map(_cell, itertools.count(), whole.cells, edition.cells)]
             solutions = {cell.name: cell.whole for cell in cells if cell.kind == ANSWER}
             mistakes = read_mistakes(sheet.beside("mistakes") / f"{stem}.toml", solutions)
             papers[stem] = Paper(stem, whole, edition, tuple(cells), tasks, mistakes)
-    if not papers:
-        raise SheetError(
-            f"{sheet.title} sets no tasks: no cell of its notebooks has points in nbgrader's metadata"
-        )
     return papers
 
 
@@ -101,6 +96,7 @@ def draw_papers(
 
     Raises:
         ParameterError: no notebook has one of the parameters.
+        SheetError: a notebook's ranges are unusable, or of something else than its parameters.
     """
     found = {}
     known: set[str] = set()
@@ -108,9 +104,14 @@ def draw_papers(
     for stem, paper in papers.items():
         names = parameters_of(paper.whole)
         known |= set(names)
-        drawn = _draw(paper.whole.metadata.get(METADATA, {}).get("grading", {}), generator)
+        drawn = _drawn(paper, generator)
+        for name in drawn.keys() - names:
+            raise SheetError(
+                f"{stem}: grading draws {name!r}, which no cell tagged 'parameters' sets"
+            )
         parameters = drawn | {name: value for name, value in given.items() if name in names}
-        cells = [_with_parameters(cell, parameters) for cell in paper.cells]
+        lines = [f"\n{name} = {source_of(name, value)}" for name, value in parameters.items()]
+        cells = [_with_lines(cell, "".join(lines)) for cell in paper.cells]
         found[stem] = paper._replace(cells=tuple(cells), parameters=parameters)
     check_parameters(given, known)
     return found
@@ -134,17 +135,28 @@ def _cell(number: int, cell: NotebookNode, shown: NotebookNode) -> Cell:
     )
 
 
-def _with_parameters(cell: Cell, parameters: Mapping[str, Any]) -> Cell:
+def _with_lines(cell: Cell, lines: str) -> Cell:
     """Return the cell with the defaults with lines that set parameters; any other cell as it is."""
     if cell.kind != PARAMETERS:
         return cell
-    lines = [f"\n{name} = {source_of(name, value)}" for name, value in parameters.items()]
-    source = cell.whole + "".join(lines)
-    return cell._replace(source=source, whole=source)
+    return cell._replace(source=cell.whole + lines, whole=cell.whole + lines)
 
 
-def _draw(grading: Mapping[str, Any], generator: random.Random) -> dict[str, Any]:
-    """Draw parameters from `ranges` (whole numbers, both ends included) and `choices`."""
-    ranges, choices = grading.get("ranges", {}), grading.get("choices", {})
-    drawn: dict[str, Any] = {name: generator.randint(*ranges[name]) for name in sorted(ranges)}
-    return drawn | {name: generator.choice(choices[name]) for name in sorted(choices)}
+def _drawn(paper: Paper, generator: random.Random) -> dict[str, Any]:
+    """Draw from ranges of whole numbers, both ends included, then from lists of choices."""
+    grading = paper.whole.metadata.get(METADATA, {}).get("grading", {})
+    ways: dict[str, Callable[[Any], Any]] = {
+        "ranges": lambda ends: generator.randint(*ends),
+        "choices": generator.choice,
+    }
+    drawn = {}
+    try:
+        for way, asked in sorted(grading.items(), reverse=True):
+            for name, values in sorted(asked.items()):
+                drawn[name] = ways[way](values)
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        raise SheetError(
+            f'{paper.stem}: grading draws from {{"ranges": {{"n": [1, 9]}}}}, whole numbers, and'
+            f' {{"choices": {{"n": [1, 9]}}}}, got {grading!r:.80}'
+        ) from error
+    return drawn

@@ -1,13 +1,12 @@
 """The sheet's own notebook, executed as a student's is: what checks must record, and what usual mistakes record."""
 
-from collections.abc import Collection
 from typing import NamedTuple
 
 from sheet11.course.book.scores import Status
-from sheet11.course.grading.execution import NO_FIGURE, Expected
+from sheet11.course.grading.execution import Expected
 from sheet11.course.grading.mistakes import Mistake
-from sheet11.course.grading.papers import Paper
-from sheet11.course.grading.restore import Restored, our_version, solved, students_version
+from sheet11.course.grading.papers import CHECK, Paper
+from sheet11.course.grading.restore import solved, version
 from sheet11.course.grading.sandboxes import Executed, Run, execute_version
 from sheet11.course.grading.scoring import (
     Records,
@@ -19,6 +18,7 @@ from sheet11.course.grading.scoring import (
     score_check,
 )
 from sheet11.course.tasks import Task
+from sheet11.course.text import beginning
 
 _recorded: dict[tuple[str, str, str], Records] = {}  # by paper, check and answer
 
@@ -28,29 +28,31 @@ class Reference(NamedTuple):
 
     expected: Expected
     problems: list[str]  # why it does not earn all points
+    same: bool  # True if checks show the same with and without hidden tests
 
 
-def refer(paper: Paper, run: Run) -> Reference:
-    """Execute the sheet's own notebook without hidden tests and with them.
+def refer(paper: Paper, run: Run, once: bool = False) -> Reference:
+    """Execute the sheet's own notebook with hidden tests, and without them unless once is known to be enough.
 
     Raises:
         SolutionError: its process dies.
     """
     own = solved(paper)
-    students = execute_version(run, own, lambda out: students_version(own, out), NO_FIGURE)
+    whole = execute_version(run, own, version(own, hidden=True), ours=True)
+    visible = whole if once else execute_version(run, own, version(own), ours=True)
     expected: dict[str, Records] = {}
     problems = []
     for task in paper.checked:
         try:
-            expected[task.name] = recorded_by(task, students.outputs.get(task.name, []))
+            expected[task.name] = recorded_by(task, visible.outputs[task.name])
         except Exception as error:  # a judge is the author's, and can raise anything
             expected[task.name] = {}
             problems.append(f"{task.column}: {one_line(str(error))}")
-    problems += _problems(paper, students)
-    until = {task.name for task in paper.checked if paper.has_hidden(task)}
-    if until and not problems:
-        problems = _problems(paper, _execute(own, until, run, hidden=True))
-    return Reference(expected, problems)
+    problems += (
+        _problems(paper, visible) or _problems(paper, whole) or _changes(paper, whole, expected)
+    )
+    same = all(whole.outputs[task.name] == visible.outputs[task.name] for task in paper.checked)
+    return Reference(expected, problems, same)
 
 
 def hint_for(
@@ -71,33 +73,41 @@ def mistaken(task: Task, name: str, mistake: Mistake, paper: Paper, run: Run) ->
     """Return what a check records after a usual mistake in an answer; nothing if it fails."""
     key = (paper.stem + repr(paper.cells), task.name, mistake.answer)
     if key not in _recorded:
-        executed = _execute(solved(paper, {name: mistake.answer}), {task.name}, run, hidden=False)
+        wrong = solved(paper, {name: mistake.answer})
+        executed = execute_version(run, wrong, version(wrong, until=[task.name]), ours=True)
         is_right = score_check(task, executed).status == Status.CORRECT
         _recorded[key] = recorded_by(task, executed.outputs[task.name]) if is_right else {}
     return _recorded[key]
 
 
-def _execute(own: Restored, until: Collection[str], run: Run, hidden: bool) -> Executed:
-    return execute_version(
-        run, own, lambda out: our_version(own, until, (), hidden, out), NO_FIGURE
-    )
-
-
 def _problems(paper: Paper, executed: Executed) -> list[str]:
     """Return what costs the sheet's own notebook points: the first other cell that raises an error, and the checks."""
-    tasks = [task for task in paper.checked if task.name in executed.outputs]
     values = ", ".join(f"{name}={value!r}" for name, value in paper.parameters.items())
     problems = []
-    for task in tasks:
+    for task in paper.checked:
         score = score_check(task, executed)
         if (score.points or 0) < task.points:
             problems.append(
                 f"{task.column}: with {values or 'no parameters'} the sheet's own answer gets"
                 f" {score.points:g} of {task.points:g} points, {score.remark}; mend its solution or its check"
             )
-    checks = {task.name for task in tasks}
-    for name, outputs in executed.outputs.items() if problems else ():
-        error = error_in(outputs)
-        if error and name not in checks:
-            return [raised(f"{paper.stem}: its cell {name!r}", error), *problems]
+    for cell in paper.cells if problems else ():
+        error = error_in(executed.outputs.get(cell.name, []))
+        if error and cell.kind != CHECK:
+            doing = f"{paper.stem}: its cell {beginning(cell.source)!r}"
+            return [raised(doing, error), *problems]
+    return problems
+
+
+def _changes(paper: Paper, again: Executed, expected: Expected) -> list[str]:
+    """Return which checks record something else in a second execution, where no student could be right."""
+    problems = []
+    for task in paper.checked:
+        if expected[task.name]:
+            score = score_check(task, again, expected[task.name])
+            if score.status != Status.CORRECT:
+                problems.append(
+                    f"{task.column}: {score.remark} when the sheet's own notebook is executed again;"
+                    " give what is random a seed"
+                )
     return problems

@@ -1,89 +1,53 @@
-"""What a grading leaves besides its store: executed notebooks, failing hidden tests, and how all can be repeated.
+"""What a grading leaves besides its store: executed notebooks, and failing hidden tests.
 
 A student's folder, `students/NAME`, holds the sheet's notebooks with the student's cells, executed.
 """
 
-import json
-from collections.abc import Collection, Mapping, Sequence
-from importlib.metadata import version
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import nbformat
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from sheet11.course.book.store import Result, Store, student_folder
+from sheet11.course.book.store import Store
 from sheet11.course.files import write_private
-from sheet11.course.grading.drawings import Drawings
-from sheet11.course.grading.papers import ANSWER, CHECK, OWN, Cell, Paper
+from sheet11.course.grading.papers import ANSWER, CHECK, OWN, Cell
+from sheet11.course.grading.restore import Restored
 from sheet11.course.submissions.attachments import taken_out
 from sheet11.course.tables import harmless_csv
 from sheet11.lab.records import MIME_TYPE
 
-DESCRIPTION = "grading.json"
 HIDDEN_TESTS = "hidden tests"  # begins the names of what the store has about them
 Outputs = Sequence[Mapping[str, Any]]
-Shown = Sequence[tuple[Cell, Outputs]]  # the cells of an executed notebook
-
-
-def write_description(out: Path, drawings: Drawings, results: Mapping[str, Result]) -> None:
-    """Write what is needed to grade again in exactly the same way, and who had which parameters."""
-    used = {name: result.drawing for name, result in results.items()}
-    content = {
-        "sheet11": version("sheet11"),
-        "title": drawings.sheet.title,
-        "seed": drawings.seed,
-        "given": dict(drawings.given),
-        "parameters": {number: drawings.parameters(number) for number in sorted({*used.values()})},
-        "students": used,
-    }
-    write_private(out / DESCRIPTION, json.dumps(content, indent=1))
 
 
 def write_hidden_tests(out: Path, store: Store) -> None:
     """Write which hidden tests fail, with their statements and values, for the teacher alone."""
     about = store.about()
     rows = [["student", "task", "remark", "test"]]
-    for student in store.students():
+    for student in store.results():
         rows += [[student, *row] for row in about.get(f"{HIDDEN_TESTS} {student}", [])]
     write_private(out / "hidden_tests.csv", harmless_csv(rows))
 
 
-def are_whole(out: Path, student: str, stems: Collection[str]) -> bool:
-    """Tell whether a student's executed notebooks are there to their ends; a machine can lose power."""
-    try:
-        paths = [student_folder(out, student) / f"{stem}.ipynb" for stem in stems]
-        return all(path.read_bytes().rstrip().endswith(b"}") for path in paths)
-    except OSError:
-        return False
+def executed_notebook(restored: Restored, outputs: Mapping[str, Outputs]) -> str:
+    """Return the content of a student's notebook with what its cells have shown."""
+    content = {
+        "cells": [_executed(cell, outputs.get(cell.name, ())) for cell in restored.cells],
+        "metadata": {"papermill": {"parameters": restored.paper.parameters}},
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+    return str(nbformat.writes(nbformat.from_dict(content), allow_nan=False))
 
 
-def write_notebooks(
-    out: Path,
-    student: str,
-    shown: Mapping[str, Shown],
-    papers: Mapping[str, Paper],
-) -> None:
-    """Write a student's notebooks with what their cells have shown."""
-    for stem, paper in papers.items():
-        path = student_folder(out, student) / f"{stem}.ipynb"
-        path.unlink(missing_ok=True)
-        if stem in shown:
-            cells = [_executed(cell, outputs) for cell, outputs in shown[stem]]
-            metadata = {"papermill": {"parameters": paper.parameters}}
-            notebook = new_notebook(cells=cells, metadata=metadata)
-            write_private(path, nbformat.writes(notebook, allow_nan=False))
-
-
-def _executed(cell: Cell, outputs: Outputs) -> nbformat.NotebookNode:
+def _executed(cell: Cell, outputs: Outputs) -> dict[str, Any]:
     """Return a cell without its records, which another student could hand in."""
     marks = {"grade_id": cell.name, "solution": cell.kind == ANSWER, "grade": cell.kind == CHECK}
-    about = {"id": cell.name, "metadata": {} if cell.kind == OWN else {"nbgrader": marks}}
+    metadata = {} if cell.kind == OWN else {"nbgrader": marks}
+    about = {"id": cell.name, "metadata": metadata, "source": cell.source}
     if cell.code:
         kept = [each for each in outputs if MIME_TYPE not in each.get("data", {})]
-        written = new_code_cell(cell.source, outputs=[*map(nbformat.from_dict, kept)], **about)
-    else:
-        images = {"attachments": taken_out(cell.images)} if cell.images else {}
-        written = new_markdown_cell(cell.source, **about, **images)
-    executed: nbformat.NotebookNode = written
-    return executed
+        return {"cell_type": "code", "execution_count": None, "outputs": kept, **about}
+    images = {"attachments": taken_out(cell.images)} if cell.images else {}
+    return {"cell_type": "markdown", **about, **images}

@@ -1,11 +1,11 @@
 """The notebook that is executed: the sheet's cells, a student's answers, and cells that the student has added."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
-from sheet11.course.grading.papers import ANSWER, CHECK, OWN, Cell, Paper
+from sheet11.course.grading.papers import ANSWER, OWN, Cell, Paper
 from sheet11.course.submissions.submissions import HandedCell
 from sheet11.course.tasks import Task
 
@@ -38,16 +38,11 @@ class Restored(NamedTuple):
     answers: dict[str, Cell]  # those that are there
     undone: list[Cell]  # changes of locked cells, which are not executed
 
-    @property
-    def answered(self) -> set[str]:
-        """Names of answers that differ from the stub."""
-        return {
-            name for name, cell in self.answers.items() if not same(cell, self.paper.cell(name))
-        }
-
     def is_unanswered(self, task: Task) -> bool:
         """Tell whether a check has answers, and all are as they were handed out."""
-        return bool(task.answers) and self.answered.isdisjoint(task.answers)
+        stubs = map(self.paper.cell, task.answers)
+        filled = [not same(self.answers.get(stub.name, stub), stub) for stub in stubs]
+        return bool(filled) and not any(filled)
 
 
 def restore(paper: Paper, handed: Sequence[HandedCell]) -> Restored:
@@ -78,66 +73,55 @@ def restore(paper: Paper, handed: Sequence[HandedCell]) -> Restored:
 
 def solved(paper: Paper, instead: Mapping[str, str] = MappingProxyType({})) -> Restored:
     """Return the sheet's own notebook, as if it had been handed in, with other answers instead of some."""
-    handed = []
-    for place, cell in enumerate(paper.cells):
-        source = instead.get(cell.name, cell.whole)
-        handed.append(HandedCell(cell.name, place, "code" if cell.code else "markdown", source, ""))
-    return restore(paper, handed)
+    answers = {
+        cell.name: cell._replace(source=instead.get(cell.name, cell.whole))
+        for cell in paper.cells
+        if cell.kind == ANSWER
+    }
+    return Restored(paper, [answers.get(cell.name, cell) for cell in paper.cells], answers, [])
 
 
-def students_version(restored: Restored, left_out: Collection[str] = ()) -> Sources:
-    """Return what the student would execute; answers that are left out are as they were handed out."""
-    stubs = {cell.name: cell.source for cell in restored.paper.cells}
-    return _sources(restored.cells, {name: stubs.get(name) for name in left_out})
-
-
-def our_version(
+def version(
     restored: Restored,
-    until: Collection[str],
-    failed: Collection[Answers],
-    hidden: bool,
-    left_out: Collection[str] = (),
+    failed: Collection[Answers] = (),
+    until: Collection[str] = (),
+    hidden: bool = False,
 ) -> Sources:
-    """Return what is executed for the grader alone.
+    """Return what is executed: without options, what the student would execute.
 
     Behind the checks of answers that have failed, these cells are executed again with the sheet's own answers, which
     is what all later cells use.
 
     Args:
         restored: the student's notebook.
-        until: checks after which nothing is executed.
         failed: answers that have failed.
+        until: checks after which nothing is executed; if empty, all is.
         hidden: True if the checks have their hidden tests.
-        left_out: answers that the sheet's own replace from the start, and added cells that are not executed.
     """
-    cells = restored.paper.cells
-    whole = {cell.name: cell.whole for cell in cells if hidden and cell.kind == CHECK}
-    solutions = {cell.name: cell.whole for cell in cells if cell.kind == ANSWER}
     repairs = dict(_repair_of(restored.paper, answers) for answers in failed)
     sources: Sources = []
+    last = None
     for cell in restored.cells:
-        sources += _sources([cell], whole | {name: solutions.get(name) for name in left_out})
-        if whole.get(cell.name, cell.source) != cell.source:
+        if not cell.code:
+            continue
+        hides = hidden and cell.hides
+        sources.append((cell.name, cell.whole if hides else cell.source))
+        if hides:
             sources.append((cell.name + VALUES, f"exec({PRINT_VALUES!r}, {{}})"))
-        repair = _sources(repairs.get(cell.name, ()), whole | solutions)
-        sources += [(name + REPAIRED, source) for name, source in repair]
-    ends = {*until, *(name + VALUES for name in until)}
-    last = max(place for place, (name, _) in enumerate(sources) if name in ends)
-    return sources[: last + 1]
+        if cell.name in until:
+            last = len(sources)
+        for again in repairs.get(cell.name, ()):
+            is_whole = again.kind == ANSWER or hidden
+            sources.append((again.name + REPAIRED, again.whole if is_whole else again.source))
+    return sources[:last]
 
 
-def _sources(cells: Iterable[Cell], instead: Mapping[str, str | None]) -> Sources:
-    """Return names and sources of cells in code, or what stands in their place; None leaves a cell out."""
-    found = [(cell.name, instead.get(cell.name, cell.source)) for cell in cells if cell.code]
-    return [(name, source) for name, source in found if source is not None]
-
-
-def _repair_of(paper: Paper, answers: Answers) -> tuple[str, Sequence[Cell]]:
-    """Return the name of the last check of some answers, and the sheet's cells from the first of them to that one."""
+def _repair_of(paper: Paper, answers: Answers) -> tuple[str, list[Cell]]:
+    """Return the name of the last check of some answers, and the sheet's code from the first of them to that one."""
     checks = [task.name for task in paper.checked if task.answers == answers]
     places = [paper.place(name) for name in (*answers, *checks)]
     cells = paper.cells[min(places) : max(places) + 1]
-    return cells[-1].name, cells
+    return cells[-1].name, [cell for cell in cells if cell.code]
 
 
 def same(cell: Cell, other: Cell) -> bool:

@@ -12,10 +12,13 @@ from typing import Any, NamedTuple
 
 from sheet11.course.errors import SolutionError
 from sheet11.course.files import folder_of_this_process
-from sheet11.course.grading.papers import OWN
+from sheet11.course.grading.papers import ANSWER, OWN
 from sheet11.course.grading.restore import Restored, Sources
 from sheet11.course.sandbox.sandbox import Batch, Limits, Sandbox
 from sheet11.course.submissions.outputs import harmless_outputs
+from sheet11.course.text import beginning
+
+NO_FIGURE = "a figure"  # what our executions show in its place
 
 Files = tuple[tuple[str, bytes], ...]  # by path
 
@@ -69,16 +72,15 @@ def runner(place: Place) -> Iterator[Run]:
             sandbox = None
         return harmless_outputs(batch)
 
+    waiting = None
     try:
         yield run
-    except BaseException:
-        if sandbox:
+        waiting = _waiting
+    finally:
+        if sandbox and waiting is not None:
+            waiting.setdefault(place, []).append(sandbox)
+        elif sandbox:
             sandbox.close()
-        raise
-    if sandbox and _waiting is not None:
-        _waiting.setdefault(place, []).append(sandbox)
-    elif sandbox:
-        sandbox.close()
 
 
 @contextlib.contextmanager
@@ -97,64 +99,59 @@ def sandboxes_shared() -> Iterator[None]:
 def execute_version(
     run: Run,
     restored: Restored,
-    version: Callable[[Collection[str]], Sources],
-    instead_of_figures: str | None = None,
+    sources: Sources,
+    ours: bool = False,
     left_out: Mapping[str, str] = MappingProxyType({}),
 ) -> Executed:
     """Execute a version of a notebook, again and again without the cell that has ended the process.
 
-    A process that died by no limit has a second chance, as something else may have killed it.
+    Answers that are left out are as they were handed out, and in our executions the sheet's own.
 
     Args:
         run: runs cells.
         restored: the student's notebook.
-        version: cells without those that are left out.
-        instead_of_figures: a text that is shown for every figure, which takes no drawing.
+        sources: the version.
+        ours: True if nobody else sees the execution; figures are not drawn.
         left_out: cells that are known to end the process, and why.
 
     Raises:
         SolutionError: the process ends by no cell of the student.
     """
-    known = set(left_out)
+    instead = {cell.name: "" for cell in restored.cells if cell.kind == OWN}
+    for cell in restored.paper.cells:
+        if cell.kind == ANSWER:
+            instead[cell.name] = cell.whole if ours else cell.source
+
+    def attempt(left_out: Collection[str]) -> tuple[Sources, Batch, str | None]:
+        cells = [(name, instead[name] if name in left_out else text) for name, text in sources]
+        batch = run(cells, NO_FIGURE if ours else None)
+        died = "died" if len(batch.outputs) < len(cells) else None
+        return cells, batch, batch.ended or died
+
+    known = len(left_out)
     left_out = dict(left_out)
-    has_died = False
-    while cells := version(left_out):
-        batch = run(cells, instead_of_figures)
-        reached = len(batch.outputs)
-        if not batch.ended and reached == len(cells):
-            executed = Executed(batch.outputs, batch.succeeded, left_out)
-            return _acquitted(run, version, executed, known, instead_of_figures)
-        if batch.ended or has_died:
-            why = batch.ended or "died"
-            blamed = _to_blame(restored, cells[: reached + 1], left_out)
-            if blamed is None:
-                name = cells[: reached + 1][-1][0]
-                raise SolutionError(
-                    f"{restored.paper.stem}: cell {name!r} ends the process ({why})"
-                )
-            left_out[blamed] = why
-        has_died = not batch.ended and not has_died
-    return Executed({}, set(), left_out)
-
-
-def _acquitted(
-    run: Run,
-    version: Callable[[Collection[str]], Sources],
-    executed: Executed,
-    known: Collection[str],
-    instead_of_figures: str | None,
-) -> Executed:
-    """Execute again with each cell that was left out before the last one, and keep it if the notebook ends.
-
-    A limit may be noticed only after the cell that exceeded it, and the cell that runs then is blamed first.
-    """
-    for name in [name for name in executed.left_out if name not in known][:-1]:
-        left_out = {other: why for other, why in executed.left_out.items() if other != name}
-        cells = version(left_out)
-        batch = run(cells, instead_of_figures)
-        if not batch.ended and len(batch.outputs) == len(cells):
-            executed = Executed(batch.outputs, batch.succeeded, left_out)
-    return executed
+    died_before = False
+    while True:
+        cells, batch, why = attempt(left_out)
+        if not why:
+            break
+        if why == "died" and not died_before:  # perhaps something else has killed it
+            died_before = True
+            continue
+        died_before = False
+        until = cells[: len(batch.outputs) + 1]
+        blamed = _to_blame(until, instead)
+        if blamed is None:
+            said = f"{restored.paper.stem}: its cell {beginning(until[-1][1])!r}"
+            raise SolutionError(f"{said} ends the process ({why})")
+        left_out[blamed] = why
+    # a limit may be noticed only after the cell that exceeded it, and the cell that runs then is blamed first
+    for name in [*left_out][known:-1]:
+        fewer = {other: why for other, why in left_out.items() if other != name}
+        _, again, why = attempt(fewer)
+        if not why:
+            batch, left_out = again, fewer
+    return Executed(batch.outputs, batch.succeeded, left_out)
 
 
 def binds(source: str, name: str) -> bool:
@@ -163,17 +160,16 @@ def binds(source: str, name: str) -> bool:
     return re.search(rf"^\s*({patterns})", source, re.MULTILINE) is not None
 
 
-def _to_blame(restored: Restored, cells: Sources, left_out: Collection[str]) -> str | None:
+def _to_blame(cells: Sources, instead: Mapping[str, str]) -> str | None:
     """Return the student's cell that has ended the process in the last of some cells.
 
     That is the cell itself, else the last one before it that binds a name that it uses, else the last one before it.
     """
-    of_student = restored.answered | {cell.name for cell in restored.cells if cell.kind == OWN}
-    suspects = [cell for cell in cells if cell[0] in of_student and cell[0] not in left_out]
-    used = set(re.findall(r"\w+", cells[-1][1]))
-    binding = [each for each in suspects if any(binds(each[1], word) for word in used)]
-    itself = [each for each in suspects if each == cells[-1]]
-    return (itself or binding or suspects)[-1][0] if suspects else None
+    suspects = [each for each in cells if instead.get(each[0], each[1]) != each[1]]
+    if suspects and suspects[-1] != cells[-1]:
+        used = "|".join(re.findall(r"\w+", cells[-1][1]))
+        suspects = [each for each in suspects if binds(each[1], f"({used})")] or suspects
+    return suspects[-1][0] if suspects else None
 
 
 @functools.cache

@@ -1,6 +1,7 @@
 """What a check gives in one execution: points as nbgrader counts them, if its records are as they must be."""
 
 import builtins
+import contextlib
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -24,8 +25,9 @@ def score_check(task: Task, executed: Executed, expected: Records | None = None)
         executed: the notebook.
         expected: what the check records in the sheet's own notebook; None compares no records.
     """
-    if ended := next((name for name in task.answers if name in executed.left_out), None):
-        return Score(0, Status.ERROR, f"{ended} ended the process ({executed.left_out[ended]})")
+    for name in task.answers:
+        if why := executed.left_out.get(name):
+            return Score(0, Status.ERROR, f"{name} ended the process ({why})")
     outputs = executed.outputs.get(task.name, [])
     if error := error_in(outputs):
         if error["ename"] != "AssertionError":
@@ -36,7 +38,7 @@ def score_check(task: Task, executed: Executed, expected: Records | None = None)
     if task.name not in executed.succeeded:
         return Score(0, Status.ERROR, "its check raised an error that it does not show")
     for output in outputs:
-        if output["output_type"] == "stream" and output["name"] == "stderr":
+        if output.get("name") == "stderr":
             text = one_line(output["text"])
             return Score(0, Status.WRONG, f"its check wrote to standard error: {text}")
     if expected is not None:
@@ -76,12 +78,11 @@ def _partial(task: Task, outputs: Sequence[Output]) -> Score:
 
     As in nbgrader, what is no number, or is negative, stands for all.
     """
-    shown = (output for output in outputs if output["output_type"] == "execute_result")
-    text = next((output["data"].get("text/plain", "") for output in shown), "")
-    try:
-        points = float(text)
-    except ValueError:
-        points = task.points
+    points = task.points
+    for output in outputs:
+        if output["output_type"] == "execute_result":
+            with contextlib.suppress(ValueError):
+                points = float(output["data"].get("text/plain", ""))
     if not 0 <= points < task.points:
         return Score(task.points, Status.CORRECT)
     status = Status.PARTIAL if points else Status.WRONG
@@ -125,14 +126,13 @@ def _difference(expected: Any, got: Any, tolerance: float) -> str | None:
     if isinstance(expected, bool) or {wanted.dtype.kind, found.dtype.kind} - set("biufc"):
         same = wanted.dtype.kind == found.dtype.kind and np.array_equal(wanted, found)
         return None if same else "is not what was expected"
-    wanted, found = wanted.astype(complex), found.astype(complex)
-    with np.errstate(all="ignore"):
-        scale = np.abs(wanted[np.isfinite(wanted)]).max(initial=0) or 1.0
-        deviation = np.where(wanted == found, 0, np.abs(found - wanted)) / scale
-    wrong = ~(deviation <= tolerance)  # NaN is wrong, too
-    if not wrong.any():
+    scale = np.abs(wanted[np.isfinite(wanted)]).max(initial=0) or 1
+    near, nearly = (
+        np.isclose(found, wanted, rtol=0, atol=scale * most) for most in (tolerance, 1e-3)
+    )
+    if near.all():
         return None
-    size = ", by little" if deviation.max() < 1e-3 else ""  # numbers would add up to the solution
+    size = ", by little" if nearly.all() else ""  # numbers would add up to the solution
     if not wanted.shape:
         return f"is not what was expected{size}"
-    return f"differs in {'all' if wrong.all() else 'some'} entries{size}"
+    return f"differs in {'some' if near.any() else 'all'} entries{size}"

@@ -1,13 +1,9 @@
 """Files for Canvas: the CSV of its gradebook, and a zip of files that become comments."""
 
-from pathlib import Path
-
 from nbformat.v4 import new_markdown_cell, new_notebook
 
-from sheet11.course.book.gradebook import still_open
 from sheet11.course.book.scores import points_text
-from sheet11.course.files import write_private
-from sheet11.course.hand_back.returns import Outcome, Returned, zipped
+from sheet11.course.hand_back.returns import Files, Outcome, Returned, zipped
 from sheet11.course.notebooks import content_of
 from sheet11.course.pages.render import render
 from sheet11.course.tables import harmless_csv
@@ -15,15 +11,14 @@ from sheet11.course.tables import harmless_csv
 HEADER = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section"]
 
 
-def to_canvas(returned: Returned, into: Path, assignment: str) -> list[Path]:
-    """Write `canvas-gradebook.csv` and `canvas-comments.zip`.
+def canvas_files(returned: Returned, assignment: str) -> Files:
+    """Return `canvas-gradebook.csv` and `canvas-comments.zip`.
 
     Canvas attaches a file under the name of the file that the student handed in, whatever its content; so the feedback
     on a notebook is a notebook, and on a zip file a zip file with the feedback page.
 
     Args:
         returned: points and feedback of all students.
-        into: folder to write to.
         assignment: name in Canvas's gradebook, with its number: "Sheet 3 (4711)".
     """
     maximum = points_text(returned.maximum)
@@ -35,11 +30,10 @@ def to_canvas(returned: Returned, into: Path, assignment: str) -> list[Path]:
         # Canvas gives the comment to the whole group
         if label and who == each.person.who:
             comments[label] = _comment(each)
-    gradebook = into / f"canvas-gradebook{returned.mark}.csv"
-    files = into / f"canvas-comments{returned.mark}.zip"
-    write_private(gradebook, harmless_csv(rows))
-    write_private(files, zipped(comments.items()))
-    return [gradebook, files]
+    return {
+        f"canvas-gradebook{returned.mark}.csv": harmless_csv(rows),
+        f"canvas-comments{returned.mark}.zip": zipped(comments.items()),
+    }
 
 
 def _comment(result: Outcome) -> bytes | str:
@@ -48,11 +42,5 @@ def _comment(result: Outcome) -> bytes | str:
         return zipped([("feedback.html", result.page)])
     if not name.endswith(".ipynb"):
         return result.page
-    text = render(
-        "feedback.md.j2",
-        points=result.points,
-        maximum=sum(row.task.points for row in result.rows),
-        to_read=still_open(result.rows),
-        rows=result.rows,
-    )
+    text = render("feedback.md.j2", rows=result.rows)
     return content_of(new_notebook(cells=[new_markdown_cell(text, id="feedback")]))

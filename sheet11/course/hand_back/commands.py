@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from sheet11.course.options import UsageFailure, name_option, usage_failures
+from sheet11.course.options import name_option, usage_failures
 
 
 @click.command()
@@ -23,15 +23,12 @@ def read_points(out: Path, table: Path | None, who: str) -> None:
     from sheet11.course.hand_back.points import take_points
     from sheet11.course.hand_back.publish import publish
 
+    table = table or out / GRADES
     with usage_failures(out):
         with Store(out, create=False) as store, alone_in(out):
-            taken = take_points(store, table or out / GRADES, who)
+            marks, students = take_points(store, table, who)
             publish(out, store)
-    counts = zip(("point", "comment", "student"), taken, strict=True)
-    points, comments, students = (
-        f"{count} {name}{'' if count == 1 else 's'}" for name, count in counts
-    )
-    click.echo(f"{points} and {comments} for {students}, from {table or out / GRADES}")
+    click.echo(f"Read {table}: marks {marks}, students {students}")
 
 
 @click.command()
@@ -55,24 +52,26 @@ def give_back(
     OUT is the folder of a grading. Refused while answers are still to be read.
     """
     if worksheet and platform != "moodle":
-        raise UsageFailure(f"--worksheet is Moodle's, and there is none for {platform!r}")
+        raise click.UsageError(f"--worksheet is Moodle's, and there is none for {platform!r}")
     from sheet11.course.book.store import Store
-    from sheet11.course.files import alone_in, whole_folder
-    from sheet11.course.hand_back.canvas import to_canvas
-    from sheet11.course.hand_back.moodle import to_moodle
+    from sheet11.course.files import alone_in, whole_folder, write_private
+    from sheet11.course.hand_back.canvas import canvas_files
+    from sheet11.course.hand_back.moodle import moodle_files
     from sheet11.course.hand_back.publish import publish
-    from sheet11.course.hand_back.returns import collect, to_folder
+    from sheet11.course.hand_back.returns import collect, folder_files
 
     with usage_failures(out):
         with Store(out, create=False) as store, alone_in(out):
             # marks may be newer than the pages
             returned = collect(out, store, publish(out, store), partial)
+            if platform == "moodle":
+                files = moodle_files(returned, worksheet)
+            elif platform == "canvas":
+                files = canvas_files(returned, assignment or returned.title)
+            else:
+                files = folder_files(returned)
             with whole_folder(out / "return") as into:
-                if platform == "moodle":
-                    written = to_moodle(returned, into, worksheet)
-                elif platform == "canvas":
-                    written = to_canvas(returned, into, assignment or returned.title)
-                else:
-                    written = to_folder(returned, into)
-    for path in written:
-        click.echo(out / "return" / path.name)
+                for name, content in files.items():
+                    write_private(into / name, content)
+    for name in dict.fromkeys(Path(name).parts[0] for name in files):
+        click.echo(out / "return" / name)

@@ -6,8 +6,7 @@ from pathlib import Path
 
 from sheet11.course.book.scores import points_text
 from sheet11.course.errors import TableError
-from sheet11.course.files import write_private
-from sheet11.course.hand_back.returns import Outcome, Returned, zipped
+from sheet11.course.hand_back.returns import Files, Outcome, Returned, zipped
 from sheet11.course.submissions import roster
 from sheet11.course.submissions.people import listed
 from sheet11.course.submissions.roster import PARTICIPANT, find_columns
@@ -27,16 +26,14 @@ COLUMNS = {
 }
 
 
-def to_moodle(returned: Returned, into: Path, worksheet: Path | None) -> list[Path]:
-    """Write the worksheet with all grades, and `moodle-feedback.zip` with a folder for each student.
+def moodle_files(returned: Returned, worksheet: Path | None) -> Files:
+    """Return the worksheet with all grades, and `moodle-feedback.zip` with a folder for each student.
+
+    They are in upload order: Moodle ignores grades if feedback is newer than the worksheet.
 
     Args:
         returned: points and feedback of all students.
-        into: folder to write to.
         worksheet: downloaded from Moodle; its other columns do not change. None makes a new one.
-
-    Returns:
-        The files in upload order: Moodle ignores grades if feedback is newer than the worksheet.
 
     Raises:
         TableError: the file is not a worksheet, the assignment has a different maximum, or a student's number in
@@ -46,15 +43,12 @@ def to_moodle(returned: Returned, into: Path, worksheet: Path | None) -> list[Pa
         raise TableError(
             f"Moodle's numbers are not known of {listed(unknown)}: grade its own zip, or with its worksheet as --roster"
         )
-    made = [_row(each, returned.maximum) for each in returned.results]
-    rows = read_table(worksheet) if worksheet else made
-    _fill(worksheet, rows, returned)
-    table = [list(rows[0]), *(list(row.values()) for row in rows)]
-    grades = into / f"moodle-grades{returned.mark}.csv"
-    pages = into / f"moodle-feedback{returned.mark}.zip"
-    write_private(grades, csv_text(table))
-    write_private(pages, zipped((_path(each), each.page) for each in returned.results))
-    return [grades, pages]
+    rows = _filled(worksheet, returned) if worksheet else _made(returned)
+    pages = zipped((_path(each), each.page) for each in returned.results)
+    return {
+        f"moodle-grades{returned.mark}.csv": csv_text([rows[0], *(row.values() for row in rows)]),
+        f"moodle-feedback{returned.mark}.zip": pages,
+    }
 
 
 def _path(result: Outcome) -> str:
@@ -63,14 +57,19 @@ def _path(result: Outcome) -> str:
     return f"{name}_{result.who.id}_assignsubmission_file/feedback.html"
 
 
-def _row(result: Outcome, maximum: float) -> dict[str, str]:
-    """Return a row of a worksheet without a grade."""
-    fields = [f"Participant {result.who.id}", harmless(result.who.name)]
-    return dict(zip(HEADER, [*fields, "-", points_text(maximum), "-"], strict=True))
+def _made(returned: Returned) -> list[dict[str, str]]:
+    """Make a worksheet."""
+    rows = []
+    for each in returned.results:
+        who = [f"Participant {each.who.id}", harmless(each.who.name)]
+        fields = [*who, each.points, points_text(returned.maximum), "-"]
+        rows.append(dict(zip(HEADER, fields, strict=True)))
+    return rows
 
 
-def _fill(path: Path | None, rows: list[dict[str, str]], returned: Returned) -> None:
-    """Fill in the worksheet's grades."""
+def _filled(path: Path, returned: Returned) -> list[dict[str, str]]:
+    """Read a worksheet, and fill in its grades."""
+    rows = read_table(path)
     columns = find_columns(rows[0], COLUMNS)
     if not all(columns.values()):
         raise TableError(
@@ -96,3 +95,4 @@ def _fill(path: Path | None, rows: list[dict[str, str]], returned: Returned) -> 
     if left:
         gone = listed([each.name for each in left.values()])
         print(f"{path} does not list {gone}, who have handed in", file=sys.stderr)
+    return rows

@@ -15,12 +15,13 @@ from sheet11.course.text import digest_of
 
 STUDENT = "student"
 COMMENT = " comment"  # follows the task in a column's name
-BY_HAND = r" \(by hand / [^()]*\)"  # in a column's name; changes with the points of the task
+# in a column's name; changes with the points of the task
+BY_HAND = re.compile(r" \(by hand / [^()]*\)")
 
 Row = Mapping[str, str]  # fields by column
 
 
-def take_points(store: Store, path: Path, who: str) -> tuple[int, int, int]:
+def take_points(store: Store, path: Path, who: str) -> tuple[int, int]:
     """Read points and comments from a table and store them as one person's marks.
 
     The table has columns of `grades.csv` in any order; a column named after a task with ` comment` at the end holds
@@ -32,40 +33,37 @@ def take_points(store: Store, path: Path, who: str) -> tuple[int, int, int]:
         who: the person who marks.
 
     Returns:
-        Numbers of points, comments and students.
+        Numbers of marks and of students.
 
     Raises:
         TableError: the file cannot be read.
         PointsError: something in the file is invalid; then nothing is stored.
     """
-    taken = []
+    students = []
     try:
         rows = _by_student(read_table(path), store)
         with store.writing():
-            for entry in store.entries(whole=False):
-                row = rows.get(entry.answer.student, {})
-                points, comment = _entered(entry, row)
+            for entry in store.entries():
+                points, comment = _entered(entry, rows.get(entry.student, {}))
                 if points is not None or comment:
                     _set_mark(store, entry, who, points, comment)
-                    taken.append((entry.answer.student, points, comment))
+                    students.append(entry.student)
             store.add_written(digest_of(path.read_bytes()))  # so that it may be overwritten
     except PointsError as error:
         raise PointsError(f"{path}: {error}") from error
-    entered = [points for _, points, _ in taken if points is not None]
-    comments = [comment for _, _, comment in taken if comment]
-    return len(entered), len(comments), len({student for student, _, _ in taken})
+    return len(students), len(set(students))
 
 
 def _by_student(rows: Sequence[Row], store: Store) -> dict[str, Row]:
     """Return rows by student, with column names that do not contain the points of a task."""
-    plain = {name: re.sub(BY_HAND, "", name) for name in rows[0]}
-    known = [re.sub(BY_HAND, "", name) for name in grades_header(store.tasks())]
+    plain = {name: BY_HAND.sub("", name) for name in rows[0]}
+    known = [BY_HAND.sub("", name) for name in grades_header(store.tasks())]
     for name in plain.values():
         if name.removesuffix(COMMENT) not in known:
             raise PointsError(f"this sheet has no column {name[:80]!r}{nearest(name, known)}")
     if len(set(plain.values())) < len(plain):
         raise PointsError("two columns are of the same task")
-    students = {harmless(student).strip(): student for student in store.students()}
+    students = {harmless(student).strip(): student for student in store.results()}
     found: dict[str, Row] = {}
     for row in rows:
         name = row.get(STUDENT, "")
@@ -79,8 +77,8 @@ def _by_student(rows: Sequence[Row], store: Store) -> dict[str, Row]:
 
 def _entered(entry: Entry, row: Row) -> tuple[float | None, str]:
     """Return the new points and the new comment for an answer."""
-    task = entry.answer.task
-    text, comment = row.get(task, ""), row.get(task + COMMENT, "")
+    task = entry.task.name
+    text, comment = row.get(task, ""), row.get(f"{task}{COMMENT}", "")
     try:
         points = float(text.replace(",", ".")) if text else None
     except ValueError as error:
@@ -95,12 +93,11 @@ def _entered(entry: Entry, row: Row) -> tuple[float | None, str]:
 def _set_mark(store: Store, entry: Entry, who: str, points: float | None, comment: str) -> None:
     """Set a mark that keeps the current points or comment if the table does not change them."""
     items: list[int] = []
-    if entry.standing:
-        mark = entry.standing.mark
+    if mark := entry.mark:
         comment = comment or mark.comment
         if points is None:
             points, items = mark.points, [item.id for item in mark.items]
-    student, task = entry.answer.student, entry.answer.task
+    student, task = entry.student, entry.task.name
     try:
         store.set_mark([student], task, who, points=points, comment=comment, items=items)
     except PointsError as error:

@@ -9,12 +9,7 @@ from pathlib import Path
 import nbformat
 from tqdm import tqdm
 
-from sheet11.course.book.gradebook import (
-    GRADES,
-    Table,
-    grades_csv,
-    results_csv,
-)
+from sheet11.course.book.gradebook import GRADES, Table, grades_csv, results_csv
 from sheet11.course.book.marks import Entry
 from sheet11.course.book.scores import Score, Status
 from sheet11.course.book.store import Store, student_folder
@@ -39,7 +34,7 @@ def publish(out: Path, store: Store) -> Table:
     Raises:
         OSError: `out` cannot be written to.
     """
-    table = Table(store.tasks(), store.entries(whole=False))
+    table = Table(store.tasks(), store.entries())
     people = kept_people(store)
     written = []
     for student, rows in tqdm(table.by_student().items(), "write", unit="page", disable=None):
@@ -79,9 +74,8 @@ def _write_page(out: Path, store: Store, person: Person, rows: Sequence[Entry]) 
     """Write a student's feedback page, unless the digest at its end shows that it is up to date."""
     folder = student_folder(out, person.student)
     path = folder / "index.html"
-    paths = {row.task.notebook: folder / f"{row.task.notebook}.ipynb" for row in rows}
-    executed = {stem: notebook for stem, notebook in paths.items() if notebook.exists()}
-    times = [notebook.stat().st_mtime_ns for notebook in executed.values()]
+    executed = sorted(folder.glob("*.ipynb"))
+    times = [notebook.stat().st_mtime_ns for notebook in executed]
     shown = [(row.task, row.score, row.digest) for row in rows]
     made_from = digest_of(json.dumps([kit_digest(), person, shown, times]))
     ending = f"\n<!-- {made_from} -->\n"
@@ -92,12 +86,10 @@ def _write_page(out: Path, store: Store, person: Person, rows: Sequence[Entry]) 
         heading=person.who.shown or person.student,
         person=person,
         rows=rows,
-        contents={row.digest: store.content(row.digest) for row in rows},
-        figures={stem: _figures(notebook) for stem, notebook in executed.items()},
+        content_of=store.content,
+        figures={
+            notebook.stem: list(figures_of_cells(nbformat.read(notebook, as_version=4).cells))
+            for notebook in executed
+        },
     )
     write_private(path, slim(page) + ending)
-
-
-def _figures(notebook: Path) -> list[tuple[str, str]]:
-    """Return the figures of an executed notebook, as (PNG in base64, description)."""
-    return list(figures_of_cells(nbformat.read(notebook, as_version=4).cells))

@@ -16,18 +16,14 @@ ANSWER = re.compile(r'(?<=<pre class="wrapped">).*?(?=</pre>)', re.DOTALL)
 STEPS = ((2000, 80, 20_000), (1200, 60, 5_000), (700, 30, 1_000), (300, 10, 200))
 
 
-def slim(page: str, most: int = LARGEST_PAGE) -> str:
-    """Shrink images, shorten long answers, and at last drop images, until a page is small enough.
-
-    Args:
-        page: HTML with embedded images.
-        most: limit in bytes.
-    """
+def slim(page: str) -> str:
+    """Shrink embedded images and shorten long answers step by step, and at last drop images, until a page is small."""
     for side, quality, longest in STEPS:
-        if len(page.encode()) > most:
-            page = IMAGE.sub(partial(_smaller_image, side, quality), page)
-            page = ANSWER.sub(partial(_shorter_answer, longest), page)
-    return page if len(page.encode()) <= most else IMAGE.sub("data:,", page)
+        if len(page.encode()) <= LARGEST_PAGE:
+            return page
+        page = IMAGE.sub(partial(_smaller_image, side, quality), page)
+        page = ANSWER.sub(partial(_shorter_answer, longest), page)
+    return page if len(page.encode()) <= LARGEST_PAGE else IMAGE.sub("data:,", page)
 
 
 def _smaller_image(side: int, quality: int, match: re.Match[str]) -> str:

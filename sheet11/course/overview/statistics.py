@@ -1,31 +1,29 @@
 """Statistics of a class by task, and the most frequent reasons for lost points."""
 
-from collections.abc import Iterable, Sequence
-
 import pandas as pd
 
-from sheet11.course.book.marks import Entry, Task
 from sheet11.course.book.scores import Status
+from sheet11.course.book.store import Store
 
+TASK = ["task", "title", "maximum"]
 FEWEST = 5  # smallest number of students for a correlation
 MOST_REASONS = 3  # reasons for each task
 
 
-def answers_of(entries: Iterable[Entry]) -> pd.DataFrame:
-    """Return a table with a row for each answer; unknown points are NaN."""
-    rows = [(*entry.answer[:3], *entry.score) for entry in entries]
-    columns = ["student", "task", "source", "points", "status", "remark"]
+def answers_of(store: Store) -> pd.DataFrame:
+    """Return a table with a row for each answer, in the order of the tasks; unknown points are NaN."""
+    rows = []
+    for task in store.tasks():
+        for entry in store.entries(task.name):
+            source, _ = store.content(entry.digest)
+            rows.append([task.name, task.title, task.points, entry.student, source, *entry.score])
+    columns = [*TASK, "student", "source", "points", "status", "remark"]
     answers = pd.DataFrame(rows, columns=columns).astype({"points": float})
     answers["answered"] = ~answers["status"].isin([Status.NOT_ANSWERED, Status.FAILED])
     return answers
 
 
-def points_by_student(answers: pd.DataFrame) -> pd.DataFrame:
-    """Return a table of points with a row for each student and a column for each task."""
-    return answers.pivot(index="student", columns="task", values="points")
-
-
-def task_statistics(tasks: Sequence[Task], answers: pd.DataFrame) -> pd.DataFrame:
+def task_statistics(answers: pd.DataFrame) -> pd.DataFrame:
     """Return a table with a row for each task.
 
     `students` is the number of students whose points are known, `answered` the number who handed in an answer, and
@@ -33,26 +31,27 @@ def task_statistics(tasks: Sequence[Task], answers: pd.DataFrame) -> pd.DataFram
     points. `discrimination` is Pearson's correlation of the points with the sum of all other tasks' points: near 0 the
     task is unrelated to the others, and a negative value suggests that something is wrong with it.
     """
-    points = points_by_student(answers).reindex(columns=[task.name for task in tasks])
+    by_task = answers.groupby(TASK, sort=False)
+    statistics = by_task.agg(
+        students=("points", "count"),
+        answered=("answered", "sum"),
+        mean=("points", "mean"),
+    )
+    statistics = statistics.reset_index(["title", "maximum"])
+    statistics["earned"] = statistics["mean"] / statistics["maximum"]
+    points = answers.pivot(index="student", columns="task", values="points")
     totals = points.sum(axis=1)
-    sheet = pd.DataFrame(tasks).rename(columns={"name": "task"}).set_index("task")
-    statistics = sheet[["title", "points"]]
-    statistics["students"] = points.count()
-    statistics["answered"] = answers.groupby("task")["answered"].sum()
-    statistics["mean"] = points.mean()
-    statistics["earned"] = statistics["mean"] / statistics["points"]
     statistics["discrimination"] = points.apply(
         lambda own: own.corr(totals - own, min_periods=FEWEST)
     )
     return statistics.reset_index()
 
 
-def frequent_reasons(tasks: Sequence[Task], answers: pd.DataFrame) -> pd.DataFrame:
+def frequent_reasons(answers: pd.DataFrame) -> pd.DataFrame:
     """Return the most frequent remarks on answers that lost points, by task, each with an example answer."""
-    sheet = pd.DataFrame(tasks).rename(columns={"name": "task", "points": "maximum"})
-    both = sheet[["task", "title", "maximum"]].merge(answers, on="task")
-    has_lost = (both["points"] < both["maximum"]) & both["answered"] & (both["remark"] != "")
-    reasons = both[has_lost].groupby(["task", "title", "remark"], sort=False, as_index=False)
+    has_lost = answers["answered"] & (answers["points"] < answers["maximum"])
+    with_remark = answers[has_lost & (answers["remark"] != "")]
+    reasons = with_remark.groupby(["task", "title", "remark"], sort=False)
     counted = reasons.agg(times=("source", "size"), example=("source", "first"))
-    often = counted.sort_values("times", ascending=False, kind="stable").groupby("task")
-    return often.head(MOST_REASONS).sort_index()
+    by_task = counted.groupby("task", sort=False, group_keys=False)
+    return by_task.apply(lambda own: own.nlargest(MOST_REASONS, "times")).reset_index()

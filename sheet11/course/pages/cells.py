@@ -1,27 +1,21 @@
-"""Cells of an untrusted notebook as HTML that is safe to open and needs no network.
+"""Parts of an untrusted notebook as HTML that is safe to open and needs no network, for the template `cells.html.j2`.
 
 Mathematics becomes MathML. HTML in a notebook is reduced to plain structure: no scripts, frames or styles, and only
 images inside the notebook. Checks of answers are folded.
 """
 
-import functools
 import html
-import itertools
 import json
 import re
-import zlib
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-import jinja2
 import jsonschema  # type: ignore[import-untyped]
 import nh3
 import pygments
 from bs4 import BeautifulSoup
 from math_core import LatexError, LatexToMathML
-from nbconvert.exporters import TemplateExporter
 from nbconvert.filters import ansi2html
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
@@ -29,23 +23,27 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import TextLexer, get_lexer_by_name
 from pygments.util import ClassNotFound
 
-from sheet11.course.tasks import is_check
 from sheet11.lab import frames
 
-TEMPLATES = Path(__file__).with_name("templates")
-
-# an output is shown as the first of these types that it has; widgets and scripts are never shown
-IMAGES = ["image/png", "image/jpeg", "image/svg+xml"]
-SHOWN = [*IMAGES, "text/html", "text/markdown", "text/latex", "text/plain"]
-BEGINNING = {"image/png": "iVBORw0KGgo", "image/jpeg": "/9j/"}  # in base64
-MOST_FRAMES = 100  # frames of one figure; pages.css has a rule for each
+# an output is shown as the first of these types that it has, with what its content begins with; widgets and scripts
+# are never shown
+SHOWN = {
+    "image/png": "iVBORw0KGgo",  # in base64
+    "image/jpeg": "/9j/",
+    "image/svg+xml": "",
+    "text/html": "",
+    "text/markdown": "",
+    "text/latex": "",
+    "text/plain": "",
+}
 LARGEST_FRAMES = 1_300_000  # characters in all frames of one figure
+# pages.css has a rule for each of 10 controls with 10 frames
 FRAMES = jsonschema.Draft202012Validator(
     json.loads(
-        """{"type": "array", "items": {
+        """{"type": "array", "maxItems": 10, "items": {
             "type": "object", "required": ["control", "frames"], "properties": {
                 "control": {"type": "string"},
-                "frames": {"type": "array", "items": {
+                "frames": {"type": "array", "maxItems": 10, "items": {
                     "type": "object", "required": ["setting"], "properties": {
                         "setting": {"type": "string"},
                         "shows": {"type": "string"},
@@ -79,14 +77,6 @@ ADDRESS = re.compile(r"https?://|mailto:|[^:]*$", re.IGNORECASE)
 IMAGE = re.compile(r"data:image/(png|jpeg|gif|webp|svg\+xml);base64,", re.IGNORECASE)
 
 
-def cells_html(notebook: NotebookNode) -> str:
-    """Return all cells and their outputs as an HTML fragment."""
-    language = notebook.metadata.get("language_info", {})
-    resources = {"lexer": language.get("pygments_lexer") or language.get("name") or "ipython3"}
-    body, _ = _exporter().from_notebook_node(notebook, resources)
-    return body
-
-
 def alternative_text(output: Mapping[str, Any], kind: str = "image/png") -> str:
     """Return the description of an image: the notebook's alternative text, else the output's plain text."""
     about = output.get("metadata", {}).get(kind)
@@ -97,39 +87,28 @@ def alternative_text(output: Mapping[str, Any], kind: str = "image/png") -> str:
     return NO_DESCRIPTION
 
 
-def shown_kinds(data: Mapping[str, Any]) -> list[str]:
-    """Return the MIME types that can be shown, best first; images only with the right first bytes."""
-    return [
-        kind
-        for kind in SHOWN
-        if isinstance(data.get(kind), str) and data[kind].startswith(BEGINNING.get(kind, ""))
-    ]
+def shown_kind(data: Mapping[str, Any]) -> str:
+    """Return the MIME type in which an output is shown, empty if there is none; images must begin like images."""
+    for kind, beginning in SHOWN.items():
+        content = data.get(kind)
+        if isinstance(content, str) and content.startswith(beginning):
+            return kind
+    return ""
 
 
 def figures_of_cells(cells: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
     """Yield the figures in the outputs of cells, as (PNG in base64, alternative text)."""
     for cell in cells:
         for output in cell.get("outputs", []):
-            if "image/png" in shown_kinds(output.get("data", {})):
+            if shown_kind(output.get("data", {})) == "image/png":
                 yield output["data"]["image/png"], alternative_text(output)
 
 
-def turning(output: Mapping[str, Any]) -> tuple[str, list[Any]] | None:
-    """Return a name for the radio buttons of a figure with frames, and the numbered settings of every control.
-
-    Returns None if there are no frames, or they do not match the schema `FRAMES`.
-    """
+def turning(output: Mapping[str, Any]) -> list[Any]:
+    """Return the controls of a figure with frames; none if they do not match the schema `FRAMES`."""
     found = output["data"].get(frames.MIME_TYPE)
-    if not FRAMES.is_valid(found) or len(repr(found)) > LARGEST_FRAMES:
-        return None
-    numbers = itertools.count(1)
-    controls = []
-    for control in found:
-        settings = [{"number": next(numbers), **frame} for frame in control["frames"]]
-        controls.append((control["control"], settings))
-    if next(numbers) > MOST_FRAMES + 1:
-        return None
-    return f"settings-{zlib.crc32(repr(found).encode()):08x}", controls
+    fits = FRAMES.is_valid(found) and len(repr(found)) <= LARGEST_FRAMES
+    return found if fits else []
 
 
 def drop_frames(notebook: NotebookNode) -> None:
@@ -197,12 +176,14 @@ class _Renderer(IPythonRenderer):
     def image(self, text: str, url: str, title: str | None = None) -> str:
         url = unquote(url)
         name = url.removeprefix("attachment:")
-        if IMAGE.match(url) or any(kind in self.attachments.get(name, {}) for kind in IMAGES):
+        attached = shown_kind(self.attachments.get(name, {}))
+        if IMAGE.match(url) or attached.startswith("image/"):
             return super().image(text or f"Image {name[:50]}", url, title)
         return f'<a href="{html.escape(url)}">{text or html.escape(url)}</a>'
 
 
-def _markdown(source: str, attachments: dict[str, dict[str, str]] | None = None) -> str:
+def markdown(source: str, attachments: dict[str, dict[str, str]] | None = None) -> str:
+    """Return notebook Markdown as clean HTML, with mathematics as MathML."""
     renderer = _Renderer(escape=False, exclude_anchor_links=True, attachments=attachments or {})
     text = MarkdownWithMath(renderer).render(source)
     # prevents a line that begins with the full stop after a formula
@@ -217,14 +198,15 @@ def _attribute(tag: str, name: str, value: str) -> str | None:
 
 def _breakable(mathml: str) -> str:
     """Split a formula after its relations, because browsers do not break MathML."""
-    whole = BeautifulSoup(mathml.removeprefix("<math>").removesuffix("</math>"), "html.parser")
-    for relation in whole.find_all("mo", string=RELATIONS, recursive=False):
-        relation["form"] = "infix"  # keeps the spacing of a relation between two operands
-        relation.insert_after("\n")
-    return "".join(f"<math>{piece}</math>" for piece in whole.decode_contents().split("\n"))
+    whole = BeautifulSoup(mathml, "html.parser")
+    for relation in whole.select("math > mo"):
+        if relation.text in RELATIONS:
+            relation["form"] = "infix"  # keeps the spacing of a relation between two operands
+            relation.insert_after("\n")
+    return str(whole).replace("\n", "</math><math>")
 
 
-def _colours(text: str) -> str:
+def colours(text: str) -> str:
     """Return printed text with its colours as hues; pages.css sets their lightness."""
     return re.sub(
         r'(?<=style=")color: (rgb[^)]*\))[^"]*|background-color: [^"]*(?=")',
@@ -233,29 +215,11 @@ def _colours(text: str) -> str:
     )
 
 
-def _highlight(source: str, language: str) -> str:
+def highlight(source: str, language: Mapping[str, Any]) -> str:
+    """Return code with the colours of its language, as in a notebook's `language_info`."""
+    name = language.get("pygments_lexer", language.get("name", "ipython3"))
     try:
-        lexer = get_lexer_by_name(language)
+        lexer = get_lexer_by_name(str(name))
     except ClassNotFound:
         lexer = TextLexer()
     return str(pygments.highlight(source, lexer, HtmlFormatter(nowrap=True)))
-
-
-@functools.cache
-def _exporter() -> TemplateExporter:
-    exporter = TemplateExporter(
-        template_file="cells.html.j2", extra_loaders=[jinja2.FileSystemLoader(TEMPLATES)]
-    )
-    exporter.environment.autoescape = True
-    exporter.environment.filters |= {
-        "filter_data_type": lambda data: shown_kinds(data)[:1],
-        "alternative_text": alternative_text,
-        "is_check": is_check,
-        "turning": turning,
-        "markdown": _markdown,
-        "clean": clean,
-        "colours": _colours,
-        "highlight": _highlight,
-        "focus": focus,
-    }
-    return exporter

@@ -4,13 +4,25 @@ import base64
 import binascii
 import contextlib
 import functools
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import jinja2
 from nbformat import NotebookNode
 
 from sheet11.course.notebooks import MAIN_FIGURE
-from sheet11.course.pages.cells import MOST_FRAMES, TEMPLATES, figures_of_cells
+from sheet11.course.pages.cells import (
+    alternative_text,
+    clean,
+    colours,
+    figures_of_cells,
+    focus,
+    highlight,
+    markdown,
+    shown_kind,
+    turning,
+)
+from sheet11.course.tasks import is_check
 from sheet11.course.text import visible
 
 
@@ -31,6 +43,12 @@ def render(template: str, **values: Any) -> str:
     return _environment_of_pages().get_template(template).render(**values)
 
 
+def cells_html(notebook: NotebookNode) -> str:
+    """Return all cells and their outputs as an HTML fragment."""
+    language = notebook.metadata.get("language_info", {})
+    return render("cells.html.j2", cells=notebook.cells, language=language)
+
+
 def main_figure(notebook: NotebookNode) -> tuple[bytes, str] | None:
     """Return PNG and description of the figure in the cell tagged `main-figure`, else of the notebook's first one."""
     tagged = [cell for cell in notebook.cells if MAIN_FIGURE in cell.metadata.get("tags", [])]
@@ -44,25 +62,31 @@ def main_figure(notebook: NotebookNode) -> tuple[bytes, str] | None:
 @functools.cache
 def _environment_of_pages() -> jinja2.Environment:
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES),
+        loader=jinja2.FileSystemLoader(Path(__file__).with_name("templates")),
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
         finalize=_legible,
         undefined=jinja2.StrictUndefined,
     )
-    environment.globals["most_frames"] = MOST_FRAMES
-    environment.filters["points"] = "{:g}".format
-    environment.filters["number"] = lambda value: (
-        f"{value:.4g}" if isinstance(value, float) else str(value)
-    )
+    environment.filters |= {
+        "points": "{:g}".format,
+        "number": lambda value: f"{value:.4g}" if isinstance(value, float) else str(value),
+        "alternative_text": alternative_text,
+        "clean": clean,
+        "colours": colours,
+        "focus": focus,
+        "highlight": highlight,
+        "is_check": is_check,
+        "markdown": markdown,
+        "shown_kind": shown_kind,
+        "turning": turning,
+    }
     return environment
 
 
 def _legible(value: Any) -> Any:
     """Escape characters that would reverse or hide text; leave HTML unchanged."""
-    return (
-        visible(value, lines=True)
-        if isinstance(value, str) and not hasattr(value, "__html__")
-        else value
-    )
+    if not isinstance(value, str) or hasattr(value, "__html__"):
+        return value
+    return visible(value, lines=True)

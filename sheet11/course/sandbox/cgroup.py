@@ -8,21 +8,22 @@ with groups and without; what happens between two looks ends at them.
 import atexit
 import contextlib
 import functools
-import itertools
 import os
+import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 from sheet11.course.files import TEMPORARY
 
 ROOT = Path("/sys/fs/cgroup")
-NEEDED = ("memory", "pids")
-# with cpu, tasks share processors evenly, however many processes they have
-WANTED = ("memory", "pids", "cpu")
+NEEDED = {"memory", "pids"}
+WANTED = (
+    "memory",
+    "pids",
+    "cpu",
+)  # with cpu, tasks share processors evenly, however many processes they have
 PATIENCE = 5  # seconds that killed processes may take to end
-
-_made = itertools.count()
 
 
 @functools.cache
@@ -35,9 +36,8 @@ def place() -> Path | None:
     for folder in _around():
         with contextlib.suppress(OSError):
             there = (folder / "cgroup.controllers").read_text().split()
-            names = " ".join(f"+{name}" for name in WANTED if name in there)
-            movable = os.access(folder / "cgroup.procs", os.W_OK)
-            if movable and set(NEEDED).issubset(there):
+            if NEEDED.issubset(there) and os.access(folder / "cgroup.procs", os.W_OK):
+                names = " ".join(f"+{name}" for name in WANTED if name in there)
                 (folder / "cgroup.subtree_control").write_text(names)
                 _remove_left(folder)
                 own = folder / f"{TEMPORARY}{os.getpid()}"
@@ -55,12 +55,11 @@ def group(memory: int, processes: int) -> Iterator[Path | None]:
     if (parent := place()) is None:
         yield None
         return
-    own = parent / str(next(_made))
-    own.mkdir()
+    own = Path(tempfile.mkdtemp(dir=parent))
     try:
         (own / "memory.max").write_text(str(memory))
         (own / "memory.oom.group").write_text("1")  # or one process would end, and the others go on
-        with contextlib.suppress(FileNotFoundError):  # the kernel knows no swap
+        with contextlib.suppress(OSError):  # the kernel knows no swap
             (own / "memory.swap.max").write_text("0")
         (own / "pids.max").write_text(str(processes))
         yield own
@@ -91,12 +90,10 @@ def described() -> str:
     return f"limits: a look at all processes every 50 ms (no control group can be made in {ROOT})"
 
 
-def _around() -> Sequence[Path]:
+def _around() -> list[Path]:
     """Return this process's group and those that it lies in, from the inside out."""
-    lines = Path("/proc/self/cgroup").read_text().splitlines()
-    own = next((line[3:] for line in lines if line.startswith("0::")), "/")
-    found = ROOT / own.lstrip("/")
-    return [folder for folder in (found, *found.parents) if folder.is_relative_to(ROOT)]
+    own = ROOT / Path("/proc/self/cgroup").read_text().rpartition("0::/")[2].rstrip("\n")
+    return [folder for folder in (own, *own.parents) if folder.is_relative_to(ROOT)]
 
 
 def _remove_left(folder: Path) -> None:

@@ -11,18 +11,17 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import psutil
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
-from nbformat import NotebookNode, ValidationError
-from nbformat.v4 import new_code_cell, new_notebook
+from nbformat import ValidationError, from_dict
 
 from sheet11.course.engine.client import LOOK, LOST, Kernel, execute_cell, merged
-from sheet11.course.engine.warm import SERVER, Server
+from sheet11.course.engine.warm import CAN_FORK, SERVER, Server
 from sheet11.course.engine.watch import WALL, descendants
 from sheet11.course.errors import NotInstalledError
 from sheet11.course.files import folder_of_this_process
@@ -36,13 +35,13 @@ from sheet11.course.sandbox.bubblewrap import (
     bubblewrap,
     environment,
     font_cache,
-    is_user_alone,
 )
 
 Cells = Sequence[tuple[str, str]]  # names and sources
 
-BREAKING = ("time", "memory", "processes", "files", "output")  # limits that end a batch
 NONSENSE = "nonsense"  # what ends a batch whose code has written to the wire
+# why a kernel has ended that is not its own doing
+BREAKING = ("time", "memory", "processes", "files", "output", LOST, NONSENSE)
 # what an answer may raise that is no kernel's
 NO_ANSWER = (KeyError, TypeError, ValueError, AttributeError, RecursionError, ValidationError)
 ALLOW = (
@@ -81,11 +80,10 @@ class Batch(NamedTuple):
 
     outputs: dict[str, list[dict[str, Any]]]  # in nbformat's form, of each cell that has ended
     succeeded: set[str]  # cells that raised no error
-    ended: str | None  # the limit that was met, or that the sandbox broke
-    broke: bool = False  # the sandbox is closed
+    ended: str | None  # the limit that was met, or why the sandbox is of no use any more
 
 
-class Sandbox:
+class Sandbox(contextlib.ExitStack):
     """A place in which batches of cells run, each in a fork of its own; use it in a `with` statement.
 
     Args:
@@ -107,27 +105,35 @@ class Sandbox:
         hidden: Collection[Path] = (),
         beside: Path | None = None,
     ) -> None:
-        if not sys.platform.startswith("linux"):
+        super().__init__()
+        if not CAN_FORK:
             raise NotInstalledError(
                 "grading needs Linux: it limits and watches processes by what only Linux has"
             )
-        self._closing = contextlib.ExitStack()
-        self._alone = isolated and is_user_alone()
-        command, variables, descriptors = [sys.executable, str(SERVER)], environment(), []
-        where = None
+        self._isolated = isolated
         if isolated:
-            self._empty = [SCRATCH, "/dev/shm"]
-            opening, needed = self._closing.enter_context(bubblewrap(package, hidden, beside))
-            command, descriptors = [*opening, sys.executable, f"{INSIDE}/server.py"], [needed]
+            opening = bubblewrap(package, hidden, beside)
+            command, variables, descriptor = self.enter_context(opening)
+            self._folders = [SCRATCH, "/dev/shm"]
+            self._server = Server(
+                modules=modules,
+                command=[*command, sys.executable, f"{INSIDE}/server.py"],
+                env=variables,
+                descriptors=[descriptor],
+            )
         else:
             temporary = tempfile.TemporaryDirectory(dir=folder_of_this_process())
-            where = self._closing.enter_context(temporary)
-            self._empty = [where]
-            variables |= {"PYTHONPATH": str(package), "MPLCONFIGDIR": str(font_cache())}
-        place = BESIDE if isolated else str(beside)
-        self._first = [("beside", f"exec({LINK.format(place)!r}, {{}})")] if beside else []
-        self._server = Server(None, modules, command, variables, where, descriptors=descriptors)
-        self._closing.callback(self._server.close)
+            self._folders = [self.enter_context(temporary)]
+            own = {"PYTHONPATH": str(package), "MPLCONFIGDIR": str(font_cache().parent)}
+            self._server = Server(
+                modules=modules,
+                command=[sys.executable, str(SERVER)],
+                env=environment() | own,
+                cwd=self._folders[0],
+            )
+        link = LINK.format(BESIDE if isolated else beside)
+        self._first = [(BESIDE, f"exec({link!r}, {{}})")] if beside else []
+        self.callback(self._server.close)
         if not self._server.is_ready(START):
             self.close()
             raise NotInstalledError("the process that runs answers could not be started")
@@ -143,91 +149,71 @@ class Sandbox:
         Raises:
             RuntimeError: the process inside has ended.
         """
-        counted = limits._asdict() | {"seconds": limits.whole, "alone": self._alone}
+        counted = limits._asdict() | {"seconds": limits.whole, "alone": self._isolated}
         with cgroup.group(limits.memory + 2 * SPACE, 2 * limits.processes) as group:
             kernel = self._server.fork(
-                self._empty[0],
+                self._folders[0],
                 limits=counted,
-                empty=self._empty,
+                empty=self._folders,
                 group=group,
                 instead_of_figures=instead_of_figures,
             )
-            kernel.look = look = _Look(self._server.process.pid, group, limits)
-            batch = _run(kernel, look, [*self._first, *cells], limits)
-            for name, _ in self._first:
-                batch.outputs.pop(name, None)
-            if batch.broke:
-                self.close()
-            elif group and batch.ended is None:
+            batch = self._run(kernel, [*self._first, *cells], limits, group)
+            batch.outputs.pop(BESIDE, None)
+            if group and batch.ended is None:
                 batch = batch._replace(ended=cgroup.limit_met(group, limits.whole))
         return batch
 
-    def close(self) -> None:
-        """End the sandbox and everything in it."""
-        self._closing.close()
-
-    def __enter__(self) -> "Sandbox":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-
-def _run(kernel: Kernel, look: "_Look", cells: Cells, limits: Limits) -> Batch:
-    notebook = new_notebook(cells=[new_code_cell(source) for _, source in cells])
-    client: Any = _Collector(notebook, timeout=WALL * limits.seconds, record_timing=False)
-    client.kc = kernel
-    outputs: dict[str, list[dict[str, Any]]] = {}
-    succeeded = set()
-    met = None
-    try:
-        for index, (name, _) in enumerate(cells):
-            cell = notebook.cells[index]
-            look.begin()
-            try:
-                execute_cell(client, cell, index)
-                succeeded.add(name)
-            except CellExecutionError:
-                pass
-            outputs[name] = list(map(_plain, merged(cell.outputs)))
-    except DeadKernelError:
-        pass
-    except TimeoutError:
-        met = "time"
-    except NO_ANSWER:
-        met = NONSENSE
-    finally:
-        ended = kernel.end()
-    met = met or (ended if ended in (*BREAKING, LOST, NONSENSE) else None)
-    return Batch(outputs, succeeded, met, broke=met in (LOST, NONSENSE))
+    def _run(self, kernel: Kernel, cells: Cells, limits: Limits, group: Path | None) -> Batch:
+        blank = {"cell_type": "code", "metadata": {}, "outputs": []}
+        notebook = from_dict({"cells": [blank | {"source": source} for _, source in cells]})
+        client: Any = _Collector(notebook, timeout=WALL * limits.seconds, record_timing=False)
+        client.kc = kernel
+        batch = Batch({}, set(), None)
+        try:
+            for index, (name, _) in enumerate(cells):
+                cell = notebook.cells[index]
+                kernel.look = _look(self._server.process.pid, group, limits)
+                with contextlib.suppress(CellExecutionError):
+                    execute_cell(client, cell, index)
+                    batch.succeeded.add(name)
+                batch.outputs[name] = list(merged(cell.outputs))
+        except DeadKernelError:
+            pass
+        except TimeoutError:
+            kernel.ended = "time"
+        except NO_ANSWER:
+            kernel.ended = NONSENSE
+        finally:
+            ended = kernel.end()
+        return batch._replace(ended=ended if ended in BREAKING else None)
 
 
-class _Look:
-    """Check every 50 ms what a cell uses, and end it if that is too much.
+def _look(pid: int, group: Path | None, limits: Limits) -> Callable[[], None]:
+    """Return a function that checks every 50 ms what a cell uses from now on, and ends it if that is too much.
 
     Args:
         pid: of the process that has opened the sandbox.
         group: control group of what runs in it.
         limits: for the cell.
     """
+    before: float | None = None  # measured at the first look, as most cells end earlier
+    again = time.monotonic() + LOOK
 
-    def __init__(self, pid: int, group: Path | None, limits: Limits) -> None:
-        self._pid, self._group, self._limits = pid, group, limits
-        self.begin()
-
-    def begin(self) -> None:
-        """Begin with the next cell."""
-        self._next = time.monotonic() + LOOK
-        self._before = _seconds_below(self._pid)
-
-    def __call__(self) -> None:
-        if time.monotonic() < self._next:
+    def look() -> None:
+        nonlocal again, before
+        if time.monotonic() < again:
             return
-        self._next = time.monotonic() + LOOK
-        if self._group and cgroup.limit_met(self._group, self._limits.whole):
-            cgroup.end(self._group)
-        if _seconds_below(self._pid) - self._before > self._limits.seconds:
+        again = time.monotonic() + LOOK
+        if group and cgroup.limit_met(group, limits.whole):
+            cgroup.end(group)
+        seconds = _seconds_below(pid)
+        if before is None:
+            before = seconds
+        if seconds - before > limits.seconds:
             raise TimeoutError
+
+    return look
 
 
 def _seconds_below(pid: int) -> float:
@@ -242,26 +228,12 @@ def _seconds_below(pid: int) -> float:
 class _Collector(NotebookClient):
     """Client that ignores widgets: untrusted code could make their state grow without end."""
 
-    def process_message(self, msg: Any, cell: NotebookNode, cell_index: int) -> NotebookNode | None:
+    def process_message(self, msg: Any, cell: Any, cell_index: int) -> Any:
         """Handle a message."""
         # a forged status would end the cell by an exception of nbclient's own
         if msg["msg_type"].startswith(("comm", "status")):
             return None
         return super().process_message(msg, cell, cell_index)
-
-
-def _plain(output: NotebookNode) -> dict[str, Any]:
-    """Return an output whose parts are of the types that nbformat demands."""
-    plain: dict[str, Any] = {"output_type": output.output_type}
-    match output.output_type:
-        case "stream":
-            return plain | {"name": str(output.name), "text": str(output.text)}
-        case "error":
-            plain |= {"ename": str(output.ename), "evalue": str(output.evalue)}
-            return plain | {"traceback": list(map(str, output.traceback))}
-        case "execute_result":
-            plain["execution_count"] = None
-    return plain | {"data": dict(output.data), "metadata": {}}
 
 
 def check_sandbox() -> None:
@@ -270,19 +242,17 @@ def check_sandbox() -> None:
     Raises:
         NotInstalledError: there is no bubblewrap, or it cannot make a sandbox.
     """
-    with bubblewrap(SERVER.parent) as (command, descriptor):
-        command += [sys.executable, "-c", ""]
-        # out of Ctrl-C's reach, and not killed: see `bubblewrap`
-        with subprocess.Popen(
-            command,
+    with bubblewrap(SERVER.parent) as (command, variables, descriptor):
+        opened = subprocess.run(
+            [*command, sys.executable, "-c", ""],
+            env=variables,
             pass_fds=[descriptor],
             stderr=subprocess.PIPE,
             text=True,
-            start_new_session=True,
-        ) as opened:
-            stderr = opened.communicate()[1]
+            start_new_session=True,  # out of Ctrl-C's reach: see `bubblewrap`
+        )
     if opened.returncode:
-        said = (stderr.strip().splitlines() or [f"exit code {opened.returncode}"])[-1]
+        said = " ".join(opened.stderr.split()) or f"exit code {opened.returncode}"
         advice = f"{ALLOW}; " if os.geteuid() else ""
         raise NotInstalledError(
             f"no sandbox can be made here ({said}); {advice}--no-sandbox runs the code with your rights"

@@ -110,43 +110,34 @@ socket              41  198
 socketpair          53  199
 setsockopt          54  208
 """
+# calls that are refused for some values of an argument: its number, those of its lower 32 bits that count, and values
+RULES = """
+clone       0  0x7E020080  allowed  0              # CLONE_NEWUSER, CLONE_NEWNS and the like: linux/sched.h
+socket      0  0xFFFFFFFF  allowed  1              # AF_UNIX, by which torch's loaders hand tensors over
+socketpair  0  0xFFFFFFFF  allowed  1
+setsockopt  2  0xFFFFFFFF  refused  7,32           # SO_SNDBUF, SO_SNDBUFFORCE
+fcntl       1  0xFFFFFFFF  refused  1024,1026      # F_SETLEASE, F_NOTIFY
+ioctl       1  0xFFFFFFFF  refused  0x5412,0x541C  # TIOCSTI, TIOCLINUX
+mmap        3  0x21        refused  0x21           # MAP_SHARED and MAP_ANONYMOUS
+prlimit64   0  0xFFFFFFFF  allowed  0              # the process itself
+"""
 ARCHITECTURES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}  # linux/audit.h
-NEW_NAMESPACES = 0x7E020080  # CLONE_NEWUSER, NEWNS and the like, linux/sched.h
-AF_UNIX, F_SETLEASE, F_NOTIFY, TIOCSTI, TIOCLINUX = 1, 1024, 1026, 0x5412, 0x541C
-SO_SNDBUF, SO_SNDBUFFORCE = 7, 32
-SHARED_ANONYMOUS = 0x21  # MAP_SHARED and MAP_ANONYMOUS
 X32 = 0x40000000  # this bit marks numbers of another table
 
 NUMBER, ARCHITECTURE, ARGUMENTS = 0, 4, 16  # offsets in struct seccomp_data
-# BPF_LD | BPF_W | BPF_ABS and so on
-LOAD, EQUAL, ANY, LEAST, AND, RETURN = 0x20, 0x15, 0x45, 0x35, 0x54, 0x06
-ALLOW, REFUSE = (
-    0x7FFF0000,
-    0x00050000,
-)  # SECCOMP_RET_ALLOW; SECCOMP_RET_ERRNO, to be joined with a number
+LOAD, EQUAL, LEAST, AND, RETURN = 0x20, 0x15, 0x35, 0x54, 0x06  # BPF_LD | BPF_W | BPF_ABS and so on
+ALLOW, REFUSE = 0x7FFF0000, 0x00050000  # SECCOMP_RET_ALLOW; SECCOMP_RET_ERRNO, with a number
 
 Instruction = tuple[int, int, int, int]  # operation, how many to skip if true and if false, operand
-REFUSED: Instruction = (RETURN, 0, 0, REFUSE | errno.EPERM)
-ALLOWED: Instruction = (RETURN, 0, 0, ALLOW)
+REFUSED = (RETURN, 0, 0, REFUSE | errno.EPERM)
+ALLOWED = (RETURN, 0, 0, ALLOW)
 # its flags lie in memory, where a filter cannot look; the C library then uses clone
-NO_SUCH_CALL: Instruction = (RETURN, 0, 0, REFUSE | errno.ENOSYS)
-
-# calls that are refused for the lower half of an argument: which one, and instructions that skip REFUSED or reach it
-BY_ARGUMENT: dict[str, tuple[int, list[Instruction]]] = {
-    "clone": (0, [(ANY, 0, 1, NEW_NAMESPACES)]),
-    "socket": (0, [(EQUAL, 1, 0, AF_UNIX)]),  # by which torch's loaders hand tensors over
-    "socketpair": (0, [(EQUAL, 1, 0, AF_UNIX)]),
-    "setsockopt": (2, [(EQUAL, 1, 0, SO_SNDBUF), (EQUAL, 0, 1, SO_SNDBUFFORCE)]),
-    "fcntl": (1, [(EQUAL, 1, 0, F_SETLEASE), (EQUAL, 0, 1, F_NOTIFY)]),
-    "ioctl": (1, [(EQUAL, 1, 0, TIOCSTI), (EQUAL, 0, 1, TIOCLINUX)]),
-    "mmap": (3, [(AND, 0, 0, SHARED_ANONYMOUS), (EQUAL, 0, 1, SHARED_ANONYMOUS)]),
-    "prlimit64": (0, [(EQUAL, 1, 0, 0)]),  # 0 is the process itself
-}
+NO_SUCH_CALL = (RETURN, 0, 0, REFUSE | errno.ENOSYS)
 
 
 def call_numbers(machine: str) -> dict[str, int]:
     """Return the numbers of the calls in the table that a kind of machine has."""
-    head, *rows = [line.split() for line in TABLE.strip().splitlines()]
+    head, *rows = map(str.split, TABLE.strip().splitlines())
     column = head.index(machine)
     return {row[0]: int(row[column]) for row in rows if row[column] != "-"}
 
@@ -162,10 +153,18 @@ def seccomp_filter(machine: str = platform.machine()) -> bytes:
         raise NotInstalledError(f"the sandbox has a filter for {known}, not for {machine!r}")
     program = [(LOAD, 0, 0, ARCHITECTURE), (EQUAL, 1, 0, ARCHITECTURES[machine]), REFUSED]
     program += [(LOAD, 0, 0, NUMBER), (LEAST, 0, 1, X32), REFUSED]
+    ends = {"clone3": [NO_SUCH_CALL]} | dict(map(_rule, RULES.strip().splitlines()))
     for name, number in call_numbers(machine).items():
-        block = [NO_SUCH_CALL if name == "clone3" else REFUSED]
-        if name in BY_ARGUMENT:
-            argument, rules = BY_ARGUMENT[name]
-            block = [(LOAD, 0, 0, ARGUMENTS + 8 * argument), *rules, REFUSED, ALLOWED]
-        program += [(EQUAL, 0, len(block), number), *block]
+        end = ends.get(name, [REFUSED])
+        program += [(EQUAL, 0, len(end), number), *end]
     return b"".join(struct.pack("=HBBI", *instruction) for instruction in [*program, ALLOWED])
+
+
+def _rule(line: str) -> tuple[str, list[Instruction]]:
+    """Return the name of a call, and instructions that allow or refuse it."""
+    name, argument, bits, verdict, values, *_ = line.split()
+    listed, others = (REFUSED, ALLOWED) if verdict == "refused" else (ALLOWED, REFUSED)
+    program = [(LOAD, 0, 0, ARGUMENTS + 8 * int(argument)), (AND, 0, 0, int(bits, 0))]
+    for value in values.split(","):
+        program += [(EQUAL, 0, 1, int(value, 0)), listed]
+    return name, [*program, others]

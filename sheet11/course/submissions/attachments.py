@@ -9,34 +9,32 @@ from typing import Any
 from urllib.parse import unquote
 
 from sheet11.course.files import folder_of_this_process
-from sheet11.course.submissions.images import ImageError, Room, moderate
+from sheet11.course.submissions.images import Room, moderate
 from sheet11.course.text import digest_of, encodable
 
 MOST_ATTACHED = 60  # that are looked at
 LONGEST_NAME = 200  # characters of a name in a notebook
-EMBEDDED = re.compile(r"data:image/[\w.+-]+;base64,([A-Za-z0-9+/=\s]+)", re.IGNORECASE)
-ATTACHED = re.compile(
-    r"""(?<=<)attachment:([^<>]+)|(?<=["'])attachment:([^<>"']+)|attachment:([^\s<>"')]+)"""
-)
-TAG = re.compile(
-    r"""<img\b[^<>]{0,999}\bsrc=["']?(attachment:[\w.-]+)[^<>]{0,999}>""", re.IGNORECASE
-)
+EMBEDDED = r"(?i)data:image/[\w.+-]+;base64,([A-Za-z0-9+/=\s]+)"
+ATTACHED = r"""attachment:((?<=<attachment:)[^<>]+|(?<=["']attachment:)[^<>"']+|[^\s<>"')]+)"""
+TAG = r"""(?i)<img\b[^<>]{0,999}\bsrc=["']?(attachment:\w+)[^<>]{0,999}>"""
 
 Attachments = dict[str, dict[str, str]]  # base64 by name and MIME type
 
 
-def joined(value: Any) -> str | None:
-    """Return a text that a notebook holds in one piece or in lines; None if it is no text."""
-    if isinstance(value, list) and all(isinstance(line, str) for line in value):
+def joined(value: Any) -> str:
+    """Return a text that a notebook holds in one piece or in lines; empty if it is no text."""
+    try:
         return "".join(value)
-    return value if isinstance(value, str) else None
+    except TypeError:
+        return ""
 
 
 def with_images(source: str, attached: Any, room: Room) -> tuple[str, Attachments]:
     """Return a text with its images.
 
-    Those within the text become attachments; names become such that every reader of Markdown knows them again; an image
-    that the text does not show is put at its end, and so is a remark on what was left out.
+    Those within the text become attachments; all are named after their content, so that every reader of Markdown knows
+    them again, and no name tells whose they are; an image that the text does not show is put at its end, and so is a
+    remark on what was left out.
 
     Args:
         source: the text of the cell.
@@ -47,34 +45,37 @@ def with_images(source: str, attached: Any, room: Room) -> tuple[str, Attachment
     left_out = []
 
     def take(name: str, content: Any) -> str:
-        key = re.sub(r"[^\w.-]+", "-", name, flags=re.ASCII).strip("-") or "image"
-        while key in room.names:
-            key += "-2"
+        text = joined(content)
+        key = digest_of(encodable(text))[:12]
         try:
-            images[key] = moderate(joined(content) or "", room)
-            room.names.add(key)
-        except ImageError as error:
-            left_out.append(f"[left out: {encodable(name)}, which {error}]")
+            images[key] = moderate(text, room)
+        except Exception:  # Pillow raises many types for what is no image
+            left_out.append(
+                f"[left out: {encodable(name[:LONGEST_NAME])}: no PNG or JPEG, damaged, "
+                "too large, or one too many]"
+            )
         return f"attachment:{key}"
 
     places: dict[str, str] = {}  # by name
     found = list(attached.items()) if isinstance(attached, dict) else []
     for name, bundle in found[:MOST_ATTACHED]:
-        kinds = bundle if isinstance(bundle, dict) else {}
-        content = kinds.get("image/png", kinds.get("image/jpeg"))
-        places[encodable(name)] = take(name[:LONGEST_NAME], content)
-    source = ATTACHED.sub(
-        lambda match: places.get(unquote(match[match.lastindex or 0]), match[0]), source
-    )
-    source = EMBEDDED.sub(lambda match: take("embedded", match[1]), source)
-    source = TAG.sub(r"![](\1)", source)
-    shown = re.findall(r"attachment:([\w.-]+)", source)
-    unseen = [f"![{name}](attachment:{name})" for name in images if name not in shown]
+        match bundle:
+            case {"image/png": content} | {"image/jpeg": content}:
+                pass
+            case _:
+                content = ""
+        places[encodable(name)] = take(name, content)
+    source = re.sub(ATTACHED, lambda match: places.get(unquote(match[1]), match[0]), source)
+    source = re.sub(EMBEDDED, lambda match: take("an embedded image", match[1]), source)
+    source = re.sub(TAG, r"![](\1)", source)
+    unseen = [f"![](attachment:{key})" for key in images if f"attachment:{key}" not in source]
     return "\n\n".join([source, *unseen, *left_out[:MOST_ATTACHED]]), images
 
 
 def put_away(images: Attachments) -> str:
     """Write images to a temporary file, since those of a class would fill the memory, and return their digest."""
+    if not images:
+        return ""
     content = json.dumps(images)
     digest = digest_of(content)
     (_kept() / digest).write_text(content)
@@ -83,7 +84,7 @@ def put_away(images: Attachments) -> str:
 
 def taken_out(digest: str) -> Attachments:
     """Return the images that were put away under a digest."""
-    found: Attachments = json.loads((_kept() / digest).read_text())
+    found: Attachments = json.loads((_kept() / digest).read_text()) if digest else {}
     return found
 
 

@@ -2,7 +2,7 @@
 
 import base64
 import io
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from PIL import Image, ImageOps
 
@@ -10,40 +10,30 @@ LARGEST_SIDE = 2000  # pixels of an image that is kept as it is; a page of handw
 LARGEST_IMAGE = 1 << 20  # bytes of one
 MOST_PIXELS_OF_ONE = 51_000_000  # what the cameras of telephones give; they are decoded in memory
 QUALITY = 80  # of the JPEG that becomes of a larger one
-PNG, JPEG = ("PNG",), ("PNG", "JPEG")
 
 Image.MAX_IMAGE_PIXELS = None  # pixels are counted here
 
 
-class ImageError(ValueError):
-    """An image that cannot be taken; the message ends a sentence that begins with its name and 'which'."""
-
-
 @dataclass
 class Room:
-    """How many images, and pixels of all of them, may be opened yet, and the names that are taken."""
+    """How many images, and pixels of all of them, may be opened yet."""
 
     images: int
     pixels: int
-    names: set[str] = field(default_factory=set)
 
-    def open(self, text: str, formats: tuple[str, ...]) -> tuple[bytes, Image.Image]:
+    def open(self, text: str, *formats: str) -> tuple[bytes, Image.Image]:
         """Return an image in base64 as bytes, and opened without decoding its pixels.
 
         Raises:
-            ImageError: it is none in these formats, or too large.
+            Exception: of many types, if it is none in these formats, or there is no room for it.
         """
-        if not self.images:
-            raise ImageError("is one too many")
-        try:
-            content = base64.b64decode(text)
-            image = Image.open(io.BytesIO(content), formats=formats)
-        except Exception as error:  # Pillow raises many types for what is no image
-            raise ImageError(f"is no {' or '.join(formats)}") from error
+        content = base64.b64decode(text)
+        image = Image.open(io.BytesIO(content), formats=formats)
         pixels = image.width * image.height
-        if pixels > min(self.pixels, MOST_PIXELS_OF_ONE):
-            raise ImageError("has too many pixels")
-        self.images, self.pixels = self.images - 1, self.pixels - pixels
+        if not self.images or pixels > min(self.pixels, MOST_PIXELS_OF_ONE):
+            raise ValueError("no room")
+        self.images -= 1
+        self.pixels -= pixels
         return content, image
 
 
@@ -51,17 +41,15 @@ def moderate(text: str, room: Room) -> dict[str, str]:
     """Return an image as attachments have it, base64 by MIME type; a large one is made smaller.
 
     Raises:
-        ImageError: it is neither PNG nor JPEG, or damaged, or there is no room for it.
+        Exception: of many types, if it is neither PNG nor JPEG, or damaged, or there is no room for it.
     """
-    content, image = room.open(text, JPEG)
+    content, image = room.open(text, "PNG", "JPEG")
     kind = Image.MIME[image.format or "JPEG"]
-    try:
-        if len(content) > LARGEST_IMAGE or max(image.size) > LARGEST_SIDE:
-            kind, content = "image/jpeg", _smaller(image)
-        else:
-            image.load()
-    except Exception as error:
-        raise ImageError("is a damaged image") from error
+    if len(content) > LARGEST_IMAGE or max(image.size) > LARGEST_SIDE:
+        kind = "image/jpeg"
+        content = _smaller(image)
+    else:
+        image.load()
     return {kind: base64.b64encode(content).decode()}
 
 

@@ -1,9 +1,9 @@
 """Read a class's hand-ins from a platform's download: answers, people and lateness."""
 
-import os
+import itertools
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -12,26 +12,25 @@ from tqdm import tqdm
 
 from sheet11.course.errors import FolderError, reason
 from sheet11.course.files import folder_of_this_process
-from sheet11.course.submissions.archives import OF_A_CLASS, STAMP, ArchiveError, is_notebook, unpack
-from sheet11.course.submissions.layouts import HandIn, files_of, find_hand_ins
+from sheet11.course.submissions.archives import OF_A_CLASS, STAMP, is_notebook, unpack
+from sheet11.course.submissions.layouts import files_of, find_hand_ins
 from sheet11.course.submissions.matching import Asked
 from sheet11.course.submissions.members import members_in, with_members
-from sheet11.course.submissions.people import Person, listed
+from sheet11.course.submissions.people import Identity, Person, listed
 from sheet11.course.submissions.reading import UnreadableError, opened
-from sheet11.course.submissions.roster import NO_ROSTER, Directory, Roster
+from sheet11.course.submissions.roster import NO_ROSTER, Roster
 from sheet11.course.submissions.submissions import (
     Handed,
     Submission,
-    choose_notebooks,
     key_of,
     read_submission,
 )
 from sheet11.course.text import visible
 
 MOST_ARCHIVES = 20  # in a hand-in
-OTHER_ARCHIVES = (".rar", ".7z", ".tar", ".tgz", ".gz", ".xz", ".bz2")
+MOST_FILES = 2000  # in a folder or an archive
 LONGEST_STAMP = 100  # bytes
-MOST_NOTES = 20  # notes on files that belong to no student
+MOST_NOTES = 20  # notes on strange files
 
 
 class Wanted(NamedTuple):
@@ -46,9 +45,11 @@ class Wanted(NamedTuple):
 class Intake(NamedTuple):
     """The hand-ins of a class: a submission and a person for each, in the same order."""
 
-    submissions: list[Submission]
+    submissions: Sequence[Submission]
     people: list[Person]
-    strange: list[str]  # notes on files that belong to no student
+    strange: list[
+        str
+    ]  # students without a recognised notebook, and files that belong to no student
     absent: list[str]  # people of the roster who handed in nothing
 
 
@@ -68,33 +69,26 @@ def take_in(folder: Path, wanted: Wanted, out: Path | None = None) -> Intake:
         OSError: the folder cannot be read.
     """
     with tempfile.TemporaryDirectory(dir=folder_of_this_process()) as scratch:
-        root, strange = folder, []
+        root = folder
+        strange = []
         if folder.is_file():
-            root = Path(scratch, "class")
+            root = Path(tempfile.mkdtemp(dir=scratch))
             strange = unpack(folder.resolve(), root, OF_A_CLASS)
         if not root.is_dir():
             raise FolderError(f"there is no folder or file {str(folder)!r}")
-        hand_ins, loose = find_hand_ins(root, folder.stem, out)
+        hand_ins, loose = find_hand_ins(root, folder.stem, wanted.assignment, out)
         if not hand_ins:
             raise FolderError(f"{folder} holds no folder with notebooks for each student")
-        paths = [source.path for each in hand_ins for source in each.sources]
-        if not any(os.path.isdir(path / wanted.assignment) for path in paths):
-            wanted = wanted._replace(assignment="")
-        directory = Directory(wanted.roster.people)
         taken = [
-            _taken(each, wanted, directory, Path(scratch, str(number)))
-            for number, each in enumerate(tqdm(hand_ins, "read", unit="student", disable=None))
+            _taken(who, sources, wanted, scratch)
+            for who, sources in tqdm(hand_ins.items(), "read", unit="student", disable=None)
         ]
-    people, absent = with_members([person for _, person in taken], directory)
+    submissions, persons = zip(*taken, strict=True)
+    people, absent = with_members(persons, wanted.roster)
     strange += [f"{visible(name)} belongs to no student" for name in loose]
-    submissions = [submission for submission, _ in taken]
-    return Intake(submissions, people, strange, [person.shown for person in absent])
-
-
-def not_understood(intake: Intake) -> list[str]:
-    """Return lines on students without a recognised notebook and on files that belong to no student."""
-    names = [person.student for person in intake.people if not person.notebooks]
-    return ([f"no notebook was recognised of {listed(names)}"] if names else []) + intake.strange
+    if without := [person.student for person in people if not person.notebooks]:
+        strange.append(f"no notebook was recognised of {listed(without)}")
+    return Intake(submissions, people, strange, absent)
 
 
 def what_was_handed_in(intake: Intake, notebooks: int) -> str:
@@ -102,85 +96,71 @@ def what_was_handed_in(intake: Intake, notebooks: int) -> str:
     people = intake.people
     groups = {
         "with fewer": [each.student for each in people if 0 < each.notebooks < notebooks],
-        "without a recognisable notebook": [each.student for each in people if not each.notebooks],
         "with answers outside of their cells or without marks": [
             each.student for each in intake.submissions if each.remarks
         ],
         "late": [each.student for each in people if each.late],
         "from whom nothing came": intake.absent,
     }
-    said = [f"{counted(len(people), 'student')}, {counted(notebooks, 'notebook')} each"]
+    said = [f"students: {len(people)}, notebooks of each: {notebooks}"]
     said += [f"{len(names)} {what}: {listed(names)}" for what, names in groups.items() if names]
     notes = [f"{person.student}: {note}" for person in people for note in person.notes]
-    lines = ["; ".join(said), *intake.strange[:MOST_NOTES], *notes]
-    return visible("\n".join(lines), lines=True)
-
-
-def counted(number: int, name: str) -> str:
-    """Return a number and a noun, in the plural where needed."""
-    return f"{number} {name}{'' if number == 1 else 's'}"
+    return "\n".join(["; ".join(said), *intake.strange[:MOST_NOTES], *notes])
 
 
 def _taken(
-    hand_in: HandIn, wanted: Wanted, directory: Directory, scratch: Path
+    who: Identity, sources: list[Handed], wanted: Wanted, scratch: str
 ) -> tuple[Submission, Person]:
     """Read one hand-in."""
-    student = key_of(hand_in.key)
-    who = directory.find(hand_in.who) or hand_in.who
-    person = Person(student, who, (who,), hand_in.label)
-    notes: list[str] = []
+    student = key_of(f"{who.name}_{who.id}".removesuffix("_"))
+    label = sources[0].path.name if sources[0].number else ""
+    person = Person(student, wanted.roster.find(who) or who, (), label)
     try:
-        files: list[Handed] = []
-        for source in hand_in.sources:
-            inside = source._replace(path=source.path / wanted.assignment)
-            if source.path.is_symlink() or inside.path.is_symlink():
-                notes.append("the folder is a symbolic link, which is not followed")
-            elif not wanted.assignment or wanted.assignment in os.listdir(source.path):
-                files += _unpacked(inside, scratch, notes)
+        files, notes = _files_in(sources, scratch)
         notebooks = [file for file in files if is_notebook(file.name)]
-        stamps = [file for file in files if file.name == STAMP]
-        others = [file.name for file in files if file not in notebooks + stamps]
-        if not notebooks and not notes:
-            notes.append(f"no notebook, but {listed(others)}" if others else "no file")
-        chosen = choose_notebooks(notebooks, wanted.notebooks)
-        submission = read_submission(student, chosen, wanted.notebooks)
-        late = "late" if hand_in.late else wanted.roster.late.get(who, "")
+        submission, paths, more = read_submission(student, notebooks, wanted.notebooks)
+        late = max(source.late for source in sources)  # "late" if one is
+        late = late or wanted.roster.people.get(person.who, "")
         if wanted.deadline:
-            folders = {folder for path in chosen.paths for folder in path.parents}
-            own = [stamp.path for stamp in stamps if stamp.path.parent in folders]
-            late = _lateness(own, wanted.deadline, notes) or late
+            around = {folder / STAMP for path in paths for folder in path.parents}
+            stamps = around & {file.path for file in files}
+            late = _lateness(stamps, wanted.deadline, notes) or late
     except Exception as error:  # of any kind: it affects only this student
         why = f"what was handed in cannot be read: {reason(error)}"
         return Submission(student, error=why), person
-    cells = [cell for cells in chosen.cells.values() for cell in cells]
+    if not notebooks:
+        others = listed([file.name for file in files if file.name != STAMP])
+        notes.append(f"no notebook; other files: {others or 'none'}")
     person = person._replace(
-        members=(who, *members_in(cells)),
+        members=members_in(itertools.chain(*submission.notebooks.values())),
         late=late,
-        notes=tuple(visible(note) for note in notes + chosen.notes),
-        notebooks=len(chosen.cells),
+        notes=tuple(map(visible, notes + more)),
+        notebooks=len(submission.notebooks),
     )
     return submission, person
 
 
-def _unpacked(source: Handed, scratch: Path, notes: list[str]) -> Iterator[Handed]:
-    """Yield the files of a hand-in, archives unpacked; add notes on archives that cannot be."""
-    for file in files_of(source):
-        name = file.name.lower()
-        if name.endswith(".zip"):
-            scratch.mkdir(exist_ok=True)
-            number = len(os.listdir(scratch))
-            into = scratch / str(number)
-            try:
-                if number == MOST_ARCHIVES:
-                    raise ArchiveError(f"{file.name} is one archive too many")
-                notes += unpack(file.path, into)
-                yield from _unpacked(file._replace(path=into, depth=file.depth + 1), scratch, notes)
-            except (ArchiveError, UnreadableError) as error:
-                notes.append(str(error))
-        else:
-            if name.endswith(OTHER_ARCHIVES):
-                notes.append(f"{file.name} is no zip file, and was not unpacked")
-            yield file
+def _files_in(sources: list[Handed], scratch: str) -> tuple[list[Handed], list[str]]:
+    """Return the files of a hand-in, archives unpacked, and notes on archives that cannot be."""
+    files = []
+    notes = []
+    folders = list(sources)
+    left = MOST_ARCHIVES
+    for folder in folders:  # unpacked archives become further ones
+        for file in itertools.islice(files_of(folder), MOST_FILES):
+            if not file.name.lower().endswith(".zip"):
+                files.append(file)
+            elif not left:
+                notes.append(f"{file.name} is one archive too many")
+            else:
+                left -= 1
+                into = Path(tempfile.mkdtemp(dir=scratch))
+                try:
+                    notes += unpack(file.path, into)
+                    folders.append(file._replace(path=into))
+                except UnreadableError as error:
+                    notes.append(str(error))
+    return files, notes
 
 
 def _lateness(stamps: Iterable[Path], deadline: datetime, notes: list[str]) -> str:
@@ -190,12 +170,11 @@ def _lateness(stamps: Iterable[Path], deadline: datetime, notes: list[str]) -> s
         text = ""
         try:
             with opened(path) as file:
-                text = str(file.read(LONGEST_STAMP), "utf-8", "replace").strip()
-            latest = max(latest, time_of(text))
+                text = file.read(LONGEST_STAMP).decode(errors="replace").strip()
+            latest = max(latest, time_of(text).replace(microsecond=0))
         except Exception:  # students can write the file
             notes.append(f"{STAMP} says {text!r}, which is no time: it may be late")
-    late = latest - deadline
-    return f"{str(late).partition('.')[0]} late" if late else ""  # 1 day, 2:03:00 late
+    return f"{latest - deadline} late" if latest > deadline else ""  # 1 day, 2:03:00 late
 
 
 def time_of(stamp: str) -> datetime:
@@ -204,8 +183,6 @@ def time_of(stamp: str) -> datetime:
     Raises:
         Exception: of many types, if the text is not a timestamp.
     """
-    date, _, zone = stamp.rpartition(" ")
-    if zone[:1].isalpha():
-        return datetime.fromisoformat(date).replace(tzinfo=ZoneInfo(zone))
-    time = datetime.fromisoformat(stamp)
-    return time if time.tzinfo else time.replace(tzinfo=UTC)
+    date, time, *zone = stamp.split(" ")
+    found = datetime.fromisoformat(f"{date} {time}")
+    return found.replace(tzinfo=found.tzinfo or ZoneInfo(*zone or ["UTC"]))

@@ -3,47 +3,39 @@
 import os
 import re
 import unicodedata
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
-from sheet11.course.submissions.archives import CLONE, is_left_behind, is_notebook
+from sheet11.course.submissions.archives import is_notebook
 from sheet11.course.submissions.people import Identity
 from sheet11.course.submissions.submissions import Handed
 
-# Anna Müller_1234567_assignsubmission_file, optionally with a file name after it; a group has its name and number,
-# students without a group have `Default group` without a number; see mod_assign's downloader
-MOODLE = re.compile(
-    r"(?P<name>.*?)(?:_(?P<id>\d+))?_assignsubmission_[a-z]+(?:_(?P<file>.*))?", re.DOTALL
-)
-# mülleranna_LATE_123_456_01.ipynb, LATE_anon_x9y_456_01.ipynb, mülleranna_123_text.html; see content_zipper.rb
-CANVAS = re.compile(
+LAYOUTS = (
+    # Anna Müller_1234567_assignsubmission_file, optionally with a file name after it; a group has its name and number,
+    # students without a group have `Default group` without a number; see mod_assign's downloader
+    r"(?P<name>.*?)(?:_(?P<id>\d+))?_assignsubmission_[a-z]+(?:_(?P<file>[^/]*))?/?",
+    # mülleranna_LATE_123_456_01.ipynb, LATE_anon_x9y_456_01.ipynb, mülleranna_123_text.html; see content_zipper.rb
     r"(?:(?!LATE_)(?P<name>.+?)_)?(?:(?P<late>LATE)_)?(?P<id>\d+|anon_[A-Za-z0-9]+)_"
-    r"(?:(?P<attachment>\d+)_(?P<file>.+)|(?:text|link)\.html)",
-    re.DOTALL,
+    r"(?:(?P<number>\d+)_(?P<file>[^/]+)|(?:text|link)\.html)",
+    # a folder or a zip file for each student
+    r"(?P<name>.*)(?:/|\.zip)",
 )
-MOST_FILES = 2000  # in a folder or an archive
-DEEPEST = 20  # levels of folders in a student's
+CLONE = ".git"
+DEEPEST = 20  # levels of folders and archives in a student's
 
-
-class HandIn(NamedTuple):
-    """The files of one student or group."""
-
-    key: str  # unique
-    who: Identity
-    sources: tuple[Handed, ...]  # folders and files
-    label: str = ""  # file name for feedback in Canvas
-    late: bool = False
+HandIns = dict[Identity, list[Handed]]  # the files and folders of each student or group
 
 
 def find_hand_ins(
-    root: Path, title: str, out: Path | None = None
-) -> tuple[list[HandIn], list[str]]:
-    """Return the hand-ins in a folder, sorted by key, and the names of notebooks that belong to no student.
+    root: Path, title: str, assignment: str = "", out: Path | None = None
+) -> tuple[HandIns, list[str]]:
+    """Return the hand-ins in a folder, and the names of links and notebooks that belong to no student.
 
     Args:
         root: unpacked download of a class.
         title: name of the download, without its suffix.
+        assignment: nbgrader's subfolder in each student's folder.
         out: folder of results, skipped if it is inside.
 
     Raises:
@@ -51,95 +43,70 @@ def find_hand_ins(
     """
     root = _inner(root, title)
     entries = _entries(root)
-    prefix = _prefix_of_clones(
-        [path.name for path in entries if os.path.exists(path / CLONE)], root.name
-    )
-    found: dict[str, HandIn] = {}
+    # GitHub Classroom puts the assignment before every login
+    clones = [path.name for path in entries if os.path.exists(path / CLONE)]
+    prefix = re.sub("[^-]*$", "", os.path.commonprefix(clones))
+    if not any(os.path.isdir(path / assignment) for path in entries):
+        assignment = ""
+    found: HandIns = defaultdict(list)
     loose = []
     for path in entries:
         if out and out.resolve().is_relative_to(path.resolve()):
             continue
-        if hand_in := _recognised(path, prefix):
-            if other := found.get(hand_in.key):
-                hand_in = other._replace(
-                    sources=other.sources + hand_in.sources, late=other.late or hand_in.late
-                )
-            found[hand_in.key] = hand_in
-        elif is_notebook(path.name):
+        if fields := _fields(path):
+            who = Identity(fields.get("id", ""), name=fields["name"].removeprefix(prefix))
+            source = Handed(
+                path / assignment,
+                name=fields.get("file") or path.name,
+                number=int(fields.get("number") or 0),
+                late=fields.get("late", "").lower(),
+            )
+            found[who].append(source)
+        elif is_notebook(path.name) or path.is_symlink():
             loose.append(path.name)
-    return [found[key] for key in sorted(found)], loose
+    return found, loose
 
 
 def files_of(source: Handed) -> Iterator[Handed]:
-    """Yield the files of a source, up to `MOST_FILES` and `DEEPEST`, without hidden ones.
+    """Yield the files of a source, down to `DEEPEST`, without hidden ones; links are not followed.
 
     Raises:
         OSError: a folder cannot be read.
     """
-    if not source.path.is_dir():
+    if source.path.is_file() or source.path.is_symlink():
         yield source
-        return
-    left = MOST_FILES
-    for where, folders, files in os.walk(source.path, onerror=_fail):
-        depth = len(Path(where).parts) - len(source.path.parts)
-        inside = folders if depth < DEEPEST else []
-        folders[:] = sorted(name for name in inside if not is_left_behind(name))
-        for name in sorted(name for name in files if not is_left_behind(name))[:left]:
-            left -= 1
-            yield Handed(Path(where, name), name, source.number, source.depth + depth)
-
-
-def _fail(error: OSError) -> None:
-    raise error
-
-
-def _recognised(path: Path, prefix: str) -> HandIn | None:
-    """Return the hand-in in a file or folder of a class; None if it is not one."""
-    name = unicodedata.normalize("NFC", path.name)
-    is_folder = path.is_dir()
-    match = MOODLE.fullmatch(name) or (None if is_folder else CANVAS.fullmatch(name))
-    if match:
-        fields = match.groupdict("")
-        number = int(fields.get("attachment") or 0)
-        return HandIn(
-            key="_".join(filter(None, (fields["name"], fields["id"]))),
-            who=Identity(id=fields["id"], name=fields["name"]),
-            sources=(Handed(path, fields["file"] or name, number),),
-            label=path.name if number else "",
-            late=bool(fields.get("late")),
-        )
-    sources = (Handed(path, name),)
-    if is_folder and os.path.exists(path / CLONE):
-        login = name.removeprefix(prefix)
-        return HandIn(login, Identity(login=login), sources)
-    if is_folder or path.suffix.lower() == ".zip":
-        key = name if is_folder else Path(name).stem
-        return HandIn(key, Identity(name=key), sources)
-    return None
+    elif source.path.is_dir() and source.depth <= DEEPEST:
+        for path in _entries(source.path):
+            inside = source._replace(path=path, name=path.name, depth=source.depth + 1)
+            yield from files_of(inside)
 
 
 def _inner(root: Path, title: str) -> Path:
     """Return the folder that holds the hand-ins: nbgrader's `submitted`, a packed top folder, or the root."""
     if (root / "submitted").is_dir():
         return root / "submitted"
-    entries = _entries(root)
-    if len(entries) == 1 and entries[0].is_dir() and not entries[0].is_symlink():
-        inside = _entries(entries[0])
-        is_packed = entries[0].name == title and any(path.is_dir() for path in inside)
-        patterns = (MOODLE, CANVAS)
-        if is_packed or any(each.fullmatch(path.name) for path in inside for each in patterns):
-            return entries[0]
+    match _entries(root):
+        case [inner] if inner.is_dir():
+            inside = _entries(inner)
+            is_packed = inner.name == title and any(path.is_dir() for path in inside)
+            if is_packed or any("id" in _fields(path) for path in inside):
+                return inner
     return root
 
 
+def _fields(path: Path) -> dict[str, str]:
+    """Return what the name of a file or folder says; empty if it is in none of the layouts, or a link."""
+    if path.is_symlink():
+        return {}
+    name = unicodedata.normalize("NFC", path.name) + "/" * path.is_dir()
+    for layout in LAYOUTS:
+        if match := re.fullmatch(f"(?is){layout}", name):
+            return match.groupdict("")
+    return {}
+
+
 def _entries(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.iterdir() if not is_left_behind(path.name))
-
-
-def _prefix_of_clones(names: list[str], folder: str) -> str:
-    """Return the assignment, which GitHub Classroom puts before every login."""
-    own = f"{folder.removesuffix('-submissions')}-"
-    if all(name.startswith(own) for name in names):
-        return own
-    common = os.path.commonprefix(names) if len(names) > 1 else ""
-    return common[: common.rfind("-") + 1]
+    """Return what is in a folder, without hidden files and those of macOS."""
+    return [
+        path for path in sorted(folder.iterdir()) if not path.name.startswith((".", "__MACOSX"))
+    ]

@@ -5,9 +5,7 @@ Cells are known by `grade_id`; where the marks are lost, by the editor's id, by 
 
 import functools
 import re
-import textwrap
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from nbformat import NotebookNode
@@ -15,25 +13,32 @@ from nbformat import NotebookNode
 from sheet11.course.notebooks import PARAMETERS, has_tag
 from sheet11.course.release import MEMBERS
 from sheet11.course.submissions.reading import Cell
-from sheet11.course.tasks import Task, grade_id, is_answer, is_by_hand, is_check, tasks_of
+from sheet11.course.tasks import (
+    Task,
+    grade_id,
+    is_answer,
+    is_by_hand,
+    is_check,
+    tasks_of,
+)
+from sheet11.course.text import beginning
 
-DEFINED = re.compile(r"^(?:def|class)\s+(\w+)", re.MULTILINE)
-COMMENT = re.compile(r"^\s*#.*", re.MULTILINE)
-WORD = re.compile(r"\w")
+DEFINED = r"(?m)^(?:def|class)\s+(\w+)"
+COMMENT = r"(?m)^\s*#.*"
 
 
 class Asked(NamedTuple):
     """A notebook as students got it."""
 
     cells: list[NotebookNode]
-    names: dict[str, int]  # places of the marked cells, by grade_id
-    answers: set[str]  # grade_ids
+    names: dict[str | None, int]  # places of the cells, by grade_id
+    answers: dict[str | None, NotebookNode]  # by grade_id
     tasks: list[Task]
     groups: list[int]  # of each cell: what is asked together, from its heading to its last check
 
 
 class Matched(NamedTuple):
-    """A student's notebook whose cells are known, without copies of answers' cells that hold no answer."""
+    """A student's notebook whose cells are known; copies of answers' cells that hold no answer are emptied."""
 
     cells: list[Cell]
     places: dict[int, int]  # of the sheet's cells in the sheet, by number; others were added
@@ -52,17 +57,18 @@ def asked_in(stem: str, edition: NotebookNode) -> Asked:
         SheetError: two cells have one grade_id.
     """
     tasks = tasks_of(stem, edition)
-    names = {name: place for place, cell in enumerate(edition.cells) if (name := grade_id(cell))}
-    answers = {name for name, place in names.items() if is_answer(edition.cells[place])}
+    names = {grade_id(cell): place for place, cell in enumerate(edition.cells)}
+    answers = {grade_id(cell): cell for cell in edition.cells if is_answer(cell)}
     groups: list[int] = []
-    group, last = 0, -1  # of this cell, and the last that has a task
+    group = 0
+    last = -1  # of the last cell that has a task
     for cell in edition.cells:
         if group == last and (is_answer(cell) or cell.cell_type == "markdown"):
             group += 1
         groups.append(group)
         if is_check(cell) or is_by_hand(cell):
             last = group
-    groups = [min(group, max(last, 0)) for group in groups]
+    groups = [min(group, last) for group in groups]
     return Asked(edition.cells, names, answers, tasks, groups)
 
 
@@ -71,20 +77,26 @@ def match(cells: Sequence[Cell], asked: Asked) -> Matched:
 
     Of several copies of an answer's cell the last one with an answer counts, as in nbgrader.
     """
-    cells, copies = _without_empty_copies(cells, asked)
     numbers = _places_of(cells, asked)
-    matched = Matched(cells, {number: place for place, number in numbers.items()}, {}, {})
-    others = list(_others(matched, asked))
+    matched = Matched(list(cells), {number: place for place, number in numbers.items()}, {}, {})
+    for number, copy in enumerate(cells):
+        wanted = asked.answers.get(copy.name)
+        if wanted and number not in matched.places and not is_filled(copy, wanted):
+            matched.cells[number] = copy._replace(source="")  # it would undo the answer
+    others = _others(matched, asked)
     for task in asked.tasks:
-        remarks, stubs = [], []
+        remarks = []
+        stubs = []
         for name in task.answers:
             place = asked.names[name]
-            wanted = asked.cells[place]
+            wanted = asked.answers[name]
             cell = cells[numbers[place]] if place in numbers else None
+            named = (each for each in cells if each.name == name)
+            copies = {_content(each) for each in named if is_filled(each, wanted)}
             if cell is None or not is_filled(cell, wanted):
                 stubs.append(wanted)
-            elif len(copies[name]) > 1:
-                remarks.append(f"{len(copies[name])} copies of its cell hold different answers")
+            elif len(copies) > 1:
+                remarks.append("copies of its cell hold different answers")
             elif wanted.cell_type == "code" != cell.cell_type:
                 remarks.append(f"its cell has become a {cell.cell_type} cell")
             elif cell.name != name:
@@ -92,15 +104,15 @@ def match(cells: Sequence[Cell], asked: Asked) -> Matched:
         here = asked.groups[asked.names[task.name]] if numbers else 0
         near = [
             number
-            for number, group in others
+            for number, group in others.items()
             if (group == here and (stubs or task.by_hand))
             or any(_could_be(cells[number], wanted) for wanted in stubs)
         ]
         if near:
             matched.elsewhere[task.column] = near
-        if near and task.answers:
-            begin = textwrap.shorten(cells[near[0]].source[:200], 40, placeholder="…")
-            remarks.append(f"another cell may hold an answer: {begin!r}")
+            if task.answers:
+                begin = beginning(cells[near[0]].source)
+                remarks.append(f"another cell may hold an answer: {begin!r}")
         if remarks:
             matched.remarks[task.column] = "; ".join(remarks)
     return matched
@@ -108,36 +120,22 @@ def match(cells: Sequence[Cell], asked: Asked) -> Matched:
 
 def is_filled(cell: Cell, wanted: NotebookNode) -> bool:
     """Tell whether an answer's cell holds something that students did not get with it; comments are no code."""
-    text = cell.source
-    if wanted.cell_type == "code":
-        text = COMMENT.sub("", text)
-    return bool(cell.attachments or text.strip() and not _has_same_words(cell, wanted))
-
-
-def _without_empty_copies(
-    cells: Sequence[Cell], asked: Asked
-) -> tuple[list[Cell], dict[str, set[str]]]:
-    """Return the cells without empty copies of answers that another copy holds, and all answers by grade_id."""
-    answers: dict[str, set[str]] = defaultdict(set)
-    for cell in cells:
-        if cell.name in asked.answers and is_filled(cell, asked.cells[asked.names[cell.name]]):
-            answers[cell.name].add(_content(cell))
-    kept = [
-        cell for cell in cells if cell.name not in answers or _content(cell) in answers[cell.name]
-    ]
-    return kept, answers
+    comment = COMMENT if wanted.cell_type == "code" else ""
+    text = re.sub(comment, "", cell.source).strip()
+    return bool(cell.attachments or text and not _has_same_words(cell, wanted))
 
 
 def _places_of(cells: Sequence[Cell], asked: Asked) -> dict[int, int]:
-    """Return the numbers of the cells that are the sheet's, by place: of several with one name, the last."""
+    """Return the numbers of the cells that are the sheet's, by place: of copies, the last that is filled."""
     numbers: dict[int, int] = {}
     free = []
     for number, cell in enumerate(cells):
-        if cell.name in asked.names:
-            numbers[asked.names[cell.name]] = number
-        else:
+        place = asked.names.get(cell.name)
+        if place is None:
             free.append(number)
-    for is_same in (_has_same_id, _has_same_words, _defines):
+        elif place not in numbers or is_filled(cell, asked.cells[place]):
+            numbers[place] = number
+    for is_same in (lambda cell, wanted: cell.id == wanted.get("id"), _has_same_words, _defines):
         for place, wanted in enumerate(asked.cells):
             same = (number for number in free if is_same(cells[number], wanted))
             if place not in numbers and (number := next(same, -1)) >= 0:
@@ -146,35 +144,34 @@ def _places_of(cells: Sequence[Cell], asked: Asked) -> dict[int, int]:
     return numbers
 
 
-def _has_same_id(cell: Cell, wanted: NotebookNode) -> bool:
-    return bool(cell.id == wanted.get("id"))
-
-
 def _has_same_words(cell: Cell, wanted: NotebookNode) -> bool:
     return _words(cell.source) == _words(wanted.source)
 
 
-def _others(matched: Matched, asked: Asked) -> Iterator[tuple[int, int]]:
-    """Yield numbers of cells that may hold an answer and are no answer's, and the group that they stand in.
+def _others(matched: Matched, asked: Asked) -> dict[int, int]:
+    """Return the numbers of cells that may hold an answer and are no answer's, and the group that they stand in.
 
     These are cells that the student has added, further copies of answers' cells, and given cells that were changed.
     Texts above the sheet's first cell are about the student.
     """
     known = {_words(cell.source) for cell in asked.cells}
-    own = set()
     for number, place in matched.places.items():
-        if is_answer(asked.cells[place]) or has_tag(asked.cells[place], PARAMETERS):
-            own.add(number)
+        wanted = asked.cells[place]
+        if is_answer(wanted) or has_tag(wanted, PARAMETERS):
             known.add(_content(matched.cells[number]))
     first = min(matched.places, default=0)
+    others = {}
     group = 0
     for number, cell in enumerate(matched.cells):
         if number in matched.places:
             group = asked.groups[matched.places[number]]
-        may_answer = cell.attachments or WORD.search(cell.source) and MEMBERS not in cell.source
+        may_answer = (
+            cell.attachments or re.search(r"\w", cell.source) and MEMBERS not in cell.source
+        )
         is_header = cell.cell_type != "code" and number < first
-        if may_answer and not is_header and number not in own and _content(cell) not in known:
-            yield number, group
+        if may_answer and not is_header and _content(cell) not in known:
+            others[number] = group
+    return others
 
 
 def _could_be(cell: Cell, wanted: NotebookNode) -> bool:
@@ -184,8 +181,8 @@ def _could_be(cell: Cell, wanted: NotebookNode) -> bool:
 
 def _defines(cell: Cell, wanted: NotebookNode) -> bool:
     """Tell whether a cell defines all that a cell of the sheet does."""
-    names = set(DEFINED.findall(wanted.source))
-    return bool(names) and names.issubset(DEFINED.findall(cell.source))
+    names = set(re.findall(DEFINED, wanted.source))
+    return bool(names) and names.issubset(re.findall(DEFINED, cell.source))
 
 
 def _content(cell: Cell) -> str:

@@ -5,59 +5,56 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from sheet11.course.release import MEMBERS
 from sheet11.course.submissions.people import Identity, Person, listed
-from sheet11.course.submissions.reading import Cell
-from sheet11.course.submissions.roster import Directory
-from sheet11.course.text import visible
+from sheet11.course.submissions.roster import Roster
+from sheet11.course.submissions.submissions import HandedCell
 
 MOST_MATES = 6  # a larger group in a roster is a class group, which does not hand in together
 MOST_NAMES = 20
 LONGEST = 100  # characters of a name
-LINE = re.compile(rf"^\W*{re.escape(MEMBERS)}(.*)$", re.IGNORECASE | re.MULTILINE)
+LINE = rf"(?im)^\W*{MEMBERS}(.*)$"
 
 
-def members_in(cells: Iterable[Cell]) -> list[Identity]:
+def members_in(cells: Iterable[HandedCell]) -> tuple[Identity, ...]:
     """Return the members named in a notebook's text cells."""
-    texts = [cell.source for cell in cells if cell.cell_type != "code"]
-    lines = ",".join(re.sub(r"\(.*?\)", "", line) for line in LINE.findall("\n".join(texts)))
-    names = re.split(r"[,;&]|\band\b|\bund\b", lines)
+    text = "\n".join(cell.source for cell in cells if cell.cell_type != "code")
+    lines = re.findall(LINE, re.sub(r"\([^()\n]*\)", "", text))
+    names = re.split(r"[,;&]|\band\b|\bund\b", ",".join(lines))
     found = dict.fromkeys(name.strip(" *_.")[:LONGEST] for name in names)
-    return [Identity(name=name) for name in found if name][:MOST_NAMES]
+    return tuple(Identity(name=name) for name in found if name)[:MOST_NAMES]
 
 
-def with_members(
-    people: Sequence[Person], directory: Directory
-) -> tuple[list[Person], list[Identity]]:
-    """Return people with the members of their groups, and the people of the roster who handed in nothing.
+def with_members(people: Sequence[Person], roster: Roster) -> tuple[list[Person], list[str]]:
+    """Return people with the members of their groups, and the names of those who handed in nothing.
 
     A member with a separate hand-in keeps its result; if two members of a group hand in, both get a note.
 
     Args:
         people: with the members named in their notebooks.
-        directory: the roster.
+        roster: of the class.
     """
     handed_in = {person.who: person.student for person in people}
-    everybody = Directory(dict.fromkeys([*directory.people, *handed_in]))
-    found = [_with_group(person, everybody, handed_in, directory) for person in people]
+    everybody = Roster(dict.fromkeys([*roster.people, *handed_in], ""))
+    found = [_with_group(person, everybody, handed_in, roster) for person in people]
     there = {member for person in found for member in (person.who, *person.members)}
-    return found, [person for person in directory.people if person not in there]
+    return found, [person.shown for person in roster.people if person not in there]
 
 
 def _with_group(
-    person: Person, everybody: Directory, handed_in: Mapping[Identity, str], roster: Directory
+    person: Person, everybody: Roster, handed_in: Mapping[Identity, str], roster: Roster
 ) -> Person:
-    named = [everybody.find(each) or each for each in person.members if each != person.who]
-    of_platform = everybody.group(person.who.name)  # the hand-in is a group's
-    of_roster = everybody.group(person.who.group)
+    who = person.who
+    named = [everybody.find(each) or each for each in person.members]
+    of_platform = everybody.group(who.name)  # the hand-in is a group's
+    of_roster = everybody.group(who.group)
     mates = of_platform or (of_roster if len(of_roster) <= MOST_MATES else [])
-    mates = [mate for mate in dict.fromkeys([*mates, *named]) if mate != person.who]
-    twice = [handed_in[mate] for mate in mates if mate in handed_in]
-    unknown = [each.name for each in named if roster.people and each not in everybody.people]
+    mates = [mate for mate in dict.fromkeys([*mates, *named]) if mate != who]
     notes = list(person.notes)
-    if twice:
+    if twice := [handed_in[mate] for mate in mates if mate in handed_in]:
         notes.append(f"of the same group, and handed in, too: {listed(twice)}")
-    if unknown:
-        notes.append(visible(f"{listed(unknown)}, named as a member, is not in the roster"))
-    members = [] if of_platform else [person.who]
+    unknown = [each.name for each in named if each not in everybody.people]
+    if unknown and roster.people:
+        notes.append(f"{listed(unknown)}, named as a member, is not in the roster")
+    members = [] if of_platform else [who]
     if named or of_platform or not twice:  # else it is unclear which result counts for the others
         members += [mate for mate in mates if mate not in handed_in]
     return person._replace(members=tuple(members), notes=tuple(notes))

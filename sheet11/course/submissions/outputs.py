@@ -1,54 +1,55 @@
 """Outputs without anything that could do harm: text, images that are images, and records, of each not too much."""
 
 import base64
-import math
+import json
 from typing import Any
 
 from sheet11.course.sandbox.sandbox import Batch
-from sheet11.course.submissions.attachments import LONGEST_NAME
-from sheet11.course.submissions.images import PNG, Room
+from sheet11.course.submissions.images import Room
 from sheet11.course.text import encodable
 from sheet11.lab.records import MIME_TYPE
 
 LONGEST_TEXT = 20_000  # characters of an output that are kept
 LONGEST_TRACE = 20  # lines
-MOST_FIELDS = 1000  # of a recorded table
 LARGEST_IMAGE = 6 << 20  # characters of its base64
 MOST_OUTPUTS = 500  # of a batch; records are kept beyond: they are small, and are points
 MOST_IMAGES = 50  # of a batch
 MOST_PIXELS = 100_000_000  # of them together
-DAMAGED: list[Any] = []  # in place of an item of a record that is neither scalar nor array
+
+
+Output = dict[str, Any]  # as in a notebook
 
 
 def harmless_outputs(batch: Batch) -> Batch:
     """Return what a batch showed, without what could do harm."""
-    room, left = Room(MOST_IMAGES, MOST_PIXELS), MOST_OUTPUTS
-    outputs: dict[str, list[dict[str, Any]]] = {}
+    room = Room(MOST_IMAGES, MOST_PIXELS)
+    left = MOST_OUTPUTS
+    outputs: dict[str, list[Output]] = {}
     for cell, many in batch.outputs.items():
         outputs[cell] = []
         for shown in many:
             if left > 0 or MIME_TYPE in shown.get("data", {}):
-                kept = _clean(shown, room)
-                outputs[cell] += kept
-                left -= len(kept)
+                outputs[cell] += _clean(shown, room)
+                left -= 1
     return batch._replace(outputs=outputs)
 
 
-def _clean(shown: dict[str, Any], room: Room) -> list[dict[str, Any]]:
+def _clean(shown: Output, room: Room) -> list[Output]:
     """Return one output, or nothing if nothing of it is kept."""
     if "data" not in shown:
         return [{name: _cut(value) for name, value in shown.items()}]
-    data: dict[str, Any] = {}
+    data = {}
     for kind, value in shown["data"].items():
         if kind == "text/plain" and isinstance(value, str):
             data[kind] = _cut(value)
         elif kind == MIME_TYPE and isinstance(value, dict):
             data[kind] = {
-                _cut(name): item if _is_item(item) else DAMAGED for name, item in value.items()
+                _cut(name): item if _is_small(item) else [] for name, item in value.items()
             }
         elif kind == "image/png" and isinstance(value, str) and (png := _png(value, room)):
             data[kind] = png
-    return [shown | {"data": data}] if data else []
+    kept = {"data": data, "metadata": {}, "execution_count": None}
+    return [{name: kept.get(name, part) for name, part in shown.items()}] if data else []
 
 
 def _cut(value: Any) -> Any:
@@ -58,22 +59,12 @@ def _cut(value: Any) -> Any:
     return encodable(value[:LONGEST_TEXT])
 
 
-def _is_item(value: Any) -> bool:
-    """Tell whether something has the form of a recorded scalar or array, and is strict JSON."""
-    match value:
-        case {"dtype": dtype, "shape": shape, "values": str()}:
-            return len(value) == 3 and _is_short(shape, 1) and _is_short(dtype, 4)
-        case float():
-            return math.isfinite(value)
-    return value is None or isinstance(value, int | str)
-
-
-def _is_short(value: Any, depth: int) -> bool:
-    """Tell whether something is a text or a whole number, or a list of such, neither long nor nested more deeply."""
-    if isinstance(value, list):
-        shallow = depth > 0 and len(value) <= MOST_FIELDS
-        return shallow and all(_is_short(each, depth - 1) for each in value)
-    return isinstance(value, int) or isinstance(value, str) and len(value) <= LONGEST_NAME
+def _is_small(item: Any) -> bool:
+    """Tell whether NumPy can read a recorded array at once: a million fields of a table would take it a minute."""
+    try:
+        return not isinstance(item, dict) or len(json.dumps(item.get("dtype"))) <= LONGEST_TEXT
+    except RecursionError:
+        return False
 
 
 def _png(text: str, room: Room) -> str | None:
@@ -81,7 +72,7 @@ def _png(text: str, room: Room) -> str | None:
     if len(text) > LARGEST_IMAGE:
         return None
     try:
-        content, image = room.open(text, PNG)
+        content, image = room.open(text, "PNG")
         image.verify()
     except Exception:  # Pillow raises many types for what is no image
         return None

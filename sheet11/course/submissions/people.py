@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 from sheet11.course.book.store import Store
 from sheet11.course.tables import harmless_csv
+from sheet11.course.text import visible
 
-HEADER = "student name id login e-mail group members late notebooks notes"
+HEADER = "student id login name group e-mail members late notebooks notes"
 
 
 class Identity(NamedTuple):
@@ -56,20 +57,27 @@ def people_csv(people: Iterable[Person]) -> str:
     """Return a CSV row for each hand-in: people, lateness, and decisions about it."""
     rows = [HEADER.split()]
     for person in people:
-        who = person.who
-        members = "; ".join(each.shown for each in person.members if each != who)
-        known = [person.student, who.name, who.id, who.login, who.email, who.group, members]
-        rows.append([*known, person.late, str(person.notebooks), "; ".join(person.notes)])
+        members = "; ".join(each.shown for each in person.members if each != person.who)
+        rows.append(
+            [
+                person.student,
+                *person.who,
+                members,
+                person.late,
+                str(person.notebooks),
+                "; ".join(person.notes),
+            ]
+        )
     return harmless_csv(rows)
 
 
 def names_of(people: Iterable[Person]) -> set[str]:
     """Return all names, logins, e-mail addresses and ids that identify people."""
-    names = set()
+    names: set[str] = set()
     for person in people:
         names.add(person.student)
         for each in (person.who, *person.members):
-            names |= {each.name, each.login, each.email, each.id}
+            names.update(each._replace(group=""))
     return names - {""}
 
 
@@ -79,7 +87,7 @@ def words_of(name: str) -> list[str]:
     return re.sub(r"[\W_]+", " ", plain).split()
 
 
-def listed(names: Sequence[str], most: int = 10) -> str:
-    """Join names for a sentence; those after the first `most` are counted."""
-    more = len(names) - most
-    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
+def listed(names: Sequence[str]) -> str:
+    """Join names for a sentence; those after the tenth are counted."""
+    more = f" and {len(names) - 10} more" if len(names) > 10 else ""
+    return visible(", ".join(names[:10]) + more)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from sheet11.course.engine.client import MOST_VALUES
+from sheet11.course.errors import CourseError
 from sheet11.course.submissions.attachments import joined
 from sheet11.course.text import encodable
 
@@ -14,8 +15,8 @@ LARGEST = 50 << 20  # bytes of a notebook
 MOST_CELLS = 2000  # of a notebook
 
 
-class UnreadableError(ValueError):
-    """A file of a student cannot be read as a notebook; the message says why."""
+class UnreadableError(CourseError):
+    """A notebook or an archive that cannot be read."""
 
 
 class Cell(NamedTuple):
@@ -36,19 +37,17 @@ def read_cells(path: Path) -> list[Cell]:
         OSError: the file cannot be read.
     """
     with opened(path) as file:
-        if path.lstat().st_size > LARGEST:
-            raise UnreadableError(f"{path.name} has more than {LARGEST >> 20} MB")
-        content = file.read()
-    if sum(map(content.count, (b"[", b"{", b",", b":"))) > MOST_VALUES:
-        raise UnreadableError(f"{path.name} has more than {MOST_VALUES} values")
+        content = b"" if os.path.getsize(path) > LARGEST else file.read()
     try:
+        if sum(map(content.count, (b"[", b"{", b",", b":"))) > MOST_VALUES:
+            raise ValueError
         notebook = json.loads(content)
         sheets = notebook.get("worksheets", [notebook])  # before version 4
         cells = [_cell(cell) for sheet in sheets for cell in sheet["cells"]]
+        if len(cells) > MOST_CELLS:
+            raise ValueError
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        raise UnreadableError(f"{path.name} is no Jupyter notebook") from error
-    if len(cells) > MOST_CELLS:
-        raise UnreadableError(f"{path.name} has more than {MOST_CELLS} cells")
+        raise UnreadableError(f"{path.name} is no Jupyter notebook, or too large") from error
     return cells
 
 
@@ -58,12 +57,11 @@ def _cell(cell: dict[str, Any]) -> Cell:
             pass
         case _:
             name = ""
-    id, kind = cell.get("id"), cell.get("cell_type")
     return Cell(
         name=name,
-        id=id if isinstance(id, str) else "",
-        cell_type=kind if kind in ("code", "raw") else "markdown",
-        source=encodable(joined(cell.get("source", cell.get("input"))) or ""),
+        id=joined(cell.get("id")),
+        cell_type="code" if cell.get("cell_type") == "code" else "markdown",
+        source=encodable(joined(cell.get("source", cell.get("input")))),
         attachments=cell.get("attachments"),
     )
 
@@ -77,9 +75,9 @@ def opened(path: Path) -> BinaryIO:
     """
     if not stat.S_ISREG(path.lstat().st_mode):
         raise UnreadableError(f"{path.name} is no regular file")
-    return open(path, "rb", opener=_without_following)
-
-
-def _without_following(path: str, flags: int) -> int:
-    """Open a file that may have been replaced by a link or a pipe after it was checked."""
-    return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)
+    # it may be replaced by a link or a pipe after it was checked
+    return open(
+        path,
+        "rb",
+        opener=lambda name, flags: os.open(name, flags | os.O_NOFOLLOW | os.O_NONBLOCK),
+    )

@@ -1,10 +1,8 @@
 """The roster of a class: students' names on each platform, and the student of each hand-in."""
 
 import re
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 from sheet11.course.errors import TableError
 from sheet11.course.submissions.people import Identity, words_of
@@ -22,17 +20,36 @@ COLUMNS = {
     "status": ("status",),
 }
 PARTICIPANT = re.compile(r"^(\D+ |Teilnehmer/in)(?=\d+$)")  # Moodle's prefix of its number
-LATE = re.compile(r"[\w ]*\blate\b|[\w ]*\bverspätet\b|zu spät", re.IGNORECASE)  # Moodle's words
+LATE = r"(?i)[\w ]*\blate\b|[\w ]*\bverspätet\b|zu spät"  # Moodle's words
 
 
-class Roster(NamedTuple):
-    """The people of a class, and how late their hand-ins are according to the platform."""
+class Roster:
+    """The people of a class by id, login, e-mail and name; an ambiguous name finds nobody.
 
-    people: list[Identity]
-    late: dict[Identity, str]
+    Args:
+        people: those of the class, and how late their hand-ins are according to the platform.
+    """
+
+    def __init__(self, people: Mapping[Identity, str]) -> None:
+        self.people = people
+        self._by: dict[str, Identity | None] = {}
+        for person in people:
+            for key in set(_keys(person)):
+                self._by[key] = None if key in self._by else person
+
+    def find(self, who: Identity) -> Identity | None:
+        """Return a person by id, login, e-mail or name, in this order; None if the name is a group's."""
+        other = Identity(login=who.name, name=who.login)
+        found = filter(None, map(self._by.get, _keys(who) + _keys(other)))
+        return None if self.group(who.name) else next(found, None)
+
+    def group(self, name: str) -> list[Identity]:
+        """Return the members of a group."""
+        words = words_of(name)
+        return [person for person in self.people if words and words_of(person.group) == words]
 
 
-NO_ROSTER = Roster([], {})
+NO_ROSTER = Roster({})
 
 
 def read_roster(path: Path) -> Roster:
@@ -43,7 +60,7 @@ def read_roster(path: Path) -> Roster:
     """
     rows = read_table(path)
     columns = find_columns(rows[0], COLUMNS)
-    people, late = [], {}
+    people = {}
     for row in rows:
         fields = {key: row.get(name, "") for key, name in columns.items()}
         who = Identity(
@@ -53,51 +70,30 @@ def read_roster(path: Path) -> Roster:
             group=fields["group"],
             email=fields["email"],
         )
-        if who.name == "Points Possible" or not who.shown:  # Canvas's second row
-            continue
-        people.append(who)
-        if match := LATE.search(fields["status"]):
-            late[who] = match[0].strip()
+        if who.shown not in ("", "Points Possible"):  # Canvas's second row
+            late = re.search(LATE, fields["status"])
+            people[who] = late[0].strip() if late else ""
     if not people:
         raise TableError(
             f"{path}: the first line must name columns like id, login, name, group, e-mail, "
             f"got {', '.join(rows[0])[:80]!r}"
         )
-    return Roster(people, late)
+    return Roster(people)
 
 
 def find_columns(header: Iterable[str], names: Mapping[str, Sequence[str]]) -> dict[str, str]:
     """Return the name of each column, found among its possible names; empty if missing."""
     lower = {name.lower(): name for name in header}
-    found = {}
-    for key, possible in names.items():
-        found[key] = next((lower[name] for name in possible if name in lower), "")
-    return found
+    return {
+        key: next(filter(None, map(lower.get, possible)), "") for key, possible in names.items()
+    }
 
 
-class Directory:
-    """An index of a roster's people by id, login, e-mail and name; an ambiguous name finds nobody."""
-
-    def __init__(self, people: Iterable[Identity]) -> None:
-        self.people = list(people)
-        self._by: dict[str, list[Identity]] = defaultdict(list)
-        for person in self.people:
-            login = person.login or person.email.partition("@")[0]
-            keys = {text.casefold() for text in (person.id, login, person.email)}
-            words = words_of(person.name)
-            for place in range(len(words)):  # the last name may come first
-                keys.add(f"name {''.join(words[place:] + words[:place])}")
-            for key in keys:
-                self._by[key].append(person)
-
-    def find(self, who: Identity) -> Identity | None:
-        """Return a person by id, login, e-mail or name, in this order; None if the name is a group's."""
-        keys = [text.casefold() for text in (who.id, who.login, who.email, who.name) if text]
-        keys += [f"name {''.join(words_of(name))}" for name in (who.name, who.login)]
-        found = [self._by[key][0] for key in keys if len(self._by.get(key, [])) == 1]
-        return found[0] if found and not self.group(who.name) else None
-
-    def group(self, name: str) -> list[Identity]:
-        """Return the members of a group."""
-        words = words_of(name)
-        return [person for person in self.people if words and words_of(person.group) == words]
+def _keys(who: Identity) -> list[str]:
+    """Return what people are looked up by: a login can be the beginning of an address, and a last name come first."""
+    login = who.login or who.email.partition("@")[0]
+    keys = [text.casefold() for text in (who.id, login, who.email) if text]
+    words = words_of(who.name)
+    for place in range(len(words)):
+        keys.append(f"name {''.join(words[place:] + words[:place])}")
+    return keys

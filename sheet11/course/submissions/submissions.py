@@ -3,13 +3,14 @@
 import os
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from sheet11.course.submissions.attachments import Attachments, put_away, taken_out, with_images
 from sheet11.course.submissions.images import Room
-from sheet11.course.submissions.matching import Asked, match
+from sheet11.course.submissions.matching import Asked, Matched, match
+from sheet11.course.submissions.people import listed
 from sheet11.course.submissions.reading import Cell, UnreadableError, read_cells
 from sheet11.course.tasks import Task, grade_id
 from sheet11.course.text import digest_of, visible
@@ -19,6 +20,7 @@ LONGEST = 100_000  # characters of a cell, images aside
 MOST_NOTEBOOKS = 200  # of a hand-in that are looked at: the newest
 MOST_IMAGES = 30  # of a notebook
 MOST_PIXELS = 300_000_000  # of them together, before they are made smaller
+NUMBERS = r"(?i)(-Copy\d+)?(?:\((\d{1,4})\))?(?:-(\d{1,4}))?\.ipynb(\.\w+)?$"
 
 
 class HandedCell(NamedTuple):
@@ -49,88 +51,88 @@ class Handed(NamedTuple):
     name: str  # as the student called it
     number: int = 0  # of Canvas's attachment: newer ones have higher ones
     depth: int = 0  # folders and archives around it
+    late: str = ""  # "late" if the platform says so
 
 
-class Chosen(NamedTuple):
-    """Which of a hand-in's notebooks count."""
+class Candidate(NamedTuple):
+    """A notebook that may count for its stem."""
 
-    cells: dict[str, list[Cell]]  # by stem
-    problems: dict[str, str]  # why there is none, by stem
-    notes: list[str]  # what was decided
-    paths: list[Path]  # of the files
+    file: Handed
+    cells: list[Cell]
+    problem: str  # why it cannot be read
+    is_of_sheet: bool  # it holds cells of the sheet
 
 
-def choose_notebooks(files: Iterable[Handed], wanted: Mapping[str, Asked]) -> Chosen:
+def read_submission(
+    student: str, files: Iterable[Handed], wanted: Mapping[str, Asked]
+) -> tuple[Submission, list[Path], list[str]]:
     """Return the newest notebook for each stem; the names of its cells say which one a file is, whatever it is called.
 
-    Of notebooks whose cells have the same names the file's name decides. A file that holds no cell of the sheet counts
-    for the stem that it is named after, if no other does.
+    Of notebooks whose cells have the same names the file's name decides, and then the cells' ids. A file that holds no
+    cell of the sheet counts for the stem that it is named after, if no other does.
 
     Args:
-        files: of one hand-in.
+        student: whose they are.
+        files: notebooks of one hand-in.
         wanted: what is asked for, by the stem of the notebook.
+
+    Returns:
+        The submission, the paths of its notebooks, and notes on what was decided.
 
     Raises:
         OSError: a file cannot be read.
     """
-    found: dict[str, list[tuple[bool, str, list[Cell], Path]]] = defaultdict(list)
-    unread: dict[str, str] = {}
+    found: dict[str, list[Candidate]] = defaultdict(list)
+    submission = Submission(student, {}, None, {}, {}, {})
+    paths = []
+    notes = []
     for file in sorted(files, key=_age)[-MOST_NOTEBOOKS:]:
+        cells = []
+        problem = ""
         try:
             cells = read_cells(file.path)
         except UnreadableError as error:
-            unread[file.name] = visible(str(error).replace(file.path.name, file.name))
+            problem = visible(str(error))
+        ranks = [(_rank(file, cells, stem, asked), stem) for stem, asked in wanted.items()]
+        (names, is_called, ids), best = max(ranks)
+        if names or is_called or ids:
+            found[best].append(Candidate(file, cells, problem, names + ids > 0))
+        elif problem:
+            notes.append(problem)
+    for stem, asked in wanted.items():
+        candidates = sorted(found[stem], key=lambda each: each.is_of_sheet)
+        problem = candidates[-1].problem if candidates else f"there is no {stem}.ipynb"
+        if problem:
+            submission.problems[stem] = problem
             continue
-        ranks = {
-            stem: (_names_in(cells, asked), _is_called(file.name, stem))
-            for stem, asked in wanted.items()
-        }
-        best = max(ranks, key=lambda stem: ranks[stem])
-        if any(ranks[best]):
-            found[best].append((ranks[best][0] > 0, file.name, cells, file.path))
-    chosen = Chosen({}, {}, [], [])
-    for stem in wanted:
-        if not found[stem]:
-            called = next((name for name in unread if _is_called(name, stem)), "")
-            chosen.problems[stem] = unread.pop(called, f"there is no {stem}.ipynb")
-            continue
-        *others, (_, name, cells, path) = sorted(found[stem], key=lambda each: each[0])
-        chosen.cells[stem] = cells
-        chosen.paths.append(path)
-        if differing := [other for _, other, held, _ in others if held != cells]:
-            said = f"{', '.join(differing)} and {name} differ, and the last one was taken"
-            chosen.notes.append(visible(said))
-    chosen.notes.extend(unread.values())
-    return chosen
+        *others, last = candidates
+        if differing := [each.file.name for each in others if each.cells != last.cells]:
+            notes.append(
+                f"{listed(differing)} and {last.file.name} differ, and the last one was taken"
+            )
+        paths.append(last.file.path)
+        _take(submission, stem, match(last.cells, asked), asked)
+    return submission, paths, notes
 
 
-def read_submission(student: str, chosen: Chosen, wanted: Mapping[str, Asked]) -> Submission:
-    """Return the notebooks that count, and what a person should look at."""
-    submission = Submission(student, dict(chosen.problems), None, {}, {}, {})
-    for stem, cells in chosen.cells.items():
-        asked = wanted[stem]
-        matched = match(cells, asked)
-        submission.remarks.update(matched.remarks)
-        submission.elsewhere.update(matched.elsewhere)
-        names = {number: grade_id(asked.cells[place]) for number, place in matched.places.items()}
-        handed: dict[int, HandedCell] = {}
-        room = Room(MOST_IMAGES, MOST_PIXELS)
-        # answers first, so that there is room for their images, whose names stay
-        numbers = range(len(matched.cells))
-        for number in sorted(numbers, key=lambda number: names.get(number) not in asked.answers):
-            cell, name = matched.cells[number], names.get(number)
-            source, kept = cell.source, ""
-            if cell.cell_type != "code":
-                source, images = with_images(source, cell.attachments, room)
-                kept = put_away(images) if images else ""
-            if len(source) > LONGEST:
-                said = f"the answer has more than {LONGEST} characters"
-                submission.problems[f"{stem}/{name or number}"] = said
-                source, kept = "", ""
-            place = matched.places.get(number)
-            handed[number] = HandedCell(name, place, cell.cell_type, source, kept)
-        submission.notebooks[stem] = [handed[number] for number in numbers]
-    return submission
+def _take(submission: Submission, stem: str, matched: Matched, asked: Asked) -> None:
+    """Put a notebook into a submission."""
+    submission.remarks.update(matched.remarks)
+    submission.elsewhere.update(matched.elsewhere)
+    handed = submission.notebooks[stem] = []
+    room = Room(MOST_IMAGES, MOST_PIXELS)
+    for number, cell in enumerate(matched.cells):
+        place = matched.places.get(number)
+        name = None if place is None else grade_id(asked.cells[place])
+        source = cell.source
+        kept = ""
+        if cell.cell_type != "code":
+            source, images = with_images(source, cell.attachments, room)
+            kept = put_away(images)
+        if len(source) > LONGEST:
+            submission.problems[f"{stem}/{name}"] = f"the answer has more than {LONGEST} characters"
+            source = kept = ""
+        handed.append(HandedCell(name, place, cell.cell_type, source, kept))
 
 
 def handed_for(submission: Submission, task: Task) -> tuple[str, Attachments]:
@@ -140,8 +142,7 @@ def handed_for(submission: Submission, task: Task) -> tuple[str, Attachments]:
     parts += [cells[number] for number in submission.elsewhere.get(task.column, [])]
     images: Attachments = {}
     for cell in parts:
-        if cell.images:
-            images |= taken_out(cell.images)
+        images |= taken_out(cell.images)
     return "\n\n".join(cell.source for cell in parts), images
 
 
@@ -158,28 +159,30 @@ def key_of(name: str) -> str:
     return f"{short}~{digest_of(original)[:12]}"
 
 
+def _rank(file: Handed, cells: list[Cell], stem: str, asked: Asked) -> tuple[int, bool, int]:
+    """Tell how much speaks for a file to be a certain notebook: names of its cells, its own name, the cells' ids."""
+    ids = {cell.get("id") for cell in asked.cells}
+    called = rf"(?is){re.escape(stem)}(\W.*)?\.ipynb(\.\w+)?"
+    return (
+        sum(cell.name in asked.names for cell in cells),
+        re.fullmatch(called, file.name) is not None,
+        sum(cell.id in ids for cell in cells),
+    )
+
+
 def _age(file: Handed) -> tuple[Any, ...]:
     """Sort the newest file last: by the numbers in names, then outer folders last, then by the time of the file.
 
     Canvas puts -1, -2 behind what is handed in again, browsers (1), (2) behind what is downloaded again; JupyterLab's
     -Copy1 is of an earlier state.
     """
-    stem = re.sub(r"\.ipynb(\.\w+)?$", "", file.name, flags=re.IGNORECASE)
-    downloaded, again = re.findall(r"(?:\((\d{1,4})\))?(?:-(\d{1,4}))?$", stem)[0]
-    numbers = [int(again or 0) if file.number else 0, int(downloaded or 0)]
-    is_copy = bool(re.search(r"-Copy\d+$", stem))
-    seconds = os.stat(file.path, follow_symlinks=False).st_mtime
-    return (*numbers, not is_copy, -file.depth, file.number, seconds, file.name)
-
-
-def _names_in(cells: Sequence[Cell], asked: Asked) -> int:
-    """Count the sheet's marked cells that a notebook has, by their names or the editor's ids."""
-    found = {word for cell in cells for word in (cell.name, cell.id)}
-    ids = (asked.cells[place].get("id") for place in asked.names.values())
-    return sum(not found.isdisjoint(pair) for pair in zip(asked.names, ids, strict=True))
-
-
-def _is_called(name: str, stem: str) -> bool:
-    """Tell whether a file is called like a notebook, or like a copy of it."""
-    pattern = rf"{re.escape(stem)}(\W.*)?\.ipynb(\.\w+)?"
-    return bool(re.fullmatch(pattern, name, re.DOTALL | re.IGNORECASE))
+    copy, downloaded, again, _ = re.findall(NUMBERS, file.name)[0]
+    return (
+        int(again or 0) if file.number else 0,
+        int(downloaded or 0),
+        not copy,
+        -file.depth,
+        file.number,
+        file.path.lstat().st_mtime,
+        file.name,
+    )

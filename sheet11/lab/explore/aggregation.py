@@ -1,7 +1,6 @@
 """Sliders of exercise 2: weights and aggregate of one neighbourhood."""
 
 import math
-from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -10,7 +9,7 @@ from sheet11.lab.figures.aggregation import draw_marks
 from sheet11.lab.plots import COLOURS, drawn_if_wanted, panels, signed
 from sheet11.lab.sliders import Function, show_with_controls
 
-LAMBDAS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100)
+LAMBDAS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, math.inf)
 # chosen so that min, mean, max and sum are far apart
 MESSAGES = {
     "m₁": -1.0,
@@ -34,46 +33,66 @@ def explore_aggregation(aggregate: Function) -> None:
 
     from sheet11.given.softmax import softargmax
 
-    even = np.linspace(-1, 1, 160) * math.asinh(EDGE / LINEAR)
-    grid = LINEAR * np.sinh(even)  # evenly spaced on the axis, and never 0
+    end = math.asinh(EDGE / LINEAR)
+    grid = LINEAR * np.sinh(np.linspace(-end, end, 160))  # evenly spaced on the axis, and never 0
     index = torch.zeros(len(MESSAGES), dtype=torch.int64)
 
     def draw(lam: float, eta: float, **values: float) -> Figure:
         m = torch.tensor(list(values.values()), dtype=torch.float64)
-        weights = softargmax(m, lam)
-        mean = (weights @ m).item()
+        weights = softargmax(m, lam).numpy()
+        mean = weights @ m.numpy()
         # soft(arg)max(m; λ) = soft(arg)max(λm; 1) allows a single call for all λ
-        scaled = m[:, None] * torch.tensor(grid)
-        curve = np.asarray(aggregate(scaled, index, 1, 1.0, eta))[0] / grid
+        curve = aggregate(m[:, None] * torch.tensor(grid), index, 1, 1.0, eta)
         result = float(aggregate(m[:, None], index, 1, lam, eta))
-        low, high = m.min().item(), m.max().item()
-        share = (mean - low) / (high - low) if high > low else 0.5
+        marks = {name: getattr(m, name)().item() for name in ("min", "mean", "sum", "max")}
+        share = np.interp(mean, [marks["min"], marks["max"]], [0, 1])
 
         figure, (left, right) = panels(2, 3.4, right=0.8)
         names = [f"{name} = {signed(value)}" for name, value in values.items()]
-        left.bar(names, weights.numpy(), color=COLOURS[4], edgecolor="0.3")
+        left.bar(names, weights, color=COLOURS[4], edgecolor="0.3")
         left.set(xlabel="message", ylabel="weight, soft(arg)max(m; λ)", ylim=(0, 1.05))
-        left.set(
-            title=f"λ = {signed(lam)}: ⟨m⟩ = {signed(mean)}, {share:.0%} of the way from min to max"
+        left.set_title(
+            f"λ = {signed(lam)}: ⟨m⟩ = {signed(mean)}, {share:.0%} of the way from min to max"
         )
         right.set_xscale("asinh", linear_width=LINEAR)
-        right.plot(grid, curve, color=COLOURS[0], label="agg over λ")
-        place = np.clip(lam, -EDGE, EDGE)
-        right.plot(place, result, "o", color=COLOURS[1], markersize=9, label="here")
-        draw_marks(right, {"min": low, "mean": m.mean().item(), "sum": m.sum().item(), "max": high})
-        right.set(title=f"agg = |N|^η ⟨m⟩ = {signed(result)} at η = {signed(eta)}")
+        right.plot(grid, np.asarray(curve)[0] / grid, "-", label="agg over λ")
+        right.plot(
+            np.clip(lam, -EDGE, EDGE),
+            result,
+            "o",
+            color=COLOURS[1],
+            markersize=9,
+            label="here",
+        )
+        draw_marks(right, marks)
+        right.set_title(f"agg = |N|^η ⟨m⟩ = {signed(result)} at η = {signed(eta)}")
         right.set(xlabel="inverse temperature λ (at the edges: ±∞)", ylabel="aggregate")
-        right.set(xlim=(-1.3 * EDGE, 1.3 * EDGE))
+        right.set_xlim(-1.3 * EDGE, 1.3 * EDGE)
         right.set_xticks([-EDGE, -10, -1, 0, 1, 10, EDGE], ["−∞", "−10", "−1", "0", "1", "10", "∞"])
         return figure
 
-    positive = [*LAMBDAS, math.inf]
-    negative = [-lam for lam in reversed(positive)]
-    lambdas = [(signed(lam), lam) for lam in [*negative, 0, *positive]]
-    controls: dict[str, Any] = {
-        "lam": dict(kind="SelectionSlider", options=lambdas, value=1.0, description="λ"),
-        "eta": dict(kind="FloatSlider", min=-1, max=2, step=0.05, value=0.0, description="η"),
+    lambdas = sorted({0, *LAMBDAS, *(-lam for lam in LAMBDAS)})
+    messages = {
+        name: dict(kind="FloatSlider", min=-3, max=3, step=0.1, value=value)
+        for name, value in MESSAGES.items()
     }
-    for name, value in MESSAGES.items():
-        controls[name] = dict(kind="FloatSlider", min=-3, max=3, step=0.1, value=value)
-    show_with_controls(draw, controls)
+    show_with_controls(
+        draw,
+        {
+            "lam": dict(
+                kind="SelectionSlider",
+                options=[(signed(lam), lam) for lam in lambdas],
+                value=1.0,
+                description="λ",
+            ),
+            "eta": dict(
+                kind="FloatSlider",
+                min=-1,
+                max=2,
+                step=0.05,
+                value=0.0,
+                description="η",
+            ),
+            **messages,
+        },
+    )

@@ -1,7 +1,5 @@
 """Sliders of exercise 1a, 1b: the encoding, its Gram matrix and its profile."""
 
-from typing import Any
-
 import numpy as np
 from matplotlib.figure import Figure
 
@@ -50,12 +48,15 @@ def explore_encoding(
         right.set(title="Profile of EᵀE", xlabel="lag i − j", xlim=(-0.02 * n, 1.02 * n))
         return figure
 
-    values = sorted({*SCALES, scale or SCALES[0]})
-    scales = [(OWN, OWN), *((f"{value:g}", value) for value in values)]
-    controls: dict[str, Any] = {
-        "n": dict(kind="IntSlider", min=2, max=128, value=min(n, 128)),
-        "p": dict(kind="IntSlider", min=1, max=512, value=min(p, 512)),
-        "convention": dict(kind="ToggleButtons", options=CONVENTIONS, value=convention),
-        "scale": dict(kind="SelectionSlider", options=scales, value=scale or OWN),
-    }
-    show_with_controls(draw, controls)
+    scales = [(f"{value:g}", value) for value in sorted({*SCALES, scale or SCALES[0]})]
+    show_with_controls(
+        draw,
+        {
+            "n": dict(kind="IntSlider", min=2, max=128, value=min(n, 128)),
+            "p": dict(kind="IntSlider", min=1, max=512, value=min(p, 512)),
+            "convention": dict(kind="ToggleButtons", options=CONVENTIONS, value=convention),
+            "scale": dict(
+                kind="SelectionSlider", options=[(OWN, OWN), *scales], value=scale or OWN
+            ),
+        },
+    )

@@ -2,7 +2,8 @@
 
 import math
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -51,26 +52,24 @@ def explore_oversmoothing(
         """Return the graph, and for every layer the features, their relative energy and MAD."""
         g = load_graph(graph, seed)
         generator = torch.Generator().manual_seed(seed)
-
-        def normal(rows: int) -> Any:
-            return torch.randn(rows, features, generator=generator, dtype=torch.float64)
-
+        normal = partial(torch.randn, generator=generator, dtype=torch.float64)
         loops = torch.arange(g.num_nodes).expand(2, -1)
         u, v = torch.cat([g.edge_index, loops], dim=1)
         P = normalized_adjacency(g.edge_index, g.num_nodes)
-        first = x = normal(g.num_nodes)
-        states, energies, distances = [], [], []
-        for number in range(DEEPEST + 1):
-            if number == 0:
-                pass
-            elif way in networks:
-                W = normal(features) * math.sqrt(2 / features)
-                x = networks[way](P, x, first, W, number)
-            elif way == "P":
-                x = P @ x
-            else:
-                x = aggregate(x[u], v, g.num_nodes, WAYS[way], 0.0)
-            states.append(x)
+        first = normal(g.num_nodes, features)
+
+        def layer(x: Any, number: int) -> Any:
+            if way in networks:
+                W = normal(features, features) * math.sqrt(2 / features)
+                return networks[way](P, x, first, W, number)
+            if way == "P":
+                return P @ x
+            return aggregate(x[u], v, g.num_nodes, WAYS[way], 0.0)
+
+        states = list(accumulate(range(1, DEEPEST + 1), layer, initial=first))
+        energies = []
+        distances = []
+        for x in states:
             size = x.square().sum().clamp(min=1e-300)  # after ReLU all features can be 0
             energies.append(float(dirichlet_energy(x, g.edge_index) / size))
             distances.append(float(mean_average_distance(x, g.edge_index)))
@@ -85,18 +84,28 @@ def explore_oversmoothing(
         draw_embedding(middle, x, g.labels)
         middle.set(title="embedding", xlabel="feature 1", ylabel="feature 2")
         middle.legend(loc="upper left", fontsize="small")
-        for marker, name, values in (("o", "E(X) / ‖X‖²", energies), ("s", "MAD", distances)):
-            shown = np.maximum(values[: depth + 1], FLOOR)
-            right.plot(shown, marker=marker, label=name, markersize=3, linewidth=1.2)
+        for name, values in {"E(X) / ‖X‖²": energies, "MAD": distances}.items():
+            right.plot(
+                np.maximum(values[: depth + 1], FLOOR),
+                label=name,
+                markersize=3,
+                linewidth=1.2,
+            )
         right.set(title=way, yscale="log", xlim=(-1, DEEPEST + 1), ylim=(FLOOR, 10))
         right.set(xlabel="depth (layers)", ylabel="smoothness")
         right.legend(loc="lower left", fontsize="small")
         return figure
 
-    ways = [*WAYS, *networks]
-    controls: dict[str, Any] = {
-        "graph": dict(kind="ToggleButtons", options=GRAPHS, value=graph),
-        "depth": dict(kind="IntSlider", min=0, max=DEEPEST, value=8),
-        "way": dict(kind="ToggleButtons", options=ways, value="P", description="propagation"),
-    }
-    show_with_controls(draw, controls)
+    show_with_controls(
+        draw,
+        {
+            "graph": dict(kind="ToggleButtons", options=GRAPHS, value=graph),
+            "depth": dict(kind="IntSlider", min=0, max=DEEPEST, value=8),
+            "way": dict(
+                kind="ToggleButtons",
+                options=[*WAYS, *networks],
+                value="P",
+                description="propagation",
+            ),
+        },
+    )

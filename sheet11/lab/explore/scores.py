@@ -1,7 +1,5 @@
 """Sliders of exercise 1c, 1d: scores by concatenation and by addition, and their difference."""
 
-from typing import Any
-
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
@@ -10,8 +8,8 @@ from sheet11.lab.plots import COLOURS, WIDTH, draw_heatmap, drawn_if_wanted
 from sheet11.lab.sliders import Function, show_with_controls
 
 MODES = ("cat", "add")
-ROW = "row of the scores"
 LAYOUT = {
+    "height_ratios": (0.38, 0.28),
     "left": 0.08,
     "right": 0.96,
     "bottom": 0.1,
@@ -44,7 +42,8 @@ def explore_scores(
         seed: initial seed of X.
     """
     n = min(n, 128)
-    token, off_diagonal = n // 2, ~np.eye(n, dtype=bool)
+    token = n // 2
+    off_diagonal = ~np.eye(n, dtype=bool)
 
     def draw(p: int, relative_sigma: float, mode: str, seed: int) -> Figure:
         E = np.asarray(positional_encoding(n, p, convention))
@@ -52,27 +51,30 @@ def explore_scores(
         X = np.random.default_rng(seed).normal(0, sigma, size=E.shape)
         scores = {name: np.asarray(attention_scores(E, X, name)) for name in MODES}
         noise = difference_std(E, sigma)[0]
-        limit = max(np.abs(matrix).max() for matrix in scores.values())
-        difference = scores["add"] - scores["cat"]
+        limit = np.abs(list(scores.values())).max()
+        scores["add − cat"] = scores["add"] - scores["cat"]
         figure, axes = plt.subplot_mosaic(
-            [[*MODES, "add − cat"], [ROW] * 3],
-            figsize=(WIDTH, 5.4),
-            height_ratios=(0.38, 0.28),
-            gridspec_kw=LAYOUT,
+            [[*scores], ["row"] * 3], figsize=(WIDTH, 5.4), gridspec_kw=LAYOUT
         )
-        for name, matrix in {**scores, "add − cat": difference}.items():
+        for name, matrix in scores.items():
             draw_heatmap(axes[name], matrix, limit)
             axes[name].set(title=f"{name}, ± {limit:.4g}", xlabel="token j")
         axes["cat"].set_ylabel("token i")
 
-        lower = axes[ROW]
-        row, column = scores["cat"][token], np.arange(1, n + 1)
-        low, high = row - noise, row + noise
-        label = "cat ± predicted noise of add"
-        lower.fill_between(column, low, high, color=COLOURS[4], alpha=0.4, label=label)
+        lower = axes["row"]
+        row = scores["cat"][token]
+        column = np.arange(1, n + 1)
+        lower.fill_between(
+            column,
+            row - noise,
+            row + noise,
+            color=COLOURS[4],
+            alpha=0.4,
+            label="cat ± predicted noise of add",
+        )
         lower.plot(column, row, color=COLOURS[0], linewidth=1, label="cat")
         lower.plot(column, scores[mode][token], "o", color=COLOURS[1], label="the chosen mode")
-        measured = difference[off_diagonal].std()
+        measured = scores["add − cat"][off_diagonal].std()
         lower.set_title(
             f"Row i = {token + 1} of the scores, mode “{mode}”;  add − cat off the diagonal: "
             f"measured ± {measured:.3g}, predicted ± {noise:.3g}"
@@ -82,11 +84,14 @@ def explore_scores(
         lower.legend(loc="upper right", fontsize="small")
         return figure
 
-    sigma = {"min": 0, "max": 3, "step": 0.1, "value": 1.0, "description": "σ / std(E)"}
-    controls: dict[str, Any] = {
-        "p": dict(kind="IntSlider", min=1, max=1024, value=min(p, 1024)),
-        "relative_sigma": dict(kind="FloatSlider", **sigma),
-        "mode": dict(kind="ToggleButtons", options=MODES, value="add"),
-        "seed": dict(kind="IntSlider", min=0, max=max(20, seed), value=seed),
-    }
-    show_with_controls(draw, controls)
+    show_with_controls(
+        draw,
+        {
+            "p": dict(kind="IntSlider", min=1, max=1024, value=min(p, 1024)),
+            "relative_sigma": dict(
+                kind="FloatSlider", min=0, max=3, step=0.1, value=1.0, description="σ / std(E)"
+            ),
+            "mode": dict(kind="ToggleButtons", options=MODES, value="add"),
+            "seed": dict(kind="IntSlider", min=0, max=max(20, seed), value=seed),
+        },
+    )

@@ -1,7 +1,6 @@
 """Figures of exercise 2: limits, convergence, interpolation and fits of the aggregation."""
 
 from collections.abc import Mapping
-from itertools import cycle
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -33,13 +32,13 @@ def two_messages(x: ArrayLike, values: Curves, weights: Curves) -> Figure:
     left.plot(x, np.maximum(x, 0), color="black", linestyle=":", label="max")
     left.set(ylabel="lse(m; λ)", title="lse of two messages, and max")
     right.set(ylabel="weight of m₁", title="The weight of the first, ∂lse/∂m₁")
-    legend_beside(right, handles=list(left.lines), fontsize="small")
+    legend_beside(right, handles=left.lines, fontsize="small")
     return figure
 
 
 @drawn_if_wanted
 def convergence(
-    lam: ArrayLike, errors: Floats, bounds: Floats, gaps: ArrayLike, rates: Floats
+    lam: ArrayLike, errors: Floats, bounds: Floats, gaps: Floats, rates: Floats
 ) -> Figure:
     """Draw the distance of the aggregate from the maximum against λ with its bound, and its rate of decay.
 
@@ -51,11 +50,10 @@ def convergence(
         rates: gap, measured rate, and how far the rate may exceed the gap, shape (3, all neighbourhoods).
     """
     figure, (left, right) = panels(2, 3.6, right=1.35)
-    curves = zip(errors, bounds, np.asarray(gaps), strict=True)
-    for colour, (error, bound, gap) in zip(cycle(COLOURS), curves, strict=False):
+    for error, bound, gap in zip(errors, bounds, gaps, strict=True):
         visible = np.where(error > 1e-14, error, np.nan)
-        left.semilogy(lam, visible, color=colour, label=f"Δ = {gap:.2f}")
-        left.semilogy(lam, bound, color=colour, linestyle="--", linewidth=0.8)
+        (curve,) = left.semilogy(lam, visible, "-", label=f"Δ = {gap:.2f}")
+        left.semilogy(lam, bound, "--", color=curve.get_color(), linewidth=0.8)
     left.set(xlabel="inverse temperature λ", ylabel="max − agg", ylim=(1e-14, None))
     left.set_title("Measured, and its bound (dashed)")
     powers_of_ten(left.yaxis)
@@ -66,8 +64,9 @@ def convergence(
     right.set(xlabel="gap Δ", ylabel="rate of the approach, divided by Δ")
     right.set_title("Rate, in every neighbourhood")
     powers_of_ten(right.xaxis)
-    handles = [*left.lines[::2], *right.collections, *right.lines]
-    legend_beside(right, handles=handles, fontsize="small")
+    legend_beside(
+        right, handles=[*left.lines[::2], *right.collections, *right.lines], fontsize="small"
+    )
     return figure
 
 
@@ -85,8 +84,8 @@ def interpolation(
     """
     figure, (ax,) = panels(1, 4.0, right=2.4)
     for name, curve in curves.items():
-        ax.plot(lam, curve, label=name)
-    ax.plot(*np.transpose(tangent), color="black", linestyle="--", label="predicted slope")
+        ax.plot(lam, curve, "-", label=name)
+    ax.plot(*np.transpose(tangent), "--", color="black", label="predicted slope")
     draw_marks(ax, marks)
     ax.axvline(0, color="0.4", linewidth=0.8)
     ax.set(xlabel="inverse temperature λ", ylabel="aggregate of the neighbourhood")
@@ -97,20 +96,26 @@ def interpolation(
 
 def draw_marks(ax: Axes, marks: Mapping[str, float]) -> None:
     """Draw horizontal lines with their names beside the axes, spaced so that names do not overlap."""
-    across = ax.get_yaxis_transform()
     for name, value in marks.items():
         ax.plot(
-            [0, 1], [value, value], ":", color="0.4", lw=0.8, transform=across, label=f"_{name}"
+            [0, 1],
+            [value, value],
+            ":",
+            color="0.4",
+            linewidth=0.8,
+            transform=ax.get_yaxis_transform(),
+            label=f"_{name}",
         )
     bottom, top = ax.get_ylim()
     last = -np.inf
-    for name, value in sorted(marks.items(), key=lambda mark: mark[1]):
+    for value, name in sorted(zip(marks.values(), marks, strict=True)):
         height = (value - bottom) / (top - bottom)
         last = max(height, last + 0.05)
         ax.text(1.02, last, f" {name}", va="center", transform=ax.transAxes)
         ax.plot(
             [1.004, 1.018],
             [height, last],
+            "-",
             color="0.6",
             linewidth=0.6,
             transform=ax.transAxes,
@@ -131,8 +136,9 @@ def fits(paths: Mapping[str, Floats], losses: Mapping[str, Floats]) -> Figure:
     for marker, (name, path) in zip(MARKERS[1:], paths.items(), strict=False):
         lam, eta = np.transpose(path)
         plane.plot(lam, eta, marker=marker, markevery=[-1])
-        loss = np.maximum(losses[name], 1e-16)
-        over_time.semilogy(loss, marker=marker, markevery=[-1], label=name)
+        over_time.semilogy(
+            np.maximum(losses[name], 1e-16), marker=marker, markevery=[-1], label=name
+        )
     (start,) = plane.plot(lam[0], eta[0], "o", color="black", label="start")
     plane.set(xlabel="inverse temperature λ", ylabel="degree exponent η")
     plane.set(title="Paths of the parameters")

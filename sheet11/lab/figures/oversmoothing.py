@@ -1,6 +1,7 @@
 """Figures of exercise 3: energies, collapsing features, accuracy against depth."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -24,33 +25,41 @@ from sheet11.lab.plots import (
 )
 
 FLOOR = 1e-18  # smallest energy drawn
-BELOW, TOP = 0.95, 0.5  # inches for legend and labels below, and for titles above
+_panels = partial(panels, across=0.75, bottom=0.95, top=0.5)  # with room for a legend below
 
 
 @drawn_if_wanted
 def energies(energy: Curves, rates: Mapping[str, float], highlighted: str) -> Figure:
     """Draw Dirichlet energy against depth for several graphs; dashed lines decay at the predicted rates."""
-    figure, (ax,) = panels(1, 4.2, bottom=1.2, top=TOP)
-    for colour, (name, values) in zip(COLOURS, energy.items(), strict=False):
+    figure, (ax,) = _panels(1, 4.2, bottom=1.2)
+    for name, values in energy.items():
         values = np.asarray(values)
         layer = np.flatnonzero(values > 1e-20 * values[0])
-        width = 2.5 if name == highlighted else 1.2
-        ax.semilogy(layer, values[layer], color=colour, linewidth=width, label=f"{name}: measured")
-        last = layer[-1]
-        predicted = values[last] * np.exp(rates[name] * (layer - last))
-        label = f"{name}: predicted slope {rates[name]:.4g}"
-        ax.semilogy(layer, predicted, "--", color=colour, linewidth=1, label=label)
-    title = "Energy of the features, and its predicted rate"
-    ax.set(xlabel="depth (layers)", ylabel="Dirichlet energy E(X)", title=title)
-    whole_numbers(ax.xaxis)
-    powers_of_ten(ax.yaxis)
+        values = values[layer]
+        (curve,) = ax.plot(
+            layer,
+            values,
+            "-",
+            linewidth=2.5 if name == highlighted else 1.2,
+            label=f"{name}: measured",
+        )
+        ax.plot(
+            layer,
+            values[-1] * np.exp(rates[name] * (layer - layer[-1])),
+            "--",
+            color=curve.get_color(),
+            linewidth=1,
+            label=f"{name}: predicted slope {rates[name]:.4g}",
+        )
+    ax.set_title("Energy of the features, and its predicted rate")
+    _label_layers(ax, "depth (layers)", "Dirichlet energy E(X)", logarithmic=True)
     _legend_below(figure, ax, columns=3)  # puts each measured entry above its prediction
     return figure
 
 
 @drawn_if_wanted
 def collapse(
-    states: Mapping[int, ArrayLike], edge_index: ArrayLike, positions: ArrayLike, labels: ArrayLike
+    states: Mapping[int, ArrayLike], edge_index: ArrayLike, positions: Floats, labels: ArrayLike
 ) -> Figure:
     """Draw node features at several depths: the first as colour on the graph, the first two as a scatter plot.
 
@@ -63,7 +72,7 @@ def collapse(
         positions: shape (num_nodes, 2).
         labels: shape (num_nodes,).
     """
-    figure, axes = panels(len(states), 5.1, rows=2, across=0.75, bottom=BELOW, top=TOP)
+    figure, axes = _panels(len(states), 5.1, rows=2)
     for (upper, lower), (depth, state) in zip(axes.T, states.items(), strict=True):
         limit = draw_nodes(upper, np.asarray(state)[:, 0], edge_index, positions)
         upper.set(title=f"depth {depth}\ncolours: ± {limit:.2g}")
@@ -74,7 +83,7 @@ def collapse(
     return figure
 
 
-def draw_nodes(ax: Axes, feature: ArrayLike, edge_index: ArrayLike, positions: ArrayLike) -> float:
+def draw_nodes(ax: Axes, feature: ArrayLike, edge_index: ArrayLike, positions: Floats) -> float:
     """Draw a graph with a feature as the colour of its nodes.
 
     Returns:
@@ -82,38 +91,27 @@ def draw_nodes(ax: Axes, feature: ArrayLike, edge_index: ArrayLike, positions: A
     """
     feature = np.asarray(feature)
     limit = float(np.abs(feature).max()) or 1.0
-    size, width = 1.0, 0.0
+    size = 1.0
+    width = 0.0
     if len(feature) <= 4 * MOST:
-        draw_edges(ax, edge_index, positions)
-        size, width = max(8, 600 / len(feature)), 0.4
-    x, y = np.asarray(positions).T
-    ax.scatter(
-        x,
-        y,
-        c=feature,
-        cmap=DIVERGING,
-        vmin=-limit,
-        vmax=limit,
-        s=size,
-        linewidths=width,
-        edgecolors="0.3",
-    )
+        u, v = np.asarray(edge_index)
+        edges = positions[np.stack([u, v], axis=1)[u < v]]
+        width = min(0.6, 100 / max(1, len(edges)))
+        ax.add_collection(LineCollection(list(edges), colors="0.8", linewidths=width, zorder=0))
+        size = max(8, 600 / len(feature))
+        width = 0.4
+    x, y = positions.T
+    nodes = ax.scatter(x, y, size, feature, cmap=DIVERGING, linewidths=width, edgecolors="0.3")
+    nodes.set_clim(-limit, limit)
     ax.set_aspect("equal")
     ax.axis("off")
     return limit
 
 
-def draw_edges(ax: Axes, edge_index: ArrayLike, positions: ArrayLike) -> None:
-    """Draw every undirected edge once."""
-    u, v = np.asarray(edge_index)
-    ends = np.asarray(positions)[np.stack([u, v], axis=1)[u < v]]
-    width = min(0.6, 100 / max(1, len(ends)))
-    ax.add_collection(LineCollection(list(ends), colors="0.8", linewidths=width, zorder=0))
-
-
 def draw_embedding(ax: Axes, state: ArrayLike, labels: ArrayLike) -> None:
     """Draw the first two features of the nodes, with a marker for each class."""
-    points, labels = np.asarray(state)[:, :2], np.asarray(labels)
+    points = np.asarray(state)[:, :2]
+    labels = np.asarray(labels)
     for label in np.unique(labels):
         members = points[labels == label]
         members = members[:: -(-len(members) // (4 * MOST))]
@@ -134,7 +132,7 @@ def draw_embedding(ax: Axes, state: ArrayLike, labels: ArrayLike) -> None:
 @drawn_if_wanted
 def smoothness(energy: Curves, distance: Curves) -> Figure:
     """Draw relative Dirichlet energy and MAD against depth, one line for each kind of propagation."""
-    figure, (left, right) = panels(2, 4.3, across=0.75, bottom=1.2, top=TOP)
+    figure, (left, right) = _panels(2, 4.3, bottom=1.2)
     _draw_smoothness(left, energy, "E(X) / ‖X‖²")
     _draw_smoothness(right, distance, "MAD")
     left.set_title("Dirichlet energy, relative")
@@ -145,13 +143,23 @@ def smoothness(energy: Curves, distance: Curves) -> Figure:
 
 def _draw_smoothness(ax: Axes, measure: Curves, quantity: str) -> None:
     for number, (name, values) in enumerate(measure.items()):
-        values = np.maximum(values, FLOOR)
-        every = number % 6, max(1, len(values) // 8)
-        ax.semilogy(values, marker=MARKERS[number], markevery=every, markersize=4, label=name)
-    ylabel = f"{quantity}   (0 is drawn at 10⁻¹⁸)"
-    ax.set(xlabel="depth (layers)", ylabel=ylabel, ylim=(FLOOR, 5))
+        ax.plot(
+            np.maximum(values, FLOOR),
+            markevery=(number % 6, max(1, len(np.asarray(values)) // 8)),
+            markersize=4,
+            label=name,
+        )
+    _label_layers(ax, "depth (layers)", f"{quantity}   (0 is drawn at 10⁻¹⁸)", logarithmic=True)
+    ax.set_ylim(FLOOR, 5)
+
+
+def _label_layers(ax: Axes, xlabel: str, ylabel: str, logarithmic: bool) -> None:
+    """Label axes with layers from left to right."""
+    ax.set(xlabel=xlabel, ylabel=ylabel)
     whole_numbers(ax.xaxis)
-    powers_of_ten(ax.yaxis)
+    if logarithmic:
+        ax.set_yscale("log")
+        powers_of_ten(ax.yaxis)
 
 
 @drawn_if_wanted
@@ -166,12 +174,9 @@ def accuracies(
         chance: for each panel the share of the larger class, the accuracy of a constant answer.
     """
     rows = -(-len(accuracy) // 2)
-    figure, _ = panels(
-        min(2, len(accuracy)), 2.6 * rows + 0.5, rows=rows, across=0.75, bottom=BELOW, top=TOP
-    )
+    figure, _ = _panels(min(2, len(accuracy)), 2.6 * rows + 0.5, rows=rows)
     for ax, (title, models) in zip(figure.axes, accuracy.items(), strict=True):
-        bands = _mean_and_band(np.asarray(list(models.values()))).clip(0, 1)
-        _draw_bands(ax, depths, models, bands, markersize=5)
+        _draw_networks(ax, depths, models, within=(0, 1), markersize=5)
         ax.axhline(chance[title], color="0.4", linestyle=":", label="constant answer")
         ax.set_xscale("log", base=2)
         ax.set_xticks(depths, labels=map(str, depths))
@@ -192,36 +197,35 @@ def layers(measures: Mapping[str, Curves], title: str) -> Figure:
         measures: for each measure and model an array of shape (depth + 1, networks).
         title: title of the figure.
     """
-    figure, axes = panels(len(measures), 3.7, across=0.75, bottom=BELOW, top=TOP)
+    figure, axes = _panels(len(measures), 3.7)
     for ax, (measure, models) in zip(axes, measures.items(), strict=True):
-        values = np.asarray(list(models.values()))
-        visible = np.maximum(values, FLOOR)
-        logarithmic = visible.max() > 100 * visible.min()
-        bands = 10 ** _mean_and_band(np.log10(visible)) if logarithmic else _mean_and_band(values)
+        values = np.maximum(np.array([*models.values()]), FLOOR)
+        logarithmic = values.max() > 100 * values.min()
         depths = range(values.shape[1])
-        _draw_bands(ax, depths, models, bands, markevery=0.15, markersize=4)
-        if logarithmic:
-            ax.set_yscale("log")
-            powers_of_ten(ax.yaxis)
-        ax.set(xlabel="layer", ylabel=measure)
-        whole_numbers(ax.xaxis)
+        _draw_networks(ax, depths, models, logarithmic, markevery=0.15, markersize=4)
+        _label_layers(ax, "layer", measure, logarithmic)
     figure.suptitle(title, fontsize="medium")
     axes[0].set_title(" ")
     _legend_below(figure, axes[0])
     return figure
 
 
-def _mean_and_band(values: Floats) -> Floats:
-    """Return the mean over the networks, and one standard deviation below and above: (models, 3, depths)."""
-    mean, std = values.mean(axis=2), values.std(axis=2)
-    return np.stack([mean, mean - std, mean + std], axis=1)
-
-
-def _draw_bands(
-    ax: Axes, x: Sequence[int], names: Iterable[str], bands: Floats, **style: Any
+def _draw_networks(
+    ax: Axes,
+    x: Sequence[int],
+    models: Curves,
+    logarithmic: bool = False,
+    within: tuple[float, float] = (-np.inf, np.inf),
+    **style: Any,
 ) -> None:
-    for marker, name, (mean, low, high) in zip(MARKERS, names, bands, strict=False):
-        ax.plot(x, mean, marker=marker, label=name, **style)
+    """Draw the mean over the networks of each model, and a band of one standard deviation."""
+    for name, values in models.items():
+        values = np.log10(np.maximum(values, FLOOR)) if logarithmic else np.asarray(values)
+        mean = values.mean(axis=1)
+        std = values.std(axis=1)
+        band = np.clip([mean, mean - std, mean + std], *within)
+        mean, low, high = 10**band if logarithmic else band
+        ax.plot(x, mean, label=name, **style)
         ax.fill_between(x, low, high, alpha=0.12, linewidth=0, edgecolor="face")
 
 

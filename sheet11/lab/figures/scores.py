@@ -1,15 +1,16 @@
 """Figures of exercise 1c, 1d: effect of added positions on the scores and the attention weights."""
 
-from typing import Any
+from collections.abc import Mapping
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
-from sheet11.lab.plots import COLOURS, MARKERS, Curves, drawn_if_wanted, panels, signed
+from sheet11.lab.plots import COLOURS, Floats, drawn_if_wanted, panels, signed
 
 ROWS = "rows of the encoding, p"
+Draws = Mapping[str, Floats]
 
 
 @drawn_if_wanted
@@ -28,16 +29,24 @@ def difference_histogram(
         errors: expected errors of these standard deviations for one draw.
     """
     figure, axes = panels(2, 3.2)
-    titles = "off the diagonal", "on the diagonal"
-    drawn = zip(axes, titles, (off_diagonal, diagonal), predicted, errors, strict=True)
-    for ax, title, values, std, error in drawn:
-        rms = np.sqrt(np.square(values).mean())
-        label = f"measured: ± {rms:.3g}"
-        ax.hist(values, bins="auto", density=True, color=COLOURS[0], alpha=0.5, label=label)
+    drawn = {"off the diagonal": off_diagonal, "on the diagonal": diagonal}
+    for ax, title, std, error in zip(axes, drawn, predicted, errors, strict=True):
+        rms = np.sqrt(np.square(drawn[title]).mean())
+        ax.hist(
+            drawn[title],
+            bins="auto",
+            density=True,
+            alpha=0.5,
+            label=f"measured: ± {rms:.3g}",
+        )
         x = np.linspace(-4 * std, 4 * std, 400)
-        density = np.exp(-((x / std) ** 2) / 2) / np.sqrt(2 * np.pi) / std
-        label = f"predicted: ± ({std:.3g} ± {error:.1g})"
-        ax.plot(x, density, color=COLOURS[1], label=label)
+        ax.plot(
+            x,
+            np.exp(-((x / std) ** 2) / 2) / np.sqrt(2 * np.pi) / std,
+            "-",
+            color=COLOURS[1],
+            label=f"predicted: ± ({std:.3g} ± {error:.1g})",
+        )
         ax.set(title=f"add − cat, {title}", xlabel="entry of add − cat", ylabel="density")
         ax.set_ylim(top=1.45 * ax.get_ylim()[1])  # room for the legend
         ax.legend(loc="upper center", fontsize="small", ncols=2)
@@ -47,7 +56,7 @@ def difference_histogram(
 @drawn_if_wanted
 def noise_to_signal(
     p: ArrayLike,
-    measured: ArrayLike,
+    measured: Floats,
     predicted: ArrayLike,
     error: ArrayLike,
     slope: tuple[float, float],
@@ -63,9 +72,8 @@ def noise_to_signal(
     """
     figure, (ax,) = panels(1, 3.6)
     of_measured, of_predicted = map(signed, slope)
-    band = f"predicted, slope {of_predicted}; band: one draw may stray as far"
+    _draw_prediction(ax, p, predicted, error, f"predicted, slope {of_predicted}")
     draws = f"measured, slope {of_measured}; mean and standard deviation of the draws"
-    _draw_prediction(ax, p, predicted, error, band)
     _draw_measured(ax, p, {draws: measured})
     ax.set(yscale="log", xlabel=ROWS, ylabel="noise-to-signal ratio")
     ax.set(title="Noise off the diagonal, against the diagonal")
@@ -76,8 +84,8 @@ def noise_to_signal(
 @drawn_if_wanted
 def seen_by_softmax(
     p: ArrayLike,
-    sizes: Curves,
-    changes: Curves,
+    sizes: Draws,
+    changes: Draws,
     predicted: ArrayLike,
     error: ArrayLike,
 ) -> Figure:
@@ -91,8 +99,7 @@ def seen_by_softmax(
         error: relative error of the prediction for one draw, shape (sizes,).
     """
     figure, (left, right) = panels(2, 3.8)
-    band = "predicted for add − cat; band: one draw may stray as far"
-    _draw_prediction(left, p, predicted, error, band)
+    _draw_prediction(left, p, predicted, error, "predicted for add − cat")
     for ax, curves in ((left, sizes), (right, changes)):
         _draw_measured(ax, p, curves)
         ax.set_ylim(bottom=0, top=1.75 * ax.get_ylim()[1])  # room for the legend
@@ -103,13 +110,18 @@ def seen_by_softmax(
     return figure
 
 
-def _draw_measured(ax: Axes, p: ArrayLike, draws: Curves) -> None:
+def _draw_measured(ax: Axes, p: ArrayLike, draws: Draws) -> None:
     """Draw the mean over the draws for every p, with the standard deviation as error bar."""
-    style: dict[str, Any] = {"markersize": 4, "linewidth": 1, "capsize": 3}
-    for colour, marker, (name, values) in zip(COLOURS, MARKERS, draws.items(), strict=False):
-        values = np.asarray(values)
-        mean, spread = values.mean(axis=1), values.std(axis=1)
-        ax.errorbar(p, mean, spread, color=colour, marker=marker, label=name, **style)
+    for name, values in draws.items():
+        ax.errorbar(
+            p,
+            np.mean(values, axis=1),
+            np.std(values, axis=1),
+            markersize=4,
+            linewidth=1,
+            capsize=3,
+            label=name,
+        )
     ax.set_xscale("log")
     ax.set_xticks(p, labels=map(str, np.asarray(p)))
     ax.minorticks_off()
@@ -119,7 +131,9 @@ def _draw_prediction(
     ax: Axes, p: ArrayLike, predicted: ArrayLike, error: ArrayLike, label: str
 ) -> None:
     """Draw a prediction for every p, with a band as wide as its relative error."""
-    colour, middle = COLOURS[5], np.asarray(predicted)
+    colour = COLOURS[5]
+    middle = np.asarray(predicted)
     width = middle * error
     ax.fill_between(p, middle - width, middle + width, color=colour, alpha=0.35, linewidth=0)
-    ax.plot(p, middle, color=colour, linewidth=3, alpha=0.8, label=label)
+    label = f"{label}; band: one draw may stray as far"
+    ax.plot(p, middle, "-", color=colour, linewidth=3, alpha=0.8, label=label)

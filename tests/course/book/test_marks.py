@@ -2,42 +2,48 @@
 
 import pytest
 
-from sheet11.course.book.marks import Answer, Item, Mark, Task, decide, score_of
+from sheet11.course.book.marks import Answer, Entry, Item, Mark, Task, score_of
+from sheet11.course.book.scores import Score
 
 CODE = Task("01/f", "A function", "", 2.0, False, "")
 PROOF = Task("01/proof", "A proof", "", 3.0, True, "")
-IDEA, SIGN = Item(1, "01/proof", 2.0, "idea"), Item(2, "01/proof", -0.5, "sign")
+IDEA, SIGN = Item(1, 2.0, "idea"), Item(2, -0.5, "sign")
 
 
 def mark(who, points=None, comment="", items=(), digest="now"):
-    return Mark(who, "2026-11-27T12:00:00.000+00:00", points, comment, digest, items)
+    return Mark(who, "2026-11-27T12:00:00.000+00:00", points, comment, digest, list(items))
 
 
-def test_the_newest_mark_with_points_counts():
-    marks = [mark("anna", 1.0, "so so"), mark("bert", 2.0, "good"), mark("carl", comment="nice")]
-    assert decide(marks, 3.0, "now") == (marks[1], 2.0, "good; nice", False)
-    assert decide(marks[2:], 3.0, "now") is None
-
-
-@pytest.mark.parametrize(
-    ("points", "items", "counted", "remark"),
-    [
-        (5.0, (), 3.0, "5 points were given, of a maximum of 3"),
-        (None, (SIGN,), 0.0, "sign (-0.5)"),
-        (None, (IDEA, SIGN), 1.5, "idea (+2); sign (-0.5)"),
-        (1.0, (IDEA,), 3.0, "idea (+2); besides (+1)"),
-    ],
-)
-def test_points_are_kept_within_those_of_the_task(points, items, counted, remark):
-    standing = decide([mark("anna", points, items=items)], 3.0, "now")
-    assert (standing.points, standing.remark) == (counted, remark)
+def entry(task, graded, marks):
+    return Entry("anna", task, "now", Score(*graded), Score(*graded), marks)
 
 
 UNREAD, WRONG = (None, "to read", ""), (0.0, "wrong", "x differs")
 
 
+def test_the_newest_mark_with_points_counts():
+    marks = [mark("anna", 1.0, "so so"), mark("bert", 2.0, "good"), mark("carl", comment="nice")]
+    assert entry(PROOF, UNREAD, marks).mark == marks[1]
+    assert score_of(entry(PROOF, UNREAD, marks)) == (2.0, "read", "good; nice")
+    assert entry(PROOF, UNREAD, marks[2:]).mark is None
+
+
 @pytest.mark.parametrize(
-    ("task", "automatic", "marks", "score"),
+    ("points", "items", "counted", "remark"),
+    [
+        (5.0, (), 3.0, ""),
+        (None, (SIGN,), 0.0, "sign (-0.5)"),
+        (None, (IDEA, SIGN), 1.5, "idea (+2); sign (-0.5)"),
+        (1.0, (IDEA,), 3.0, "idea (+2); besides (+1)"),
+        (None, (), None, ""),
+    ],
+)
+def test_points_are_kept_within_those_of_the_task(points, items, counted, remark):
+    assert mark("anna", points, items=items).counted(3.0) == (counted, remark)
+
+
+@pytest.mark.parametrize(
+    ("task", "graded", "marks", "score"),
     [
         (PROOF, UNREAD, [mark("eve", 1.5, "sign")], (1.5, "read", "sign")),
         (PROOF, UNREAD, [mark("eve", comment="sign?")], (None, "to read", "sign?")),
@@ -46,16 +52,14 @@ UNREAD, WRONG = (None, "to read", ""), (0.0, "wrong", "x differs")
         (CODE, WRONG, [mark("eve", 1.0, "a typo")], (1.0, "overridden", "a typo")),
     ],
 )
-def test_the_score_that_counts(task, automatic, marks, score):
-    answer = Answer("anna", task.name, "", {}, *automatic)
-    assert score_of(task, answer, marks, decide(marks, task.points, "now")) == score
+def test_the_score_that_counts(task, graded, marks, score):
+    assert score_of(entry(task, graded, marks)) == score
 
 
 def test_a_stale_mark_counts_and_is_to_read_again():
-    answer = Answer("anna", "01/proof", "", {}, *UNREAD)
-    marks = [mark("eve", 2.0, "good", digest="then")]
-    score = score_of(PROOF, answer, marks, decide(marks, 3.0, "now"))
-    assert score[:2] == (2.0, "to read") and score.remark.endswith("; good")
+    marked = entry(PROOF, UNREAD, [mark("eve", 2.0, "good", digest="then")])
+    score = score_of(marked)
+    assert marked.read_before and score[:2] == (2.0, "to read") and score.remark.endswith("; good")
 
 
 def test_equal_answers_have_equal_digests():

@@ -1,5 +1,6 @@
 """Marking page inside a Jupyter server such as JupyterHub starts for every user."""
 
+import re
 import subprocess
 import sys
 
@@ -28,7 +29,8 @@ def test_in_a_server_of_jupyterhub(light, tmp_path):
         server = Server(process, url, out)
         try:
             answered(process, url)
-            assert '<script type="module" src="page.js">' in server.request("").text
+            script = re.search(r'<script type="module" src="(.*?)">', server.request("").text)
+            assert server.request(script[1]).headers["Content-Type"].endswith("javascript")
             assert server.ask("overview")["who"] == "ada"
             assert server.request("api/overview", {}, Authorization="").status_code == 403
         finally:

@@ -45,14 +45,15 @@ def test_a_request_from_another_site_is_refused(server, headers):
     assert server.request("api/undo", {"task": SLOPE}, **headers).status_code == 403
 
 
-@pytest.mark.parametrize("name", ["", "page.js", "server.js", "desk.css", "pages.css"])
+@pytest.mark.parametrize("name", ["", "page.js", "server.js", "desk.css"])
 def test_the_page_asks_no_other_host(server, name):
-    response = server.request(name)
+    response = server.request(f"../../static/sheet11_mark/{name}" if name else "")
     assert response.ok and "http://" not in response.text and "https://" not in response.text
 
 
 def test_there_are_no_other_files_and_no_kernels(server):
-    assert server.request("handlers.py").status_code == 404
+    for path, sent in (("handlers.py", None), ("../desk.py", None), ("api/_piles", {})):
+        assert server.request(path, sent).status_code == 404
     root = dataclasses.replace(server, url=server.url.replace("sheet11/mark/", "api/"))
     for path in ("contents", "kernels", "sessions", "terminals"):
         assert root.request(path).status_code == 404
@@ -65,7 +66,7 @@ def test_there_are_no_other_files_and_no_kernels(server):
         ("mark", [], 400, "incomplete"),
         ("mark", {"task": SLOPE, "id": "?"}, 400, "has changed"),
         ("answers", {"task": "100%"}, 400, "no task '100%'"),
-        ("_piles", {}, 404, ""),
+        ("store", {}, 400, "incomplete"),
     ],
 )
 def test_requests_that_are_refused(server, path, sent, status, said):

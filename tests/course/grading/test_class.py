@@ -13,6 +13,7 @@ from gradings import run, skip_without_graders, table
 from sheets import this_kit
 from students import expected_of, of_the_waves, students, write_class
 
+from sheet11.course.book.store import Store
 from sheet11.course.submissions.submissions import key_of
 from sheet11.course.tables import harmless
 from sheet11.course.text import visible
@@ -158,9 +159,10 @@ def test_results_are_for_their_owner(graded):
 def test_executed_notebooks(graded):
     folder, _, course = graded
     right = folder / "first" / "students" / "right"
-    described = json.loads((folder / "first" / "grading.json").read_text())
-    assert len(set(described["students"].values())) > 1, "not everybody has the same parameters"
-    drawn = described["parameters"][str(described["students"]["right"])]
+    with Store(folder / "first") as store:
+        used = {student: result.drawing for student, result in store.results().items()}
+        drawn = store.about()["parameters"][used["right"]]
+    assert len(set(used.values())) > 1, "not everybody has the same parameters"
     for stem in course.solutions:
         notebook = json.loads((right / f"{stem}.ipynb").read_text())
         assert notebook["metadata"]["papermill"]["parameters"] == drawn[stem] != {}

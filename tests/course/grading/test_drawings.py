@@ -3,7 +3,7 @@
 import pytest
 from sheets import waves
 
-from sheet11.course.errors import ParameterError
+from sheet11.course.errors import ParameterError, SheetError
 from sheet11.course.grading.drawings import DRAWINGS, Drawings
 from sheet11.course.grading.papers import draw_papers, read_papers
 from sheet11.course.sandbox.sandbox import Limits
@@ -29,6 +29,24 @@ def test_parameters_are_drawn_by_the_seed_within_their_ranges(sheet):
     assert drawn(1, p=3)["2_slopes"] == drawn(1)["2_slopes"]
     with pytest.raises(ParameterError, match="no notebook has a parameter 'm'; there are n, p"):
         drawn(1, m=3)
+
+
+@pytest.mark.parametrize(
+    ("grading", "problem"),
+    [
+        ({"ranges": {"m": [1, 9]}}, "'m', which no cell tagged 'parameters' sets"),
+        ({"ranges": {"n": [9, 1]}}, "got {'ranges': {'n': \\[9, 1]}}"),
+        ({"ranges": {"n": 9}}, "got {'ranges': {'n': 9}}"),
+        ({"choices": {"n": []}}, "got {'choices': {'n': \\[]}}"),
+        ({"range": {"n": [1, 9]}}, "got {'range': {'n': \\[1, 9]}}"),
+        ([1], "got \\[1]"),
+    ],
+)
+def test_what_cannot_be_drawn(sheet, grading, problem):
+    papers = read_papers(sheet)
+    papers["1_waves"].whole.metadata["sheet11"]["grading"] = grading
+    with pytest.raises(SheetError, match=f"^1_waves: grading draws .*{problem}$"):
+        draw_papers(papers, {}, 1)
 
 
 def test_a_paper_has_the_solutions_and_what_students_get(sheet):

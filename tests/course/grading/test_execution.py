@@ -106,8 +106,16 @@ def test_added_cells_stay_and_may_die():
 
 def test_a_process_that_dies_without_the_student_is_no_mark():
     run.seen = []
-    with pytest.raises(SolutionError, match="^01: cell 'given .*' ends the process"):
+    with pytest.raises(SolutionError, match=r"^01: its cell 'die\(\)' ends the process"):
         refer(paper(given("die()"), A, CHECKS[0]), run)
+
+
+@pytest.mark.parametrize("hidden", ["", "assert a(1) == 2"])
+def test_a_check_that_records_what_is_random_is_the_sheets_problem(hidden):
+    check_random = check("a-check", "import random\nrecord(v=a(random.random()))", hidden)
+    (problem,) = refer(paper(A, check_random, B, CHECKS[1]), run).problems
+    assert problem.startswith("01/a-check: v is not what was expected") and "a seed" in problem
+    assert refer(CHAIN, run).problems == []
 
 
 def test_several_checks_and_several_answers():

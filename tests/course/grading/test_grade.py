@@ -43,7 +43,10 @@ def test_a_sheet_that_fails_in_the_sandbox_is_refused(tmp_path, grade, invoke):
     ):
         assert result.returncode == 1
         said = [line for line in result.stdout.splitlines() if line.startswith("1_waves")]
-        assert "1_waves: its cell 'helper' raised ModuleNotFoundError: No module named" in said[0]
+        assert (
+            "1_waves: its cell 'import not_there size = 3' raised ModuleNotFoundError: No module named"
+            in said[0]
+        )
         assert (
             said[1].startswith("1_waves/totals-check: with ") and "'size' is not defined" in said[1]
         )
@@ -116,7 +119,7 @@ def test_without_a_sandbox(small, tmp_path, grade):
             ["full", "-o", "full/anna/1_waves.ipynb"],
             "Error: cannot write to full/anna/1_waves.ipynb: ",
         ),
-        (["full", "--sheet", "empty"], "Error: empty holds no notebooks"),
+        (["full", "--sheet", "empty"], "Error: there are no notebooks in 'empty'"),
         (
             ["full", "--scheduler", "tcp://127.0.0.1:9", "-j", "2"],
             "Error: -j is for this machine; on a cluster",
@@ -129,5 +132,5 @@ def test_bad_arguments(small, tmp_path, grade, arguments, message):
     result = grade("--sheet", small.folder, *arguments, cwd=tmp_path)
     assert result.returncode == 2
     said = [line for line in result.stdout.splitlines() if not line.startswith("limits: ")]
-    assert said in ([], ["1 student, 2 notebooks each; 1 with fewer: anna"])
+    assert said in ([], ["students: 1, notebooks of each: 2; 1 with fewer: anna"])
     assert result.stderr.startswith(message) and result.stderr.count("\n") == 1

@@ -1,8 +1,9 @@
 """Executed notebook of a submission: which cells are the student's and which the sheet's."""
 
-from playing import STUB, answer, check, given, own, paper
+import pytest
+from playing import STUB, answer, check, given, own, paper, run
 
-from sheet11.course.grading.restore import VALUES, our_version, restore, students_version
+from sheet11.course.grading.restore import VALUES, restore, version
 from sheet11.course.grading.sandboxes import execute_version
 from sheet11.course.sandbox.sandbox import Batch
 from sheet11.course.submissions.submissions import HandedCell
@@ -20,9 +21,9 @@ def handed(name, source):
     return HandedCell(name, SHEET.place(name), "code", source, "")
 
 
-def sources(*cells, version=students_version, **options):
+def sources(*cells):
     restored = restore(SHEET, [handed(*cell) for cell in cells])
-    return [source for _, source in version(restored, **options)]
+    return [source for _, source in version(restored)]
 
 
 def test_the_sheets_cells_are_the_sheets_and_answers_the_students():
@@ -52,22 +53,31 @@ def test_a_change_of_a_cell_that_was_not_locked_follows_it():
 
 
 def test_what_is_answered_and_what_is_missing():
+    (task,) = SHEET.tasks
     restored = restore(SHEET, [handed("f", f"{STUB}\n\n")])
-    assert (restored.answered, *restored.answers) == (set(), "f")
-    assert restore(SHEET, []).answers == {}
-    assert restore(SHEET, [handed("f", "f = 1")]).answered == {"f"}
+    assert restored.is_unanswered(task) and list(restored.answers) == ["f"]
+    missing = restore(SHEET, [])
+    assert missing.is_unanswered(task) and missing.answers == {}
+    assert not restore(SHEET, [handed("f", "f = 1")]).is_unanswered(task)
 
 
-def test_answers_that_are_left_out():
-    cells = [("f", "f = 1"), (None, "g = 1")]
-    assert sources(*cells, left_out=["f", "own-2"])[3:] == [STUB, "record(f=f)"]
+@pytest.mark.parametrize(("ours", "instead"), [(False, STUB), (True, "f = 'SOLUTION'")])
+def test_cells_that_end_the_process(ours, instead):
+    """An answer is as it was handed out, and in our executions the sheet's own; an added cell is empty."""
+    restored = restore(SHEET, [handed("f", "f = die"), handed(None, "die()")])
+    run.seen = []
+    executed = execute_version(run, restored, version(restored), ours)
+    assert executed.left_out == {"own-2": "died"} and "f-check" in executed.succeeded
+    again = execute_version(run, restored, version(restored), ours, {"f": "time"})
+    assert [source for _, source in run.seen[-1]][3:] == [instead, "", "record(f=f)"]
+    assert again.left_out == {"f": "time", "own-2": "died"}
 
 
 def test_ours_has_hidden_tests_and_repairs_what_has_failed():
     sheet = paper(F, TEST, answer("g", "g = f"), check("g-check", "record(g=g)"), given("z = 1"))
     restored = restore(sheet, [HandedCell("f", 0, "code", "f = 1", "")])
     whole = "record(f=f)\nassert f"
-    ours = our_version(restored, ["g-check"], failed=[("f",)], hidden=True)
+    ours = version(restored, failed=[("f",)], until=["g-check"], hidden=True)
     assert [source for name, source in ours if not name.endswith(VALUES)] == [
         "f = 1",
         whole,
@@ -76,8 +86,7 @@ def test_ours_has_hidden_tests_and_repairs_what_has_failed():
         STUB,
         "record(g=g)",
     ]
-    ours = our_version(restored, ["f-check"], failed=[], hidden=False, left_out=["f"])
-    assert [source for _, source in ours] == ["f = 'SOLUTION'", "record(f=f)"]
+    assert [name for name, _ in version(restored, until=["f-check"])] == ["f", "f-check"]
 
 
 def test_a_cell_is_not_blamed_for_what_one_before_it_did():
@@ -93,5 +102,5 @@ def test_a_cell_is_not_blamed_for_what_one_before_it_did():
         return Batch(dict.fromkeys(names[: names.index(last)], []), set(), "processes")
 
     restored = restore(sheet, cells)
-    executed = execute_version(run, restored, lambda out: students_version(restored, out))
+    executed = execute_version(run, restored, version(restored))
     assert executed.left_out == {"f": "processes"} and "g" in executed.succeeded

@@ -44,7 +44,7 @@ def graded(tmp_path):
             keep_people(store, people)
             store.set_about(title="Waves")
             if read:
-                store.set_mark(store.students(), "1/why", "eve", 1.5, "nearly | so")
+                store.set_mark(list(store.results()), "1/why", "eve", 1.5, "nearly | so")
             publish(out, store)
         return out
 

@@ -76,7 +76,7 @@ def test_a_worksheet_is_made(graded, invoke, tmp_path):
         (WORKSHEET.replace("5.00", '"100,00"'), "the assignment's maximum grade is '100,00', and"),
         (WORKSHEET.replace("5.00", "Skala"), "the assignment's maximum grade is 'Skala', and"),
         (WORKSHEET.replace("Participant 1", "Participant 2"), "w.csv is the worksheet of others"),
-        ("", "w.csv is empty"),
+        ("", "w.csv cannot be read: it is empty"),
     ],
 )
 def test_what_is_no_worksheet(graded, invoke, tmp_path, worksheet, message):

@@ -35,7 +35,7 @@ def test_overview(out, invoke):
     assert result.returncode == 0 and result.stdout.strip() == str(out / "class.html")
     page = (out / "class.html").read_text()
     assert "student1" not in page and "<script" not in page
-    for text in ("1 × off by &lt;one&gt;", "return [a", "Grading one took"):
+    for text in ("1 × off by &lt;one&gt;", "return [a", "Grading one student took"):
         assert text in page
     f, proof = pd.read_csv(out / "tasks.csv").to_dict("records")
     assert (f["task"], f["students"], f["mean"], proof["students"]) == ("01/f", 7, 1.714, 0)

@@ -12,14 +12,13 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from sheet11.course.pages.cells import (
     LARGEST_FRAMES,
     LONGEST_FORMULA,
-    MOST_FRAMES,
     NO_DESCRIPTION,
     alternative_text,
-    cells_html,
     clean,
     drop_frames,
     formula,
 )
+from sheet11.course.pages.render import cells_html
 from sheet11.course.sheet import find_sheet
 from sheet11.lab.frames import MIME_TYPE as FRAMES
 
@@ -124,7 +123,7 @@ def test_only_checks_are_folded_and_those_that_failed_are_open(marks, outputs, a
         ({"application/vnd.jupyter.widget-view+json": {}, "text/plain": "Widget()"}, "Widget()"),
         ({"image/png": IMAGE, "text/plain": "x"}, f"data:image/png;base64,{IMAGE}"),
         ({"text/latex": "$x$", "text/plain": "x"}, "<math>"),
-        ({"image/svg+xml": "<svg/>"}, 'src="data:image/svg+xml;base64,'),
+        ({"image/svg+xml": "<svg/>"}, 'src="data:image/svg+xml,%3Csvg/%3E"'),
         ({"application/javascript": "1"}, ""),
     ],
 )
@@ -179,11 +178,11 @@ def test_frames_are_chosen_by_radio_buttons():
     assert [label.text.strip() for label in settings.find_all("label")] == ["1", "2", "a", "b"]
     buttons = settings.find_all("input", type="radio", checked=False)
     assert settings.find("input", checked=True)["class"] == ["start"]
-    assert [button["class"] for button in buttons] == [["frame-1"], ["start"], ["frame-4"]]
+    assert [button["class"] for button in buttons] == [["frame-00"], ["start"], ["frame-11"]]
     assert [(*image["class"], image["alt"]) for image in settings.find_all("img")] == [
         ("start", "at the start"),
-        ("frame-1", "one"),
-        ("frame-4", "two"),
+        ("frame-00", "one"),
+        ("frame-11", "two"),
     ]
     assert settings.input["name"] != other.input["name"]
 
@@ -196,7 +195,7 @@ def test_frames_are_chosen_by_radio_buttons():
         [{"control": "n"}],
         [{"control": "n", "frames": [FRAME | {"shows": 1}]}],
         [{"control": "n", "frames": [FRAME | {"png": IMAGE + '"'}]}],
-        [{"control": "n", "frames": [{"setting": "1"}] * (MOST_FRAMES + 1)}],
+        [{"control": "n", "frames": [{"setting": "1"}] * 11}],
         [{"control": "n", "frames": [{"setting": "1" * LARGEST_FRAMES}]}],
     ],
 )

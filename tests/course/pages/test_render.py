@@ -6,8 +6,7 @@ from hostile import PNG
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from sheet11.course.book.gradebook import Table
-from sheet11.course.pages.cells import cells_html
-from sheet11.course.pages.render import main_figure, render
+from sheet11.course.pages.render import cells_html, main_figure, render
 
 
 def figures(text):

@@ -8,7 +8,8 @@ from datetime import datetime
 import pytest
 from class_of_twelve import OLD, zipped
 
-from sheet11.course.submissions.archives import OF_ONE, ArchiveError, unpack
+from sheet11.course.submissions.archives import OF_ONE, unpack
+from sheet11.course.submissions.reading import UnreadableError
 
 OTHER = {"a/2.ipynb": b"{}"}
 
@@ -23,18 +24,17 @@ def files(folder):
 
 def unpacked(tmp_path, content, most=OF_ONE):
     (tmp_path / "all.zip").write_bytes(content)
+    (tmp_path / "into").mkdir()
     assert unpack(tmp_path / "all.zip", tmp_path / "into", most) == []
     return files(tmp_path / "into")
 
 
 def test_notebooks_are_unpacked_and_others_only_named(tmp_path):
     wanted = {"a/1.ipynb": b"{}", "b.ZIP": b"PK", "a/timestamp.txt": b"now"}
-    junk = ("__MACOSX/a/._1.ipynb", ".ipynb_checkpoints/1.ipynb", "a/.DS_Store")
-    content = wanted | dict.fromkeys(junk, b"x") | {"a/data.csv": b"1,2", "c/": b""}
-    clone = {"d/.git/HEAD": b"x", "d/1.ipynb": b""}
-    found = unpacked(tmp_path, zipped(content | clone))
-    assert found == wanted | {"a/data.csv": b"", "d/1.ipynb": b""}
-    assert (tmp_path / "into" / "c").is_dir() and (tmp_path / "into" / "d" / ".git").is_dir()
+    others = ("a/data.csv", "d/.git/HEAD")
+    content = wanted | dict.fromkeys(others, b"x") | {"c/": b""}
+    assert unpacked(tmp_path, zipped(content)) == wanted | dict.fromkeys(others, b"")
+    assert (tmp_path / "into" / "c").is_dir()
 
 
 def test_files_keep_their_times(tmp_path):
@@ -62,23 +62,14 @@ def test_names_that_files_can_have(tmp_path, name, path):
     assert unpacked(tmp_path, zipped({"./": b"", name: b"{}"})) == {path: b"{}"}
 
 
-def test_names_that_are_too_long_are_shortened(tmp_path):
-    ends = (" (1).ipynb", " (2).ipynb.txt")
-    long = {f"Anna_1_assignsubmission_file_{'ü' * 300}{end}": end.encode() for end in ends}
-    found = unpacked(tmp_path, zipped(long))
-    assert sorted(found.values()) == [end.encode() for end in ends]
-    for name, content in found.items():
-        assert name.startswith("Anna_1_assignsubmission_file_üü") and len(name.encode()) <= 255
-        assert name.endswith(content.decode().split(")")[1])
-
-
-def linked():
+def test_a_link_is_a_file_with_its_target(tmp_path):
     info = zipfile.ZipInfo("1.ipynb")
     info.external_attr = (stat.S_IFLNK | 0o777) << 16
-    buffer = io.BytesIO(zipped(OTHER))
-    with zipfile.ZipFile(buffer, "a") as archive:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr(info, "/etc/passwd")
-    return buffer.getvalue()
+    assert unpacked(tmp_path, buffer.getvalue()) == {"1.ipynb": b"/etc/passwd"}
+    assert not (tmp_path / "into" / "1.ipynb").is_symlink()
 
 
 def damaged():
@@ -93,28 +84,23 @@ def encrypted():
     return bytes(content)
 
 
-OUTSIDE = "cannot be unpacked: it is outside of the archive"
-
-
 @pytest.mark.parametrize(
-    ("content", "message"),
+    ("content", "name"),
     [
-        (zipped({"a/../../1.ipynb": b""} | OTHER), f"'a/../../1.ipynb' {OUTSIDE}"),
-        (zipped({"//etc/1.ipynb": b"{}"} | OTHER), f"'//etc/1.ipynb' {OUTSIDE}"),
-        (zipped({"C:\\1.ipynb": b"{}"} | OTHER), f"'C:\\\\1.ipynb' {OUTSIDE}"),
-        (
-            zipped({"b": b"", "b/1.ipynb": b"{}"} | OTHER),
-            "'b/1.ipynb' cannot be unpacked: it is damaged",
-        ),
-        (linked(), "'1.ipynb' cannot be unpacked: it is a link"),
-        (damaged(), "'1.ipynb' cannot be unpacked: it is damaged"),
-        (encrypted(), "'1.ipynb' cannot be unpacked: it is encrypted"),
+        (zipped({"a/../../1.ipynb": b""} | OTHER), "a/../../1.ipynb"),
+        (zipped({"//etc/1.ipynb": b"{}"} | OTHER), "//etc/1.ipynb"),
+        (zipped({"b": b"", "b/1.ipynb": b"{}"} | OTHER), "b/1.ipynb"),
+        (zipped({"ü" * 200: b""} | OTHER), "ü" * 200),
+        (damaged(), "1.ipynb"),
+        (encrypted(), "1.ipynb"),
     ],
-    ids=["parent", "root", "drive", "file as folder", "link", "damaged", "encrypted"],
+    ids=["parent", "root", "file as folder", "long", "damaged", "encrypted"],
 )
-def test_one_bad_entry_harms_no_other(tmp_path, content, message):
+def test_one_bad_entry_harms_no_other(tmp_path, content, name):
     (tmp_path / "all.zip").write_bytes(content)
-    assert unpack(tmp_path / "all.zip", tmp_path / "into") == [f"all.zip: {message}"]
+    (tmp_path / "into").mkdir()
+    (note,) = unpack(tmp_path / "all.zip", tmp_path / "into")
+    assert note.startswith(f"all.zip: {name!r} cannot be unpacked: ")
     found = files(tmp_path / "into")
     found.pop("b", None)
     assert found == OTHER and len(list(tmp_path.iterdir())) == 2
@@ -123,15 +109,15 @@ def test_one_bad_entry_harms_no_other(tmp_path, content, message):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (zipped(OTHER)[:-30], "cannot be unpacked: it is damaged, or no zip file"),
-        (b"", "cannot be unpacked: it is damaged, or no zip file"),
-        (zipped(dict.fromkeys(map(str, range(99)), b"")), "holds too many files"),
+        (zipped(OTHER)[:-30], "cannot be unpacked: it is damaged"),
+        (b"", "cannot be unpacked: it is damaged, no zip file"),
+        (zipped(dict.fromkeys(map(str, range(99)), b"")), "cannot be unpacked: .* too many files"),
         (zipped(dict.fromkeys(("1.ipynb", "2.ipynb"), bytes(3 << 19))), "holds more than 2 MB"),
     ],
     ids=["cut off", "empty", "table of contents", "size"],
 )
 def test_what_must_not_be_unpacked(tmp_path, content, message):
-    with pytest.raises(ArchiveError, match=f"^all.zip {message}$"):
+    with pytest.raises(UnreadableError, match=f"^all.zip {message}"):
         unpacked(tmp_path, content, 2 << 20)
 
 

@@ -7,7 +7,7 @@ import pytest
 from pictures import bomb, encoded, noise, picture
 from PIL import Image
 
-from sheet11.course.submissions.images import ImageError, Room, moderate
+from sheet11.course.submissions.images import Room, moderate
 
 
 def opened(bundle):
@@ -28,19 +28,20 @@ def test_small_images_stay_as_they_are():
 
 
 @pytest.mark.parametrize(
-    ("content", "why"),
+    "content",
     [
-        (base64.b64encode(b"<svg onload='alert(1)'/>").decode(), "is no PNG or JPEG"),
-        (picture(form="GIF"), "is no PNG or JPEG"),
-        ("a", "is no PNG or JPEG"),
-        (picture(100, 100)[:100], "is a damaged image"),
-        (picture(100, 100, "JPEG")[:-80], "is a damaged image"),
-        (bomb(), "has too many pixels"),
-        (encoded(Image.new("1", (8000, 8000))), "has too many pixels"),
+        base64.b64encode(b"<svg onload='alert(1)'/>").decode(),
+        picture(form="GIF"),
+        "a",
+        picture(100, 100)[:100],
+        picture(100, 100, "JPEG")[:-80],
+        bomb(),
+        encoded(Image.new("1", (8000, 8000))),
     ],
+    ids=["SVG", "GIF", "none", "half a PNG", "half a JPEG", "bomb", "too many pixels"],
 )
-def test_what_is_no_image(content, why):
-    with pytest.raises(ImageError, match=f"^{why}$"):
+def test_what_is_no_image(content):
+    with pytest.raises((ValueError, OSError)):  # Pillow's are OSErrors
         moderate(content, room())
 
 
@@ -48,10 +49,10 @@ def test_room_ends():
     here = room(images=3, pixels=14)
     moderate(picture(3, 2), here)
     moderate(picture(3, 2), here)
-    with pytest.raises(ImageError, match=r"^has too many pixels$"):
+    with pytest.raises(ValueError, match="no room"):
         moderate(picture(3, 1), here)
     moderate(picture(2, 1), here)
-    with pytest.raises(ImageError, match=r"^is one too many$"):
+    with pytest.raises(ValueError, match="no room"):
         moderate(picture(1, 1), here)
 
 

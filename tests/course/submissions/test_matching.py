@@ -98,7 +98,7 @@ def test_all_as_it_should_be(answers):
         ),
         pytest.param(
             lambda cells: cells.insert(3, copy_of("f", "def f(x):\n    return x")), {}, {"f-1", "f-2"},
-            "2 copies of its cell hold different answers", id="copied, and both answered",
+            "copies of its cell hold different answers", id="copied, and both answered",
         ),
     ],
 )  # fmt: skip
@@ -129,6 +129,10 @@ def test_a_notebook_that_holds_nothing_of_the_sheet_may_answer_all_of_it():
     found = match([own("y = 3"), own("It is so.", "markdown")], ASKED)
     assert by_task(found.remarks).keys() == {"f-1", "f-2", "proof", "y-1"}
     assert set(map(tuple, found.elsewhere.values())) == {(0, 1)}
+
+
+def test_an_empty_notebook():
+    assert match([], ASKED) == ([], {}, {}, {})
 
 
 def test_work_that_is_no_answer_needs_nobody():

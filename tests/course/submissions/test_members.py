@@ -5,8 +5,8 @@ import pytest
 from sheet11.course.release import MEMBERS_ASKED
 from sheet11.course.submissions.members import members_in, with_members
 from sheet11.course.submissions.people import Identity, Person
-from sheet11.course.submissions.reading import Cell
-from sheet11.course.submissions.roster import Directory
+from sheet11.course.submissions.roster import NO_ROSTER, Roster
+from sheet11.course.submissions.submissions import HandedCell
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,9 @@ from sheet11.course.submissions.roster import Directory
 )
 def test_a_line_names_members(source, names):
     for kind, found in (("markdown", names), ("raw", names), ("code", [])):
-        assert members_in([Cell("", "", kind, source)]) == [Identity(name=name) for name in found]
+        assert members_in([HandedCell(None, None, kind, source, "")]) == tuple(
+            Identity(name=name) for name in found
+        )
 
 
 def identity(login, group="G"):
@@ -35,10 +37,9 @@ ANNA, BERT, EVE = map(identity, ("anna", "bert", "eve"))
 
 def grouped(*handed_in, roster):
     """Members and notes of everybody, and who is absent."""
-    people = [Person(who.login, who, (who,)) for who in handed_in]
-    found, absent = with_members(people, Directory(roster))
-    shown = [person.shown for person in absent]
-    return [(person.members, person.notes) for person in found], shown
+    people = [Person(who.login, who, ()) for who in handed_in]
+    found, absent = with_members(people, Roster(dict.fromkeys(roster, "")))
+    return [(person.members, person.notes) for person in found], absent
 
 
 def test_a_group_of_the_roster_shares_what_one_of_it_has_handed_in():
@@ -56,11 +57,11 @@ def test_where_two_of_a_group_have_handed_in_nobody_shares():
 
 def test_who_is_named_but_in_no_roster_is_reported():
     nobody = Identity(name="Nobody Known")
-    anna = Person("anna", ANNA, (ANNA, Identity(name="Bert"), nobody))
-    (found,), _ = with_members([anna], Directory([ANNA, BERT]))
+    anna = Person("anna", ANNA, (Identity(name="Bert"), nobody))
+    (found,), _ = with_members([anna], Roster({ANNA: "", BERT: ""}))
     assert found.members == (ANNA, BERT, nobody)
     assert found.notes == ("Nobody Known, named as a member, is not in the roster",)
-    (found,), _ = with_members([anna], Directory([]))
+    (found,), _ = with_members([anna], NO_ROSTER)
     assert found.notes == ()
 
 

@@ -1,6 +1,7 @@
 """A thousand damaged notebooks give their thousand expected results."""
 
 import json
+import re
 
 import pytest
 from mutations import mutations
@@ -16,8 +17,7 @@ PIXEL = (
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
 )
 SENTENCES = (
-    "1_waves.ipynb is no Jupyter notebook",
-    "1_waves.ipynb has more than 2000000 values",
+    "1_waves.ipynb is no Jupyter notebook, or too large",
     "the answer has more than 100000 characters",
 )
 
@@ -74,7 +74,11 @@ def test_every_notebook_is_read_as_stated(course, mutated, taken):
             continue
         names = course.solutions[course.first]
         cells = submission.notebooks.get(course.first, [])
-        answers = {cell.name: cell.source for cell in cells if cell.name in names}
+        answers = {
+            cell.name: re.sub("attachment:[0-9a-f]+", "attachment:scan.png", cell.source)
+            for cell in cells
+            if cell.name in names
+        }
         assert answers.items() >= kept.items(), name
         assert answers.keys() - kept.keys() <= perhaps, name
 

@@ -59,21 +59,17 @@ def nested(depth):
     [
         nested(600),
         {"a": 1},
-        float("inf"),
         {"dtype": "<f8", "shape": [1], "values": "AAAAAAAA8D8=", "more": 1},
         {"dtype": "<f8", "shape": nested(600), "values": ""},
-        {"dtype": [["f", "<f8"]] * 1001, "shape": [1], "values": ""},
-        {"dtype": "f8," * 1000, "shape": [1], "values": ""},
+        {"dtype": [["f", "<f8"]] * 10**5, "shape": [1], "values": ""},
+        {"dtype": "f8," * 10**6, "shape": [1], "values": ""},
         {"dtype": "<f8", "shape": [1.0], "values": ""},
         {"dtype": "<f8", "shape": [1], "values": ["AAAAAAAA8D8="]},
     ],
 )
 def test_what_is_no_record_is_damaged(item):
-    shown = display(**{MIME_TYPE: {"x": item, "y": 2}})
-    assert shown[0]["data"] == {MIME_TYPE: {"x": [], "y": 2}}
-    with pytest.raises(
-        ValueError, match=r"^damaged record 'x': expected a scalar or an array, got \[\]$"
-    ):
+    shown = display(**{MIME_TYPE: {"y": 2, "x": item}})
+    with pytest.raises(ValueError, match="^damaged record 'x': "):
         read_records({"cells": [{"outputs": shown}]})
 
 

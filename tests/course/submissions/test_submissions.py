@@ -119,7 +119,7 @@ def test_problems_are_said_by_notebook_and_by_answer(hand_in, anna, tmp_path):
     assert sources_in(anna()) == {"01": {"f": "", "proof": "right"}}
     assert anna().problems == {
         "01/f": "the answer has more than 100000 characters",
-        "02": "02.ipynb is no Jupyter notebook",
+        "02": "02.ipynb is no Jupyter notebook, or too large",
     }
 
 
@@ -148,15 +148,16 @@ def test_the_work_for_a_task_is_its_answer_and_what_stands_elsewhere(hand_in, an
     hand_in("01.ipynb", cell("f = 1", "f"), *pages)
     code, words = asked(**EDITIONS)["01"].tasks
     assert handed_for(anna(), code) == ("f = 1", {})
-    shown = "![](attachment:scan.png)\n\n![](attachment:scan.png-2)"
-    assert handed_for(anna(), words) == (shown, {"scan.png": PNG, "scan.png-2": OTHER})
+    source, images = handed_for(anna(), words)
+    assert source == "\n\n".join(f"![](attachment:{name})" for name in images)
+    assert [*images.values()] == [PNG, OTHER]
 
 
-def test_images_of_other_cells_leave_room_for_those_of_answers(hand_in, anna):
-    attachments = {f"{number}.png": PNG for number in range(20)}
+def test_images_are_bounded_for_a_notebook(hand_in, anna):
+    attachments = {str(width): {"image/png": picture(width)} for width in range(1, 21)}
     cells = [cell("", name, new_markdown_cell, attachments=attachments) for name in (None, "proof")]
     hand_in("01.ipynb", *cells)
-    assert [len(taken_out(each.images)) for each in anna().notebooks["01"]] == [10, 20]
+    assert [len(taken_out(each.images)) for each in anna().notebooks["01"]] == [20, 10]
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="becomes somebody else to have no rights")

@@ -4,7 +4,7 @@ import { contents, fetchContent } from "./contents.js";
 import { announce, at, number } from "./dom.js";
 import { showRubric } from "./rubric.js";
 import { ask, Refused, save, unsaved, unsavedMark } from "./server.js";
-import { isToRead, ownMark, pile, state } from "./state.js";
+import { isRepeatable, isToRead, ownMark, pile, state } from "./state.js";
 import { showAnswer, showConnection, showMark, showPile, showTask, tags } from "./view.js";
 
 const POLL = 2000; // ms between looks at what others have done
@@ -183,8 +183,8 @@ export const hasRefusals = () => refusals.size > 0;
 
 export function repeat() {
   left();
-  const { id, repeatable, marks } = pile();
-  if (!repeatable) return;
+  const { id, marks } = pile();
+  if (!isRepeatable(pile())) return;
   const given = marks.filter(({ worth }) => worth !== null);
   const { points, comment, items } = (given.findLast(({ mine }) => mine) ?? given.at(-1)).entered;
   save("mark", { ...request(), id, points: points === null ? "" : String(points), comment, items });

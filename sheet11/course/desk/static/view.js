@@ -2,7 +2,7 @@
 
 import { at, make, number, plural } from "./dom.js";
 import { isWaiting, unsaved } from "./server.js";
-import { isToRead, ownMark, pile, state } from "./state.js";
+import { isRepeatable, isToRead, ownMark, pile, state } from "./state.js";
 
 const signed = (value) => (value > 0 ? "+" : "") + number(value).replace("-", "−");
 
@@ -49,7 +49,7 @@ export function showPile() {
   at("about").textContent = each.empty ? "Without an answer" : `Answer ${state.here + 1} of ${length}`;
   at("tags").replaceChildren(...tags(each).map(([kind, text]) => make("span", { class: `tag ${kind}` }, text)));
   at("flag").setAttribute("aria-pressed", String(each.flagged));
-  at("repeat").hidden = !each.repeatable;
+  at("repeat").hidden = !isRepeatable(each);
   const same = each.changed ? "The same mark for the changed answer " : "The same mark for all ";
   at("repeat").replaceChildren(same, make("kbd", {}, "="));
   showScore(each.score);
