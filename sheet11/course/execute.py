@@ -116,8 +116,8 @@ def store_error(cell: NotebookNode, error: BaseException) -> None:
     if name in [output.get("ename") for output in cell.outputs]:
         return
     text = getattr(error, "evalue", str(error).partition("\n")[0])
-    lines = [f"{name}: {text}"]
-    cell.outputs.append(new_output("error", ename=name, evalue=text, traceback=lines))
+    shown = new_output("error", ename=name, evalue=text, traceback=[f"{name}: {text}"])
+    cell.outputs.append(shown)
 
 
 def _environment(package_folder: str | Path | None, frames: bool) -> dict[str, str]:

@@ -107,8 +107,9 @@ def finish_all(
             progress.update()
             if done.error or progress.disable:
                 how = f"failed, {done.error}" if done.error else "done"
-                line = visible(f"{job.name}: {how} ({done.seconds:.1f} s)")
-                progress.write(line, file=sys.stdout)
+                progress.write(
+                    visible(f"{job.name}: {how} ({done.seconds:.1f} s)"), file=sys.stdout
+                )
             yield done
 
 

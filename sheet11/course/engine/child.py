@@ -84,9 +84,6 @@ def run(kernel: Any, settings: dict[str, Any], wire: socket.socket) -> None:
     session = kernel.session
     session.wire, session.pid = wire, os.getpid()
     sys.stdout, sys.stderr = Text("stdout", session), Text("stderr", session)
-    for stream in (sys.stdout, sys.stderr):
-        # before a fork, or its child would print the same text again
-        os.register_at_fork(before=stream.flush)
     asyncio.run(_answer(kernel, wire.makefile("rb")))
 
 
@@ -172,6 +169,7 @@ class Text(io.StringIO):
     def __init__(self, name: str, session: Any) -> None:
         super().__init__()
         self.name, self._session, self._since = name, session, 0.0
+        os.register_at_fork(before=self.flush)  # else a child would print the same text again
 
     def fileno(self) -> int:
         """Return the descriptor that the notebook's programs print to."""

@@ -167,7 +167,7 @@ class Kernel:
             raise DeadKernelError("Kernel died")
 
 
-def execute_cell(client: Any, cell: NotebookNode, cell_index: int) -> NotebookNode:
+def execute_cell(client: Any, cell: NotebookNode, cell_index: int) -> None:
     """Run a cell in a forked kernel, `client.kc`, and let nbclient's client store its outputs.
 
     Raises:
@@ -177,7 +177,7 @@ def execute_cell(client: Any, cell: NotebookNode, cell_index: int) -> NotebookNo
     """
     tags = cell.metadata.get("tags", [])
     if cell.cell_type != "code" or not cell.source.strip() or client.skip_cells_with_tag in tags:
-        return cell
+        return
     if client.record_timing:
         cell.metadata["execution"] = {}
     cell.outputs = []
@@ -188,12 +188,12 @@ def execute_cell(client: Any, cell: NotebookNode, cell_index: int) -> NotebookNo
     try:
         reply = client.kc.run(cell.source, show, timeout)
     except TimeoutError:
-        message = "Cell execution timed out"
-        raise CellTimeoutError.error_from_timeout_and_cell(message, timeout, cell) from None
+        raise CellTimeoutError.error_from_timeout_and_cell(
+            "Cell execution timed out", timeout, cell
+        ) from None
     raise_if_exited(reply)
     if reply["status"] == "error" and not client.allow_errors and "raises-exception" not in tags:
         raise CellExecutionError.from_cell_and_msg(cell, reply)
-    return cell
 
 
 def raise_if_exited(reply: Message) -> None:

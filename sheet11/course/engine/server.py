@@ -114,8 +114,7 @@ def keep(kernel: Any, request: Request, descriptors: list[int], control: int) ->
         control: socket of the server; it ends the kernel, too, when the client closes it.
     """
     status, limits, empty = descriptors[0], request["limits"], request.get("empty", [])
-    for folder in empty:
-        _empty(folder)  # files that the server's imports have left
+    _empty(empty)  # of files that the server's imports have left
     exceeded = watch.watch(limits, empty) if limits else str
     pid = os.fork()
     if pid == 0:
@@ -131,8 +130,7 @@ def keep(kernel: Any, request: Request, descriptors: list[int], control: int) ->
         why = exceeded()  # also at the end: a failed fork may have ended the kernel
     os.close(ended)
     end_children()
-    for folder in empty:
-        _empty(folder)
+    _empty(empty)
     if "remove" in request:
         shutil.rmtree(request["remove"], ignore_errors=True)
     with contextlib.suppress(OSError):
@@ -162,14 +160,15 @@ def be_kernel(kernel: Any, request: Request, descriptors: list[int], control: in
         os._exit(0)
 
 
-def _empty(folder: str) -> None:
-    """Remove everything in a folder, whatever its depth and permissions."""
-    # a folder of another user cannot have lost its permissions
-    with contextlib.suppress(PermissionError):
-        os.chmod(folder, 0o700)
-    if os.listdir(folder):
-        command = 'chmod -R u+rwx "$0"; find "$0" -mindepth 1 -delete'
-        subprocess.run(["sh", "-c", command, folder], stderr=subprocess.DEVNULL, check=False)
+def _empty(folders: list[str]) -> None:
+    """Remove everything in folders, whatever its depth and permissions."""
+    command = 'chmod -R u+rwx "$0"; find "$0" -mindepth 1 -delete'
+    for folder in folders:
+        # a folder of another user cannot have lost its permissions
+        with contextlib.suppress(PermissionError):
+            os.chmod(folder, 0o700)
+        if os.listdir(folder):
+            subprocess.run(["sh", "-c", command, folder], stderr=subprocess.DEVNULL, check=False)
 
 
 def end_children() -> None:
@@ -185,7 +184,7 @@ def end_children() -> None:
 def _import(modules: list[str]) -> None:
     for module in modules:
         # the cell that imports it will raise the error
-        with contextlib.suppress(ImportError, AttributeError):
+        with contextlib.suppress(ImportError):
             __import__(module)
 
 

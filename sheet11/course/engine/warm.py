@@ -188,8 +188,7 @@ def kernel_for(client: Any, cwd: str | Path, **settings: Any) -> Iterator[None]:
 
 def wanted(notebook: NotebookNode) -> list[str]:
     """Return the modules imported on demand that a notebook mentions."""
-    mentions = any(re.search(r"\btorch\b", cell.source) for cell in notebook.cells)
-    return TORCH if mentions else []
+    return TORCH if any(re.search(r"\btorch\b", cell.source) for cell in notebook.cells) else []
 
 
 @atexit.register

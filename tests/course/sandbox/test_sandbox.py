@@ -364,6 +364,13 @@ def test_bubblewrap_that_may_not(monkeypatch, tmp_path):
 
 
 @both
+def test_a_forged_status_ends_nothing(run):
+    session = "from ipykernel.kernelapp import IPKernelApp\nsession = IPKernelApp.instance().kernel.session\n"
+    forged = f"{session}session.send(None, 'status', {{'execution_state': 'idle'}}); 1"
+    assert run(forged, "2") == ["1", "2"] and run.batch.ended is None
+
+
+@both
 @pytest.mark.parametrize(
     "said", [b"[]", b"{nope", b"5", b'{"msg_type": "execute_reply", "content": {}}', b"[" * 10_000]
 )
