@@ -298,7 +298,7 @@ class TestIsolation:
 
     def test_environment_is_empty(self, inside):
         names = set(eval(inside("import os; sorted(os.environ)")))
-        own = {"PYTHONPATH", "MPLCONFIGDIR", "HOME", "TMPDIR", "PWD"}
+        own = {"PYTHONPATH", "MPLCONFIGDIR", "MATPLOTLIBRC", "HOME", "TMPDIR", "PWD"}
         own |= {"PYDEVD_USE_FRAME_EVAL", "PYDEVD_DISABLE_FILE_VALIDATION"}
         assert names <= environment().keys() | own | set(TERMINAL)
 
