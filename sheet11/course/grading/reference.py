@@ -101,13 +101,9 @@ def _problems(paper: Paper, executed: Executed) -> list[str]:
 
 def _changes(paper: Paper, again: Executed, expected: Expected) -> list[str]:
     """Return which checks record something else in a second execution, where no student could be right."""
-    problems = []
-    for task in paper.checked:
-        if expected[task.name]:
-            score = score_check(task, again, expected[task.name])
-            if score.status != Status.CORRECT:
-                problems.append(
-                    f"{task.column}: {score.remark} when the sheet's own notebook is executed again;"
-                    " give what is random a seed"
-                )
-    return problems
+    return [
+        f"{task.column}: {score.remark} when the sheet's own notebook is executed again;"
+        " give what is random a seed"
+        for task in paper.checked
+        if (score := score_check(task, again, expected[task.name])).status != Status.CORRECT
+    ]

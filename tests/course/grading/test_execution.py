@@ -118,6 +118,17 @@ def test_a_check_that_records_what_is_random_is_the_sheets_problem(hidden):
     assert refer(CHAIN, run).problems == []
 
 
+def test_the_sheet_is_executed_once_where_hidden_tests_change_nothing():
+    silent = paper(A, check("a-check", "record(v=a(3))", "assert a(0) == 1"))
+    records = paper(A, check("a-check", "record(v=a(3))", "record(v=a(3), w=a(0))"))
+    assert refer(silent, run).same and not refer(records, run).same
+    run.seen = []
+    expected = refer(silent, run, once=True).expected
+    assert len(run.seen) == 1
+    assert expected == refer(silent, run).expected == refer(records, run).expected
+    assert expected == {"a-check": {"v": 4}}
+
+
 def test_several_checks_and_several_answers():
     two = paper(
         answer("low", "low = 1"), answer("high", "high = 9"),

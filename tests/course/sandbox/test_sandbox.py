@@ -15,7 +15,7 @@ from sheet11.course.engine.client import LOST
 from sheet11.course.engine.warm import SERVER, Server
 from sheet11.course.engine.watch import descendants
 from sheet11.course.errors import NotInstalledError
-from sheet11.course.sandbox.bubblewrap import INSIDE, MEGABYTE, bubblewrap, environment
+from sheet11.course.sandbox.bubblewrap import DPI, INSIDE, MEGABYTE, bubblewrap, environment
 from sheet11.course.sandbox.sandbox import NONSENSE, Limits, Sandbox, check_sandbox
 
 LIMITS = Limits(seconds=2, memory=300 * MEGABYTE, processes=8, file_size=MEGABYTE, output=MEGABYTE)
@@ -324,6 +324,9 @@ class TestIsolation:
         with Sandbox(tmp_path, ["early"]) as process:
             (shown,) = process.run([("a", show)], LIMITS).outputs["a"]
         assert shown["data"]["text/plain"] == "([True], [])"
+
+    def test_figures_are_small(self, inside):
+        assert inside("import matplotlib; matplotlib.rcParams['figure.dpi']") == f"{DPI:.1f}"
 
     def test_no_capability_and_no_way_to_a_new_one(self, inside):
         assert "CapEff:\\t0000000000000000" in inside("open('/proc/self/status').read()")
