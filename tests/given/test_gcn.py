@@ -36,6 +36,16 @@ def single(model, copy):
 
 
 @pytest.mark.parametrize("remedy", REMEDIES)
+@pytest.mark.parametrize("copies", [None, 3])
+def test_p_may_be_sparse(remedy, copies):
+    torch.manual_seed(0)
+    club = karate_club()
+    P = normalized_adjacency(club.edge_index, club.num_nodes)
+    model, x = GCN(3, 5, 2, 3, remedy, copies), torch.randn(34, 3, dtype=torch.float64)
+    close(model(x, P.to_sparse_csr()), model(x, P.to_dense()).detach())
+
+
+@pytest.mark.parametrize("remedy", REMEDIES)
 @pytest.mark.parametrize("shape", [(3, 34, 3), (34, 3)])
 def test_copies_are_networks_side_by_side(remedy, shape):
     model, x = GCN(3, 5, 2, 3, remedy, copies=3, alpha=0.2, theta=0.7), normal(*shape)
