@@ -59,12 +59,23 @@ def execute(
     if not code_cells:
         return notebook
     environment = _environment(package_folder, frames)
-    client = NotebookClient(notebook, kernel_name=kernel_name, timeout=timeout, record_timing=False)
+    client = NotebookClient(
+        notebook,
+        kernel_name=kernel_name,
+        timeout=timeout,
+        record_timing=False,
+        kernel_manager_class=AsyncKernelManager,
+    )
     with tempfile.TemporaryDirectory(prefix=TEMPORARY, ignore_cleanup_errors=True) as folder:
-        where = str(cwd if cwd and os.path.isdir(cwd) else folder)
+        where = cwd if cwd and os.path.isdir(cwd) else folder
         if warm and is_own(kernel_name):
-            figures = {"instead_of_figures": instead_of_figures}
-            started = kernel_for(client, where, env=environment, remove=folder, **figures)
+            started = kernel_for(
+                client,
+                where,
+                env=environment,
+                remove=folder,
+                instead_of_figures=instead_of_figures,
+            )
         else:
             started = _new_kernel(client, where, environment)
         cell = code_cells[0]  # gets the error if no kernel starts
@@ -74,18 +85,15 @@ def execute(
                     client.execute_cell(cell, index)
         # a cell raised an error or timed out; or the kernel did not start or died
         except (CellExecutionError, RuntimeError, TimeoutError) as error:
-            is_shown = any(output.output_type == "error" for output in cell.outputs)
-            if not (is_shown and isinstance(error, CellExecutionError)):
-                store_error(cell, error)
+            store_error(cell, error)
     for cell in code_cells:
         cell.outputs = merged(cell.outputs)
     return notebook
 
 
 @contextlib.contextmanager
-def _new_kernel(client: Any, where: str, environment: dict[str, str]) -> Iterator[None]:
+def _new_kernel(client: Any, where: str | Path, environment: dict[str, str]) -> Iterator[None]:
     """Start an interpreter for a client of nbclient's, and end it."""
-    client.kernel_manager_class = AsyncKernelManager
     client.resources = {"metadata": {"path": where}}
     client.on_cell_executed = lambda execute_reply, **_: raise_if_exited(execute_reply["content"])
     manager = client.create_kernel_manager()
@@ -103,16 +111,21 @@ def _new_kernel(client: Any, where: str, environment: dict[str, str]) -> Iterato
 
 
 def store_error(cell: NotebookNode, error: BaseException) -> None:
-    """Store an error as a cell's last output."""
+    """Store an error as a cell's last output, unless it is shown already."""
     name = getattr(error, "ename", type(error).__name__)
+    if name in [output.get("ename") for output in cell.outputs]:
+        return
     text = getattr(error, "evalue", str(error).partition("\n")[0])
-    traceback = [f"{name}: {text}"]
-    cell.outputs.append(new_output("error", ename=name, evalue=text, traceback=traceback))
+    shown = new_output("error", ename=name, evalue=text, traceback=[f"{name}: {text}"])
+    cell.outputs.append(shown)
 
 
 def _environment(package_folder: str | Path | None, frames: bool) -> dict[str, str]:
     """Return this process's environment with the package folder first in PYTHONPATH, and with frames if wanted."""
-    environment = dict(os.environ) | ({FRAMES: "1"} if frames else {})
-    folders = [package_folder, environment.get("PYTHONPATH")]
-    environment["PYTHONPATH"] = os.pathsep.join(str(folder) for folder in folders if folder)
+    environment = dict(os.environ)
+    if frames:
+        environment[FRAMES] = "1"
+    if package_folder:
+        others = environment.get("PYTHONPATH", "")
+        environment["PYTHONPATH"] = f"{package_folder}{os.pathsep}{others}"
     return environment

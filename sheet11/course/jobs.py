@@ -8,7 +8,7 @@ import copy
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import Executor, ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -103,18 +103,17 @@ def finish_all(
             error = future.exception()
             done = failed(job, error) if isinstance(error, Exception) else future.result()
             failures += done.error is not None
-            progress.set_postfix_str(f"failed {failures}", refresh=False)
+            progress.set_postfix(failed=failures)
             progress.update()
             if done.error or progress.disable:
-                text = f"failed, {done.error}" if done.error else "done"
-                line = visible(f"{job.name}: {text} ({done.seconds:.1f} s)")
-                progress.write(line, file=sys.stdout)
+                how = f"failed, {done.error}" if done.error else "done"
+                progress.write(
+                    visible(f"{job.name}: {how} ({done.seconds:.1f} s)"), file=sys.stdout
+                )
             yield done
 
 
-def _finished(
-    work: Work, jobs: Sequence[Any], executor: Executor
-) -> Iterator[tuple[Any, Future[Any]]]:
+def _finished(work: Work, jobs: Sequence[Any], executor: Executor) -> Iterator[tuple[Any, Any]]:
     """Yield each job with its future when it is finished, those that have failed after a second attempt."""
     futures = {executor.submit(work, job): job for job in jobs}
     suspects = []
@@ -139,13 +138,12 @@ def local_executor(wanted: int | None = None) -> Iterator[tuple[Executor, int]]:
     if wanted and workers < wanted:
         print(f"-j {wanted}: there are cores and memory for {workers} at a time", file=sys.stderr)
     # the kernels are processes; the threads only wait for them
-    executor = ThreadPoolExecutor(workers)
-    try:
-        yield executor, threads
-    finally:
-        executor.shutdown(wait=False, cancel_futures=True)
-        warm.stop_server()  # ends the running jobs
-        executor.shutdown()
+    with ThreadPoolExecutor(workers) as executor:
+        try:
+            yield executor, threads
+        finally:
+            executor.shutdown(wait=False, cancel_futures=True)
+            warm.stop_server()  # ends the running jobs
 
 
 @contextlib.contextmanager

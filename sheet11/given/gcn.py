@@ -91,10 +91,11 @@ class GCN(nn.Module):
         self.decoder = weight(*batch, hidden, classes)
         self.bias = nn.Parameter(torch.zeros(*batch, 1, classes, dtype=dtype))
 
-    def hidden_states(self, x: Tensor, P: Tensor) -> list[Tensor]:
+    def hidden_states(self, x: Tensor, P: Any) -> list[Tensor]:
         """Return H⁰, H¹ … H^depth, each of shape ([copies,] num_nodes, hidden)."""
-        P = P.to_dense()  # torch multiplies a sparse matrix with one network's features only
         H = H0 = torch.relu(x @ self.encoder)
+        if P.layout != torch.strided:
+            P = _Sparse(P)
         states = [H]
         for number, W in enumerate(self.layers, start=1):
             H = self.layer(P, H, H0, W, number)
@@ -108,6 +109,20 @@ class GCN(nn.Module):
             Shape ([copies,] num_nodes, classes).
         """
         return self.hidden_states(x, P)[-1] @ self.decoder + self.bias
+
+
+class _Sparse:
+    """Sparse P that broadcasts over features of shape ([copies,] num_nodes, features), unlike torch's."""
+
+    def __init__(self, P: Tensor) -> None:
+        self.P = P
+
+    def __rmul__(self, factor: float) -> "_Sparse":
+        return _Sparse(factor * self.P)
+
+    def __matmul__(self, H: Tensor) -> Tensor:
+        columns = H.movedim(-2, 0)  # (num_nodes, [copies,] features)
+        return (self.P @ columns.flatten(1)).view(columns.shape).movedim(0, -2)
 
 
 def _layer_named(remedy: str, alpha: float, theta: float) -> Layer:

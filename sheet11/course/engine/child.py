@@ -10,7 +10,6 @@ import codecs
 import io
 import json
 import os
-import random
 import resource
 import socket
 import sys
@@ -18,15 +17,15 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterable
-from pathlib import Path
+from importlib.machinery import PathFinder
 from types import SimpleNamespace
 from typing import Any
+
+import psutil
 
 FLUSH = 0.2  # seconds to collect printed text, as in ipykernel
 MOST_KEPT = 1 << 20  # characters to collect: sending takes several times their memory
 INLINE = "module://matplotlib_inline.backend_inline"  # as ipykernel sets it
-# set by ipykernel
-TERMINAL = ("TERM", "CLICOLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "PAGER", "GIT_PAGER")
 # packages that only notebooks use, not the kernel
 REPLACEABLE = ("matplotlib", "networkx", "numpy", "pandas", "scipy", "seaborn", "torch", "tqdm")
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -39,28 +38,22 @@ def make_kernel() -> Any:
     from IPython.core.profiledir import ProfileDir
     from jupyter_client.jsonutil import json_default
     from jupyter_client.session import Session
-    from traitlets.config import Config
 
     class Wire(Session):
         """A session that sends each message as a line of JSON."""
 
         wire: socket.socket
-        parent: dict[str, Any] = {}  # header of the request
+        parent: Any = {}  # header of the request
         lock = threading.Lock()  # threads may send at the same time
 
         def send(  # type: ignore[override]
             self, stream: Any, message: Any, content: Any = None, *_: Any, **more: Any
-        ) -> dict[str, Any]:
+        ) -> Any:
             """Send a message, given whole or as its type and content, and return it."""
             if isinstance(message, str):
-                message = {"msg_type": message, "content": content}
-            line = {
-                "msg_type": message["msg_type"],
-                "content": message["content"],
-                "parent_header": self.parent,
-                "metadata": message.get("metadata") or more.get("metadata") or {},
-                "buffers": list(map(bytes, more.get("buffers") or ())),  # written as base64
-            }
+                message = self.msg(message, content, metadata=more.get("metadata"))
+            buffers = list(map(bytes, more.get("buffers") or ()))  # written as base64
+            line = message | {"parent_header": self.parent, "buffers": buffers}
             text = json.dumps(line, default=json_default, allow_nan=False, ensure_ascii=False)
             if os.getpid() == self.pid:  # not a child of the kernel
                 with self.lock:
@@ -69,8 +62,8 @@ def make_kernel() -> Any:
 
     # escape lone surrogates, which JSON can hold but UTF-8 cannot
     codecs.register_error("halves", _halves)
-    config = Config({"HistoryManager": {"enabled": False, "hist_file": ":memory:"}})
-    app = IPKernelApp.instance(config=config)  # libraries ask it whether they are in a notebook
+    app = IPKernelApp.instance()  # libraries ask it whether they are in a notebook
+    app.config.HistoryManager.update(enabled=False, hist_file=":memory:")
     with tempfile.TemporaryDirectory() as folder:
         profile = ProfileDir(location=folder)  # empty, instead of the user's
         kernel: Any = IPythonKernel.instance(
@@ -78,7 +71,6 @@ def make_kernel() -> Any:
         )
     app.kernel = kernel
     kernel.shell_channel_thread = SimpleNamespace(parent_thread=None)
-    kernel.shell.exit_now = False
     # do the first cell's initialisation once for all forks
     kernel.shell.transform_cell("%matplotlib inline")
     kernel.shell.display_formatter.format(1)
@@ -89,40 +81,29 @@ def run(kernel: Any, settings: dict[str, Any], wire: socket.socket) -> None:
     """Run the cells that come over the wire, one a line."""
     sys.argv = ["ipykernel_launcher.py"]
     _set_up(kernel, settings)
-    kernel.session.wire, kernel.session.pid = wire, os.getpid()
-    sys.stdout, sys.stderr = Text("stdout", kernel.session), Text("stderr", kernel.session)
-    # flush before a fork, or its child would print the same text again
-    os.register_at_fork(before=_flush)
-    try:
-        asyncio.run(_answer(kernel, wire.makefile("rb")))
-    finally:
-        _flush()
-
-
-def _flush() -> None:
-    for stream in (sys.stdout, sys.stderr):
-        stream.flush()
+    session = kernel.session
+    session.wire, session.pid = wire, os.getpid()
+    sys.stdout, sys.stderr = Text("stdout", session), Text("stderr", session)
+    asyncio.run(_answer(kernel, wire.makefile("rb")))
 
 
 def _set_up(kernel: Any, settings: dict[str, Any]) -> None:
     """Set working directory, environment, limits and random generators as in a new process."""
     os.chdir(settings["cwd"])
-    if settings["env"] is not None:
-        kept = {name: os.environ[name] for name in (*THREADS, *TERMINAL) if name in os.environ}
+    if "env" in settings:
+        kept = {name: os.environ[name] for name in THREADS if name in os.environ}
         os.environ.clear()
         os.environ.update(settings["env"] | kept)
+        kernel.shell.init_environment()
     os.environ.setdefault("MPLBACKEND", INLINE)
     sys.path[:0] = filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))
     kernel.parent.init_path()  # puts the working directory where ipykernel has it
     _forget_modules_named_as_in(settings["cwd"])
     if settings["limits"]:
         _limit(settings["limits"])
-        for place in (1, 2):
-            os.dup2(0, place)  # discard what is not printed by Python itself
-    if settings["instead_of_figures"]:
-        _draw_nothing(kernel.shell, settings["instead_of_figures"])
+    if text := settings.get("instead_of_figures"):
+        _draw_nothing(kernel.shell, text)
     # forks inherit the server's generators: seed them anew, as in a new process
-    random.seed()
     if module := sys.modules.get("numpy.random"):
         module.seed()
     if module := sys.modules.get("torch"):
@@ -132,7 +113,8 @@ def _set_up(kernel: Any, settings: dict[str, Any]) -> None:
 def _forget_modules_named_as_in(folder: str) -> None:
     """Let a notebook import its own `networkx.py`, for example, although the server has imported the library."""
     for name in REPLACEABLE:
-        if Path(folder, f"{name}.py").exists() or Path(folder, name, "__init__.py").exists():
+        spec = PathFinder.find_spec(name, [folder])
+        if spec and spec.origin:  # not a folder of data
             for module in list(sys.modules):
                 if module.partition(".")[0] == name:
                     del sys.modules[module]
@@ -140,11 +122,11 @@ def _forget_modules_named_as_in(folder: str) -> None:
 
 def _halves(error: Any) -> tuple[str, int]:
     """Replace half a character by text as Python's `backslashreplace` does, within JSON."""
-    return f"\\\\u{ord(error.object[error.start]):04x}", error.start + 1
+    return "\\" + ascii(error.object[error.start])[1:-1], error.start + 1
 
 
 def _limit(limits: dict[str, int]) -> None:
-    size = int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+    size = psutil.Process().memory_info().vms
     for kind, most in {
         resource.RLIMIT_AS: size + limits["memory"],
         resource.RLIMIT_FSIZE: limits["file_size"],
@@ -175,7 +157,7 @@ async def _answer(kernel: Any, lines: Iterable[bytes]) -> None:
         kernel.session.parent = request["header"]
         kernel.set_parent([b""], request)
         handled = kernel.shell_handlers[request["msg_type"]](None, [b""], request)
-        if asyncio.iscoroutine(handled):
+        if handled is not None:
             await handled
 
 
@@ -187,6 +169,7 @@ class Text(io.StringIO):
     def __init__(self, name: str, session: Any) -> None:
         super().__init__()
         self.name, self._session, self._since = name, session, 0.0
+        os.register_at_fork(before=self.flush)  # else a child would print the same text again
 
     def fileno(self) -> int:
         """Return the descriptor that the notebook's programs print to."""

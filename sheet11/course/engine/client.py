@@ -7,26 +7,26 @@ import itertools
 import json
 import math
 import os
+import platform
 import re
 import select
 import socket
-import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-import nbformat
 from jupyter_client.jsonutil import json_default
 from jupyter_client.session import Session
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
+from nbformat.v4 import new_output
 
 # as ipykernel reports it
 LANGUAGE = {
     "name": "python",
-    "version": sys.version.split()[0],
+    "version": platform.python_version(),
     "mimetype": "text/x-python",
-    "codemirror_mode": {"name": "ipython", "version": sys.version_info[0]},
+    "codemirror_mode": {"name": "ipython", "version": 3},
     "pygments_lexer": "ipython3",
     "nbconvert_exporter": "python",
     "file_extension": ".py",
@@ -72,7 +72,7 @@ class Kernel:
 
     def run(
         self, source: str, show: Callable[[Message], object], timeout: float | None = None
-    ) -> Message:
+    ) -> Any:
         """Run a cell and return the content of the kernel's reply; `show` gets the messages before it.
 
         Raises:
@@ -89,8 +89,7 @@ class Kernel:
                 if message["parent_header"].get("msg_id") != request["msg_id"]:
                     continue  # from a thread of an earlier cell
                 if message["msg_type"] == "execute_reply":
-                    reply: Message = message["content"]
-                    return reply
+                    return message["content"]
                 show(message)
         raise DeadKernelError("Kernel died")
 
@@ -120,10 +119,9 @@ class Kernel:
         self.look()
         reading: list[Any] = [self._status, self._wire, *self._pipes.values()]
         writing = [self._wire] if self._outgoing else []
-        ready, writable, _ = select.select(reading, writing, [], LOOK)
-        if writable:
-            with contextlib.suppress(OSError):  # it is dead, as `_status` will tell
-                del self._outgoing[: self._wire.send(self._outgoing)]
+        ready = select.select(reading, writing, [], LOOK)[0]
+        with contextlib.suppress(OSError):  # it is busy, or dead as `_status` will tell
+            del self._outgoing[: self._wire.send(self._outgoing)]
         sent = self._read(self._wire.fileno())
         for name, pipe in self._pipes.items():  # programs printed this before the messages
             if text := self._read(pipe).decode("utf-8", "replace"):
@@ -145,11 +143,23 @@ class Kernel:
         return part
 
     def _parsed(self, line: bytearray) -> Message:
-        """Parse a line within the limits: 32 MB of JSON can take a gigabyte of memory."""
+        """Parse a line within the limits (32 MB of JSON can take a gigabyte of memory) into nbclient's form.
+
+        Raises:
+            ValueError, TypeError, KeyError, AttributeError, RecursionError: the notebook's code writes to the wire.
+        """
         if self._values_left < math.inf:
             self._values_left -= sum(1 for _ in VALUES.finditer(line))
         self._check_limits()
-        return message_of(line)
+        message: Message = json.loads(line)
+        message["buffers"] = [base64.b64decode(text) for text in message["buffers"]]
+        if message["msg_type"] in SHOWING:
+            data = message["content"]["data"]
+            # nbformat accepts only text, except for JSON types
+            for kind, value in data.items():
+                if not isinstance(value, str) and not JSON.fullmatch(kind):
+                    data[kind] = json.dumps(value)
+        return message
 
     def _check_limits(self) -> None:
         if min(self._bytes_left, self._values_left) < 0:
@@ -157,27 +167,7 @@ class Kernel:
             raise DeadKernelError("Kernel died")
 
 
-def message_of(line: bytearray) -> Message:
-    """Parse a message into the form that nbclient expects.
-
-    Raises:
-        ValueError, TypeError, KeyError, AttributeError, RecursionError: the notebook's code writes to the wire.
-    """
-    message = json.loads(line)
-    content = message["content"]
-    message["header"] = {"msg_type": message["msg_type"]}
-    message["buffers"] = [base64.b64decode(text) for text in message["buffers"]]
-    if not isinstance(content, dict) or not isinstance(message["parent_header"], dict):
-        raise ValueError
-    if message["msg_type"] in SHOWING:
-        # nbformat accepts only text, except for JSON types
-        for kind, value in content["data"].items():
-            if not isinstance(value, str) and not JSON.fullmatch(kind):
-                content["data"][kind] = json.dumps(value)
-    return dict(message)
-
-
-def execute_cell(client: Any, cell: NotebookNode, cell_index: int) -> NotebookNode:
+def execute_cell(client: Any, cell: NotebookNode, cell_index: int) -> None:
     """Run a cell in a forked kernel, `client.kc`, and let nbclient's client store its outputs.
 
     Raises:
@@ -187,7 +177,7 @@ def execute_cell(client: Any, cell: NotebookNode, cell_index: int) -> NotebookNo
     """
     tags = cell.metadata.get("tags", [])
     if cell.cell_type != "code" or not cell.source.strip() or client.skip_cells_with_tag in tags:
-        return cell
+        return
     if client.record_timing:
         cell.metadata["execution"] = {}
     cell.outputs = []
@@ -198,12 +188,12 @@ def execute_cell(client: Any, cell: NotebookNode, cell_index: int) -> NotebookNo
     try:
         reply = client.kc.run(cell.source, show, timeout)
     except TimeoutError:
-        message = "Cell execution timed out"
-        raise CellTimeoutError.error_from_timeout_and_cell(message, timeout, cell) from None
+        raise CellTimeoutError.error_from_timeout_and_cell(
+            "Cell execution timed out", timeout, cell
+        ) from None
     raise_if_exited(reply)
     if reply["status"] == "error" and not client.allow_errors and "raises-exception" not in tags:
         raise CellExecutionError.from_cell_and_msg(cell, reply)
-    return cell
 
 
 def raise_if_exited(reply: Message) -> None:
@@ -220,11 +210,10 @@ def raise_if_exited(reply: Message) -> None:
 def merged(outputs: Iterable[NotebookNode]) -> list[NotebookNode]:
     """Join consecutive texts of a stream, which are split by chance."""
     found: list[NotebookNode] = []
-    for key, group in itertools.groupby(outputs, lambda output: output.get("name")):
-        if key is None:
+    for name, group in itertools.groupby(outputs, lambda output: output.get("name")):
+        if name is None:
             found += group
         else:
-            text = "".join(output.text for output in group)
-            text = OVERWRITTEN.sub("", text)
-            found.append(nbformat.v4.new_output("stream", name=key, text=text))
+            text = OVERWRITTEN.sub("", "".join(output.text for output in group))
+            found.append(new_output("stream", name=name, text=text))
     return found

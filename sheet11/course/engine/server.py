@@ -28,10 +28,8 @@ import select
 import shutil
 import signal
 import socket
-import stat
 import subprocess
 import sys
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
@@ -40,10 +38,10 @@ else:  # run as a program: they are beside it
     import child
     import watch
 
-    if not sys.flags.safe_path:
-        del sys.path[0]  # notebooks must not import from there
-    for name in ("child", "watch"):
-        sys.modules[f"sheet11_{name}"] = sys.modules.pop(name)
+    del sys.path[0]  # notebooks must not import from there
+    del sys.modules["child"], sys.modules["watch"]
+
+Request = dict[str, Any]
 
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER = 1, 4, 36  # linux/prctl.h
 LARGEST = 1 << 20  # bytes of a request
@@ -61,9 +59,7 @@ def serve(control: socket.socket, closed: bool, modules: list[str]) -> None:
     """
     if os.getpid() == 1:  # a sandbox must not outlive its owner
         prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    kernel = make_ready(modules)
-    if closed:
-        close(kernel)
+    kernel = make_ready(modules, closed)
     prctl(PR_SET_CHILD_SUBREAPER, 1)  # orphans below become its children
     keepers: list[int] = []
     with contextlib.suppress(ConnectionError):  # the client has died
@@ -73,7 +69,7 @@ def serve(control: socket.socket, closed: bool, modules: list[str]) -> None:
             if not message:
                 break
             request = json.loads(message)
-            _import(request["modules"])
+            _import(request.get("modules", []))
             # else each fork's garbage collector would touch, and so copy, inherited memory
             gc.freeze()
             if closed:  # no keeper: a sandbox's first process cannot be killed from inside
@@ -94,22 +90,20 @@ def serve(control: socket.socket, closed: bool, modules: list[str]) -> None:
     end_children()  # left by keepers that were killed
 
 
-def make_ready(modules: list[str]) -> Any:
+def make_ready(modules: list[str], closed: bool) -> Any:
     """Import modules, load fonts, and make the kernel that forks run."""
     gc.disable()  # collecting would take a fifth of the import time
     _import(modules)
     _draw_once()
-    return child.make_kernel()
+    kernel = child.make_kernel()
+    if closed:
+        kernel.shell.InteractiveTB.set_mode("Plain")  # other tracebacks take 0.1 s each
+        prctl(PR_SET_DUMPABLE, 0)  # forks cannot read this process's memory
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    return kernel
 
 
-def close(kernel: Any) -> None:
-    """Deny child processes access to this process's memory and descriptors, and ignore Ctrl-C."""
-    kernel.shell.InteractiveTB.set_mode("Plain")  # other tracebacks take 0.1 s each
-    prctl(PR_SET_DUMPABLE, 0)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-def keep(kernel: Any, request: dict[str, Any], descriptors: Sequence[int], control: int) -> None:
+def keep(kernel: Any, request: Request, descriptors: list[int], control: int) -> None:
     """Fork a kernel, watch it, end all its processes, and report why it ended.
 
     Args:
@@ -119,11 +113,9 @@ def keep(kernel: Any, request: dict[str, Any], descriptors: Sequence[int], contr
             `cgroup.procs` of a control group if the kernel is to enter one.
         control: socket of the server; it ends the kernel, too, when the client closes it.
     """
-    status = descriptors[0]
-    limits, empty = request["limits"], request["empty"]
-    for folder in empty:
-        _empty(folder)  # files that the server's imports have left
-    begun = watch.begin(empty)
+    status, limits, empty = descriptors[0], request["limits"], request.get("empty", [])
+    _empty(empty)  # of files that the server's imports have left
+    exceeded = watch.watch(limits, empty) if limits else str
     pid = os.fork()
     if pid == 0:
         be_kernel(kernel, request, descriptors, control)
@@ -132,33 +124,31 @@ def keep(kernel: Any, request: dict[str, Any], descriptors: Sequence[int], contr
     changes.register(ended, select.POLLIN)
     changes.register(status, select.POLLIN)
     changes.register(control, 0)  # a hang-up only, not the next request
-    has_changed, exceeded = False, ""
-    while not has_changed and not exceeded:
+    has_changed, why = False, ""
+    while not has_changed and not why:
         has_changed = bool(changes.poll(POLL if limits else None))
-        # also at the end: a failed fork may have ended the kernel
-        exceeded = watch.exceeded(limits, begun, empty) if limits else ""
+        why = exceeded()  # also at the end: a failed fork may have ended the kernel
     os.close(ended)
     end_children()
-    for folder in empty:
-        _empty(folder)
-    if request["remove"]:
+    _empty(empty)
+    if "remove" in request:
         shutil.rmtree(request["remove"], ignore_errors=True)
     with contextlib.suppress(OSError):
-        os.write(status, (exceeded or "ended").encode())
+        os.write(status, (why or "ended").encode())
 
 
-def be_kernel(
-    kernel: Any, request: dict[str, Any], descriptors: Sequence[int], control: int
-) -> NoReturn:
+def be_kernel(kernel: Any, request: Request, descriptors: list[int], control: int) -> NoReturn:
     """Become the kernel in a fork, and run cells."""
     try:
         status, wire, out, err, *group = descriptors
         for descriptor in group:
             os.write(descriptor, b"0")  # 0 is this process
         null = os.open(os.devnull, os.O_RDWR)
-        for place, descriptor in enumerate((null, out, err)):
+        # with limits, discard what is not printed by Python itself
+        outputs = (null, null) if request["limits"] else (out, err)
+        for place, descriptor in enumerate((null, *outputs)):
             os.dup2(descriptor, place)
-        for descriptor in (null, out, err, status, *group, control):
+        for descriptor in (out, err, status, *group, control):
             os.close(descriptor)
         prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         prctl(PR_SET_DUMPABLE, 1)  # lets the keeper read its memory use
@@ -170,14 +160,15 @@ def be_kernel(
         os._exit(0)
 
 
-def _empty(folder: str) -> None:
-    """Remove everything in a folder, whatever its depth and permissions."""
-    # a folder of another user cannot have lost its permissions
-    with contextlib.suppress(PermissionError):
-        os.chmod(folder, stat.S_IRWXU)
-    if os.listdir(folder):
-        command = 'chmod -R u+rwx "$0"; find "$0" -mindepth 1 -delete'
-        subprocess.run(["sh", "-c", command, folder], stderr=subprocess.DEVNULL, check=False)
+def _empty(folders: list[str]) -> None:
+    """Remove everything in folders, whatever its depth and permissions."""
+    command = 'chmod -R u+rwx "$0"; find "$0" -mindepth 1 -delete'
+    for folder in folders:
+        # a folder of another user cannot have lost its permissions
+        with contextlib.suppress(PermissionError):
+            os.chmod(folder, 0o700)
+        if os.listdir(folder):
+            subprocess.run(["sh", "-c", command, folder], stderr=subprocess.DEVNULL, check=False)
 
 
 def end_children() -> None:
@@ -193,7 +184,7 @@ def end_children() -> None:
 def _import(modules: list[str]) -> None:
     for module in modules:
         # the cell that imports it will raise the error
-        with contextlib.suppress(ImportError, AttributeError):
+        with contextlib.suppress(ImportError):
             __import__(module)
 
 

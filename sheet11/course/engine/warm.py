@@ -17,7 +17,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import nbformat
 import psutil
 from jupyter_client.kernelspec import KernelSpecManager
 from nbformat import NotebookNode
@@ -43,13 +42,6 @@ PRELOAD = [
     "IPython.core.pylabtools",
 ]
 TORCH = ["torch", "torch._dynamo"]  # takes as long as all others; optimizers import the second
-SETTINGS: dict[str, Any] = {
-    "modules": [],  # that the kernel needs
-    "env": None,  # its environment; None is the server's
-    "empty": [],  # folders that are emptied when it has ended
-    "remove": None,  # a folder that is removed when it has ended, even if this process has died
-    "instead_of_figures": None,  # text that is shown instead of drawing each figure
-}
 PATIENCE = 1  # seconds that a server may take to end
 MEMORY = 512 << 20  # bytes that a kernel may need
 CAN_FORK = sys.platform.startswith("linux")  # macOS frameworks do not survive a fork
@@ -65,10 +57,10 @@ class Server:
     Args:
         threads: number of threads for BLAS and torch in every kernel; None leaves it to the libraries.
         modules: modules to import.
-        command: command line that starts it; the control socket's descriptor is appended.
-        env: its environment; None is this process's.
+        command: command line that starts it with arguments appended; a server that is started so denies its forks
+            access to its memory.
+        env: its environment, by default this process's.
         cwd: its working directory; None is this process's.
-        closed: whether to deny its forks access to its memory.
         descriptors: of files that the command reads.
     """
 
@@ -76,25 +68,26 @@ class Server:
         self,
         threads: int | None = None,
         modules: Sequence[str] = PRELOAD,
-        command: Sequence[str] = (sys.executable, str(SERVER)),
-        env: dict[str, str] | None = None,
+        command: Sequence[str] | None = None,
+        env: Mapping[str, str] = os.environ,
         cwd: str | None = None,
-        closed: bool = False,
         descriptors: Sequence[int] = (),
     ) -> None:
-        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        env = {"MPLBACKEND": INLINE} | dict(os.environ if env is None else env)
+        self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        variables = {"MPLBACKEND": INLINE} | dict(env)
         # the debugger would warn of frozen modules when imported
-        env["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"
+        variables["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"
         if threads is not None:
-            env |= dict.fromkeys(THREADS, str(threads))
+            variables |= dict.fromkeys(THREADS, str(threads))
+        program = command or [sys.executable, str(SERVER)]
+        kind = "closed" if command else "open"
         with theirs:
             self.process = subprocess.Popen(
-                [*command, str(theirs.fileno()), "closed" if closed else "open", *modules],
+                [*program, str(theirs.fileno()), kind, *modules],
                 pass_fds=[theirs.fileno(), *descriptors],
                 stdin=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL if closed else None,
-                env=env,
+                stderr=subprocess.DEVNULL if command else None,
+                env=variables,
                 cwd=cwd,
                 start_new_session=True,  # Ctrl-C reaches only the client, which ends the server
             )
@@ -102,7 +95,7 @@ class Server:
 
     def is_ready(self, seconds: float) -> bool:
         """Wait up to `seconds` for the server to finish importing; return whether it has."""
-        return bool(select.select([self._control], [], [], seconds)[0] and self._control.recv(1))
+        return bool(select.select([self.control], [], [], seconds)[0] and self.control.recv(1))
 
     def fork(
         self,
@@ -117,19 +110,21 @@ class Server:
             cwd: its working directory.
             limits: `seconds`, `memory`, `processes`, `file_size` and `output` for it and its processes together.
             group: control group (v2) for it and its processes; requires limits.
-            settings: see `SETTINGS`.
+            settings: `modules` that it needs; `env`, its environment instead of the server's; folders that are
+                `empty` before it starts and after it has ended; a folder to `remove` when it has ended, even if this
+                process has died; `instead_of_figures`, a text that is shown instead of drawing each figure.
 
         Raises:
             RuntimeError: the server has died.
         """
         kernel = Kernel(limits["output"] if limits else None)
-        request = SETTINGS | settings | {"cwd": os.path.abspath(cwd), "limits": limits}
+        request = settings | {"cwd": os.path.abspath(cwd), "limits": limits}
         theirs = kernel.theirs
         if group:
             # opened here, so that no process inside the sandbox needs permission to enter
-            theirs.append(os.open(group / "cgroup.procs", os.O_WRONLY | os.O_CLOEXEC))
+            theirs.append(os.open(group / "cgroup.procs", os.O_WRONLY))
         try:
-            socket.send_fds(self._control, [json.dumps(request).encode()], theirs)
+            socket.send_fds(self.control, [json.dumps(request).encode()], theirs)
         except OSError as error:
             kernel.close()
             raise RuntimeError("the process that forks kernels has died") from error
@@ -138,13 +133,9 @@ class Server:
                 os.close(descriptor)
         return kernel
 
-    def hang_up(self) -> None:
-        """Tell the server to end with its kernels, without waiting."""
-        self._control.close()
-
     def close(self) -> None:
         """End the server and its kernels."""
-        self.hang_up()
+        self.control.close()
         try:
             self.process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
@@ -167,12 +158,10 @@ _server_lock = threading.Lock()
 def server(threads: int | None = None) -> Server:
     """Return this process's server; start it with `threads` if it does not run yet or has died."""
     global _server
+    if _server is not None and _server.process.poll() is not None:
+        stop_server()
     with _server_lock:
-        if _server is not None and _server.process.poll() is not None:
-            _server.close()
-            _server = None
-        if _server is None:
-            _server = Server(threads)
+        _server = _server or Server(threads)
         return _server
 
 
@@ -192,24 +181,22 @@ def kernel_for(client: Any, cwd: str | Path, **settings: Any) -> Iterator[None]:
     with contextlib.closing(kernel):
         client.kc = kernel
         client.execute_cell = functools.partial(execute_cell, client)
-        client.nb.metadata.language_info = nbformat.from_dict(LANGUAGE)
+        client.nb.metadata.language_info = LANGUAGE
         yield
         client.set_widgets_metadata()
 
 
 def wanted(notebook: NotebookNode) -> list[str]:
-    """Return the modules imported on demand that a notebook's code mentions."""
-    sources = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
-    return TORCH if any(re.search(r"\btorch\b", source) for source in sources) else []
+    """Return the modules imported on demand that a notebook mentions."""
+    return TORCH if any(re.search(r"\btorch\b", cell.source) for cell in notebook.cells) else []
 
 
 @atexit.register
 def _close_all() -> None:
     """End all servers of this process, those in sandboxes included."""
-    servers = list(_servers)
-    for running in servers:
-        running.hang_up()  # so that they end in parallel
-    for running in servers:
+    for running in _servers:
+        running.control.close()  # so that they end in parallel
+    for running in _servers:
         running.close()
 
 
@@ -218,4 +205,4 @@ def share_cores(workers: int | None = None) -> tuple[int, int]:
     cores = len(os.sched_getaffinity(0)) if CAN_FORK else os.cpu_count() or 1
     room = max(1, psutil.virtual_memory().available // MEMORY)
     workers = min(workers or cores, cores, room)
-    return workers, max(1, cores // workers)
+    return workers, cores // workers

@@ -15,60 +15,53 @@ import os
 import re
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import psutil
 
 WALL = 3  # limit of elapsed time, as a multiple of processor time: the machine may be busy
 
 
-class Begun(NamedTuple):
-    """State before the kernel started."""
-
-    at: float
-    ended: float  # processor time of ended children, in seconds
-    files: int
-    seen: dict[psutil.Process, float]  # processor time of each process when last measured
-
-
-def begin(folders: Sequence[str]) -> Begun:
-    """Return the state from which `exceeded` measures."""
-    return Begun(time.monotonic(), _time_of_ended(), _number_of_files(folders), {})
-
-
-def exceeded(limits: dict[str, int], begun: Begun, folders: Sequence[str]) -> str:
-    """Return the limit that the processes below this one exceed; empty if there is none.
+def watch(limits: dict[str, int], folders: Sequence[str]) -> Callable[[], str]:
+    """Return a function that returns the limit that the processes below this one have exceeded since, or "".
 
     Args:
         limits: `seconds`, `memory`, `processes` and `files`.
-        begun: from `begin`.
-        folders: whose files are counted.
+        folders: whose files are counted, if they are mounts; others share the machine's file system.
     """
-    found = descendants(os.getpid())
-    seconds, threads = _time_of_ended() - begun.ended, 0
-    for pid in found:
-        with contextlib.suppress(psutil.Error):
-            process = psutil.Process(pid)
-            user, system, *waited = process.cpu_times()[:4]
-            begun.seen[process] = user + system
-            seconds += user + system + sum(waited)
-            threads += process.num_threads()
-    # children of a process that ignores SIGCHLD are missing from the time of ended ones
-    seconds = max(seconds, sum(begun.seen.values()))
-    if threads > limits["processes"]:
-        return "processes"
-    if seconds > limits["seconds"] or time.monotonic() - begun.at > WALL * limits["seconds"]:
-        return "time"
-    if _number_of_files(folders) - begun.files > limits["files"]:
-        return "files"
-    own = _anonymous(os.getpid())  # mostly inherited by all kernels
-    most = limits["memory"] + own - _in_sockets(folders)
-    # a quick upper bound, which counts shared pages repeatedly
-    if sum(map(_anonymous, found)) <= most:
-        return ""
-    return "memory" if sum(map(_share, found)) > most else ""
+    begun, ended = time.monotonic(), _time_of_ended()
+    mounts = list(filter(os.path.ismount, folders))
+    files = _number_of_files(mounts)
+    seen: dict[psutil.Process, float] = {}  # processor time of each process when last measured
+
+    def exceeded() -> str:
+        found = descendants(os.getpid())
+        seconds, threads = _time_of_ended() - ended, 0
+        for pid in found:
+            with contextlib.suppress(psutil.Error):
+                process = psutil.Process(pid)
+                user, system, *waited = process.cpu_times()[:4]
+                seen[process] = user + system
+                seconds += user + system + sum(waited)
+                threads += process.num_threads()
+        # children of a process that ignores SIGCHLD are missing from the time of ended ones
+        seconds = max(seconds, sum(seen.values()))
+        if threads > limits["processes"]:
+            return "processes"
+        if seconds > limits["seconds"] or time.monotonic() - begun > WALL * limits["seconds"]:
+            return "time"
+        if _number_of_files(mounts) - files > limits["files"]:
+            return "files"
+        own = _anonymous(os.getpid())  # mostly inherited by all kernels
+        # outside a sandbox all processes share the list of sockets
+        most = limits["memory"] + own - (_in_sockets() if mounts else 0)
+        # a quick upper bound, which counts shared pages repeatedly
+        if sum(map(_anonymous, found)) <= most:
+            return ""
+        return "memory" if sum(map(_share, found)) > most else ""
+
+    return exceeded
 
 
 def descendants(pid: int) -> list[int]:
@@ -83,20 +76,17 @@ def descendants(pid: int) -> list[int]:
 
 def _time_of_ended() -> float:
     """Return the processor time of this process's ended children."""
-    used = os.times()
-    return used.children_user + used.children_system
+    return sum(os.times()[2:4])
 
 
-def _number_of_files(folders: Sequence[str]) -> int:
-    """Return the number of files in folders that are mounts; other folders share the machine's file system."""
-    systems = [os.statvfs(folder) for folder in folders if os.path.ismount(folder)]
+def _number_of_files(mounts: Sequence[str]) -> int:
+    """Return the number of files in mounts."""
+    systems = map(os.statvfs, mounts)
     return sum(system.f_files - system.f_ffree for system in systems)
 
 
-def _in_sockets(folders: Sequence[str]) -> int:
-    """Return the bytes that sockets may hold; 0 outside a sandbox, where all processes share the list of sockets."""
-    if not all(map(os.path.ismount, folders)):
-        return 0
+def _in_sockets() -> int:
+    """Return the bytes that sockets may hold."""
     with socket.socket(socket.AF_UNIX) as one, open("/proc/net/unix") as lines:
         return sum(1 for _ in lines) * one.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF)
 

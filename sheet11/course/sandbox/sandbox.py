@@ -119,7 +119,6 @@ class Sandbox(contextlib.ExitStack):
                 modules=modules,
                 command=[*command, sys.executable, f"{INSIDE}/server.py"],
                 env=variables,
-                closed=True,
                 descriptors=[descriptor],
             )
         else:
@@ -127,7 +126,10 @@ class Sandbox(contextlib.ExitStack):
             self._folders = [self.enter_context(temporary)]
             own = {"PYTHONPATH": str(package), "MPLCONFIGDIR": str(font_cache().parent)}
             self._server = Server(
-                modules=modules, env=environment() | own, cwd=self._folders[0], closed=True
+                modules=modules,
+                command=[sys.executable, str(SERVER)],
+                env=environment() | own,
+                cwd=self._folders[0],
             )
         link = LINK.format(BESIDE if isolated else beside)
         self._first = [(BESIDE, f"exec({link!r}, {{}})")] if beside else []
@@ -226,8 +228,12 @@ def _seconds_below(pid: int) -> float:
 class _Collector(NotebookClient):
     """Client that ignores widgets: untrusted code could make their state grow without end."""
 
-    def handle_comm_msg(self, *_: object) -> None:
-        """Ignore a message."""
+    def process_message(self, msg: Any, cell: Any, cell_index: int) -> Any:
+        """Handle a message."""
+        # a forged status would end the cell by an exception of nbclient's own
+        if msg["msg_type"].startswith(("comm", "status")):
+            return None
+        return super().process_message(msg, cell, cell_index)
 
 
 def check_sandbox() -> None:

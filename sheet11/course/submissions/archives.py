@@ -2,12 +2,12 @@
 
 import contextlib
 import os
+import time
 import zipfile
-from datetime import datetime
 from pathlib import Path, PurePosixPath
 
 from sheet11.course.submissions.reading import LARGEST, UnreadableError, opened
-from sheet11.course.text import visible
+from sheet11.course.text import digest_of, visible
 
 STAMP = "timestamp.txt"  # nbgrader's time of the hand-in
 DIRECTORY_SIZE = 5  # index of the table of contents' size in zipfile's end record
@@ -15,12 +15,14 @@ OF_A_CLASS = 20 << 30  # most bytes of an archive, unpacked
 OF_ONE = 200 << 20
 # most unpacked bytes to a byte in the table of contents, where each file takes some 100
 SHARE = 512
+LONGEST = 255  # bytes of a file's name
 
 
 def unpack(archive: Path, into: Path, most: int = OF_ONE) -> list[str]:
     """Unpack notebooks, archives and nbgrader's timestamps; other files, which are never read, become empty.
 
-    A file over the size limit is cut one byte after it, so that readers notice.
+    A file over the size limit is cut one byte after it, so that readers notice. Names that are too long for the file
+    system are shortened before the suffix.
 
     Args:
         archive: a zip file.
@@ -55,7 +57,7 @@ def unpack(archive: Path, into: Path, most: int = OF_ONE) -> list[str]:
                 left_out.append(
                     visible(
                         f"{name}: {info.filename!r} cannot be unpacked: it is damaged, encrypted, "
-                        "outside of the archive, or has too long a name"
+                        "or outside of the archive"
                     )
                 )
             if left < 0:
@@ -80,7 +82,7 @@ def _unpack_one(content: zipfile.ZipFile, info: zipfile.ZipInfo, into: Path, lef
     inside = PurePosixPath(name.replace("\\", "/"))
     if inside.is_absolute() or ".." in inside.parts:
         raise ValueError
-    path = into / inside
+    path = into.joinpath(*map(_short, inside.parts))
     if info.is_dir():
         path.mkdir(parents=True, exist_ok=True)
         return 0
@@ -91,6 +93,14 @@ def _unpack_one(content: zipfile.ZipFile, info: zipfile.ZipInfo, into: Path, lef
             found = source.read(min(left, OF_ONE if is_zip else LARGEST) + 1)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(found)
-    seconds = datetime(*info.date_time).timestamp()
+    seconds = time.mktime((*info.date_time, 0, 0, -1))  # takes month 0 of an unknown date, too
     os.utime(path, (seconds, seconds))
     return len(found)
+
+
+def _short(name: str) -> str:
+    """Shorten a name to the limit of the file system; different names stay different."""
+    whole = os.fsencode(name)
+    if len(whole) <= LONGEST:
+        return name
+    return f"{whole[:180].decode('utf-8', 'ignore')}~{digest_of(whole)[:12]}{name[-15:]}"

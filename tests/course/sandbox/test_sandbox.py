@@ -11,7 +11,6 @@ import psutil
 import pytest
 from gradings import no_sandbox
 
-from sheet11.course.engine.child import TERMINAL
 from sheet11.course.engine.client import LOST
 from sheet11.course.engine.warm import SERVER, Server
 from sheet11.course.engine.watch import descendants
@@ -263,12 +262,16 @@ def test_closing_while_bubblewrap_starts_leaves_none_of_its_processes(tmp_path):
     for _ in range(10):
         with bubblewrap(tmp_path) as (command, variables, descriptor):
             command += [sys.executable, f"{INSIDE}/server.py"]
-            server = Server(None, [], command, variables, closed=True, descriptors=[descriptor])
+            server = Server(None, [], command, variables, descriptors=[descriptor])
             while not descendants(server.process.pid):
                 pass
             server.close()
     lines = [found.info["cmdline"] or () for found in psutil.process_iter(["cmdline"])]
     assert not [line for line in lines if str(tmp_path) in line]
+
+
+# set by ipykernel
+TERMINAL = {"TERM", "CLICOLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "PAGER", "GIT_PAGER"}
 
 
 @pytest.fixture(scope="module")
@@ -300,7 +303,7 @@ class TestIsolation:
         names = set(eval(inside("import os; sorted(os.environ)")))
         own = {"PYTHONPATH", "MPLCONFIGDIR", "MATPLOTLIBRC", "HOME", "TMPDIR", "PWD"}
         own |= {"PYDEVD_USE_FRAME_EVAL", "PYDEVD_DISABLE_FILE_VALIDATION"}
-        assert names <= environment().keys() | own | set(TERMINAL)
+        assert names <= environment().keys() | own | TERMINAL
 
     def test_the_kit_is_not_there(self, inside):
         assert inside("import sheet11.lab.records") is None
@@ -361,6 +364,13 @@ def test_bubblewrap_that_may_not(monkeypatch, tmp_path):
         check_sandbox()
     with pytest.raises(NotInstalledError, match="could not be started"):
         Sandbox(tmp_path, [])
+
+
+@both
+def test_a_forged_status_ends_nothing(run):
+    session = "from ipykernel.kernelapp import IPKernelApp\nsession = IPKernelApp.instance().kernel.session\n"
+    forged = f"{session}session.send(None, 'status', {{'execution_state': 'idle'}}); 1"
+    assert run(forged, "2") == ["1", "2"] and run.batch.ended is None
 
 
 @both

@@ -62,6 +62,23 @@ def test_names_that_files_can_have(tmp_path, name, path):
     assert unpacked(tmp_path, zipped({"./": b"", name: b"{}"})) == {path: b"{}"}
 
 
+def test_names_that_are_too_long_are_shortened(tmp_path):
+    ends = (" (1).ipynb", " (2).ipynb.txt")
+    long = {f"Anna_1_assignsubmission_file_{'ü' * 300}{end}": end.encode() for end in ends}
+    found = unpacked(tmp_path, zipped(long))
+    assert sorted(found.values()) == [end.encode() for end in ends]
+    for name, content in found.items():
+        assert name.startswith("Anna_1_assignsubmission_file_üü") and len(name.encode()) <= 255
+        assert name.endswith(content.decode().split(")")[1])
+
+
+def test_an_unknown_date(tmp_path):
+    year, month, day = OLD[:3]
+    date = (year - 1980) << 9 | month << 5 | day
+    unknown = zipped({"1.ipynb": b"{}"}, OLD).replace(date.to_bytes(2, "little"), bytes(2))
+    assert unpacked(tmp_path, unknown) == {"1.ipynb": b"{}"}
+
+
 def test_a_link_is_a_file_with_its_target(tmp_path):
     info = zipfile.ZipInfo("1.ipynb")
     info.external_attr = (stat.S_IFLNK | 0o777) << 16
@@ -90,11 +107,10 @@ def encrypted():
         (zipped({"a/../../1.ipynb": b""} | OTHER), "a/../../1.ipynb"),
         (zipped({"//etc/1.ipynb": b"{}"} | OTHER), "//etc/1.ipynb"),
         (zipped({"b": b"", "b/1.ipynb": b"{}"} | OTHER), "b/1.ipynb"),
-        (zipped({"ü" * 200: b""} | OTHER), "ü" * 200),
         (damaged(), "1.ipynb"),
         (encrypted(), "1.ipynb"),
     ],
-    ids=["parent", "root", "file as folder", "long", "damaged", "encrypted"],
+    ids=["parent", "root", "file as folder", "damaged", "encrypted"],
 )
 def test_one_bad_entry_harms_no_other(tmp_path, content, name):
     (tmp_path / "all.zip").write_bytes(content)
