@@ -127,7 +127,9 @@ def expected_of(
     for some in (numbers[:1], numbers[1:]):
         asked = [(number, paper) for number in some for paper in drawings.drawn[number].values()]
         work = functools.partial(_refer, drawings.place, same)
-        for number, stem, found in executor.map(work, *zip(*asked, strict=True)):
+        these = [number for number, _ in asked]
+        papers = [paper for _, paper in asked]
+        for number, stem, found in executor.map(work, these, papers):
             expected[number][stem] = found.expected
             same[stem] = found.same
             problems += found.problems
