@@ -10,6 +10,7 @@ import pytest
 from sheet11 import attention_scores, gram, positional_encoding, read_records
 from sheet11.course.notebooks import error_of
 from sheet11.course.sheet import find_sheet
+from sheet11.given.attention import self_attention
 from sheet11.given.conventions import CONVENTIONS
 
 QUICK = {"deepest": 1, "epochs": 1, "networks": 1, "hidden": 1}
@@ -78,6 +79,26 @@ def test_what_the_text_of_01_says():
     assert np.flatnonzero(profile["vaswani"] < 64)[0] == 53
     assert round(profile["sheet"][8] / 128, 2) == 0.66
     assert 0.18 < np.abs(profile["sheet"][17:]).max() / 128 < 0.23
+
+
+@pytest.mark.parametrize(
+    ("n", "p", "convention"), [(64, 256, "sheet"), (33, 64, "vaswani"), (20, 6, "sheet")]
+)
+def test_reversing_the_tokens_leaves_no_trace_if_positions_are_appended(n, p, convention):
+    E = positional_encoding(n, p, convention)
+    X = np.random.default_rng(0).standard_normal((p, n)) / np.sqrt(p)
+
+    def largest_deviation(order, with_positions):
+        def attention(tokens):
+            Q = with_positions(tokens)
+            return self_attention(Q, Q, tokens)
+
+        return np.abs(attention(X[:, order]) - attention(X)[:, order]).max()
+
+    backwards, turned = np.arange(n)[::-1], np.roll(np.arange(n), 1)
+    assert largest_deviation(backwards, lambda tokens: np.vstack([tokens, E])) < 1e-13
+    assert largest_deviation(turned, lambda tokens: np.vstack([tokens, E])) > 1e-3
+    assert largest_deviation(backwards, lambda tokens: tokens + E) > 1e-3
 
 
 def test_the_given_code_of_01_is_the_submission(notebooks):
