@@ -122,6 +122,22 @@ def test_what_the_text_of_02_says(notebooks):
     assert records["total_variation_itself"] < 0.001
 
 
+@pytest.mark.parametrize("convention", CONVENTIONS)
+def test_the_bound_of_02_is_one_of_the_standard_deviation_and_not_of_the_error(convention):
+    n, p = 24, 32
+    E = positional_encoding(n, p, convention)
+    generator = np.random.default_rng(1)
+    off = ~np.eye(n, dtype=bool)
+    measured = []
+    for _ in range(1000):
+        EX = E.T @ generator.standard_normal((p, n))
+        measured.append(np.sqrt(np.mean((EX + EX.T)[off] ** 2)))
+    error = measured / np.sqrt(2 * np.mean(np.sum(E**2, axis=0))) - 1
+    bound = np.linalg.norm(E, 2) / np.linalg.norm(E) / np.sqrt(n - 1)
+    assert 0.4 * bound < error.std() < 0.8 * bound
+    assert 0.03 < np.mean(np.abs(error) > bound) < 0.2
+
+
 def test_what_the_text_of_03_says(notebooks):
     records = read_records(notebooks["03_aggregation"])
     assert all(records[f"error_{name}"] < 1e-12 for name in ("max", "min", "mean", "sum"))
