@@ -147,6 +147,15 @@ def test_what_the_text_of_03_says(notebooks):
     assert abs(learned["mean"]["eta"]) < 0.01 and abs(learned["sum"]["eta"] - 1) < 0.01
 
 
+def test_a_fit_of_03_whose_loss_stays_near_1_is_told(run):
+    executed = run("03_aggregation", {}, max_degree=60, fit_steps=40)
+    learned = {row["target"]: row for row in read_records(executed)["learned"]}
+    assert learned["min"]["loss"] > 0.5 > learned["max"]["loss"]
+    (cell,) = [cell for cell in executed.cells if cell.id == "c-figure"]
+    printed = "".join(output.get("text", "") for output in cell.outputs)
+    assert "min: not learned in 40 steps" in printed and "max: not learned" not in printed
+
+
 def test_what_the_text_of_04_says(notebooks):
     records = read_records(notebooks["04_oversmoothing"])
     assert records["decay_rate"] == pytest.approx(-0.2193, abs=5e-5)
