@@ -10,6 +10,7 @@ import pytest
 from sheet11 import attention_scores, gram, positional_encoding, read_records
 from sheet11.course.notebooks import error_of
 from sheet11.course.sheet import find_sheet
+from sheet11.given.attention import self_attention
 from sheet11.given.conventions import CONVENTIONS
 
 QUICK = {"deepest": 1, "epochs": 1, "networks": 1, "hidden": 1}
@@ -80,6 +81,26 @@ def test_what_the_text_of_01_says():
     assert 0.18 < np.abs(profile["sheet"][17:]).max() / 128 < 0.23
 
 
+@pytest.mark.parametrize(
+    ("n", "p", "convention"), [(64, 256, "sheet"), (33, 64, "vaswani"), (20, 6, "sheet")]
+)
+def test_reversing_the_tokens_leaves_no_trace_if_positions_are_appended(n, p, convention):
+    E = positional_encoding(n, p, convention)
+    X = np.random.default_rng(0).standard_normal((p, n)) / np.sqrt(p)
+
+    def largest_deviation(order, with_positions):
+        def attention(tokens):
+            Q = with_positions(tokens)
+            return self_attention(Q, Q, tokens)
+
+        return np.abs(attention(X[:, order]) - attention(X)[:, order]).max()
+
+    backwards, turned = np.arange(n)[::-1], np.roll(np.arange(n), 1)
+    assert largest_deviation(backwards, lambda tokens: np.vstack([tokens, E])) < 1e-13
+    assert largest_deviation(turned, lambda tokens: np.vstack([tokens, E])) > 1e-3
+    assert largest_deviation(backwards, lambda tokens: tokens + E) > 1e-3
+
+
 def test_the_given_code_of_01_is_the_submission(notebooks):
     (source,) = [cell.source for cell in notebooks["01_encoding"].cells if cell.id == "handed-in"]
     space = {"np": np}
@@ -101,6 +122,22 @@ def test_what_the_text_of_02_says(notebooks):
     assert records["total_variation_itself"] < 0.001
 
 
+@pytest.mark.parametrize("convention", CONVENTIONS)
+def test_the_bound_of_02_is_one_of_the_standard_deviation_and_not_of_the_error(convention):
+    n, p = 24, 32
+    E = positional_encoding(n, p, convention)
+    generator = np.random.default_rng(1)
+    off = ~np.eye(n, dtype=bool)
+    measured = []
+    for _ in range(1000):
+        EX = E.T @ generator.standard_normal((p, n))
+        measured.append(np.sqrt(np.mean((EX + EX.T)[off] ** 2)))
+    error = measured / np.sqrt(2 * np.mean(np.sum(E**2, axis=0))) - 1
+    bound = np.linalg.norm(E, 2) / np.linalg.norm(E) / np.sqrt(n - 1)
+    assert 0.4 * bound < error.std() < 0.8 * bound
+    assert 0.03 < np.mean(np.abs(error) > bound) < 0.2
+
+
 def test_what_the_text_of_03_says(notebooks):
     records = read_records(notebooks["03_aggregation"])
     assert all(records[f"error_{name}"] < 1e-12 for name in ("max", "min", "mean", "sum"))
@@ -108,6 +145,15 @@ def test_what_the_text_of_03_says(notebooks):
     learned = {row["target"]: row for row in records["learned"]}
     assert learned["max"]["lam"] > 2 and learned["min"]["lam"] < -2
     assert abs(learned["mean"]["eta"]) < 0.01 and abs(learned["sum"]["eta"] - 1) < 0.01
+
+
+def test_a_fit_of_03_whose_loss_stays_near_1_is_told(run):
+    executed = run("03_aggregation", {}, max_degree=60, fit_steps=40)
+    learned = {row["target"]: row for row in read_records(executed)["learned"]}
+    assert learned["min"]["loss"] > 0.5 > learned["max"]["loss"]
+    (cell,) = [cell for cell in executed.cells if cell.id == "c-figure"]
+    printed = "".join(output.get("text", "") for output in cell.outputs)
+    assert "min: not learned in 40 steps" in printed and "max: not learned" not in printed
 
 
 def test_what_the_text_of_04_says(notebooks):

@@ -26,7 +26,7 @@ def difference_histogram(
         off_diagonal: entries off the diagonal.
         diagonal: entries on the diagonal.
         predicted: standard deviations off and on the diagonal.
-        errors: expected errors of these standard deviations for one draw.
+        errors: standard deviations of one draw's root mean square, off the diagonal an upper bound.
     """
     figure, axes = panels(2, 3.2)
     drawn = {"off the diagonal": off_diagonal, "on the diagonal": diagonal}
@@ -67,7 +67,7 @@ def noise_to_signal(
         p: shape (sizes,).
         measured: shape (sizes, draws).
         predicted: shape (sizes,).
-        error: relative error of the prediction for one draw, shape (sizes,).
+        error: bound on the relative standard deviation of one draw, shape (sizes,).
         slope: slopes fitted to the measured and to the predicted ratios.
     """
     figure, (ax,) = panels(1, 3.6)
@@ -96,7 +96,7 @@ def seen_by_softmax(
         sizes: for each term the root mean square of its entries off the diagonal, shape (sizes, draws).
         changes: for each comparison the total variation of the weights, shape (sizes, draws).
         predicted: predicted size of the first term, shape (sizes,).
-        error: relative error of the prediction for one draw, shape (sizes,).
+        error: bound on the relative standard deviation of one draw, shape (sizes,).
     """
     figure, (left, right) = panels(2, 3.8)
     _draw_prediction(left, p, predicted, error, "predicted for add − cat")
@@ -135,5 +135,5 @@ def _draw_prediction(
     middle = np.asarray(predicted)
     width = middle * error
     ax.fill_between(p, middle - width, middle + width, color=colour, alpha=0.35, linewidth=0)
-    label = f"{label}; band: one draw may stray as far"
+    label = f"{label}; band: std of one draw, at most"
     ax.plot(p, middle, "-", color=colour, linewidth=3, alpha=0.8, label=label)
