@@ -17,7 +17,7 @@ from sheet11.course.sheet import Sheet
 from sheet11.course.tasks import is_check, marks, tasks_of
 
 OTTER = re.compile(r"^#\s*((?:ASSIGNMENT CONFIG|BEGIN QUESTION|BEGIN TESTS)\b.*)", re.MULTILINE)
-IN_JUPYTERLAB = "mark its cells in JupyterLab's Create Assignment"
+IN_JUPYTERLAB = "set up its cells in JupyterLab's Create Assignment"
 # nbgrader settings that affect grading but are not read here, with what to do instead
 NOT_READ = {
     "Autograde.sanitize_preprocessors": "take it out",

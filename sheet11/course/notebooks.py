@@ -51,7 +51,7 @@ def read_notebook(path: Path) -> NotebookNode:
         raise NotebookError(f"{path} cannot be read: {error.strerror or error}") from error
     except Exception as error:
         # nbformat raises many types for invalid files, AttributeError among them
-        raise NotebookError(f"{path} is no Jupyter notebook: {reason(error):.120}") from error
+        raise NotebookError(f"{path} is not a Jupyter notebook: {reason(error):.120}") from error
     return notebook
 
 

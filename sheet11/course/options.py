@@ -46,7 +46,7 @@ jobs_option = click.option(
     help="Notebooks at a time.  [default: number of cores]",
 )
 kernel_option = click.option(
-    "-k", "--kernel", metavar="NAME", help="Kernel, not the one a notebook asks for."
+    "-k", "--kernel", metavar="NAME", help="Kernel to use instead of the notebook's own."
 )
 timeout_option = click.option(
     "--timeout",
@@ -65,7 +65,7 @@ def login() -> str:
     """Return the user's name on the Hub or on this machine."""
     try:
         return os.environ.get("JUPYTERHUB_USER") or getpass.getuser()
-    except (KeyError, OSError):  # perhaps in a container
+    except (KeyError, OSError):  # users in a container may have no name
         return "somebody"
 
 
@@ -75,7 +75,7 @@ name_option = click.option(
     metavar="NAME",
     default=login,
     show_default="login",
-    help="Whose marks these are.",
+    help="Name of the person who gives these marks.",
 )
 
 
@@ -155,7 +155,7 @@ def _range(item: str) -> list[int | float]:
 
 
 def parameter_option(parse: Callable[[str], Any], metavar: str, text: str) -> Callable[[Any], Any]:
-    """Return the option -p of a command, which gives a dictionary."""
+    """Return the option -p of a command, whose value is a dictionary."""
 
     def by_name(_ctx: object, _param: object, given: Iterable[str]) -> dict[str, Any]:
         found: dict[str, Any] = {}

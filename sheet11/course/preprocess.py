@@ -22,8 +22,8 @@ FILES = [  # settings that name a file, with their defaults
     ("IncludeHeaderFooter", "footer", ""),
     ("InstantiateTests", "autotest_filename", "autotests.yml"),
 ]
-FIRST = ("IncludeHeaderFooter", "InstantiateTests")  # those that remove nothing
-OF_NOTEBOOK = ("kernelspec", "language_info")  # metadata that students get
+FIRST = ("IncludeHeaderFooter", "InstantiateTests")  # preprocessors that only add
+OF_NOTEBOOK = ("kernelspec", "language_info")  # metadata of a notebook that students get
 OF_CELL = ("nbgrader", "tags", "deletable", "editable", "jupyter", "slideshow")
 MARK = re.compile(r"^\W*(?:BEGIN|END) +(?:HIDDEN|MARK SCHEME).*", re.MULTILINE | re.IGNORECASE)
 NEEDS = {
@@ -54,7 +54,7 @@ def nbgrader_config(folder: Path) -> Config:
 
 
 def both_versions(path: Path, config: Config) -> tuple[NotebookNode, NotebookNode]:
-    """Return a sheet's notebook as nbgrader grades it, and as students get it.
+    """Return two versions of a sheet's notebook: the one that nbgrader grades, and the one for students.
 
     Raises:
         NotebookError: the file is not a notebook.

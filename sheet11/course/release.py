@@ -17,7 +17,7 @@ from sheet11.course.sheet import Sheet
 from sheet11.course.tasks import marks
 
 MEMBERS = "Handed in by:"  # precedes the group's members in a text cell of a hand-in
-MEMBERS_ASKED = f"**{MEMBERS}** (names or logins of all in your group, with commas; leave it so if you work alone)"
+MEMBERS_ASKED = f"**{MEMBERS}** (names or logins of all in your group, separated by commas; leave this line as it is if you work alone)"
 README = "student.md"  # beside the notebooks; {notebooks} in it becomes a table
 ENVIRONMENT = """\
 name: {name}

@@ -1,4 +1,4 @@
-"""Parameters are drawn a few times, and each hand-in gets one of the drawings, so that numbers cannot travel."""
+"""Random draws of a sheet's parameters: each hand-in gets one of a few, so that copied numbers are of no use."""
 
 import functools
 import re
@@ -24,19 +24,19 @@ IMPORTED = re.compile(r"^(?:from\s+([\w.]+)\s+)?import\s+([\w.]+)", re.MULTILINE
 
 
 class Drawings:
-    """The notebooks of a sheet with the parameters that a seed stands for.
+    """The notebooks of a sheet, with parameters drawn several times from a seed.
 
     Args:
-        sheet: whose notebooks.
+        sheet: the sheet to grade.
         given: parameters that are not drawn, by name.
-        seed: of all drawings.
-        limits: for every cell and every notebook.
-        isolated: False executes without a sandbox.
+        seed: seed of all draws.
+        limits: limits of every cell and every notebook.
+        isolated: False to execute without a sandbox.
         hidden: paths that no student's code may see.
 
     Raises:
         ParameterError: no notebook has one of the parameters.
-        SheetError: the sheet sets no tasks, or its usual mistakes are unusable.
+        SheetError: the sheet has no tasks, or its file of common mistakes is invalid.
         SolutionError: the sheet cannot be graded; its arguments are the problems.
     """
 
@@ -74,20 +74,20 @@ class Drawings:
         self._same = digest_of(repr([unchanged, self.place._replace(hidden=())]))
 
     def parameters(self, number: int) -> dict[str, dict[str, Any]]:
-        """Return the parameters of a drawing, by notebook."""
+        """Return the parameters of a draw, by notebook."""
         return {stem: paper.parameters for stem, paper in self.drawn[number].items()}
 
     def number_of(self, student: str, handed_in: str) -> int:
-        """Return the drawing for a hand-in: another one for other answers, so that no number is of use twice."""
+        """Return the number of a hand-in's draw, which changes with its answers: a second try reveals nothing."""
         return int(digest_of(f"{self.seed} {student} {handed_in}"), 16) % len(self.drawn)
 
     def key(self, number: int) -> str:
-        """Return a digest of all that a result depends on, but for what is handed in."""
+        """Return a digest of everything that a result depends on, except the hand-in."""
         return digest_of(f"{self._same} {self.parameters(number)}")
 
 
 def _modules_of(papers: Iterable[Paper]) -> Iterator[str]:
-    """Yield what given cells import, so that it is imported once for all students."""
+    """Yield the modules that given cells import, to import them once for all students."""
     for paper in papers:
         for cell in paper.cells:
             if cell.kind == GIVEN:
@@ -100,11 +100,11 @@ def _modules_of(papers: Iterable[Paper]) -> Iterator[str]:
 def check_sheet(
     sheet: Sheet, executor: Executor, given: Mapping[str, Any], limits: Limits, isolated: bool
 ) -> None:
-    """Check that a sheet can be graded: its own notebooks must earn all points in a first drawing.
+    """Check that a sheet can be graded: its own notebooks must earn full points in the first draw.
 
     Raises:
         ParameterError, SheetError: as for `Drawings`.
-        SolutionError: it cannot be graded; its arguments are the problems, each with what to do.
+        SolutionError: it cannot; its arguments are the problems, each with what to do about it.
     """
     with sandboxes_shared():
         expected_of(Drawings(sheet, given, 0, limits, isolated), [0], executor)
@@ -113,12 +113,13 @@ def check_sheet(
 def expected_of(
     drawings: Drawings, numbers: Iterable[int], executor: Executor
 ) -> dict[int, dict[str, Expected]]:
-    """Return what the sheet's own notebooks record in some of the drawings, by notebook.
+    """Return the records of the sheet's own notebooks in some of the draws, by notebook.
 
-    In the first drawing they are executed without hidden tests, too; where these change nothing, only there.
+    In the first of these draws they are also executed without hidden tests; in the others only if that makes a
+    difference.
 
     Raises:
-        SolutionError: they do not earn all points; its arguments are the problems.
+        SolutionError: they do not earn full points; its arguments are the problems.
     """
     numbers = sorted(numbers)
     expected: dict[int, dict[str, Expected]] = {number: {} for number in numbers}

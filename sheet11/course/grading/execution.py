@@ -1,13 +1,13 @@
-"""The executions of a student's notebook in the sandbox: the student's own, and ours, which nobody else sees.
+"""Execute a student's notebook in the sandbox, up to three times.
 
-students     the notebook as the student would see it, without hidden tests; its outputs are the feedback
-follow-on    behind answers that have failed, the sheet's own are executed; there are still no hidden tests, from which
-             an answer could learn what it must record
-hidden       the same with hidden tests
+student's    without hidden tests, as the student would see it; its outputs are the feedback
+follow-on    after each answer that has failed, the sheet's own answer is executed; still without hidden tests, which
+             would show an answer what it must record
+hidden       the same with hidden tests; its outputs are for the grader alone
 
-A check gives points if it does in the student's execution, or comes after a failed answer and does in the second one;
-and in the third one, if it has hidden tests. A notebook whose checks record nothing is written for nbgrader, and must
-get the same points from both: no answer is replaced, and follow-on errors cost again.
+A check earns points if it passes in the student's execution, or if it comes after a failed answer and passes in the
+follow-on execution; if it has hidden tests, it must pass these as well. Notebooks whose checks record nothing were
+written for nbgrader and get the points that nbgrader gives: no answer is replaced, and follow-on errors cost points.
 """
 
 from collections.abc import Collection, Mapping
@@ -19,37 +19,37 @@ from sheet11.course.grading.sandboxes import Executed, Run, execute_version
 from sheet11.course.grading.scoring import Records, score_check
 from sheet11.course.tasks import Task
 
-FOLLOWED = "an earlier answer fails, and this check only by that one; it gives its points"
+FOLLOWED = "this check fails only because of an earlier wrong answer; it gives its points"
 EARNS = (Status.CORRECT, Status.PARTIAL)
 
 Expected = Mapping[str, Records]  # what the sheet's own notebook records, by check
 
 
 class Executions(NamedTuple):
-    """What has been executed of one notebook, and what its checks give."""
+    """The executions of one notebook, and the scores of its checks."""
 
     restored: Restored
     students: Executed
     visible: dict[str, Score]  # by check, without hidden tests
     hidden: dict[str, Score]  # of checks with hidden tests that earn points without them
-    ours: Executed  # with hidden tests
+    ours: Executed  # with hidden tests, for the grader alone
 
     @property
     def short(self) -> list[Task]:
-        """Checks that do not give all of their points."""
+        """Checks that do not give full points."""
         scores = self.visible | self.hidden
         checked = self.restored.paper.checked
         return [task for task in checked if scores[task.name].status != Status.CORRECT]
 
 
 def execute(restored: Restored, expected: Expected, run: Run) -> Executions:
-    """Execute a student's notebook, and for us what its points need.
+    """Execute a student's notebook as often as its points require.
 
-    While an answer fails a hidden test, and a later check that may use it has not all of its points, our executions are
-    repeated with the sheet's own behind that answer, too.
+    As long as an answer fails a hidden test and a later check that may use it lacks points, the follow-on and hidden
+    executions are repeated with the sheet's own answer after that one, too.
 
     Raises:
-        SolutionError: the process ends by no cell of the student.
+        SolutionError: the process ends, and no cell of the student is to blame.
     """
     paper = restored.paper
     students = execute_version(run, restored, version(restored))
@@ -57,7 +57,7 @@ def execute(restored: Restored, expected: Expected, run: Run) -> Executions:
     found = Executions(restored, students, scores, {}, students)
     if not any(expected.values()):
         return _with_ours(found, expected, frozenset(), run)
-    # a person reads answers without a check, and one that raises an error has failed
+    # answers without a check are read by a person, but have failed if they raise an error
     wrong = {task.name for task in found.short} | (students.outputs.keys() - students.succeeded)
     new = {task.answers for task in paper.tasks if task.answers and task.name in wrong}
     failed: frozenset[Answers] = frozenset()
@@ -72,7 +72,7 @@ def execute(restored: Restored, expected: Expected, run: Run) -> Executions:
 def _with_ours(
     found: Executions, expected: Expected, failed: Collection[Answers], run: Run
 ) -> Executions:
-    """Return the student's execution with ours, where these answers have failed."""
+    """Add the follow-on and hidden executions, given the answers that have failed."""
     restored, visible = found.restored, dict(found.visible)
 
     def ours(tasks: list[Task], hidden: bool) -> Executed:
@@ -102,7 +102,7 @@ def _with_ours(
 
 
 def _comes_after(task: Task, failed: Collection[Answers], restored: Restored) -> bool:
-    """Tell whether a check comes after some of the answers, other than its own."""
+    """Return whether a check comes after one of these answers, other than its own."""
     paper = restored.paper
     place = paper.place((*task.answers, task.name)[0])
     return any(paper.place(answers[0]) < place for answers in failed)

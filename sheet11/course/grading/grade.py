@@ -1,8 +1,7 @@
 """`sheet11 grade`: restore, execute, judge, store.
 
-A student's notebook is the sheet's with the student's answers. It is executed in a sandbox, from top to bottom, with
-parameters that nobody has seen; and what its checks record is compared, out of its reach, with what the sheet's own
-notebook records.
+The sheet's notebook with the student's answers is executed in a sandbox, from top to bottom, with parameters that
+nobody has seen. Outside the sandbox, the records of its checks are compared with those of the sheet's own notebook.
 """
 
 import functools
@@ -52,7 +51,7 @@ from sheet11.course.text import digest_of
 
 
 class Job(NamedTuple):
-    """One submission with all that is needed to grade it, here or on another machine."""
+    """One submission with everything needed to grade it, here or on another machine."""
 
     name: str
     key: str
@@ -64,7 +63,7 @@ class Job(NamedTuple):
 
 
 class Found(NamedTuple):
-    """What was found about one submission."""
+    """The result of grading one submission."""
 
     job: Job
     scores: dict[str, Score] = {}  # of checks, by column
@@ -112,26 +111,26 @@ def grade(
     roster: Roster = NO_ROSTER,
     deadline: datetime | None = None,
 ) -> tuple[Table, list[str]]:
-    """Grade a class and write everything to `out`; what is there already, unchanged, is not executed again.
+    """Grade a class and write everything to `out`; results that are there and still valid are kept.
 
     Args:
-        sheet: what was to be done.
-        folder: what a platform gives, or a folder with notebooks for each student.
+        sheet: the sheet to grade.
+        folder: a platform's download, or a folder with notebooks for each student.
         out: folder for the results.
-        executor: where notebooks are executed.
+        executor: runs the jobs.
         given: parameters by name; the others are drawn.
-        seed: of the drawings; None is that of the grading that `out` holds, or a new one.
-        limits: for every cell and every notebook.
-        isolated: False executes without a sandbox.
-        again: students to be graded again in any case.
-        roster: who is in the class.
-        deadline: of what nbgrader has stamped with a time.
+        seed: seed of the draws; None is that of the earlier grading in `out`, or a new one.
+        limits: limits of every cell and every notebook.
+        isolated: False to execute without a sandbox.
+        again: students to grade again in any case.
+        roster: the people in the class.
+        deadline: compared with nbgrader's timestamps.
 
     Returns:
-        The table of all points, and what was not understood.
+        The table of all points, and a line for each hand-in or file that was not recognised.
 
     Raises:
-        FolderError: there are no submissions, or none of a student who is to be graded again.
+        FolderError: there are no submissions, or none from a student in `again`.
         ParameterError, SheetError: as for `Drawings`.
         SolutionError: the sheet cannot be graded; its arguments are the problems.
         StoreError: the marks of an earlier grading cannot be read.
@@ -146,7 +145,7 @@ def grade(
         intake = take_in(folder, Wanted(asked, roster, deadline, sheet.folder.name), out)
         students = {submission.student for submission in intake.submissions}
         if unknown := sorted(set(again) - students):
-            raise FolderError(f"{folder} holds no folder {unknown[0]!r}")
+            raise FolderError(f"{folder} holds no hand-in of {unknown[0]!r}")
         print(what_was_handed_in(intake, len(papers)), flush=True)
         jobs = [_job(submission, drawings) for submission in intake.submissions]
         before = store.results()
@@ -154,7 +153,7 @@ def grade(
             job for job in jobs if job.name in again or not _is_done(out, job, before.get(job.name))
         ]
 
-        # if this is killed, the next one has the seed
+        # stored first, so that a grading that is killed continues with the same seed
         store.set_about(title=sheet.title, seed=seed, given=dict(given), sheet11=version("sheet11"))
         store.set_about(parameters=list(map(drawings.parameters, range(len(drawings.drawn)))))
         store.begin(_asked(papers), students)
@@ -185,7 +184,7 @@ def _job(submission: Submission, drawings: Drawings) -> Job:
 
 
 def _is_done(out: Path, job: Job, result: Result | None) -> bool:
-    """Tell whether the result of this job is there, and its notebooks to their ends: a machine can lose power."""
+    """Return whether the result of this job is stored and its notebooks are complete: a machine can lose power."""
     if result is None or (result.key, result.error) != (job.key, None):
         return False
     paths = [_path(out, job, stem) for stem in job.submission.notebooks]
@@ -197,12 +196,12 @@ def _path(out: Path, job: Job, stem: str) -> Path:
 
 
 def _failed(job: Job, error: Exception) -> Found:
-    # errors are the worker's or the sandbox's; those of students' cells are in their notebooks
+    # the worker or the sandbox has failed; errors of students' cells are in their notebooks
     return Found(job, error=reason(error))
 
 
 def _keep(store: Store, out: Path, found: Found) -> None:
-    """Store one student's scores; whatever goes wrong with them, the others' go on."""
+    """Store one student's scores; an error affects only this student."""
     job = found.job
     try:
         for stem in job.papers:

@@ -1,4 +1,4 @@
-"""A sheet's notebooks as they are graded: cells with and without solutions, tasks, and parameters that are drawn."""
+"""A sheet's notebooks prepared for grading: cells with and without solutions, tasks, and drawn parameters."""
 
 import itertools
 import random
@@ -28,10 +28,10 @@ class Cell(NamedTuple):
     """A cell of a sheet's notebook, or one that a student has added."""
 
     name: str
-    kind: str  # given, parameters, answer, check, or own for a student's
+    kind: str  # given, parameters, answer, check, or own if the student has added it
     code: bool
-    source: str  # as students get it, or as the student wrote it
-    images: str = ""  # of a student's text, as they are put away
+    source: str  # as handed out, or as the student wrote it
+    images: str = ""  # digest of the images in a student's text
     whole: str = ""  # an answer with its solution, a check with its hidden tests
     locked: bool = True  # False if students may have changed it
 
@@ -42,11 +42,11 @@ class Cell(NamedTuple):
 
 
 class Paper(NamedTuple):
-    """A notebook of a sheet."""
+    """A notebook of a sheet, prepared for grading."""
 
     stem: str
     whole: NotebookNode
-    edition: NotebookNode  # for students
+    edition: NotebookNode  # as students get it
     cells: tuple[Cell, ...]
     tasks: list[Task]
     mistakes: dict[str, list[Mistake]]  # by grade_id of the answer
@@ -54,7 +54,7 @@ class Paper(NamedTuple):
 
     @property
     def checked(self) -> list[Task]:
-        """Tasks whose points an execution gives."""
+        """Tasks that are graded automatically."""
         return [task for task in self.tasks if not task.by_hand]
 
     def cell(self, name: str) -> Cell:
@@ -62,7 +62,7 @@ class Paper(NamedTuple):
         return self.cells[self.place(name)]
 
     def place(self, name: str) -> int:
-        """Return where the cell with a name stands."""
+        """Return the index of the cell with a name."""
         return next(place for place, cell in enumerate(self.cells) if cell.name == name)
 
 
@@ -70,7 +70,7 @@ def read_papers(sheet: Sheet) -> dict[str, Paper]:
     """Read the notebooks that have tasks, by stem.
 
     Raises:
-        SheetError: the sheet is unusable.
+        SheetError: the sheet is invalid.
     """
     config = nbgrader_config(sheet.beside(""))
     papers = {}
@@ -87,16 +87,16 @@ def read_papers(sheet: Sheet) -> dict[str, Paper]:
 def draw_papers(
     papers: Mapping[str, Paper], given: Mapping[str, Any], seed: int
 ) -> dict[str, Paper]:
-    """Return the notebooks with parameters that are drawn from the ranges in their metadata.
+    """Return the notebooks with parameters drawn from the ranges in their metadata.
 
     Args:
         papers: the notebooks, by stem.
         given: parameters that are not drawn, by name.
-        seed: of the drawing.
+        seed: seed of the draw.
 
     Raises:
         ParameterError: no notebook has one of the parameters.
-        SheetError: a notebook's ranges are unusable, or of something else than its parameters.
+        SheetError: a notebook's ranges are invalid, or name something that is not a parameter.
     """
     found = {}
     known: set[str] = set()
@@ -136,14 +136,14 @@ def _cell(number: int, cell: NotebookNode, shown: NotebookNode) -> Cell:
 
 
 def _with_lines(cell: Cell, lines: str) -> Cell:
-    """Return the cell with the defaults with lines that set parameters; any other cell as it is."""
+    """Add lines that set parameters to the cell with the defaults; return any other cell unchanged."""
     if cell.kind != PARAMETERS:
         return cell
     return cell._replace(source=cell.whole + lines, whole=cell.whole + lines)
 
 
 def _drawn(paper: Paper, generator: random.Random) -> dict[str, Any]:
-    """Draw from ranges of whole numbers, both ends included, then from lists of choices."""
+    """Draw parameters from ranges of whole numbers, both ends included, then from lists of choices."""
     grading = paper.whole.metadata.get(METADATA, {}).get("grading", {})
     ways: dict[str, Callable[[Any], Any]] = {
         "ranges": lambda ends: generator.randint(*ends),

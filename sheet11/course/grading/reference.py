@@ -1,4 +1,4 @@
-"""The sheet's own notebook, executed as a student's is: what checks must record, and what usual mistakes record."""
+"""Executions of the sheet's own notebook: the records that checks must give, and those that common mistakes give."""
 
 from typing import NamedTuple
 
@@ -24,18 +24,18 @@ _recorded: dict[tuple[str, str, str], Records] = {}  # by paper, check and answe
 
 
 class Reference(NamedTuple):
-    """What the sheet's own notebook does."""
+    """Results of the sheet's own notebook."""
 
     expected: Expected
-    problems: list[str]  # why it does not earn all points
-    same: bool  # True if checks show the same with and without hidden tests
+    problems: list[str]  # why it does not earn full points
+    same: bool  # True if the outputs of checks are the same with and without hidden tests
 
 
 def refer(paper: Paper, run: Run, once: bool = False) -> Reference:
-    """Execute the sheet's own notebook with hidden tests, and without them unless once is known to be enough.
+    """Execute the sheet's own notebook with hidden tests and, unless `once`, without them.
 
     Raises:
-        SolutionError: its process dies.
+        SolutionError: a cell ends the process.
     """
     own = solved(paper)
     whole = execute_version(run, own, version(own, hidden=True), ours=True)
@@ -45,7 +45,7 @@ def refer(paper: Paper, run: Run, once: bool = False) -> Reference:
     for task in paper.checked:
         try:
             expected[task.name] = recorded_by(task, visible.outputs[task.name])
-        except Exception as error:  # a judge is the author's, and can raise anything
+        except Exception as error:  # a judge is code of the sheet's author, and can raise anything
             expected[task.name] = {}
             problems.append(f"{task.column}: {one_line(str(error))}")
     problems += (
@@ -58,19 +58,19 @@ def refer(paper: Paper, run: Run, once: bool = False) -> Reference:
 def hint_for(
     task: Task, recorded: Records, paper: Paper, expected: Expected, run: Run
 ) -> str | None:
-    """Return the hint for whoever has recorded what a usual mistake does."""
+    """Return the hint of the common mistake that gives the same records; None if none does."""
     for name in task.answers:
         for mistake in paper.mistakes.get(name, ()):
             found = mistaken(task, name, mistake, paper, run)
             if not found or first_difference(expected[task.name], found, task.tolerance) is None:
-                continue  # it fails, or cannot be told from what is right
+                continue  # the mistake fails outright, or its records are those of the solution
             if first_difference(found, recorded, task.tolerance) is None:
                 return mistake.hint
     return None
 
 
 def mistaken(task: Task, name: str, mistake: Mistake, paper: Paper, run: Run) -> Records:
-    """Return what a check records after a usual mistake in an answer; nothing if it fails."""
+    """Return the records of a check when an answer contains a common mistake; empty if the check fails."""
     key = (paper.stem + repr(paper.cells), task.name, mistake.answer)
     if key not in _recorded:
         wrong = solved(paper, {name: mistake.answer})
@@ -81,7 +81,7 @@ def mistaken(task: Task, name: str, mistake: Mistake, paper: Paper, run: Run) ->
 
 
 def _problems(paper: Paper, executed: Executed) -> list[str]:
-    """Return what costs the sheet's own notebook points: the first other cell that raises an error, and the checks."""
+    """Describe why the sheet's own notebook loses points: the first other cell that raises an error, and the checks."""
     values = ", ".join(f"{name}={value!r}" for name, value in paper.parameters.items())
     problems = []
     for task in paper.checked:
@@ -89,7 +89,7 @@ def _problems(paper: Paper, executed: Executed) -> list[str]:
         if (score.points or 0) < task.points:
             problems.append(
                 f"{task.column}: with {values or 'no parameters'} the sheet's own answer gets"
-                f" {score.points:g} of {task.points:g} points, {score.remark}; mend its solution or its check"
+                f" {score.points:g} of {task.points:g} points, {score.remark}; fix its solution or its check"
             )
     for cell in paper.cells if problems else ():
         error = error_in(executed.outputs.get(cell.name, []))
@@ -100,10 +100,10 @@ def _problems(paper: Paper, executed: Executed) -> list[str]:
 
 
 def _changes(paper: Paper, again: Executed, expected: Expected) -> list[str]:
-    """Return which checks record something else in a second execution, where no student could be right."""
+    """Describe the checks whose records differ in a second execution, so that no student could be right."""
     return [
         f"{task.column}: {score.remark} when the sheet's own notebook is executed again;"
-        " give what is random a seed"
+        " seed the random numbers"
         for task in paper.checked
         if (score := score_check(task, again, expected[task.name])).status != Status.CORRECT
     ]

@@ -30,7 +30,7 @@ from sheet11.course.text import visible
 MOST_ARCHIVES = 20  # in a hand-in
 MOST_FILES = 2000  # in a folder or an archive
 LONGEST_STAMP = 100  # bytes
-MOST_NOTES = 20  # notes on strange files
+MOST_NOTES = 20  # notes on unrecognised files
 
 
 class Wanted(NamedTuple):
@@ -47,10 +47,8 @@ class Intake(NamedTuple):
 
     submissions: Sequence[Submission]
     people: list[Person]
-    strange: list[
-        str
-    ]  # students without a recognised notebook, and files that belong to no student
-    absent: list[str]  # people of the roster who handed in nothing
+    strange: list[str]  # notes on hand-ins and files
+    absent: list[str]  # people in the roster who handed in nothing
 
 
 def take_in(folder: Path, wanted: Wanted, out: Path | None = None) -> Intake:
@@ -87,7 +85,7 @@ def take_in(folder: Path, wanted: Wanted, out: Path | None = None) -> Intake:
     people, absent = with_members(persons, wanted.roster)
     strange += [f"{visible(name)} belongs to no student" for name in loose]
     if without := [person.student for person in people if not person.notebooks]:
-        strange.append(f"no notebook was recognised of {listed(without)}")
+        strange.append(f"no notebook of the sheet was found in the hand-in of {listed(without)}")
     return Intake(submissions, people, strange, absent)
 
 
@@ -96,11 +94,11 @@ def what_was_handed_in(intake: Intake, notebooks: int) -> str:
     people = intake.people
     groups = {
         "with fewer": [each.student for each in people if 0 < each.notebooks < notebooks],
-        "with answers outside of their cells or without marks": [
+        "with answers outside their cells or without nbgrader metadata": [
             each.student for each in intake.submissions if each.remarks
         ],
         "late": [each.student for each in people if each.late],
-        "from whom nothing came": intake.absent,
+        "without a hand-in": intake.absent,
     }
     said = [f"students: {len(people)}, notebooks of each: {notebooks}"]
     said += [f"{len(names)} {what}: {listed(names)}" for what, names in groups.items() if names]
@@ -173,7 +171,7 @@ def _lateness(stamps: Iterable[Path], deadline: datetime, notes: list[str]) -> s
                 text = file.read(LONGEST_STAMP).decode(errors="replace").strip()
             latest = max(latest, time_of(text).replace(microsecond=0))
         except Exception:  # students can write the file
-            notes.append(f"{STAMP} says {text!r}, which is no time: it may be late")
+            notes.append(f"{STAMP} says {text!r}, which is not a time: the hand-in may be late")
     return f"{latest - deadline} late" if latest > deadline else ""  # 1 day, 2:03:00 late
 
 

@@ -22,7 +22,7 @@ LAYOUTS = (
     r"(?P<name>.*)(?:/|\.zip)",
 )
 CLONE = ".git"
-DEEPEST = 20  # levels of folders and archives in a student's
+DEEPEST = 20  # levels of folders and archives in a hand-in
 
 HandIns = dict[Identity, list[Handed]]  # the files and folders of each student or group
 
@@ -95,7 +95,7 @@ def _inner(root: Path, title: str) -> Path:
 
 
 def _fields(path: Path) -> dict[str, str]:
-    """Return what the name of a file or folder says; empty if it is in none of the layouts, or a link."""
+    """Return the fields in the name of a file or folder; empty for links and names in none of the layouts."""
     if path.is_symlink():
         return {}
     name = unicodedata.normalize("NFC", path.name) + "/" * path.is_dir()
@@ -106,7 +106,7 @@ def _fields(path: Path) -> dict[str, str]:
 
 
 def _entries(folder: Path) -> list[Path]:
-    """Return what is in a folder, without hidden files and those of macOS."""
+    """Return the entries of a folder, except hidden files and those of macOS."""
     return [
         path for path in sorted(folder.iterdir()) if not path.name.startswith((".", "__MACOSX"))
     ]

@@ -1,4 +1,4 @@
-"""A student's hand-in: which of its files count, and their cells."""
+"""A student's submission: the files of a hand-in that count, and their cells."""
 
 import os
 import re
@@ -17,40 +17,42 @@ from sheet11.course.text import digest_of, visible
 
 LONGEST_KEY = 200  # bytes
 LONGEST = 100_000  # characters of a cell, images aside
-MOST_NOTEBOOKS = 200  # of a hand-in that are looked at: the newest
+MOST_NOTEBOOKS = 200  # of a hand-in that are read: the newest
 MOST_IMAGES = 30  # of a notebook
-MOST_PIXELS = 300_000_000  # of them together, before they are made smaller
+MOST_PIXELS = 300_000_000  # of all images of a notebook together, before they are scaled down
 NUMBERS = r"(?i)(-Copy\d+)?(?:\((\d{1,4})\))?(?:-(\d{1,4}))?\.ipynb(\.\w+)?$"
 
 
 class HandedCell(NamedTuple):
     """A cell of a student's notebook."""
 
-    name: str | None  # grade_id of the sheet's cell that it is
-    place: int | None  # of that cell in the student edition; None if the student added it
+    name: str | None  # grade_id of the matching cell of the sheet
+    place: (
+        int | None
+    )  # index of that cell in the student edition; None if the student added the cell
     cell_type: str
     source: str
-    images: str  # of a text, as `put_away` has named them; empty without any
+    images: str  # digest from `put_away`; empty without images
 
 
 class Submission(NamedTuple):
     """Work of one student, by notebook."""
 
-    student: str  # as `key_of` makes it
-    problems: dict[str, str] = {}  # why something is not there, by notebook, or by NOTEBOOK/CELL
+    student: str  # from `key_of`
+    problems: dict[str, str] = {}  # why something is missing, by notebook, or by NOTEBOOK/CELL
     error: str | None = None  # why it could not be read, which is not the student's fault
-    notebooks: dict[str, list[HandedCell]] = {}  # with the cells that the student has added
+    notebooks: dict[str, list[HandedCell]] = {}  # including cells that the student has added
     remarks: dict[str, str] = {}  # by NOTEBOOK/TASK: why a person should look at it
     elsewhere: dict[str, list[int]] = {}  # by NOTEBOOK/TASK: cells that may be part of the answer
 
 
 class Handed(NamedTuple):
-    """A file of a hand-in, or a folder."""
+    """A file or folder of a hand-in."""
 
     path: Path
-    name: str  # as the student called it
-    number: int = 0  # of Canvas's attachment: newer ones have higher ones
-    depth: int = 0  # folders and archives around it
+    name: str  # the student's name for it
+    number: int = 0  # Canvas's number of the attachment, which grows with time
+    depth: int = 0  # number of folders and archives around it
     late: str = ""  # "late" if the platform says so
 
 
@@ -60,21 +62,21 @@ class Candidate(NamedTuple):
     file: Handed
     cells: list[Cell]
     problem: str  # why it cannot be read
-    is_of_sheet: bool  # it holds cells of the sheet
+    is_of_sheet: bool  # whether it holds cells of the sheet
 
 
 def read_submission(
     student: str, files: Iterable[Handed], wanted: Mapping[str, Asked]
 ) -> tuple[Submission, list[Path], list[str]]:
-    """Return the newest notebook for each stem; the names of its cells say which one a file is, whatever it is called.
+    """Return the newest notebook for each stem, recognised by the grade_ids of its cells, whatever its name.
 
-    Of notebooks whose cells have the same names the file's name decides, and then the cells' ids. A file that holds no
-    cell of the sheet counts for the stem that it is named after, if no other does.
+    If several stems have cells with these grade_ids, the file's name decides, then the cells' ids. A file without cells
+    of the sheet counts for the stem in its name if no other file does.
 
     Args:
-        student: whose they are.
+        student: the student who handed them in.
         files: notebooks of one hand-in.
-        wanted: what is asked for, by the stem of the notebook.
+        wanted: the handed-out notebooks, by stem.
 
     Returns:
         The submission, the paths of its notebooks, and notes on what was decided.
@@ -116,7 +118,7 @@ def read_submission(
 
 
 def _take(submission: Submission, stem: str, matched: Matched, asked: Asked) -> None:
-    """Put a notebook into a submission."""
+    """Add a notebook to a submission."""
     submission.remarks.update(matched.remarks)
     submission.elsewhere.update(matched.elsewhere)
     handed = submission.notebooks[stem] = []
@@ -136,7 +138,7 @@ def _take(submission: Submission, stem: str, matched: Matched, asked: Asked) -> 
 
 
 def handed_for(submission: Submission, task: Task) -> tuple[str, Attachments]:
-    """Return the work for a task, with its images: its answers, then cells elsewhere that may be part of them."""
+    """Return a student's answers to a task, followed by other cells that may be part of them, and the images."""
     cells = submission.notebooks.get(task.notebook, [])
     parts = [cell for name in task.answers for cell in cells if cell.name == name]
     parts += [cells[number] for number in submission.elsewhere.get(task.column, [])]
@@ -147,9 +149,9 @@ def handed_for(submission: Submission, task: Task) -> tuple[str, Attachments]:
 
 
 def key_of(name: str) -> str:
-    """Return the name of a student's folder as a name for tables, pages and files: legible, short, and unique.
+    """Turn the name of a student's folder into a name for tables, pages and files: visible, short and unique.
 
-    A name that is neither is changed, and then ends with a digest of what it was.
+    A name with invisible characters, or too long, is changed and gets a digest of the original at its end.
     """
     original = os.fsencode(name)
     key = visible(original.decode("utf-8", "backslashreplace"))
@@ -160,7 +162,7 @@ def key_of(name: str) -> str:
 
 
 def _rank(file: Handed, cells: list[Cell], stem: str, asked: Asked) -> tuple[int, bool, int]:
-    """Tell how much speaks for a file to be a certain notebook: names of its cells, its own name, the cells' ids."""
+    """Return how well a file matches a notebook: by the grade_ids of its cells, then its name, then the cells' ids."""
     ids = {cell.get("id") for cell in asked.cells}
     called = rf"(?is){re.escape(stem)}(\W.*)?\.ipynb(\.\w+)?"
     return (
@@ -171,10 +173,10 @@ def _rank(file: Handed, cells: list[Cell], stem: str, asked: Asked) -> tuple[int
 
 
 def _age(file: Handed) -> tuple[Any, ...]:
-    """Sort the newest file last: by the numbers in names, then outer folders last, then by the time of the file.
+    """Return a key that sorts the newest file last: by numbers in its name, then outer folders last, then by file time.
 
-    Canvas puts -1, -2 behind what is handed in again, browsers (1), (2) behind what is downloaded again; JupyterLab's
-    -Copy1 is of an earlier state.
+    Canvas appends -1, -2 to files that are handed in again, browsers (1), (2) to files that are downloaded again;
+    JupyterLab's -Copy1 is an earlier state.
     """
     copy, downloaded, again, _ = re.findall(NUMBERS, file.name)[0]
     return (

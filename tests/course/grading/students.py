@@ -160,7 +160,7 @@ def of_the_waves(course: Course) -> list[Student]:
         Student("cosine", put("np.sin", "np.cos"), one("E differs in")),
         Student("reads ours", first(course, wave="def wave(*x, **y): raise ValueError", totals=attacks.READ_OURS), {course.first: ("", "")}),
         Student("reads hidden tests", first(course, wave=attacks.READ_HIDDEN), {"wave": ("", "")}),
-        Student("unseen", put(returned, f"{stack} * (n != 9)"), one("a test that you do not see fails")),
+        Student("unseen", put(returned, f"{stack} * (n != 9)"), one("but a hidden test fails")),
     ]  # fmt: skip
 
 

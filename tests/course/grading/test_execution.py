@@ -54,9 +54,7 @@ def test_a_hidden_test_fails_and_a_later_check_by_that():
     )
     scores, failures = graded(both, **RIGHT | {"a": "a = lambda x: x + 1 if x else 9"})
     assert points(scores) == {"a": 0, "b": 1}
-    assert scores["a-check"].remark == (
-        "what the check shows is right, and a test that you do not see fails"
-    )
+    assert scores["a-check"].remark == ("the visible check passes, but a hidden test fails")
     assert [row[:2] for row in failures] == [["01/a-check", "the check says: 9"]]
 
 

@@ -52,7 +52,7 @@ def test_a_substitution_and_a_whole_answer(read):
         ('[[encoding]]\nhint = "h"\nof = 1\ninstead = "k"', "encoding must have texts"),
         (
             '[[encoding]]\nhint = "h"\nof = "j"\ninstead = "k"',
-            "encoding has a solution without 'j'",
+            "encoding quotes text that is not in the solution: 'j'",
         ),
     ],
 )

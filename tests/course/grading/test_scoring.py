@@ -74,10 +74,10 @@ def test_zero_points_and_fractions():
 @pytest.mark.parametrize(
     ("added", "where"),
     [
-        ([("f-check", "k = 1")], "'k' stands in your cell 3, which fails or is executed later"),
+        ([("f-check", "k = 1")], "'k' is defined in your cell 3, which fails or is executed later"),
         (
             [("f-check", "1 / 0\nk = 1")],
-            "'k' stands in your cell 3, which fails or is executed later",
+            "'k' is defined in your cell 3, which fails or is executed later",
         ),
     ],
 )
@@ -91,7 +91,7 @@ def test_a_change_of_a_locked_cell_is_named():
     notebook = paper(F, check("f-check", "record(v=f)"))
     score = graded(notebook, f="f = k", **{"f-check": "k = 1"})[0]["f-check"]
     assert score.remark.endswith(
-        "'k' stands in your cell 2, which is locked: changes of it do not count"
+        "'k' is defined in your cell 2, which is locked: changes to it do not count"
     )
 
 

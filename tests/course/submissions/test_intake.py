@@ -89,7 +89,9 @@ def test_decisions_groups_and_lateness(taken):
         "eschaefer": (f"1_waves.ipynb and {again} differ, and the last one was taken",),
         "ldubois": ("no notebook; other files: answers.pdf",),
     }
-    assert intake.strange == [f"no notebook was recognised of {people['ldubois'].student}"]
+    assert intake.strange == [
+        f"no notebook of the sheet was found in the hand-in of {people['ldubois'].student}"
+    ]
     shared = {login: person.members for login, person in people.items() if person.members[1:]}
     assert [LOGINS[each.id] for each in shared.pop("hsuzuki")] == ["hsuzuki", "ihorvat", "jbecker"]
     assert shared == {} and intake.absent == []
@@ -111,7 +113,9 @@ def test_the_summary_names_those_whose_answers_stand_elsewhere(asked, answers, t
         (tmp_path / student / "2_slopes.ipynb").write_text(json.dumps(notebook))
     intake = take_in(tmp_path, Wanted({"2_slopes": asked["2_slopes"]}))
     summary = what_was_handed_in(intake, 1)
-    assert summary.endswith("; 1 with answers outside of their cells or without marks: bert")
+    assert summary.endswith(
+        "; 1 with answers outside their cells or without nbgrader metadata: bert"
+    )
     assert intake.submissions[0].notebooks == intake.submissions[1].notebooks
 
 
@@ -217,7 +221,9 @@ def test_a_time_that_cannot_be_read_is_said(asked, answers, tmp_path, text):
     own = {"1_waves.ipynb": answers.notebook("1_waves"), "timestamp.txt": text.encode()}
     write(tmp_path / "class" / "anna", own)
     (person,) = take_in(tmp_path / "class", Wanted(asked, deadline=DEADLINE)).people
-    assert person.notes == (f"timestamp.txt says {text!r}, which is no time: it may be late",)
+    assert person.notes == (
+        f"timestamp.txt says {text!r}, which is not a time: the hand-in may be late",
+    )
     assert take_in(tmp_path / "class", Wanted(asked)).people[0].notes == ()
 
 

@@ -17,7 +17,7 @@ PIXEL = (
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
 )
 SENTENCES = (
-    "1_waves.ipynb is no Jupyter notebook, or too large",
+    "1_waves.ipynb is not a Jupyter notebook, or too large",
     "the answer has more than 100000 characters",
 )
 

@@ -119,7 +119,7 @@ def test_problems_are_said_by_notebook_and_by_answer(hand_in, anna, tmp_path):
     assert sources_in(anna()) == {"01": {"f": "", "proof": "right"}}
     assert anna().problems == {
         "01/f": "the answer has more than 100000 characters",
-        "02": "02.ipynb is no Jupyter notebook, or too large",
+        "02": "02.ipynb is not a Jupyter notebook, or too large",
     }
 
 

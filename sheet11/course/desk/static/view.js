@@ -1,4 +1,5 @@
-// The answer in front and everything around it. Texts are set as texts; HTML is only what the server has made safe.
+// Display of the current answer and everything around it. Text is inserted as text; HTML comes only from the server,
+// which has made it safe.
 
 import { at, make, number, plural } from "./dom.js";
 import { isWaiting, unsaved } from "./server.js";
@@ -11,7 +12,7 @@ export function showTask() {
   document.title = `${title} · marking`;
   at("title").textContent = title;
   at("wanted").textContent = wanted;
-  at("points-label").textContent = state.items.length ? "Points besides the rubric’s" : "Points";
+  at("points-label").textContent = state.items.length ? "Points in addition to the rubric’s" : "Points";
   at("comment-label").textContent = by_hand ? "Comment" : "Reason, which the student reads";
   showMap();
   const answers = state.piles.reduce((sum, each) => sum + each.count, 0);
