@@ -15,7 +15,7 @@ import click
 from sheet11.course.errors import CourseError
 
 PATH = click.Path(path_type=Path)
-MOST = 1_000_000  # values in a range
+LONGEST_RANGE = 1_000_000  # values in a range
 
 
 def out_option(default: str) -> Callable[[Any], Any]:
@@ -114,12 +114,12 @@ def values(text: str) -> list[Any]:
     Raises:
         ValueError: an item is missing, or a range is empty or too long.
     """
-    found: list[Any] = []
+    parsed: list[Any] = []
     for item in _items(text):
         if not item.strip():
             raise ValueError(f"a value is missing in {text!r}")
-        found += _range(item) or [value(item)]
-    return found
+        parsed += _range(item) or [value(item)]
+    return parsed
 
 
 def _items(text: str) -> Iterator[str]:
@@ -148,8 +148,8 @@ def _range(item: str) -> list[int | float]:
     except (ValueError, ZeroDivisionError):
         return []
     count = math.ceil((stop - start) / step) if step else 0
-    if not 0 < count <= MOST:
-        raise ValueError(f"the range {item!r} must have 1 to {MOST:,} values")
+    if not 0 < count <= LONGEST_RANGE:
+        raise ValueError(f"the range {item!r} must have 1 to {LONGEST_RANGE:,} values")
     kind = int if start.denominator == step.denominator == 1 else float
     return [kind(start + number * step) for number in range(count)]
 
@@ -158,16 +158,16 @@ def parameter_option(parse: Callable[[str], Any], metavar: str, text: str) -> Ca
     """Return the option -p of a command, whose value is a dictionary."""
 
     def by_name(_ctx: object, _param: object, given: Iterable[str]) -> dict[str, Any]:
-        found: dict[str, Any] = {}
-        for each in given:
-            name, _, assigned = each.partition("=")
-            if "=" not in each or not name.isidentifier() or name in found:
-                raise click.BadParameter(f"{each!r} must be {metavar}, with each name once")
+        parameters: dict[str, Any] = {}
+        for option in given:
+            name, _, assigned = option.partition("=")
+            if "=" not in option or not name.isidentifier() or name in parameters:
+                raise click.BadParameter(f"{option!r} must be {metavar}, with each name once")
             try:
-                found[name] = parse(assigned)
+                parameters[name] = parse(assigned)
             except ValueError as error:
                 raise click.BadParameter(f"{name}: {error}") from error
-        return found
+        return parameters
 
     return click.option(
         "-p", "parameters", multiple=True, callback=by_name, metavar=metavar, help=text

@@ -33,7 +33,7 @@ from sheet11.course.notebooks import (
 from sheet11.course.pages.render import render
 from sheet11.course.sheet import Sheet
 
-OFTEN = 2  # seconds between writes of the table, so that a long sweep can be watched
+TABLE_INTERVAL = 2  # seconds between writes of the table, so that a long sweep can be watched
 RESERVED = ("status", "seconds", "error", "notebook")  # columns of the table
 SEED = "seed"  # parameter that figures show as error bands rather than curves
 
@@ -124,7 +124,7 @@ def sweep(jobs: Sequence[Job], executor: Executor, out: Path) -> pd.DataFrame:
         done.notebook.metadata[METADATA] = {"seconds": round(done.seconds, 3)}
         rows[done.job.key] = _row(done.job, done.notebook)
         write_whole(points / f"{done.job.key}.ipynb", content_of(done.notebook))
-        if time.monotonic() - written > OFTEN:
+        if time.monotonic() - written > TABLE_INTERVAL:
             write_table()
             # executions leave reference cycles, which Python collects late in a large process
             gc.collect()

@@ -58,7 +58,7 @@ def check(
     workers: int | None,
 ) -> None:
     """Check that a sheet can be graded: its own notebooks must earn full points in the sandbox."""
-    from sheet11.course.grading.drawings import check_sheet
+    from sheet11.course.grading.draws import check_sheet
     from sheet11.course.jobs import local_executor
     from sheet11.course.sandbox.bubblewrap import MEGABYTE
     from sheet11.course.sandbox.sandbox import Limits, check_sandbox
@@ -157,7 +157,7 @@ def grade(
     from sheet11.course.grading.grade import grade as grade_class
     from sheet11.course.jobs import cluster_executor, local_executor
     from sheet11.course.sandbox.bubblewrap import MEGABYTE
-    from sheet11.course.sandbox.cgroup import described
+    from sheet11.course.sandbox.cgroup import description
     from sheet11.course.sandbox.sandbox import Limits, check_sandbox
     from sheet11.course.sheet import find_sheet
     from sheet11.course.submissions.roster import NO_ROSTER, read_roster
@@ -167,14 +167,14 @@ def grade(
         if not no_sandbox and not scheduler:
             check_sandbox()
         if not scheduler:
-            click.echo(described())
+            click.echo(description())
         with (
             alone_in(out),
             cluster_executor(scheduler) if scheduler else local_executor(workers) as (executor, _),
         ):
             roster = read_roster(roster_file) if roster_file else NO_ROSTER
             due = deadline.astimezone() if deadline else None
-            table, strange = grade_class(
+            table, unrecognised = grade_class(
                 sheet,
                 submissions,
                 out,
@@ -202,5 +202,5 @@ def grade(
         raise click.ClickException(
             f"{len(failed)} of {graded} students could not be graded; results.csv says why"
         )
-    if strange:
-        raise click.ClickException(visible("; ".join(strange)))
+    if unrecognised:
+        raise click.ClickException(visible("; ".join(unrecognised)))

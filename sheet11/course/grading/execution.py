@@ -35,10 +35,10 @@ class Executions(NamedTuple):
     ours: Executed  # with hidden tests, for the grader alone
 
     @property
-    def short(self) -> list[Task]:
+    def incomplete(self) -> list[Task]:
         """Checks that do not give full points."""
         scores = self.visible | self.hidden
-        checked = self.restored.paper.checked
+        checked = self.restored.sheet_notebook.checked
         return [task for task in checked if scores[task.name].status != Status.CORRECT]
 
 
@@ -51,39 +51,43 @@ def execute(restored: Restored, expected: Expected, run: Run) -> Executions:
     Raises:
         SolutionError: the process ends, and no cell of the student is to blame.
     """
-    paper = restored.paper
+    notebook = restored.sheet_notebook
     students = execute_version(run, restored, version(restored))
-    scores = {task.name: score_check(task, students, expected[task.name]) for task in paper.checked}
-    found = Executions(restored, students, scores, {}, students)
+    scores = {
+        task.name: score_check(task, students, expected[task.name]) for task in notebook.checked
+    }
+    executions = Executions(restored, students, scores, {}, students)
     if not any(expected.values()):
-        return _with_ours(found, expected, frozenset(), run)
+        return _with_ours(executions, expected, frozenset(), run)
     # answers without a check are read by a person, but have failed if they raise an error
-    wrong = {task.name for task in found.short} | (students.outputs.keys() - students.succeeded)
-    new = {task.answers for task in paper.tasks if task.answers and task.name in wrong}
+    wrong = {task.name for task in executions.incomplete} | (
+        students.outputs.keys() - students.succeeded
+    )
+    new = {task.answers for task in notebook.tasks if task.answers and task.name in wrong}
     failed: frozenset[Answers] = frozenset()
     while True:
         failed |= new
-        after = _with_ours(found, expected, failed, run)
-        new = {task.answers for task in after.short if task.answers} - failed
-        if not any(_comes_after(task, new, restored) for task in after.short):
+        after = _with_ours(executions, expected, failed, run)
+        new = {task.answers for task in after.incomplete if task.answers} - failed
+        if not any(_comes_after(task, new, restored) for task in after.incomplete):
             return after
 
 
 def _with_ours(
-    found: Executions, expected: Expected, failed: Collection[Answers], run: Run
+    executions: Executions, expected: Expected, failed: Collection[Answers], run: Run
 ) -> Executions:
     """Add the follow-on and hidden executions, given the answers that have failed."""
-    restored, visible = found.restored, dict(found.visible)
+    restored, visible = executions.restored, dict(executions.visible)
 
     def ours(tasks: list[Task], hidden: bool) -> Executed:
         if not tasks:
-            return found.students
+            return executions.students
         sources = version(restored, failed, [task.name for task in tasks], hidden)
-        return execute_version(run, restored, sources, True, found.students.left_out)
+        return execute_version(run, restored, sources, True, executions.students.left_out)
 
     perhaps = [
         task
-        for task in found.short
+        for task in executions.incomplete
         if _comes_after(task, failed, restored) and not restored.is_unanswered(task)
     ]
     executed = ours(perhaps, hidden=False)
@@ -93,16 +97,16 @@ def _with_ours(
             visible[task.name] = score._replace(remark=FOLLOWED)
     earning = [
         task
-        for task in restored.paper.checked
-        if restored.paper.cell(task.name).hides and visible[task.name].status in EARNS
+        for task in restored.sheet_notebook.checked
+        if restored.sheet_notebook.cell(task.name).hides and visible[task.name].status in EARNS
     ]
     executed = ours(earning, hidden=True)
     hidden = {task.name: score_check(task, executed) for task in earning}
-    return found._replace(visible=visible, hidden=hidden, ours=executed)
+    return executions._replace(visible=visible, hidden=hidden, ours=executed)
 
 
 def _comes_after(task: Task, failed: Collection[Answers], restored: Restored) -> bool:
     """Return whether a check comes after one of these answers, other than its own."""
-    paper = restored.paper
-    place = paper.place((*task.answers, task.name)[0])
-    return any(paper.place(answers[0]) < place for answers in failed)
+    notebook = restored.sheet_notebook
+    place = notebook.place((*task.answers, task.name)[0])
+    return any(notebook.place(answers[0]) < place for answers in failed)

@@ -6,10 +6,10 @@ from typing import Any
 
 from sheet11.course.book.scores import Score, Status
 from sheet11.course.grading.execution import EARNS, FOLLOWED, Executions
-from sheet11.course.grading.papers import GIVEN, OWN
 from sheet11.course.grading.restore import VALUES, Restored
 from sheet11.course.grading.sandboxes import binds
 from sheet11.course.grading.scoring import Records, error_in, raised, recorded_by
+from sheet11.course.grading.sheet_notebooks import GIVEN, OWN
 from sheet11.course.sandbox.sandbox import Limits
 from sheet11.course.tasks import Task
 from sheet11.course.text import beginning
@@ -29,20 +29,20 @@ ENDED = {
 STATUS = {"time": Status.TIMEOUT, "memory": Status.MEMORY}  # others are errors
 
 
-def judge(found: Executions, limits: Limits, hint: Hint) -> dict[str, Score]:
+def judge(executions: Executions, limits: Limits, hint: Hint) -> dict[str, Score]:
     """Return the score of every check of a notebook, by its column.
 
     Args:
-        found: the executions of the notebook.
+        executions: the executions of the notebook.
         limits: limits of the executions.
         hint: returns the hint for records that a common mistake gives, or None.
     """
     scores = {}
-    for task in found.restored.paper.checked:
-        visible = found.visible[task.name]
-        score = found.hidden.get(task.name, visible)
+    for task in executions.restored.sheet_notebook.checked:
+        visible = executions.visible[task.name]
+        score = executions.hidden.get(task.name, visible)
         if visible.status not in EARNS:
-            score = _explained(task, found, limits, hint)
+            score = _explained(task, executions, limits, hint)
         elif score.status not in EARNS:
             score = Score(0, Status.WRONG, UNSEEN)
         elif visible.remark == FOLLOWED:
@@ -51,33 +51,35 @@ def judge(found: Executions, limits: Limits, hint: Hint) -> dict[str, Score]:
     return scores
 
 
-def hidden_failures(found: Executions) -> list[list[str]]:
+def hidden_failures(executions: Executions) -> list[list[str]]:
     """Return the hidden tests that fail: task, message, and the failing statement with the values of its names."""
     rows = []
-    for name, score in found.hidden.items():
+    for name, score in executions.hidden.items():
         if score.status not in EARNS:
-            printed = found.ours.outputs.get(name + VALUES, [])
+            printed = executions.ours.outputs.get(name + VALUES, [])
             text = "".join(output.get("text", "") for output in printed)
-            rows.append([f"{found.restored.paper.stem}/{name}", score.remark, text.strip()])
+            rows.append(
+                [f"{executions.restored.sheet_notebook.stem}/{name}", score.remark, text.strip()]
+            )
     return rows
 
 
-def _explained(task: Task, found: Executions, limits: Limits, hint: Hint) -> Score:
+def _explained(task: Task, executions: Executions, limits: Limits, hint: Hint) -> Score:
     """Return the score of a failed check, with the reason that the student's execution shows."""
-    restored, score = found.restored, found.visible[task.name]
+    restored, score = executions.restored, executions.visible[task.name]
     if restored.is_unanswered(task):
         return MISSING if restored.answers.keys().isdisjoint(task.answers) else UNANSWERED
     for name in (*task.answers, task.name):
-        if why := found.students.left_out.get(name):
+        if why := executions.students.left_out.get(name):
             text = ENDED.get(why, "ended the process, or a cell that uses it did")
-            said = text.format(limits, limits.memory >> 20)
-            return Score(0, STATUS.get(why, Status.ERROR), f"the answer {said}")
-        if error := error_in(found.students.outputs.get(name, [])):
+            ending = text.format(limits, limits.memory >> 20)
+            return Score(0, STATUS.get(why, Status.ERROR), f"the answer {ending}")
+        if error := error_in(executions.students.outputs.get(name, [])):
             if name != task.name:
                 score = Score(0, Status.ERROR, raised("the answer", error))
             return _of_error(error, score, task, restored)
     try:
-        records = recorded_by(task, found.students.outputs[task.name])
+        records = recorded_by(task, executions.students.outputs[task.name])
         return score._replace(remark=hint(task, records) or score.remark)
     except Exception:  # a forged record; the remark says so
         return score

@@ -38,16 +38,16 @@ def read_mistakes(path: Path, solutions: Mapping[str, str]) -> dict[str, list[Mi
     Raises:
         SheetError: the file is invalid; the message says where.
     """
-    found = {}
+    mistakes = {}
     for name, tables in read_toml(path).items():
         if name not in solutions:
             raise SheetError(f"{path}: no answer has the id {name!r}{nearest(name, solutions)}")
         tables = tables if isinstance(tables, list) else [tables]
         try:
-            found[name] = [_mistake(table, solutions[name]) for table in tables]
+            mistakes[name] = [_mistake(table, solutions[name]) for table in tables]
         except ValueError as error:
             raise SheetError(f"{path}: {name} {error}") from error
-    return found
+    return mistakes
 
 
 def _mistake(table: Any, solution: str) -> Mistake:

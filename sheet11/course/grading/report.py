@@ -11,9 +11,9 @@ import nbformat
 
 from sheet11.course.book.store import Store
 from sheet11.course.files import write_private
-from sheet11.course.grading.papers import ANSWER, CHECK, OWN, Cell
 from sheet11.course.grading.restore import Restored
-from sheet11.course.submissions.attachments import taken_out
+from sheet11.course.grading.sheet_notebooks import ANSWER, CHECK, OWN, Cell
+from sheet11.course.submissions.attachments import stored_images
 from sheet11.course.tables import harmless_csv
 from sheet11.lab.records import MIME_TYPE
 
@@ -34,7 +34,7 @@ def executed_notebook(restored: Restored, outputs: Mapping[str, Outputs]) -> str
     """Return the content of a student's notebook with the outputs of its cells."""
     content = {
         "cells": [_executed(cell, outputs.get(cell.name, ())) for cell in restored.cells],
-        "metadata": {"papermill": {"parameters": restored.paper.parameters}},
+        "metadata": {"papermill": {"parameters": restored.sheet_notebook.parameters}},
         "nbformat": 4,
         "nbformat_minor": 5,
     }
@@ -49,5 +49,5 @@ def _executed(cell: Cell, outputs: Outputs) -> dict[str, Any]:
     if cell.code:
         kept = [each for each in outputs if MIME_TYPE not in each.get("data", {})]
         return {"cell_type": "code", "execution_count": None, "outputs": kept, **about}
-    images = {"attachments": taken_out(cell.images)} if cell.images else {}
+    images = {"attachments": stored_images(cell.images)} if cell.images else {}
     return {"cell_type": "markdown", **about, **images}

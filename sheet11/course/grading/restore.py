@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
-from sheet11.course.grading.papers import ANSWER, OWN, Cell, Paper
+from sheet11.course.grading.sheet_notebooks import ANSWER, OWN, Cell, SheetNotebook
 from sheet11.course.submissions.submissions import HandedCell
 from sheet11.course.tasks import Task
 
@@ -33,19 +33,19 @@ if trace:
 class Restored(NamedTuple):
     """A student's notebook with the sheet's cells restored."""
 
-    paper: Paper
+    sheet_notebook: SheetNotebook
     cells: list[Cell]
     answers: dict[str, Cell]  # those in the notebook
     undone: list[Cell]  # changed locked cells, which are not executed
 
     def is_unanswered(self, task: Task) -> bool:
         """Return whether a check has answers and all of them are as handed out."""
-        stubs = map(self.paper.cell, task.answers)
-        filled = [not same(self.answers.get(stub.name, stub), stub) for stub in stubs]
+        stubs = map(self.sheet_notebook.cell, task.answers)
+        filled = [not has_same_content(self.answers.get(stub.name, stub), stub) for stub in stubs]
         return bool(filled) and not any(filled)
 
 
-def restore(paper: Paper, handed: Sequence[HandedCell]) -> Restored:
+def restore(notebook: SheetNotebook, handed: Sequence[HandedCell]) -> Restored:
     """Put a student's answers and added cells into the sheet's notebook.
 
     An added cell stays after the cell of the sheet that it follows; so does a changed cell that was not locked.
@@ -59,26 +59,28 @@ def restore(paper: Paper, handed: Sequence[HandedCell]) -> Restored:
         if each.place is None:
             added[before].append(own)
             continue
-        known = paper.cells[each.place]
+        known = notebook.cells[each.place]
         before = known.name
         if known.kind == ANSWER:
             answers[before] = known._replace(source=own.source, images=own.images)
-        elif known.code and not same(own, known):
+        elif known.code and not has_same_content(own, known):
             (undone if known.locked else added[before]).append(own)
     cells = added[""]
-    for cell in paper.cells:
+    for cell in notebook.cells:
         cells += [answers.get(cell.name, cell), *added[cell.name]]
-    return Restored(paper, cells, answers, undone)
+    return Restored(notebook, cells, answers, undone)
 
 
-def solved(paper: Paper, instead: Mapping[str, str] = MappingProxyType({})) -> Restored:
+def solved(notebook: SheetNotebook, instead: Mapping[str, str] = MappingProxyType({})) -> Restored:
     """Return the sheet's own notebook as if it had been handed in, with some answers replaced."""
     answers = {
         cell.name: cell._replace(source=instead.get(cell.name, cell.whole))
-        for cell in paper.cells
+        for cell in notebook.cells
         if cell.kind == ANSWER
     }
-    return Restored(paper, [answers.get(cell.name, cell) for cell in paper.cells], answers, [])
+    return Restored(
+        notebook, [answers.get(cell.name, cell) for cell in notebook.cells], answers, []
+    )
 
 
 def version(
@@ -98,7 +100,7 @@ def version(
         until: the last of these checks is the last cell; if empty, all cells are executed.
         hidden: True to execute hidden tests.
     """
-    repairs = dict(_repair_of(restored.paper, answers) for answers in failed)
+    repairs = dict(_repair_of(restored.sheet_notebook, answers) for answers in failed)
     sources: Sources = []
     last = None
     for cell in restored.cells:
@@ -116,14 +118,14 @@ def version(
     return sources[:last]
 
 
-def _repair_of(paper: Paper, answers: Answers) -> tuple[str, list[Cell]]:
+def _repair_of(notebook: SheetNotebook, answers: Answers) -> tuple[str, list[Cell]]:
     """Return the name of the last check of these answers, and the sheet's code cells from the first answer to it."""
-    checks = [task.name for task in paper.checked if task.answers == answers]
-    places = [paper.place(name) for name in (*answers, *checks)]
-    cells = paper.cells[min(places) : max(places) + 1]
+    checks = [task.name for task in notebook.checked if task.answers == answers]
+    places = [notebook.place(name) for name in (*answers, *checks)]
+    cells = notebook.cells[min(places) : max(places) + 1]
     return cells[-1].name, [cell for cell in cells if cell.code]
 
 
-def same(cell: Cell, other: Cell) -> bool:
+def has_same_content(cell: Cell, other: Cell) -> bool:
     """Return whether two cells have the same words and images."""
     return (cell.source.split(), cell.images) == (other.source.split(), other.images)

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 from sheet11.course.errors import SolutionError
 from sheet11.course.files import folder_of_this_process
-from sheet11.course.grading.papers import ANSWER, OWN
 from sheet11.course.grading.restore import Restored, Sources
+from sheet11.course.grading.sheet_notebooks import ANSWER, OWN
 from sheet11.course.sandbox.sandbox import Batch, Limits, Sandbox
 from sheet11.course.submissions.outputs import harmless_outputs
 from sheet11.course.text import beginning
@@ -24,10 +24,10 @@ Files = tuple[tuple[str, bytes], ...]  # by path
 
 Run = Callable[[Sources, str | None], Batch]  # runs cells in a new process
 
-_waiting: dict["Place", list[Sandbox]] | None = None  # free sandboxes, by setup
+_waiting: dict["Setup", list[Sandbox]] | None = None  # free sandboxes, by setup
 
 
-class Place(NamedTuple):
+class Setup(NamedTuple):
     """Contents and limits of a sandbox."""
 
     package: Files  # to be imported
@@ -47,7 +47,7 @@ class Executed(NamedTuple):
 
 
 @contextlib.contextmanager
-def runner(place: Place) -> Iterator[Run]:
+def runner(setup: Setup) -> Iterator[Run]:
     """Yield a function that runs cells in a sandbox; a sandbox that a cell has broken is replaced.
 
     The sandbox is kept for the next student, because importing everything again takes as long as a notebook. Each
@@ -55,18 +55,18 @@ def runner(place: Place) -> Iterator[Run]:
     """
     sandbox = None
     with contextlib.suppress(LookupError):  # no sandbox is free
-        sandbox = (_waiting or {})[place].pop()
+        sandbox = (_waiting or {})[setup].pop()
 
     def run(cells: Sources, instead_of_figures: str | None) -> Batch:
         nonlocal sandbox
         sandbox = sandbox or Sandbox(
-            unpacked(place.package),
-            place.modules,
-            isolated=place.isolated,
-            hidden=[Path(path) for path in place.hidden],
-            beside=unpacked(place.beside) if place.beside else None,
+            unpacked(setup.package),
+            setup.modules,
+            isolated=setup.isolated,
+            hidden=[Path(path) for path in setup.hidden],
+            beside=unpacked(setup.beside) if setup.beside else None,
         )
-        batch = sandbox.run(cells, place.limits, instead_of_figures)
+        batch = sandbox.run(cells, setup.limits, instead_of_figures)
         if batch.ended:
             sandbox.close()
             sandbox = None
@@ -78,7 +78,7 @@ def runner(place: Place) -> Iterator[Run]:
         waiting = _waiting
     finally:
         if sandbox and waiting is not None:
-            waiting.setdefault(place, []).append(sandbox)
+            waiting.setdefault(setup, []).append(sandbox)
         elif sandbox:
             sandbox.close()
 
@@ -118,7 +118,7 @@ def execute_version(
         SolutionError: the process ends, and no cell of the student is to blame.
     """
     instead = {cell.name: "" for cell in restored.cells if cell.kind == OWN}
-    for cell in restored.paper.cells:
+    for cell in restored.sheet_notebook.cells:
         if cell.kind == ANSWER:
             instead[cell.name] = cell.whole if ours else cell.source
 
@@ -142,8 +142,8 @@ def execute_version(
         until = cells[: len(batch.outputs) + 1]
         blamed = _to_blame(until, instead)
         if blamed is None:
-            said = f"{restored.paper.stem}: its cell {beginning(until[-1][1])!r}"
-            raise SolutionError(f"{said} ends the process ({why})")
+            where = f"{restored.sheet_notebook.stem}: its cell {beginning(until[-1][1])!r}"
+            raise SolutionError(f"{where} ends the process ({why})")
         left_out[blamed] = why
     # a limit may be noticed late, while the next cell runs, which is then blamed first: acquit it if possible
     for name in [*left_out][known:-1]:

@@ -32,8 +32,12 @@ def score_check(task: Task, executed: Executed, expected: Records | None = None)
     if error := error_in(outputs):
         if error["ename"] != "AssertionError":
             return Score(0, Status.ERROR, raised("its check", error))
-        said = one_line(error["evalue"])
-        remark = f"the check says: {said}" if said else f"the check fails at: {failing_line(error)}"
+        message = one_line(error["evalue"])
+        remark = (
+            f"the check says: {message}"
+            if message
+            else f"the check fails at: {failing_line(error)}"
+        )
         return Score(0, Status.WRONG, remark)
     if task.name not in executed.succeeded:
         return Score(0, Status.ERROR, "its check raised an error that it does not show")
@@ -64,8 +68,8 @@ def raised(doing: str, error: Output) -> str:
 def failing_line(error: Output) -> str:
     """Return the line of the cell that raised an error."""
     text = re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(error["traceback"]))
-    found = re.search(r"Cell In\[\d+\], line \d+\n *(.*)", text)
-    return one_line(found[1]) if found else "one of its lines"
+    line = re.search(r"Cell In\[\d+\], line \d+\n *(.*)", text)
+    return one_line(line[1]) if line else "one of its lines"
 
 
 def one_line(text: str, most: int = 300) -> str:

@@ -41,7 +41,8 @@ def moodle_files(returned: Returned, worksheet: Path | None) -> Files:
     """
     if unknown := [each.name for each in returned.results if not each.who.id.isdecimal()]:
         raise TableError(
-            f"Moodle's numbers are unknown for {listed(unknown)}: grade Moodle's own zip, or give its worksheet as --roster"
+            f"Moodle's numbers are unknown for {listed(unknown)}: grade Moodle's own zip, "
+            "or give its worksheet as --roster"
         )
     rows = _filled(worksheet, returned) if worksheet else _made(returned)
     pages = zipped((_path(each), each.page) for each in returned.results)

@@ -162,10 +162,10 @@ def _program() -> str:
 
 def _installed() -> set[Path]:
     """Return the folders of this kit, including its notebooks, metadata and history."""
-    found = {path for folder in sys.path for path in Path(folder).glob(f"{PACKAGE.name}*")}
+    folders = {path for folder in sys.path for path in Path(folder).glob(f"{PACKAGE.name}*")}
     if any((PACKAGE.parent / name).exists() for name in (".git", "pyproject.toml")):
-        found.add(PACKAGE.parent)
-    return found
+        folders.add(PACKAGE.parent)
+    return folders
 
 
 @functools.cache

@@ -27,7 +27,7 @@ PATIENCE = 5  # seconds that killed processes may take to end
 
 
 @functools.cache
-def place() -> Path | None:
+def groups_folder() -> Path | None:
     """Return the folder of this process's groups, or None if it cannot make any; remove groups left by others.
 
     Except at the root of the hierarchy, a group that holds processes cannot have controlled subgroups. So neither this
@@ -52,7 +52,7 @@ def place() -> Path | None:
 @contextlib.contextmanager
 def group(memory: int, processes: int) -> Iterator[Path | None]:
     """Yield a group for one execution, and end its processes afterwards; None if there can be no groups."""
-    if (parent := place()) is None:
+    if (parent := groups_folder()) is None:
         yield None
         return
     own = Path(tempfile.mkdtemp(dir=parent))
@@ -82,9 +82,9 @@ def end(own: Path) -> None:
     (own / "cgroup.kill").write_text("1")
 
 
-def described() -> str:
+def description() -> str:
     """Return a line that says how limits are enforced on this machine."""
-    if own := place():
+    if own := groups_folder():
         names = ", ".join((own / "cgroup.subtree_control").read_text().split())
         return f"limits: control groups ({names}), and a check of all processes every 50 ms"
     return f"limits: a check of all processes every 50 ms (no control group can be made in {ROOT})"

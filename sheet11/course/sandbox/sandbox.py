@@ -70,7 +70,7 @@ class Limits(NamedTuple):
     output: int = 32 * MEGABYTE  # bytes
 
     @property
-    def whole(self) -> int:
+    def notebook_seconds(self) -> int:
         """Seconds of processor time of all cells together."""
         return CELLS * self.seconds
 
@@ -151,7 +151,7 @@ class Sandbox(contextlib.ExitStack):
         Raises:
             RuntimeError: the process inside has ended.
         """
-        counted = limits._asdict() | {"seconds": limits.whole, "alone": self._isolated}
+        counted = limits._asdict() | {"seconds": limits.notebook_seconds, "alone": self._isolated}
         with cgroup.group(limits.memory + 2 * SPACE, 2 * limits.processes) as group:
             kernel = self._server.fork(
                 self._folders[0],
@@ -163,7 +163,7 @@ class Sandbox(contextlib.ExitStack):
             batch = self._run(kernel, [*self._first, *cells], limits, group)
             batch.outputs.pop(BESIDE, None)
             if group and batch.ended is None:
-                batch = batch._replace(ended=cgroup.limit_met(group, limits.whole))
+                batch = batch._replace(ended=cgroup.limit_met(group, limits.notebook_seconds))
         return batch
 
     def _run(self, kernel: Kernel, cells: Cells, limits: Limits, group: Path | None) -> Batch:
@@ -207,7 +207,7 @@ def _look(pid: int, group: Path | None, limits: Limits) -> Callable[[], None]:
         if time.monotonic() < again:
             return
         again = time.monotonic() + LOOK
-        if group and cgroup.limit_met(group, limits.whole):
+        if group and cgroup.limit_met(group, limits.notebook_seconds):
             cgroup.end(group)
         seconds = _seconds_below(pid)
         if before is None:
@@ -220,11 +220,11 @@ def _look(pid: int, group: Path | None, limits: Limits) -> Callable[[], None]:
 
 def _seconds_below(pid: int) -> float:
     """Return the processor time of all processes below one, including ended children."""
-    found = 0.0
+    seconds = 0.0
     for each in descendants(pid):
         with contextlib.suppress(psutil.Error):
-            found += sum(psutil.Process(each).cpu_times()[:4])
-    return found
+            seconds += sum(psutil.Process(each).cpu_times()[:4])
+    return seconds
 
 
 class _Collector(NotebookClient):
@@ -254,8 +254,8 @@ def check_sandbox() -> None:
             start_new_session=True,  # Ctrl-C must not kill bubblewrap alone
         )
     if opened.returncode:
-        said = " ".join(opened.stderr.split()) or f"exit code {opened.returncode}"
+        message = " ".join(opened.stderr.split()) or f"exit code {opened.returncode}"
         advice = f"{ALLOW}; " if os.geteuid() else ""
         raise NotInstalledError(
-            f"no sandbox can be made here ({said}); {advice}--no-sandbox runs the code with your permissions"
+            f"no sandbox can be made here ({message}); {advice}--no-sandbox runs the code with your permissions"
         )

@@ -86,16 +86,16 @@ def _unpack_one(content: zipfile.ZipFile, info: zipfile.ZipInfo, into: Path, lef
     if info.is_dir():
         path.mkdir(parents=True, exist_ok=True)
         return 0
-    found = b""
+    data = b""
     is_zip = path.suffix.lower() == ".zip"
     if is_notebook(path.name) or is_zip or path.name.endswith(STAMP):
         with content.open(info) as source:
-            found = source.read(min(left, OF_ONE if is_zip else LARGEST) + 1)
+            data = source.read(min(left, OF_ONE if is_zip else LARGEST) + 1)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(found)
+    path.write_bytes(data)
     seconds = time.mktime((*info.date_time, 0, 0, -1))  # takes month 0 of an unknown date, too
     os.utime(path, (seconds, seconds))
-    return len(found)
+    return len(data)
 
 
 def _short(name: str) -> str:

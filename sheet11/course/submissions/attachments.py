@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from sheet11.course.files import folder_of_this_process
-from sheet11.course.submissions.images import Room, moderate
+from sheet11.course.submissions.images import ImageBudget, as_attachment
 from sheet11.course.text import digest_of, encodable
 
 MOST_ATTACHED = 60  # images of a cell that are read
@@ -29,7 +29,7 @@ def joined(value: Any) -> str:
         return ""
 
 
-def with_images(source: str, attached: Any, room: Room) -> tuple[str, Attachments]:
+def with_images(source: str, attached: Any, budget: ImageBudget) -> tuple[str, Attachments]:
     """Return a text with its images as attachments.
 
     Embedded images become attachments, and all are named after their content, because a file name could reveal the
@@ -38,7 +38,7 @@ def with_images(source: str, attached: Any, room: Room) -> tuple[str, Attachment
     Args:
         source: text of the cell.
         attached: attachments of the cell, of any type.
-        room: what the images of all texts together may still take.
+        budget: what the images of all texts together may still take.
     """
     images: Attachments = {}
     left_out = []
@@ -47,7 +47,7 @@ def with_images(source: str, attached: Any, room: Room) -> tuple[str, Attachment
         text = joined(content)
         key = digest_of(encodable(text))[:12]
         try:
-            images[key] = moderate(text, room)
+            images[key] = as_attachment(text, budget)
         except Exception:  # Pillow raises many types for invalid images
             left_out.append(
                 f"[left out: {encodable(name[:LONGEST_NAME])}: not a PNG or JPEG, damaged, "
@@ -56,8 +56,8 @@ def with_images(source: str, attached: Any, room: Room) -> tuple[str, Attachment
         return f"attachment:{key}"
 
     places: dict[str, str] = {}  # by name
-    found = list(attached.items()) if isinstance(attached, dict) else []
-    for name, bundle in found[:MOST_ATTACHED]:
+    items = list(attached.items()) if isinstance(attached, dict) else []
+    for name, bundle in items[:MOST_ATTACHED]:
         match bundle:
             case {"image/png": content} | {"image/jpeg": content}:
                 pass
@@ -71,7 +71,7 @@ def with_images(source: str, attached: Any, room: Room) -> tuple[str, Attachment
     return "\n\n".join([source, *unseen, *left_out[:MOST_ATTACHED]]), images
 
 
-def put_away(images: Attachments) -> str:
+def store_images(images: Attachments) -> str:
     """Write images to a temporary file, because those of a class would fill the memory; return their digest."""
     if not images:
         return ""
@@ -81,10 +81,10 @@ def put_away(images: Attachments) -> str:
     return digest
 
 
-def taken_out(digest: str) -> Attachments:
-    """Return the images that `put_away` has stored under a digest."""
-    found: Attachments = json.loads((_kept() / digest).read_text()) if digest else {}
-    return found
+def stored_images(digest: str) -> Attachments:
+    """Return the images that `store_images` has stored under a digest."""
+    images: Attachments = json.loads((_kept() / digest).read_text()) if digest else {}
+    return images
 
 
 @functools.cache

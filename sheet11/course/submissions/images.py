@@ -11,11 +11,11 @@ LARGEST_IMAGE = 1 << 20  # bytes of an image
 MOST_PIXELS_OF_ONE = 51_000_000  # as phone cameras produce; they are decoded in memory
 QUALITY = 80  # of the JPEG that replaces a larger image
 
-Image.MAX_IMAGE_PIXELS = None  # `Room` limits the pixels instead
+Image.MAX_IMAGE_PIXELS = None  # `ImageBudget` limits the pixels instead
 
 
 @dataclass
-class Room:
+class ImageBudget:
     """Number of images, and of pixels in all of them together, that may still be opened."""
 
     images: int
@@ -37,13 +37,13 @@ class Room:
         return content, image
 
 
-def moderate(text: str, room: Room) -> dict[str, str]:
+def as_attachment(text: str, budget: ImageBudget) -> dict[str, str]:
     """Return an image in the form of an attachment, base64 by MIME type; scale a large one down.
 
     Raises:
         Exception: of many types, if it is not a PNG or JPEG, or damaged, or there is no room for it.
     """
-    content, image = room.open(text, "PNG", "JPEG")
+    content, image = budget.open(text, "PNG", "JPEG")
     kind = Image.MIME[image.format or "JPEG"]
     if len(content) > LARGEST_IMAGE or max(image.size) > LARGEST_SIDE:
         kind = "image/jpeg"

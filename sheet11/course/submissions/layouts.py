@@ -48,7 +48,7 @@ def find_hand_ins(
     prefix = re.sub("[^-]*$", "", os.path.commonprefix(clones))
     if not any(os.path.isdir(path / assignment) for path in entries):
         assignment = ""
-    found: HandIns = defaultdict(list)
+    hand_ins: HandIns = defaultdict(list)
     loose = []
     for path in entries:
         if out and out.resolve().is_relative_to(path.resolve()):
@@ -61,10 +61,10 @@ def find_hand_ins(
                 number=int(fields.get("number") or 0),
                 late=fields.get("late", "").lower(),
             )
-            found[who].append(source)
+            hand_ins[who].append(source)
         elif is_notebook(path.name) or path.is_symlink():
             loose.append(path.name)
-    return found, loose
+    return hand_ins, loose
 
 
 def files_of(source: Handed) -> Iterator[Handed]:

@@ -28,7 +28,7 @@ DEFINED = r"(?m)^(?:def|class)\s+(\w+)"
 COMMENT = r"(?m)^\s*#.*"
 
 
-class Asked(NamedTuple):
+class BlankNotebook(NamedTuple):
     """A notebook as it was handed out."""
 
     cells: list[NotebookNode]
@@ -47,7 +47,7 @@ class Matched(NamedTuple):
     elsewhere: dict[str, list[int]]  # by NOTEBOOK/TASK: cells that may be part of its answer
 
 
-def asked_in(stem: str, edition: NotebookNode) -> Asked:
+def blank_of(stem: str, edition: NotebookNode) -> BlankNotebook:
     """Return the cells, tasks and groups of a notebook.
 
     Args:
@@ -70,29 +70,29 @@ def asked_in(stem: str, edition: NotebookNode) -> Asked:
         if is_check(cell) or is_by_hand(cell):
             last = group
     groups = [min(group, last) for group in groups]
-    return Asked(edition.cells, names, answers, tasks, groups)
+    return BlankNotebook(edition.cells, names, answers, tasks, groups)
 
 
-def match(cells: Sequence[Cell], asked: Asked) -> Matched:
+def match(cells: Sequence[Cell], blank: BlankNotebook) -> Matched:
     """Find the sheet's cells in a student's notebook, and other cells that may hold an answer.
 
     If there are several copies of an answer cell, the last one with an answer counts, as in nbgrader.
     """
-    numbers = _places_of(cells, asked)
+    numbers = _places_of(cells, blank)
     matched = Matched(list(cells), {number: place for place, number in numbers.items()}, {}, {})
     for number, copy in enumerate(cells):
-        wanted = asked.answers.get(copy.name)
+        wanted = blank.answers.get(copy.name)
         if wanted and number not in matched.places and not is_filled(copy, wanted):
             matched.cells[number] = copy._replace(
                 source=""
             )  # executed later, it would undo the answer
-    others = _others(matched, asked)
-    for task in asked.tasks:
+    others = _others(matched, blank)
+    for task in blank.tasks:
         remarks = []
         stubs = []
         for name in task.answers:
-            place = asked.names[name]
-            wanted = asked.answers[name]
+            place = blank.names[name]
+            wanted = blank.answers[name]
             cell = cells[numbers[place]] if place in numbers else None
             named = (each for each in cells if each.name == name)
             copies = {_content(each) for each in named if is_filled(each, wanted)}
@@ -104,7 +104,7 @@ def match(cells: Sequence[Cell], asked: Asked) -> Matched:
                 remarks.append(f"its cell has become a {cell.cell_type} cell")
             elif cell.name != name:
                 remarks.append("its cell has lost its nbgrader metadata")
-        here = asked.groups[asked.names[task.name]] if numbers else 0
+        here = blank.groups[blank.names[task.name]] if numbers else 0
         near = [
             number
             for number, group in others.items()
@@ -128,18 +128,18 @@ def is_filled(cell: Cell, wanted: NotebookNode) -> bool:
     return bool(cell.attachments or text and not _has_same_words(cell, wanted))
 
 
-def _places_of(cells: Sequence[Cell], asked: Asked) -> dict[int, int]:
+def _places_of(cells: Sequence[Cell], blank: BlankNotebook) -> dict[int, int]:
     """Return the index of each of the sheet's cells in the student's notebook, by its index in the sheet."""
     numbers: dict[int, int] = {}
     free = []
     for number, cell in enumerate(cells):
-        place = asked.names.get(cell.name)
+        place = blank.names.get(cell.name)
         if place is None:
             free.append(number)
-        elif place not in numbers or is_filled(cell, asked.cells[place]):
+        elif place not in numbers or is_filled(cell, blank.cells[place]):
             numbers[place] = number
     for is_same in (lambda cell, wanted: cell.id == wanted.get("id"), _has_same_words, _defines):
-        for place, wanted in enumerate(asked.cells):
+        for place, wanted in enumerate(blank.cells):
             same = (number for number in free if is_same(cells[number], wanted))
             if place not in numbers and (number := next(same, -1)) >= 0:
                 numbers[place] = number
@@ -151,15 +151,15 @@ def _has_same_words(cell: Cell, wanted: NotebookNode) -> bool:
     return _words(cell.source) == _words(wanted.source)
 
 
-def _others(matched: Matched, asked: Asked) -> dict[int, int]:
+def _others(matched: Matched, blank: BlankNotebook) -> dict[int, int]:
     """Return the group of each cell, other than an answer cell, that may hold an answer, by number.
 
     These are added cells, further copies of answer cells, and changed given cells. Text above the sheet's first cell is
     left out, because it usually names the student.
     """
-    known = {_words(cell.source) for cell in asked.cells}
+    known = {_words(cell.source) for cell in blank.cells}
     for number, place in matched.places.items():
-        wanted = asked.cells[place]
+        wanted = blank.cells[place]
         if is_answer(wanted) or has_tag(wanted, PARAMETERS):
             known.add(_content(matched.cells[number]))
     first = min(matched.places, default=0)
@@ -167,7 +167,7 @@ def _others(matched: Matched, asked: Asked) -> dict[int, int]:
     group = 0
     for number, cell in enumerate(matched.cells):
         if number in matched.places:
-            group = asked.groups[matched.places[number]]
+            group = blank.groups[matched.places[number]]
         may_answer = (
             cell.attachments or re.search(r"\w", cell.source) and MEMBERS not in cell.source
         )

@@ -21,8 +21,8 @@ def members_in(cells: Iterable[HandedCell]) -> tuple[Identity, ...]:
     text = "\n".join(cell.source for cell in cells if cell.cell_type != "code")
     lines = re.findall(LINE, re.sub(r"\([^()\n]*\)", "", text))
     names = re.split(r"[,;&]|\band\b|\bund\b", ",".join(lines))
-    found = dict.fromkeys(name.strip(" *_.")[:LONGEST] for name in names)
-    return tuple(Identity(name=name) for name in found if name)[:MOST_NAMES]
+    unique = dict.fromkeys(name.strip(" *_.")[:LONGEST] for name in names)
+    return tuple(Identity(name=name) for name in unique if name)[:MOST_NAMES]
 
 
 def with_members(people: Sequence[Person], roster: Roster) -> tuple[list[Person], list[str]]:
@@ -36,9 +36,9 @@ def with_members(people: Sequence[Person], roster: Roster) -> tuple[list[Person]
     """
     handed_in = {person.who: person.student for person in people}
     everybody = Roster(dict.fromkeys([*roster.people, *handed_in], ""))
-    found = [_with_group(person, everybody, handed_in, roster) for person in people]
-    there = {member for person in found for member in (person.who, *person.members)}
-    return found, [person.shown for person in roster.people if person not in there]
+    grouped = [_with_group(person, everybody, handed_in, roster) for person in people]
+    there = {member for person in grouped for member in (person.who, *person.members)}
+    return grouped, [person.shown for person in roster.people if person not in there]
 
 
 def _with_group(

@@ -5,7 +5,7 @@ import json
 from typing import Any
 
 from sheet11.course.sandbox.sandbox import Batch
-from sheet11.course.submissions.images import Room
+from sheet11.course.submissions.images import ImageBudget
 from sheet11.course.text import encodable
 from sheet11.lab.records import MIME_TYPE
 
@@ -24,19 +24,19 @@ Output = dict[str, Any]  # as in a notebook
 
 def harmless_outputs(batch: Batch) -> Batch:
     """Return a batch with harmless outputs only."""
-    room = Room(MOST_IMAGES, MOST_PIXELS)
+    budget = ImageBudget(MOST_IMAGES, MOST_PIXELS)
     left = MOST_OUTPUTS
     outputs: dict[str, list[Output]] = {}
     for cell, many in batch.outputs.items():
         outputs[cell] = []
         for shown in many:
             if left > 0 or MIME_TYPE in shown.get("data", {}):
-                outputs[cell] += _clean(shown, room)
+                outputs[cell] += _clean(shown, budget)
                 left -= 1
     return batch._replace(outputs=outputs)
 
 
-def _clean(shown: Output, room: Room) -> list[Output]:
+def _clean(shown: Output, budget: ImageBudget) -> list[Output]:
     """Return the harmless part of an output as a list with one output, or an empty list."""
     if "data" not in shown:
         return [{name: _cut(value) for name, value in shown.items()}]
@@ -48,7 +48,7 @@ def _clean(shown: Output, room: Room) -> list[Output]:
             data[kind] = {
                 _cut(name): item if _is_small(item) else [] for name, item in value.items()
             }
-        elif kind == "image/png" and isinstance(value, str) and (png := _png(value, room)):
+        elif kind == "image/png" and isinstance(value, str) and (png := _png(value, budget)):
             data[kind] = png
     kept = {"data": data, "metadata": {}, "execution_count": None}
     return [{name: kept.get(name, part) for name, part in shown.items()}] if data else []
@@ -69,12 +69,12 @@ def _is_small(item: Any) -> bool:
         return False
 
 
-def _png(text: str, room: Room) -> str | None:
+def _png(text: str, budget: ImageBudget) -> str | None:
     """Return an image in base64 without trailing data; None if it is invalid or too large."""
     if len(text) > LARGEST_IMAGE:
         return None
     try:
-        content, image = room.open(text, "PNG")
+        content, image = budget.open(text, "PNG")
         image.verify()
     except Exception:  # Pillow raises many types for what is no image
         return None

@@ -40,8 +40,8 @@ class Roster:
     def find(self, who: Identity) -> Identity | None:
         """Return a person by id, login, e-mail or name, in this order; None if the name is a group's."""
         other = Identity(login=who.name, name=who.login)
-        found = filter(None, map(self._by.get, _keys(who) + _keys(other)))
-        return None if self.group(who.name) else next(found, None)
+        matches = filter(None, map(self._by.get, _keys(who) + _keys(other)))
+        return None if self.group(who.name) else next(matches, None)
 
     def group(self, name: str) -> list[Identity]:
         """Return the members of a group."""

@@ -7,9 +7,14 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sheet11.course.submissions.attachments import Attachments, put_away, taken_out, with_images
-from sheet11.course.submissions.images import Room
-from sheet11.course.submissions.matching import Asked, Matched, match
+from sheet11.course.submissions.attachments import (
+    Attachments,
+    store_images,
+    stored_images,
+    with_images,
+)
+from sheet11.course.submissions.images import ImageBudget
+from sheet11.course.submissions.matching import BlankNotebook, Matched, match
 from sheet11.course.submissions.people import listed
 from sheet11.course.submissions.reading import Cell, UnreadableError, read_cells
 from sheet11.course.tasks import Task, grade_id
@@ -32,7 +37,7 @@ class HandedCell(NamedTuple):
     )  # index of that cell in the student edition; None if the student added the cell
     cell_type: str
     source: str
-    images: str  # digest from `put_away`; empty without images
+    images: str  # digest from `store_images`; empty without images
 
 
 class Submission(NamedTuple):
@@ -66,7 +71,7 @@ class Candidate(NamedTuple):
 
 
 def read_submission(
-    student: str, files: Iterable[Handed], wanted: Mapping[str, Asked]
+    student: str, files: Iterable[Handed], wanted: Mapping[str, BlankNotebook]
 ) -> tuple[Submission, list[Path], list[str]]:
     """Return the newest notebook for each stem, recognised by the grade_ids of its cells, whatever its name.
 
@@ -84,7 +89,7 @@ def read_submission(
     Raises:
         OSError: a file cannot be read.
     """
-    found: dict[str, list[Candidate]] = defaultdict(list)
+    by_stem: dict[str, list[Candidate]] = defaultdict(list)
     submission = Submission(student, {}, None, {}, {}, {})
     paths = []
     notes = []
@@ -95,14 +100,14 @@ def read_submission(
             cells = read_cells(file.path)
         except UnreadableError as error:
             problem = visible(str(error))
-        ranks = [(_rank(file, cells, stem, asked), stem) for stem, asked in wanted.items()]
+        ranks = [(_rank(file, cells, stem, blank), stem) for stem, blank in wanted.items()]
         (names, is_called, ids), best = max(ranks)
         if names or is_called or ids:
-            found[best].append(Candidate(file, cells, problem, names + ids > 0))
+            by_stem[best].append(Candidate(file, cells, problem, names + ids > 0))
         elif problem:
             notes.append(problem)
-    for stem, asked in wanted.items():
-        candidates = sorted(found[stem], key=lambda each: each.is_of_sheet)
+    for stem, blank in wanted.items():
+        candidates = sorted(by_stem[stem], key=lambda each: each.is_of_sheet)
         problem = candidates[-1].problem if candidates else f"there is no {stem}.ipynb"
         if problem:
             submission.problems[stem] = problem
@@ -113,38 +118,38 @@ def read_submission(
                 f"{listed(differing)} and {last.file.name} differ, and the last one was taken"
             )
         paths.append(last.file.path)
-        _take(submission, stem, match(last.cells, asked), asked)
+        _take(submission, stem, match(last.cells, blank), blank)
     return submission, paths, notes
 
 
-def _take(submission: Submission, stem: str, matched: Matched, asked: Asked) -> None:
+def _take(submission: Submission, stem: str, matched: Matched, blank: BlankNotebook) -> None:
     """Add a notebook to a submission."""
     submission.remarks.update(matched.remarks)
     submission.elsewhere.update(matched.elsewhere)
     handed = submission.notebooks[stem] = []
-    room = Room(MOST_IMAGES, MOST_PIXELS)
+    budget = ImageBudget(MOST_IMAGES, MOST_PIXELS)
     for number, cell in enumerate(matched.cells):
         place = matched.places.get(number)
-        name = None if place is None else grade_id(asked.cells[place])
+        name = None if place is None else grade_id(blank.cells[place])
         source = cell.source
         kept = ""
         if cell.cell_type != "code":
-            source, images = with_images(source, cell.attachments, room)
-            kept = put_away(images)
+            source, images = with_images(source, cell.attachments, budget)
+            kept = store_images(images)
         if len(source) > LONGEST:
             submission.problems[f"{stem}/{name}"] = f"the answer has more than {LONGEST} characters"
             source = kept = ""
         handed.append(HandedCell(name, place, cell.cell_type, source, kept))
 
 
-def handed_for(submission: Submission, task: Task) -> tuple[str, Attachments]:
+def work_for(submission: Submission, task: Task) -> tuple[str, Attachments]:
     """Return a student's answers to a task, followed by other cells that may be part of them, and the images."""
     cells = submission.notebooks.get(task.notebook, [])
     parts = [cell for name in task.answers for cell in cells if cell.name == name]
     parts += [cells[number] for number in submission.elsewhere.get(task.column, [])]
     images: Attachments = {}
     for cell in parts:
-        images |= taken_out(cell.images)
+        images |= stored_images(cell.images)
     return "\n\n".join(cell.source for cell in parts), images
 
 
@@ -161,12 +166,14 @@ def key_of(name: str) -> str:
     return f"{short}~{digest_of(original)[:12]}"
 
 
-def _rank(file: Handed, cells: list[Cell], stem: str, asked: Asked) -> tuple[int, bool, int]:
+def _rank(
+    file: Handed, cells: list[Cell], stem: str, blank: BlankNotebook
+) -> tuple[int, bool, int]:
     """Return how well a file matches a notebook: by the grade_ids of its cells, then its name, then the cells' ids."""
-    ids = {cell.get("id") for cell in asked.cells}
+    ids = {cell.get("id") for cell in blank.cells}
     called = rf"(?is){re.escape(stem)}(\W.*)?\.ipynb(\.\w+)?"
     return (
-        sum(cell.name in asked.names for cell in cells),
+        sum(cell.name in blank.names for cell in cells),
         re.fullmatch(called, file.name) is not None,
         sum(cell.id in ids for cell in cells),
     )

@@ -162,7 +162,7 @@ def test_executed_notebooks(graded):
     folder, _, course = graded
     right = folder / "first" / "students" / "right"
     with Store(folder / "first") as store:
-        used = {student: result.drawing for student, result in store.results().items()}
+        used = {student: result.draw for student, result in store.results().items()}
         drawn = store.about()["parameters"][used["right"]]
     assert len(set(used.values())) > 1, "not everybody has the same parameters"
     for stem in course.solutions:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from playing import answer, check, graded, paper
+from playing import answer, check, graded, sheet_notebook
 
 from sheet11.course.grading.scoring import first_difference, recorded_by
 from sheet11.lab.records import MIME_TYPE, _encode
@@ -20,7 +20,7 @@ def difference(expected, got):
 
 def scored(source, test="record(v=f)", points=2, hint=lambda task, records: None, **options):
     """Points, status and remark of an answer."""
-    notebook = paper(F, check("f-check", test), points=points, **options)
+    notebook = sheet_notebook(F, check("f-check", test), points=points, **options)
     return graded(notebook, hint=hint, f=source)[0]["f-check"]
 
 
@@ -82,13 +82,13 @@ def test_zero_points_and_fractions():
     ],
 )
 def test_a_name_that_is_missing_is_named_with_where_it_stands(added, where):
-    notebook = paper(F, check("f-check", "record(v=f)"))
+    notebook = sheet_notebook(F, check("f-check", "record(v=f)"))
     score = graded(notebook, added, f="f = k")[0]["f-check"]
     assert score.remark == f"the answer raised NameError: name 'k' is not defined; {where}"
 
 
 def test_a_change_of_a_locked_cell_is_named():
-    notebook = paper(F, check("f-check", "record(v=f)"))
+    notebook = sheet_notebook(F, check("f-check", "record(v=f)"))
     score = graded(notebook, f="f = k", **{"f-check": "k = 1"})[0]["f-check"]
     assert score.remark.endswith(
         "'k' is defined in your cell 2, which is locked: changes to it do not count"
@@ -116,7 +116,7 @@ def shown(**values):
 
 
 def test_damaged_records_are_refused():
-    task = paper(F, check("f-check", "")).tasks[0]
+    task = sheet_notebook(F, check("f-check", "")).tasks[0]
     forged = {"a": {"dtype": "O", "shape": [1], "values": ""}}
     with pytest.raises(ValueError, match="damaged record 'a'"):
         recorded_by(task, [{"output_type": "display_data", "data": {MIME_TYPE: forged}}])

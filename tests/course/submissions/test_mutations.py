@@ -10,7 +10,7 @@ from sheets import waves
 from sheet11.course.notebooks import read_notebook
 from sheet11.course.preprocess import without_answers
 from sheet11.course.submissions.intake import Wanted, take_in
-from sheet11.course.submissions.matching import asked_in
+from sheet11.course.submissions.matching import blank_of
 
 NUMBER = 1000
 PIXEL = (
@@ -54,7 +54,7 @@ def taken(course, mutated):
     editions = {
         stem: without_answers(read_notebook(path)) for stem, path in course.sheet.notebooks.items()
     }
-    wanted = {stem: asked_in(stem, edition) for stem, edition in editions.items()}
+    wanted = {stem: blank_of(stem, edition) for stem, edition in editions.items()}
     return {
         submission.student: submission
         for submission in take_in(mutated[0], Wanted(wanted)).submissions

@@ -11,19 +11,24 @@ from sheet11.course.check import problems_of
 from sheet11.course.engine.warm import wanted
 from sheet11.course.errors import SolutionError
 from sheet11.course.grading.execution import Expected
-from sheet11.course.grading.papers import GIVEN, Paper, draw_papers, read_papers
-from sheet11.course.grading.reference import Reference, refer
-from sheet11.course.grading.sandboxes import Place, runner, sandboxes_shared
+from sheet11.course.grading.reference import Reference, execute_reference
+from sheet11.course.grading.sandboxes import Setup, runner, sandboxes_shared
+from sheet11.course.grading.sheet_notebooks import (
+    GIVEN,
+    SheetNotebook,
+    draw_parameters,
+    read_sheet_notebooks,
+)
 from sheet11.course.key import circumstances
 from sheet11.course.sandbox.sandbox import Limits
 from sheet11.course.sheet import Sheet
 from sheet11.course.text import digest_of
 
-DRAWINGS = 4
+DRAWS = 4
 IMPORTED = re.compile(r"^(?:from\s+([\w.]+)\s+)?import\s+([\w.]+)", re.MULTILINE)
 
 
-class Drawings:
+class Draws:
     """The notebooks of a sheet, with parameters drawn several times from a seed.
 
     Args:
@@ -52,30 +57,30 @@ class Drawings:
         if problems := problems_of(sheet):
             raise SolutionError(*problems)
         self.seed = seed
-        papers = read_papers(sheet)
+        notebooks = read_sheet_notebooks(sheet)
         self.drawn = [
-            draw_papers(papers, given, seed + (number << 32)) for number in range(DRAWINGS)
+            draw_parameters(notebooks, given, seed + (number << 32)) for number in range(DRAWS)
         ]
         if self.parameters(1) == self.parameters(0):
             self.drawn = self.drawn[:1]
         unseen = {sheet.beside("."), sheet.folder / (sheet.package or "."), *hidden}
-        self.place = Place(
+        self.setup = Setup(
             package=tuple(sorted(sheet.students_package().items())),
             beside=tuple(sorted(sheet.files_beside().items())),
-            modules=tuple(dict.fromkeys(_modules_of(papers.values()))),
+            modules=tuple(dict.fromkeys(_modules_of(notebooks.values()))),
             isolated=isolated,
             hidden=tuple(sorted(str(path.resolve()) for path in unseen)),
             limits=limits,
         )
         unchanged = [
-            circumstances(paper.whole, sheet, sheet.beside(""), paper.mistakes)
-            for paper in papers.values()
+            circumstances(notebook.whole, sheet, sheet.beside(""), notebook.mistakes)
+            for notebook in notebooks.values()
         ]
-        self._same = digest_of(repr([unchanged, self.place._replace(hidden=())]))
+        self._same = digest_of(repr([unchanged, self.setup._replace(hidden=())]))
 
     def parameters(self, number: int) -> dict[str, dict[str, Any]]:
         """Return the parameters of a draw, by notebook."""
-        return {stem: paper.parameters for stem, paper in self.drawn[number].items()}
+        return {stem: notebook.parameters for stem, notebook in self.drawn[number].items()}
 
     def number_of(self, student: str, handed_in: str) -> int:
         """Return the number of a hand-in's draw, which changes with its answers: a second try reveals nothing."""
@@ -86,15 +91,15 @@ class Drawings:
         return digest_of(f"{self._same} {self.parameters(number)}")
 
 
-def _modules_of(papers: Iterable[Paper]) -> Iterator[str]:
+def _modules_of(notebooks: Iterable[SheetNotebook]) -> Iterator[str]:
     """Yield the modules that given cells import, to import them once for all students."""
-    for paper in papers:
-        for cell in paper.cells:
+    for notebook in notebooks:
+        for cell in notebook.cells:
             if cell.kind == GIVEN:
                 yield from (
                     ".".join(filter(None, names)) for names in IMPORTED.findall(cell.source)
                 )
-        yield from wanted(paper.whole)
+        yield from wanted(notebook.whole)
 
 
 def check_sheet(
@@ -103,15 +108,15 @@ def check_sheet(
     """Check that a sheet can be graded: its own notebooks must earn full points in the first draw.
 
     Raises:
-        ParameterError, SheetError: as for `Drawings`.
+        ParameterError, SheetError: as for `Draws`.
         SolutionError: it cannot; its arguments are the problems, each with what to do about it.
     """
     with sandboxes_shared():
-        expected_of(Drawings(sheet, given, 0, limits, isolated), [0], executor)
+        expected_of(Draws(sheet, given, 0, limits, isolated), [0], executor)
 
 
 def expected_of(
-    drawings: Drawings, numbers: Iterable[int], executor: Executor
+    draws: Draws, numbers: Iterable[int], executor: Executor
 ) -> dict[int, dict[str, Expected]]:
     """Return the records of the sheet's own notebooks in some of the draws, by notebook.
 
@@ -126,19 +131,23 @@ def expected_of(
     same: dict[str, bool] = {}  # by notebook
     problems: list[str] = []
     for some in (numbers[:1], numbers[1:]):
-        asked = [(number, paper) for number in some for paper in drawings.drawn[number].values()]
-        work = functools.partial(_refer, drawings.place, same)
-        for number, stem, found in executor.map(work, *zip(*asked, strict=True)):
-            expected[number][stem] = found.expected
-            same[stem] = found.same
-            problems += found.problems
+        pairs = [(number, notebook) for number in some for notebook in draws.drawn[number].values()]
+        work = functools.partial(_execute_reference, draws.setup, same)
+        for number, stem, reference in executor.map(work, *zip(*pairs, strict=True)):
+            expected[number][stem] = reference.expected
+            same[stem] = reference.same
+            problems += reference.problems
         if problems:
             raise SolutionError(*dict.fromkeys(problems))
     return expected
 
 
-def _refer(
-    place: Place, same: Mapping[str, bool], number: int, paper: Paper
+def _execute_reference(
+    setup: Setup, same: Mapping[str, bool], number: int, notebook: SheetNotebook
 ) -> tuple[int, str, Reference]:
-    with runner(place) as run:
-        return number, paper.stem, refer(paper, run, same.get(paper.stem, False))
+    with runner(setup) as run:
+        return (
+            number,
+            notebook.stem,
+            execute_reference(notebook, run, same.get(notebook.stem, False)),
+        )
