@@ -58,7 +58,7 @@ def problems_of(sheet: Sheet) -> list[str]:
             own_problems = [str(error)]
         problems += own_problems
     if not tasks and not problems:
-        problems.append(f"{sheet.title} sets no tasks; {IN_JUPYTERLAB}")
+        problems.append(f"{sheet.title} has no tasks; {IN_JUPYTERLAB}")
     return problems
 
 

@@ -35,7 +35,7 @@ def points(scores):
 def test_follow_on_errors_cost_once(wrong, expected):
     scores, _ = graded(CHAIN, **{**RIGHT, **wrong})
     assert points(scores) == expected
-    followed = {name for name, score in scores.items() if "earlier answer" in score.remark}
+    followed = {name for name, score in scores.items() if "earlier wrong answer" in score.remark}
     first = min((name for name in expected if not expected[name]), default="z")
     later = {f"{name}-check" for name in expected if expected[name] and name > first}
     assert followed == later
@@ -114,7 +114,10 @@ def test_a_process_that_dies_without_the_student_is_no_mark():
 def test_a_check_that_records_what_is_random_is_the_sheets_problem(hidden):
     check_random = check("a-check", "import random\nrecord(v=a(random.random()))", hidden)
     (problem,) = execute_reference(sheet_notebook(A, check_random, B, CHECKS[1]), run).problems
-    assert problem.startswith("01/a-check: v is not what was expected") and "a seed" in problem
+    assert (
+        problem.startswith("01/a-check: v is not what was expected")
+        and "seed the random numbers" in problem
+    )
     assert execute_reference(CHAIN, run).problems == []
 
 

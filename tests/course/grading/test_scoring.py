@@ -37,7 +37,7 @@ def scored(source, test="record(v=f)", points=2, hint=lambda task, records: None
         ("raise NotImplementedError", "f", "not answered", "not answered"),
         ("pass\nraise NotImplementedError", "record(v=f)", "not answered", "not answered"),
         (None, "record(v=f)", "not answered", "the cell for this answer is not in the notebook"),
-        ("die('time')", "f", "timeout", "the answer did not end within 7 s of processor time"),
+        ("die('time')", "f", "timeout", "the answer took more than 7 s of processor time"),
         ("die('memory')", "f", "memory", "the answer used more than 2000 MB of memory"),
         ("f = die", "f if f == 1 else f()", "error", "ended the process"),
     ],

@@ -175,7 +175,7 @@ def test_what_is_no_class(blanks, tmp_path):
     with pytest.raises(FolderError, match="there is no folder or file '.*given'"):
         take_in(tmp_path / "given", Wanted(blanks))
     (tmp_path / "given").touch()
-    with pytest.raises(UnreadableError, match="given cannot be unpacked: it is damaged, no zip"):
+    with pytest.raises(UnreadableError, match="given cannot be unpacked: it is damaged, not a zip"):
         take_in(tmp_path / "given", Wanted(blanks))
 
 

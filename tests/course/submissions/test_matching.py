@@ -27,12 +27,12 @@ EDITION = notebook(
 )
 F, PROOF, Y = "def f(x):\n    return 2 * x", "Because.", "y = 3"
 ANSWERS = {"f": F, "proof": PROOF, "y": Y}
-BLANK = blank_of("p", EDITION)
+HANDED_OUT = blank_of("p", EDITION)
 
 
 def copy_of(name, source, kind=None):
     """A cell with the marks of one of the sheet's."""
-    wanted = EDITION.cells[BLANK.names[name]]
+    wanted = EDITION.cells[HANDED_OUT.names[name]]
     return Cell(name, "", kind or wanted.cell_type, source)
 
 
@@ -53,11 +53,13 @@ def hand_in(change, **answers):
         source = (ANSWERS | answers).get(name, cell.source)
         cells.append(Cell(name, cell.id, cell.cell_type, source))
     change(cells)
-    return match(cells, BLANK)
+    return match(cells, HANDED_OUT)
 
 
 def source_of(found, name):
-    (number,) = [number for number, place in found.places.items() if place == BLANK.names[name]]
+    (number,) = [
+        number for number, place in found.places.items() if place == HANDED_OUT.names[name]
+    ]
     return found.cells[number].source
 
 
@@ -89,7 +91,7 @@ def test_all_as_it_should_be(answers):
             "has become a markdown cell", id="retyped",
         ),
         pytest.param(
-            lambda cells: cells.__setitem__(3, own(F)), {}, {"f-1", "f-2"}, "marks of its cell are lost",
+            lambda cells: cells.__setitem__(3, own(F)), {}, {"f-1", "f-2"}, "its cell has lost its nbgrader metadata",
             id="without marks, known by what it defines",
         ),
         pytest.param(
@@ -126,13 +128,13 @@ def test_a_task_cell_is_about_what_stands_around_it():
 
 
 def test_a_notebook_that_holds_nothing_of_the_sheet_may_answer_all_of_it():
-    found = match([own("y = 3"), own("It is so.", "markdown")], BLANK)
+    found = match([own("y = 3"), own("It is so.", "markdown")], HANDED_OUT)
     assert by_task(found.remarks).keys() == {"f-1", "f-2", "proof", "y-1"}
     assert set(map(tuple, found.elsewhere.values())) == {(0, 1)}
 
 
 def test_an_empty_notebook():
-    assert match([], BLANK) == ([], {}, {}, {})
+    assert match([], HANDED_OUT) == ([], {}, {}, {})
 
 
 def test_work_that_is_no_answer_needs_nobody():
