@@ -87,7 +87,7 @@ def students(course: Course, secret: str = "/nowhere", port: int = 9) -> list[St
         return {stem: (status, message)}
 
     def no_notebook(
-        content: str, message: str = "no Jupyter notebook"
+        content: str, message: str = "not a Jupyter notebook"
     ) -> tuple[Answers, Expected, changes.Change]:
         return {stem: {}}, {stem: ("not answered", message)}, changes.replaced_by(content)
 
