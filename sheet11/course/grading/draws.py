@@ -133,7 +133,9 @@ def expected_of(
     for some in (numbers[:1], numbers[1:]):
         pairs = [(number, notebook) for number in some for notebook in draws.drawn[number].values()]
         work = functools.partial(_execute_reference, draws.setup, same)
-        for number, stem, reference in executor.map(work, *zip(*pairs, strict=True)):
+        draw_numbers = [number for number, _ in pairs]
+        notebooks = [notebook for _, notebook in pairs]
+        for number, stem, reference in executor.map(work, draw_numbers, notebooks):
             expected[number][stem] = reference.expected
             same[stem] = reference.same
             problems += reference.problems
