@@ -12,7 +12,7 @@ export function showTask() {
   document.title = `${title} · marking`;
   at("title").textContent = title;
   at("wanted").textContent = wanted;
-  at("points-label").textContent = state.items.length ? "Points in addition to the rubric’s" : "Points";
+  at("points-label").textContent = state.items.length ? "Points besides the rubric’s" : "Points";
   at("comment-label").textContent = by_hand ? "Comment" : "Reason, which the student reads";
   showMap();
   const answers = state.piles.reduce((sum, each) => sum + each.count, 0);
