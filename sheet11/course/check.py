@@ -38,7 +38,7 @@ def problems_of(sheet: Sheet) -> list[str]:
 
     Raises:
         NotInstalledError: nbgrader is not installed.
-        SheetError: `nbgrader_config.py` is unusable.
+        SheetError: `nbgrader_config.py` is invalid.
     """
     config = nbgrader_config(sheet.beside(""))
     preprocessors_of(config)
@@ -50,7 +50,7 @@ def problems_of(sheet: Sheet) -> list[str]:
     tasks = []
     for path in sheet.notebooks.values():
         try:
-            own_problems = [f"{path.name}: {problem}" for problem in _problems_of_marks(path)]
+            own_problems = [f"{path.name}: {problem}" for problem in _problems_of_cells(path)]
             if not own_problems:  # running AUTOTEST is slow
                 whole, _ = both_versions(path, config)
                 tasks += tasks_of(path.stem, whole)
@@ -62,7 +62,7 @@ def problems_of(sheet: Sheet) -> list[str]:
     return problems
 
 
-def _problems_of_marks(path: Path) -> Iterator[str]:
+def _problems_of_cells(path: Path) -> Iterator[str]:
     notebook = read_notebook(path)
     if not is_python(notebook):
         kernel = notebook.metadata.get("kernelspec", {}).get("name", "unknown")

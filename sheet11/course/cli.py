@@ -1,6 +1,6 @@
 """The command `sheet11`: its arguments, output and exit codes; other modules do the work.
 
-Exit codes: 0 if everything succeeded, 1 if notebooks failed, 2 for unusable arguments.
+Exit codes: 0 if everything succeeded, 1 if notebooks failed, 2 for invalid arguments.
 """
 
 import sys

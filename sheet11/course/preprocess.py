@@ -25,7 +25,7 @@ FILES = [  # settings that name a file, with their defaults
 ADDING = ("IncludeHeaderFooter", "InstantiateTests")  # preprocessors that only add
 NOTEBOOK_METADATA = ("kernelspec", "language_info")  # metadata of a notebook that students get
 CELL_METADATA = ("nbgrader", "tags", "deletable", "editable", "jupyter", "slideshow")
-MARK = re.compile(r"^\W*(?:BEGIN|END) +(?:HIDDEN|MARK SCHEME).*", re.MULTILINE | re.IGNORECASE)
+MARKER = re.compile(r"^\W*(?:BEGIN|END) +(?:HIDDEN|MARK SCHEME).*", re.MULTILINE | re.IGNORECASE)
 ADVICE = {
     "CheckCellMetadata": "; a copied cell has the ID of the other, change it in Create Assignment",
     "InstantiateTests": "; AUTOTEST needs autotests.yml there or in the course's folder, and answers that run",
@@ -59,7 +59,7 @@ def both_versions(path: Path, config: Config) -> tuple[NotebookNode, NotebookNod
     Raises:
         NotebookError: the file is not a notebook.
         NotInstalledError: nbgrader is not installed.
-        SheetError: nbgrader refuses the notebook, or leaves a mark in it.
+        SheetError: nbgrader refuses the notebook, or leaves a marker in it.
     """
     notebook = read_notebook(path)
     try:
@@ -92,7 +92,7 @@ def without_answers(notebook: NotebookNode, config: Config | None = None) -> Not
 
     Raises:
         NotInstalledError: nbgrader is not installed.
-        SheetError: nbgrader refuses it, or leaves a mark, as it does a mistyped one.
+        SheetError: nbgrader refuses it, or leaves a marker in it, such as a mistyped one.
     """
     config = config or Config()
     # SaveCells writes to nbgrader's database
@@ -104,7 +104,7 @@ def without_answers(notebook: NotebookNode, config: Config | None = None) -> Not
         shown = cell.pop("attachments", {})
         if kept := {name: shown[name] for name in shown if f"attachment:{name}" in cell.source}:
             cell.attachments = kept
-        left = MARK.search(cell.source)
+        left = MARKER.search(cell.source)
         if left and "ClearHiddenTests" in names:
             raise SheetError(
                 f"students would get the line {left[0]!r}; write ### BEGIN HIDDEN TESTS and ### END HIDDEN TESTS,"

@@ -92,7 +92,7 @@ def find_sheet(folder: Path | None = None) -> Sheet:
     """Return the sheet in a folder, by default this kit's; notebooks are in the folder or in its `notebooks`.
 
     Raises:
-        SheetError: there are no notebooks, or `sheet.toml` is unusable.
+        SheetError: there are no notebooks, or `sheet.toml` is invalid.
     """
     # this kit's are inside the installed package, or beside it in a checkout
     own = [PACKAGE / "notebooks", PACKAGE.parent / "notebooks"]

@@ -32,7 +32,7 @@ class Executions(NamedTuple):
     students: Executed
     visible: dict[str, Score]  # by check, without hidden tests
     hidden: dict[str, Score]  # of checks with hidden tests that earn points without them
-    ours: Executed  # with hidden tests, for the grader alone
+    graders: Executed  # with hidden tests, for the grader alone
 
     @property
     def incomplete(self) -> list[Task]:
@@ -79,7 +79,7 @@ def _with_ours(
     """Add the follow-on and hidden executions, given the answers that have failed."""
     restored, visible = executions.restored, dict(executions.visible)
 
-    def ours(tasks: list[Task], hidden: bool) -> Executed:
+    def execute_for_grader(tasks: list[Task], hidden: bool) -> Executed:
         if not tasks:
             return executions.students
         sources = version(restored, failed, [task.name for task in tasks], hidden)
@@ -90,7 +90,7 @@ def _with_ours(
         for task in executions.incomplete
         if _comes_after(task, failed, restored) and not restored.is_unanswered(task)
     ]
-    executed = ours(perhaps, hidden=False)
+    executed = execute_for_grader(perhaps, hidden=False)
     for task in perhaps:
         score = score_check(task, executed, expected[task.name])
         if score.status in EARNS and (score.points or 0) >= (visible[task.name].points or 0):
@@ -100,9 +100,9 @@ def _with_ours(
         for task in restored.sheet_notebook.checked
         if restored.sheet_notebook.cell(task.name).hides and visible[task.name].status in EARNS
     ]
-    executed = ours(earning, hidden=True)
+    executed = execute_for_grader(earning, hidden=True)
     hidden = {task.name: score_check(task, executed) for task in earning}
-    return executions._replace(visible=visible, hidden=hidden, ours=executed)
+    return executions._replace(visible=visible, hidden=hidden, graders=executed)
 
 
 def _comes_after(task: Task, failed: Collection[Answers], restored: Restored) -> bool:

@@ -56,7 +56,7 @@ def hidden_failures(executions: Executions) -> list[list[str]]:
     rows = []
     for name, score in executions.hidden.items():
         if score.status not in EARNS:
-            printed = executions.ours.outputs.get(name + VALUES, [])
+            printed = executions.graders.outputs.get(name + VALUES, [])
             text = "".join(output.get("text", "") for output in printed)
             rows.append(
                 [f"{executions.restored.sheet_notebook.stem}/{name}", score.remark, text.strip()]

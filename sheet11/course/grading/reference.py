@@ -38,8 +38,8 @@ def execute_reference(notebook: SheetNotebook, run: Run, once: bool = False) -> 
         SolutionError: a cell ends the process.
     """
     own = solved(notebook)
-    whole = execute_version(run, own, version(own, hidden=True), ours=True)
-    visible = whole if once else execute_version(run, own, version(own), ours=True)
+    whole = execute_version(run, own, version(own, hidden=True), for_grader=True)
+    visible = whole if once else execute_version(run, own, version(own), for_grader=True)
     expected: dict[str, Records] = {}
     problems = []
     for task in notebook.checked:
@@ -81,7 +81,7 @@ def records_of_mistake(
     key = (notebook.stem + repr(notebook.cells), task.name, mistake.answer)
     if key not in _recorded:
         wrong = solved(notebook, {name: mistake.answer})
-        executed = execute_version(run, wrong, version(wrong, until=[task.name]), ours=True)
+        executed = execute_version(run, wrong, version(wrong, until=[task.name]), for_grader=True)
         is_right = score_check(task, executed).status == Status.CORRECT
         _recorded[key] = recorded_by(task, executed.outputs[task.name]) if is_right else {}
     return _recorded[key]

@@ -100,7 +100,7 @@ def execute_version(
     run: Run,
     restored: Restored,
     sources: Sources,
-    ours: bool = False,
+    for_grader: bool = False,
     left_out: Mapping[str, str] = MappingProxyType({}),
 ) -> Executed:
     """Execute a version of a notebook; repeat it without each cell that ends the process.
@@ -111,7 +111,7 @@ def execute_version(
         run: from `runner`.
         restored: the student's notebook.
         sources: from `version`.
-        ours: True for the grader's executions, which draw no figures.
+        for_grader: True for the grader's executions, which draw no figures.
         left_out: cells that are known to end the process, with the reason.
 
     Raises:
@@ -120,11 +120,11 @@ def execute_version(
     instead = {cell.name: "" for cell in restored.cells if cell.kind == OWN}
     for cell in restored.sheet_notebook.cells:
         if cell.kind == ANSWER:
-            instead[cell.name] = cell.whole if ours else cell.source
+            instead[cell.name] = cell.whole if for_grader else cell.source
 
     def attempt(left_out: Collection[str]) -> tuple[Sources, Batch, str | None]:
         cells = [(name, instead[name] if name in left_out else text) for name, text in sources]
-        batch = run(cells, NO_FIGURE if ours else None)
+        batch = run(cells, NO_FIGURE if for_grader else None)
         died = "died" if len(batch.outputs) < len(cells) else None
         return cells, batch, batch.ended or died
 
