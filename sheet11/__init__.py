@@ -1,4 +1,14 @@
-"""Helper module of ML-Physics sheet 11: positional encoding, aggregation functions, oversmoothing."""
+"""Helper module of ML-Physics sheet 11: positional encoding, aggregation functions, oversmoothing.
+
+| file             | formulas                                                           | exercise |
+|------------------|--------------------------------------------------------------------|----------|
+| encoding.py      | E, Gram matrix EᵀE, rotation R_δ                                   | 1a, 1b   |
+| scores.py        | scores KᵀQ of cat and add, cross term EᵀX + XᵀE and its size       | 1c, 1d   |
+| aggregation.py   | soft(arg)max_agg                                                   | 2        |
+| oversmoothing.py | P, Dirichlet energy, mean average distance MAD, eigenvalue λ₂      | 3a       |
+| remedies.py      | residual connection, GCNII, PairNorm                               | 3b       |
+| given/           | formulas that students get, such as lse, attention and propagation | 1, 2, 3  |
+"""
 
 from importlib import import_module
 from importlib.util import find_spec

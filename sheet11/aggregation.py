@@ -1,4 +1,4 @@
-"""Aggregation functions between min, mean, sum and max (exercise 2).
+"""Aggregation between min, mean, sum and max (exercise 2); lse and softargmax are in `given/softmax.py`.
 
 λ (`lam`) is an inverse temperature and η (`eta`) an exponent of the number of neighbours.
 Sources: the sheet; Li et al. 2020, DeeperGCN, arXiv:2006.07739, whose softmax aggregation is the case η = 0.

@@ -1,4 +1,4 @@
-"""Exercise 3: propagation of node features over a graph, two measures of smoothness, and the rate of smoothing.
+"""Oversmoothing (exercise 3): the matrix P, Dirichlet energy, MAD and λ₂; `propagate` is in `given/propagation.py`.
 
 Sources: Oono & Suzuki 2020, arXiv:1905.10947; Cai & Wang 2020, arXiv:2006.13318; Chen et al. 2020, arXiv:1909.03211;
 Rusch, Bronstein & Mishra 2023, arXiv:2303.10993.

@@ -14,10 +14,10 @@ from sheet11.course.preprocess import (
     upgrade,
 )
 from sheet11.course.sheet import Sheet
-from sheet11.course.tasks import is_check, marks, tasks_of
+from sheet11.course.tasks import is_check, nbgrader_metadata, tasks_of
 
 OTTER = re.compile(r"^#\s*((?:ASSIGNMENT CONFIG|BEGIN QUESTION|BEGIN TESTS)\b.*)", re.MULTILINE)
-IN_JUPYTERLAB = "mark its cells in JupyterLab's Create Assignment"
+IN_JUPYTERLAB = "set up its cells in JupyterLab's Create Assignment"
 # nbgrader settings that affect grading but are not read here, with what to do instead
 NOT_READ = {
     "Autograde.sanitize_preprocessors": "take it out",
@@ -38,7 +38,7 @@ def problems_of(sheet: Sheet) -> list[str]:
 
     Raises:
         NotInstalledError: nbgrader is not installed.
-        SheetError: `nbgrader_config.py` is unusable.
+        SheetError: `nbgrader_config.py` is invalid.
     """
     config = nbgrader_config(sheet.beside(""))
     preprocessors_of(config)
@@ -50,19 +50,19 @@ def problems_of(sheet: Sheet) -> list[str]:
     tasks = []
     for path in sheet.notebooks.values():
         try:
-            found = [f"{path.name}: {problem}" for problem in _problems_of_marks(path)]
-            if not found:  # running AUTOTEST is slow
+            own_problems = [f"{path.name}: {problem}" for problem in _problems_of_cells(path)]
+            if not own_problems:  # running AUTOTEST is slow
                 whole, _ = both_versions(path, config)
                 tasks += tasks_of(path.stem, whole)
         except (NotebookError, SheetError) as error:
-            found = [str(error)]
-        problems += found
+            own_problems = [str(error)]
+        problems += own_problems
     if not tasks and not problems:
-        problems.append(f"{sheet.title} sets no tasks; {IN_JUPYTERLAB}")
+        problems.append(f"{sheet.title} has no tasks; {IN_JUPYTERLAB}")
     return problems
 
 
-def _problems_of_marks(path: Path) -> Iterator[str]:
+def _problems_of_cells(path: Path) -> Iterator[str]:
     notebook = read_notebook(path)
     if not is_python(notebook):
         kernel = notebook.metadata.get("kernelspec", {}).get("name", "unknown")
@@ -75,10 +75,10 @@ def _problems_of_marks(path: Path) -> Iterator[str]:
     for damage in upgrade(notebook):
         yield f"{damage}; {IN_JUPYTERLAB}"
     for cell in notebook.cells:
-        found = marks(cell)
-        name = found.get("grade_id")
-        is_other = found.get("grade") or found.get("solution") or "points" not in found
-        if found.get("task") and is_other:
+        metadata = nbgrader_metadata(cell)
+        name = metadata.get("grade_id")
+        is_other = metadata.get("grade") or metadata.get("solution") or "points" not in metadata
+        if metadata.get("task") and is_other:
             yield f"{name!r} must be a task with points, and neither answer nor check; {IN_JUPYTERLAB}"
         if is_check(cell) and cell.cell_type != "code":
             yield f"the check {name!r} is a {cell.cell_type} cell; make it a code cell"

@@ -1,6 +1,6 @@
 """The command `sheet11`: its arguments, output and exit codes; other modules do the work.
 
-Exit codes: 0 if everything succeeded, 1 if notebooks failed, 2 for unusable arguments.
+Exit codes: 0 if everything succeeded, 1 if notebooks failed, 2 for invalid arguments.
 """
 
 import sys
@@ -59,7 +59,7 @@ def main() -> None:
     "--sliders",
     "frames",
     is_flag=True,
-    help="Draw a picture for every setting of the sliders, too.",
+    help="Also draw a picture for every setting of the sliders.",
 )
 @sheet_option
 @jobs_option
@@ -106,7 +106,7 @@ def run(
     "Values of a parameter: a list (16,64,256) or a range (0:20, end left out); may be repeated.",
 )
 @out_option("build/sweep")
-@click.option("--figures", is_flag=True, help="Draw the figures of every point's notebook, too.")
+@click.option("--figures", is_flag=True, help="Also draw the figures of every point's notebook.")
 @sheet_option
 @jobs_option
 @kernel_option

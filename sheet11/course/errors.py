@@ -49,9 +49,9 @@ class StoreError(CourseError):
 
 def reason(error: Exception) -> str:
     """Return an error's message in one line, with its type or file unless it is a `CourseError`."""
-    said = str(error).partition("\n")[0]
+    message = str(error).partition("\n")[0]
     if isinstance(error, OSError) and error.filename and error.strerror:
-        said = f"{error.filename}: {error.strerror}"
+        message = f"{error.filename}: {error.strerror}"
     elif not isinstance(error, CourseError):
-        said = f"{type(error).__name__}: {said}"
-    return visible(said)
+        message = f"{type(error).__name__}: {message}"
+    return visible(message)

@@ -93,7 +93,7 @@ def execute(
 
 @contextlib.contextmanager
 def _new_kernel(client: Any, where: str | Path, environment: dict[str, str]) -> Iterator[None]:
-    """Start an interpreter for a client of nbclient's, and end it."""
+    """Start a new interpreter for an nbclient client, and end it."""
     client.resources = {"metadata": {"path": where}}
     client.on_cell_executed = lambda execute_reply, **_: raise_if_exited(execute_reply["content"])
     manager = client.create_kernel_manager()

@@ -16,7 +16,7 @@ PROGRAMS = ("numpy", "torch", "ipython", "ipykernel")
 
 
 def circumstances(notebook: NotebookNode, sheet: Sheet, folder: Path, options: object) -> str:
-    """Return a digest of everything that an execution depends on, except its parameters.
+    """Return a digest of everything that the result of an execution depends on, except the parameters.
 
     It covers the notebook without outputs, the files of the sheet's package and of this kit, the modules beside the
     notebook, the options, and the versions of Python and of `PROGRAMS`.

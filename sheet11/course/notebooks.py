@@ -51,7 +51,7 @@ def read_notebook(path: Path) -> NotebookNode:
         raise NotebookError(f"{path} cannot be read: {error.strerror or error}") from error
     except Exception as error:
         # nbformat raises many types for invalid files, AttributeError among them
-        raise NotebookError(f"{path} is no Jupyter notebook: {reason(error):.120}") from error
+        raise NotebookError(f"{path} is not a Jupyter notebook: {reason(error):.120}") from error
     return notebook
 
 
@@ -96,10 +96,10 @@ def has_tag(cell: NotebookNode, tag: str) -> bool:
 
 def parameters_of(notebook: NotebookNode) -> set[str]:
     """Return the names of the parameters, which the tagged cell assigns."""
-    place = _first(notebook, PARAMETERS)
-    if place < 0 or not is_python(notebook):
+    index = _first(notebook, PARAMETERS)
+    if index < 0 or not is_python(notebook):
         return set()
-    source = ast.unparse(syntax(notebook.cells[place].source))
+    source = ast.unparse(syntax(notebook.cells[index].source))
     symbols = symtable.symtable(source, PARAMETERS, "exec").get_symbols()
     return {
         each.get_name()
@@ -109,8 +109,8 @@ def parameters_of(notebook: NotebookNode) -> set[str]:
 
 
 def _first(notebook: NotebookNode, tag: str) -> int:
-    """Return the place of the first cell with a tag, or -1."""
-    return next((place for place, cell in enumerate(notebook.cells) if has_tag(cell, tag)), -1)
+    """Return the index of the first cell with a tag, or -1."""
+    return next((index for index, cell in enumerate(notebook.cells) if has_tag(cell, tag)), -1)
 
 
 def kernel_of(notebook: NotebookNode, wanted: str | None = None) -> str:
@@ -153,9 +153,9 @@ def with_parameters(notebook: NotebookNode, parameters: Mapping[str, Any]) -> No
     if lines:
         source = "".join(["# Parameters\n", *lines])
         cell = nbformat.v4.new_code_cell(source, id=INJECTED, metadata={"tags": [INJECTED]})
-        place = _first(notebook, INJECTED)
-        if place >= 0:
-            notebook.cells[place] = cell
+        index = _first(notebook, INJECTED)
+        if index >= 0:
+            notebook.cells[index] = cell
         else:
             notebook.cells.insert(_first(notebook, PARAMETERS) + 1, cell)
         values = {name: _as_json(value) for name, value in parameters.items()}
@@ -221,8 +221,8 @@ def error_of(notebook: NotebookNode) -> str | None:
 def title_of(notebook: NotebookNode, default: str) -> str:
     """Return the first heading, without its mark-up."""
     for cell in notebook.cells:
-        if cell.cell_type == "markdown" and (found := re.match("# (.*)", cell.source)):
-            return str(found[1])
+        if cell.cell_type == "markdown" and (heading := re.match("# (.*)", cell.source)):
+            return str(heading[1])
     return default
 
 
@@ -258,8 +258,8 @@ def check_parameters(parameters: Mapping[str, Any], known: set[str]) -> None:
 
 def nearest(name: str, candidates: Collection[str]) -> str:
     """Return a suggestion to end an error message with; empty if no candidate is near."""
-    found = difflib.get_close_matches(name, candidates, n=1, cutoff=0.5)
-    return f"; did you mean {found[0]!r}?" if found else ""
+    near = difflib.get_close_matches(name, candidates, n=1, cutoff=0.5)
+    return f"; did you mean {near[0]!r}?" if near else ""
 
 
 def syntax(source: str) -> ast.Module:

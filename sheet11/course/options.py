@@ -15,7 +15,7 @@ import click
 from sheet11.course.errors import CourseError
 
 PATH = click.Path(path_type=Path)
-MOST = 1_000_000  # values in a range
+LONGEST_RANGE = 1_000_000  # values in a range
 
 
 def out_option(default: str) -> Callable[[Any], Any]:
@@ -46,7 +46,7 @@ jobs_option = click.option(
     help="Notebooks at a time.  [default: number of cores]",
 )
 kernel_option = click.option(
-    "-k", "--kernel", metavar="NAME", help="Kernel, not the one a notebook asks for."
+    "-k", "--kernel", metavar="NAME", help="Kernel to use instead of the notebook's own."
 )
 timeout_option = click.option(
     "--timeout",
@@ -65,7 +65,7 @@ def login() -> str:
     """Return the user's name on the Hub or on this machine."""
     try:
         return os.environ.get("JUPYTERHUB_USER") or getpass.getuser()
-    except (KeyError, OSError):  # perhaps in a container
+    except (KeyError, OSError):  # users in a container may have no name
         return "somebody"
 
 
@@ -75,7 +75,7 @@ name_option = click.option(
     metavar="NAME",
     default=login,
     show_default="login",
-    help="Whose marks these are.",
+    help="Name of the person who gives these marks.",
 )
 
 
@@ -114,12 +114,12 @@ def values(text: str) -> list[Any]:
     Raises:
         ValueError: an item is missing, or a range is empty or too long.
     """
-    found: list[Any] = []
+    parsed: list[Any] = []
     for item in _items(text):
         if not item.strip():
             raise ValueError(f"a value is missing in {text!r}")
-        found += _range(item) or [value(item)]
-    return found
+        parsed += _range(item) or [value(item)]
+    return parsed
 
 
 def _items(text: str) -> Iterator[str]:
@@ -148,26 +148,26 @@ def _range(item: str) -> list[int | float]:
     except (ValueError, ZeroDivisionError):
         return []
     count = math.ceil((stop - start) / step) if step else 0
-    if not 0 < count <= MOST:
-        raise ValueError(f"the range {item!r} must have 1 to {MOST:,} values")
+    if not 0 < count <= LONGEST_RANGE:
+        raise ValueError(f"the range {item!r} must have 1 to {LONGEST_RANGE:,} values")
     kind = int if start.denominator == step.denominator == 1 else float
     return [kind(start + number * step) for number in range(count)]
 
 
 def parameter_option(parse: Callable[[str], Any], metavar: str, text: str) -> Callable[[Any], Any]:
-    """Return the option -p of a command, which gives a dictionary."""
+    """Return the option -p of a command, whose value is a dictionary."""
 
     def by_name(_ctx: object, _param: object, given: Iterable[str]) -> dict[str, Any]:
-        found: dict[str, Any] = {}
-        for each in given:
-            name, _, assigned = each.partition("=")
-            if "=" not in each or not name.isidentifier() or name in found:
-                raise click.BadParameter(f"{each!r} must be {metavar}, with each name once")
+        parameters: dict[str, Any] = {}
+        for option in given:
+            name, _, assigned = option.partition("=")
+            if "=" not in option or not name.isidentifier() or name in parameters:
+                raise click.BadParameter(f"{option!r} must be {metavar}, with each name once")
             try:
-                found[name] = parse(assigned)
+                parameters[name] = parse(assigned)
             except ValueError as error:
                 raise click.BadParameter(f"{name}: {error}") from error
-        return found
+        return parameters
 
     return click.option(
         "-p", "parameters", multiple=True, callback=by_name, metavar=metavar, help=text

@@ -22,11 +22,11 @@ FILES = [  # settings that name a file, with their defaults
     ("IncludeHeaderFooter", "footer", ""),
     ("InstantiateTests", "autotest_filename", "autotests.yml"),
 ]
-FIRST = ("IncludeHeaderFooter", "InstantiateTests")  # those that remove nothing
-OF_NOTEBOOK = ("kernelspec", "language_info")  # metadata that students get
-OF_CELL = ("nbgrader", "tags", "deletable", "editable", "jupyter", "slideshow")
-MARK = re.compile(r"^\W*(?:BEGIN|END) +(?:HIDDEN|MARK SCHEME).*", re.MULTILINE | re.IGNORECASE)
-NEEDS = {
+ADDING = ("IncludeHeaderFooter", "InstantiateTests")  # preprocessors that only add
+NOTEBOOK_METADATA = ("kernelspec", "language_info")  # metadata of a notebook that students get
+CELL_METADATA = ("nbgrader", "tags", "deletable", "editable", "jupyter", "slideshow")
+MARKER = re.compile(r"^\W*(?:BEGIN|END) +(?:HIDDEN|MARK SCHEME).*", re.MULTILINE | re.IGNORECASE)
+ADVICE = {
     "CheckCellMetadata": "; a copied cell has the ID of the other, change it in Create Assignment",
     "InstantiateTests": "; AUTOTEST needs autotests.yml there or in the course's folder, and answers that run",
     "IncludeHeaderFooter": "; paths are relative to the course's folder",
@@ -54,12 +54,12 @@ def nbgrader_config(folder: Path) -> Config:
 
 
 def both_versions(path: Path, config: Config) -> tuple[NotebookNode, NotebookNode]:
-    """Return a sheet's notebook as nbgrader grades it, and as students get it.
+    """Return two versions of a sheet's notebook: the one that nbgrader grades, and the one for students.
 
     Raises:
         NotebookError: the file is not a notebook.
         NotInstalledError: nbgrader is not installed.
-        SheetError: nbgrader refuses the notebook, or leaves a mark in it.
+        SheetError: nbgrader refuses the notebook, or leaves a marker in it.
     """
     notebook = read_notebook(path)
     try:
@@ -77,8 +77,8 @@ def _whole(notebook: NotebookNode, config: Config, folder: str) -> NotebookNode:
     """
     for damage in upgrade(notebook):
         raise SheetError(damage)
-    names = [name for name in preprocessors_of(config) if name in FIRST]
-    settings = Config({name: config[name] for name in FIRST})
+    names = [name for name in preprocessors_of(config) if name in ADDING]
+    settings = Config({name: config[name] for name in ADDING})
     mark = settings.InstantiateTests.get("autotest_delimiter", "AUTOTEST")
     if any(cell.cell_type == "code" and mark in cell.source for cell in notebook.cells):
         # InstantiateTests leaks sockets and threads, which end with the process of the pool
@@ -92,19 +92,19 @@ def without_answers(notebook: NotebookNode, config: Config | None = None) -> Not
 
     Raises:
         NotInstalledError: nbgrader is not installed.
-        SheetError: nbgrader refuses it, or leaves a mark, as it does a mistyped one.
+        SheetError: nbgrader refuses it, or leaves a marker in it, such as a mistyped one.
     """
     config = config or Config()
     # SaveCells writes to nbgrader's database
-    names = [name for name in preprocessors_of(config) if name not in (*FIRST, "SaveCells")]
+    names = [name for name in preprocessors_of(config) if name not in (*ADDING, "SaveCells")]
     notebook = _preprocess(notebook, names, config)
-    _keep_only(OF_NOTEBOOK, notebook.metadata)
+    _keep_only(NOTEBOOK_METADATA, notebook.metadata)
     for cell in notebook.cells:
-        _keep_only(OF_CELL, cell.metadata)
+        _keep_only(CELL_METADATA, cell.metadata)
         shown = cell.pop("attachments", {})
         if kept := {name: shown[name] for name in shown if f"attachment:{name}" in cell.source}:
             cell.attachments = kept
-        left = MARK.search(cell.source)
+        left = MARKER.search(cell.source)
         if left and "ClearHiddenTests" in names:
             raise SheetError(
                 f"students would get the line {left[0]!r}; write ### BEGIN HIDDEN TESTS and ### END HIDDEN TESTS,"
@@ -119,7 +119,7 @@ def upgrade(notebook: NotebookNode) -> list[str]:
     Raises:
         NotInstalledError: nbgrader is not installed.
     """
-    validator = _nbgraders("nbgraderformat").MetadataValidator()
+    validator = _nbgrader_module("nbgraderformat").MetadataValidator()
     damages = []
     for number, cell in enumerate(notebook.cells, start=1):
         try:
@@ -138,7 +138,7 @@ def preprocessors_of(config: Config) -> list[str]:
         SheetError: the settings list one that is not nbgrader's own.
     """
     names = []
-    for each in _nbgraders("converters").GenerateAssignment(config=config).preprocessors:
+    for each in _nbgrader_module("converters").GenerateAssignment(config=config).preprocessors:
         path = each if isinstance(each, str) else f"{each.__module__}.{each.__name__}"
         name = path.rpartition(".")[2]
         if not path.startswith("nbgrader.preprocessors."):
@@ -159,7 +159,7 @@ def _preprocess(
         NotInstalledError: nbgrader is not installed.
         SheetError: a preprocessor refuses the notebook.
     """
-    preprocessors = _nbgraders("preprocessors")
+    preprocessors = _nbgrader_module("preprocessors")
     notebook = copy.deepcopy(notebook)
     resources = {"metadata": {"path": folder}}
     for name in names:
@@ -168,12 +168,12 @@ def _preprocess(
             notebook, resources = run(notebook, resources)
         except Exception as error:  # RuntimeError, ValueError or a kernel's error
             raise SheetError(
-                f"nbgrader's {name} refuses it: {_reason(error)}{NEEDS.get(name, '')}"
+                f"nbgrader's {name} refuses it: {_reason(error)}{ADVICE.get(name, '')}"
             ) from error
     return notebook
 
 
-def _nbgraders(module: str) -> Any:
+def _nbgrader_module(module: str) -> Any:
     try:
         return importlib.import_module(f"nbgrader.{module}")
     except ImportError as error:
@@ -188,8 +188,8 @@ def _keep_only(names: Collection[str], metadata: dict[str, Any]) -> None:
 def _reason(error: Exception) -> str:
     if isinstance(error, CellExecutionError):  # its text is a traceback in colours
         return f"{error.ename}: {error.evalue}".splitlines()[0]
-    said = str(error.__context__ or error)  # the context names the damaged cell
-    return next(iter(said.strip().splitlines()), type(error).__name__)
+    message = str(error.__context__ or error)  # the context names the damaged cell
+    return next(iter(message.strip().splitlines()), type(error).__name__)
 
 
 def _nearest(folder: Path, name: str) -> Path | None:

@@ -14,10 +14,13 @@ from sheet11.course.files import write_whole
 from sheet11.course.notebooks import content_of, title_of
 from sheet11.course.preprocess import both_versions, nbgrader_config
 from sheet11.course.sheet import Sheet
-from sheet11.course.tasks import marks
+from sheet11.course.tasks import nbgrader_metadata
 
 MEMBERS = "Handed in by:"  # precedes the group's members in a text cell of a hand-in
-MEMBERS_ASKED = f"**{MEMBERS}** (names or logins of all in your group, with commas; leave it so if you work alone)"
+MEMBERS_ASKED = (
+    f"**{MEMBERS}** (names or logins of everyone in your group, separated by commas; "
+    "leave this line as it is if you work alone)"
+)
 README = "student.md"  # beside the notebooks; {notebooks} in it becomes a table
 ENVIRONMENT = """\
 name: {name}
@@ -71,6 +74,6 @@ def _table_of(notebooks: Mapping[str, NotebookNode]) -> str:
     """Return a Markdown table of the notebooks with their titles and points."""
     rows = ["| notebook | title | points |", "|---|---|---|"]
     for stem, notebook in notebooks.items():
-        points = sum(marks(cell).get("points", 0) for cell in notebook.cells)
+        points = sum(nbgrader_metadata(cell).get("points", 0) for cell in notebook.cells)
         rows.append(f"| `{stem}.ipynb` | {title_of(notebook, stem)} | {points:g} |")
     return "\n".join(rows)

@@ -32,7 +32,7 @@ def jobs_of_notebooks(
     threads: int | None = None,
     **options: Any,
 ) -> list[Job]:
-    """Return a job for each notebook, with the parameters it has; print a line for each that cannot be run.
+    """Return a job for each notebook, with those parameters that it has; print a line for each that cannot be run.
 
     Args:
         paths: of the notebooks.

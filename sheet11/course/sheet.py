@@ -19,7 +19,7 @@ SETTINGS = "sheet.toml"
 TEXT = {"type": "string"}
 TEXTS = {"type": "array", "items": TEXT}
 KEYS = {"title": TEXT, "package": TEXT, "not_for_students": TEXTS, "requirements": TEXTS}
-OF_SHEET = (SETTINGS, "student.md", "mistakes", "nbgrader_config.py")  # beside the notebooks
+SHEET_FILES = (SETTINGS, "student.md", "mistakes", "nbgrader_config.py")  # beside the notebooks
 BACKUP = re.compile(r"/(\.[^/]+|__pycache__|[^/]*~|#[^/]*#|[^/]*\.(pyc|bak|orig|rej|sw[a-p]|tmp))/")
 WORK = re.compile(r"\.ipynb[^/]*$|/(grading\.sqlite|gradebook\.db)$")  # notebooks and marks
 # files of this kit that notebooks of any sheet may use
@@ -66,7 +66,7 @@ class Sheet(NamedTuple):
         Left out are notebooks, settings of this kit and nbgrader, the package, files that are not for students,
         backups, and folders with notebooks or marks, which are hand-ins or results.
         """
-        left_out = (*OF_SHEET, PACKAGE.name, self.package or "", *self.not_for_students)
+        left_out = (*SHEET_FILES, PACKAGE.name, self.package or "", *self.not_for_students)
         files = _files(self.beside(""), left_out)
         work = {name.split("/")[0] for name in files if WORK.search(f"/{name}")}
         return {
@@ -92,17 +92,17 @@ def find_sheet(folder: Path | None = None) -> Sheet:
     """Return the sheet in a folder, by default this kit's; notebooks are in the folder or in its `notebooks`.
 
     Raises:
-        SheetError: there are no notebooks, or `sheet.toml` is unusable.
+        SheetError: there are no notebooks, or `sheet.toml` is invalid.
     """
     # this kit's are inside the installed package, or beside it in a checkout
     own = [PACKAGE / "notebooks", PACKAGE.parent / "notebooks"]
-    places = [folder / "notebooks", folder] if folder else own
-    place = next(filter(Path.is_dir, places), places[-1])
-    paths = sorted(place.glob("[!.]*.ipynb"))
+    folders = [folder / "notebooks", folder] if folder else own
+    notebooks_folder = next(filter(Path.is_dir, folders), folders[-1])
+    paths = sorted(notebooks_folder.glob("[!.]*.ipynb"))
     if not paths:
-        raise SheetError(f"there are no notebooks in {str(place)!r}")
+        raise SheetError(f"there are no notebooks in {str(notebooks_folder)!r}")
     folder = (folder or PACKAGE.parent).resolve()
-    settings = _settings(place / SETTINGS)
+    settings = _settings(notebooks_folder / SETTINGS)
     package = _package(folder, settings.get("package"))
     return Sheet(
         folder=folder,
@@ -156,13 +156,13 @@ def _settings(path: Path) -> dict[str, Any]:
 
 def _package(folder: Path, named: str | None) -> str | None:
     packages = {path.parent.name for path in folder.glob("*/__init__.py")}
-    found = packages - {PACKAGE.name} or packages  # a student edition contains this kit, too
+    candidates = packages - {PACKAGE.name} or packages  # a student edition contains this kit, too
     if named:
-        found = packages & {named}
-    if len(found) > 1 or named and not found:
+        candidates = packages & {named}
+    if len(candidates) > 1 or named and not candidates:
         names = ", ".join(sorted(packages))
         raise SheetError(f"{SETTINGS}: package must be one in {folder} ({names}), got {named!r}")
-    return next(iter(found), None)
+    return next(iter(candidates), None)
 
 
 def _digest(folder: Path) -> str:

@@ -33,9 +33,9 @@ from sheet11.course.notebooks import (
 from sheet11.course.pages.render import render
 from sheet11.course.sheet import Sheet
 
-OFTEN = 2  # seconds between writes of the table, so that a long sweep can be watched
+TABLE_INTERVAL = 2  # seconds between writes of the table, so that a long sweep can be watched
 RESERVED = ("status", "seconds", "error", "notebook")  # columns of the table
-SEED = "seed"  # parameter that figures show as error bands, not as curves
+SEED = "seed"  # parameter that figures show as error bands rather than curves
 
 
 def jobs_of_grid(
@@ -60,7 +60,7 @@ def jobs_of_grid(
         options: of `execute`: kernel, timeout.
 
     Raises:
-        NotebookError: the file is not a notebook, its kernel is not installed.
+        NotebookError: the file is not a notebook, or its kernel is not installed.
         ParameterError: the notebook lacks a parameter, or a value is not a Python literal.
     """
     notebook = without_outputs(read_notebook(path))
@@ -74,7 +74,11 @@ def jobs_of_grid(
         check_parameters(point, names)
         assigned = [f"{name}={value}" for name, value in point.items()]
         command = shlex.join(["sheet11", "run", str(path), *(f"-p{each}" for each in assigned)])
-        text = None if figures else f"A figure, which {command} draws; or the sweep, with --figures"
+        text = (
+            None
+            if figures
+            else f"A figure; {command} draws it, and so does the sweep with --figures"
+        )
         job = Job(
             name=" ".join(assigned) or "defaults",
             key=f"{file_name(path.stem)}-{key_of(same, point)[:16]}",
@@ -120,7 +124,7 @@ def sweep(jobs: Sequence[Job], executor: Executor, out: Path) -> pd.DataFrame:
         done.notebook.metadata[METADATA] = {"seconds": round(done.seconds, 3)}
         rows[done.job.key] = _row(done.job, done.notebook)
         write_whole(points / f"{done.job.key}.ipynb", content_of(done.notebook))
-        if time.monotonic() - written > OFTEN:
+        if time.monotonic() - written > TABLE_INTERVAL:
             write_table()
             # executions leave reference cycles, which Python collects late in a large process
             gc.collect()

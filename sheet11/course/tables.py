@@ -1,4 +1,4 @@
-"""CSV tables: read as spreadsheets save them, and written so that spreadsheets find no formulas."""
+"""CSV tables: read as spreadsheets save them, and written so that spreadsheets do not find formulas in them."""
 
 import csv
 import io

@@ -38,32 +38,32 @@ class Task(NamedTuple):
         return f"{self.notebook}/{self.name}"
 
 
-def marks(cell: NotebookNode) -> Mapping[str, Any]:
+def nbgrader_metadata(cell: NotebookNode) -> Mapping[str, Any]:
     """Return nbgrader's metadata of a cell; empty if it has none."""
-    found = cell.metadata.get("nbgrader")
-    return found if isinstance(found, Mapping) else {}
+    metadata = cell.metadata.get("nbgrader")
+    return metadata if isinstance(metadata, Mapping) else {}
 
 
 def grade_id(cell: NotebookNode) -> str | None:
     """Return a cell's grade_id; None if nbgrader does not use the cell."""
-    found = marks(cell)
-    return found.get("grade_id") if any(map(found.get, FLAGS)) else None
+    metadata = nbgrader_metadata(cell)
+    return metadata.get("grade_id") if any(map(metadata.get, FLAGS)) else None
 
 
 def is_answer(cell: NotebookNode) -> bool:
     """Return whether a cell is for the student's answer."""
-    return bool(marks(cell).get("solution"))
+    return bool(nbgrader_metadata(cell).get("solution"))
 
 
 def is_check(cell: NotebookNode) -> bool:
     """Return whether a cell gives points automatically, by being executed."""
-    return bool(marks(cell).get("grade")) and not is_answer(cell)
+    return bool(nbgrader_metadata(cell).get("grade")) and not is_answer(cell)
 
 
 def is_by_hand(cell: NotebookNode) -> bool:
     """Return whether a person gives a cell's points."""
-    found = marks(cell)
-    return bool(found.get("task") or found.get("grade") and found.get("solution"))
+    metadata = nbgrader_metadata(cell)
+    return bool(metadata.get("task") or metadata.get("grade") and metadata.get("solution"))
 
 
 def tasks_of(stem: str, notebook: NotebookNode) -> list[Task]:
@@ -119,15 +119,15 @@ def _title(heading: str, name: str, taken: Collection[str]) -> str:
 
 
 def _task(stem: str, cell: NotebookNode, title: str, answers: Sequence[NotebookNode]) -> Task:
-    name = marks(cell)["grade_id"]
+    name = nbgrader_metadata(cell)["grade_id"]
     return Task(
         notebook=stem,
         name=name,
         title=title,
         wanted=" ".join(itertools.chain.from_iterable(map(_functions, answers))),
-        points=float(marks(cell).get("points", 0)),
+        points=float(nbgrader_metadata(cell).get("points", 0)),
         by_hand=is_by_hand(cell),
-        answers=tuple(marks(answer)["grade_id"] for answer in answers),
+        answers=tuple(nbgrader_metadata(answer)["grade_id"] for answer in answers),
         cell_type=cell.cell_type,
         **_settings(f"{stem}/{name}", cell),
     )
@@ -135,12 +135,14 @@ def _task(stem: str, cell: NotebookNode, title: str, answers: Sequence[NotebookN
 
 def _settings(column: str, cell: NotebookNode) -> dict[str, Any]:
     """Return the tolerance and judge from this kit's metadata of a check."""
-    found = cell.metadata.get(METADATA, {})
-    match {"tolerance": TOLERANCE, "judge": "", **found} if isinstance(found, Mapping) else None:
+    metadata = cell.metadata.get(METADATA, {})
+    match (
+        {"tolerance": TOLERANCE, "judge": "", **metadata} if isinstance(metadata, Mapping) else None
+    ):
         case {"tolerance": int() | float() as tolerance, "judge": str() as judge}:
             return {"tolerance": tolerance, "judge": judge}
     raise SheetError(
-        f"{column}: its metadata {METADATA!r} must hold a tolerance and a text judge, got {found!r:.60}"
+        f"{column}: its metadata {METADATA!r} must hold a tolerance and a text judge, got {metadata!r:.60}"
     )
 
 
@@ -148,5 +150,5 @@ def _functions(answer: NotebookNode) -> Iterator[str]:
     """Yield the functions that an answer defines, with their docstrings."""
     for node in syntax(answer.source).body:
         if isinstance(node, ast.FunctionDef):
-            said = " ".join((ast.get_docstring(node) or "").split())
-            yield f"{node.name}({ast.unparse(node.args)}): {said}"
+            docstring = " ".join((ast.get_docstring(node) or "").split())
+            yield f"{node.name}({ast.unparse(node.args)}): {docstring}"

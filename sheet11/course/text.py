@@ -1,4 +1,4 @@
-"""Text from outside made safe to show: characters that a terminal or browser would obey or hide are escaped."""
+"""Untrusted text made safe to show: characters that a terminal or browser would obey or hide are escaped."""
 
 import hashlib
 import re

@@ -46,7 +46,7 @@ def show_with_controls(draw: Draw, controls: frames.Controls) -> None:
         controls: for every setting the `kind` of an ipywidgets control, and its arguments.
     """
     figure = draw(**{name: control["value"] for name, control in controls.items()})
-    if _somebody_is_there():
+    if _browser_is_connected():
         plots.display_bundle(plots.bundle(figure) | _widget(figure, draw, controls))
     elif frames.are_wanted():
         plt.close(figure)
@@ -100,7 +100,7 @@ def _description(figure: Figure) -> str:
     return f'<div role="status" style="{hidden}">{html.escape(plots.describe(figure))}</div>'
 
 
-def _somebody_is_there() -> bool:
+def _browser_is_connected() -> bool:
     """Return True if a browser has sent the running cell: JupyterLab sends the cell's id, programs do not."""
     shell = get_ipython()
     parent = shell.get_parent() if hasattr(shell, "get_parent") else {}

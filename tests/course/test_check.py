@@ -164,6 +164,6 @@ def test_settings_that_change_nothing_here(problems):
 
 
 def test_no_tasks(problems, tmp_path):
-    assert "sets no tasks" in one(problems(given("1")))
+    assert "has no tasks" in one(problems(given("1")))
     (tmp_path / "q.ipynb").write_text("{}")
-    assert one(problems()).startswith(f"{tmp_path / 'q.ipynb'} is no Jupyter notebook")
+    assert one(problems()).startswith(f"{tmp_path / 'q.ipynb'} is not a Jupyter notebook")

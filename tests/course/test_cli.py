@@ -75,7 +75,7 @@ def test_run_writes_everything(build, recording, invoke, tmp_path):
             "Invalid value for '-p': 'n=2' must be NAME=VALUE, with each name once",
         ),
         (["01_encodin"], "did you mean '01_encoding'?"),
-        (["text.ipynb"], "text.ipynb is no Jupyter notebook"),
+        (["text.ipynb"], "text.ipynb is not a Jupyter notebook"),
         (["kernel.ipynb", "text.ipynb"], "kernel.ipynb: no kernel named 'nope' is installed; text"),
         (["ok.ipynb", "-o", "text.ipynb/out"], "cannot write to text.ipynb/out: Not a directory"),
     ],

@@ -101,7 +101,7 @@ def test_a_notebook_of_any_format_is_read(name, build, tmp_path):
 def test_no_notebook_is_one_line(content, tmp_path):
     path = tmp_path / "a.ipynb"
     path.write_bytes(content)
-    with pytest.raises(NotebookError, match="a.ipynb is no Jupyter notebook: .") as caught:
+    with pytest.raises(NotebookError, match="a.ipynb is not a Jupyter notebook: .") as caught:
         read_notebook(path)
     assert "\n" not in str(caught.value) and len(str(caught.value)) < 500
 

@@ -214,7 +214,7 @@ def test_one_that_cannot_be_run_is_a_line_and_the_others_go_on(build, invoke, tm
             "index.ipynb: another page is named 'index'",
             "ok.ipynb: another page is named 'ok'",
             "kernel.ipynb: no kernel named 'nope' is installed",
-            "text.ipynb: text.ipynb is no Jupyter notebook",
+            "text.ipynb: text.ipynb is not a Jupyter notebook",
             "2 of 6 notebooks were executed; failed: none",
         ],
         strict=True,

@@ -156,7 +156,7 @@ def test_killed_at_any_moment_a_second_start_runs_what_is_missing(
         (["small.ipynb", "-p", "n="], "Invalid value for '-p': n: a value is missing in ''"),
         (["small.ipynb", "-p", "n=5:5"], "the range '5:5' must have 1 to 1,000,000 values"),
         (["bare.ipynb", "-p", "n=1"], "there are none, as no cell is tagged 'parameters'"),
-        (["text.ipynb"], "text.ipynb is no Jupyter notebook"),
+        (["text.ipynb"], "text.ipynb is not a Jupyter notebook"),
         (
             ["small.ipynb", "-o", "text.ipynb/out"],
             "cannot write to text.ipynb/out: Not a directory",

@@ -29,7 +29,7 @@ def notebook(stem, notebooks):
     return notebooks[stem]
 
 
-def marks(cell):
+def nbgrader_metadata(cell):
     return cell.metadata.get("nbgrader", {})
 
 
@@ -48,7 +48,7 @@ def test_the_points_of_a_part_are_those_of_its_tasks(notebook):
         if heading := PART.match(cell.source):
             part = heading[1]
             claimed[part] = int(heading[2])
-        if points := marks(cell).get("points"):
+        if points := nbgrader_metadata(cell).get("points"):
             found[part] = found.get(part, 0) + points
     assert claimed and found == claimed
 
@@ -56,18 +56,24 @@ def test_the_points_of_a_part_are_those_of_its_tasks(notebook):
 def test_every_answer_has_its_task_above_and_its_check_below(notebook):
     cells = notebook.cells
     for above, cell, below in zip(cells, cells[1:], cells[2:], strict=False):
-        if not marks(cell).get("solution") or above.source.startswith(PASTED):
+        if not nbgrader_metadata(cell).get("solution") or above.source.startswith(PASTED):
             continue
         task = TASK.match(above.source)
         assert task and HINT in above.source, cell.id
         graded = cell if cell.cell_type == "markdown" else below
-        assert marks(graded).grade and int(task["points"]) == marks(graded).points > 0, cell.id
+        assert (
+            nbgrader_metadata(graded).grade
+            and int(task["points"]) == nbgrader_metadata(graded).points > 0
+        ), cell.id
 
 
 def test_marks_are_nbgraders(notebook):
-    for cell in filter(marks, notebook.cells):
-        assert marks(cell).schema_version == 3 and marks(cell).grade_id == cell.id
-        kind = [name for name in ("solution", "grade", "locked") if marks(cell)[name]]
+    for cell in filter(nbgrader_metadata, notebook.cells):
+        assert (
+            nbgrader_metadata(cell).schema_version == 3
+            and nbgrader_metadata(cell).grade_id == cell.id
+        )
+        kind = [name for name in ("solution", "grade", "locked") if nbgrader_metadata(cell)[name]]
         if cell.cell_type == "markdown":
             assert kind == ["solution", "grade"]
         elif "solution" in kind:

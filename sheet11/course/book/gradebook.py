@@ -53,8 +53,8 @@ def grades_csv(table: Table) -> str:
     """Return `grades.csv`, with a row for each student; points can be entered by hand."""
     grades = [grades_header(table.tasks)]
     for student, rows in table.by_student().items():
-        found = {row.task.name: row.score.points for row in rows}
-        points = [found.get(task.name) for task in table.tasks]
+        by_task = {row.task.name: row.score.points for row in rows}
+        points = [by_task.get(task.name) for task in table.tasks]
         points += [total(rows), table.maximum]
         grades.append([student, *map(points_text, points), str(still_open(rows))])
     return harmless_csv(grades)

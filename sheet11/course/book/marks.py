@@ -83,7 +83,7 @@ class Mark(NamedTuple):
         """Return the points, from 0 to the maximum, and the remark for the student."""
         remarks = [f"{item.words} ({item.points:+g})" for item in self.items]
         if self.items and self.points:
-            remarks.append(f"besides ({self.points:+g})")
+            remarks.append(f"adjustment ({self.points:+g})")
         remarks.append(self.comment)
         points = None if self.given is None else min(max(self.given, 0.0), maximum)
         return points, joined(remarks)

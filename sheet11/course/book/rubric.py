@@ -16,7 +16,7 @@ from sheet11.course.errors import SheetError
 from sheet11.course.files import write_whole
 from sheet11.course.notebooks import METADATA, read_notebook
 from sheet11.course.sheet import Sheet
-from sheet11.course.tasks import marks
+from sheet11.course.tasks import nbgrader_metadata
 
 
 def begin_rubrics(store: Store, stem: str, notebook: NotebookNode) -> None:
@@ -66,7 +66,7 @@ def keep_rubrics(store: Store, sheet: Sheet) -> list[Path]:
 
 def _task_of(stem: str, cell: NotebookNode) -> str:
     """Return the name of a cell's task."""
-    return f"{stem}/{marks(cell).get('grade_id')}"
+    return f"{stem}/{nbgrader_metadata(cell).get('grade_id')}"
 
 
 def _item_of(task: str, item: Any) -> tuple[float, str]:

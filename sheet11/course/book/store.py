@@ -37,7 +37,7 @@ class Result(NamedTuple):
     key: str  # equal keys mean equal results
     error: str | None  # why the grading failed
     seconds: float = 0.0
-    drawing: int = 0  # number of the drawn parameters
+    draw: int = 0  # number of the drawn parameters, in the column `drawing`
 
 
 class Store(contextlib.ExitStack):

@@ -18,9 +18,9 @@ graded = click.argument("out", default="build/grade", type=click.Path(path_type=
     type=click.IntRange(1, 65535),
     default=8811,
     show_default=True,
-    help="On this machine; the next free one if it is taken.",
+    help="Port on this machine; if it is taken, the next free one.",
 )
-@click.option("--no-browser", is_flag=True, help="Print the address only.")
+@click.option("--no-browser", is_flag=True, help="Only print the address.")
 def mark(out: Path, who: str, port: int, no_browser: bool) -> None:
     """Read and mark the answers in OUT, the folder of a grading, on a page in the browser.
 
@@ -53,4 +53,4 @@ def keep_rubric(out: Path, sheet_folder: Path | None) -> None:
     for path in changed:
         click.echo(path)
     if not changed:
-        click.echo("The notebooks hold these rubrics already")
+        click.echo("The notebooks already hold these rubrics")

@@ -8,7 +8,7 @@ from typing import Any
 
 from sheet11.course.book.scores import Status
 from sheet11.course.book.store import Store, student_folder
-from sheet11.course.desk.around import around
+from sheet11.course.desk.context import context_of
 from sheet11.course.desk.nameless import Hide, hider, nameless_html, plain_picture
 from sheet11.course.desk.piles import Json, Pile, entered, piles_of, shown
 from sheet11.course.errors import CourseError, PointsError
@@ -71,7 +71,7 @@ class Desk:
     def content(self, who: str, sent: Sent) -> Json:
         """Return an answer, its text when it was last marked, the sheet's answer, and its context."""
         pile, hide = self._pile(who, sent), self._hider()
-        kind, question, figures = around(student_folder(self.out, pile.students[0]), pile.task)
+        kind, question, figures = context_of(student_folder(self.out, pile.students[0]), pile.task)
         asked = question.source, question.get("attachments", {})
         versions = {
             name: digest and nameless_html(hide, kind, *self.store.content(digest))

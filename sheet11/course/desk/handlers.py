@@ -46,11 +46,11 @@ class DeskHandler(APIHandler):
         self.desk, self.person = desk, name
 
     @web.authenticated
-    def post(self, asked: str) -> None:
+    def post(self, request: str) -> None:
         """Reply to a request."""
         try:
             sent = self.get_json_body() or {}
-            reply = getattr(self.desk, asked)(self.who, sent) or self.desk.answers(self.who, sent)
+            reply = getattr(self.desk, request)(self.who, sent) or self.desk.answers(self.who, sent)
         except CourseError as error:
             # a locked database or a full disk may be well again later
             self.set_status(503 if isinstance(error, StoreError) else 400)

@@ -36,15 +36,15 @@ def hider(names: Iterable[str], subject: str = "") -> Hide:
         subject: texts whose words are kept even if they are also logins, such as norm or max.
     """
     usual = re.findall(r"\w+", subject.lower())
-    found = {"(?!)"}  # matches nothing
+    patterns = {"(?!)"}  # matches nothing
     for name in names:
         words = re.findall(r"[^\s,;_]+", name)
         shortest = SHORTEST_NUMBER if name.isdigit() else SHORTEST
         if len(words) == 1 and (len(name) < shortest or name.lower() in usual):
             continue
         for first in range(len(words)):
-            found.add(r"[\s,;_]+".join(map(re.escape, words[first:] + words[:first])))
-    longest_first = sorted(found, key=len, reverse=True)
+            patterns.add(r"[\s,;_]+".join(map(re.escape, words[first:] + words[:first])))
+    longest_first = sorted(patterns, key=len, reverse=True)
     pattern = re.compile(rf"(?<!\w)(?:{'|'.join(longest_first)})(?!\w)", re.IGNORECASE)
     return functools.partial(pattern.sub, HIDDEN)
 

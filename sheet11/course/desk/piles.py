@@ -42,8 +42,8 @@ class Pile(NamedTuple):
     @property
     def marks(self) -> list[Mark]:
         """Newest mark of each person, oldest first; several of one person if their marks differ."""
-        found = {(mark.who, mark.at): mark for entry in self.entries for mark in entry.marks}
-        return sorted(found.values(), key=lambda mark: mark.at)
+        newest = {(mark.who, mark.at): mark for entry in self.entries for mark in entry.marks}
+        return sorted(newest.values(), key=lambda mark: mark.at)
 
 
 def piles_of(store: Store, task: Task, who: str) -> list[Pile]:

@@ -103,7 +103,7 @@ def _set_up(kernel: Any, settings: dict[str, Any]) -> None:
         _limit(settings["limits"])
     if text := settings.get("instead_of_figures"):
         _draw_nothing(kernel.shell, text)
-    # forks inherit the server's generators: seed them anew, as in a new process
+    # forks inherit the server's generators: seed them again, as in a new process
     if module := sys.modules.get("numpy.random"):
         module.seed()
     if module := sys.modules.get("torch"):

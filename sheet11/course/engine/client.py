@@ -209,11 +209,11 @@ def raise_if_exited(reply: Message) -> None:
 
 def merged(outputs: Iterable[NotebookNode]) -> list[NotebookNode]:
     """Join consecutive texts of a stream, which are split by chance."""
-    found: list[NotebookNode] = []
+    joined: list[NotebookNode] = []
     for name, group in itertools.groupby(outputs, lambda output: output.get("name")):
         if name is None:
-            found += group
+            joined += group
         else:
             text = OVERWRITTEN.sub("", "".join(output.text for output in group))
-            found.append(new_output("stream", name=name, text=text))
-    return found
+            joined.append(new_output("stream", name=name, text=text))
+    return joined

@@ -173,8 +173,8 @@ def _empty(folders: list[str]) -> None:
 
 def end_children() -> None:
     """End all processes below this one, even in other sessions or without their parents."""
-    while found := watch.descendants(os.getpid()):
-        for pid in found:
+    while pids := watch.descendants(os.getpid()):
+        for pid in pids:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         with contextlib.suppress(ChildProcessError):

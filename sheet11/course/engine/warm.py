@@ -176,7 +176,7 @@ def stop_server() -> None:
 
 @contextlib.contextmanager
 def kernel_for(client: Any, cwd: str | Path, **settings: Any) -> Iterator[None]:
-    """Fork a kernel for a client of nbclient's, and end it; the arguments are those of `Server.fork`."""
+    """Fork a kernel for an nbclient client, and end it; the arguments are those of `Server.fork`."""
     kernel = server().fork(cwd, modules=wanted(client.nb), **settings)
     with contextlib.closing(kernel):
         client.kc = kernel

@@ -36,9 +36,9 @@ def watch(limits: dict[str, int], folders: Sequence[str]) -> Callable[[], str]:
     seen: dict[psutil.Process, float] = {}  # processor time of each process when last measured
 
     def exceeded() -> str:
-        found = descendants(os.getpid())
+        pids = descendants(os.getpid())
         seconds, threads = _time_of_ended() - ended, 0
-        for pid in found:
+        for pid in pids:
             with contextlib.suppress(psutil.Error):
                 process = psutil.Process(pid)
                 user, system, *waited = process.cpu_times()[:4]
@@ -57,21 +57,21 @@ def watch(limits: dict[str, int], folders: Sequence[str]) -> Callable[[], str]:
         # outside a sandbox all processes share the list of sockets
         most = limits["memory"] + own - (_in_sockets() if mounts else 0)
         # a quick upper bound, which counts shared pages repeatedly
-        if sum(map(_anonymous, found)) <= most:
+        if sum(map(_anonymous, pids)) <= most:
             return ""
-        return "memory" if sum(map(_share, found)) > most else ""
+        return "memory" if sum(map(_share, pids)) > most else ""
 
     return exceeded
 
 
 def descendants(pid: int) -> list[int]:
     """Return all processes below one."""
-    found = [pid]
-    for each in found:  # the list grows during the loop
+    pids = [pid]
+    for each in pids:  # the list grows during the loop
         for path in glob.glob(f"/proc/{each}/task/*/children"):
             with contextlib.suppress(OSError):
-                found += map(int, Path(path).read_text().split())
-    return found[1:]
+                pids += map(int, Path(path).read_text().split())
+    return pids[1:]
 
 
 def _time_of_ended() -> float:

@@ -1,1 +1,1 @@
-"""Grading: take in, execute, score, mark, hand back, each apart from the others."""
+"""Grading of submissions: restore, execute, judge and store."""

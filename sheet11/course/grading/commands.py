@@ -1,4 +1,4 @@
-"""The commands of grading; what they need is imported inside of them, as in `cli`."""
+"""Commands `check` and `grade`; as in `cli`, they import their modules when they run."""
 
 import contextlib
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ cell_timeout_option = click.option(
     type=click.IntRange(min=1),
     default=30,
     show_default=True,
-    help="Time for a cell; a notebook has ten times as much.",
+    help="Processor time of a cell; a notebook gets ten times as much.",
 )
 memory_option = click.option(
     "--memory",
@@ -38,7 +38,7 @@ memory_option = click.option(
     help="Memory for a notebook.",
 )
 sandbox_option = click.option(
-    "--no-sandbox", is_flag=True, help="Run the students' code with your rights."
+    "--no-sandbox", is_flag=True, help="Run the students' code with your permissions."
 )
 
 
@@ -57,8 +57,8 @@ def check(
     no_sandbox: bool,
     workers: int | None,
 ) -> None:
-    """Find what keeps a sheet from being graded: its own notebooks must earn all points in the sandbox."""
-    from sheet11.course.grading.drawings import check_sheet
+    """Check that a sheet can be graded: its own notebooks must earn full points in the sandbox."""
+    from sheet11.course.grading.draws import check_sheet
     from sheet11.course.jobs import local_executor
     from sheet11.course.sandbox.bubblewrap import MEGABYTE
     from sheet11.course.sandbox.sandbox import Limits, check_sandbox
@@ -76,13 +76,13 @@ def check(
 
 @contextlib.contextmanager
 def sheet_failures() -> Iterator[None]:
-    """Turn what keeps a sheet from being graded into a line for each problem, and exit code 1."""
+    """Print the problems of a sheet that cannot be graded, one a line, and exit with code 1."""
     try:
         yield
     except SolutionError as error:
         for problem in error.args:
             click.echo(visible(problem))
-        raise click.ClickException("the sheet cannot be graded, as the lines above say") from error
+        raise click.ClickException("the sheet cannot be graded; the lines above say why") from error
 
 
 @click.command()
@@ -101,7 +101,7 @@ def sheet_failures() -> Iterator[None]:
     "again",
     multiple=True,
     metavar="NAME",
-    help="Grade this one again; may be repeated.",
+    help="Grade this student again; may be repeated.",
 )
 @click.option(
     "--roster",
@@ -116,7 +116,7 @@ def sheet_failures() -> Iterator[None]:
     type=click.DateTime(
         ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M%z"]
     ),
-    help="Local time (2026-11-21T12:00), against nbgrader's timestamps; what is late is shown.",
+    help="Local time (2026-11-21T12:00); hand-ins whose nbgrader timestamp is later are shown as late.",
 )
 @cell_timeout_option
 @memory_option
@@ -138,18 +138,17 @@ def grade(
     workers: int | None,
     scheduler: str | None,
 ) -> None:
-    """Grade what is in SUBMISSIONS; write tables and feedback.
+    """Grade the hand-ins in SUBMISSIONS, and write tables and feedback.
 
-    SUBMISSIONS is what Moodle or Canvas let you download, zip or folder, nbgrader's folder `submitted`, GitHub
-    Classroom's clones, or a folder with a folder for each student. A notebook is known by its cells, whatever it is
-    called.
+    SUBMISSIONS is a download from Moodle or Canvas, zip or folder; nbgrader's folder `submitted`; GitHub Classroom's
+    clones; or a folder with a folder for each student. Notebooks are recognised by their cells, not by their names.
 
-    Students whose answers have not changed are not graded again. What people have marked is kept.
+    Students whose answers have not changed are not graded again. All marks given by people are kept.
     """
     refuse_workers_on_cluster(workers, scheduler)
     if no_sandbox:
         click.echo(
-            "Warning: the students' code runs with your rights, and can read and delete your files",
+            "Warning: the students' code runs with your permissions, and can read and delete your files",
             err=True,
         )
     from sheet11.course.book.gradebook import open_answers, still_open
@@ -158,7 +157,7 @@ def grade(
     from sheet11.course.grading.grade import grade as grade_class
     from sheet11.course.jobs import cluster_executor, local_executor
     from sheet11.course.sandbox.bubblewrap import MEGABYTE
-    from sheet11.course.sandbox.cgroup import described
+    from sheet11.course.sandbox.cgroup import description
     from sheet11.course.sandbox.sandbox import Limits, check_sandbox
     from sheet11.course.sheet import find_sheet
     from sheet11.course.submissions.roster import NO_ROSTER, read_roster
@@ -168,14 +167,14 @@ def grade(
         if not no_sandbox and not scheduler:
             check_sandbox()
         if not scheduler:
-            click.echo(described())
+            click.echo(description())
         with (
             alone_in(out),
             cluster_executor(scheduler) if scheduler else local_executor(workers) as (executor, _),
         ):
             roster = read_roster(roster_file) if roster_file else NO_ROSTER
             due = deadline.astimezone() if deadline else None
-            table, strange = grade_class(
+            table, unrecognised = grade_class(
                 sheet,
                 submissions,
                 out,
@@ -203,5 +202,5 @@ def grade(
         raise click.ClickException(
             f"{len(failed)} of {graded} students could not be graded; results.csv says why"
         )
-    if strange:
-        raise click.ClickException(visible("; ".join(strange)))
+    if unrecognised:
+        raise click.ClickException(visible("; ".join(unrecognised)))

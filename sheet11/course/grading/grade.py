@@ -1,8 +1,7 @@
 """`sheet11 grade`: restore, execute, judge, store.
 
-A student's notebook is the sheet's with the student's answers. It is executed in a sandbox, from top to bottom, with
-parameters that nobody has seen; and what its checks record is compared, out of its reach, with what the sheet's own
-notebook records.
+The sheet's notebook with the student's answers is executed in a sandbox, from top to bottom, with parameters that
+nobody has seen. Outside the sandbox, the records of its checks are compared with those of the sheet's own notebook.
 """
 
 import functools
@@ -18,16 +17,15 @@ from typing import Any, NamedTuple
 
 from sheet11.course.book.gradebook import Table
 from sheet11.course.book.marks import Answer
-from sheet11.course.book.marks import Task as Asked
+from sheet11.course.book.marks import Task as StoredTask
 from sheet11.course.book.rubric import begin_rubrics
 from sheet11.course.book.scores import Score, Status
 from sheet11.course.book.store import Result, Store, student_folder
 from sheet11.course.errors import FolderError, reason
 from sheet11.course.files import write_private
-from sheet11.course.grading.drawings import Drawings, expected_of
+from sheet11.course.grading.draws import Draws, expected_of
 from sheet11.course.grading.execution import EARNS, Expected, execute
 from sheet11.course.grading.judge import UNANSWERED, hidden_failures, judge
-from sheet11.course.grading.papers import ANSWER, Paper
 from sheet11.course.grading.reference import hint_for
 from sheet11.course.grading.report import (
     HIDDEN_TESTS,
@@ -35,36 +33,37 @@ from sheet11.course.grading.report import (
     write_hidden_tests,
 )
 from sheet11.course.grading.restore import restore
-from sheet11.course.grading.sandboxes import Place, runner, sandboxes_shared
+from sheet11.course.grading.sandboxes import Setup, runner, sandboxes_shared
+from sheet11.course.grading.sheet_notebooks import ANSWER, SheetNotebook
 from sheet11.course.hand_back.publish import publish
 from sheet11.course.jobs import finish_all
 from sheet11.course.notebooks import title_of
 from sheet11.course.sandbox.sandbox import Limits
 from sheet11.course.sheet import Sheet
 from sheet11.course.submissions.attachments import Attachments
-from sheet11.course.submissions.intake import Wanted, take_in, what_was_handed_in
-from sheet11.course.submissions.matching import asked_in
+from sheet11.course.submissions.intake import Wanted, summary_of, take_in
+from sheet11.course.submissions.matching import blank_of
 from sheet11.course.submissions.people import keep_people
 from sheet11.course.submissions.roster import NO_ROSTER, Roster
-from sheet11.course.submissions.submissions import Submission, handed_for
+from sheet11.course.submissions.submissions import Submission, work_for
 from sheet11.course.tasks import Task
 from sheet11.course.text import digest_of
 
 
 class Job(NamedTuple):
-    """One submission with all that is needed to grade it, here or on another machine."""
+    """One submission with everything needed to grade it, here or on another machine."""
 
     name: str
     key: str
-    drawing: int
+    draw: int
     submission: Submission
-    place: Place
-    papers: Mapping[str, Paper]
+    setup: Setup
+    notebooks: Mapping[str, SheetNotebook]
     expected: Mapping[str, Expected] = {}
 
 
-class Found(NamedTuple):
-    """What was found about one submission."""
+class Graded(NamedTuple):
+    """The result of grading one submission."""
 
     job: Job
     scores: dict[str, Score] = {}  # of checks, by column
@@ -74,7 +73,7 @@ class Found(NamedTuple):
     error: str | None = None  # why it could not be graded
 
 
-def grade_submission(job: Job) -> Found:
+def grade_submission(job: Job) -> Graded:
     """Restore, execute and judge a student's notebooks.
 
     Raises:
@@ -85,17 +84,17 @@ def grade_submission(job: Job) -> Found:
     if job.submission.error:
         raise FolderError(job.submission.error)
     start = time.perf_counter()
-    found = Found(job, {}, {}, [])
-    with runner(job.place) as run:
+    graded = Graded(job, {}, {}, [])
+    with runner(job.setup) as run:
         for stem, cells in job.submission.notebooks.items():
-            paper, expected = job.papers[stem], job.expected[stem]
-            restored = restore(paper, cells)
+            notebook, expected = job.notebooks[stem], job.expected[stem]
+            restored = restore(notebook, cells)
             executed = execute(restored, expected, run)
-            hint = functools.partial(hint_for, paper=paper, expected=expected, run=run)
-            found.scores.update(judge(executed, job.place.limits, hint))
-            found.hidden.extend(hidden_failures(executed))
-            found.notebooks[stem] = executed_notebook(restored, executed.students.outputs)
-    return found._replace(seconds=time.perf_counter() - start)
+            hint = functools.partial(hint_for, notebook=notebook, expected=expected, run=run)
+            graded.scores.update(judge(executed, job.setup.limits, hint))
+            graded.hidden.extend(hidden_failures(executed))
+            graded.notebooks[stem] = executed_notebook(restored, executed.students.outputs)
+    return graded._replace(seconds=time.perf_counter() - start)
 
 
 def grade(
@@ -112,27 +111,27 @@ def grade(
     roster: Roster = NO_ROSTER,
     deadline: datetime | None = None,
 ) -> tuple[Table, list[str]]:
-    """Grade a class and write everything to `out`; what is there already, unchanged, is not executed again.
+    """Grade a class and write everything to `out`; results that are there and still valid are kept.
 
     Args:
-        sheet: what was to be done.
-        folder: what a platform gives, or a folder with notebooks for each student.
+        sheet: the sheet to grade.
+        folder: a platform's download, or a folder with notebooks for each student.
         out: folder for the results.
-        executor: where notebooks are executed.
+        executor: runs the jobs.
         given: parameters by name; the others are drawn.
-        seed: of the drawings; None is that of the grading that `out` holds, or a new one.
-        limits: for every cell and every notebook.
-        isolated: False executes without a sandbox.
-        again: students to be graded again in any case.
-        roster: who is in the class.
-        deadline: of what nbgrader has stamped with a time.
+        seed: seed of the draws; None is that of the earlier grading in `out`, or a new one.
+        limits: limits of every cell and every notebook.
+        isolated: False to execute without a sandbox.
+        again: students to grade again in any case.
+        roster: the people in the class.
+        deadline: compared with nbgrader's timestamps.
 
     Returns:
-        The table of all points, and what was not understood.
+        The table of all points, and a line for each hand-in or file that was not recognised.
 
     Raises:
-        FolderError: there are no submissions, or none of a student who is to be graded again.
-        ParameterError, SheetError: as for `Drawings`.
+        FolderError: there are no submissions, or none from a student in `again`.
+        ParameterError, SheetError: as for `Draws`.
         SolutionError: the sheet cannot be graded; its arguments are the problems.
         StoreError: the marks of an earlier grading cannot be read.
         OSError: `out` cannot be written to.
@@ -140,52 +139,52 @@ def grade(
     with Store(out) as store:
         if seed is None:
             seed = int(store.about().get("seed", secrets.randbelow(2**32)))
-        drawings = Drawings(sheet, given, seed, limits, isolated, hidden=[folder, out])
-        papers = drawings.drawn[0]
-        asked = {stem: asked_in(stem, paper.edition) for stem, paper in papers.items()}
-        intake = take_in(folder, Wanted(asked, roster, deadline, sheet.folder.name), out)
+        draws = Draws(sheet, given, seed, limits, isolated, hidden=[folder, out])
+        notebooks = draws.drawn[0]
+        blanks = {stem: blank_of(stem, notebook.edition) for stem, notebook in notebooks.items()}
+        intake = take_in(folder, Wanted(blanks, roster, deadline, sheet.folder.name), out)
         students = {submission.student for submission in intake.submissions}
         if unknown := sorted(set(again) - students):
-            raise FolderError(f"{folder} holds no folder {unknown[0]!r}")
-        print(what_was_handed_in(intake, len(papers)), flush=True)
-        jobs = [_job(submission, drawings) for submission in intake.submissions]
+            raise FolderError(f"{folder} holds no hand-in of {unknown[0]!r}")
+        print(summary_of(intake, len(notebooks)), flush=True)
+        jobs = [_job(submission, draws) for submission in intake.submissions]
         before = store.results()
         todo = [
             job for job in jobs if job.name in again or not _is_done(out, job, before.get(job.name))
         ]
 
-        # if this is killed, the next one has the seed
+        # stored first, so that a grading that is killed continues with the same seed
         store.set_about(title=sheet.title, seed=seed, given=dict(given), sheet11=version("sheet11"))
-        store.set_about(parameters=list(map(drawings.parameters, range(len(drawings.drawn)))))
-        store.begin(_asked(papers), students)
+        store.set_about(parameters=list(map(draws.parameters, range(len(draws.drawn)))))
+        store.begin(_stored_tasks(notebooks), students)
         with sandboxes_shared():
-            expected = expected_of(drawings, {job.drawing for job in todo}, executor)
-            todo = [job._replace(expected=expected[job.drawing]) for job in todo]
-            for found in finish_all(grade_submission, todo, executor, _failed, "student"):
-                _keep(store, out, found)
+            expected = expected_of(draws, {job.draw for job in todo}, executor)
+            todo = [job._replace(expected=expected[job.draw]) for job in todo]
+            for graded in finish_all(grade_submission, todo, executor, _failed, "student"):
+                _keep(store, out, graded)
 
         write_hidden_tests(out, store)
         keep_people(store, intake.people)
-        for stem, paper in papers.items():
-            begin_rubrics(store, stem, paper.whole)
-        return publish(out, store), intake.strange
+        for stem, notebook in notebooks.items():
+            begin_rubrics(store, stem, notebook.whole)
+        return publish(out, store), intake.unrecognised
 
 
-def _job(submission: Submission, drawings: Drawings) -> Job:
+def _job(submission: Submission, draws: Draws) -> Job:
     handed_in = json.dumps(submission, sort_keys=True)
-    number = drawings.number_of(submission.student, handed_in)
+    number = draws.number_of(submission.student, handed_in)
     return Job(
         name=submission.student,
-        key=digest_of(drawings.key(number) + handed_in),
-        drawing=number,
+        key=digest_of(draws.key(number) + handed_in),
+        draw=number,
         submission=submission,
-        place=drawings.place,
-        papers=drawings.drawn[number],
+        setup=draws.setup,
+        notebooks=draws.drawn[number],
     )
 
 
 def _is_done(out: Path, job: Job, result: Result | None) -> bool:
-    """Tell whether the result of this job is there, and its notebooks to their ends: a machine can lose power."""
+    """Return whether the result of this job is stored and its notebooks are complete: a machine can lose power."""
     if result is None or (result.key, result.error) != (job.key, None):
         return False
     paths = [_path(out, job, stem) for stem in job.submission.notebooks]
@@ -196,42 +195,47 @@ def _path(out: Path, job: Job, stem: str) -> Path:
     return student_folder(out, job.name) / f"{stem}.ipynb"
 
 
-def _failed(job: Job, error: Exception) -> Found:
-    # errors are the worker's or the sandbox's; those of students' cells are in their notebooks
-    return Found(job, error=reason(error))
+def _failed(job: Job, error: Exception) -> Graded:
+    # the worker or the sandbox has failed; errors of students' cells are in their notebooks
+    return Graded(job, error=reason(error))
 
 
-def _keep(store: Store, out: Path, found: Found) -> None:
-    """Store one student's scores; whatever goes wrong with them, the others' go on."""
-    job = found.job
+def _keep(store: Store, out: Path, graded: Graded) -> None:
+    """Store one student's scores; an error affects only this student."""
+    job = graded.job
     try:
-        for stem in job.papers:
+        for stem in job.notebooks:
             _path(out, job, stem).unlink(missing_ok=True)
-            if stem in found.notebooks:
-                write_private(_path(out, job, stem), found.notebooks[stem])
+            if stem in graded.notebooks:
+                write_private(_path(out, job, stem), graded.notebooks[stem])
     except OSError as error:
-        found = found._replace(error=reason(error))
+        graded = graded._replace(error=reason(error))
     answers = []
-    for paper in job.papers.values():
-        for task in paper.tasks:
-            source, images = handed_for(job.submission, task)
-            score = _score(task, paper, source, images, found)
+    for notebook in job.notebooks.values():
+        for task in notebook.tasks:
+            source, images = work_for(job.submission, task)
+            score = _score(task, notebook, source, images, graded)
             answers.append(Answer(job.name, task.column, source, images, *score))
-    result = Result(job.key, found.error, round(found.seconds, 3), job.drawing)
+    result = Result(job.key, graded.error, round(graded.seconds, 3), job.draw)
     with store.writing():
         store.keep(job.name, result, answers)
-        store.set_about(**{f"{HIDDEN_TESTS} {job.name}": found.hidden})
+        store.set_about(**{f"{HIDDEN_TESTS} {job.name}": graded.hidden})
 
 
-def _score(task: Task, paper: Paper, source: str, images: Attachments, found: Found) -> Score:
-    submission = found.job.submission
-    if found.error:
-        return Score(None, Status.FAILED, f"not graded: {found.error}")
-    for name in (paper.stem, *(f"{paper.stem}/{each}" for each in (*task.answers, task.name))):
+def _score(
+    task: Task, notebook: SheetNotebook, source: str, images: Attachments, graded: Graded
+) -> Score:
+    submission = graded.job.submission
+    if graded.error:
+        return Score(None, Status.FAILED, f"not graded: {graded.error}")
+    for name in (
+        notebook.stem,
+        *(f"{notebook.stem}/{each}" for each in (*task.answers, task.name)),
+    ):
         if name in submission.problems:
             return Score(0, Status.NOT_ANSWERED, submission.problems[name])
-    score = found.scores.get(task.column, Score(None, Status.TO_READ))
-    handed_out = paper.cell(task.name)
+    score = graded.scores.get(task.column, Score(None, Status.TO_READ))
+    handed_out = notebook.cell(task.name)
     is_empty = not images and source.split() in ([], handed_out.source.split())
     if task.by_hand and handed_out.kind == ANSWER and is_empty:
         score = UNANSWERED
@@ -239,17 +243,17 @@ def _score(task: Task, paper: Paper, source: str, images: Attachments, found: Fo
     return Score(None, Status.TO_READ, remark) if remark and score.status not in EARNS else score
 
 
-def _asked(papers: Mapping[str, Paper]) -> Iterator[Asked]:
+def _stored_tasks(notebooks: Mapping[str, SheetNotebook]) -> Iterator[StoredTask]:
     """Yield all tasks, with the sheet's own answers."""
-    for paper in papers.values():
-        for task in paper.tasks:
+    for notebook in notebooks.values():
+        for task in notebook.tasks:
             names = task.answers or (task.name,)
-            yield Asked(
+            yield StoredTask(
                 name=task.column,
                 title=task.title,
                 wanted=task.wanted,
                 points=task.points,
                 by_hand=task.by_hand,
-                solution="\n\n".join(paper.cell(name).whole for name in names),
-                heading=title_of(paper.whole, paper.stem),
+                solution="\n\n".join(notebook.cell(name).whole for name in names),
+                heading=title_of(notebook.whole, notebook.stem),
             )

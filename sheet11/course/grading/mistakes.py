@@ -1,15 +1,15 @@
-"""Usual mistakes: answers that are wrong in a known way, each with the hint for whoever gives the same.
+"""Common mistakes: wrong answers, each with a hint for students who make the same mistake.
 
-They stand beside the notebooks, in `mistakes/STEM.toml`, by id of the answer cell:
+They are in `mistakes/STEM.toml` beside the notebooks, by id of the answer cell:
 
     [[encoding]]
     hint = "Rows 2k and 2k+1 share one frequency; here every row has its own."
-    of = "k = row // 2"        # what the sheet's solution says
-    instead = "k = row"        # what the mistaken answer says, everywhere
+    of = "k = row // 2"        # text of the sheet's solution
+    instead = "k = row"        # replaces it everywhere
 
     [[encoding]]
     hint = "…"
-    answer = '''…'''           # or the whole cell
+    answer = '''…'''           # in place of both, the whole cell
 """
 
 from collections.abc import Mapping
@@ -22,46 +22,46 @@ from sheet11.course.sheet import read_toml
 
 
 class Mistake(NamedTuple):
-    """An answer that is wrong in a known way."""
+    """A wrong answer that is common, and the hint for it."""
 
     hint: str
     answer: str
 
 
 def read_mistakes(path: Path, solutions: Mapping[str, str]) -> dict[str, list[Mistake]]:
-    """Return the usual mistakes in a notebook's answers, by id; none if there is no such file.
+    """Return the common mistakes in a notebook's answers, by id; empty if the file is missing.
 
     Args:
-        path: of the file.
+        path: the file.
         solutions: the sheet's own answers, by id.
 
     Raises:
-        SheetError: the file is unusable, in one line that says where.
+        SheetError: the file is invalid; the message says where.
     """
-    found = {}
+    mistakes = {}
     for name, tables in read_toml(path).items():
         if name not in solutions:
             raise SheetError(f"{path}: no answer has the id {name!r}{nearest(name, solutions)}")
         tables = tables if isinstance(tables, list) else [tables]
         try:
-            found[name] = [_mistake(table, solutions[name]) for table in tables]
+            mistakes[name] = [_mistake(table, solutions[name]) for table in tables]
         except ValueError as error:
             raise SheetError(f"{path}: {name} {error}") from error
-    return found
+    return mistakes
 
 
 def _mistake(table: Any, solution: str) -> Mistake:
-    """Return a mistake as its table describes it.
+    """Return the mistake that a table describes.
 
     Raises:
-        ValueError: the table describes none.
+        ValueError: the table is invalid.
     """
     match table:
         case {"hint": str(hint), "answer": str(answer)} if len(table) == 2:
             return Mistake(hint, answer)
         case {"hint": str(hint), "of": str(old), "instead": str(new)} if len(table) == 3:
             if not old or old not in solution:
-                raise ValueError(f"has a solution without {old!r:.60}")
+                raise ValueError(f"quotes text that is not in the solution: {old!r:.60}")
             return Mistake(hint, solution.replace(old, new))
     raise ValueError(
         f"must have texts hint and answer, or hint, of and instead, got {table!r:.100}"

@@ -1,17 +1,17 @@
-"""The notebook that is executed: the sheet's cells, a student's answers, and cells that the student has added."""
+"""The notebook to execute: the sheet's cells, a student's answers, and cells that the student has added."""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
-from sheet11.course.grading.papers import ANSWER, OWN, Cell, Paper
+from sheet11.course.grading.sheet_notebooks import ANSWER, OWN, Cell, SheetNotebook
 from sheet11.course.submissions.submissions import HandedCell
 from sheet11.course.tasks import Task
 
 Sources = list[tuple[str, str]]  # names and sources of code cells, in order
-Answers = tuple[str, ...]  # names of the answers that checks in a row are about
-REPAIRED = " (repaired)"  # ends the names of cells that are executed again with the sheet's answer
+Answers = tuple[str, ...]  # grade_ids of the answers of one or more checks
+REPAIRED = " (repaired)"  # suffix of cells that are executed again with the sheet's answer
 VALUES = " (values)"  # suffix of the cells that print where a hidden test failed
 PRINT_VALUES = """
 import ast, linecache, reprlib, sys, types
@@ -31,54 +31,56 @@ if trace:
 
 
 class Restored(NamedTuple):
-    """A student's notebook with the sheet's cells as they were."""
+    """A student's notebook with the sheet's cells restored."""
 
-    paper: Paper
+    sheet_notebook: SheetNotebook
     cells: list[Cell]
-    answers: dict[str, Cell]  # those that are there
-    undone: list[Cell]  # changes of locked cells, which are not executed
+    answers: dict[str, Cell]  # those in the notebook
+    undone: list[Cell]  # changed locked cells, which are not executed
 
     def is_unanswered(self, task: Task) -> bool:
-        """Tell whether a check has answers, and all are as they were handed out."""
-        stubs = map(self.paper.cell, task.answers)
-        filled = [not same(self.answers.get(stub.name, stub), stub) for stub in stubs]
+        """Return whether a check has answers and all of them are as handed out."""
+        stubs = map(self.sheet_notebook.cell, task.answers)
+        filled = [not has_same_content(self.answers.get(stub.name, stub), stub) for stub in stubs]
         return bool(filled) and not any(filled)
 
 
-def restore(paper: Paper, handed: Sequence[HandedCell]) -> Restored:
-    """Set a student's answers and added cells into the sheet's notebook.
+def restore(notebook: SheetNotebook, handed: Sequence[HandedCell]) -> Restored:
+    """Put a student's answers and added cells into the sheet's notebook.
 
-    An added cell stays behind the cell of the sheet that it follows; so does a change of a cell that was not locked.
+    An added cell stays after the cell of the sheet that it follows; so does a changed cell that was not locked.
     """
     answers: dict[str, Cell] = {}
     added: dict[str, list[Cell]] = defaultdict(list)
     undone: list[Cell] = []
-    before = ""  # the sheet's cell that was last
+    before = ""  # name of the sheet's last cell so far
     for number, each in enumerate(handed, start=1):
         own = Cell(f"{OWN}-{number}", OWN, each.cell_type == "code", each.source, each.images)
         if each.place is None:
             added[before].append(own)
             continue
-        known = paper.cells[each.place]
+        known = notebook.cells[each.place]
         before = known.name
         if known.kind == ANSWER:
             answers[before] = known._replace(source=own.source, images=own.images)
-        elif known.code and not same(own, known):
+        elif known.code and not has_same_content(own, known):
             (undone if known.locked else added[before]).append(own)
     cells = added[""]
-    for cell in paper.cells:
+    for cell in notebook.cells:
         cells += [answers.get(cell.name, cell), *added[cell.name]]
-    return Restored(paper, cells, answers, undone)
+    return Restored(notebook, cells, answers, undone)
 
 
-def solved(paper: Paper, instead: Mapping[str, str] = MappingProxyType({})) -> Restored:
-    """Return the sheet's own notebook, as if it had been handed in, with other answers instead of some."""
+def solved(notebook: SheetNotebook, instead: Mapping[str, str] = MappingProxyType({})) -> Restored:
+    """Return the sheet's own notebook as if it had been handed in, with some answers replaced."""
     answers = {
         cell.name: cell._replace(source=instead.get(cell.name, cell.whole))
-        for cell in paper.cells
+        for cell in notebook.cells
         if cell.kind == ANSWER
     }
-    return Restored(paper, [answers.get(cell.name, cell) for cell in paper.cells], answers, [])
+    return Restored(
+        notebook, [answers.get(cell.name, cell) for cell in notebook.cells], answers, []
+    )
 
 
 def version(
@@ -87,18 +89,18 @@ def version(
     until: Collection[str] = (),
     hidden: bool = False,
 ) -> Sources:
-    """Return what is executed: without options, what the student would execute.
+    """Return the cells to execute: without options, those that the student would execute.
 
-    Behind the checks of answers that have failed, these cells are executed again with the sheet's own answers, which
-    is what all later cells use.
+    After the checks of answers that have failed, their cells are executed again with the sheet's own answers, for all
+    later cells to use.
 
     Args:
         restored: the student's notebook.
         failed: answers that have failed.
-        until: checks after which nothing is executed; if empty, all is.
-        hidden: True if the checks have their hidden tests.
+        until: the last of these checks is the last cell; if empty, all cells are executed.
+        hidden: True to execute hidden tests.
     """
-    repairs = dict(_repair_of(restored.paper, answers) for answers in failed)
+    repairs = dict(_repair_of(restored.sheet_notebook, answers) for answers in failed)
     sources: Sources = []
     last = None
     for cell in restored.cells:
@@ -116,14 +118,14 @@ def version(
     return sources[:last]
 
 
-def _repair_of(paper: Paper, answers: Answers) -> tuple[str, list[Cell]]:
-    """Return the name of the last check of some answers, and the sheet's code from the first of them to that one."""
-    checks = [task.name for task in paper.checked if task.answers == answers]
-    places = [paper.place(name) for name in (*answers, *checks)]
-    cells = paper.cells[min(places) : max(places) + 1]
+def _repair_of(notebook: SheetNotebook, answers: Answers) -> tuple[str, list[Cell]]:
+    """Return the name of the last check of these answers, and the sheet's code cells from the first answer to it."""
+    checks = [task.name for task in notebook.checked if task.answers == answers]
+    places = [notebook.place(name) for name in (*answers, *checks)]
+    cells = notebook.cells[min(places) : max(places) + 1]
     return cells[-1].name, [cell for cell in cells if cell.code]
 
 
-def same(cell: Cell, other: Cell) -> bool:
-    """Tell whether cells have the same words and images."""
+def has_same_content(cell: Cell, other: Cell) -> bool:
+    """Return whether two cells have the same words and images."""
     return (cell.source.split(), cell.images) == (other.source.split(), other.images)

@@ -1,4 +1,4 @@
-"""Executing cells in sandboxes that serve one student after another, and finding out which cell ends a process."""
+"""Executions in sandboxes that serve one student after another, and the search for a cell that ends the process."""
 
 import contextlib
 import functools
@@ -12,26 +12,26 @@ from typing import Any, NamedTuple
 
 from sheet11.course.errors import SolutionError
 from sheet11.course.files import folder_of_this_process
-from sheet11.course.grading.papers import ANSWER, OWN
 from sheet11.course.grading.restore import Restored, Sources
+from sheet11.course.grading.sheet_notebooks import ANSWER, OWN
 from sheet11.course.sandbox.sandbox import Batch, Limits, Sandbox
 from sheet11.course.submissions.outputs import harmless_outputs
 from sheet11.course.text import beginning
 
-NO_FIGURE = "a figure"  # what our executions show in its place
+NO_FIGURE = "a figure"  # shown in place of a figure in the grader's executions
 
 Files = tuple[tuple[str, bytes], ...]  # by path
 
-Run = Callable[[Sources, str | None], Batch]  # runs cells in a process of their own, until it ends
+Run = Callable[[Sources, str | None], Batch]  # runs cells in a new process
 
-_waiting: dict["Place", list[Sandbox]] | None = None  # sandboxes for the next student
+_waiting: dict["Setup", list[Sandbox]] | None = None  # free sandboxes, by setup
 
 
-class Place(NamedTuple):
-    """What there is in a sandbox, and how much of the machine."""
+class Setup(NamedTuple):
+    """Contents and limits of a sandbox."""
 
-    package: Files  # what may be imported
-    beside: Files  # what lies beside the notebooks
+    package: Files  # to be imported
+    beside: Files  # files beside the notebooks
     modules: tuple[str, ...]  # imported once for all
     isolated: bool
     hidden: tuple[str, ...]
@@ -43,30 +43,30 @@ class Executed(NamedTuple):
 
     outputs: Mapping[str, list[dict[str, Any]]]  # by cell
     succeeded: Collection[str]  # cells that raised nothing
-    left_out: Mapping[str, str]  # answers and added cells that ended the process, and why
+    left_out: Mapping[str, str]  # answers and added cells that ended the process, with the reason
 
 
 @contextlib.contextmanager
-def runner(place: Place) -> Iterator[Run]:
-    """Yield what runs cells: a sandbox, and the next one after a cell has met a limit or broken it.
+def runner(setup: Setup) -> Iterator[Run]:
+    """Yield a function that runs cells in a sandbox; a sandbox that a cell has broken is replaced.
 
-    A sandbox serves the next student, too: importing everything anew takes as long as a notebook, and each execution is
-    a fork of its own, of which nothing is left.
+    The sandbox is kept for the next student, because importing everything again takes as long as a notebook. Each
+    execution is a separate fork that leaves nothing behind.
     """
     sandbox = None
-    with contextlib.suppress(LookupError):  # none waits
-        sandbox = (_waiting or {})[place].pop()
+    with contextlib.suppress(LookupError):  # no sandbox is free
+        sandbox = (_waiting or {})[setup].pop()
 
     def run(cells: Sources, instead_of_figures: str | None) -> Batch:
         nonlocal sandbox
         sandbox = sandbox or Sandbox(
-            unpacked(place.package),
-            place.modules,
-            isolated=place.isolated,
-            hidden=[Path(path) for path in place.hidden],
-            beside=unpacked(place.beside) if place.beside else None,
+            unpacked(setup.package),
+            setup.modules,
+            isolated=setup.isolated,
+            hidden=[Path(path) for path in setup.hidden],
+            beside=unpacked(setup.beside) if setup.beside else None,
         )
-        batch = sandbox.run(cells, place.limits, instead_of_figures)
+        batch = sandbox.run(cells, setup.limits, instead_of_figures)
         if batch.ended:
             sandbox.close()
             sandbox = None
@@ -78,14 +78,14 @@ def runner(place: Place) -> Iterator[Run]:
         waiting = _waiting
     finally:
         if sandbox and waiting is not None:
-            waiting.setdefault(place, []).append(sandbox)
+            waiting.setdefault(setup, []).append(sandbox)
         elif sandbox:
             sandbox.close()
 
 
 @contextlib.contextmanager
 def sandboxes_shared() -> Iterator[None]:
-    """In this context, sandboxes serve several students of this process; then they are ended."""
+    """Keep sandboxes of this process for further students until the block ends."""
     global _waiting
     _waiting = {}
     try:
@@ -100,31 +100,31 @@ def execute_version(
     run: Run,
     restored: Restored,
     sources: Sources,
-    ours: bool = False,
+    for_grader: bool = False,
     left_out: Mapping[str, str] = MappingProxyType({}),
 ) -> Executed:
-    """Execute a version of a notebook, again and again without the cell that has ended the process.
+    """Execute a version of a notebook; repeat it without each cell that ends the process.
 
-    Answers that are left out are as they were handed out, and in our executions the sheet's own.
+    An answer that is left out is replaced by the blank cell, in the grader's executions by the sheet's own answer.
 
     Args:
-        run: runs cells.
+        run: from `runner`.
         restored: the student's notebook.
-        sources: the version.
-        ours: True if nobody else sees the execution; figures are not drawn.
-        left_out: cells that are known to end the process, and why.
+        sources: from `version`.
+        for_grader: True for the grader's executions, which draw no figures.
+        left_out: cells that are known to end the process, with the reason.
 
     Raises:
-        SolutionError: the process ends by no cell of the student.
+        SolutionError: the process ends, and no cell of the student is to blame.
     """
     instead = {cell.name: "" for cell in restored.cells if cell.kind == OWN}
-    for cell in restored.paper.cells:
+    for cell in restored.sheet_notebook.cells:
         if cell.kind == ANSWER:
-            instead[cell.name] = cell.whole if ours else cell.source
+            instead[cell.name] = cell.whole if for_grader else cell.source
 
     def attempt(left_out: Collection[str]) -> tuple[Sources, Batch, str | None]:
         cells = [(name, instead[name] if name in left_out else text) for name, text in sources]
-        batch = run(cells, NO_FIGURE if ours else None)
+        batch = run(cells, NO_FIGURE if for_grader else None)
         died = "died" if len(batch.outputs) < len(cells) else None
         return cells, batch, batch.ended or died
 
@@ -135,17 +135,17 @@ def execute_version(
         cells, batch, why = attempt(left_out)
         if not why:
             break
-        if why == "died" and not died_before:  # perhaps something else has killed it
+        if why == "died" and not died_before:  # something else may have killed it: try once more
             died_before = True
             continue
         died_before = False
         until = cells[: len(batch.outputs) + 1]
         blamed = _to_blame(until, instead)
         if blamed is None:
-            said = f"{restored.paper.stem}: its cell {beginning(until[-1][1])!r}"
-            raise SolutionError(f"{said} ends the process ({why})")
+            where = f"{restored.sheet_notebook.stem}: its cell {beginning(until[-1][1])!r}"
+            raise SolutionError(f"{where} ends the process ({why})")
         left_out[blamed] = why
-    # a limit may be noticed only after the cell that exceeded it, and the cell that runs then is blamed first
+    # a limit may be noticed late, while the next cell runs, which is then blamed first: acquit it if possible
     for name in [*left_out][known:-1]:
         fewer = {other: why for other, why in left_out.items() if other != name}
         _, again, why = attempt(fewer)
@@ -155,15 +155,15 @@ def execute_version(
 
 
 def binds(source: str, name: str) -> bool:
-    """Tell whether a cell defines, assigns or imports a name."""
+    """Return whether a cell defines, assigns or imports a name."""
     patterns = rf"(def|class)\s+{name}\b|{name}\b[^=(\n]*=[^=]|(from.*)?import\b.*\b{name}\b"
     return re.search(rf"^\s*({patterns})", source, re.MULTILINE) is not None
 
 
 def _to_blame(cells: Sources, instead: Mapping[str, str]) -> str | None:
-    """Return the student's cell that has ended the process in the last of some cells.
+    """Return the student's cell to blame for the end of the process during the last of these cells.
 
-    That is the cell itself, else the last one before it that binds a name that it uses, else the last one before it.
+    It is that cell itself, else the last cell before it that binds a name it uses, else the last cell before it.
     """
     suspects = [each for each in cells if instead.get(each[0], each[1]) != each[1]]
     if suspects and suspects[-1] != cells[-1]:
@@ -174,12 +174,12 @@ def _to_blame(cells: Sources, instead: Mapping[str, str]) -> str | None:
 
 @functools.cache
 def unpacked(files: Files) -> Path:
-    """Return a folder with these files, until this process ends."""
+    """Return a folder with these files, which is removed when this process ends."""
     folder = Path(tempfile.mkdtemp(dir=folder_of_this_process()))
     for name, content in files:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
-    for path in (folder, *folder.rglob("*")):  # in a sandbox another user reads them
+    for path in (folder, *folder.rglob("*")):  # readable for the sandbox's user
         path.chmod(0o755 if path.is_dir() else 0o644)
     return folder

@@ -1,4 +1,4 @@
-"""What a check gives in one execution: points as nbgrader counts them, if its records are as they must be."""
+"""Score of a check in one execution: points as nbgrader counts them, provided that its records are right."""
 
 import builtins
 import contextlib
@@ -18,12 +18,12 @@ Output = Mapping[str, Any]
 
 
 def score_check(task: Task, executed: Executed, expected: Records | None = None) -> Score:
-    """Return the points that a check gives in an execution, with a remark for those that it does not give.
+    """Return the score of a check in an execution, with the reason for missing points.
 
     Args:
-        task: of the check.
-        executed: the notebook.
-        expected: what the check records in the sheet's own notebook; None compares no records.
+        task: the check.
+        executed: the executed notebook.
+        expected: records of the check in the sheet's own notebook; None to compare none.
     """
     for name in task.answers:
         if why := executed.left_out.get(name):
@@ -32,8 +32,12 @@ def score_check(task: Task, executed: Executed, expected: Records | None = None)
     if error := error_in(outputs):
         if error["ename"] != "AssertionError":
             return Score(0, Status.ERROR, raised("its check", error))
-        said = one_line(error["evalue"])
-        remark = f"the check says: {said}" if said else f"the check fails at: {failing_line(error)}"
+        message = one_line(error["evalue"])
+        remark = (
+            f"the check says: {message}"
+            if message
+            else f"the check fails at: {failing_line(error)}"
+        )
         return Score(0, Status.WRONG, remark)
     if task.name not in executed.succeeded:
         return Score(0, Status.ERROR, "its check raised an error that it does not show")
@@ -44,7 +48,7 @@ def score_check(task: Task, executed: Executed, expected: Records | None = None)
     if expected is not None:
         try:
             reason = first_difference(expected, recorded_by(task, outputs), task.tolerance)
-        except Exception as error:  # a record can be forged to provoke any
+        except Exception as error:  # a forged record can provoke any error
             reason = one_line(str(error))
         if reason:
             return Score(0, Status.WRONG, reason)
@@ -52,7 +56,7 @@ def score_check(task: Task, executed: Executed, expected: Records | None = None)
 
 
 def error_in(outputs: Sequence[Output]) -> Output | None:
-    """Return the first error that a cell has shown."""
+    """Return the first error in a cell's outputs."""
     return next((output for output in outputs if output["output_type"] == "error"), None)
 
 
@@ -62,10 +66,10 @@ def raised(doing: str, error: Output) -> str:
 
 
 def failing_line(error: Output) -> str:
-    """Return the line of a cell at which an error was raised."""
+    """Return the line of the cell that raised an error."""
     text = re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(error["traceback"]))
-    found = re.search(r"Cell In\[\d+\], line \d+\n *(.*)", text)
-    return one_line(found[1]) if found else "a line of it"
+    line = re.search(r"Cell In\[\d+\], line \d+\n *(.*)", text)
+    return one_line(line[1]) if line else "one of its lines"
 
 
 def one_line(text: str, most: int = 300) -> str:
@@ -74,9 +78,9 @@ def one_line(text: str, most: int = 300) -> str:
 
 
 def _partial(task: Task, outputs: Sequence[Output]) -> Score:
-    """Return the points of a check that fails in nothing: all, or as many as its last value says.
+    """Return the score of a check that does not fail: its last value if that is a number, else full points.
 
-    As in nbgrader, what is no number, or is negative, stands for all.
+    As in nbgrader, a negative number means full points.
     """
     points = task.points
     for output in outputs:
@@ -90,26 +94,28 @@ def _partial(task: Task, outputs: Sequence[Output]) -> Score:
 
 
 def recorded_by(task: Task, outputs: Sequence[Output]) -> Records:
-    """Return what is compared: what was recorded, or, where many answers are right, what the sheet's judge makes of it.
+    """Return the records of a check or, if it has a judge because many answers are right, the judge's verdict on them.
 
-    The judge is an expression of the notebook's author in the names of the records and `np`.
+    The judge is an expression in the names of the records and `np`, written by the notebook's author.
 
     Raises:
-        Exception: a record is damaged, or whatever the judge raises about what somebody has recorded.
+        Exception: a record is damaged, or the judge raises an error.
     """
     records = read_records({"cells": [{"outputs": outputs}]})  # type: ignore[arg-type]
     if not task.judge:
         return records
-    return {"the judgement": eval(task.judge, {**records, "np": np, "__builtins__": builtins})}
+    return {
+        "the recorded answer": eval(task.judge, {**records, "np": np, "__builtins__": builtins})
+    }
 
 
 def first_difference(expected: Records, recorded: Records, tolerance: float) -> str | None:
-    """Return how records differ from those that were expected, without giving these away; None if they do not.
+    """Return how records differ from the expected ones, without revealing these; None if they agree.
 
     Args:
         expected: records of the sheet's own notebook.
         recorded: a student's records.
-        tolerance: of numbers, relative to the largest one that was expected.
+        tolerance: of numbers, relative to the largest expected one.
     """
     for name, value in expected.items():
         if name not in recorded:
@@ -132,7 +138,9 @@ def _difference(expected: Any, got: Any, tolerance: float) -> str | None:
     )
     if near.all():
         return None
-    size = ", by little" if nearly.all() else ""  # numbers would add up to the solution
+    size = (
+        ", by a small amount" if nearly.all() else ""
+    )  # exact deviations would reveal the solution
     if not wanted.shape:
         return f"is not what was expected{size}"
     return f"differs in {'some' if near.any() else 'all'} entries{size}"

@@ -34,7 +34,9 @@ def read_points(out: Path, table: Path | None, who: str) -> None:
 @click.command()
 @click.argument("out", type=click.Path(path_type=Path))
 @click.argument("platform", type=click.Choice(["moodle", "canvas", "folder"]))
-@click.option("--partial", is_flag=True, help="Also where answers are still to be read.")
+@click.option(
+    "--partial", is_flag=True, help="Return points so far, even if answers are still to be read."
+)
 @click.option(
     "--worksheet",
     metavar="FILE",
@@ -42,7 +44,9 @@ def read_points(out: Path, table: Path | None, who: str) -> None:
     help="Moodle's grading worksheet, to be filled in.",
 )
 @click.option(
-    "--assignment", metavar="TEXT", help="As Canvas's gradebook calls it: 'Sheet 3 (4711)'."
+    "--assignment",
+    metavar="TEXT",
+    help="Name of the assignment in Canvas's gradebook: 'Sheet 3 (4711)'.",
 )
 def give_back(
     out: Path, platform: str, partial: bool, worksheet: Path | None, assignment: str | None
@@ -52,7 +56,7 @@ def give_back(
     OUT is the folder of a grading. Refused while answers are still to be read.
     """
     if worksheet and platform != "moodle":
-        raise click.UsageError(f"--worksheet is Moodle's, and there is none for {platform!r}")
+        raise click.UsageError(f"--worksheet is only for moodle, not for {platform!r}")
     from sheet11.course.book.store import Store
     from sheet11.course.files import alone_in, whole_folder, write_private
     from sheet11.course.hand_back.canvas import canvas_files

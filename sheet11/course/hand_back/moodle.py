@@ -41,7 +41,8 @@ def moodle_files(returned: Returned, worksheet: Path | None) -> Files:
     """
     if unknown := [each.name for each in returned.results if not each.who.id.isdecimal()]:
         raise TableError(
-            f"Moodle's numbers are not known of {listed(unknown)}: grade its own zip, or with its worksheet as --roster"
+            f"Moodle's numbers are unknown for {listed(unknown)}: grade Moodle's own zip, "
+            "or give its worksheet as --roster"
         )
     rows = _filled(worksheet, returned) if worksheet else _made(returned)
     pages = zipped((_path(each), each.page) for each in returned.results)
@@ -73,7 +74,7 @@ def _filled(path: Path, returned: Returned) -> list[dict[str, str]]:
     columns = find_columns(rows[0], COLUMNS)
     if not all(columns.values()):
         raise TableError(
-            f"{path} is no grading worksheet in English or German: it needs columns 'Identifier', 'Grade' and "
+            f"{path} is not a grading worksheet in English or German: it needs columns 'Identifier', 'Grade' and "
             f"'Maximum grade', got {', '.join(rows[0])[:200]!r}"
         )
     maximum = rows[0][columns["maximum"]]
@@ -90,7 +91,7 @@ def _filled(path: Path, returned: Returned) -> list[dict[str, str]]:
             row[columns["grade"]] = result.points
     if len(left) == len(returned.results):
         raise TableError(
-            f"{path} is the worksheet of others: none of its participants has handed in"
+            f"{path} belongs to another class or assignment: none of its participants has handed in"
         )
     if left:
         gone = listed([each.name for each in left.values()])

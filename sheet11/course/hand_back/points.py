@@ -64,15 +64,15 @@ def _by_student(rows: Sequence[Row], store: Store) -> dict[str, Row]:
     if len(set(plain.values())) < len(plain):
         raise PointsError("two columns are of the same task")
     students = {harmless(student).strip(): student for student in store.results()}
-    found: dict[str, Row] = {}
+    by_student: dict[str, Row] = {}
     for row in rows:
         name = row.get(STUDENT, "")
         if name not in students:
             raise PointsError(f"there is no student {name!r}{nearest(name, students)}")
-        if students[name] in found:
+        if students[name] in by_student:
             raise PointsError(f"there are two rows of {name!r}")
-        found[students[name]] = {plain[column]: field for column, field in row.items()}
-    return found
+        by_student[students[name]] = {plain[column]: field for column, field in row.items()}
+    return by_student
 
 
 def _entered(entry: Entry, row: Row) -> tuple[float | None, str]:

@@ -10,7 +10,7 @@ from sheet11.course.options import usage_failures
 @click.command()
 @click.argument("out", type=click.Path(path_type=Path))
 def overview(out: Path) -> None:
-    """Write a page about what the class did to OUT, the folder of a grading, and lists of tasks and of like answers."""
+    """Write an overview of the class to OUT, the folder of a grading: a page, a table of tasks, and similar answers."""
     from sheet11.course.overview.page import write_overview
 
     with usage_failures(out):

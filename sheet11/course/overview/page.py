@@ -36,7 +36,7 @@ def write_overview(out: Path) -> Path:
     totals = answers.groupby("student")["points"].sum()
     page = render(
         "class.html.j2",
-        heading="What the class did",
+        heading="Overview of the class",
         students=len(totals),
         maximum=maximum,
         median=totals.median(),

@@ -29,12 +29,12 @@ def similar_pairs(answers: pd.DataFrame) -> pd.DataFrame:
     rare = answers[(answers["words"] >= SMALLEST) & (writers <= usual)]
     both = rare.merge(rare.rename(columns={"student": "other student"}), on=same)
     pairs = both[both["student"] < both["other student"]].groupby(PAIR, as_index=False)
-    found = pairs.agg(
+    summary = pairs.agg(
         answers=("task", "size"),
         words=("words", "sum"),
         tasks=("task", " ".join),
     )
-    return found.sort_values("words", ascending=False, kind="stable")
+    return summary.sort_values("words", ascending=False, kind="stable")
 
 
 def canonical(source: str) -> str:
@@ -54,4 +54,4 @@ def canonical(source: str) -> str:
             case _:
                 continue
         numbered.setdefault(name, f"_{len(numbered)}")
-    return NAME.sub(lambda found: numbered.get(found[0], found[0]), ast.unparse(tree))
+    return NAME.sub(lambda match: numbered.get(match[0], match[0]), ast.unparse(tree))

@@ -106,9 +106,9 @@ def figures_of_cells(cells: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, 
 
 def turning(output: Mapping[str, Any]) -> list[Any]:
     """Return the controls of a figure with frames; none if they do not match the schema `FRAMES`."""
-    found = output["data"].get(frames.MIME_TYPE)
-    fits = FRAMES.is_valid(found) and len(repr(found)) <= LARGEST_FRAMES
-    return found if fits else []
+    controls = output["data"].get(frames.MIME_TYPE)
+    fits = FRAMES.is_valid(controls) and len(repr(controls)) <= LARGEST_FRAMES
+    return controls if fits else []
 
 
 def drop_frames(notebook: NotebookNode) -> None:

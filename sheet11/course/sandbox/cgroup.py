@@ -1,8 +1,8 @@
-"""Control groups (v2): the kernel itself counts what a task uses, and bounds it, where the machine lets us make them.
+"""Control groups (v2), with which the Linux kernel itself counts and limits the resources of an execution.
 
-Each task has a group of its own, a folder in `sheet11-PID`, which lies in the nearest group around this process that
-may be divided. Its bounds are a little above the limits that `watch.py` enforces and names, so that tables are the same
-with groups and without; what happens between two looks ends at them.
+Each execution has its own group: a folder in `sheet11-PID`, inside the nearest group above this process that may have
+subgroups. Its limits are slightly above those of `watch.py`, which names the limit that was exceeded, so that tables
+are the same with and without groups; they stop what happens between two of its checks.
 """
 
 import atexit
@@ -22,16 +22,16 @@ WANTED = (
     "memory",
     "pids",
     "cpu",
-)  # with cpu, tasks share processors evenly, however many processes they have
+)  # with cpu, executions share processors evenly, however many processes they have
 PATIENCE = 5  # seconds that killed processes may take to end
 
 
 @functools.cache
-def place() -> Path | None:
-    """Return the folder of this process's groups, or None where it can make none; remove what others have left.
+def groups_folder() -> Path | None:
+    """Return the folder of this process's groups, or None if it cannot make any; remove groups left by others.
 
-    A group that holds processes cannot hold groups that are controlled, except at the root of the hierarchy: so neither
-    this process's own group is of use, nor one that a shell is in.
+    Except at the root of the hierarchy, a group that holds processes cannot have controlled subgroups. So neither this
+    process's own group nor a group with a shell in it can be used.
     """
     for folder in _around():
         with contextlib.suppress(OSError):
@@ -41,7 +41,7 @@ def place() -> Path | None:
                 (folder / "cgroup.subtree_control").write_text(names)
                 _remove_left(folder)
                 own = folder / f"{TEMPORARY}{os.getpid()}"
-                own.mkdir(exist_ok=True)  # two threads may be here
+                own.mkdir(exist_ok=True)  # two threads may get here
                 atexit.register(_remove, own)
                 (own / "cgroup.subtree_control").write_text(names)
                 if (own / "cgroup.kill").exists():  # since Linux 5.14
@@ -51,15 +51,15 @@ def place() -> Path | None:
 
 @contextlib.contextmanager
 def group(memory: int, processes: int) -> Iterator[Path | None]:
-    """Yield a group for one task, whose processes end with it; None where there can be none."""
-    if (parent := place()) is None:
+    """Yield a group for one execution, and end its processes afterwards; None if there can be no groups."""
+    if (parent := groups_folder()) is None:
         yield None
         return
     own = Path(tempfile.mkdtemp(dir=parent))
     try:
         (own / "memory.max").write_text(str(memory))
-        (own / "memory.oom.group").write_text("1")  # or one process would end, and the others go on
-        with contextlib.suppress(OSError):  # the kernel knows no swap
+        (own / "memory.oom.group").write_text("1")  # otherwise only one process would be killed
+        with contextlib.suppress(OSError):  # kernels without swap
             (own / "memory.swap.max").write_text("0")
         (own / "pids.max").write_text(str(processes))
         yield own
@@ -69,7 +69,7 @@ def group(memory: int, processes: int) -> Iterator[Path | None]:
 
 
 def limit_met(own: Path, seconds: int) -> str | None:
-    """Return the limit that a group has met, or None."""
+    """Return the limit that a group has reached, or None."""
     if _counted(own / "memory.events", "oom_kill"):
         return "memory"
     if _counted(own / "pids.events", "max"):
@@ -78,26 +78,26 @@ def limit_met(own: Path, seconds: int) -> str | None:
 
 
 def end(own: Path) -> None:
-    """Kill all processes of a group, also those that are being made."""
+    """Kill all processes of a group, including those that are just being started."""
     (own / "cgroup.kill").write_text("1")
 
 
-def described() -> str:
-    """Return a line that says how limits are kept here."""
-    if own := place():
+def description() -> str:
+    """Return a line that says how limits are enforced on this machine."""
+    if own := groups_folder():
         names = ", ".join((own / "cgroup.subtree_control").read_text().split())
-        return f"limits: control groups ({names}), and a look at all processes every 50 ms"
-    return f"limits: a look at all processes every 50 ms (no control group can be made in {ROOT})"
+        return f"limits: control groups ({names}), and a check of all processes every 50 ms"
+    return f"limits: a check of all processes every 50 ms (no control group can be made in {ROOT})"
 
 
 def _around() -> list[Path]:
-    """Return this process's group and those that it lies in, from the inside out."""
+    """Return this process's group and those around it, from the inside out."""
     own = ROOT / Path("/proc/self/cgroup").read_text().rpartition("0::/")[2].rstrip("\n")
     return [folder for folder in (own, *own.parents) if folder.is_relative_to(ROOT)]
 
 
 def _remove_left(folder: Path) -> None:
-    """Remove the groups of processes that were killed before they could; those that hold processes stay."""
+    """Remove groups of gradings that were killed, unless they hold processes."""
     for left in folder.glob(f"{TEMPORARY}*"):
         if not Path("/proc", left.name.removeprefix(TEMPORARY)).exists():
             for each in (*left.glob("*/"), left):

@@ -1,8 +1,8 @@
-"""A place to run code that is not trusted: a bubblewrap sandbox with the engine's server in it.
+"""A bubblewrap sandbox for untrusted code, with the engine's server inside.
 
-The sandbox has user, process, network, IPC and mount namespaces of its own, no capabilities, an empty environment and
-a small folder in memory to write to. It sees the operating system's programs and the Python environment, read-only, and
-the package that it is given; of this kit, the submissions and the results it sees nothing.
+The sandbox has its own user, process, network, IPC and mount namespaces, no capabilities, an empty environment, and
+small writable folders in memory. Inside are the operating system's programs, the Python environment and the students'
+package, all read-only, and nothing of this kit, the submissions or the results.
 """
 
 import contextlib
@@ -39,30 +39,30 @@ from sheet11.course.sandbox.bubblewrap import (
 
 Cells = Sequence[tuple[str, str]]  # names and sources
 
-NONSENSE = "nonsense"  # what ends a batch whose code has written to the wire
-# why a kernel has ended that is not its own doing
+NONSENSE = "nonsense"  # a batch ended because its code has written to the wire
+# reasons for the end of a kernel after which the sandbox is not used again
 BREAKING = ("time", "memory", "processes", "files", "output", LOST, NONSENSE)
-# what an answer may raise that is no kernel's
+# errors from lines on the wire that a kernel would not write
 NO_ANSWER = (KeyError, TypeError, ValueError, AttributeError, RecursionError, ValidationError)
 ALLOW = (
     "this machine may forbid user namespaces to ordinary users: root allows them by the sysctls "
     "user.max_user_namespaces or kernel.unprivileged_userns_clone, or by an AppArmor profile for bwrap; "
     "or grade as root"
 )
-CELLS = 10  # as many times as long as a cell may a whole notebook take
+CELLS = 10  # time limit of a notebook, as a multiple of that of a cell
 LINK = """\
 import os, sys
 for name in os.listdir({0!r}):
     os.symlink(os.path.join({0!r}, name), name)
 sys.path.insert(1, "")
 """
-START = 120  # seconds that the process inside may take to start
+START = 120  # seconds that the server inside may take to start
 
 
 class Limits(NamedTuple):
     """Resources that an execution may use."""
 
-    seconds: int = 30  # processor time of a cell with all that it starts; by the clock three times
+    seconds: int = 30  # processor time of a cell and everything it starts; real time may be three times as long
     memory: int = 2000 * MEGABYTE  # bytes, of all processes together
     processes: int = 64  # and threads
     files: int = 10_000
@@ -70,7 +70,7 @@ class Limits(NamedTuple):
     output: int = 32 * MEGABYTE  # bytes
 
     @property
-    def whole(self) -> int:
+    def notebook_seconds(self) -> int:
         """Seconds of processor time of all cells together."""
         return CELLS * self.seconds
 
@@ -78,20 +78,22 @@ class Limits(NamedTuple):
 class Batch(NamedTuple):
     """Result of an execution."""
 
-    outputs: dict[str, list[dict[str, Any]]]  # in nbformat's form, of each cell that has ended
+    outputs: dict[str, list[dict[str, Any]]]  # outputs of each finished cell, in nbformat's form
     succeeded: set[str]  # cells that raised no error
-    ended: str | None  # the limit that was met, or why the sandbox is of no use any more
+    ended: (
+        str | None
+    )  # the limit that was exceeded, or another reason why the sandbox cannot be used again
 
 
 class Sandbox(contextlib.ExitStack):
-    """A place in which batches of cells run, each in a fork of its own; use it in a `with` statement.
+    """A sandbox that runs batches of cells, each in a separate fork; a context manager.
 
     Args:
-        package: folder that is imported from, besides the Python environment.
-        modules: what is imported before the first batch.
-        isolated: False does without the sandbox.
-        hidden: paths that the sandbox must not see even if they lie inside of the Python environment.
-        beside: folder whose files are links in the working folder.
+        package: folder to import from, besides the Python environment.
+        modules: modules to import before the first batch.
+        isolated: False to run cells outside a sandbox.
+        hidden: paths to hide, even inside the Python environment.
+        beside: folder whose files are linked into the working folder.
 
     Raises:
         NotInstalledError: there is no bubblewrap, or it cannot make a sandbox here.
@@ -108,7 +110,7 @@ class Sandbox(contextlib.ExitStack):
         super().__init__()
         if not CAN_FORK:
             raise NotInstalledError(
-                "grading needs Linux: it limits and watches processes by what only Linux has"
+                "grading needs Linux, whose kernel it uses to limit and watch processes"
             )
         self._isolated = isolated
         if isolated:
@@ -139,17 +141,17 @@ class Sandbox(contextlib.ExitStack):
             raise NotInstalledError("the process that runs answers could not be started")
 
     def run(self, cells: Cells, limits: Limits, instead_of_figures: str | None = None) -> Batch:
-        """Run cells, given as (name, source), in a fork; errors do not end it.
+        """Run cells, given as (name, source), in a fork; it continues after errors.
 
         Args:
             cells: in order, with different names.
-            limits: for each cell and for all together.
-            instead_of_figures: a text that is shown for every figure, which takes no drawing.
+            limits: limits of each cell and of all together.
+            instead_of_figures: text to show instead of drawing each figure.
 
         Raises:
             RuntimeError: the process inside has ended.
         """
-        counted = limits._asdict() | {"seconds": limits.whole, "alone": self._isolated}
+        counted = limits._asdict() | {"seconds": limits.notebook_seconds, "alone": self._isolated}
         with cgroup.group(limits.memory + 2 * SPACE, 2 * limits.processes) as group:
             kernel = self._server.fork(
                 self._folders[0],
@@ -161,7 +163,7 @@ class Sandbox(contextlib.ExitStack):
             batch = self._run(kernel, [*self._first, *cells], limits, group)
             batch.outputs.pop(BESIDE, None)
             if group and batch.ended is None:
-                batch = batch._replace(ended=cgroup.limit_met(group, limits.whole))
+                batch = batch._replace(ended=cgroup.limit_met(group, limits.notebook_seconds))
         return batch
 
     def _run(self, kernel: Kernel, cells: Cells, limits: Limits, group: Path | None) -> Batch:
@@ -190,12 +192,12 @@ class Sandbox(contextlib.ExitStack):
 
 
 def _look(pid: int, group: Path | None, limits: Limits) -> Callable[[], None]:
-    """Return a function that checks every 50 ms what a cell uses from now on, and ends it if that is too much.
+    """Return a function that, called often, checks every 50 ms what a cell has used, and ends the cell at its limits.
 
     Args:
-        pid: of the process that has opened the sandbox.
-        group: control group of what runs in it.
-        limits: for the cell.
+        pid: process that has opened the sandbox.
+        group: control group of the processes in it.
+        limits: limits of the cell.
     """
     before: float | None = None  # measured at the first look, as most cells end earlier
     again = time.monotonic() + LOOK
@@ -205,7 +207,7 @@ def _look(pid: int, group: Path | None, limits: Limits) -> Callable[[], None]:
         if time.monotonic() < again:
             return
         again = time.monotonic() + LOOK
-        if group and cgroup.limit_met(group, limits.whole):
+        if group and cgroup.limit_met(group, limits.notebook_seconds):
             cgroup.end(group)
         seconds = _seconds_below(pid)
         if before is None:
@@ -217,16 +219,16 @@ def _look(pid: int, group: Path | None, limits: Limits) -> Callable[[], None]:
 
 
 def _seconds_below(pid: int) -> float:
-    """Return the processor time of all processes below one, and of those that they have waited for."""
-    found = 0.0
+    """Return the processor time of all processes below one, including ended children."""
+    seconds = 0.0
     for each in descendants(pid):
         with contextlib.suppress(psutil.Error):
-            found += sum(psutil.Process(each).cpu_times()[:4])
-    return found
+            seconds += sum(psutil.Process(each).cpu_times()[:4])
+    return seconds
 
 
 class _Collector(NotebookClient):
-    """Client that ignores widgets: untrusted code could make their state grow without end."""
+    """Client that ignores widgets, whose state untrusted code could let grow without limit."""
 
     def process_message(self, msg: Any, cell: Any, cell_index: int) -> Any:
         """Handle a message."""
@@ -237,7 +239,7 @@ class _Collector(NotebookClient):
 
 
 def check_sandbox() -> None:
-    """Open an empty sandbox, to find out whether that works here.
+    """Check that a sandbox can be opened on this machine.
 
     Raises:
         NotInstalledError: there is no bubblewrap, or it cannot make a sandbox.
@@ -249,11 +251,11 @@ def check_sandbox() -> None:
             pass_fds=[descriptor],
             stderr=subprocess.PIPE,
             text=True,
-            start_new_session=True,  # out of Ctrl-C's reach: see `bubblewrap`
+            start_new_session=True,  # Ctrl-C must not kill bubblewrap alone
         )
     if opened.returncode:
-        said = " ".join(opened.stderr.split()) or f"exit code {opened.returncode}"
+        message = " ".join(opened.stderr.split()) or f"exit code {opened.returncode}"
         advice = f"{ALLOW}; " if os.geteuid() else ""
         raise NotInstalledError(
-            f"no sandbox can be made here ({said}); {advice}--no-sandbox runs the code with your rights"
+            f"no sandbox can be made here ({message}); {advice}--no-sandbox runs the code with your permissions"
         )

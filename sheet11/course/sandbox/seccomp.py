@@ -1,11 +1,11 @@
-"""The system calls that are refused in a sandbox, as a filter for the kernel that bubblewrap installs.
+"""The seccomp filter of a sandbox: system calls that the Linux kernel refuses to it.
 
-Refused is what an answer to a sheet does not need and what ways out of sandboxes have begun with: keyrings, io_uring,
-userfaultfd, BPF, tracing, namespaces, mounts, kernel images and modules, setting clocks, queues, leases, sockets
-except those within the sandbox; memory that belongs to no process, which cannot be counted: System V segments, memory
-files, shared anonymous maps, pages left in pipes, larger buffers of sockets, attributes of files; and what would stay
-with the server, and so with the next student: its priority, its processors, its limits. They fail with EPERM, so that
-a program that handles the error goes on.
+Three kinds of calls are refused. Those that answers do not need and that escapes from sandboxes have used: keyrings,
+io_uring, userfaultfd, BPF, tracing, namespaces, mounts, kernel images and modules, clocks, message queues, leases, and
+sockets to the outside. Those that give memory which belongs to no process and so cannot be counted: System V segments,
+memory files, shared anonymous maps, pages left in pipes, larger socket buffers, file attributes. And those that would
+affect the server, and so the next student: its priority, processors and limits. They fail with EPERM, so that a
+program which handles the error continues.
 
 The program is classic BPF over `struct seccomp_data`: man 2 seccomp, linux/filter.h, linux/seccomp.h.
 """
@@ -110,10 +110,10 @@ socket              41  198
 socketpair          53  199
 setsockopt          54  208
 """
-# calls that are refused for some values of an argument: its number, those of its lower 32 bits that count, and values
+# calls that depend on an argument: its number, a mask for its lower 32 bits, and the values allowed or refused
 RULES = """
 clone       0  0x7E020080  allowed  0              # CLONE_NEWUSER, CLONE_NEWNS and the like: linux/sched.h
-socket      0  0xFFFFFFFF  allowed  1              # AF_UNIX, by which torch's loaders hand tensors over
+socket      0  0xFFFFFFFF  allowed  1              # AF_UNIX, with which torch's data loaders send tensors
 socketpair  0  0xFFFFFFFF  allowed  1
 setsockopt  2  0xFFFFFFFF  refused  7,32           # SO_SNDBUF, SO_SNDBUFFORCE
 fcntl       1  0xFFFFFFFF  refused  1024,1026      # F_SETLEASE, F_NOTIFY
@@ -122,7 +122,7 @@ mmap        3  0x21        refused  0x21           # MAP_SHARED and MAP_ANONYMOU
 prlimit64   0  0xFFFFFFFF  allowed  0              # the process itself
 """
 ARCHITECTURES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}  # linux/audit.h
-X32 = 0x40000000  # this bit marks numbers of another table
+X32 = 0x40000000  # bit of the numbers in another table
 
 NUMBER, ARCHITECTURE, ARGUMENTS = 0, 4, 16  # offsets in struct seccomp_data
 LOAD, EQUAL, LEAST, AND, RETURN = 0x20, 0x15, 0x35, 0x54, 0x06  # BPF_LD | BPF_W | BPF_ABS and so on
@@ -131,22 +131,22 @@ ALLOW, REFUSE = 0x7FFF0000, 0x00050000  # SECCOMP_RET_ALLOW; SECCOMP_RET_ERRNO, 
 Instruction = tuple[int, int, int, int]  # operation, how many to skip if true and if false, operand
 REFUSED = (RETURN, 0, 0, REFUSE | errno.EPERM)
 ALLOWED = (RETURN, 0, 0, ALLOW)
-# its flags lie in memory, where a filter cannot look; the C library then uses clone
+# a filter cannot read its flags, which are in memory; told that it is missing, the C library uses clone
 NO_SUCH_CALL = (RETURN, 0, 0, REFUSE | errno.ENOSYS)
 
 
 def call_numbers(machine: str) -> dict[str, int]:
-    """Return the numbers of the calls in the table that a kind of machine has."""
+    """Return the numbers of the calls in `TABLE` on a kind of machine."""
     head, *rows = map(str.split, TABLE.strip().splitlines())
     column = head.index(machine)
     return {row[0]: int(row[column]) for row in rows if row[column] != "-"}
 
 
 def seccomp_filter(machine: str = platform.machine()) -> bytes:
-    """Return the filter for a kind of machine.
+    """Return the filter for a kind of machine, as classic BPF.
 
     Raises:
-        NotInstalledError: there is none for this kind.
+        NotInstalledError: there is no filter for it.
     """
     if machine not in ARCHITECTURES:
         known = " and ".join(ARCHITECTURES)
@@ -161,7 +161,7 @@ def seccomp_filter(machine: str = platform.machine()) -> bytes:
 
 
 def _rule(line: str) -> tuple[str, list[Instruction]]:
-    """Return the name of a call, and instructions that allow or refuse it."""
+    """Return the name of a call, and the instructions that allow or refuse it by its argument."""
     name, argument, bits, verdict, values, *_ = line.split()
     listed, others = (REFUSED, ALLOWED) if verdict == "refused" else (ALLOWED, REFUSED)
     program = [(LOAD, 0, 0, ARGUMENTS + 8 * int(argument)), (AND, 0, 0, int(bits, 0))]

@@ -1,1 +1,1 @@
-"""What students hand in: files that nobody should have to trust, opened, measured and reduced to answers."""
+"""Students' hand-ins: untrusted files, read within limits and reduced to answers."""

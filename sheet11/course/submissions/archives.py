@@ -11,9 +11,9 @@ from sheet11.course.text import digest_of, visible
 
 STAMP = "timestamp.txt"  # nbgrader's time of the hand-in
 DIRECTORY_SIZE = 5  # index of the table of contents' size in zipfile's end record
-OF_A_CLASS = 20 << 30  # most bytes of an archive, unpacked
+OF_A_CLASS = 20 << 30  # largest unpacked size of an archive, in bytes
 OF_ONE = 200 << 20
-# most unpacked bytes to a byte in the table of contents, where each file takes some 100
+# largest unpacked size for each byte of the table of contents, which holds about 100 bytes for each file
 SHARE = 512
 LONGEST = 255  # bytes of a file's name
 
@@ -27,7 +27,7 @@ def unpack(archive: Path, into: Path, most: int = OF_ONE) -> list[str]:
     Args:
         archive: a zip file.
         into: an empty folder.
-        most: limit of unpacked bytes.
+        most: largest unpacked size in bytes.
 
     Returns:
         Files that are not unpacked, with the possible reasons.
@@ -48,7 +48,7 @@ def unpack(archive: Path, into: Path, most: int = OF_ONE) -> list[str]:
             content = zipfile.ZipFile(file)
         except Exception as error:  # zipfile raises many types for damaged archives
             raise UnreadableError(
-                f"{name} cannot be unpacked: it is damaged, no zip file, or holds too many files"
+                f"{name} cannot be unpacked: it is damaged, not a zip file, or holds too many files"
             ) from error
         for info in content.infolist():
             try:
@@ -86,16 +86,16 @@ def _unpack_one(content: zipfile.ZipFile, info: zipfile.ZipInfo, into: Path, lef
     if info.is_dir():
         path.mkdir(parents=True, exist_ok=True)
         return 0
-    found = b""
+    data = b""
     is_zip = path.suffix.lower() == ".zip"
     if is_notebook(path.name) or is_zip or path.name.endswith(STAMP):
         with content.open(info) as source:
-            found = source.read(min(left, OF_ONE if is_zip else LARGEST) + 1)
+            data = source.read(min(left, OF_ONE if is_zip else LARGEST) + 1)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(found)
+    path.write_bytes(data)
     seconds = time.mktime((*info.date_time, 0, 0, -1))  # takes month 0 of an unknown date, too
     os.utime(path, (seconds, seconds))
-    return len(found)
+    return len(data)
 
 
 def _short(name: str) -> str:

@@ -1,4 +1,4 @@
-"""The images of an answer in words: attached to its cell or written into its text, and all of them shown by it."""
+"""Images of a text answer, attached to its cell or embedded in its text."""
 
 import functools
 import json
@@ -9,10 +9,10 @@ from typing import Any
 from urllib.parse import unquote
 
 from sheet11.course.files import folder_of_this_process
-from sheet11.course.submissions.images import Room, moderate
+from sheet11.course.submissions.images import ImageBudget, as_attachment
 from sheet11.course.text import digest_of, encodable
 
-MOST_ATTACHED = 60  # that are looked at
+MOST_ATTACHED = 60  # images of a cell that are read
 LONGEST_NAME = 200  # characters of a name in a notebook
 EMBEDDED = r"(?i)data:image/[\w.+-]+;base64,([A-Za-z0-9+/=\s]+)"
 ATTACHED = r"""attachment:((?<=<attachment:)[^<>]+|(?<=["']attachment:)[^<>"']+|[^\s<>"')]+)"""
@@ -22,24 +22,23 @@ Attachments = dict[str, dict[str, str]]  # base64 by name and MIME type
 
 
 def joined(value: Any) -> str:
-    """Return a text that a notebook holds in one piece or in lines; empty if it is no text."""
+    """Return a text that a notebook stores as a string or as a list of lines; empty if it is neither."""
     try:
         return "".join(value)
     except TypeError:
         return ""
 
 
-def with_images(source: str, attached: Any, room: Room) -> tuple[str, Attachments]:
-    """Return a text with its images.
+def with_images(source: str, attached: Any, budget: ImageBudget) -> tuple[str, Attachments]:
+    """Return a text with its images as attachments.
 
-    Those within the text become attachments; all are named after their content, so that every reader of Markdown knows
-    them again, and no name tells whose they are; an image that the text does not show is put at its end, and so is a
-    remark on what was left out.
+    Embedded images become attachments, and all are named after their content, because a file name could reveal the
+    student. Images that the text does not show are added at its end, and so are notes on images that were left out.
 
     Args:
-        source: the text of the cell.
-        attached: what the cell has as attachments.
-        room: for the images of all texts together.
+        source: text of the cell.
+        attached: attachments of the cell, of any type.
+        budget: what the images of all texts together may still take.
     """
     images: Attachments = {}
     left_out = []
@@ -48,17 +47,17 @@ def with_images(source: str, attached: Any, room: Room) -> tuple[str, Attachment
         text = joined(content)
         key = digest_of(encodable(text))[:12]
         try:
-            images[key] = moderate(text, room)
-        except Exception:  # Pillow raises many types for what is no image
+            images[key] = as_attachment(text, budget)
+        except Exception:  # Pillow raises many types for invalid images
             left_out.append(
-                f"[left out: {encodable(name[:LONGEST_NAME])}: no PNG or JPEG, damaged, "
+                f"[left out: {encodable(name[:LONGEST_NAME])}: not a PNG or JPEG, damaged, "
                 "too large, or one too many]"
             )
         return f"attachment:{key}"
 
     places: dict[str, str] = {}  # by name
-    found = list(attached.items()) if isinstance(attached, dict) else []
-    for name, bundle in found[:MOST_ATTACHED]:
+    items = list(attached.items()) if isinstance(attached, dict) else []
+    for name, bundle in items[:MOST_ATTACHED]:
         match bundle:
             case {"image/png": content} | {"image/jpeg": content}:
                 pass
@@ -72,8 +71,8 @@ def with_images(source: str, attached: Any, room: Room) -> tuple[str, Attachment
     return "\n\n".join([source, *unseen, *left_out[:MOST_ATTACHED]]), images
 
 
-def put_away(images: Attachments) -> str:
-    """Write images to a temporary file, since those of a class would fill the memory, and return their digest."""
+def store_images(images: Attachments) -> str:
+    """Write images to a temporary file, because those of a class would fill the memory; return their digest."""
     if not images:
         return ""
     content = json.dumps(images)
@@ -82,10 +81,10 @@ def put_away(images: Attachments) -> str:
     return digest
 
 
-def taken_out(digest: str) -> Attachments:
-    """Return the images that were put away under a digest."""
-    found: Attachments = json.loads((_kept() / digest).read_text()) if digest else {}
-    return found
+def stored_images(digest: str) -> Attachments:
+    """Return the images that `store_images` has stored under a digest."""
+    images: Attachments = json.loads((_kept() / digest).read_text()) if digest else {}
+    return images
 
 
 @functools.cache

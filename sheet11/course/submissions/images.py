@@ -1,4 +1,4 @@
-"""Images that come from students: known by what they are, not by what they are called, and bounded."""
+"""Images from students: recognised by their content, not by their names, and limited in size."""
 
 import base64
 import io
@@ -6,26 +6,26 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageOps
 
-LARGEST_SIDE = 2000  # pixels of an image that is kept as it is; a page of handwriting is legible
-LARGEST_IMAGE = 1 << 20  # bytes of one
-MOST_PIXELS_OF_ONE = 51_000_000  # what the cameras of telephones give; they are decoded in memory
-QUALITY = 80  # of the JPEG that becomes of a larger one
+LARGEST_SIDE = 2000  # pixels; larger images are scaled down
+LARGEST_IMAGE = 1 << 20  # bytes of an image
+MOST_PIXELS_OF_ONE = 51_000_000  # as phone cameras produce; they are decoded in memory
+QUALITY = 80  # of the JPEG that replaces a larger image
 
-Image.MAX_IMAGE_PIXELS = None  # pixels are counted here
+Image.MAX_IMAGE_PIXELS = None  # `ImageBudget` limits the pixels instead
 
 
 @dataclass
-class Room:
-    """How many images, and pixels of all of them, may be opened yet."""
+class ImageBudget:
+    """Number of images, and of pixels in all of them together, that may still be opened."""
 
     images: int
     pixels: int
 
     def open(self, text: str, *formats: str) -> tuple[bytes, Image.Image]:
-        """Return an image in base64 as bytes, and opened without decoding its pixels.
+        """Decode an image from base64; return its bytes and the image, opened but not decoded.
 
         Raises:
-            Exception: of many types, if it is none in these formats, or there is no room for it.
+            Exception: of many types, if it is not an image in these formats, or there is no room for it.
         """
         content = base64.b64decode(text)
         image = Image.open(io.BytesIO(content), formats=formats)
@@ -37,13 +37,13 @@ class Room:
         return content, image
 
 
-def moderate(text: str, room: Room) -> dict[str, str]:
-    """Return an image as attachments have it, base64 by MIME type; a large one is made smaller.
+def as_attachment(text: str, budget: ImageBudget) -> dict[str, str]:
+    """Return an image in the form of an attachment, base64 by MIME type; scale a large one down.
 
     Raises:
-        Exception: of many types, if it is neither PNG nor JPEG, or damaged, or there is no room for it.
+        Exception: of many types, if it is not a PNG or JPEG, or damaged, or there is no room for it.
     """
-    content, image = room.open(text, "PNG", "JPEG")
+    content, image = budget.open(text, "PNG", "JPEG")
     kind = Image.MIME[image.format or "JPEG"]
     if len(content) > LARGEST_IMAGE or max(image.size) > LARGEST_SIDE:
         kind = "image/jpeg"
@@ -62,9 +62,9 @@ def on_white(image: Image.Image) -> Image.Image:
 
 
 def _smaller(image: Image.Image) -> bytes:
-    """Return an upright JPEG whose sides are within the limit."""
+    """Return an image as an upright JPEG within the largest side."""
     image.draft("RGB", (LARGEST_SIDE, LARGEST_SIDE))  # a JPEG need not be decoded in full
-    if image.mode in ("1", "P"):  # which would lose lines where they are made smaller
+    if image.mode in ("1", "P"):  # thin lines would vanish when these are scaled down
         image = image.convert("L" if image.mode == "1" else "RGBA")
     image.thumbnail((LARGEST_SIDE, LARGEST_SIDE))
     written = io.BytesIO()

@@ -14,7 +14,7 @@ from sheet11.course.errors import FolderError, reason
 from sheet11.course.files import folder_of_this_process
 from sheet11.course.submissions.archives import OF_A_CLASS, STAMP, is_notebook, unpack
 from sheet11.course.submissions.layouts import files_of, find_hand_ins
-from sheet11.course.submissions.matching import Asked
+from sheet11.course.submissions.matching import BlankNotebook
 from sheet11.course.submissions.members import members_in, with_members
 from sheet11.course.submissions.people import Identity, Person, listed
 from sheet11.course.submissions.reading import UnreadableError, opened
@@ -30,13 +30,13 @@ from sheet11.course.text import visible
 MOST_ARCHIVES = 20  # in a hand-in
 MOST_FILES = 2000  # in a folder or an archive
 LONGEST_STAMP = 100  # bytes
-MOST_NOTES = 20  # notes on strange files
+MOST_NOTES = 20  # notes on unrecognised files
 
 
 class Wanted(NamedTuple):
     """The notebooks to hand in, the roster and the deadline."""
 
-    notebooks: Mapping[str, Asked]  # by stem
+    notebooks: Mapping[str, BlankNotebook]  # by stem
     roster: Roster = NO_ROSTER
     deadline: datetime | None = None
     assignment: str = ""  # nbgrader's subfolder in each student's folder
@@ -47,10 +47,8 @@ class Intake(NamedTuple):
 
     submissions: Sequence[Submission]
     people: list[Person]
-    strange: list[
-        str
-    ]  # students without a recognised notebook, and files that belong to no student
-    absent: list[str]  # people of the roster who handed in nothing
+    unrecognised: list[str]  # notes on hand-ins and files
+    absent: list[str]  # people in the roster who handed in nothing
 
 
 def take_in(folder: Path, wanted: Wanted, out: Path | None = None) -> Intake:
@@ -70,45 +68,47 @@ def take_in(folder: Path, wanted: Wanted, out: Path | None = None) -> Intake:
     """
     with tempfile.TemporaryDirectory(dir=folder_of_this_process()) as scratch:
         root = folder
-        strange = []
+        unrecognised = []
         if folder.is_file():
             root = Path(tempfile.mkdtemp(dir=scratch))
-            strange = unpack(folder.resolve(), root, OF_A_CLASS)
+            unrecognised = unpack(folder.resolve(), root, OF_A_CLASS)
         if not root.is_dir():
             raise FolderError(f"there is no folder or file {str(folder)!r}")
         hand_ins, loose = find_hand_ins(root, folder.stem, wanted.assignment, out)
         if not hand_ins:
             raise FolderError(f"{folder} holds no folder with notebooks for each student")
-        taken = [
-            _taken(who, sources, wanted, scratch)
+        hand_ins_read = [
+            _read_hand_in(who, sources, wanted, scratch)
             for who, sources in tqdm(hand_ins.items(), "read", unit="student", disable=None)
         ]
-    submissions, persons = zip(*taken, strict=True)
+    submissions, persons = zip(*hand_ins_read, strict=True)
     people, absent = with_members(persons, wanted.roster)
-    strange += [f"{visible(name)} belongs to no student" for name in loose]
+    unrecognised += [f"{visible(name)} belongs to no student" for name in loose]
     if without := [person.student for person in people if not person.notebooks]:
-        strange.append(f"no notebook was recognised of {listed(without)}")
-    return Intake(submissions, people, strange, absent)
+        unrecognised.append(
+            f"no notebook of the sheet was found in the hand-in of {listed(without)}"
+        )
+    return Intake(submissions, people, unrecognised, absent)
 
 
-def what_was_handed_in(intake: Intake, notebooks: int) -> str:
+def summary_of(intake: Intake, notebooks: int) -> str:
     """Return a summary of the hand-ins for the terminal: one line, and one for each decision."""
     people = intake.people
     groups = {
         "with fewer": [each.student for each in people if 0 < each.notebooks < notebooks],
-        "with answers outside of their cells or without marks": [
+        "with answers outside their cells or without nbgrader metadata": [
             each.student for each in intake.submissions if each.remarks
         ],
         "late": [each.student for each in people if each.late],
-        "from whom nothing came": intake.absent,
+        "without a hand-in": intake.absent,
     }
-    said = [f"students: {len(people)}, notebooks of each: {notebooks}"]
-    said += [f"{len(names)} {what}: {listed(names)}" for what, names in groups.items() if names]
+    summary = [f"students: {len(people)}, notebooks of each: {notebooks}"]
+    summary += [f"{len(names)} {what}: {listed(names)}" for what, names in groups.items() if names]
     notes = [f"{person.student}: {note}" for person in people for note in person.notes]
-    return "\n".join(["; ".join(said), *intake.strange[:MOST_NOTES], *notes])
+    return "\n".join(["; ".join(summary), *intake.unrecognised[:MOST_NOTES], *notes])
 
 
-def _taken(
+def _read_hand_in(
     who: Identity, sources: list[Handed], wanted: Wanted, scratch: str
 ) -> tuple[Submission, Person]:
     """Read one hand-in."""
@@ -173,7 +173,7 @@ def _lateness(stamps: Iterable[Path], deadline: datetime, notes: list[str]) -> s
                 text = file.read(LONGEST_STAMP).decode(errors="replace").strip()
             latest = max(latest, time_of(text).replace(microsecond=0))
         except Exception:  # students can write the file
-            notes.append(f"{STAMP} says {text!r}, which is no time: it may be late")
+            notes.append(f"{STAMP} says {text!r}, which is not a time: the hand-in may be late")
     return f"{latest - deadline} late" if latest > deadline else ""  # 1 day, 2:03:00 late
 
 
@@ -184,5 +184,5 @@ def time_of(stamp: str) -> datetime:
         Exception: of many types, if the text is not a timestamp.
     """
     date, time, *zone = stamp.split(" ")
-    found = datetime.fromisoformat(f"{date} {time}")
-    return found.replace(tzinfo=found.tzinfo or ZoneInfo(*zone or ["UTC"]))
+    time_handed_in = datetime.fromisoformat(f"{date} {time}")
+    return time_handed_in.replace(tzinfo=time_handed_in.tzinfo or ZoneInfo(*zone or ["UTC"]))

@@ -22,7 +22,7 @@ LAYOUTS = (
     r"(?P<name>.*)(?:/|\.zip)",
 )
 CLONE = ".git"
-DEEPEST = 20  # levels of folders and archives in a student's
+DEEPEST = 20  # levels of folders and archives in a hand-in
 
 HandIns = dict[Identity, list[Handed]]  # the files and folders of each student or group
 
@@ -48,7 +48,7 @@ def find_hand_ins(
     prefix = re.sub("[^-]*$", "", os.path.commonprefix(clones))
     if not any(os.path.isdir(path / assignment) for path in entries):
         assignment = ""
-    found: HandIns = defaultdict(list)
+    hand_ins: HandIns = defaultdict(list)
     loose = []
     for path in entries:
         if out and out.resolve().is_relative_to(path.resolve()):
@@ -61,10 +61,10 @@ def find_hand_ins(
                 number=int(fields.get("number") or 0),
                 late=fields.get("late", "").lower(),
             )
-            found[who].append(source)
+            hand_ins[who].append(source)
         elif is_notebook(path.name) or path.is_symlink():
             loose.append(path.name)
-    return found, loose
+    return hand_ins, loose
 
 
 def files_of(source: Handed) -> Iterator[Handed]:
@@ -95,7 +95,7 @@ def _inner(root: Path, title: str) -> Path:
 
 
 def _fields(path: Path) -> dict[str, str]:
-    """Return what the name of a file or folder says; empty if it is in none of the layouts, or a link."""
+    """Return the fields in the name of a file or folder; empty for links and names in none of the layouts."""
     if path.is_symlink():
         return {}
     name = unicodedata.normalize("NFC", path.name) + "/" * path.is_dir()
@@ -106,7 +106,7 @@ def _fields(path: Path) -> dict[str, str]:
 
 
 def _entries(folder: Path) -> list[Path]:
-    """Return what is in a folder, without hidden files and those of macOS."""
+    """Return the entries of a folder, except hidden files and those of macOS."""
     return [
         path for path in sorted(folder.iterdir()) if not path.name.startswith((".", "__MACOSX"))
     ]

@@ -1,4 +1,4 @@
-"""One notebook file that somebody else has written: opened once, measured, and parsed."""
+"""Read an untrusted notebook file within limits."""
 
 import json
 import os
@@ -23,17 +23,17 @@ class Cell(NamedTuple):
     """A cell of a student's notebook, in any version of the format."""
 
     name: str  # grade_id in nbgrader's metadata; empty without one
-    id: str  # the editor's; empty without one
+    id: str  # assigned by the editor; empty without one
     cell_type: str
     source: str
-    attachments: Any = None  # whatever stands there
+    attachments: Any = None  # of any type
 
 
 def read_cells(path: Path) -> list[Cell]:
     """Return the cells of a notebook file in any version of the format.
 
     Raises:
-        UnreadableError: there is no notebook in the file, or too much of one.
+        UnreadableError: the file is not a notebook, or too large.
         OSError: the file cannot be read.
     """
     with opened(path) as file:
@@ -47,7 +47,7 @@ def read_cells(path: Path) -> list[Cell]:
         if len(cells) > MOST_CELLS:
             raise ValueError
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        raise UnreadableError(f"{path.name} is no Jupyter notebook, or too large") from error
+        raise UnreadableError(f"{path.name} is not a Jupyter notebook, or too large") from error
     return cells
 
 
@@ -74,7 +74,7 @@ def opened(path: Path) -> BinaryIO:
         OSError: it cannot be read.
     """
     if not stat.S_ISREG(path.lstat().st_mode):
-        raise UnreadableError(f"{path.name} is no regular file")
+        raise UnreadableError(f"{path.name} is not a regular file")
     # it may be replaced by a link or a pipe after it was checked
     return open(
         path,

@@ -19,7 +19,7 @@ COLUMNS = {
     "last": ("last name", "lastname", "surname", "nachname"),
     "status": ("status",),
 }
-PARTICIPANT = re.compile(r"^(\D+ |Teilnehmer/in)(?=\d+$)")  # Moodle's prefix of its number
+PARTICIPANT = re.compile(r"^(\D+ |Teilnehmer/in)(?=\d+$)")  # Moodle's prefix of a student's number
 LATE = r"(?i)[\w ]*\blate\b|[\w ]*\bverspätet\b|zu spät"  # Moodle's words
 
 
@@ -27,7 +27,7 @@ class Roster:
     """The people of a class by id, login, e-mail and name; an ambiguous name finds nobody.
 
     Args:
-        people: those of the class, and how late their hand-ins are according to the platform.
+        people: the people of the class, with how late their hand-ins are according to the platform.
     """
 
     def __init__(self, people: Mapping[Identity, str]) -> None:
@@ -40,8 +40,8 @@ class Roster:
     def find(self, who: Identity) -> Identity | None:
         """Return a person by id, login, e-mail or name, in this order; None if the name is a group's."""
         other = Identity(login=who.name, name=who.login)
-        found = filter(None, map(self._by.get, _keys(who) + _keys(other)))
-        return None if self.group(who.name) else next(found, None)
+        matches = filter(None, map(self._by.get, _keys(who) + _keys(other)))
+        return None if self.group(who.name) else next(matches, None)
 
     def group(self, name: str) -> list[Identity]:
         """Return the members of a group."""
@@ -90,7 +90,7 @@ def find_columns(header: Iterable[str], names: Mapping[str, Sequence[str]]) -> d
 
 
 def _keys(who: Identity) -> list[str]:
-    """Return what people are looked up by: a login can be the beginning of an address, and a last name come first."""
+    """Return the keys for finding a person; logins may come from e-mail addresses, and last names may come first."""
     login = who.login or who.email.partition("@")[0]
     keys = [text.casefold() for text in (who.id, login, who.email) if text]
     words = words_of(who.name)

@@ -1,4 +1,4 @@
-"""A student's hand-in: which of its files count, and their cells."""
+"""A student's submission: the files of a hand-in that count, and their cells."""
 
 import os
 import re
@@ -7,9 +7,14 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sheet11.course.submissions.attachments import Attachments, put_away, taken_out, with_images
-from sheet11.course.submissions.images import Room
-from sheet11.course.submissions.matching import Asked, Matched, match
+from sheet11.course.submissions.attachments import (
+    Attachments,
+    store_images,
+    stored_images,
+    with_images,
+)
+from sheet11.course.submissions.images import ImageBudget
+from sheet11.course.submissions.matching import BlankNotebook, Matched, match
 from sheet11.course.submissions.people import listed
 from sheet11.course.submissions.reading import Cell, UnreadableError, read_cells
 from sheet11.course.tasks import Task, grade_id
@@ -17,40 +22,42 @@ from sheet11.course.text import digest_of, visible
 
 LONGEST_KEY = 200  # bytes
 LONGEST = 100_000  # characters of a cell, images aside
-MOST_NOTEBOOKS = 200  # of a hand-in that are looked at: the newest
+MOST_NOTEBOOKS = 200  # of a hand-in that are read: the newest
 MOST_IMAGES = 30  # of a notebook
-MOST_PIXELS = 300_000_000  # of them together, before they are made smaller
+MOST_PIXELS = 300_000_000  # of all images of a notebook together, before they are scaled down
 NUMBERS = r"(?i)(-Copy\d+)?(?:\((\d{1,4})\))?(?:-(\d{1,4}))?\.ipynb(\.\w+)?$"
 
 
 class HandedCell(NamedTuple):
     """A cell of a student's notebook."""
 
-    name: str | None  # grade_id of the sheet's cell that it is
-    place: int | None  # of that cell in the student edition; None if the student added it
+    name: str | None  # grade_id of the matching cell of the sheet
+    place: (
+        int | None
+    )  # index of that cell in the student edition; None if the student added the cell
     cell_type: str
     source: str
-    images: str  # of a text, as `put_away` has named them; empty without any
+    images: str  # digest from `store_images`; empty without images
 
 
 class Submission(NamedTuple):
     """Work of one student, by notebook."""
 
-    student: str  # as `key_of` makes it
-    problems: dict[str, str] = {}  # why something is not there, by notebook, or by NOTEBOOK/CELL
+    student: str  # from `key_of`
+    problems: dict[str, str] = {}  # why something is missing, by notebook, or by NOTEBOOK/CELL
     error: str | None = None  # why it could not be read, which is not the student's fault
-    notebooks: dict[str, list[HandedCell]] = {}  # with the cells that the student has added
+    notebooks: dict[str, list[HandedCell]] = {}  # including cells that the student has added
     remarks: dict[str, str] = {}  # by NOTEBOOK/TASK: why a person should look at it
     elsewhere: dict[str, list[int]] = {}  # by NOTEBOOK/TASK: cells that may be part of the answer
 
 
 class Handed(NamedTuple):
-    """A file of a hand-in, or a folder."""
+    """A file or folder of a hand-in."""
 
     path: Path
-    name: str  # as the student called it
-    number: int = 0  # of Canvas's attachment: newer ones have higher ones
-    depth: int = 0  # folders and archives around it
+    name: str  # the student's name for it
+    number: int = 0  # Canvas's number of the attachment, which grows with time
+    depth: int = 0  # number of folders and archives around it
     late: str = ""  # "late" if the platform says so
 
 
@@ -60,21 +67,21 @@ class Candidate(NamedTuple):
     file: Handed
     cells: list[Cell]
     problem: str  # why it cannot be read
-    is_of_sheet: bool  # it holds cells of the sheet
+    is_of_sheet: bool  # whether it holds cells of the sheet
 
 
 def read_submission(
-    student: str, files: Iterable[Handed], wanted: Mapping[str, Asked]
+    student: str, files: Iterable[Handed], wanted: Mapping[str, BlankNotebook]
 ) -> tuple[Submission, list[Path], list[str]]:
-    """Return the newest notebook for each stem; the names of its cells say which one a file is, whatever it is called.
+    """Return the newest notebook for each stem, recognised by the grade_ids of its cells, whatever its name.
 
-    Of notebooks whose cells have the same names the file's name decides, and then the cells' ids. A file that holds no
-    cell of the sheet counts for the stem that it is named after, if no other does.
+    If several stems have cells with these grade_ids, the file's name decides, then the cells' ids. A file without cells
+    of the sheet counts for the stem in its name if no other file does.
 
     Args:
-        student: whose they are.
+        student: the student who handed them in.
         files: notebooks of one hand-in.
-        wanted: what is asked for, by the stem of the notebook.
+        wanted: the handed-out notebooks, by stem.
 
     Returns:
         The submission, the paths of its notebooks, and notes on what was decided.
@@ -82,7 +89,7 @@ def read_submission(
     Raises:
         OSError: a file cannot be read.
     """
-    found: dict[str, list[Candidate]] = defaultdict(list)
+    by_stem: dict[str, list[Candidate]] = defaultdict(list)
     submission = Submission(student, {}, None, {}, {}, {})
     paths = []
     notes = []
@@ -93,14 +100,14 @@ def read_submission(
             cells = read_cells(file.path)
         except UnreadableError as error:
             problem = visible(str(error))
-        ranks = [(_rank(file, cells, stem, asked), stem) for stem, asked in wanted.items()]
+        ranks = [(_rank(file, cells, stem, blank), stem) for stem, blank in wanted.items()]
         (names, is_called, ids), best = max(ranks)
         if names or is_called or ids:
-            found[best].append(Candidate(file, cells, problem, names + ids > 0))
+            by_stem[best].append(Candidate(file, cells, problem, names + ids > 0))
         elif problem:
             notes.append(problem)
-    for stem, asked in wanted.items():
-        candidates = sorted(found[stem], key=lambda each: each.is_of_sheet)
+    for stem, blank in wanted.items():
+        candidates = sorted(by_stem[stem], key=lambda each: each.is_of_sheet)
         problem = candidates[-1].problem if candidates else f"there is no {stem}.ipynb"
         if problem:
             submission.problems[stem] = problem
@@ -111,45 +118,45 @@ def read_submission(
                 f"{listed(differing)} and {last.file.name} differ, and the last one was taken"
             )
         paths.append(last.file.path)
-        _take(submission, stem, match(last.cells, asked), asked)
+        _take(submission, stem, match(last.cells, blank), blank)
     return submission, paths, notes
 
 
-def _take(submission: Submission, stem: str, matched: Matched, asked: Asked) -> None:
-    """Put a notebook into a submission."""
+def _take(submission: Submission, stem: str, matched: Matched, blank: BlankNotebook) -> None:
+    """Add a notebook to a submission."""
     submission.remarks.update(matched.remarks)
     submission.elsewhere.update(matched.elsewhere)
     handed = submission.notebooks[stem] = []
-    room = Room(MOST_IMAGES, MOST_PIXELS)
+    budget = ImageBudget(MOST_IMAGES, MOST_PIXELS)
     for number, cell in enumerate(matched.cells):
         place = matched.places.get(number)
-        name = None if place is None else grade_id(asked.cells[place])
+        name = None if place is None else grade_id(blank.cells[place])
         source = cell.source
         kept = ""
         if cell.cell_type != "code":
-            source, images = with_images(source, cell.attachments, room)
-            kept = put_away(images)
+            source, images = with_images(source, cell.attachments, budget)
+            kept = store_images(images)
         if len(source) > LONGEST:
             submission.problems[f"{stem}/{name}"] = f"the answer has more than {LONGEST} characters"
             source = kept = ""
         handed.append(HandedCell(name, place, cell.cell_type, source, kept))
 
 
-def handed_for(submission: Submission, task: Task) -> tuple[str, Attachments]:
-    """Return the work for a task, with its images: its answers, then cells elsewhere that may be part of them."""
+def work_for(submission: Submission, task: Task) -> tuple[str, Attachments]:
+    """Return a student's answers to a task, followed by other cells that may be part of them, and the images."""
     cells = submission.notebooks.get(task.notebook, [])
     parts = [cell for name in task.answers for cell in cells if cell.name == name]
     parts += [cells[number] for number in submission.elsewhere.get(task.column, [])]
     images: Attachments = {}
     for cell in parts:
-        images |= taken_out(cell.images)
+        images |= stored_images(cell.images)
     return "\n\n".join(cell.source for cell in parts), images
 
 
 def key_of(name: str) -> str:
-    """Return the name of a student's folder as a name for tables, pages and files: legible, short, and unique.
+    """Turn the name of a student's folder into a name for tables, pages and files: visible, short and unique.
 
-    A name that is neither is changed, and then ends with a digest of what it was.
+    A name with invisible characters, or too long, is changed and gets a digest of the original at its end.
     """
     original = os.fsencode(name)
     key = visible(original.decode("utf-8", "backslashreplace"))
@@ -159,22 +166,24 @@ def key_of(name: str) -> str:
     return f"{short}~{digest_of(original)[:12]}"
 
 
-def _rank(file: Handed, cells: list[Cell], stem: str, asked: Asked) -> tuple[int, bool, int]:
-    """Tell how much speaks for a file to be a certain notebook: names of its cells, its own name, the cells' ids."""
-    ids = {cell.get("id") for cell in asked.cells}
+def _rank(
+    file: Handed, cells: list[Cell], stem: str, blank: BlankNotebook
+) -> tuple[int, bool, int]:
+    """Return how well a file matches a notebook: by the grade_ids of its cells, then its name, then the cells' ids."""
+    ids = {cell.get("id") for cell in blank.cells}
     called = rf"(?is){re.escape(stem)}(\W.*)?\.ipynb(\.\w+)?"
     return (
-        sum(cell.name in asked.names for cell in cells),
+        sum(cell.name in blank.names for cell in cells),
         re.fullmatch(called, file.name) is not None,
         sum(cell.id in ids for cell in cells),
     )
 
 
 def _age(file: Handed) -> tuple[Any, ...]:
-    """Sort the newest file last: by the numbers in names, then outer folders last, then by the time of the file.
+    """Return a key that sorts the newest file last: by numbers in its name, then outer folders last, then by file time.
 
-    Canvas puts -1, -2 behind what is handed in again, browsers (1), (2) behind what is downloaded again; JupyterLab's
-    -Copy1 is of an earlier state.
+    Canvas appends -1, -2 to files that are handed in again, browsers (1), (2) to files that are downloaded again;
+    JupyterLab's -Copy1 is an earlier state.
     """
     copy, downloaded, again, _ = re.findall(NUMBERS, file.name)[0]
     return (

@@ -34,7 +34,7 @@ def test_the_newest_mark_with_points_counts():
         (5.0, (), 3.0, ""),
         (None, (SIGN,), 0.0, "sign (-0.5)"),
         (None, (IDEA, SIGN), 1.5, "idea (+2); sign (-0.5)"),
-        (1.0, (IDEA,), 3.0, "idea (+2); besides (+1)"),
+        (1.0, (IDEA,), 3.0, "idea (+2); adjustment (+1)"),
         (None, (), None, ""),
     ],
 )

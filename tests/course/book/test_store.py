@@ -109,7 +109,7 @@ def test_a_rubric_changes_for_everybody(store):
     assert points(store) == {"anna": 0.0, "bert": 1 / 3 + 0.5}
     store.set_item(PROOF, 1, "an idea", idea)
     assert points(store) == {"anna": 0.5, "bert": 1.5}
-    assert proof_of(store, "bert").score.remark == "an idea (+1); besides (+0.5); neat"
+    assert proof_of(store, "bert").score.remark == "an idea (+1); adjustment (+0.5); neat"
     store.remove_item(idea)
     assert points(store) == {"anna": 0.0, "bert": 0.5}
     store.remove_item(sign)

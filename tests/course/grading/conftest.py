@@ -7,7 +7,7 @@ import pytest
 from sheets import waves
 from students import Student, first, with_lines, write_class
 
-from sheet11.course.grading import drawings, sandboxes
+from sheet11.course.grading import draws, sandboxes
 from sheet11.course.grading import grade as grading
 
 
@@ -31,9 +31,9 @@ def keep_sandboxes(waiting, monkeypatch):
     """Keep sandboxes for the next test; they see no temporary folder, so that none needs to be hidden."""
     monkeypatch.setattr(sandboxes, "_waiting", waiting)
     monkeypatch.setattr(grading, "sandboxes_shared", contextlib.nullcontext)
-    monkeypatch.setattr(drawings, "sandboxes_shared", contextlib.nullcontext)
-    seen = sandboxes.Place
-    monkeypatch.setattr(drawings, "Place", lambda **fields: seen(**fields | {"hidden": ()}))
+    monkeypatch.setattr(draws, "sandboxes_shared", contextlib.nullcontext)
+    seen = sandboxes.Setup
+    monkeypatch.setattr(draws, "Setup", lambda **fields: seen(**fields | {"hidden": ()}))
 
 
 @pytest.fixture

@@ -2,9 +2,9 @@
 
 from sheet11.course.grading.execution import execute
 from sheet11.course.grading.judge import hidden_failures, judge
-from sheet11.course.grading.papers import ANSWER, CHECK, GIVEN, Cell, Paper
-from sheet11.course.grading.reference import refer
+from sheet11.course.grading.reference import execute_reference
 from sheet11.course.grading.restore import restore
+from sheet11.course.grading.sheet_notebooks import ANSWER, CHECK, GIVEN, Cell, SheetNotebook
 from sheet11.course.sandbox.sandbox import Batch, Limits
 from sheet11.course.submissions.submissions import HandedCell
 from sheet11.course.tasks import Task
@@ -31,7 +31,7 @@ def check(name, source, hidden=""):
     )
 
 
-def paper(*cells, points=1, tolerance=1e-9, judge="", mistakes=None):
+def sheet_notebook(*cells, points=1, tolerance=1e-9, judge="", mistakes=None):
     """A notebook whose checks are about the answers since the check before."""
     tasks, answers, checked = [], (), False
     for cell in cells:
@@ -48,7 +48,7 @@ def paper(*cells, points=1, tolerance=1e-9, judge="", mistakes=None):
             about = {"title": cell.name, "wanted": "", "points": points, "answers": answers}
             tasks.append(Task(notebook="01", name=cell.name, **about, **options))
             checked = True
-    return Paper("01", None, None, cells, tasks, mistakes or {})
+    return SheetNotebook("01", None, None, cells, tasks, mistakes or {})
 
 
 def own(source):
@@ -93,18 +93,18 @@ def run(cells, instead_of_figures):
     return Batch(outputs, succeeded, None)
 
 
-def graded(paper, added=(), hint=lambda task, records: None, **answers):
+def graded(sheet_notebook, added=(), hint=lambda task, records: None, **answers):
     """Scores by check, and the failing hidden tests; `added` are cells that a student has put behind others."""
     run.seen = []
-    expected = refer(paper, run).expected
+    expected = execute_reference(sheet_notebook, run).expected
     run.seen = []
     handed = []
-    for place, cell in enumerate(paper.cells):
+    for place, cell in enumerate(sheet_notebook.cells):
         source = answers.get(cell.name, cell.source)
         if source is not None:
             handed.append(HandedCell(cell.name, place, "code", source, ""))
         handed += [own(text) for name, text in added if name == cell.name]
-    found = execute(restore(paper, handed), expected, run)
+    found = execute(restore(sheet_notebook, handed), expected, run)
     scores = judge(found, Limits(seconds=7), hint)
     return {name.removeprefix("01/"): score for name, score in scores.items()}, hidden_failures(
         found

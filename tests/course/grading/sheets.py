@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from sheet11.course.grading.papers import ANSWER, read_papers
+from sheet11.course.grading.sheet_notebooks import ANSWER, read_sheet_notebooks
 from sheet11.course.sheet import Sheet, find_sheet
 
 SETTINGS = 'title = "Waves, sheet 3"\npackage = "waves"\nnot_for_students = ["solution.py"]\n'
@@ -86,17 +86,22 @@ class Course(NamedTuple):
 def course_of(folder: Path | None, task: str, wrong: str) -> Course:
     """What a sheet's notebooks say of themselves."""
     sheet = find_sheet(folder)
-    papers = read_papers(sheet)
+    sheet_notebooks = read_sheet_notebooks(sheet)
     solutions = {
         stem: {
             cell.name: re.sub(r"### (BEGIN|END) SOLUTION", "", cell.whole)
-            for cell in paper.cells
+            for cell in sheet_notebook.cells
             if cell.kind == ANSWER
         }
-        for stem, paper in papers.items()
+        for stem, sheet_notebook in sheet_notebooks.items()
     }
-    tasks = {stem: [task.answers[-1] for task in paper.checked] for stem, paper in papers.items()}
-    maximum = sum(task.points for paper in papers.values() for task in paper.tasks)
+    tasks = {
+        stem: [task.answers[-1] for task in sheet_notebook.checked]
+        for stem, sheet_notebook in sheet_notebooks.items()
+    }
+    maximum = sum(
+        task.points for sheet_notebook in sheet_notebooks.values() for task in sheet_notebook.tasks
+    )
     return Course(
         folder,
         sheet,

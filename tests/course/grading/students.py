@@ -87,7 +87,7 @@ def students(course: Course, secret: str = "/nowhere", port: int = 9) -> list[St
         return {stem: (status, message)}
 
     def no_notebook(
-        content: str, message: str = "no Jupyter notebook"
+        content: str, message: str = "not a Jupyter notebook"
     ) -> tuple[Answers, Expected, changes.Change]:
         return {stem: {}}, {stem: ("not answered", message)}, changes.replaced_by(content)
 
@@ -98,7 +98,7 @@ def students(course: Course, secret: str = "/nowhere", port: int = 9) -> list[St
         Student("wrong", put("", course.wrong), one("wrong", "differs in")),
         Student("syntax error", instead("def f(n, p:\n    return"), one("error", "SyntaxError")),
         Student("hard exit", put("import os\nos._exit(0)"), one("error", "ended the process")),
-        Student("loop", put("while True: pass"), one("timeout", "did not end within")),
+        Student("loop", put("while True: pass"), one("timeout", "took more than")),
         Student("10 GB", put("x = np.ones(10 * 2**30, np.uint8)"), one("error", "MemoryError")),
         Student("fork bomb", put("import os\nwhile True: os.fork()"), one("error", "processes")),
         Student("1 GB to the screen", put("import os\nfor _ in range(2**10): os.write(1, bytes(2**20))")),
@@ -160,7 +160,7 @@ def of_the_waves(course: Course) -> list[Student]:
         Student("cosine", put("np.sin", "np.cos"), one("E differs in")),
         Student("reads ours", first(course, wave="def wave(*x, **y): raise ValueError", totals=attacks.READ_OURS), {course.first: ("", "")}),
         Student("reads hidden tests", first(course, wave=attacks.READ_HIDDEN), {"wave": ("", "")}),
-        Student("unseen", put(returned, f"{stack} * (n != 9)"), one("a test that you do not see fails")),
+        Student("unseen", put(returned, f"{stack} * (n != 9)"), one("but a hidden test fails")),
     ]  # fmt: skip
 
 

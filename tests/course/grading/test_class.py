@@ -70,7 +70,9 @@ def graded(request, tmp_path_factory):
         )
         result = run("class", "-o", "first", "--seed", "5", *options, cwd=folder, env=environment)
         said = (
-            "Error: no notebook was recognised of .*\n" if course.folder else ""
+            "Error: no notebook of the sheet was found in the hand-in of .*\n"
+            if course.folder
+            else ""
         )  # in the other class all have one
         assert result.returncode == (1 if said else 0) and re.fullmatch(said, result.stderr), (
             result.stderr
@@ -160,7 +162,7 @@ def test_executed_notebooks(graded):
     folder, _, course = graded
     right = folder / "first" / "students" / "right"
     with Store(folder / "first") as store:
-        used = {student: result.drawing for student, result in store.results().items()}
+        used = {student: result.draw for student, result in store.results().items()}
         drawn = store.about()["parameters"][used["right"]]
     assert len(set(used.values())) > 1, "not everybody has the same parameters"
     for stem in course.solutions:

@@ -50,7 +50,7 @@ def test_a_sheet_that_fails_in_the_sandbox_is_refused(tmp_path, grade, invoke):
         assert (
             said[1].startswith("1_waves/totals-check: with ") and "'size' is not defined" in said[1]
         )
-        assert result.stderr == "Error: the sheet cannot be graded, as the lines above say\n"
+        assert result.stderr == "Error: the sheet cannot be graded; the lines above say why\n"
     assert not (tmp_path / "out" / "results.csv").exists()
 
 
@@ -100,7 +100,7 @@ def test_without_a_sandbox(small, tmp_path, grade):
         "class", "-o", "out", "--sheet", small.folder, "--no-sandbox", "-j", "1", cwd=tmp_path
     )
     assert result.returncode == 0
-    assert result.stderr.startswith("Warning: the students' code runs with your rights")
+    assert result.stderr.startswith("Warning: the students' code runs with your permissions")
     assert points(tmp_path, "anna")["total"] == "3"
 
 
@@ -114,7 +114,7 @@ def test_without_a_sandbox(small, tmp_path, grade):
         ),
         (["full", "-p", "m=3"], "Error: no notebook has a parameter 'm'; there are n, p, start"),
         (["full", "-p", "n"], "Error: "),
-        (["full", "--student", "bert"], "Error: full holds no folder 'bert'"),
+        (["full", "--student", "bert"], "Error: full holds no hand-in of 'bert'"),
         (
             ["full", "-o", "full/anna/1_waves.ipynb"],
             "Error: cannot write to full/anna/1_waves.ipynb: ",

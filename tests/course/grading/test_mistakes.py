@@ -4,9 +4,9 @@ import pytest
 from sheets import waves
 
 from sheet11.course.errors import SheetError
-from sheet11.course.grading.drawings import Drawings
+from sheet11.course.grading.draws import Draws
 from sheet11.course.grading.mistakes import Mistake, read_mistakes
-from sheet11.course.grading.reference import mistaken, refer
+from sheet11.course.grading.reference import execute_reference, records_of_mistake
 from sheet11.course.grading.sandboxes import runner
 from sheet11.course.grading.scoring import first_difference
 from sheet11.course.sandbox.sandbox import Limits
@@ -52,7 +52,7 @@ def test_a_substitution_and_a_whole_answer(read):
         ('[[encoding]]\nhint = "h"\nof = 1\ninstead = "k"', "encoding must have texts"),
         (
             '[[encoding]]\nhint = "h"\nof = "j"\ninstead = "k"',
-            "encoding has a solution without 'j'",
+            "encoding quotes text that is not in the solution: 'j'",
         ),
     ],
 )
@@ -64,14 +64,16 @@ def test_unusable_files(read, content, message):
 
 def problems(sheet, seed):
     """Usual mistakes of a sheet that fail, or are not told from right answers, with parameters drawn by the seed."""
-    drawings = Drawings(sheet, {}, seed, Limits(), isolated=False)
+    draws = Draws(sheet, {}, seed, Limits(), isolated=False)
     found = []
-    with runner(drawings.place) as run:
-        for paper in drawings.drawn[0].values():
-            expected = refer(paper, run).expected
-            for task in paper.checked:
-                for mistake in paper.mistakes.get(task.answers[0], ()):
-                    records = mistaken(task, task.answers[0], mistake, paper, run)
+    with runner(draws.setup) as run:
+        for sheet_notebook in draws.drawn[0].values():
+            expected = execute_reference(sheet_notebook, run).expected
+            for task in sheet_notebook.checked:
+                for mistake in sheet_notebook.mistakes.get(task.answers[0], ()):
+                    records = records_of_mistake(
+                        task, task.answers[0], mistake, sheet_notebook, run
+                    )
                     right = expected[task.name]
                     if not records or first_difference(right, records, task.tolerance) is None:
                         found.append(mistake.hint)

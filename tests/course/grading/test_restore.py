@@ -1,7 +1,7 @@
 """Executed notebook of a submission: which cells are the student's and which the sheet's."""
 
 import pytest
-from playing import STUB, answer, check, given, own, paper, run
+from playing import STUB, answer, check, given, own, run, sheet_notebook
 
 from sheet11.course.grading.restore import VALUES, restore, version
 from sheet11.course.grading.sandboxes import execute_version
@@ -12,7 +12,7 @@ HELP = given("import math")
 LOCKED = HELP._replace(name="locked", source="n = 3", whole="n = 3")
 OPEN = HELP._replace(name="open", source="k = 1", whole="k = 1", locked=False)
 F, TEST = answer("f", "f = 'SOLUTION'"), check("f-check", "record(f=f)", "assert f")
-SHEET = paper(HELP, LOCKED, OPEN, F, TEST)
+SHEET = sheet_notebook(HELP, LOCKED, OPEN, F, TEST)
 
 
 def handed(name, source):
@@ -74,7 +74,9 @@ def test_cells_that_end_the_process(ours, instead):
 
 
 def test_ours_has_hidden_tests_and_repairs_what_has_failed():
-    sheet = paper(F, TEST, answer("g", "g = f"), check("g-check", "record(g=g)"), given("z = 1"))
+    sheet = sheet_notebook(
+        F, TEST, answer("g", "g = f"), check("g-check", "record(g=g)"), given("z = 1")
+    )
     restored = restore(sheet, [HandedCell("f", 0, "code", "f = 1", "")])
     whole = "record(f=f)\nassert f"
     ours = version(restored, failed=[("f",)], until=["g-check"], hidden=True)
@@ -91,7 +93,7 @@ def test_ours_has_hidden_tests_and_repairs_what_has_failed():
 
 def test_a_cell_is_not_blamed_for_what_one_before_it_did():
     """A limit is noticed late: the bomb's own cell has ended when the next one is blamed."""
-    sheet = paper(F, TEST, answer("g", "g = 1"), check("g-check", "record(g=g)"))
+    sheet = sheet_notebook(F, TEST, answer("g", "g = 1"), check("g-check", "record(g=g)"))
     cells = [HandedCell("f", 0, "code", "bomb", ""), HandedCell("g", 2, "code", "g = 2", "")]
 
     def run(cells, instead_of_figures):

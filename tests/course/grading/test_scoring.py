@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from playing import answer, check, graded, paper
+from playing import answer, check, graded, sheet_notebook
 
 from sheet11.course.grading.scoring import first_difference, recorded_by
 from sheet11.lab.records import MIME_TYPE, _encode
@@ -20,7 +20,7 @@ def difference(expected, got):
 
 def scored(source, test="record(v=f)", points=2, hint=lambda task, records: None, **options):
     """Points, status and remark of an answer."""
-    notebook = paper(F, check("f-check", test), points=points, **options)
+    notebook = sheet_notebook(F, check("f-check", test), points=points, **options)
     return graded(notebook, hint=hint, f=source)[0]["f-check"]
 
 
@@ -37,7 +37,7 @@ def scored(source, test="record(v=f)", points=2, hint=lambda task, records: None
         ("raise NotImplementedError", "f", "not answered", "not answered"),
         ("pass\nraise NotImplementedError", "record(v=f)", "not answered", "not answered"),
         (None, "record(v=f)", "not answered", "the cell for this answer is not in the notebook"),
-        ("die('time')", "f", "timeout", "the answer did not end within 7 s of processor time"),
+        ("die('time')", "f", "timeout", "the answer took more than 7 s of processor time"),
         ("die('memory')", "f", "memory", "the answer used more than 2000 MB of memory"),
         ("f = die", "f if f == 1 else f()", "error", "ended the process"),
     ],
@@ -74,24 +74,24 @@ def test_zero_points_and_fractions():
 @pytest.mark.parametrize(
     ("added", "where"),
     [
-        ([("f-check", "k = 1")], "'k' stands in your cell 3, which fails or is executed later"),
+        ([("f-check", "k = 1")], "'k' is defined in your cell 3, which fails or is executed later"),
         (
             [("f-check", "1 / 0\nk = 1")],
-            "'k' stands in your cell 3, which fails or is executed later",
+            "'k' is defined in your cell 3, which fails or is executed later",
         ),
     ],
 )
 def test_a_name_that_is_missing_is_named_with_where_it_stands(added, where):
-    notebook = paper(F, check("f-check", "record(v=f)"))
+    notebook = sheet_notebook(F, check("f-check", "record(v=f)"))
     score = graded(notebook, added, f="f = k")[0]["f-check"]
     assert score.remark == f"the answer raised NameError: name 'k' is not defined; {where}"
 
 
 def test_a_change_of_a_locked_cell_is_named():
-    notebook = paper(F, check("f-check", "record(v=f)"))
+    notebook = sheet_notebook(F, check("f-check", "record(v=f)"))
     score = graded(notebook, f="f = k", **{"f-check": "k = 1"})[0]["f-check"]
     assert score.remark.endswith(
-        "'k' stands in your cell 2, which is locked: changes of it do not count"
+        "'k' is defined in your cell 2, which is locked: changes to it do not count"
     )
 
 
@@ -116,7 +116,7 @@ def shown(**values):
 
 
 def test_damaged_records_are_refused():
-    task = paper(F, check("f-check", "")).tasks[0]
+    task = sheet_notebook(F, check("f-check", "")).tasks[0]
     forged = {"a": {"dtype": "O", "shape": [1], "values": ""}}
     with pytest.raises(ValueError, match="damaged record 'a'"):
         recorded_by(task, [{"output_type": "display_data", "data": {MIME_TYPE: forged}}])

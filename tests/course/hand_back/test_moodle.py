@@ -75,7 +75,10 @@ def test_a_worksheet_is_made(graded, invoke, tmp_path):
         (WORKSHEET.replace("Maximum", "Greatest"), "it needs columns 'Identifier', 'Grade' and"),
         (WORKSHEET.replace("5.00", '"100,00"'), "the assignment's maximum grade is '100,00', and"),
         (WORKSHEET.replace("5.00", "Skala"), "the assignment's maximum grade is 'Skala', and"),
-        (WORKSHEET.replace("Participant 1", "Participant 2"), "w.csv is the worksheet of others"),
+        (
+            WORKSHEET.replace("Participant 1", "Participant 2"),
+            "w.csv belongs to another class or assignment",
+        ),
         ("", "w.csv cannot be read: it is empty"),
     ],
 )

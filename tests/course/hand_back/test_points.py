@@ -133,5 +133,5 @@ def test_what_the_table_does_not_change_stays(store):
     header = "student;01/proof;01/proof comment"
     assert take(store, header, "anna;2.5;see the lecture", "Jörg;3") == (2, 2)
     found = {entry.student: entry.score for entry in store.entries("01/proof")}
-    assert found["anna"] == (2.5, "read", "idea (+2); besides (+0.5); see the lecture")
+    assert found["anna"] == (2.5, "read", "idea (+2); adjustment (+0.5); see the lecture")
     assert found["Jörg"] == (3.0, "read", "neat")

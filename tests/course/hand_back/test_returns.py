@@ -51,4 +51,4 @@ def test_commands_that_cannot_be(graded, invoke, tmp_path):
     assert (result.returncode, result.stderr) == (2, "Error: nowhere holds no grading\n")
     assert not (tmp_path / "nowhere").exists()
     result = invoke("return", "nowhere", "canvas", "--worksheet", "w.csv", cwd=tmp_path)
-    assert result.returncode == 2 and "--worksheet is Moodle's" in result.stderr
+    assert result.returncode == 2 and "--worksheet is only for moodle" in result.stderr

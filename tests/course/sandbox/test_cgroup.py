@@ -11,7 +11,7 @@ from sheet11.course.sandbox import cgroup
 from sheet11.course.sandbox.bubblewrap import MEGABYTE
 from sheet11.course.sandbox.sandbox import Limits, Sandbox
 
-needs_groups = pytest.mark.skipif(cgroup.place() is None, reason=cgroup.described())
+needs_groups = pytest.mark.skipif(cgroup.groups_folder() is None, reason=cgroup.description())
 SHORT = """import os, signal
 signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for them
 while True:
@@ -32,12 +32,12 @@ with cgroup.group(1 << 30, 9) as own:
 
 def test_without_groups_it_is_said(monkeypatch, tmp_path):
     monkeypatch.setattr(cgroup, "ROOT", tmp_path)
-    cgroup.place.cache_clear()
+    cgroup.groups_folder.cache_clear()
     (tmp_path / "cgroup.controllers").write_text("cpu io\n")
-    assert "every 50 ms (no control group can be made in " in cgroup.described()
+    assert "every 50 ms (no control group can be made in " in cgroup.description()
     with cgroup.group(1, 1) as own:
         assert own is None
-    cgroup.place.cache_clear()
+    cgroup.groups_folder.cache_clear()
 
 
 @pytest.mark.parametrize(
@@ -71,8 +71,8 @@ class TestGroups:
     def test_a_task_is_in_its_group_and_the_group_goes_with_it(self, run):
         (shown,) = run("open('/proc/self/cgroup').read()").outputs["a"]
         assert shown["data"]["text/plain"] != "'0::/\\n'"
-        assert cgroup.described().startswith("limits: control groups (")
-        assert not list(cgroup.place().glob("*/"))
+        assert cgroup.description().startswith("limits: control groups (")
+        assert not list(cgroup.groups_folder().glob("*/"))
 
     def test_time_of_processes_that_are_too_short_to_be_seen(self, run):
         start = time.monotonic()

@@ -126,7 +126,7 @@ def test_one_bad_entry_harms_no_other(tmp_path, content, name):
     ("content", "message"),
     [
         (zipped(OTHER)[:-30], "cannot be unpacked: it is damaged"),
-        (b"", "cannot be unpacked: it is damaged, no zip file"),
+        (b"", "cannot be unpacked: it is damaged, not a zip file"),
         (zipped(dict.fromkeys(map(str, range(99)), b"")), "cannot be unpacked: .* too many files"),
         (zipped(dict.fromkeys(("1.ipynb", "2.ipynb"), bytes(3 << 19))), "holds more than 2 MB"),
     ],

@@ -4,14 +4,14 @@ import pytest
 from pictures import picture
 
 from sheet11.course.submissions.attachments import with_images
-from sheet11.course.submissions.images import Room
+from sheet11.course.submissions.images import ImageBudget
 
 SMALL, PHOTO = picture(), picture(form="JPEG")
 PNG, JPEG = {"image/png": SMALL}, {"image/jpeg": PHOTO}
 
 
 def result(source, attached=None):
-    return with_images(source, attached, Room(30, 10**6))
+    return with_images(source, attached, ImageBudget(30, 10**6))
 
 
 def name_of(bundle):

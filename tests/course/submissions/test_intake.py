@@ -17,9 +17,9 @@ from class_of_twelve import (
 from sheets import waves
 
 from sheet11.course.errors import FolderError
-from sheet11.course.submissions.attachments import taken_out
-from sheet11.course.submissions.intake import Wanted, take_in, what_was_handed_in
-from sheet11.course.submissions.matching import asked_in
+from sheet11.course.submissions.attachments import stored_images
+from sheet11.course.submissions.intake import Wanted, summary_of, take_in
+from sheet11.course.submissions.matching import blank_of
 from sheet11.course.submissions.reading import UnreadableError
 from sheet11.course.submissions.roster import read_roster
 
@@ -33,8 +33,8 @@ def course(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def asked(answers):
-    return {stem: asked_in(stem, blank) for stem, blank in answers.blank.items()}
+def blanks(answers):
+    return {stem: blank_of(stem, blank) for stem, blank in answers.blank.items()}
 
 
 @pytest.fixture(scope="module")
@@ -52,11 +52,11 @@ def rosters(tmp_path_factory):
 
 
 @pytest.fixture(scope="module", params=LAYOUTS)
-def taken(request, asked, answers, rosters, tmp_path_factory):
+def taken(request, blanks, answers, rosters, tmp_path_factory):
     """Read the class in one layout; return its name, the intake, and (person, submission) by login."""
     given = LAYOUTS[request.param](answers, tmp_path_factory.mktemp(request.param))
     roster = rosters["worksheet" if request.param.startswith("moodle") else "roster"]
-    intake = take_in(given, Wanted(asked, roster, DEADLINE))
+    intake = take_in(given, Wanted(blanks, roster, DEADLINE))
     pairs = zip(intake.people, intake.submissions, strict=True)
     return request.param, intake, {LOGINS[pair[0].who.id]: pair for pair in pairs}
 
@@ -77,7 +77,7 @@ def test_the_same_answers_in_every_layout(taken, course):
         assert (answers[login], found[login].problems) == (right, {}), login
     assert answers["fpetersen"] == {"2_slopes": right["2_slopes"]}
     (proof,) = [cell for cell in found["kmensah"].notebooks["1_waves"] if cell.name == "proof"]
-    assert len(taken_out(proof.images)) == 1
+    assert len(stored_images(proof.images)) == 1
     assert answers["ldubois"] == {}
 
 
@@ -89,11 +89,13 @@ def test_decisions_groups_and_lateness(taken):
         "eschaefer": (f"1_waves.ipynb and {again} differ, and the last one was taken",),
         "ldubois": ("no notebook; other files: answers.pdf",),
     }
-    assert intake.strange == [f"no notebook was recognised of {people['ldubois'].student}"]
+    assert intake.unrecognised == [
+        f"no notebook of the sheet was found in the hand-in of {people['ldubois'].student}"
+    ]
     shared = {login: person.members for login, person in people.items() if person.members[1:]}
     assert [LOGINS[each.id] for each in shared.pop("hsuzuki")] == ["hsuzuki", "ihorvat", "jbecker"]
     assert shared == {} and intake.absent == []
-    summary = what_was_handed_in(intake, 2)
+    summary = summary_of(intake, 2)
     assert summary.startswith("students: 10, notebooks of each: 2; 1 with fewer: "), summary
     late = {"moodle": "2 hours late", "moodle_unpacked": "2 hours late", "canvas": "late"}
     late["nbgrader"] = "18:00:00 late"
@@ -101,7 +103,7 @@ def test_decisions_groups_and_lateness(taken):
     assert {login: person.late for login, person in people.items() if person.late} == expected
 
 
-def test_the_summary_names_those_whose_answers_stand_elsewhere(asked, answers, tmp_path):
+def test_the_summary_names_those_whose_answers_stand_elsewhere(blanks, answers, tmp_path):
     for student in ("anna", "bert"):
         notebook = json.loads(answers.notebook("2_slopes"))
         if student == "bert":
@@ -109,40 +111,42 @@ def test_the_summary_names_those_whose_answers_stand_elsewhere(asked, answers, t
                 cell["metadata"].pop("nbgrader", None)
         (tmp_path / student).mkdir()
         (tmp_path / student / "2_slopes.ipynb").write_text(json.dumps(notebook))
-    intake = take_in(tmp_path, Wanted({"2_slopes": asked["2_slopes"]}))
-    summary = what_was_handed_in(intake, 1)
-    assert summary.endswith("; 1 with answers outside of their cells or without marks: bert")
+    intake = take_in(tmp_path, Wanted({"2_slopes": blanks["2_slopes"]}))
+    summary = summary_of(intake, 1)
+    assert summary.endswith(
+        "; 1 with answers outside their cells or without nbgrader metadata: bert"
+    )
     assert intake.submissions[0].notebooks == intake.submissions[1].notebooks
 
 
-def test_other_assignments_are_left_aside(asked, answers, tmp_path):
+def test_other_assignments_are_left_aside(blanks, answers, tmp_path):
     for folder, members in (
         ("anna/sheet3", "bert"), ("anna/sheet4", "carl"), ("dora/sheet4", "")
     ):  # fmt: skip
         content = answers.notebook("1_waves", members=members)
         write(tmp_path / "submitted" / folder, {"1_waves.ipynb": content})
     (tmp_path / "submitted" / "emil").symlink_to(tmp_path / "submitted" / "anna")
-    intake = take_in(tmp_path, Wanted(asked, assignment="sheet3"))
+    intake = take_in(tmp_path, Wanted(blanks, assignment="sheet3"))
     assert [len(each.notebooks) for each in intake.submissions] == [1, 0]
     assert [member.name for member in intake.people[0].members] == ["anna", "bert"]
-    assert "emil belongs to no student" in intake.strange
-    assert len(take_in(tmp_path, Wanted(asked, assignment="sheet5")).submissions[1].notebooks) == 1
+    assert "emil belongs to no student" in intake.unrecognised
+    assert len(take_in(tmp_path, Wanted(blanks, assignment="sheet5")).submissions[1].notebooks) == 1
 
 
-def test_what_belongs_to_no_student(asked, answers, tmp_path):
+def test_what_belongs_to_no_student(blanks, answers, tmp_path):
     content = answers.notebook("1_waves")
     folders = ("anna/", "build/grade/students/anna/", "__MACOSX/anna/", ".ipynb_checkpoints/", "")
     write(tmp_path / "class", {f"{name}1_waves.ipynb": content for name in folders})
-    intake = take_in(tmp_path / "class", Wanted(asked), tmp_path / "class" / "build" / "grade")
+    intake = take_in(tmp_path / "class", Wanted(blanks), tmp_path / "class" / "build" / "grade")
     assert [person.student for person in intake.people] == ["anna"]
-    assert intake.strange == ["1_waves.ipynb belongs to no student"]
-    assert what_was_handed_in(intake, 2).splitlines() == [
+    assert intake.unrecognised == ["1_waves.ipynb belongs to no student"]
+    assert summary_of(intake, 2).splitlines() == [
         "students: 1, notebooks of each: 2; 1 with fewer: anna",
         "1_waves.ipynb belongs to no student",
     ]
 
 
-def test_archives_of_a_student(asked, answers, tmp_path):
+def test_archives_of_a_student(blanks, answers, tmp_path):
     content = {"1_waves.ipynb": answers.notebook("1_waves")}
     for _ in range(3):
         content = {"all.zip": zipped(content)}
@@ -151,28 +155,28 @@ def test_archives_of_a_student(asked, answers, tmp_path):
     for _ in range(18):
         content = {"all.zip": zipped(content)}
     write(tmp_path / "class" / "bert", content)
-    intake = take_in(tmp_path / "class", Wanted(asked))
+    intake = take_in(tmp_path / "class", Wanted(blanks))
     assert [person.notebooks for person in intake.people] == [1, 0]
     assert "all.zip is one archive too many" in intake.people[1].notes
     (note,) = intake.people[0].notes
     assert note.startswith("bad.zip cannot be unpacked: it is damaged")
 
 
-def test_what_of_a_class_could_not_be_unpacked_is_said(asked, answers, tmp_path):
+def test_what_of_a_class_could_not_be_unpacked_is_said(blanks, answers, tmp_path):
     name = "Anna_1_assignsubmission_file/1_waves.ipynb"
     content = {name: answers.notebook("1_waves"), "../x.ipynb": b"{}"}
     (tmp_path / "all.zip").write_bytes(zipped(content))
-    intake = take_in(tmp_path / "all.zip", Wanted(asked))
-    (note,) = intake.strange
+    intake = take_in(tmp_path / "all.zip", Wanted(blanks))
+    (note,) = intake.unrecognised
     assert note.startswith("all.zip: '../x.ipynb' cannot be unpacked: ")
 
 
-def test_what_is_no_class(asked, tmp_path):
+def test_what_is_no_class(blanks, tmp_path):
     with pytest.raises(FolderError, match="there is no folder or file '.*given'"):
-        take_in(tmp_path / "given", Wanted(asked))
+        take_in(tmp_path / "given", Wanted(blanks))
     (tmp_path / "given").touch()
-    with pytest.raises(UnreadableError, match="given cannot be unpacked: it is damaged, no zip"):
-        take_in(tmp_path / "given", Wanted(asked))
+    with pytest.raises(UnreadableError, match="given cannot be unpacked: it is damaged, not a zip"):
+        take_in(tmp_path / "given", Wanted(blanks))
 
 
 @pytest.mark.parametrize(
@@ -187,20 +191,20 @@ def test_what_is_no_class(asked, tmp_path):
         ("2026-11-21 13:30:00 EST", "0:30:00 late"),
     ],
 )
-def test_late(asked, answers, tmp_path, stamp, late):
+def test_late(blanks, answers, tmp_path, stamp, late):
     own = {"1_waves.ipynb": answers.notebook("1_waves"), "timestamp.txt": stamp.encode()}
     write(tmp_path / "class" / "anna", own)
-    assert take_in(tmp_path / "class", Wanted(asked, deadline=DEADLINE)).people[0].late == late
+    assert take_in(tmp_path / "class", Wanted(blanks, deadline=DEADLINE)).people[0].late == late
 
 
-def test_a_hand_in_is_late_if_one_of_its_files_is(asked, answers, tmp_path):
+def test_a_hand_in_is_late_if_one_of_its_files_is(blanks, answers, tmp_path):
     files = answers.both("anna_LATE_1_11_1_waves.ipynb", "anna_1_12_2_slopes.ipynb")
     write(tmp_path / "class", files)
-    (person,) = take_in(tmp_path / "class", Wanted(asked)).people
+    (person,) = take_in(tmp_path / "class", Wanted(blanks)).people
     assert (person.late, person.label) == ("late", "anna_1_12_2_slopes.ipynb")
 
 
-def test_timestamps_of_other_sheets_do_not_count(asked, answers, tmp_path):
+def test_timestamps_of_other_sheets_do_not_count(blanks, answers, tmp_path):
     own = {
         "sheet3/timestamp.txt": b"2026-11-21 20:00:00 UTC",
         "sheet3/1_waves.ipynb": answers.notebook("1_waves"),
@@ -208,20 +212,22 @@ def test_timestamps_of_other_sheets_do_not_count(asked, answers, tmp_path):
         "sheet4/3_tides.ipynb": b'{"cells": []}',
     }
     write(tmp_path / "submitted" / "anna", own)
-    (person,) = take_in(tmp_path, Wanted(asked, deadline=DEADLINE)).people
+    (person,) = take_in(tmp_path, Wanted(blanks, deadline=DEADLINE)).people
     assert person.late == "2:00:00 late"
 
 
 @pytest.mark.parametrize("text", ["", "2026-11-21 12:00 CEST"])
-def test_a_time_that_cannot_be_read_is_said(asked, answers, tmp_path, text):
+def test_a_time_that_cannot_be_read_is_said(blanks, answers, tmp_path, text):
     own = {"1_waves.ipynb": answers.notebook("1_waves"), "timestamp.txt": text.encode()}
     write(tmp_path / "class" / "anna", own)
-    (person,) = take_in(tmp_path / "class", Wanted(asked, deadline=DEADLINE)).people
-    assert person.notes == (f"timestamp.txt says {text!r}, which is no time: it may be late",)
-    assert take_in(tmp_path / "class", Wanted(asked)).people[0].notes == ()
+    (person,) = take_in(tmp_path / "class", Wanted(blanks, deadline=DEADLINE)).people
+    assert person.notes == (
+        f"timestamp.txt says {text!r}, which is not a time: the hand-in may be late",
+    )
+    assert take_in(tmp_path / "class", Wanted(blanks)).people[0].notes == ()
 
 
-def test_a_platform_s_group_is_nobody_s_number(asked, answers, tmp_path):
+def test_a_platform_s_group_is_nobody_s_number(blanks, answers, tmp_path):
     """Moodle puts the number of the group behind its name, which may be that of a participant."""
     content = answers.notebook("1_waves")
     names = ("Tides_1001_assignsubmission_file", "Default group_assignsubmission_file")
@@ -230,9 +236,9 @@ def test_a_platform_s_group_is_nobody_s_number(asked, answers, tmp_path):
         "Identifier,Full name,Group\nParticipant 1001,Anna Müller,Default group\n"
         "Participant 1002,Bert Özdemir,Tides\nParticipant 1003,Chiara Rossi,Tides\n"
     )
-    intake = take_in(tmp_path / "all.zip", Wanted(asked, read_roster(tmp_path / "worksheet.csv")))
+    intake = take_in(tmp_path / "all.zip", Wanted(blanks, read_roster(tmp_path / "worksheet.csv")))
     members = {
         person.who.name: [member.id for member in person.members] for person in intake.people
     }
     assert members == {"Default group": ["1001"], "Tides": ["1002", "1003"]}
-    assert intake.absent == [] and intake.strange == []
+    assert intake.absent == [] and intake.unrecognised == []

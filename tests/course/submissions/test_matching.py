@@ -4,7 +4,7 @@ import pytest
 from sheets_of_nbgrader import answer, check, given, heading, locked, notebook, task, text
 
 from sheet11.course.release import MEMBERS_ASKED
-from sheet11.course.submissions.matching import asked_in, match
+from sheet11.course.submissions.matching import blank_of, match
 from sheet11.course.submissions.reading import Cell
 
 STUB = "# YOUR CODE HERE\nraise NotImplementedError()"
@@ -27,12 +27,12 @@ EDITION = notebook(
 )
 F, PROOF, Y = "def f(x):\n    return 2 * x", "Because.", "y = 3"
 ANSWERS = {"f": F, "proof": PROOF, "y": Y}
-ASKED = asked_in("p", EDITION)
+HANDED_OUT = blank_of("p", EDITION)
 
 
 def copy_of(name, source, kind=None):
     """A cell with the marks of one of the sheet's."""
-    wanted = EDITION.cells[ASKED.names[name]]
+    wanted = EDITION.cells[HANDED_OUT.names[name]]
     return Cell(name, "", kind or wanted.cell_type, source)
 
 
@@ -53,11 +53,13 @@ def hand_in(change, **answers):
         source = (ANSWERS | answers).get(name, cell.source)
         cells.append(Cell(name, cell.id, cell.cell_type, source))
     change(cells)
-    return match(cells, ASKED)
+    return match(cells, HANDED_OUT)
 
 
 def source_of(found, name):
-    (number,) = [number for number, place in found.places.items() if place == ASKED.names[name]]
+    (number,) = [
+        number for number, place in found.places.items() if place == HANDED_OUT.names[name]
+    ]
     return found.cells[number].source
 
 
@@ -89,7 +91,7 @@ def test_all_as_it_should_be(answers):
             "has become a markdown cell", id="retyped",
         ),
         pytest.param(
-            lambda cells: cells.__setitem__(3, own(F)), {}, {"f-1", "f-2"}, "marks of its cell are lost",
+            lambda cells: cells.__setitem__(3, own(F)), {}, {"f-1", "f-2"}, "its cell has lost its nbgrader metadata",
             id="without marks, known by what it defines",
         ),
         pytest.param(
@@ -126,17 +128,17 @@ def test_a_task_cell_is_about_what_stands_around_it():
 
 
 def test_a_notebook_that_holds_nothing_of_the_sheet_may_answer_all_of_it():
-    found = match([own("y = 3"), own("It is so.", "markdown")], ASKED)
+    found = match([own("y = 3"), own("It is so.", "markdown")], HANDED_OUT)
     assert by_task(found.remarks).keys() == {"f-1", "f-2", "proof", "y-1"}
     assert set(map(tuple, found.elsewhere.values())) == {(0, 1)}
 
 
 def test_an_empty_notebook():
-    assert match([], ASKED) == ([], {}, {}, {})
+    assert match([], HANDED_OUT) == ([], {}, {}, {})
 
 
 def test_work_that_is_no_answer_needs_nobody():
-    asked = asked_in(
+    blank = blank_of(
         "p",
         notebook(
             check("installed", "import json"),
@@ -146,12 +148,12 @@ def test_work_that_is_no_answer_needs_nobody():
             check("f-1", "f"),
         ),
     )
-    asked.cells[1].metadata["tags"] = ["parameters"]
+    blank.cells[1].metadata["tags"] = ["parameters"]
     cells = [Cell("", "", "markdown", MEMBERS_ASKED.replace("(names", "Anna (names"))]
-    for cell in asked.cells:
+    for cell in blank.cells:
         name = cell.metadata.get("nbgrader", {}).get("grade_id", "")
         cells.append(Cell(name, cell.id, cell.cell_type, cell.source.replace("n = 3", "n = 9")))
-    found = match(cells, asked)
+    found = match(cells, blank)
     assert found.remarks == found.elsewhere == {}
     assert found.places == {1: 0, 2: 1, 3: 2, 4: 3, 5: 4}
 

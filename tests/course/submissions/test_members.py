@@ -52,7 +52,7 @@ def test_a_group_of_the_roster_shares_what_one_of_it_has_handed_in():
 def test_where_two_of_a_group_have_handed_in_nobody_shares():
     found, absent = grouped(ANNA, BERT, roster=[ANNA, BERT, EVE])
     assert [members for members, _ in found] == [(ANNA,), (BERT,)] and absent == ["Eve"]
-    assert found[0][1] == ("of the same group, and handed in, too: bert",)
+    assert found[0][1] == ("from the same group, and also handed in: bert",)
 
 
 def test_who_is_named_but_in_no_roster_is_reported():

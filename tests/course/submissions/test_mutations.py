@@ -10,14 +10,14 @@ from sheets import waves
 from sheet11.course.notebooks import read_notebook
 from sheet11.course.preprocess import without_answers
 from sheet11.course.submissions.intake import Wanted, take_in
-from sheet11.course.submissions.matching import asked_in
+from sheet11.course.submissions.matching import blank_of
 
 NUMBER = 1000
 PIXEL = (
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
 )
 SENTENCES = (
-    "1_waves.ipynb is no Jupyter notebook, or too large",
+    "1_waves.ipynb is not a Jupyter notebook, or too large",
     "the answer has more than 100000 characters",
 )
 
@@ -54,7 +54,7 @@ def taken(course, mutated):
     editions = {
         stem: without_answers(read_notebook(path)) for stem, path in course.sheet.notebooks.items()
     }
-    wanted = {stem: asked_in(stem, edition) for stem, edition in editions.items()}
+    wanted = {stem: blank_of(stem, edition) for stem, edition in editions.items()}
     return {
         submission.student: submission
         for submission in take_in(mutated[0], Wanted(wanted)).submissions

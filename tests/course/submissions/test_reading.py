@@ -53,14 +53,14 @@ def problem(tmp_path):
     ],
 )
 def test_no_notebook(problem, content):
-    assert problem(content) == "01.ipynb is no Jupyter notebook, or too large"
+    assert problem(content) == "01.ipynb is not a Jupyter notebook, or too large"
 
 
 def test_nothing_is_parsed_that_would_fill_the_memory(problem):
     content = b'{"cells": [' + b"{}," * 1_500_000 + b"{}]}"  # 4.5 MB, and 250 MB once it is parsed
     tracemalloc.start()
     try:
-        assert problem(content) == "01.ipynb is no Jupyter notebook, or too large"
+        assert problem(content) == "01.ipynb is not a Jupyter notebook, or too large"
         assert tracemalloc.get_traced_memory()[1] < 10_000_000
     finally:
         tracemalloc.stop()
@@ -74,7 +74,7 @@ def test_a_file_that_is_too_large(tmp_path):
 
 
 def no_regular_file(path):
-    with pytest.raises(UnreadableError, match=f"^{path.name} is no regular file$"):
+    with pytest.raises(UnreadableError, match=f"^{path.name} is not a regular file$"):
         read_cells(path)
 
 

@@ -11,10 +11,10 @@ from pictures import picture
 from sheets_of_nbgrader import answer, check, notebook, text
 
 from sheet11.course.submissions import intake
-from sheet11.course.submissions.attachments import taken_out
+from sheet11.course.submissions.attachments import stored_images
 from sheet11.course.submissions.intake import Wanted, take_in
-from sheet11.course.submissions.matching import asked_in
-from sheet11.course.submissions.submissions import HandedCell, Submission, handed_for, key_of
+from sheet11.course.submissions.matching import blank_of
+from sheet11.course.submissions.submissions import HandedCell, Submission, key_of, work_for
 
 PNG, OTHER = {"image/png": picture()}, {"image/png": picture(2, 3)}
 STUB = "raise NotImplementedError()"
@@ -25,8 +25,8 @@ EDITIONS = {
 }
 
 
-def asked(**editions):
-    return {stem: asked_in(stem, notebook(*cells)) for stem, cells in editions.items()}
+def blanks(**editions):
+    return {stem: blank_of(stem, notebook(*cells)) for stem, cells in editions.items()}
 
 
 def cell(source, grade_id=None, kind=new_code_cell, **fields):
@@ -34,7 +34,7 @@ def cell(source, grade_id=None, kind=new_code_cell, **fields):
 
 
 def read_submissions(folder):
-    return take_in(folder, Wanted(asked(**EDITIONS))).submissions
+    return take_in(folder, Wanted(blanks(**EDITIONS))).submissions
 
 
 def read_submission(folder):
@@ -83,7 +83,7 @@ def test_a_notebook_with_a_cell_that_the_student_has_added(hand_in, anna):
 
 
 def test_of_notebooks_with_the_same_names_the_file_s_name_decides(tmp_path, hand_in):
-    same = asked(**{stem: EDITIONS["01"] for stem in ("01", "02")})
+    same = blanks(**{stem: EDITIONS["01"] for stem in ("01", "02")})
     hand_in("02.ipynb", cell("second", "f"))
     hand_in("01 (1).ipynb", cell("first", "f"))
     (found,) = take_in(tmp_path, Wanted(same)).submissions
@@ -119,7 +119,7 @@ def test_problems_are_said_by_notebook_and_by_answer(hand_in, anna, tmp_path):
     assert sources_in(anna()) == {"01": {"f": "", "proof": "right"}}
     assert anna().problems == {
         "01/f": "the answer has more than 100000 characters",
-        "02": "02.ipynb is no Jupyter notebook, or too large",
+        "02": "02.ipynb is not a Jupyter notebook, or too large",
     }
 
 
@@ -146,9 +146,9 @@ def test_the_work_for_a_task_is_its_answer_and_what_stands_elsewhere(hand_in, an
         for name, png in {"proof": PNG, None: OTHER}.items()
     ]
     hand_in("01.ipynb", cell("f = 1", "f"), *pages)
-    code, words = asked(**EDITIONS)["01"].tasks
-    assert handed_for(anna(), code) == ("f = 1", {})
-    source, images = handed_for(anna(), words)
+    code, words = blanks(**EDITIONS)["01"].tasks
+    assert work_for(anna(), code) == ("f = 1", {})
+    source, images = work_for(anna(), words)
     assert source == "\n\n".join(f"![](attachment:{name})" for name in images)
     assert [*images.values()] == [PNG, OTHER]
 
@@ -157,7 +157,7 @@ def test_images_are_bounded_for_a_notebook(hand_in, anna):
     attachments = {str(width): {"image/png": picture(width)} for width in range(1, 21)}
     cells = [cell("", name, new_markdown_cell, attachments=attachments) for name in (None, "proof")]
     hand_in("01.ipynb", *cells)
-    assert [len(taken_out(each.images)) for each in anna().notebooks["01"]] == [20, 10]
+    assert [len(stored_images(each.images)) for each in anna().notebooks["01"]] == [20, 10]
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="becomes somebody else to have no rights")

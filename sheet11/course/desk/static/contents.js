@@ -1,4 +1,4 @@
-// What there is to read, fetched when it is looked at or about to be.
+// Contents of answers, fetched when they are shown or about to be.
 
 import { ask } from "./server.js";
 import { state } from "./state.js";

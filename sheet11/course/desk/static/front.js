@@ -1,4 +1,4 @@
-// The answer in front: what the person enters for it, and the way to other answers.
+// The current answer: the person's entries for it, and moves to other answers.
 
 import { contents, fetchContent } from "./contents.js";
 import { announce, at, number } from "./dom.js";
@@ -19,7 +19,7 @@ const request = () => ({ task: state.task.name, second: state.second ? "yes" : "
 const storage = (task) => `sheet11-mark/${state.folder}/${state.who}/second/${task}`;
 const isTyping = () => typed !== null || [at("points"), at("comment")].includes(document.activeElement);
 
-// what the server says
+// replies of the server
 
 export async function load(task, id) {
   settle();
@@ -79,7 +79,7 @@ export async function refused(path, body, message) {
   else if (!isTyping()) go(index);
 }
 
-// what is in front
+// the current answer
 
 function show() {
   const each = pile();
@@ -132,7 +132,7 @@ export function goTo(wanted, nothing = "") {
   return index >= 0;
 }
 
-// what the person enters
+// the person's entries
 
 function changed() {
   const each = pile();

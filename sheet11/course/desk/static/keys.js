@@ -1,4 +1,4 @@
-// What keys and buttons do.
+// Actions of keys and buttons.
 
 import { at } from "./dom.js";
 import * as front from "./front.js";

@@ -1,4 +1,4 @@
-// The page starts here: the state of the grading, then the task and the answer in its address.
+// Start of the page: load the state of the grading, then show the task and the answer in the address.
 
 import { at } from "./dom.js";
 import { connection, load, poll, refused, replied } from "./front.js";

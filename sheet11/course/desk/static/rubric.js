@@ -1,4 +1,4 @@
-// The rubric of the task in front, to be changed.
+// Editor of the current task's rubric.
 
 import { at, make, number } from "./dom.js";
 import { save } from "./server.js";
@@ -13,7 +13,7 @@ export function openRubric() {
 
 const newItem = () => at("rubric-rows").lastElementChild.elements;
 
-// Make all rows anew but the one that somebody types in, and the new item.
+// Rebuild all rows except the one being edited and the new item.
 export function showRubric() {
   const kept = new Map();
   for (const form of at("rubric-rows").children) {

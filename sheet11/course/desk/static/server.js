@@ -1,5 +1,5 @@
-// Requests. What the person has entered waits in the browser's storage until the server has it, so that neither a lost
-// connection nor a closed window loses it.
+// Requests. Entries are kept in the browser's storage until the server has saved them, so that a lost connection or a
+// closed window loses nothing.
 
 const PAUSES = [250, 500, 1000, 2000]; // ms between attempts
 

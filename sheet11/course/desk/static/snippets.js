@@ -1,4 +1,4 @@
-// Comments to use again: those that were kept, and one's own on other answers to this task.
+// Comments to use again: those that were kept, and the person's own on other answers to this task.
 
 import { announce, at, make } from "./dom.js";
 import { comment, entered, insert } from "./front.js";

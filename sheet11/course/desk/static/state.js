@@ -1,4 +1,4 @@
-// The state of the grading as the server last said it, and the place of the answer in front.
+// State of the grading as last received from the server, and the position of the current answer.
 
 import { isWaiting } from "./server.js";
 

@@ -1,4 +1,4 @@
-// All tasks, and how much of each is read.
+// List of all tasks, with the progress of reading.
 
 import { announce, at, make } from "./dom.js";
 import { goTo, hasRefusals, load, setSecond, settle } from "./front.js";
@@ -47,7 +47,7 @@ async function openTask(name) {
   await load(name).catch((error) => (at("problem").textContent = `The task was not loaded: ${error.message}`));
 }
 
-// Go to the next answer to read, or to the tasks.
+// Go to the next answer to read, else to the list of tasks.
 export async function goOn() {
   if (goTo(isToRead)) return;
   await drained();

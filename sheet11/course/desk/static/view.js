@@ -1,4 +1,5 @@
-// The answer in front and everything around it. Texts are set as texts; HTML is only what the server has made safe.
+// Display of the current answer and everything around it. Text is inserted as text; HTML comes only from the server,
+// which has made it safe.
 
 import { at, make, number, plural } from "./dom.js";
 import { isWaiting, unsaved } from "./server.js";

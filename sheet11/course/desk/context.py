@@ -14,7 +14,7 @@ from sheet11.course.tasks import grade_id, is_answer
 PART = re.compile(r"^## ", re.MULTILINE)
 
 
-def around(folder: Path, task: Task) -> tuple[str, NotebookNode, list[tuple[str, str]]]:
+def context_of(folder: Path, task: Task) -> tuple[str, NotebookNode, list[tuple[str, str]]]:
     """Return the context of an answer, empty if the notebook or the answer in it is missing.
 
     Args:

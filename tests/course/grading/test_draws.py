@@ -1,11 +1,11 @@
-"""Papers and drawings: the parameters with which each student's notebooks are graded."""
+"""Notebooks of a sheet and draws: the parameters with which each student's notebooks are graded."""
 
 import pytest
 from sheets import waves
 
 from sheet11.course.errors import ParameterError, SheetError
-from sheet11.course.grading.drawings import DRAWINGS, Drawings
-from sheet11.course.grading.papers import draw_papers, read_papers
+from sheet11.course.grading.draws import DRAWS, Draws
+from sheet11.course.grading.sheet_notebooks import draw_parameters, read_sheet_notebooks
 from sheet11.course.sandbox.sandbox import Limits
 from sheet11.course.sheet import find_sheet
 
@@ -16,10 +16,12 @@ def sheet(tmp_path_factory):
 
 
 def test_parameters_are_drawn_by_the_seed_within_their_ranges(sheet):
-    sources = read_papers(sheet)
+    sources = read_sheet_notebooks(sheet)
 
     def drawn(seed, **given):
-        return {stem: each.parameters for stem, each in draw_papers(sources, given, seed).items()}
+        return {
+            stem: each.parameters for stem, each in draw_parameters(sources, given, seed).items()
+        }
 
     many = [drawn(seed) for seed in range(20)]
     assert many == [drawn(seed) for seed in range(20)]
@@ -43,33 +45,36 @@ def test_parameters_are_drawn_by_the_seed_within_their_ranges(sheet):
     ],
 )
 def test_what_cannot_be_drawn(sheet, grading, problem):
-    papers = read_papers(sheet)
-    papers["1_waves"].whole.metadata["sheet11"]["grading"] = grading
+    sheet_notebooks = read_sheet_notebooks(sheet)
+    sheet_notebooks["1_waves"].whole.metadata["sheet11"]["grading"] = grading
     with pytest.raises(SheetError, match=f"^1_waves: grading draws .*{problem}$"):
-        draw_papers(papers, {}, 1)
+        draw_parameters(sheet_notebooks, {}, 1)
 
 
 def test_a_paper_has_the_solutions_and_what_students_get(sheet):
-    paper = draw_papers(read_papers(sheet), {"n": 9}, 1)["1_waves"]
-    kinds = [(cell.name, cell.kind) for cell in paper.cells if cell.code]
+    sheet_notebook = draw_parameters(read_sheet_notebooks(sheet), {"n": 9}, 1)["1_waves"]
+    kinds = [(cell.name, cell.kind) for cell in sheet_notebook.cells if cell.code]
     assert kinds[1:3] == [("parameters", "parameters"), ("wave", "answer")]
-    wave, check = paper.cell("wave"), paper.cell("wave-check")
+    wave, check = sheet_notebook.cell("wave"), sheet_notebook.cell("wave-check")
     assert "np.stack" in wave.whole and "np.stack" not in wave.source
     assert "HIDDEN" in check.whole and "HIDDEN" not in check.source
-    assert "n = 9" in paper.cell("parameters").source
-    assert [(task.name, task.answers) for task in paper.checked] == [
+    assert "n = 9" in sheet_notebook.cell("parameters").source
+    assert [(task.name, task.answers) for task in sheet_notebook.checked] == [
         ("wave-check", ("wave",)),
         ("totals-check", ("totals",)),
     ]
-    assert {name: len(many) for name, many in paper.mistakes.items()} == {"wave": 1, "totals": 1}
+    assert {name: len(many) for name, many in sheet_notebook.mistakes.items()} == {
+        "wave": 1,
+        "totals": 1,
+    }
 
 
 def test_who_gets_which_drawing(sheet):
-    drawings = Drawings(sheet, {}, 5, Limits())
-    names = [f"student{number}" for number in range(40 * DRAWINGS)]
-    chosen = [drawings.number_of(name, "x") for name in names]
-    assert all(20 < chosen.count(number) < 60 for number in range(DRAWINGS))
-    others = [drawings.number_of(name, "y") for name in names]
+    draws = Draws(sheet, {}, 5, Limits())
+    names = [f"student{number}" for number in range(40 * DRAWS)]
+    chosen = [draws.number_of(name, "x") for name in names]
+    assert all(20 < chosen.count(number) < 60 for number in range(DRAWS))
+    others = [draws.number_of(name, "y") for name in names]
     assert sum(map(int.__eq__, chosen, others)) < len(names) / 2, "other answers, other numbers"
 
 
@@ -77,8 +82,8 @@ def test_what_a_result_depends_on(tmp_path):
     course = waves(tmp_path)
 
     def digest(seed=7, seconds=6, isolated=True):
-        drawings = Drawings(find_sheet(tmp_path), {}, seed, Limits(seconds=seconds), isolated)
-        return drawings.key(0)
+        draws = Draws(find_sheet(tmp_path), {}, seed, Limits(seconds=seconds), isolated)
+        return draws.key(0)
 
     before = digest()
     assert digest() == before

@@ -1,4 +1,4 @@
-"""A sheet's notebooks as they are graded: cells with and without solutions, tasks, and parameters that are drawn."""
+"""A sheet's notebooks prepared for grading: cells with and without solutions, tasks, and drawn parameters."""
 
 import itertools
 import random
@@ -28,10 +28,10 @@ class Cell(NamedTuple):
     """A cell of a sheet's notebook, or one that a student has added."""
 
     name: str
-    kind: str  # given, parameters, answer, check, or own for a student's
+    kind: str  # given, parameters, answer, check, or own if the student has added it
     code: bool
-    source: str  # as students get it, or as the student wrote it
-    images: str = ""  # of a student's text, as they are put away
+    source: str  # as handed out, or as the student wrote it
+    images: str = ""  # digest of the images in a student's text
     whole: str = ""  # an answer with its solution, a check with its hidden tests
     locked: bool = True  # False if students may have changed it
 
@@ -41,12 +41,12 @@ class Cell(NamedTuple):
         return self.kind == CHECK and self.whole != self.source
 
 
-class Paper(NamedTuple):
-    """A notebook of a sheet."""
+class SheetNotebook(NamedTuple):
+    """A notebook of a sheet, prepared for grading."""
 
     stem: str
     whole: NotebookNode
-    edition: NotebookNode  # for students
+    edition: NotebookNode  # as students get it
     cells: tuple[Cell, ...]
     tasks: list[Task]
     mistakes: dict[str, list[Mistake]]  # by grade_id of the answer
@@ -54,7 +54,7 @@ class Paper(NamedTuple):
 
     @property
     def checked(self) -> list[Task]:
-        """Tasks whose points an execution gives."""
+        """Tasks that are graded automatically."""
         return [task for task in self.tasks if not task.by_hand]
 
     def cell(self, name: str) -> Cell:
@@ -62,59 +62,59 @@ class Paper(NamedTuple):
         return self.cells[self.place(name)]
 
     def place(self, name: str) -> int:
-        """Return where the cell with a name stands."""
+        """Return the index of the cell with a name."""
         return next(place for place, cell in enumerate(self.cells) if cell.name == name)
 
 
-def read_papers(sheet: Sheet) -> dict[str, Paper]:
+def read_sheet_notebooks(sheet: Sheet) -> dict[str, SheetNotebook]:
     """Read the notebooks that have tasks, by stem.
 
     Raises:
-        SheetError: the sheet is unusable.
+        SheetError: the sheet is invalid.
     """
     config = nbgrader_config(sheet.beside(""))
-    papers = {}
+    notebooks = {}
     for stem, path in sheet.notebooks.items():
         whole, edition = both_versions(path, config)
         if tasks := tasks_of(stem, whole):
             cells = [*map(_cell, itertools.count(), whole.cells, edition.cells)]
             solutions = {cell.name: cell.whole for cell in cells if cell.kind == ANSWER}
             mistakes = read_mistakes(sheet.beside("mistakes") / f"{stem}.toml", solutions)
-            papers[stem] = Paper(stem, whole, edition, tuple(cells), tasks, mistakes)
-    return papers
+            notebooks[stem] = SheetNotebook(stem, whole, edition, tuple(cells), tasks, mistakes)
+    return notebooks
 
 
-def draw_papers(
-    papers: Mapping[str, Paper], given: Mapping[str, Any], seed: int
-) -> dict[str, Paper]:
-    """Return the notebooks with parameters that are drawn from the ranges in their metadata.
+def draw_parameters(
+    notebooks: Mapping[str, SheetNotebook], given: Mapping[str, Any], seed: int
+) -> dict[str, SheetNotebook]:
+    """Return the notebooks with parameters drawn from the ranges in their metadata.
 
     Args:
-        papers: the notebooks, by stem.
+        notebooks: the notebooks, by stem.
         given: parameters that are not drawn, by name.
-        seed: of the drawing.
+        seed: seed of the draw.
 
     Raises:
         ParameterError: no notebook has one of the parameters.
-        SheetError: a notebook's ranges are unusable, or of something else than its parameters.
+        SheetError: a notebook's ranges are invalid, or name something that is not a parameter.
     """
-    found = {}
+    drawn_notebooks = {}
     known: set[str] = set()
     generator = random.Random(seed)
-    for stem, paper in papers.items():
-        names = parameters_of(paper.whole)
+    for stem, notebook in notebooks.items():
+        names = parameters_of(notebook.whole)
         known |= set(names)
-        drawn = _drawn(paper, generator)
+        drawn = _drawn(notebook, generator)
         for name in drawn.keys() - names:
             raise SheetError(
                 f"{stem}: grading draws {name!r}, which no cell tagged 'parameters' sets"
             )
         parameters = drawn | {name: value for name, value in given.items() if name in names}
         lines = [f"\n{name} = {source_of(name, value)}" for name, value in parameters.items()]
-        cells = [_with_lines(cell, "".join(lines)) for cell in paper.cells]
-        found[stem] = paper._replace(cells=tuple(cells), parameters=parameters)
+        cells = [_with_lines(cell, "".join(lines)) for cell in notebook.cells]
+        drawn_notebooks[stem] = notebook._replace(cells=tuple(cells), parameters=parameters)
     check_parameters(given, known)
-    return found
+    return drawn_notebooks
 
 
 def _cell(number: int, cell: NotebookNode, shown: NotebookNode) -> Cell:
@@ -136,27 +136,27 @@ def _cell(number: int, cell: NotebookNode, shown: NotebookNode) -> Cell:
 
 
 def _with_lines(cell: Cell, lines: str) -> Cell:
-    """Return the cell with the defaults with lines that set parameters; any other cell as it is."""
+    """Add lines that set parameters to the cell with the defaults; return any other cell unchanged."""
     if cell.kind != PARAMETERS:
         return cell
     return cell._replace(source=cell.whole + lines, whole=cell.whole + lines)
 
 
-def _drawn(paper: Paper, generator: random.Random) -> dict[str, Any]:
-    """Draw from ranges of whole numbers, both ends included, then from lists of choices."""
-    grading = paper.whole.metadata.get(METADATA, {}).get("grading", {})
+def _drawn(notebook: SheetNotebook, generator: random.Random) -> dict[str, Any]:
+    """Draw parameters from ranges of whole numbers, both ends included, then from lists of choices."""
+    grading = notebook.whole.metadata.get(METADATA, {}).get("grading", {})
     ways: dict[str, Callable[[Any], Any]] = {
         "ranges": lambda ends: generator.randint(*ends),
         "choices": generator.choice,
     }
     drawn = {}
     try:
-        for way, asked in sorted(grading.items(), reverse=True):
-            for name, values in sorted(asked.items()):
+        for way, settings in sorted(grading.items(), reverse=True):
+            for name, values in sorted(settings.items()):
                 drawn[name] = ways[way](values)
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
         raise SheetError(
-            f'{paper.stem}: grading draws from {{"ranges": {{"n": [1, 9]}}}}, whole numbers, and'
+            f'{notebook.stem}: grading draws from {{"ranges": {{"n": [1, 9]}}}}, whole numbers, and'
             f' {{"choices": {{"n": [1, 9]}}}}, got {grading!r:.80}'
         ) from error
     return drawn

@@ -3,7 +3,7 @@
 import pytest
 from class_of_thirteen import NAMES, TASKS, login, write_class
 
-from sheet11.course.desk.around import around
+from sheet11.course.desk.context import context_of
 
 WAVE, PROOF, SLOPE = TASKS[:3]
 
@@ -12,14 +12,14 @@ def test_the_question_is_the_text_above_and_figures_are_of_the_part(tmp_path):
     write_class(tmp_path)
     folder = tmp_path / "students" / login(NAMES[0])
     for task, kind in {WAVE: "code", PROOF: "markdown"}.items():
-        found, question, figures = around(folder, task)
+        found, question, figures = context_of(folder, task)
         assert (found, question.source, len(figures)) == (kind, "Prove it.", 1)
-    assert around(folder, SLOPE)[0] == "markdown", "which is not in this notebook"
+    assert context_of(folder, SLOPE)[0] == "markdown", "which is not in this notebook"
 
 
 @pytest.mark.parametrize("content", [None, "{"])
 def test_without_a_notebook(tmp_path, content):
     if content:
         (tmp_path / "1_waves.ipynb").write_text(content)
-    kind, question, figures = around(tmp_path, WAVE)
+    kind, question, figures = context_of(tmp_path, WAVE)
     assert (kind, question.source, figures) == ("code", "", [])
