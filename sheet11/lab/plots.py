@@ -92,7 +92,7 @@ def bundle(figure: Figure) -> dict[str, Any]:
 def png(figure: Figure) -> bytes:
     """Return a figure as the bytes of a PNG file."""
     buffer = io.BytesIO()
-    image = painted(figure).quantize(SHADES, Quantize.FASTOCTREE, dither=Dither.NONE)
+    image = painted(figure).quantize(SHADES, Quantize.MAXCOVERAGE, dither=Dither.NONE)
     image.save(buffer, "png", dpi=(figure.dpi, figure.dpi))
     return buffer.getvalue()
 

@@ -118,3 +118,13 @@ def test_a_picture_is_small_and_keeps_its_size_and_colours():
     assert len(small) < 0.5 * len(large.getvalue())
     after = Image.open(io.BytesIO(small)).convert("RGB")
     assert np.abs(np.subtract(painted, after, dtype=int)).max() <= 20
+
+
+def test_a_picture_has_a_palette_and_keeps_white_and_every_colour_closely():
+    figure = plots.heatmaps({"E": np.linspace(-1, 1, 900).reshape(30, 30)}, "j", "i", "entry")
+    stored = Image.open(io.BytesIO(plots.png(figure)))
+    assert stored.mode == "P"
+    exact = np.asarray(plots.painted(figure), int)
+    kept = np.asarray(stored.convert("RGB"), int)
+    assert (kept[exact.min(axis=2) == 255] == 255).all()
+    assert np.abs(kept - exact).max() <= 16
