@@ -12,7 +12,6 @@ import socket
 import subprocess
 import sys
 import threading
-import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -48,7 +47,7 @@ CAN_FORK = sys.platform.startswith("linux")  # macOS frameworks do not survive a
 
 _server: "Server | None" = None  # of this process
 # all servers of this process, those in sandboxes included
-_servers: "weakref.WeakSet[Server]" = weakref.WeakSet()
+_servers: "set[Server]" = set()
 
 
 class Server:
@@ -135,6 +134,7 @@ class Server:
 
     def close(self) -> None:
         """End the server and its kernels."""
+        _servers.discard(self)
         self.control.close()
         try:
             self.process.wait(PATIENCE)
@@ -194,9 +194,10 @@ def wanted(notebook: NotebookNode) -> list[str]:
 @atexit.register
 def _close_all() -> None:
     """End all servers of this process, those in sandboxes included."""
-    for running in _servers:
+    servers = list(_servers)  # threads may start and close others meanwhile
+    for running in servers:
         running.control.close()  # so that they end in parallel
-    for running in _servers:
+    for running in servers:
         running.close()
 
 
