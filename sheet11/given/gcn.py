@@ -31,8 +31,8 @@ class GCN(nn.Module):
 
     H⁰ = ReLU(X · encoder), then H ← layer(P, H, H⁰, W_l, l) for l = 1 … depth, then scores H · decoder + bias.
 
-    Weights are initialised as N(0, 2/fan-in), which preserves the size of features through a ReLU (He et al. 2015,
-    arXiv:1502.01852), so that only P makes features shrink. They are drawn from torch's global generator.
+    Weights are initialised as N(0, 2/fan-in) from torch's global generator. Through a ReLU this preserves the mean
+    square of features over all draws (He et al. 2015, arXiv:1502.01852); a typical narrow network shrinks all the same.
 
     Several networks of the same form train side by side at little more than the cost of one: with `copies`, every
     weight, the states and the output have a leading dimension of that size.

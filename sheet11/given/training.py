@@ -98,7 +98,8 @@ def linear_probe(H: Tensor, labels: Tensor, train_mask: Tensor) -> Tensor:
     """Return the accuracy of a linear read-out fitted to the features: how well they separate two classes at any scale.
 
     The mean over the nodes is subtracted, the rest scaled to mean square 1, and least squares fitted on the training
-    nodes.
+    nodes. Of all solutions (fewer training nodes than hidden + 1 are fitted exactly) it is that of least norm, with
+    singular values cut off at the rounding errors.
 
     Args:
         H: features, shape (copies, num_nodes, hidden).

@@ -25,6 +25,16 @@ def test_weights_keep_the_mean_square_through_a_relu():
     assert not model.bias.any()
 
 
+def test_narrow_networks_shrink_although_the_mean_square_stays():
+    torch.manual_seed(0)
+    model = GCN(16, 16, 2, depth=16, copies=4000)
+    with torch.no_grad():
+        last = model.hidden_states(normal(4000, 5, 16), torch.eye(5, dtype=torch.float64))[-1]
+    square = last.square().mean(dim=(1, 2))
+    assert square.mean().item() == pytest.approx(1, rel=0.2)
+    assert square.median() < 0.2
+
+
 def single(model, copy):
     """The network that is number `copy` in a model of several."""
     alone = GCN(3, 5, 2, 3, model.remedy, alpha=0.2, theta=0.7)

@@ -7,7 +7,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sheet11 import attention_scores, gram, positional_encoding, read_records
+from sheet11 import (
+    attention_scores,
+    gram,
+    load_graph,
+    normalized_adjacency,
+    positional_encoding,
+    read_records,
+)
 from sheet11.course.notebooks import error_of
 from sheet11.course.sheet import find_sheet
 from sheet11.given.attention import self_attention
@@ -161,6 +168,13 @@ def test_what_the_text_of_04_says(notebooks):
     assert records["decay_rate"] == pytest.approx(-0.2193, abs=5e-5)
     assert records["decay_rate"] == pytest.approx(records["predicted_rate"], rel=0.01)
 
+    seconds = {"karate": (0.896, 0.774), "grid": (0.978, 0.954), "sbm": (0.885, 0.581)}
+    for name, (second, other) in seconds.items():  # largest eigenvalues below 1, each told apart
+        graph = load_graph(name, 0, 100)
+        P = normalized_adjacency(graph.edge_index, graph.num_nodes).to_dense()
+        below = np.unique(np.linalg.eigvalsh(P).round(3))[-3:-1]
+        assert below.tolist() == [other, second]
+
     table = pd.DataFrame(records["accuracy"])
     short, long = sorted(table.epochs.unique())
     mean = table.groupby(list(table.columns[:4])).accuracy.mean()
@@ -174,4 +188,7 @@ def test_what_the_text_of_04_says(notebooks):
         for depth in (16, 32):
             assert mean[graph, "first two", depth, long] > mean[graph, "none", depth, long]
         assert mean[graph, "one layer", 16, long] > 0.9 > 0.7 > mean[graph, "one layer", 32, long]
+        assert mean[graph, "projected", 32, short] > 0.9 > 0.6 > mean[graph, "one layer", 32, short]
+        assert abs(mean[graph, "gcnii", 32, long] - mean[graph, "gcnii", 4, long]) < 0.1
+        assert mean[graph, "none", 4, long] > mean[graph].xs(long, level="epochs").max() - 0.03
     assert mean["sbm", "pairnorm", 32, long] > mean["sbm", "pairnorm", 4, long]

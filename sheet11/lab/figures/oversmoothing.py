@@ -183,7 +183,7 @@ def accuracies(
         ax.set(xlabel="depth (layers)", title=title, ylim=(min(0.2, ax.dataLim.y0), 1.03))
     for ax in figure.axes[::2]:
         ax.set_ylabel("test accuracy (± one std)")
-    _legend_below(figure, figure.axes[0])
+    _legend_below(figure, figure.axes[0], columns=6)
     return figure
 
 
