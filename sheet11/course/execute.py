@@ -14,8 +14,8 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
 from sheet11.course.engine.client import merged, raise_if_exited
-from sheet11.course.engine.warm import is_own, kernel_for
-from sheet11.course.files import TEMPORARY
+from sheet11.course.engine.warm import CAN_FORK, is_own, kernel_for
+from sheet11.course.files import TEMPORARY, folder_of_this_process
 from sheet11.course.notebooks import kernel_of, with_parameters, without_outputs
 from sheet11.lab.frames import VARIABLE as FRAMES
 
@@ -66,7 +66,9 @@ def execute(
         record_timing=False,
         kernel_manager_class=AsyncKernelManager,
     )
-    with tempfile.TemporaryDirectory(prefix=TEMPORARY, ignore_cleanup_errors=True) as folder:
+    # a command that ends while threads begin with the next notebook leaves nothing
+    parent = folder_of_this_process() if CAN_FORK else None
+    with tempfile.TemporaryDirectory(dir=parent, ignore_cleanup_errors=True) as folder:
         where = cwd if cwd and os.path.isdir(cwd) else folder
         if warm and is_own(kernel_name):
             started = kernel_for(
