@@ -1,7 +1,9 @@
-"""Training nodes, loss and accuracy of node classification (exercise 3b)."""
+"""Training nodes, loss, training and accuracy of node classification (exercise 3b)."""
+
+from collections.abc import Sequence
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from sheet11.given.checks import check_int
 
@@ -78,6 +80,58 @@ def accuracy(logits: Tensor, labels: Tensor, train_mask: Tensor) -> Tensor:
     """
     correct = (logits.argmax(dim=-1) == labels) & ~train_mask & ~logits.isnan().any(dim=-1)
     return correct.sum(dim=-1).double() / (len(labels) - _count(train_mask))
+
+
+def train(
+    model: nn.Module,
+    x: Tensor,
+    P: Tensor,
+    labels: Tensor,
+    train_mask: Tensor,
+    steps: Sequence[int],
+    learning_rate: float,
+) -> Tensor:
+    """Train all weights of a network with Adam, and measure its accuracy after these numbers of steps.
+
+    Args:
+        model: called with x and P, such as a `GCN`.
+        x: features, shape ([copies,] num_nodes, in_features).
+        P: matrix of each layer, shape ([copies,] num_nodes, num_nodes).
+        labels: class of each node, shape (num_nodes,).
+        train_mask: True for training nodes, shape ([copies,] num_nodes).
+        steps: numbers of steps, in ascending order; training ends after the last.
+        learning_rate: of Adam.
+
+    Returns:
+        Accuracy on the test nodes, shape (len(steps), [copies]).
+    """
+    weights = list(model.parameters())
+    averages = [(torch.zeros_like(w), torch.zeros_like(w)) for w in weights]
+    found = []
+    for step in range(steps[-1] + 1):
+        scores = model(x, P)
+        if step in steps:
+            found.append(accuracy(scores, labels, train_mask))
+        if step < steps[-1]:
+            loss = cross_entropy(scores, labels, train_mask)
+            _adam(weights, torch.autograd.grad(loss, weights), averages, learning_rate, step + 1)
+    return torch.stack(found)
+
+
+@torch.no_grad()
+def _adam(
+    weights: Sequence[Tensor],
+    gradients: Sequence[Tensor],
+    averages: Sequence[tuple[Tensor, Tensor]],
+    learning_rate: float,
+    step: int,
+) -> None:
+    """Take a step as torch.optim.Adam does, whose import takes a second; averages are those of g and g²."""
+    for w, g, (m, v) in zip(weights, gradients, averages, strict=True):
+        m.lerp_(g, 0.1)
+        v.lerp_(g.square(), 0.001)
+        size = (v / (1 - 0.999**step)).sqrt() + 1e-8
+        w.sub_(m / size, alpha=learning_rate / (1 - 0.9**step))
 
 
 def _count(train_mask: Tensor) -> Tensor:
