@@ -1,4 +1,4 @@
-"""Repeated propagation of node features, attention among neighbours, and the rate at which their energy decays (exercise 3a)."""
+"""Propagation of node features, attention among neighbours, and the decay of their energy (exercise 3a)."""
 
 import math
 from collections.abc import Callable, Iterator

@@ -185,7 +185,7 @@ def accuracies(
     figure, axes = _panels(len(steps) + 1, 2.6 * rows + 0.5, rows=rows)
     for row, name in zip(axes.reshape(rows, -1), accuracy, strict=True):
         for number, ax in enumerate(row[:-1]):
-            found = {model: accuracy[name][model][number] for model in models}
+            found = {model: np.asarray(accuracy[name][model])[number] for model in models}
             _draw_networks(ax, depths, found, within=(0, 1), markersize=5)
             ax.axhline(chance[name], color="0.4", linestyle=":", label="constant answer")
             ax.set(title=f"{name}: {steps[number]} steps")
