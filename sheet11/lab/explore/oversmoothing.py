@@ -38,7 +38,7 @@ def explore_oversmoothing(
         "P": lambda x: P @ x,
         "mean": lambda x: aggregate(x[u], v, g.num_nodes, 0.0, 0.0),
         "attention": lambda x: attention(x, P),
-        "0.9 P + 0.1 H⁰": lambda H: 0.9 * (P @ H) + 0.1 * x,
+        "GCNII": lambda H: 0.9 * (P @ H) + 0.1 * x,  # at β = 0
     }
     states = {name: list(propagate(x, layer, DEEPEST)) for name, layer in ways.items()}
 

@@ -23,7 +23,7 @@ WAYS = {
     "P": lambda x: P @ x,
     "mean": lambda x: MEAN @ x,
     "attention": attend,
-    "0.9 P + 0.1 H⁰": lambda x: 0.9 * P @ x + 0.1 * FIRST,
+    "GCNII": lambda x: 0.9 * P @ x + 0.1 * FIRST,
 }
 
 
