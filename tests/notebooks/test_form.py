@@ -13,7 +13,8 @@ from sheet11.course.sheet import find_sheet
 
 PART = re.compile(r"## (\w+)\) .+ \((\d+) points?\)")
 TASK = re.compile(
-    r"### Task \w+\.\d+ · .+\n\*(?P<points>\d+) points? · \d+ minutes · difficulty [123] of 3\*\n\n"
+    r"### (?:★ )?Task \w+\.\d+ · .+\n\*(?P<points>\d+|no) points? · \d+ minutes · difficulty [123] of 3"
+    r"(?: · importance [123] of 3)?\*\n\n"
 )
 HINT = "<details><summary>Hint 1</summary>"
 PASTED = "### From notebook "  # what later cells go on with, without points of its own
@@ -60,11 +61,11 @@ def test_every_answer_has_its_task_above_and_its_check_below(notebook):
             continue
         task = TASK.match(above.source)
         assert task and HINT in above.source, cell.id
-        graded = cell if cell.cell_type == "markdown" else below
-        assert (
-            nbgrader_metadata(graded).grade
-            and int(task["points"]) == nbgrader_metadata(graded).points > 0
-        ), cell.id
+        graded = nbgrader_metadata(cell if cell.cell_type == "markdown" else below)
+        if task["points"] == "no":
+            assert "### ★ Task" in above.source and not graded.grade, cell.id
+        else:
+            assert graded.grade and int(task["points"]) == graded.points > 0, cell.id
 
 
 def test_marks_are_nbgraders(notebook):
@@ -74,6 +75,8 @@ def test_marks_are_nbgraders(notebook):
             and nbgrader_metadata(cell).grade_id == cell.id
         )
         kind = [name for name in ("solution", "grade", "locked") if nbgrader_metadata(cell)[name]]
+        if kind == ["locked"]:
+            continue  # check of a ★ task
         if cell.cell_type == "markdown":
             assert kind == ["solution", "grade"]
         elif "solution" in kind:
