@@ -15,6 +15,9 @@ import click
 from sheet11.course.errors import CourseError
 
 PATH = click.Path(path_type=Path)
+TIME = click.DateTime(
+    ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M%z"]
+)
 LONGEST_RANGE = 1_000_000  # values in a range
 
 
@@ -152,6 +155,16 @@ def _range(item: str) -> list[int | float]:
         raise ValueError(f"the range {item!r} must have 1 to {LONGEST_RANGE:,} values")
     kind = int if start.denominator == step.denominator == 1 else float
     return [kind(start + number * step) for number in range(count)]
+
+
+def percent(_ctx: object, _param: object, text: str | None) -> float | None:
+    """Parse the value of an option such as 10%."""
+    if text is None:
+        return None
+    with contextlib.suppress(ValueError):
+        if text.endswith("%") and 0 <= (share := float(text[:-1]) / 100) <= 1:
+            return share
+    raise click.BadParameter(f"{text!r} must be a share from 0% to 100%")
 
 
 def parameter_option(parse: Callable[[str], Any], metavar: str, text: str) -> Callable[[Any], Any]:

@@ -35,15 +35,17 @@ from sheet11.course.grading.report import (
 from sheet11.course.grading.restore import restore
 from sheet11.course.grading.sandboxes import Setup, runner, sandboxes_shared
 from sheet11.course.grading.sheet_notebooks import ANSWER, SheetNotebook
+from sheet11.course.hand_back.changes import keep_points, write_changes
 from sheet11.course.hand_back.publish import publish
 from sheet11.course.jobs import finish_all
 from sheet11.course.notebooks import title_of
 from sheet11.course.sandbox.sandbox import Limits
 from sheet11.course.sheet import Sheet
+from sheet11.course.submissions.adjustments import adjustments_of, read_adjustments, student_called
 from sheet11.course.submissions.attachments import Attachments
 from sheet11.course.submissions.intake import Wanted, summary_of, take_in
 from sheet11.course.submissions.matching import blank_of
-from sheet11.course.submissions.people import keep_people
+from sheet11.course.submissions.people import keep_people, kept_people
 from sheet11.course.submissions.roster import NO_ROSTER, Roster
 from sheet11.course.submissions.submissions import Submission, work_for
 from sheet11.course.tasks import Task
@@ -110,6 +112,8 @@ def grade(
     again: Collection[str] = (),
     roster: Roster = NO_ROSTER,
     deadline: datetime | None = None,
+    adjustments: Path | None = None,
+    late_penalty: float | None = None,
 ) -> tuple[Table, list[str]]:
     """Grade a class and write everything to `out`; results that are there and still valid are kept.
 
@@ -122,9 +126,11 @@ def grade(
         seed: seed of the draws; None is that of the earlier grading in `out`, or a new one.
         limits: limits of every cell and every notebook.
         isolated: False to execute without a sandbox.
-        again: students to grade again in any case.
+        again: ids, logins or names of students to grade again in any case.
         roster: the people in the class.
         deadline: compared with nbgrader's timestamps.
+        adjustments: a table for `read_adjustments`; None keeps those of the earlier grading.
+        late_penalty: share of the points that each day late takes; None keeps that of the earlier grading.
 
     Returns:
         The table of all points, and a line for each hand-in or file that was not recognised.
@@ -142,21 +148,30 @@ def grade(
         draws = Draws(sheet, given, seed, limits, isolated, hidden=[folder, out])
         notebooks = draws.drawn[0]
         blanks = {stem: blank_of(stem, notebook.edition) for stem, notebook in notebooks.items()}
-        intake = take_in(folder, Wanted(blanks, roster, deadline, sheet.folder.name), out)
-        students = {submission.student for submission in intake.submissions}
-        if unknown := sorted(set(again) - students):
-            raise FolderError(f"{folder} holds no hand-in of {unknown[0]!r}")
+        tasks = list(_stored_tasks(notebooks))
+        names = [task.name for task in tasks]
+        rows = store.about().get("adjustments", [])
+        if adjustments:
+            rows = read_adjustments(adjustments, names)
+        intake = take_in(folder, Wanted(blanks, roster, deadline, rows, sheet.folder.name), out)
+        new = {person.student: person for person in intake.people}
+        found = {student_called(name, new): name for name in again}
+        if None in found:
+            raise FolderError(f"{folder} holds no hand-in of {found[None]!r}, or several")
+        people = kept_people(store) | new
+        adjusted = adjustments_of(rows, names, people, roster)
         print(summary_of(intake, len(notebooks)), flush=True)
         jobs = [_job(submission, draws) for submission in intake.submissions]
         before = store.results()
         todo = [
-            job for job in jobs if job.name in again or not _is_done(out, job, before.get(job.name))
+            job for job in jobs if job.name in found or not _is_done(out, job, before.get(job.name))
         ]
 
         # stored first, so that a grading that is killed continues with the same seed
         store.set_about(title=sheet.title, seed=seed, given=dict(given), sheet11=version("sheet11"))
         store.set_about(parameters=list(map(draws.parameters, range(len(draws.drawn)))))
-        store.begin(_stored_tasks(notebooks), students)
+        keep_points(store, draws.key(0))
+        store.begin(tasks)
         with sandboxes_shared():
             expected = expected_of(draws, {job.draw for job in todo}, executor)
             todo = [job._replace(expected=expected[job.draw]) for job in todo]
@@ -164,10 +179,16 @@ def grade(
                 _keep(store, out, graded)
 
         write_hidden_tests(out, store)
-        keep_people(store, intake.people)
+        keep_people(store, people.values())
+        store.set_about(adjustments=rows, adjusted=adjusted)
+        if late_penalty is not None:
+            store.set_about(late_penalty=late_penalty)
         for stem, notebook in notebooks.items():
             begin_rubrics(store, stem, notebook.whole)
-        return publish(out, store), intake.unrecognised
+        table = publish(out, store)
+        for line in write_changes(out, store, table):
+            print(line)
+        return table, intake.unrecognised
 
 
 def _job(submission: Submission, draws: Draws) -> Job:

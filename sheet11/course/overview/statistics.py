@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from sheet11.course.book.gradebook import Table
 from sheet11.course.book.scores import Status
 from sheet11.course.book.store import Store
 
@@ -10,16 +11,20 @@ FEWEST = 5  # smallest number of students for a correlation
 MOST_REASONS = 3  # reasons for each task
 
 
-def answers_of(store: Store) -> pd.DataFrame:
+def answers_of(store: Store, table: Table) -> pd.DataFrame:
     """Return a table with a row for each answer, in the order of the tasks; unknown points are NaN."""
     rows = []
-    for task in store.tasks():
-        for entry in store.entries(task.name):
-            source, _ = store.content(entry.digest)
-            rows.append([task.name, task.title, task.points, entry.student, source, *entry.score])
+    for student, line in table.lines.items():
+        for entry in line.rows:
+            task, (source, _) = entry.task, store.content(entry.digest)
+            rows.append([task.name, task.title, task.points, student, source, *entry.score])
     columns = [*TASK, "student", "source", "points", "status", "remark"]
     answers = pd.DataFrame(rows, columns=columns).astype({"points": float})
-    answers["answered"] = ~answers["status"].isin([Status.NOT_ANSWERED, Status.FAILED])
+    order = {task.name: number for number, task in enumerate(table.tasks)}
+    answers = answers.sort_values("task", key=lambda names: names.map(order), kind="stable")
+    answers["answered"] = ~answers["status"].isin(
+        [Status.NOT_ANSWERED, Status.FAILED, Status.EXCUSED]
+    )
     return answers
 
 
@@ -31,12 +36,18 @@ def task_statistics(answers: pd.DataFrame) -> pd.DataFrame:
     points. `discrimination` is Pearson's correlation of the points with the sum of all other tasks' points: near 0 the
     task is unrelated to the others, and a negative value suggests that something is wrong with it.
     """
-    by_task = answers.groupby(TASK, sort=False)
+    read = answers["points"].where(answers["answered"])
+    is_open = answers["answered"] & answers["points"].isna()
+    by_task = answers.assign(read=read, is_open=is_open).groupby(TASK, sort=False)
     statistics = by_task.agg(
         students=("points", "count"),
         answered=("answered", "sum"),
         mean=("points", "mean"),
+        read=("read", "count"),
+        is_open=("is_open", "any"),
     )
+    # until an answer is read, the points of those who gave none say nothing
+    statistics.loc[statistics.pop("is_open") & (statistics.pop("read") == 0), "mean"] = float("nan")
     statistics = statistics.reset_index(["title", "maximum"])
     statistics["earned"] = statistics["mean"] / statistics["maximum"]
     points = answers.pivot(index="student", columns="task", values="points")
