@@ -157,14 +157,12 @@ def _range(item: str) -> list[int | float]:
     return [kind(start + number * step) for number in range(count)]
 
 
-def percent(_ctx: object, _param: object, text: str | None) -> float | None:
-    """Parse the value of an option such as 10%."""
-    if text is None:
-        return None
-    with contextlib.suppress(ValueError):
-        if text.endswith("%") and 0 <= (share := float(text[:-1]) / 100) <= 1:
-            return share
-    raise click.BadParameter(f"{text!r} must be a share from 0% to 100%")
+def percent(text: str) -> float:
+    """Parse a share such as 10%."""
+    number = text.removesuffix("%")
+    if not number.isdecimal():
+        raise ValueError(f"{text!r} is no percentage such as 10%")
+    return int(number) / 100
 
 
 def parameter_option(parse: Callable[[str], Any], metavar: str, text: str) -> Callable[[Any], Any]:

@@ -6,23 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from sheet11.course.book.marks import Entry, Task
-from sheet11.course.book.scores import Score, Status, points_text
+from sheet11.course.book.scores import Score, Status, number_in, points_text
 from sheet11.course.tables import harmless_csv
 
 GRADES = "grades.csv"
+SHEET = "sheet"  # excused from all tasks
+KINDS = ("excused", "bonus", "deduction", "deadline", "days late", "merged with")
 
-
-class Adjustments(NamedTuple):
-    """Adjustments of a student's points."""
-
-    excused: Sequence[str] = ()  # tasks
-    extra: float = 0.0  # bonus less deduction
-    days: float | None = None  # late; None is what the platform says
-    merged: Sequence[str] = ()  # other students whose answers count, too
-    words: Sequence[str] = ()
-
-
-NONE = Adjustments()
+Adjustment = dict[str, str]  # a row of the table of adjustments
 
 
 class Line(NamedTuple):
@@ -54,7 +45,7 @@ class Table(NamedTuple):
 def line_of(
     rows: Sequence[Entry],
     tasks: Sequence[Task],
-    adjusted: Adjustments = NONE,
+    adjustments: Sequence[Adjustment] = (),
     late: str = "",
     penalty: float = 0.0,
 ) -> Line:
@@ -64,48 +55,54 @@ def line_of(
     takes its share, and bonus and deduction are added, within 0 and the maximum.
 
     Args:
-        rows: answers; of several to a task, the best counts.
+        rows: answers; of several to a task, one that is to be read counts, else the best.
         tasks: all tasks of the sheet.
-        adjusted: the student's adjustments.
+        adjustments: of this student.
         late: how late the hand-in is, in words.
         penalty: share of the points that each day late takes.
     """
-    best = {row.task: row for row in sorted(rows, key=_worth)}
+    known = {row.digest for row in rows if row.score.points is not None}
+
+    def worth(row: Entry) -> tuple[bool, float]:
+        """Rank an answer that nobody has read, nor one with the same text, before all others."""
+        points = row.score.points
+        return points is None and row.digest not in known, points or 0
+
+    best = {row.task: row for row in sorted(rows, key=worth)}
     rows = [best[task] for task in tasks if task in best]
-    others = [task for task in tasks if task.name not in adjusted.excused]
-    excused = Score(None, Status.EXCUSED)
-    counted = [row if row.task in others else row._replace(score=excused) for row in rows]
-    days = days_late(late) if adjusted.days is None else adjusted.days
-    words = list(adjusted.words)
-    if penalty and days is None:
-        words.append(f"{late}, in days that are not known: no penalty")
-    elif penalty and days:
-        words.append(f"{days:g} days late: {days * penalty:.0%} less")
+    excused = {each["excused"] for each in adjustments if each["excused"]}
+    others = [task for task in tasks if not {task.name, SHEET} & excused]
+    score = Score(None, Status.EXCUSED)
+    counted = [row if row.task in others else row._replace(score=score) for row in rows]
+    words = [_in_words(each) for each in adjustments]
+    given = [each["days late"] for each in adjustments if each["days late"]]
+    days = number_in(given[-1]) if given else days_late(late)
+    if penalty and (days or late):
+        words.append(f"{days * penalty:.0%} less for {days:g} days late")
     maximum, left = (sum(task.points for task in each) for each in (tasks, others))
     total = None
-    if others or not tasks:
-        share = maximum / left if left else 1
-        kept = max(1 - (days or 0) * penalty, 0)
-        total = min(max(_sum(counted) * share * kept + adjusted.extra, 0), maximum)
+    if left or not excused:
+        total = _sum(counted) * (maximum / left if excused else 1)
+        total *= max(1 - days * penalty, 0)
+        for each in adjustments:
+            total += number_in(each["bonus"] or "0") - number_in(each["deduction"] or "0")
+        total = min(max(total, 0), maximum)
     return Line(counted, _sum(rows), total, words)
 
 
-def days_late(late: str) -> float | None:
-    """Return the number of days that have begun: 2 for `1 day, 2:03:00 late`; None if it is not known."""
-    if late and not re.search(r"\d", late):
-        return None
+def days_late(late: str) -> float:
+    """Return the number of days that have begun: 2 for `1 day, 2:03:00 late`; 0 if it is not known."""
     days = re.search(r"(\d+) (?:day|Tag)", late)
-    return int(days[1] if days else 0) + bool(late)
+    return int(days[1] if days else 0) + bool(re.search(r"\d", late))
+
+
+def _in_words(adjustment: Adjustment) -> str:
+    words = ", ".join(f"{kind} {adjustment[kind]}" for kind in KINDS if adjustment[kind])
+    return f"{words}: {adjustment['reason']}".removesuffix(": ")
 
 
 def _sum(rows: Sequence[Entry]) -> float:
     return sum(row.score.points or 0 for row in rows)
-
-
-def _worth(row: Entry) -> tuple[bool, bool, float]:
-    """Return a key that sorts the answer that counts last: one to be read, else that with the most points."""
-    points, status, _ = row.score
-    return status != Status.NOT_ANSWERED, points is None, points or 0
 
 
 def open_answers(number: int) -> str:

@@ -127,7 +127,7 @@ def sheet_failures() -> Iterator[None]:
 @click.option(
     "--late-penalty",
     metavar="PERCENT",
-    callback=percent,
+    type=percent,
     help="Share of the points that each day late takes, such as 10%.",
 )
 @cell_timeout_option

@@ -5,6 +5,7 @@ nobody has seen. Outside the sandbox, the records of its checks are compared wit
 """
 
 import functools
+import itertools
 import json
 import secrets
 import time
@@ -35,13 +36,13 @@ from sheet11.course.grading.report import (
 from sheet11.course.grading.restore import restore
 from sheet11.course.grading.sandboxes import Setup, runner, sandboxes_shared
 from sheet11.course.grading.sheet_notebooks import ANSWER, SheetNotebook
-from sheet11.course.hand_back.changes import keep_points, write_changes
+from sheet11.course.hand_back.changes import CHANGES, keep_points, write_changes
 from sheet11.course.hand_back.publish import publish
 from sheet11.course.jobs import finish_all
 from sheet11.course.notebooks import title_of
 from sheet11.course.sandbox.sandbox import Limits
 from sheet11.course.sheet import Sheet
-from sheet11.course.submissions.adjustments import adjustments_of, read_adjustments, student_called
+from sheet11.course.submissions.adjustments import by_student, read_adjustments, student_called
 from sheet11.course.submissions.attachments import Attachments
 from sheet11.course.submissions.intake import Wanted, summary_of, take_in
 from sheet11.course.submissions.matching import blank_of
@@ -149,28 +150,33 @@ def grade(
         notebooks = draws.drawn[0]
         blanks = {stem: blank_of(stem, notebook.edition) for stem, notebook in notebooks.items()}
         tasks = list(_stored_tasks(notebooks))
-        names = [task.name for task in tasks]
-        rows = store.about().get("adjustments", [])
+        earlier = store.about().get("adjusted", {}).values()
+        rows = list(itertools.chain.from_iterable(earlier))
         if adjustments:
-            rows = read_adjustments(adjustments, names)
+            rows = read_adjustments(adjustments, [task.name for task in tasks])
         intake = take_in(folder, Wanted(blanks, roster, deadline, rows, sheet.folder.name), out)
         new = {person.student: person for person in intake.people}
-        found = {student_called(name, new): name for name in again}
-        if None in found:
-            raise FolderError(f"{folder} holds no hand-in of {found[None]!r}, or several")
-        people = kept_people(store) | new
-        adjusted = adjustments_of(rows, names, people, roster)
-        print(summary_of(intake, len(notebooks)), flush=True)
+        forced = {student_called(name, new): name for name in again}
+        if None in forced:
+            raise FolderError(f"{folder} holds no hand-in of {forced[None]!r}, or more than one")
+        kept = kept_people(store)
+        people = kept | new
+        known = {who.shown for person in kept.values() for who in person.members}
+        absent = [name for name in intake.absent if name not in known]
+        adjusted = by_student(rows, people, roster)
+        print(summary_of(intake._replace(absent=absent), len(notebooks)), flush=True)
         jobs = [_job(submission, draws) for submission in intake.submissions]
         before = store.results()
         todo = [
-            job for job in jobs if job.name in found or not _is_done(out, job, before.get(job.name))
+            job
+            for job in jobs
+            if job.name in forced or not _is_done(out, job, before.get(job.name))
         ]
 
         # stored first, so that a grading that is killed continues with the same seed
         store.set_about(title=sheet.title, seed=seed, given=dict(given), sheet11=version("sheet11"))
         store.set_about(parameters=list(map(draws.parameters, range(len(draws.drawn)))))
-        keep_points(store, draws.key(0))
+        keep_points(store)
         store.begin(tasks)
         with sandboxes_shared():
             expected = expected_of(draws, {job.draw for job in todo}, executor)
@@ -180,14 +186,14 @@ def grade(
 
         write_hidden_tests(out, store)
         keep_people(store, people.values())
-        store.set_about(adjustments=rows, adjusted=adjusted)
+        store.set_about(adjusted=adjusted)
         if late_penalty is not None:
             store.set_about(late_penalty=late_penalty)
         for stem, notebook in notebooks.items():
             begin_rubrics(store, stem, notebook.whole)
         table = publish(out, store)
-        for line in write_changes(out, store, table):
-            print(line)
+        if changes := write_changes(out, store, table):
+            print(f"changed since the last grading, see {out / CHANGES}:", *changes, sep="\n  ")
         return table, intake.unrecognised
 
 

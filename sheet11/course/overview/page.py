@@ -41,7 +41,7 @@ def write_overview(out: Path) -> Path:
         heading="Overview of the class",
         students=len(totals),
         excused=len(table.lines) - len(totals),
-        adjusted=sum(len(line.adjustments) > 0 for line in table.lines.values()),
+        adjusted=sum(bool(line.adjustments) for line in table.lines.values()),
         maximum=maximum,
         median=float(np.median(totals)) if totals else None,
         histogram=np.histogram(np.clip(totals, 0, maximum), bins=BARS, range=(0, maximum))[

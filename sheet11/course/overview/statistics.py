@@ -20,8 +20,6 @@ def answers_of(store: Store, table: Table) -> pd.DataFrame:
             rows.append([task.name, task.title, task.points, student, source, *entry.score])
     columns = [*TASK, "student", "source", "points", "status", "remark"]
     answers = pd.DataFrame(rows, columns=columns).astype({"points": float})
-    order = {task.name: number for number, task in enumerate(table.tasks)}
-    answers = answers.sort_values("task", key=lambda names: names.map(order), kind="stable")
     answers["answered"] = ~answers["status"].isin(
         [Status.NOT_ANSWERED, Status.FAILED, Status.EXCUSED]
     )
@@ -36,18 +34,17 @@ def task_statistics(answers: pd.DataFrame) -> pd.DataFrame:
     points. `discrimination` is Pearson's correlation of the points with the sum of all other tasks' points: near 0 the
     task is unrelated to the others, and a negative value suggests that something is wrong with it.
     """
-    read = answers["points"].where(answers["answered"])
-    is_open = answers["answered"] & answers["points"].isna()
-    by_task = answers.assign(read=read, is_open=is_open).groupby(TASK, sort=False)
+    by_task = answers.groupby(TASK, sort=False)
     statistics = by_task.agg(
         students=("points", "count"),
         answered=("answered", "sum"),
         mean=("points", "mean"),
-        read=("read", "count"),
-        is_open=("is_open", "any"),
     )
     # until an answer is read, the points of those who gave none say nothing
-    statistics.loc[statistics.pop("is_open") & (statistics.pop("read") == 0), "mean"] = float("nan")
+    known = answers[answers["answered"]].groupby("task")["points"].count()
+    statistics.loc[statistics.index.isin(known[known == 0].index, level="task"), "mean"] = float(
+        "nan"
+    )
     statistics = statistics.reset_index(["title", "maximum"])
     statistics["earned"] = statistics["mean"] / statistics["maximum"]
     points = answers.pivot(index="student", columns="task", values="points")

@@ -10,9 +10,10 @@ from zoneinfo import ZoneInfo
 
 from tqdm import tqdm
 
+from sheet11.course.book.gradebook import Adjustment
 from sheet11.course.errors import FolderError, reason
 from sheet11.course.files import folder_of_this_process
-from sheet11.course.submissions.adjustments import Row, deadline_of
+from sheet11.course.submissions.adjustments import deadline_of
 from sheet11.course.submissions.archives import OF_A_CLASS, STAMP, is_notebook, unpack
 from sheet11.course.submissions.layouts import files_of, find_hand_ins
 from sheet11.course.submissions.matching import BlankNotebook
@@ -40,7 +41,7 @@ class Wanted(NamedTuple):
     notebooks: Mapping[str, BlankNotebook]  # by stem
     roster: Roster = NO_ROSTER
     deadline: datetime | None = None
-    adjustments: Sequence[Row] = ()
+    adjustments: Sequence[Adjustment] = ()
     assignment: str = ""  # nbgrader's subfolder in each student's folder
 
 
