@@ -98,7 +98,7 @@ def by_student(
 ) -> dict[str, list[Adjustment]]:
     """Sort adjustments by student.
 
-    Somebody in the roster without a hand-in is added to `people`; a deadline alone has nothing to change.
+    Somebody in the roster without a hand-in is added to `people`, unless the adjustment is a deadline.
 
     Raises:
         TableError: an adjustment is for nobody, or for several.
@@ -108,9 +108,10 @@ def by_student(
         student = student_called(each["id"], people)
         if not student:
             who = next((who for who in roster.people if each["id"] in who), None)
-            if not who:
+            if not who and "listed" not in each:
                 raise _refused(each, "id")
-            if each["deadline"]:
+            if not who or each["deadline"]:
+                found[each["id"]].append(each | {"listed": ""})
                 continue
             student = key_of(f"{who.shown}_{who.id}".replace("/", "-"))
             people[student] = Person(student, who, (who,))

@@ -71,7 +71,9 @@ def test_rows_are_sorted_by_student(tmp_path):
 def test_an_extension_before_the_hand_in_changes_nothing(tmp_path):
     found = rows(tmp_path, "id,deadline", "6,2026-12-04T18:00")
     everybody = people()
-    assert by_student(found, everybody, ROSTER) == {} and len(everybody) == 4
+    adjusted = by_student(found, everybody, ROSTER)
+    assert list(adjusted) == ["6"] and len(everybody) == 4
+    assert by_student(adjusted["6"], everybody, NO_ROSTER) == adjusted, "kept without the roster"
     assert deadline_of(found, EMIL) == datetime(2026, 12, 4, 18).astimezone()
     assert deadline_of(found, ANNA) is None
 
