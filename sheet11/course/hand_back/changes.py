@@ -14,7 +14,7 @@ from sheet11.course.tables import harmless_csv
 from sheet11.course.text import digest_of
 
 CHANGES = "changes.csv"
-HEADER = "time,student,task,before,after,note,why\n"
+HEADER = "time,student,task,before,after,why\n"
 TOTAL = "total"  # in place of a task
 
 # points in words, note, and digest of the answer, by student and task
@@ -31,6 +31,7 @@ def write_changes(out: Path, store: Store, table: Table) -> list[str]:
     """Add the changes by this grading to `changes.csv`, and return them in words, a line for each task and reason."""
     path = out / CHANGES
     before = store.about()["before"]
+    time = datetime.now().isoformat(" ", "minutes")
     groups = defaultdict(list)
     rows = []
     for key, now in _shown(table).items():
@@ -38,7 +39,7 @@ def write_changes(out: Path, store: Store, table: Table) -> list[str]:
         was = before.get(key, ["–", "", None])
         if before and now[:2] != was[:2] and (task == TOTAL or key in before):
             why = _why(was, now)
-            rows.append([f"{datetime.now():%Y-%m-%d %H:%M}", student, task, was[0], *now[:2], why])
+            rows.append([time, student, task, was[0], now[0], why])
             groups[f"{task}: {why}"].append(f"{student} {was[0]} → {now[0]}")
     earlier = path.read_text(encoding="utf-8") if path.exists() else HEADER
     write_private(path, earlier + harmless_csv(rows))
@@ -51,7 +52,7 @@ def _shown(table: Table) -> Shown:
     for student, line in table.lines.items():
         for row in line.rows:
             points, status, _ = row.score
-            note = status if status in (Status.TO_READ, Status.EXCUSED) else ""
+            note = status if points is None or status == Status.TO_READ else ""
             shown[f"{student}\t{row.task.name}"] = [_of(points, row.task.points), note, row.digest]
     for student, line in table.lines.items():
         words = "; ".join(line.adjustments)
@@ -69,8 +70,8 @@ def _why(was: list[str], now: list[str]) -> str:
     points, note, digest = now
     if digest != was[2]:
         return "new hand-in"
-    if note != was[1] and note != Status.TO_READ:
-        return "adjustments"
+    if note not in (was[1], Status.TO_READ):
+        return note or was[1]  # excused, failed, or the adjustments of a total
     if points.split()[2] != was[0].split()[2]:
         return "points of the task changed"
     return "check or sheet changed" + ", to read" * (note == Status.TO_READ)
