@@ -15,9 +15,6 @@ import click
 from sheet11.course.errors import CourseError
 
 PATH = click.Path(path_type=Path)
-TIME = click.DateTime(
-    ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M%z"]
-)
 LONGEST_RANGE = 1_000_000  # values in a range
 
 

@@ -10,7 +10,6 @@ import click
 
 from sheet11.course.errors import SolutionError
 from sheet11.course.options import (
-    TIME,
     jobs_option,
     out_option,
     parameter_option,
@@ -115,7 +114,9 @@ def sheet_failures() -> Iterator[None]:
 @click.option(
     "--deadline",
     metavar="TIME",
-    type=TIME,
+    type=click.DateTime(
+        ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M%z"]
+    ),
     help="Local time (2026-11-21T12:00); hand-ins whose nbgrader timestamp is later are shown as late.",
 )
 @click.option(

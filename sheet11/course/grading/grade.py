@@ -160,7 +160,12 @@ def grade(
         if None in forced:
             raise FolderError(f"{folder} holds no hand-in of {forced[None]!r}, or more than one")
         kept = kept_people(store)
-        people = kept | new
+        there = {person.who for person in intake.people}
+        # somebody without a hand-in may be there now, with another name
+        people = {
+            name: each for name, each in kept.items() if each.notebooks or each.who not in there
+        }
+        people |= new
         known = {who.shown for person in kept.values() for who in person.members}
         absent = [name for name in intake.absent if name not in known]
         adjusted = by_student(rows, people, roster)

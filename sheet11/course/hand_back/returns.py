@@ -87,20 +87,8 @@ def collect(out: Path, store: Store, table: Table, partial: bool) -> Returned:
 
 def folder_files(returned: Returned) -> Files:
     """Return a folder for each student with the feedback page, named by login or name, and a table of points."""
-    rows = [
-        [
-            "folder",
-            "login",
-            "name",
-            "id",
-            "e-mail",
-            "points",
-            "max",
-            "late",
-            "to read",
-            "adjustments",
-        ]
-    ]
+    header = "folder login name id e-mail points max late".split()
+    rows = [[*header, "to read", "adjustments"]]
     pages = {}
     for each in returned.results:
         who = each.who

@@ -44,9 +44,7 @@ def write_overview(out: Path) -> Path:
         adjusted=sum(bool(line.adjustments) for line in table.lines.values()),
         maximum=maximum,
         median=float(np.median(totals)) if totals else None,
-        histogram=np.histogram(np.clip(totals, 0, maximum), bins=BARS, range=(0, maximum))[
-            0
-        ].tolist(),
+        histogram=np.histogram(totals, bins=BARS, range=(0, maximum))[0].tolist(),
         tasks=statistics.astype(object).where(statistics.notna(), None).to_dict("records"),
         times=np.quantile(seconds, [0.5, 0.9, 1]).tolist() if seconds else None,
         reasons=frequent_reasons(answers).to_dict("records"),
