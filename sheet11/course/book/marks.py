@@ -102,6 +102,7 @@ class Entry(NamedTuple):
     score: Score
     marks: Sequence[Mark] = ()  # the newest of each person, oldest first
     flagged_by: Collection[str] = ()
+    excused: bool = False
 
     @property
     def mark(self) -> Mark | None:

@@ -160,17 +160,22 @@ class Store(contextlib.ExitStack):
         marks = self._newest_marks(task)
         tasks = {each.name: each for each in self.tasks()}
         rows = self._execute(
-            """SELECT student, answer.task, digest, answer.points, status, remark,
+            """WITH excused AS MATERIALIZED
+                   (SELECT own.key AS who, each.value ->> 'excused' AS what
+                    FROM about, json_each(about.value) AS own, json_each(own.value) AS each
+                    WHERE name = 'adjusted')
+               SELECT student, answer.task, digest, answer.points, status, remark,
                       (SELECT json_group_array(who) FROM flag
-                       WHERE (flag.student, flag.task) = (answer.student, answer.task))
+                       WHERE (flag.student, flag.task) = (answer.student, answer.task)),
+                      EXISTS (SELECT 1 FROM excused WHERE who = student AND what IN (answer.task, 'sheet'))
                FROM answer JOIN task ON task.name = answer.task
                WHERE ?1 IS NULL OR answer.task = ?1 ORDER BY student, task.rowid""",
             task,
         )
         found = []
-        for student, name, digest, points, status, remark, flags in rows:
+        for student, name, digest, points, status, remark, flags, excused in rows:
             graded = Score(points, Status(status), remark)
-            about = (marks[student, name], json.loads(flags))
+            about = (marks[student, name], json.loads(flags), excused)
             entry = Entry(student, tasks[name], digest, graded, graded, *about)
             found.append(entry._replace(score=score_of(entry)))
         return found

@@ -43,8 +43,8 @@ class Desk:
         counts: dict[str, Counter[str]] = defaultdict(Counter)
         for entry in self.store.entries():
             counts[entry.task.name].update(
-                answers=1,
-                read=entry.score.status != Status.TO_READ,
+                answers=not entry.excused,
+                read=not entry.excused and entry.score.status != Status.TO_READ,
                 changed=entry.overtaken(entry.mark) != "",
                 flagged=who in entry.flagged_by,
                 disputed=entry.disputed,

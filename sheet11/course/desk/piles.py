@@ -49,11 +49,13 @@ class Pile(NamedTuple):
 def piles_of(store: Store, task: Task, who: str) -> list[Pile]:
     """Sort the answers to a task into piles, in a random order for each person: no position reveals a student.
 
-    For automatically graded tasks, answers with unknown points come first, then those that lost points. Missing
+    Excused answers are left out. For automatically graded tasks, answers with unknown points come first, then those that lost points. Missing
     answers come last.
     """
     together: dict[str, list[Entry]] = defaultdict(list)
     for entry in store.entries(task.name):
+        if entry.excused:
+            continue
         same = [task.name, entry.graded.status]
         if entry.graded.status != Status.NOT_ANSWERED:
             same += [entry.digest, repr(entry.graded.points)]
