@@ -55,20 +55,13 @@ def line_of(
     takes its share, and bonus and deduction are added, within 0 and the maximum.
 
     Args:
-        rows: answers; of several to a task, one that is to be read counts, else the best.
+        rows: answers, of merged accounts several to a task.
         tasks: all tasks of the sheet.
         adjustments: of this student.
         late: how late the hand-in is, in words.
         penalty: share of the points that each day late takes.
     """
-    known = {row.digest for row in rows if row.score.points is not None}
-
-    def worth(row: Entry) -> tuple[bool, float]:
-        """Rank an answer that nobody has read, nor one with the same text, before all others."""
-        points = row.score.points
-        return points is None and row.digest not in known, points or 0
-
-    best = {row.task: row for row in sorted(rows, key=worth)}
+    best = _best(rows)
     rows = [best[task] for task in tasks if task in best]
     excused = {each["excused"] for each in adjustments if each["excused"]}
     others = [task for task in tasks if not {task.name, SHEET} & excused]
@@ -88,6 +81,15 @@ def line_of(
             total += number_in(each["bonus"] or "0") - number_in(each["deduction"] or "0")
         total = min(max(total, 0), maximum)
     return Line(counted, _sum(rows), total, words)
+
+
+def _best(rows: Sequence[Entry]) -> dict[Task, Entry]:
+    """Return the answer to each task that counts: one that is to be read, else the best."""
+    known = {row.digest for row in rows if row.score.points is not None}
+    by_points = sorted(rows, key=lambda row: row.score.points or 0)
+    # the same text from two accounts needs to be read once
+    by_points.sort(key=lambda row: row.score.points is None and row.digest not in known)
+    return {row.task: row for row in by_points}
 
 
 def days_late(late: str) -> float:

@@ -49,8 +49,8 @@ class Pile(NamedTuple):
 def piles_of(store: Store, task: Task, who: str) -> list[Pile]:
     """Sort the answers to a task into piles, in a random order for each person: no position reveals a student.
 
-    Excused answers are left out. For automatically graded tasks, answers with unknown points come first, then those that lost points. Missing
-    answers come last.
+    Excused answers are left out. For automatically graded tasks, answers with unknown points come first, then those
+    that lost points. Missing answers come last.
     """
     together: dict[str, list[Entry]] = defaultdict(list)
     for entry in store.entries(task.name):
