@@ -70,13 +70,13 @@ def line_of(
     words = [_in_words(each) for each in adjustments]
     given = [each["days late"] for each in adjustments if each["days late"]]
     days = number_in(given[-1]) if given else days_late(late)
+    share = min(days * penalty, 1)
     if penalty and (days or late):
-        words.append(f"{days * penalty:.0%} less for {days:g} days late")
+        words.append(f"{share:.0%} less for {days:g} days late")
     maximum, left = (sum(task.points for task in each) for each in (tasks, others))
     total = None
     if left or not excused:
-        total = _sum(counted) * (maximum / left if excused else 1)
-        total *= max(1 - days * penalty, 0)
+        total = _sum(counted) * (maximum / left if excused else 1) * (1 - share)
         for each in adjustments:
             total += number_in(each["bonus"] or "0") - number_in(each["deduction"] or "0")
         total = min(max(total, 0), maximum)

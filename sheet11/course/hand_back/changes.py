@@ -38,7 +38,8 @@ def write_changes(out: Path, store: Store, table: Table) -> list[str]:
         student, task = key.split("\t")
         was = before.get(key, ["–", "", None])
         if before and now[:2] != was[:2] and (task == TOTAL or key in before):
-            why = _why(was, now)
+            to_read = f", {now[1]}" if now[1] == Status.TO_READ else ""
+            why = _why(was, now) + to_read
             rows.append([time, student, task, was[0], now[0], why])
             groups[f"{task}: {why}"].append(f"{student} {was[0]} → {now[0]}")
     earlier = path.read_text(encoding="utf-8") if path.exists() else HEADER
@@ -74,4 +75,4 @@ def _why(was: list[str], now: list[str]) -> str:
         return note or was[1]  # excused, failed, or the adjustments of a total
     if points.split()[2] != was[0].split()[2]:
         return "points of the task changed"
-    return "check or sheet changed" + ", to read" * (note == Status.TO_READ)
+    return "check or sheet changed"

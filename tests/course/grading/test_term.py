@@ -91,7 +91,7 @@ def test_a_regrading_says_what_it_changed(term):
     term.fix(proof=2)
     changes = term.graded("class", "--student", "Bert Ö")[1]
     assert changes == [
-        "1_waves/proof: points of the task changed: Anna Müller_1 1 of 1 → 1 of 2, "
+        "1_waves/proof: points of the task changed, to read: Anna Müller_1 1 of 1 → 1 of 2, "
         "Bert Ö_2 0.5 of 1 → 0.5 of 2, Cleo X_3 1 of 1 → 1 of 2, Cleo Y_4 1 of 1 → 1 of 2",
         "1_waves/wave-check: check or sheet changed, to read: Bert Ö_2 1 of 2 → 1 of 2",
         "1_waves/wave-check: check or sheet changed: Cleo Y_4 0 of 2 → 2 of 2",
