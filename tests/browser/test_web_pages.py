@@ -10,7 +10,7 @@ from hostile import HTML, PNG
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from sheet11.course import run, sweep
-from sheet11.course.book.gradebook import Table
+from sheet11.course.book.gradebook import Table, line_of
 from sheet11.course.book.marks import Task
 from sheet11.course.book.scores import Score, Status
 from sheet11.course.jobs import local_executor
@@ -85,20 +85,24 @@ def folder(browser, tmp_path_factory, hostile):
     task = Task("notebook/task", "1a) A part", HTML, 2.0, False, "", heading=HTML)
     tasks = [task, task._replace(name="notebook/other")]
     rows = [row_of(HTML, *each) for each in zip(tasks, scores, strict=True)]
+    line = line_of(rows, tasks)._replace(adjustments=[HTML])
     picture = base64.b64encode(PNG).decode()
     page = Page(HTML, HTML, HTML, 1.0, {HTML: HTML}, {HTML: HTML, "r": 1.5}, None)
     pages = {
         "notebook": {"cells": cells_html(hostile)},
         "index": {"pages": [page]},
-        "grades": {"table": Table(tasks, rows), "people": {HTML: person}},
+        "grades": {"table": Table(tasks, {HTML: line}), "people": {HTML: person}},
         "feedback": {
             "person": person,
-            "rows": rows,
+            "line": line,
+            "maximum": 4.0,
             "content_of": lambda digest: (HTML, {}),
             "figures": {"notebook": [(picture, HTML)]},
         },
         "class": {
             "students": 3,
+            "excused": 1,
+            "adjusted": 2,
             "maximum": 4.0,
             "median": 2.5,
             "histogram": [0, 1, 2],
