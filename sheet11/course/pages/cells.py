@@ -1,7 +1,8 @@
 """Parts of an untrusted notebook as HTML that is safe to open and needs no network, for the template `cells.html.j2`.
 
 Mathematics becomes MathML. HTML in a notebook is reduced to plain structure: no scripts, frames or styles, and only
-images inside the notebook. Checks of answers are folded.
+images inside the notebook. Checks of answers and cells that JupyterLab hides are
+folded.
 """
 
 import html
@@ -102,6 +103,11 @@ def figures_of_cells(cells: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, 
         for output in cell.get("outputs", []):
             if shown_kind(output.get("data", {})) == "image/png":
                 yield output["data"]["image/png"], alternative_text(output)
+
+
+def hides(cell: Mapping[str, Any], part: str) -> bool:
+    """Return whether JupyterLab hides the "source" or the "outputs" of a cell."""
+    return cell["metadata"].get("jupyter", {}).get(f"{part}_hidden") is True
 
 
 def turning(output: Mapping[str, Any]) -> list[Any]:

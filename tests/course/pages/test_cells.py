@@ -105,16 +105,37 @@ def test_plain_html_stays(source, wanted):
 @pytest.mark.parametrize(
     ("marks", "outputs", "attributes"),
     [
-        ({"grade": True}, [], {"class": ["check"]}),
-        ({"grade": True}, [new_output("error")], {"class": ["check"], "open": ""}),
+        ({"grade": True}, [], {"class": ["folded"]}),
+        ({"grade": True}, [new_output("error")], {"class": ["folded"], "open": ""}),
         ({"grade": True, "solution": True}, [], None),
         ({}, [], None),
     ],
 )
-def test_only_checks_are_folded_and_those_that_failed_are_open(marks, outputs, attributes):
+def test_checks_are_folded_and_those_that_failed_are_open(marks, outputs, attributes):
     cell = new_code_cell("assert x == 1", metadata={"nbgrader": marks}, outputs=outputs)
     body = html(cells_html(new_notebook(cells=[cell])))
     assert "assert" in body.text and (body.details and body.details.attrs) == attributes
+
+
+@pytest.mark.parametrize(
+    ("jupyter", "folded"),
+    [
+        ({"source_hidden": True, "outputs_hidden": True}, ["Code and output 1+1 two"]),
+        ({"source_hidden": True}, ["Code 1+1"]),
+        ({"outputs_hidden": True}, ["Output two"]),
+        ({"source_hidden": False}, []),
+    ],
+)
+def test_what_jupyterlab_hides_is_folded(jupyter, folded):
+    outputs = [new_output("stream", text="two")]
+    cell = new_code_cell("1+1", metadata={"jupyter": jupyter}, outputs=outputs)
+    body = html(cells_html(new_notebook(cells=[cell])))
+    assert [" ".join(each.text.split()) for each in body.find_all("details")] == folded
+    assert "1+1" in body.text and "two" in body.text
+
+
+def test_hidden_text_is_folded():
+    assert "<summary>Text</summary>" in text_of("a", metadata={"jupyter": {"source_hidden": True}})
 
 
 @pytest.mark.parametrize(
