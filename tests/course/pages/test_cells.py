@@ -180,11 +180,18 @@ def test_an_image_that_is_not_in_the_notebook_is_a_link():
     assert '<a href="b.png" rel="noopener noreferrer">a</a>' in text_of("![a](b.png)")
 
 
-FRAME = {"setting": "1", "shows": "one", "png": IMAGE}
-TURNING = [
-    {"control": "n", "frames": [FRAME, {"setting": "2"}]},
-    {"control": "<mode>", "frames": [{"setting": "a"}, FRAME | {"setting": "b", "shows": "two"}]},
-]
+FRAME = {"shows": "one", "png": IMAGE}
+TURNING = {
+    "controls": [
+        {"name": "n", "settings": ["1", "2"], "start": 1},
+        {"name": "<mode>", "settings": ["a", "b", "c"], "start": 0},
+    ],
+    "fixed": "p = 3",
+    "frames": [
+        [FRAME, {"shows": "ValueError: <b>"}, FRAME],
+        [FRAME, FRAME | {"shows": "two"}, FRAME],
+    ],
+}
 
 
 def figure(frames):
@@ -193,35 +200,33 @@ def figure(frames):
     )
 
 
-def test_frames_are_chosen_by_radio_buttons():
-    settings, other = html(shown(figure(TURNING), figure(TURNING[:1]))).find_all(class_="settings")
+def test_frames_are_chosen_by_two_rows_of_radio_buttons():
+    settings, other = html(shown(figure(TURNING), figure(TURNING))).find_all(class_="settings")
     assert [legend.text for legend in settings.find_all("legend")] == ["n", "<mode>"]
-    assert [label.text.strip() for label in settings.find_all("label")] == ["1", "2", "a", "b"]
-    buttons = settings.find_all("input", type="radio", checked=False)
-    assert settings.find("input", checked=True)["class"] == ["start"]
-    assert [button["class"] for button in buttons] == [["frame-00"], ["start"], ["frame-11"]]
-    assert [(*image["class"], image["alt"]) for image in settings.find_all("img")] == [
-        ("start", "at the start"),
-        ("frame-00", "one"),
-        ("frame-11", "two"),
-    ]
-    assert settings.input["name"] != other.input["name"]
+    assert [label.text.strip() for label in settings.find_all("label")] == ["1", "2", "a", "b", "c"]
+    chosen = settings.find_all("input", type="radio", checked=True)
+    assert [button["class"] for button in chosen] == [["row-1"], ["column-0"]]
+    assert chosen[0]["name"] != chosen[1]["name"] != other.input["name"] != chosen[0]["name"]
+    assert settings.find(class_="frame-01").text == "ValueError: <b>"
+    images = [(*image["class"], image["alt"]) for image in settings.find_all("img")]
+    assert images[0] == ("frame-00", "one") and images[3] == ("frame-11", "two")
+    assert "p = 3" in settings.text and len(images) == 5
 
 
 @pytest.mark.parametrize(
-    "frames",
+    "change",
     [
-        "text",
-        [3],
-        [{"control": "n"}],
-        [{"control": "n", "frames": [FRAME | {"shows": 1}]}],
-        [{"control": "n", "frames": [FRAME | {"png": IMAGE + '"'}]}],
-        [{"control": "n", "frames": [{"setting": "1"}] * 11}],
-        [{"control": "n", "frames": [{"setting": "1" * LARGEST_FRAMES}]}],
+        {"frames": "text"},
+        {"frames": [[3]]},
+        {"controls": TURNING["controls"][:1]},
+        {"frames": [[FRAME | {"shows": 1}]]},
+        {"frames": [[FRAME | {"png": IMAGE + '"'}]]},
+        {"frames": [[FRAME] * 11]},
+        {"fixed": "1" * LARGEST_FRAMES},
     ],
 )
-def test_of_odd_frames_only_the_figure_is_shown(frames):
-    body = html(shown(figure(frames)))
+def test_of_odd_frames_only_the_figure_is_shown(change):
+    body = html(shown(figure(TURNING | change)))
     (image,) = body.find_all("img")
     assert image["src"].endswith(IMAGE) and not body.find("input")
 
