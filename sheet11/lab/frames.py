@@ -32,27 +32,21 @@ def bundle(draw: Callable[..., Any], controls: Controls) -> dict[str, Any]:
     start = {name: control["value"] for name, control in controls.items()}
     settings = {name: _settings(control) for name, control in controls.items()}
     first, second = [name for name, control in controls.items() if "frames" in control]
-    offered = [
-        {
-            "name": _name(name, controls),
-            "settings": [text for text, _ in settings[name]],
-            "start": [value for _, value in settings[name]].index(start[name]),
-        }
-        for name in (first, second)
-    ]
-    frames = [
-        [_frame(draw, start | {first: one, second: other}) for _, other in settings[second]]
-        for _, one in settings[first]
-    ]
-    others = controls.keys() - {first, second}
-    fixed = [
-        f"{_name(name, controls)} = {settings[name][0][0]}" for name in start if name in others
-    ]
+    offered, fixed = [], []
+    for name, control in controls.items():
+        title = control.get("description", name)
+        texts, values = zip(*settings[name], strict=True)
+        if name in (first, second):
+            offered.append(
+                {"name": title, "settings": [*texts], "start": values.index(start[name])}
+            )
+        else:
+            fixed.append(f"{title} = {texts[0]}")
+    frames = []
+    for _, one in settings[first]:
+        moved = start | {first: one}
+        frames.append([_frame(draw, moved | {second: other}) for _, other in settings[second]])
     return {MIME_TYPE: {"controls": offered, "fixed": ", ".join(fixed), "frames": frames}}
-
-
-def _name(name: str, controls: Controls) -> str:
-    return str(controls[name].get("description", name))
 
 
 def _settings(control: dict[str, Any]) -> list[tuple[str, Any]]:
