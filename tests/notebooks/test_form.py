@@ -14,7 +14,7 @@ from sheet11.course.sheet import find_sheet
 PART = re.compile(r"## (\w+)\) .+ \((\d+) points?\)")
 TASK = re.compile(
     r"### (?P<star>★ )?Task \w+\.\d+ · .+\n"
-    r"\*(?P<points>no|\d+) points? · \d+ minutes · difficulty [123] of 3(?: · importance [123] of 3)?\*\n\n"
+    r"\*(?P<points>no|\d+) points? · \d+ minutes · difficulty [123] of 3 · importance [123] of 3\*\n\n"
 )
 HINT = "<details><summary>Hint 1</summary>"
 PASTED = "### From notebook "  # what later cells go on with, without points of its own
@@ -84,6 +84,8 @@ def test_marks_are_nbgraders(notebook):
             assert "record(" in visible, f"{cell.id}: what is graded is recorded"
         else:
             assert kind == ["locked"], "the check of a task without points"
+        if "locked" in kind:
+            assert cell.metadata.jupyter.source_hidden, f"{cell.id} is folded"
 
 
 def test_stored_outputs_come_from_one_clean_run(stem, notebook, promised):

@@ -100,12 +100,15 @@ def explore_oversmoothing(
         draw,
         {
             "graph": dict(kind="ToggleButtons", options=GRAPHS, value=graph),
-            "depth": dict(kind="IntSlider", min=0, max=DEEPEST, value=8),
+            "depth": dict(
+                kind="IntSlider", min=0, max=DEEPEST, value=8, frames=[0, 2, 8, 32, DEEPEST]
+            ),
             "way": dict(
                 kind="ToggleButtons",
                 options=[*WAYS, *networks],
                 value="P",
                 description="propagation",
+                frames=[*WAYS, *networks],
             ),
         },
     )

@@ -86,9 +86,17 @@ def explore_scores(
     show_with_controls(
         draw,
         {
-            "p": dict(kind="IntSlider", min=1, max=1024, value=min(p, 1024)),
+            "p": dict(
+                kind="IntSlider", min=1, max=1024, value=min(p, 1024), frames=[4, 16, 32, 64, 256]
+            ),
             "relative_sigma": dict(
-                kind="FloatSlider", min=0, max=3, step=0.1, value=1.0, description="σ / std(E)"
+                kind="FloatSlider",
+                min=0,
+                max=3,
+                step=0.1,
+                value=1.0,
+                description="σ / std(E)",
+                frames=[0.5, 1, 2],
             ),
         },
     )
