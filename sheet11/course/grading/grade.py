@@ -260,10 +260,8 @@ def _score(
     submission = graded.job.submission
     if graded.error:
         return Score(None, Status.FAILED, f"not graded: {graded.error}")
-    for name in (
-        notebook.stem,
-        *(f"{notebook.stem}/{each}" for each in (*task.answers, task.name)),
-    ):
+    places = [f"{notebook.stem}/{name}" for name in (*task.answers, task.name)]
+    for name in (notebook.stem, *places):
         if name in submission.problems:
             return Score(0, Status.NOT_ANSWERED, submission.problems[name])
     score = graded.scores.get(task.column, Score(None, Status.TO_READ))
