@@ -13,7 +13,8 @@ from sheet11.course.sheet import find_sheet
 
 PART = re.compile(r"## (\w+)\) .+ \((\d+) points?\)")
 TASK = re.compile(
-    r"### Task \w+\.\d+ · .+\n\*(?P<points>\d+) points? · \d+ minutes · difficulty [123] of 3\*\n\n"
+    r"### (?P<star>★ )?Task \w+\.\d+ · .+\n"
+    r"\*(?P<points>no|\d+) points? · \d+ minutes · difficulty [123] of 3 · importance [123] of 3\*\n\n"
 )
 HINT = "<details><summary>Hint 1</summary>"
 PASTED = "### From notebook "  # what later cells go on with, without points of its own
@@ -60,11 +61,10 @@ def test_every_answer_has_its_task_above_and_its_check_below(notebook):
             continue
         task = TASK.match(above.source)
         assert task and HINT in above.source, cell.id
-        graded = cell if cell.cell_type == "markdown" else below
-        assert (
-            nbgrader_metadata(graded).grade
-            and int(task["points"]) == nbgrader_metadata(graded).points > 0
-        ), cell.id
+        graded = nbgrader_metadata(cell if cell.cell_type == "markdown" else below)
+        is_text = cell.cell_type == "markdown"  # nbgrader wants it graded, with 0 points
+        assert graded.grade == (is_text or not task["star"]), cell.id
+        assert task["points"] == str(graded.get("points") or "no"), cell.id
 
 
 def test_marks_are_nbgraders(notebook):
@@ -80,10 +80,13 @@ def test_marks_are_nbgraders(notebook):
             assert kind == ["solution"]
             assert "### BEGIN SOLUTION" in cell.source and "### END SOLUTION" in cell.source
             assert "sheet11" not in cell.source, f"{cell.id}: the answer is the package's"
-        else:
-            assert kind == ["grade", "locked"]
+        elif kind == ["grade", "locked"]:
             visible = cell.source.split("### BEGIN HIDDEN TESTS")[0]
             assert "record(" in visible, f"{cell.id}: what is graded is recorded"
+        else:
+            assert kind == ["locked"], "the check of a task without points"
+        if "locked" in kind:
+            assert cell.metadata.jupyter.source_hidden, f"{cell.id} is folded"
 
 
 def test_stored_outputs_come_from_one_clean_run(stem, notebook, promised):
