@@ -2,8 +2,8 @@
 
 import itertools
 import re
-import warnings
 import tomllib
+import warnings
 from pathlib import Path
 
 import numpy as np
