@@ -93,7 +93,7 @@ def _widget(figure: Figure, draw: Draw, controls: frames.Controls) -> dict[str, 
     output = {"output_type": "display_data", "data": script, "metadata": {}}
     row = ipywidgets.Box(list(made.values()), layout={"display": "flex", "flex_flow": "row wrap"})
     box = ipywidgets.VBox([row, description, image, ipywidgets.Output(outputs=(output,))])
-    return {WIDGET: box._repr_mimebundle_()[WIDGET]}
+    return {WIDGET: {"version_major": 2, "version_minor": 0, "model_id": box.model_id}}
 
 
 def _description(figure: Figure) -> str:
