@@ -64,8 +64,10 @@ def hostile_notebook() -> NotebookNode:
     """The notebook, as if it had been executed."""
     png = base64.b64encode(PNG).decode()
     handler = f'" onerror="{RUN}" onload="{RUN}'
-    labels = [{"setting": HTML}, {"setting": HTML, "shows": handler, "png": png}]
-    no_image = [{"setting": "b", "shows": "c", "png": png + handler}]
+    control = {"name": HTML, "settings": [HTML], "start": 0}
+    turning = {"controls": [control, control], "fixed": HTML}
+    frames = [[{"shows": HTML}, {"shows": handler, "png": png}]]
+    no_image = [[{"shows": "c", "png": png + handler}]]
     shown = [
         {"text/html": HTML},
         {"text/html": f"<script>{RUN}</script>", "text/plain": "shown instead of a script"},
@@ -77,9 +79,9 @@ def hostile_notebook() -> NotebookNode:
         {"text/vnd.mermaid": HTML},
         {"application/vnd.jupyter.widget-view+json": {"model_id": HTML}, "text/plain": HTML},
         {"image/png": handler, "text/plain": "no image"},
-        {"image/png": png, FRAMES: [{"control": HTML, "frames": labels}]},
-        {"image/png": png, FRAMES: [{"control": "a", "frames": no_image}]},
-        {"image/png": png, FRAMES: [HTML]},
+        {"image/png": png, FRAMES: turning | {"frames": frames}},
+        {"image/png": png, FRAMES: turning | {"frames": no_image}},
+        {"image/png": png, FRAMES: {"frames": HTML}},
         {"image/png": png, "text/plain": handler},
     ]
     outputs = [new_output("display_data", data) for data in shown]

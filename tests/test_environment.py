@@ -4,6 +4,7 @@ import importlib.metadata
 import re
 import subprocess
 import sys
+import tarfile
 import tomllib
 import zipfile
 from pathlib import Path
@@ -59,10 +60,10 @@ def test_conda_environment_holds_the_card_as_locked_and_installs_with_the_lock()
 
 
 def test_commands_install_with_the_lock():
-    commands = re.findall(r"^python3 -m venv .*", readme, re.MULTILINE)
+    commands = re.findall(r"^pip install .*", readme.split("## Read")[0], re.MULTILINE)
     commands += re.findall(r".*\bpip install.*", (ROOT / ".ci/run").read_text())
-    assert len(commands) == 3
-    assert all("pip install -q -c requirements.lock -e " in command for command in commands)
+    assert len(commands) == 4
+    assert all("-c requirements.lock" in command for command in commands)
 
 
 def test_what_the_package_imports_is_declared():
@@ -80,20 +81,30 @@ def test_what_the_package_imports_is_declared():
     assert names(needed) <= found | CARD
 
 
+def tracked(*folders):
+    listed = subprocess.run(
+        ["git", "ls-files", *folders], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return set(listed.stdout.splitlines())
+
+
 def test_wheel_carries_notebooks_templates_and_types(tmp_path):
-    options = "--no-deps --no-build-isolation -q -w".split()
-    subprocess.run([sys.executable, "-m", "pip", "wheel", *options, tmp_path, ROOT], check=True)
+    hatchling = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", tmp_path]
+    subprocess.run(hatchling, cwd=ROOT, check=True)
     (wheel,) = tmp_path.glob("*.whl")
     packed = set(zipfile.ZipFile(wheel).namelist())
-    listed = subprocess.run(
-        ["git", "ls-files", "sheet11", "notebooks"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    for path in listed.stdout.splitlines():
-        assert path in packed or f"sheet11/{path}" in packed
+    notebooks = {f"sheet11/{path}" for path in tracked("notebooks")}
+    of_the_readme = {path for path in notebooks if path.startswith("sheet11/notebooks/figures/")}
+    assert packed >= (notebooks - of_the_readme) | tracked("sheet11")
+    assert of_the_readme and not packed & of_the_readme
+
+
+def test_sdist_carries_what_the_first_commands_need(tmp_path):
+    hatchling = [sys.executable, "-m", "hatchling", "build", "-t", "sdist", "-d", tmp_path]
+    subprocess.run(hatchling, cwd=ROOT, check=True)
+    (sdist,) = tmp_path.glob("*.tar.gz")
+    packed = {name.split("/", 1)[1] for name in tarfile.open(sdist).getnames()}
+    assert packed >= {"requirements.lock", ".ci/run"} | tracked("notebooks", "sheet11", "tests")
 
 
 @pytest.mark.parametrize("path", sorted(set(map("".join, re.findall(NAMED, readme)))))

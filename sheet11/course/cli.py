@@ -59,7 +59,7 @@ def main() -> None:
     "--sliders",
     "frames",
     is_flag=True,
-    help="Also draw a picture for every setting of the sliders.",
+    help="Also draw pictures for several settings of the sliders.",
 )
 @sheet_option
 @jobs_option

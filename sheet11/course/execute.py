@@ -47,7 +47,7 @@ def execute(
         package_folder: extra folder to import from.
         kernel: name of the kernel; by default the one the notebook asks for.
         timeout: limit for each cell in seconds; None is no limit.
-        frames: whether figures with sliders include a picture for every setting.
+        frames: whether figures with sliders include pictures for several settings.
         instead_of_figures: text that a warm kernel shows instead of drawing each figure.
 
     Raises:

@@ -154,6 +154,14 @@ def _range(item: str) -> list[int | float]:
     return [kind(start + number * step) for number in range(count)]
 
 
+def percent(text: str) -> float:
+    """Parse a share such as 10%."""
+    number = text.removesuffix("%")
+    if not number.isdecimal():
+        raise ValueError(f"{text!r} is no percentage such as 10%")
+    return int(number) / 100
+
+
 def parameter_option(parse: Callable[[str], Any], metavar: str, text: str) -> Callable[[Any], Any]:
     """Return the option -p of a command, whose value is a dictionary."""
 

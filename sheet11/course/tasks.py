@@ -111,7 +111,7 @@ def tasks_of(stem: str, notebook: NotebookNode) -> list[Task]:
 def _title(heading: str, name: str, taken: Collection[str]) -> str:
     """Return a task's title: the heading of a task or an unnamed cell, or a heading with the cell's name."""
     heading = POINTS.sub("", heading)
-    title = heading.removeprefix("Task ")
+    title = heading.removeprefix("★ ").removeprefix("Task ")
     is_own = title != heading or NAMELESS.fullmatch(name)
     if title and is_own and title not in taken:
         return title

@@ -41,9 +41,9 @@ def to_tensor(
         raise TypeError(
             f"{name} must be a number or a tensor that {like.dtype} holds, got {shown(value)}"
         ) from error
-    if tensor.numel() == 1:
+    if tensor.ndim and tensor.numel() == 1:
         tensor = tensor.reshape(())
-    elif tensor.shape != (channels,):
+    if tensor.shape not in ((), (channels,)):
         raise ValueError(
             f"{name} must have one value for each of {channels} channels or one for all, "
             f"got shape {tuple(tensor.shape)}"

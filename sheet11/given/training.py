@@ -105,33 +105,17 @@ def train(
     Returns:
         Accuracy on the test nodes, shape (len(steps), [copies]).
     """
-    weights = list(model.parameters())
-    averages = [(torch.zeros_like(w), torch.zeros_like(w)) for w in weights]
+    optimizer = torch.optim.Adam(model.parameters(), lr=learning_rate)
     found = []
     for step in range(steps[-1] + 1):
         scores = model(x, P)
         if step in steps:
             found.append(accuracy(scores, labels, train_mask))
         if step < steps[-1]:
-            loss = cross_entropy(scores, labels, train_mask)
-            _adam(weights, torch.autograd.grad(loss, weights), averages, learning_rate, step + 1)
+            optimizer.zero_grad()
+            cross_entropy(scores, labels, train_mask).backward()
+            optimizer.step()
     return torch.stack(found)
-
-
-@torch.no_grad()
-def _adam(
-    weights: Sequence[Tensor],
-    gradients: Sequence[Tensor],
-    averages: Sequence[tuple[Tensor, Tensor]],
-    learning_rate: float,
-    step: int,
-) -> None:
-    """Take a step as torch.optim.Adam does, whose import takes a second; averages are those of g and g²."""
-    for w, g, (m, v) in zip(weights, gradients, averages, strict=True):
-        m.lerp_(g, 0.1)
-        v.lerp_(g.square(), 0.001)
-        size = (v / (1 - 0.999**step)).sqrt() + 1e-8
-        w.sub_(m / size, alpha=learning_rate / (1 - 0.9**step))
 
 
 def _count(train_mask: Tensor) -> Tensor:

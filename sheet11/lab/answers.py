@@ -8,6 +8,7 @@ from typing import Any
 from IPython import get_ipython
 
 WAITS = "waits for an answer"  # note on the error of a cell with a missing answer
+OF_A_CELL = ("<module>", "<cell line:")  # how its code is called, before the number in IPython 7.34
 _waiting: set[str] = set()  # names that are undefined because of a missing answer
 
 
@@ -53,7 +54,7 @@ def _go_on(result: Any) -> None:
 
 def _assigned_by(trace: TracebackType | None) -> set[str]:
     """Return the names that the failed cell assigns or defines at its top level."""
-    while trace and trace.tb_frame.f_code.co_name != "<module>":
+    while trace and not trace.tb_frame.f_code.co_name.startswith(OF_A_CELL):
         trace = trace.tb_next
     if trace is None:
         return set()
@@ -62,4 +63,6 @@ def _assigned_by(trace: TracebackType | None) -> set[str]:
 
 def _assigned(source: str) -> set[str]:
     symbols = symtable.symtable(source, "cell", "exec").get_symbols()
-    return {symbol.get_name() for symbol in symbols if symbol.is_assigned()}
+    assigned = {symbol.get_name() for symbol in symbols if symbol.is_assigned()}
+    # from Python 3.12 on the symbols include variables of comprehensions
+    return assigned.intersection(compile(source, "cell", "exec").co_names)

@@ -107,6 +107,38 @@ def painted(figure: Figure) -> Image.Image:
     return Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
 
 
+def read_heatmap(ax: Axes, bar: Axes, shape: tuple[int, int]) -> tuple[Floats, Floats, Floats]:
+    """Read a heatmap off its picture, as a person does: look every entry's colour up on the colour bar.
+
+    Args:
+        ax: axes that the heatmap fills.
+        bar: axes of the colour bar.
+        shape: rows and columns of the heatmap, row 0 on top.
+
+    Returns:
+        The entries, their colours between 0 and 1, shape (rows, columns, 3), and the two ends of the colour bar.
+    """
+    picture = np.asarray(painted(ax.figure)) / 255  # type: ignore[arg-type]
+
+    def seen(axes: Axes, points: Floats) -> Floats:
+        """Return the colours at points given as shares of the width and the height of the axes."""
+        x, y = axes.transAxes.transform(points).astype(int).T
+        colours: Floats = picture[-1 - y, x]
+        return colours
+
+    rows, columns = shape
+    i, j = np.indices(shape).reshape(2, -1)
+    # not in the middle of a cell, where it may be annotated
+    colours = seen(ax, np.column_stack([(j + 0.2) / columns, 1 - (i + 0.2) / rows]))
+    upright = int(bar.bbox.height > bar.bbox.width)
+    points = np.full((1001, 2), 0.5)
+    points[:, upright] = np.linspace(0.002, 0.998, 1001)
+    nearest = np.abs(colours[:, None] - seen(bar, points)).sum(axis=2).argmin(axis=1)
+    scale = bar.transData.inverted().transform(bar.transAxes.transform(points))[:, upright]
+    ends = np.array(bar.get_ylim() if upright else bar.get_xlim())
+    return scale[nearest].reshape(shape), colours.reshape(*shape, 3), ends
+
+
 def describe(figure: Figure) -> str:
     """Describe a figure in words: title and axes of every panel, and the label of its colour scale."""
     panels = []

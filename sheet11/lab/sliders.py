@@ -43,12 +43,13 @@ def show_with_controls(draw: Draw, controls: frames.Controls) -> None:
     Args:
         draw: returns a figure for the settings, which are passed by name at every change; it leaves no figure open
             if it fails.
-        controls: for every setting the `kind` of an ipywidgets control, and its arguments.
+        controls: for every setting the `kind` of an ipywidgets control, and its arguments; two of them with the
+            settings that a page offers, `frames`.
     """
     figure = draw(**{name: control["value"] for name, control in controls.items()})
     if _browser_is_connected():
         plots.display_bundle(plots.bundle(figure) | _widget(figure, draw, controls))
-    elif frames.are_wanted():
+    elif frames.are_wanted() and any("frames" in control for control in controls.values()):
         plt.close(figure)
         plots.display_bundle(plots.bundle(figure) | frames.bundle(draw, controls))
     else:
@@ -63,6 +64,7 @@ def _widget(figure: Figure, draw: Draw, controls: frames.Controls) -> dict[str, 
     made = {}
     for name, described in controls.items():
         options = {"description": name} | described
+        options.pop("frames", None)  # of pages
         kind = getattr(ipywidgets, options.pop("kind"))
         control = made[name] = kind(tooltip=options["description"], **options)
         control.style.description_width = "6em"
@@ -91,7 +93,7 @@ def _widget(figure: Figure, draw: Draw, controls: frames.Controls) -> dict[str, 
     output = {"output_type": "display_data", "data": script, "metadata": {}}
     row = ipywidgets.Box(list(made.values()), layout={"display": "flex", "flex_flow": "row wrap"})
     box = ipywidgets.VBox([row, description, image, ipywidgets.Output(outputs=(output,))])
-    return {WIDGET: box._repr_mimebundle_()[WIDGET]}
+    return {WIDGET: {"version_major": 2, "version_minor": 0, "model_id": box.model_id}}
 
 
 def _description(figure: Figure) -> str:

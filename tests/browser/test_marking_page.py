@@ -209,7 +209,7 @@ def test_an_answer_that_changed_after_it_was_read(visit, server):
     person = visit(server, "The slope")
     index = person.page.locator("#map .odd").get_attribute("data-index")
     person.press(*["k"] * 13, *["j"] * int(index))
-    person.see("tags", "changed since it was read")
+    person.see("tags", "changed after it was read")
     person.page.get_by_text("Now with the case of even").wait_for()
     assert person.text("answer").count("in the words of number 4") == 2, "before and now"
     person.press("=")

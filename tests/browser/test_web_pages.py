@@ -10,7 +10,7 @@ from hostile import HTML, PNG
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from sheet11.course import run, sweep
-from sheet11.course.book.gradebook import Table
+from sheet11.course.book.gradebook import Table, line_of
 from sheet11.course.book.marks import Task
 from sheet11.course.book.scores import Score, Status
 from sheet11.course.jobs import local_executor
@@ -85,20 +85,24 @@ def folder(browser, tmp_path_factory, hostile):
     task = Task("notebook/task", "1a) A part", HTML, 2.0, False, "", heading=HTML)
     tasks = [task, task._replace(name="notebook/other")]
     rows = [row_of(HTML, *each) for each in zip(tasks, scores, strict=True)]
+    line = line_of(rows, tasks)._replace(adjustments=[HTML])
     picture = base64.b64encode(PNG).decode()
     page = Page(HTML, HTML, HTML, 1.0, {HTML: HTML}, {HTML: HTML, "r": 1.5}, None)
     pages = {
         "notebook": {"cells": cells_html(hostile)},
         "index": {"pages": [page]},
-        "grades": {"table": Table(tasks, rows), "people": {HTML: person}},
+        "grades": {"table": Table(tasks, {HTML: line}), "people": {HTML: person}},
         "feedback": {
             "person": person,
-            "rows": rows,
+            "line": line,
+            "maximum": 4.0,
             "content_of": lambda digest: (HTML, {}),
             "figures": {"notebook": [(picture, HTML)]},
         },
         "class": {
             "students": 3,
+            "excused": 1,
+            "adjusted": 2,
             "maximum": 4.0,
             "median": 2.5,
             "histogram": [0, 1, 2],
@@ -181,15 +185,21 @@ def test_the_keyboard_turns_every_explorer(show, folder, name):
     explorers = show(name).locator(".settings").all()
     assert explorers
     for settings in explorers:
-        settings.locator("input:checked").focus()  # that Tab leads here is another test
         seen = set()
-        for button in settings.locator("input").all():
-            button.page.keyboard.press("ArrowDown")
-            (image,) = settings.locator("img").filter(visible=True).all()
-            chosen = settings.locator("input:checked:focus").get_attribute("class")
-            assert image.get_attribute("class") == chosen, "the picture of what is chosen"
-            seen.add(image.get_attribute("src"))
-        assert len(seen) > 0.8 * settings.locator("img").count(), "nearly all look different"
+        for row in settings.locator("fieldset").all():
+            row.locator("input:checked").focus()  # that Tab leads here is another test
+            for button in row.locator("input").all():
+                button.page.keyboard.press("ArrowDown")
+                (image,) = settings.locator("img").filter(visible=True).all()
+                chosen = [
+                    one.get_attribute("class") for one in settings.locator("input:checked").all()
+                ]
+                wanted = "frame-{}{}".format(*(name.partition("-")[2] for name in chosen))
+                assert image.get_attribute("class") == wanted, "the picture of what is chosen"
+                seen.add(image.get_attribute("src"))
+        assert len(seen) > 0.8 * (settings.locator("input").count() - 1), (
+            "nearly all look different"
+        )
 
 
 @pytest.mark.parametrize("name", ["notebook", "index", "grades", "feedback", "class"])

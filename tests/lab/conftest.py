@@ -6,11 +6,12 @@ import matplotlib
 import matplotlib.pyplot as plt
 import pytest
 from explorers import Explorer
-from ipywidgets.widgets.widget import _instances as widgets
+from ipywidgets.widgets import widget
 
 from sheet11.lab import plots, sliders
 
 matplotlib.use("Agg")
+widgets = widget._instances if hasattr(widget, "_instances") else widget.Widget.widgets  # or 7
 
 
 @pytest.fixture(autouse=True)

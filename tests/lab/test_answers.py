@@ -1,11 +1,13 @@
 """Missing answers are shown as one line, and the rest of the notebook runs."""
 
+import linecache
+
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
 from sheet11.course.execute import execute
 from sheet11.course.notebooks import error_of
-from sheet11.lab.answers import _assigned
+from sheet11.lab.answers import _assigned, _assigned_by
 
 MARK = "from sheet11.lab.answers import mark_unanswered\nmark_unanswered()"
 STUB = "def f():\n    # YOUR CODE HERE\n    raise NotImplementedError()"
@@ -70,3 +72,13 @@ s.t = u[0] = 1
 (lambda v: (w := v))
 """
     assert _assigned(source) == set("abcdefhjknpr")
+
+
+@pytest.mark.parametrize("name", ["<module>", "<cell line: 2>"])  # IPython 9 and 7.34
+def test_a_cell_is_found_under_the_name_that_ipython_gives_its_code(name):
+    source = "\nE = 1 / 0"
+    linecache.cache["a cell"] = (len(source), None, source.splitlines(keepends=True), "a cell")
+    code = compile(source, "a cell", "exec").replace(co_name=name)
+    with pytest.raises(ZeroDivisionError) as raised:
+        exec(code)
+    assert _assigned_by(raised.tb) == {"E"}

@@ -60,6 +60,20 @@ def test_heatmaps_share_one_symmetric_scale():
     assert bar.get_ylabel() == "entry"
 
 
+def test_a_heatmap_is_read_off_its_picture():
+    ax, bar = plots.heatmaps({"a": SMALL}, "column", "row", "entry").axes
+    values, colours, ends = plots.read_heatmap(ax, bar, SMALL.shape)
+    limit = np.abs(SMALL).max()
+    np.testing.assert_allclose(values, SMALL, atol=limit / 100)
+    np.testing.assert_allclose(ends, [-limit, limit])
+    assert np.ptp(colours[np.abs(SMALL) < limit / 20]) < 0.2
+
+    figure, ax = plt.subplots()
+    bar = figure.colorbar(ax.imshow(LARGE, vmax=5), orientation="horizontal").ax
+    values, *_ = plots.read_heatmap(ax, bar, LARGE.shape)
+    np.testing.assert_allclose(values, np.minimum(LARGE, 5), atol=0.3)
+
+
 def test_heatmap_ticks_number_rows_and_columns():
     _, ax = plt.subplots()
     plots.draw_heatmap(ax, np.eye(12, 40), 1, (0, 3))

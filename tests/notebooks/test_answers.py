@@ -3,6 +3,7 @@
 import itertools
 import re
 import tomllib
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -70,7 +71,7 @@ def test_a_visible_check_says_what_is_wrong(stem, task, mistake, try_answer, sol
     if answer is None:
         assert mistake["of"] in solution
         answer = solution.replace(mistake["of"], mistake["instead"])
-    with np.errstate(all="ignore"):
+    with np.errstate(all="ignore"), warnings.catch_warnings(action="ignore"):
         error, _ = try_answer(stem, task, answer, seed=11)
     assert isinstance(error, AssertionError) and re.search(mistake["says"], str(error)), error
 

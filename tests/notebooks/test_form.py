@@ -13,8 +13,8 @@ from sheet11.course.sheet import find_sheet
 
 PART = re.compile(r"## (\w+)\) .+ \((\d+) points?\)")
 TASK = re.compile(
-    r"### (?:★ )?Task \w+\.\d+ · .+\n\*(?P<points>\d+|no) points? · \d+ minutes · difficulty [123] of 3"
-    r"(?: · importance [123] of 3)?\*\n\n"
+    r"### (?P<star>★ )?Task \w+\.\d+ · .+\n"
+    r"\*(?P<points>no|\d+) points? · \d+ minutes · difficulty [123] of 3 · importance [123] of 3\*\n\n"
 )
 HINT = "<details><summary>Hint 1</summary>"
 PASTED = "### From notebook "  # what later cells go on with, without points of its own
@@ -62,10 +62,9 @@ def test_every_answer_has_its_task_above_and_its_check_below(notebook):
         task = TASK.match(above.source)
         assert task and HINT in above.source, cell.id
         graded = nbgrader_metadata(cell if cell.cell_type == "markdown" else below)
-        if task["points"] == "no":
-            assert "### ★ Task" in above.source and not graded.grade, cell.id
-        else:
-            assert graded.grade and int(task["points"]) == graded.points > 0, cell.id
+        is_text = cell.cell_type == "markdown"  # nbgrader wants it graded, with 0 points
+        assert graded.grade == (is_text or not task["star"]), cell.id
+        assert task["points"] == str(graded.get("points") or "no"), cell.id
 
 
 def test_marks_are_nbgraders(notebook):
@@ -75,18 +74,19 @@ def test_marks_are_nbgraders(notebook):
             and nbgrader_metadata(cell).grade_id == cell.id
         )
         kind = [name for name in ("solution", "grade", "locked") if nbgrader_metadata(cell)[name]]
-        if kind == ["locked"]:
-            continue  # check of a ★ task
         if cell.cell_type == "markdown":
             assert kind == ["solution", "grade"]
         elif "solution" in kind:
             assert kind == ["solution"]
             assert "### BEGIN SOLUTION" in cell.source and "### END SOLUTION" in cell.source
             assert "sheet11" not in cell.source, f"{cell.id}: the answer is the package's"
-        else:
-            assert kind == ["grade", "locked"]
+        elif kind == ["grade", "locked"]:
             visible = cell.source.split("### BEGIN HIDDEN TESTS")[0]
             assert "record(" in visible, f"{cell.id}: what is graded is recorded"
+        else:
+            assert kind == ["locked"], "the check of a task without points"
+        if "locked" in kind:
+            assert cell.metadata.jupyter.source_hidden, f"{cell.id} is folded"
 
 
 def test_stored_outputs_come_from_one_clean_run(stem, notebook, promised):

@@ -16,7 +16,6 @@ from sheet11.scores import predict_cross_term
 NAMES = {
     "positional_encoding": sheet11.positional_encoding,
     "rotation": rotation,
-    "attention_scores": sheet11.attention_scores,
     "difference_std": predict_cross_term,
     "aggregate": sheet11.softargmax_aggregate,
     "normalized_adjacency": lambda *edges: sheet11.normalized_adjacency(*edges).to_dense(),
@@ -50,13 +49,12 @@ def drawn(name, seed):
     convention = ("sheet", "vaswani", "submission")[seed % 3]
     graph = sheet11.load_graph(("karate", "grid", "sbm")[seed % 3])
     messages, index = sheet11.random_neighbourhoods(9, 5, 2, seed)
-    E, X = normal(2, 6, 8).numpy()
+    E = normal(6, 8).numpy()
     layer = normal(5, 5), normal(2, 5, 3), normal(2, 5, 3), normal(2, 3, 3), 1 + seed
     lam = (math.inf, -math.inf, 0.0, 1.5, -3.0)[seed % 5]
     return {
         "positional_encoding": (5 + seed, 7 + seed, convention, 50.0, (None, 30.0)[seed % 2]),
         "rotation": (seed - 3, 2 + 2 * seed, ("sheet", "vaswani")[seed % 2], 50.0, None),
-        "attention_scores": (E, X, ("cat", "add")[seed % 2]),
         "difference_std": (E, 0.7),
         "aggregate": (messages, 2 * index, 20, lam, 0.5 - seed),
         "normalized_adjacency": (graph.edge_index, graph.num_nodes),

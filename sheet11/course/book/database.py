@@ -6,7 +6,7 @@ from pathlib import Path
 from sheet11.course.errors import StoreError
 
 # scripts that upgrade the schema from each version to the next; each is a transaction
-STEPS = [Path(__file__).with_name("schema_1.sql").read_text()]
+STEPS = [Path(__file__).with_name(f"schema_{version}.sql").read_text() for version in (1, 2)]
 PATIENCE = 30  # seconds to wait for another writer
 
 

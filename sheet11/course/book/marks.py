@@ -1,6 +1,7 @@
 """Tasks, answers, marks, and the score that counts for an answer."""
 
 import json
+import math
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -71,6 +72,8 @@ class Mark(NamedTuple):
     comment: str
     digest: str  # of the answer that the person read
     items: list[Item]
+    graded: float | None = None  # points of the grading at that time
+    maximum: float = math.inf  # points of the task at that time
 
     @property
     def given(self) -> float | None:
@@ -99,6 +102,7 @@ class Entry(NamedTuple):
     score: Score
     marks: Sequence[Mark] = ()  # the newest of each person, oldest first
     flagged_by: Collection[str] = ()
+    excused: bool = False
 
     @property
     def mark(self) -> Mark | None:
@@ -109,6 +113,17 @@ class Entry(NamedTuple):
     def read_before(self) -> str | None:
         """Digest of the answer that was marked, if it has changed since."""
         return self.mark.digest if self.mark and self.mark.digest != self.digest else None
+
+    def overtaken(self, mark: Mark | None) -> str:
+        """Return why a mark must be read again; empty if it need not be."""
+        if mark is None:
+            return ""
+        if mark.digest != self.digest:
+            return "the answer was changed after it was read"
+        if mark.graded != self.graded.points:
+            return "graded differently after it was read"
+        has_more = self.task.points > mark.maximum
+        return "the task was given more points after it was read" if has_more else ""
 
     @property
     def disputed(self) -> bool:
@@ -122,9 +137,9 @@ def score_of(entry: Entry) -> Score:
     if entry.mark:
         points, remark = entry.mark.counted(entry.task.points)
         status = Status.READ if entry.task.by_hand else Status.OVERRIDDEN
-    if entry.read_before:
+    if why := entry.overtaken(entry.mark):
         status = Status.TO_READ
-        remark = joined(["the answer was changed after it was read", remark])
+        remark = joined([why, remark])
     comments = [mark.comment for mark in entry.marks if mark.given is None]
     return Score(points, status, joined([remark, *comments]))
 

@@ -29,6 +29,15 @@ class Score(NamedTuple):
     remark: str = ""
 
 
+def number_in(text: str) -> float:
+    """Parse a number as people type it, such as `0,5` or `−1`.
+
+    Raises:
+        ValueError: it is not a number.
+    """
+    return float(text.replace(",", ".").replace("−", "-"))
+
+
 def points_text(points: float | None) -> str:
     """Return points for tables, with at most six decimals and no exponent."""
     return "" if points is None else f"{points:.6f}".rstrip("0").rstrip(".")

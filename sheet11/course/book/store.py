@@ -102,21 +102,14 @@ class Store(contextlib.ExitStack):
         """Return facts about the grading, such as its title and seed."""
         return {name: json.loads(value) for name, value in self._execute("SELECT * FROM about")}
 
-    def begin(self, tasks: Iterable[Task], students: Collection[str]) -> None:
-        """Replace all tasks, and remove results and answers of other students and tasks; marks stay."""
+    def begin(self, tasks: Iterable[Task]) -> None:
+        """Replace all tasks, and remove answers to others; results and marks stay."""
         with self.writing():
             self._execute("PRAGMA defer_foreign_keys = ON")
             self._execute("DELETE FROM task")
             for task in tasks:
                 self._execute("INSERT INTO task VALUES (?, ?, ?, ?, ?, ?, ?)", *task)
-            self._execute(
-                "DELETE FROM result WHERE student NOT IN (SELECT value FROM json_each(?))",
-                json.dumps(list(students)),
-            )
-            self._execute(
-                """DELETE FROM answer WHERE task NOT IN (SELECT name FROM task)
-                                            OR student NOT IN (SELECT student FROM result)"""
-            )
+            self._execute("DELETE FROM answer WHERE task NOT IN (SELECT name FROM task)")
 
     def keep(self, student: str, result: Result, answers: Iterable[Answer]) -> None:
         """Replace a student's result and answers; marks and the content they refer to stay."""
@@ -167,17 +160,22 @@ class Store(contextlib.ExitStack):
         marks = self._newest_marks(task)
         tasks = {each.name: each for each in self.tasks()}
         rows = self._execute(
-            """SELECT student, answer.task, digest, answer.points, status, remark,
+            """WITH excused AS MATERIALIZED
+                   (SELECT own.key AS who, each.value ->> 'excused' AS what
+                    FROM about, json_each(about.value) AS own, json_each(own.value) AS each
+                    WHERE name = 'adjusted')
+               SELECT student, answer.task, digest, answer.points, status, remark,
                       (SELECT json_group_array(who) FROM flag
-                       WHERE (flag.student, flag.task) = (answer.student, answer.task))
+                       WHERE (flag.student, flag.task) = (answer.student, answer.task)),
+                      EXISTS (SELECT 1 FROM excused WHERE who = student AND what IN (answer.task, 'sheet'))
                FROM answer JOIN task ON task.name = answer.task
                WHERE ?1 IS NULL OR answer.task = ?1 ORDER BY student, task.rowid""",
             task,
         )
         found = []
-        for student, name, digest, points, status, remark, flags in rows:
+        for student, name, digest, points, status, remark, flags, excused in rows:
             graded = Score(points, Status(status), remark)
-            about = (marks[student, name], json.loads(flags))
+            about = (marks[student, name], json.loads(flags), excused)
             entry = Entry(student, tasks[name], digest, graded, graded, *about)
             found.append(entry._replace(score=score_of(entry)))
         return found
@@ -185,11 +183,11 @@ class Store(contextlib.ExitStack):
     def _newest_marks(self, task: str | None) -> dict[tuple[str, str], list[Mark]]:
         """Return each person's newest mark that was not undone, by student and task, oldest first."""
         newest = defaultdict(list)
-        for student, name, items, *row in self._execute(
+        for student, name, items, *row, graded, maximum in self._execute(
             """SELECT student, mark.task,
                       json_group_array(json_array(item.id, json(printf('%!.17g', item.points)), words))
                       FILTER (WHERE item.id), -- json_array would round the points to 15 digits
-                      who, at, mark.points, comment, digest
+                      who, at, mark.points, comment, digest, graded, maximum
                FROM mark LEFT JOIN json_each(items) LEFT JOIN item ON item.id = value AND NOT removed
                WHERE mark.id IN
                    (SELECT max(id) FROM mark WHERE NOT undone GROUP BY student, task, who)
@@ -198,7 +196,7 @@ class Store(contextlib.ExitStack):
             task,
         ):
             own = sorted(Item(*item) for item in json.loads(items))
-            newest[student, name].append(Mark._make([*row, own]))
+            newest[student, name].append(Mark._make([*row, own, graded, maximum]))
         return newest
 
     # marks
@@ -240,9 +238,10 @@ class Store(contextlib.ExitStack):
                 self.undo(who, task)
             for student in students:
                 added = self._execute(
-                    """INSERT INTO mark (student, task, who, at, points, comment, digest, items)
-                       SELECT student, task, ?, ?, ?, ?, coalesce(?, digest), ?
-                       FROM answer WHERE student = ? AND task = ? RETURNING id""",
+                    """INSERT INTO mark
+                           (student, task, who, at, points, comment, digest, items, graded, maximum)
+                       SELECT student, task, ?, ?, ?, ?, coalesce(?, digest), ?, answer.points, task.points
+                       FROM answer JOIN task ON name = task WHERE student = ? AND task = ? RETURNING id""",
                     *(who, at, points, comment, digest, json.dumps(list(items)), student, task),
                 )
                 if not added:

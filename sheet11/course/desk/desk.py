@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from sheet11.course.book.scores import Status
+from sheet11.course.book.scores import Status, number_in
 from sheet11.course.book.store import Store, student_folder
 from sheet11.course.desk.context import context_of
 from sheet11.course.desk.nameless import Hide, hider, nameless_html, plain_picture
@@ -43,9 +43,9 @@ class Desk:
         counts: dict[str, Counter[str]] = defaultdict(Counter)
         for entry in self.store.entries():
             counts[entry.task.name].update(
-                answers=1,
-                read=entry.score.status != Status.TO_READ,
-                changed=entry.read_before is not None,
+                answers=not entry.excused,
+                read=not entry.excused and entry.score.status != Status.TO_READ,
+                changed=entry.overtaken(entry.mark) != "",
                 flagged=who in entry.flagged_by,
                 disputed=entry.disputed,
             )
@@ -92,7 +92,7 @@ class Desk:
             entered(each)
             for entry in pile.entries
             for each in entry.marks
-            if each.who == who and each.digest == entry.digest
+            if each.who == who and not entry.overtaken(each)
         ]
         if before != [mark] * len(pile.entries):
             self.store.set_mark(
@@ -153,6 +153,6 @@ def _points(sent: Sent) -> float | None:
     """Parse points as typed by a person, such as `0,5` or `−1`; None if the field is empty."""
     typed = sent["points"].strip()
     try:
-        return float(typed.replace(",", ".").replace("−", "-")) if typed else None
+        return number_in(typed) if typed else None
     except ValueError as error:
         raise PointsError(f"points must be a number, got {typed!r:.40}") from error

@@ -49,11 +49,13 @@ class Pile(NamedTuple):
 def piles_of(store: Store, task: Task, who: str) -> list[Pile]:
     """Sort the answers to a task into piles, in a random order for each person: no position reveals a student.
 
-    For automatically graded tasks, answers with unknown points come first, then those that lost points. Missing
-    answers come last.
+    Excused answers are left out. For automatically graded tasks, answers with unknown points come first, then those
+    that lost points. Missing answers come last.
     """
     together: dict[str, list[Entry]] = defaultdict(list)
     for entry in store.entries(task.name):
+        if entry.excused:
+            continue
         same = [task.name, entry.graded.status]
         if entry.graded.status != Status.NOT_ANSWERED:
             same += [entry.digest, repr(entry.graded.points)]
@@ -80,7 +82,7 @@ def shown(pile: Pile, who: str, second: str, hide: Hide) -> Json:
     markers = {mark.who for mark in pile.marks if mark.given is not None}
     hidden = second != "" and pile.task.by_hand and not pile.empty and who not in markers
     uneven = len({score.points for score in scores}) > 1 and not hidden
-    changed = pile.read_before is not None
+    overtaken = [entry.overtaken(entry.mark) for entry in pile.entries]
     to_read = hidden or Status.TO_READ in [score.status for score in scores]
     seen = [mark for mark in pile.marks if mark.who == who or not hidden]
     return {
@@ -90,7 +92,7 @@ def shown(pile: Pile, who: str, second: str, hide: Hide) -> Json:
         "status": Status.TO_READ if to_read else scores[0].status,
         "points": None if hidden or uneven else scores[0].points,
         "uneven": uneven,
-        "changed": changed,
+        "changed": max(overtaken),
         "disputed": not hidden and any(entry.disputed for entry in pile.entries),
         "flagged": any(who in entry.flagged_by for entry in pile.entries),
         "score": _score(pile, hide),

@@ -13,6 +13,7 @@ from sheet11.course.options import (
     jobs_option,
     out_option,
     parameter_option,
+    percent,
     refuse_workers_on_cluster,
     scheduler_option,
     sheet_option,
@@ -101,7 +102,7 @@ def sheet_failures() -> Iterator[None]:
     "again",
     multiple=True,
     metavar="NAME",
-    help="Grade this student again; may be repeated.",
+    help="Grade this student again, given by id, login or name; may be repeated.",
 )
 @click.option(
     "--roster",
@@ -118,6 +119,18 @@ def sheet_failures() -> Iterator[None]:
     ),
     help="Local time (2026-11-21T12:00); hand-ins whose nbgrader timestamp is later are shown as late.",
 )
+@click.option(
+    "--adjustments",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="A CSV with columns id, excused, bonus, deduction, deadline, days late, merged with, reason.",
+)
+@click.option(
+    "--late-penalty",
+    metavar="PERCENT",
+    type=percent,
+    help="Share of the points that each day late takes, such as 10%.",
+)
 @cell_timeout_option
 @memory_option
 @sandbox_option
@@ -132,6 +145,8 @@ def grade(
     again: tuple[str, ...],
     roster_file: Path | None,
     deadline: datetime | None,
+    adjustments: Path | None,
+    late_penalty: float | None,
     timeout: int,
     memory: int,
     no_sandbox: bool,
@@ -186,6 +201,8 @@ def grade(
                 again=again,
                 roster=roster,
                 deadline=due,
+                adjustments=adjustments,
+                late_penalty=late_penalty,
             )
     click.echo(out / "index.html")
     if to_read := still_open(table.rows):
@@ -196,7 +213,7 @@ def grade(
     if failed := {
         row.student: row.score.remark for row in table.rows if row.score.status == Status.FAILED
     }:
-        graded = len(table.by_student())
+        graded = len(table.lines)
         for student, why in failed.items():
             click.echo(visible(f"{student}: {why}"))
         raise click.ClickException(

@@ -133,11 +133,10 @@ def expected_of(
     for some in (numbers[:1], numbers[1:]):
         pairs = [(number, notebook) for number in some for notebook in draws.drawn[number].values()]
         work = functools.partial(_execute_reference, draws.setup, same)
-        draw_numbers = [number for number, _ in pairs]
-        notebooks = [notebook for _, notebook in pairs]
-        for number, stem, reference in executor.map(work, draw_numbers, notebooks):
-            expected[number][stem] = reference.expected
-            same[stem] = reference.same
+        references = executor.map(work, [notebook for _, notebook in pairs])
+        for (number, notebook), reference in zip(pairs, references, strict=True):
+            expected[number][notebook.stem] = reference.expected
+            same[notebook.stem] = reference.same
             problems += reference.problems
         if problems:
             raise SolutionError(*dict.fromkeys(problems))
@@ -145,11 +144,7 @@ def expected_of(
 
 
 def _execute_reference(
-    setup: Setup, same: Mapping[str, bool], number: int, notebook: SheetNotebook
-) -> tuple[int, str, Reference]:
+    setup: Setup, same: Mapping[str, bool], notebook: SheetNotebook
+) -> Reference:
     with runner(setup) as run:
-        return (
-            number,
-            notebook.stem,
-            execute_reference(notebook, run, same.get(notebook.stem, False)),
-        )
+        return execute_reference(notebook, run, same.get(notebook.stem, False))

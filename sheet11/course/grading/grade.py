@@ -5,6 +5,7 @@ nobody has seen. Outside the sandbox, the records of its checks are compared wit
 """
 
 import functools
+import itertools
 import json
 import secrets
 import time
@@ -35,15 +36,17 @@ from sheet11.course.grading.report import (
 from sheet11.course.grading.restore import restore
 from sheet11.course.grading.sandboxes import Setup, runner, sandboxes_shared
 from sheet11.course.grading.sheet_notebooks import ANSWER, SheetNotebook
+from sheet11.course.hand_back.changes import CHANGES, keep_points, write_changes
 from sheet11.course.hand_back.publish import publish
 from sheet11.course.jobs import finish_all
 from sheet11.course.notebooks import title_of
 from sheet11.course.sandbox.sandbox import Limits
 from sheet11.course.sheet import Sheet
+from sheet11.course.submissions.adjustments import by_student, read_adjustments, student_called
 from sheet11.course.submissions.attachments import Attachments
 from sheet11.course.submissions.intake import Wanted, summary_of, take_in
 from sheet11.course.submissions.matching import blank_of
-from sheet11.course.submissions.people import keep_people
+from sheet11.course.submissions.people import keep_people, kept_people
 from sheet11.course.submissions.roster import NO_ROSTER, Roster
 from sheet11.course.submissions.submissions import Submission, work_for
 from sheet11.course.tasks import Task
@@ -110,6 +113,8 @@ def grade(
     again: Collection[str] = (),
     roster: Roster = NO_ROSTER,
     deadline: datetime | None = None,
+    adjustments: Path | None = None,
+    late_penalty: float | None = None,
 ) -> tuple[Table, list[str]]:
     """Grade a class and write everything to `out`; results that are there and still valid are kept.
 
@@ -122,9 +127,11 @@ def grade(
         seed: seed of the draws; None is that of the earlier grading in `out`, or a new one.
         limits: limits of every cell and every notebook.
         isolated: False to execute without a sandbox.
-        again: students to grade again in any case.
+        again: ids, logins or names of students to grade again in any case.
         roster: the people in the class.
         deadline: compared with nbgrader's timestamps.
+        adjustments: a table for `read_adjustments`; None keeps those of the earlier grading.
+        late_penalty: share of the points that each day late takes; None keeps that of the earlier grading.
 
     Returns:
         The table of all points, and a line for each hand-in or file that was not recognised.
@@ -142,21 +149,40 @@ def grade(
         draws = Draws(sheet, given, seed, limits, isolated, hidden=[folder, out])
         notebooks = draws.drawn[0]
         blanks = {stem: blank_of(stem, notebook.edition) for stem, notebook in notebooks.items()}
-        intake = take_in(folder, Wanted(blanks, roster, deadline, sheet.folder.name), out)
-        students = {submission.student for submission in intake.submissions}
-        if unknown := sorted(set(again) - students):
-            raise FolderError(f"{folder} holds no hand-in of {unknown[0]!r}")
-        print(summary_of(intake, len(notebooks)), flush=True)
+        tasks = list(_stored_tasks(notebooks))
+        earlier = store.about().get("adjusted", {}).values()
+        rows = list(itertools.chain.from_iterable(earlier))
+        if adjustments:
+            rows = read_adjustments(adjustments, [task.name for task in tasks])
+        intake = take_in(folder, Wanted(blanks, roster, deadline, rows, sheet.folder.name), out)
+        new = {person.student: person for person in intake.people}
+        forced = {student_called(name, new): name for name in again}
+        if None in forced:
+            raise FolderError(f"{folder} holds no hand-in of {forced[None]!r}, or more than one")
+        kept = kept_people(store)
+        there = {person.who for person in intake.people}
+        # somebody without a hand-in may be there now, with another name
+        people = {
+            name: each for name, each in kept.items() if each.notebooks or each.who not in there
+        }
+        people |= new
+        known = {who.shown for person in kept.values() for who in person.members}
+        absent = [name for name in intake.absent if name not in known]
+        adjusted = by_student(rows, people, roster)
+        print(summary_of(intake._replace(absent=absent), len(notebooks)), flush=True)
         jobs = [_job(submission, draws) for submission in intake.submissions]
         before = store.results()
         todo = [
-            job for job in jobs if job.name in again or not _is_done(out, job, before.get(job.name))
+            job
+            for job in jobs
+            if job.name in forced or not _is_done(out, job, before.get(job.name))
         ]
 
         # stored first, so that a grading that is killed continues with the same seed
         store.set_about(title=sheet.title, seed=seed, given=dict(given), sheet11=version("sheet11"))
         store.set_about(parameters=list(map(draws.parameters, range(len(draws.drawn)))))
-        store.begin(_stored_tasks(notebooks), students)
+        keep_points(store)
+        store.begin(tasks)
         with sandboxes_shared():
             expected = expected_of(draws, {job.draw for job in todo}, executor)
             todo = [job._replace(expected=expected[job.draw]) for job in todo]
@@ -164,10 +190,16 @@ def grade(
                 _keep(store, out, graded)
 
         write_hidden_tests(out, store)
-        keep_people(store, intake.people)
+        keep_people(store, people.values())
+        store.set_about(adjusted=adjusted)
+        if late_penalty is not None:
+            store.set_about(late_penalty=late_penalty)
         for stem, notebook in notebooks.items():
             begin_rubrics(store, stem, notebook.whole)
-        return publish(out, store), intake.unrecognised
+        table = publish(out, store)
+        if changes := write_changes(out, store, table):
+            print(f"changed since the last grading, see {out / CHANGES}:", *changes, sep="\n  ")
+        return table, intake.unrecognised
 
 
 def _job(submission: Submission, draws: Draws) -> Job:
@@ -228,10 +260,8 @@ def _score(
     submission = graded.job.submission
     if graded.error:
         return Score(None, Status.FAILED, f"not graded: {graded.error}")
-    for name in (
-        notebook.stem,
-        *(f"{notebook.stem}/{each}" for each in (*task.answers, task.name)),
-    ):
+    places = [f"{notebook.stem}/{name}" for name in (*task.answers, task.name)]
+    for name in (notebook.stem, *places):
         if name in submission.problems:
             return Score(0, Status.NOT_ANSWERED, submission.problems[name])
     score = graded.scores.get(task.column, Score(None, Status.TO_READ))

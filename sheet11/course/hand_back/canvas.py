@@ -26,21 +26,22 @@ def canvas_files(returned: Returned, assignment: str) -> Files:
     comments = {}
     for each in returned.results:
         who, label = each.who, each.person.label
-        rows.append([who.name or each.person.student, who.id, "", who.login, "", each.points])
+        points = each.points or "EX"  # excused
+        rows.append([who.name or each.person.student, who.id, "", who.login, "", points])
         # Canvas gives the comment to the whole group
         if label and who == each.person.who:
-            comments[label] = _comment(each)
+            comments[label] = _comment(each, returned.maximum)
     return {
         f"canvas-gradebook{returned.mark}.csv": harmless_csv(rows),
         f"canvas-comments{returned.mark}.zip": zipped(comments.items()),
     }
 
 
-def _comment(result: Outcome) -> bytes | str:
+def _comment(result: Outcome, maximum: float) -> bytes | str:
     name = result.person.label.lower()
     if name.endswith(".zip"):
         return zipped([("feedback.html", result.page)])
     if not name.endswith(".ipynb"):
         return result.page
-    text = render("feedback.md.j2", rows=result.rows)
+    text = render("feedback.md.j2", line=result.line, maximum=maximum)
     return content_of(new_notebook(cells=[new_markdown_cell(text, id="feedback")]))

@@ -4,12 +4,13 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from sheet11.course.book.gradebook import grades_header
+from sheet11.course.book.gradebook import Table, grades_header
 from sheet11.course.book.marks import Entry
-from sheet11.course.book.scores import points_text
+from sheet11.course.book.scores import number_in, points_text
 from sheet11.course.book.store import Store
 from sheet11.course.errors import PointsError
 from sheet11.course.notebooks import nearest
+from sheet11.course.submissions.adjustments import table_of
 from sheet11.course.tables import harmless, read_table
 from sheet11.course.text import digest_of
 
@@ -40,30 +41,31 @@ def take_points(store: Store, path: Path, who: str) -> tuple[int, int]:
         PointsError: something in the file is invalid; then nothing is stored.
     """
     students = []
+    table = table_of(store)
     try:
-        rows = _by_student(read_table(path), store)
         with store.writing():
-            for entry in store.entries():
-                points, comment = _entered(entry, rows.get(entry.student, {}))
-                if points is not None or comment:
-                    _set_mark(store, entry, who, points, comment)
-                    students.append(entry.student)
+            for student, row in _by_student(read_table(path), table).items():
+                for entry in table.lines[student].rows:
+                    points, comment = _entered(entry, row)
+                    if points is not None or comment:
+                        _set_mark(store, entry, who, points, comment)
+                        students.append(student)
             store.add_written(digest_of(path.read_bytes()))  # so that it may be overwritten
     except PointsError as error:
         raise PointsError(f"{path}: {error}") from error
     return len(students), len(set(students))
 
 
-def _by_student(rows: Sequence[Row], store: Store) -> dict[str, Row]:
+def _by_student(rows: Sequence[Row], table: Table) -> dict[str, Row]:
     """Return rows by student, with column names that do not contain the points of a task."""
     plain = {name: BY_HAND.sub("", name) for name in rows[0]}
-    known = [BY_HAND.sub("", name) for name in grades_header(store.tasks())]
+    known = [BY_HAND.sub("", name) for name in grades_header(table.tasks)]
     for name in plain.values():
         if name.removesuffix(COMMENT) not in known:
             raise PointsError(f"this sheet has no column {name[:80]!r}{nearest(name, known)}")
     if len(set(plain.values())) < len(plain):
         raise PointsError("two columns are of the same task")
-    students = {harmless(student).strip(): student for student in store.results()}
+    students = {harmless(student).strip(): student for student in table.lines}
     by_student: dict[str, Row] = {}
     for row in rows:
         name = row.get(STUDENT, "")
@@ -80,7 +82,7 @@ def _entered(entry: Entry, row: Row) -> tuple[float | None, str]:
     task = entry.task.name
     text, comment = row.get(task, ""), row.get(f"{task}{COMMENT}", "")
     try:
-        points = float(text.replace(",", ".")) if text else None
+        points = number_in(text) if text else None
     except ValueError as error:
         raise PointsError(f"{task} of {row[STUDENT]!r} must be a number, got {text!r}") from error
     if points_text(points) == points_text(entry.score.points):

@@ -2,15 +2,13 @@
 
 import json
 import sys
-from collections.abc import Sequence
 from itertools import count
 from pathlib import Path
 
 import nbformat
 from tqdm import tqdm
 
-from sheet11.course.book.gradebook import GRADES, Table, grades_csv, results_csv
-from sheet11.course.book.marks import Entry
+from sheet11.course.book.gradebook import GRADES, Line, Table, grades_csv, results_csv
 from sheet11.course.book.scores import Score, Status
 from sheet11.course.book.store import Store, student_folder
 from sheet11.course.errors import reason
@@ -19,6 +17,7 @@ from sheet11.course.hand_back.slim import slim
 from sheet11.course.pages.cells import figures_of_cells
 from sheet11.course.pages.render import render
 from sheet11.course.sheet import kit_digest
+from sheet11.course.submissions.adjustments import table_of
 from sheet11.course.submissions.people import Person, kept_people, people_csv
 from sheet11.course.text import digest_of
 
@@ -34,19 +33,20 @@ def publish(out: Path, store: Store) -> Table:
     Raises:
         OSError: `out` cannot be written to.
     """
-    table = Table(store.tasks(), store.entries())
     people = kept_people(store)
-    written = []
-    for student, rows in tqdm(table.by_student().items(), "write", unit="page", disable=None):
+    table = table_of(store)
+    lines = dict(table.lines)
+    for student, line in tqdm(table.lines.items(), "write", unit="page", disable=None):
         try:
-            _write_page(out, store, people[student], rows)
+            _write_page(out, store, people[student], line, table.maximum)
         except Exception as error:  # of any kind: it affects only this student
             remark = f"the page could not be written: {reason(error)}"
             rows = [
-                row._replace(score=Score(row.score.points, Status.FAILED, remark)) for row in rows
+                row._replace(score=Score(row.score.points, Status.FAILED, remark))
+                for row in line.rows
             ]
-        written += rows
-    table = table._replace(rows=written)
+            lines[student] = line._replace(rows=rows)
+    table = table._replace(lines=lines)
     _write_table(store, out / RESULTS, results_csv(table))
     _write_table(store, out / GRADES, grades_csv(table))
     write_private(out / "students.csv", people_csv(people.values()))
@@ -70,14 +70,14 @@ def _write_table(store: Store, path: Path, content: str) -> None:
     write_private(path, content)
 
 
-def _write_page(out: Path, store: Store, person: Person, rows: Sequence[Entry]) -> None:
+def _write_page(out: Path, store: Store, person: Person, line: Line, maximum: float) -> None:
     """Write a student's feedback page, unless the digest at its end shows that it is up to date."""
     folder = student_folder(out, person.student)
     path = folder / "index.html"
     executed = sorted(folder.glob("*.ipynb"))
     times = [notebook.stat().st_mtime_ns for notebook in executed]
-    shown = [(row.task, row.score, row.digest) for row in rows]
-    made_from = digest_of(json.dumps([kit_digest(), person, shown, times]))
+    shown = [(row.task, row.score, row.digest) for row in line.rows]
+    made_from = digest_of(json.dumps([kit_digest(), person, shown, line[1:], maximum, times]))
     ending = f"\n<!-- {made_from} -->\n"
     if path.exists() and path.read_bytes().endswith(ending.encode()):
         return
@@ -85,7 +85,8 @@ def _write_page(out: Path, store: Store, person: Person, rows: Sequence[Entry]) 
         "feedback.html.j2",
         heading=person.who.shown or person.student,
         person=person,
-        rows=rows,
+        line=line,
+        maximum=maximum,
         content_of=store.content,
         figures={
             notebook.stem: list(figures_of_cells(nbformat.read(notebook, as_version=4).cells))

@@ -7,8 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from sheet11.course.book.gradebook import Table, still_open, total
-from sheet11.course.book.marks import Entry
+from sheet11.course.book.gradebook import Line, Table, still_open
 from sheet11.course.book.scores import Status, points_text
 from sheet11.course.book.store import Store, student_folder
 from sheet11.course.errors import FolderError
@@ -27,7 +26,7 @@ class Outcome(NamedTuple):
 
     who: Identity
     person: Person  # of the hand-in
-    rows: list[Entry]
+    line: Line
     page: str  # of feedback
 
     @property
@@ -37,8 +36,8 @@ class Outcome(NamedTuple):
 
     @property
     def points(self) -> str:
-        """Total so far."""
-        return points_text(total(self.rows))
+        """Total so far; empty if excused from the sheet."""
+        return points_text(self.line.total)
 
 
 class Returned(NamedTuple):
@@ -69,7 +68,8 @@ def collect(out: Path, store: Store, table: Table, partial: bool) -> Returned:
             f"{len(students)} answers of {len(set(students))} students are still open: read them (sheet11 mark {out}), "
             "or hand back what there is with --partial"
         )
-    by_student, people = table.by_student(), kept_people(store)
+    kept = kept_people(store)
+    people = {student: kept[student] for student in table.lines}  # merged ones are not in it
     results = []
     # somebody's own hand-in overrides the group's
     seen = {person.who for person in people.values() if person.who in person.members}
@@ -80,14 +80,15 @@ def collect(out: Path, store: Store, table: Table, partial: bool) -> Returned:
         for who in person.members:
             if who == person.who or who not in seen:
                 seen.add(who)
-                results.append(Outcome(who, person, by_student[student], page))
+                results.append(Outcome(who, person, table.lines[student], page))
     title = store.about()["title"]
     return Returned(title, table.maximum, results, "-partial" if students else "")
 
 
 def folder_files(returned: Returned) -> Files:
     """Return a folder for each student with the feedback page, named by login or name, and a table of points."""
-    rows = [["folder", "login", "name", "id", "e-mail", "points", "max", "late", "to read"]]
+    header = "folder login name id e-mail points max late".split()
+    rows = [[*header, "to read", "adjustments"]]
     pages = {}
     for each in returned.results:
         who = each.who
@@ -97,7 +98,8 @@ def folder_files(returned: Returned) -> Files:
         pages[name] = each.page
         known = [name, who.login, who.name, who.id, who.email]
         points = [each.points, points_text(returned.maximum)]
-        rows.append([*known, *points, each.person.late, str(still_open(each.rows))])
+        words = "; ".join(each.line.adjustments)
+        rows.append([*known, *points, each.person.late, str(still_open(each.line.rows)), words])
     folder = f"students{returned.mark}"
     files: Files = {f"{folder}/{name}/feedback.html": page for name, page in pages.items()}
     return files | {f"points{returned.mark}.csv": harmless_csv(rows)}

@@ -9,6 +9,7 @@ from sheet11.course.files import write_private
 from sheet11.course.overview.similar import similar_pairs
 from sheet11.course.overview.statistics import answers_of, frequent_reasons, task_statistics
 from sheet11.course.pages.render import render
+from sheet11.course.submissions.adjustments import table_of
 from sheet11.course.tables import harmless_csv
 
 BARS = 20  # of the histogram
@@ -29,17 +30,20 @@ def write_overview(out: Path) -> Path:
         OSError: it cannot be written to.
     """
     with Store(out, create=False) as store:
-        maximum = sum(task.points for task in store.tasks())
-        answers = answers_of(store)
+        table = table_of(store)
+        answers = answers_of(store, table)
         seconds = [result.seconds for result in store.results().values() if result.seconds]
     statistics = task_statistics(answers)
-    totals = answers.groupby("student")["points"].sum()
+    maximum = table.maximum
+    totals = [line.total for line in table.lines.values() if line.total is not None]
     page = render(
         "class.html.j2",
         heading="Overview of the class",
         students=len(totals),
+        excused=len(table.lines) - len(totals),
+        adjusted=sum(bool(line.adjustments) for line in table.lines.values()),
         maximum=maximum,
-        median=totals.median(),
+        median=float(np.median(totals)) if totals else None,
         histogram=np.histogram(totals, bins=BARS, range=(0, maximum))[0].tolist(),
         tasks=statistics.astype(object).where(statistics.notna(), None).to_dict("records"),
         times=np.quantile(seconds, [0.5, 0.9, 1]).tolist() if seconds else None,

@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from sheet11.course.book.gradebook import Table
 from sheet11.course.book.scores import Status
 from sheet11.course.book.store import Store
 
@@ -10,16 +11,18 @@ FEWEST = 5  # smallest number of students for a correlation
 MOST_REASONS = 3  # reasons for each task
 
 
-def answers_of(store: Store) -> pd.DataFrame:
+def answers_of(store: Store, table: Table) -> pd.DataFrame:
     """Return a table with a row for each answer, in the order of the tasks; unknown points are NaN."""
     rows = []
-    for task in store.tasks():
-        for entry in store.entries(task.name):
-            source, _ = store.content(entry.digest)
-            rows.append([task.name, task.title, task.points, entry.student, source, *entry.score])
+    for student, line in table.lines.items():
+        for entry in line.rows:
+            task, (source, _) = entry.task, store.content(entry.digest)
+            rows.append([task.name, task.title, task.points, student, source, *entry.score])
     columns = [*TASK, "student", "source", "points", "status", "remark"]
     answers = pd.DataFrame(rows, columns=columns).astype({"points": float})
-    answers["answered"] = ~answers["status"].isin([Status.NOT_ANSWERED, Status.FAILED])
+    answers["answered"] = ~answers["status"].isin(
+        [Status.NOT_ANSWERED, Status.FAILED, Status.EXCUSED]
+    )
     return answers
 
 
@@ -36,6 +39,11 @@ def task_statistics(answers: pd.DataFrame) -> pd.DataFrame:
         students=("points", "count"),
         answered=("answered", "sum"),
         mean=("points", "mean"),
+    )
+    # until an answer is read, the points of those who gave none say nothing
+    known = answers[answers["answered"]].groupby("task")["points"].count()
+    statistics.loc[statistics.index.isin(known[known == 0].index, level="task"), "mean"] = float(
+        "nan"
     )
     statistics = statistics.reset_index(["title", "maximum"])
     statistics["earned"] = statistics["mean"] / statistics["maximum"]

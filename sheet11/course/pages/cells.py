@@ -1,7 +1,8 @@
 """Parts of an untrusted notebook as HTML that is safe to open and needs no network, for the template `cells.html.j2`.
 
 Mathematics becomes MathML. HTML in a notebook is reduced to plain structure: no scripts, frames or styles, and only
-images inside the notebook. Checks of answers are folded.
+images inside the notebook. Checks of answers and cells that JupyterLab hides are
+folded.
 """
 
 import html
@@ -37,21 +38,26 @@ SHOWN = {
     "text/plain": "",
 }
 LARGEST_FRAMES = 1_300_000  # characters in all frames of one figure
-# pages.css has a rule for each of 10 controls with 10 frames
+# pages.css has a rule for every combination of 10 settings of each of two controls
 FRAMES = jsonschema.Draft202012Validator(
     json.loads(
-        """{"type": "array", "maxItems": 10, "items": {
-            "type": "object", "required": ["control", "frames"], "properties": {
-                "control": {"type": "string"},
-                "frames": {"type": "array", "maxItems": 10, "items": {
-                    "type": "object", "required": ["setting"], "properties": {
-                        "setting": {"type": "string"},
+        """{"type": "object", "required": ["controls", "fixed", "frames"], "properties": {
+            "fixed": {"type": "string"},
+            "controls": {"type": "array", "minItems": 2, "maxItems": 2, "items": {
+                "type": "object", "required": ["name", "settings", "start"], "properties": {
+                    "name": {"type": "string"},
+                    "settings": {"type": "array", "maxItems": 10, "items": {"type": "string"}},
+                    "start": {"type": "integer"}
+                }
+            }},
+            "frames": {"type": "array", "maxItems": 10, "items": {
+                "type": "array", "maxItems": 10, "items": {
+                    "type": "object", "required": ["shows"], "properties": {
                         "shows": {"type": "string"},
                         "png": {"type": "string", "pattern": "^iVBORw0KGgo[A-Za-z0-9+/]+={0,2}$"}
-                    },
-                    "dependentRequired": {"png": ["shows"]}
-                }}
-            }
+                    }
+                }
+            }}
         }}"""
     )
 )
@@ -104,11 +110,15 @@ def figures_of_cells(cells: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, 
                 yield output["data"]["image/png"], alternative_text(output)
 
 
-def turning(output: Mapping[str, Any]) -> list[Any]:
-    """Return the controls of a figure with frames; none if they do not match the schema `FRAMES`."""
-    controls = output["data"].get(frames.MIME_TYPE)
-    fits = FRAMES.is_valid(controls) and len(repr(controls)) <= LARGEST_FRAMES
-    return controls if fits else []
+def hides(cell: Mapping[str, Any], part: str) -> bool:
+    """Return whether JupyterLab hides the "source" or the "outputs" of a cell."""
+    return cell["metadata"].get("jupyter", {}).get(f"{part}_hidden") is True
+
+
+def turning(output: Mapping[str, Any]) -> Any:
+    """Return the frames of a figure; None if there are none or they do not match the schema `FRAMES`."""
+    found = output["data"].get(frames.MIME_TYPE)
+    return found if FRAMES.is_valid(found) and len(repr(found)) <= LARGEST_FRAMES else None
 
 
 def drop_frames(notebook: NotebookNode) -> None:

@@ -10,8 +10,10 @@ from zoneinfo import ZoneInfo
 
 from tqdm import tqdm
 
+from sheet11.course.book.gradebook import Adjustment
 from sheet11.course.errors import FolderError, reason
 from sheet11.course.files import folder_of_this_process
+from sheet11.course.submissions.adjustments import deadline_of
 from sheet11.course.submissions.archives import OF_A_CLASS, STAMP, is_notebook, unpack
 from sheet11.course.submissions.layouts import files_of, find_hand_ins
 from sheet11.course.submissions.matching import BlankNotebook
@@ -39,6 +41,7 @@ class Wanted(NamedTuple):
     notebooks: Mapping[str, BlankNotebook]  # by stem
     roster: Roster = NO_ROSTER
     deadline: datetime | None = None
+    adjustments: Sequence[Adjustment] = ()
     assignment: str = ""  # nbgrader's subfolder in each student's folder
 
 
@@ -121,10 +124,13 @@ def _read_hand_in(
         submission, paths, more = read_submission(student, notebooks, wanted.notebooks)
         late = max(source.late for source in sources)  # "late" if one is
         late = late or wanted.roster.people.get(person.who, "")
-        if wanted.deadline:
+        own = deadline_of(wanted.adjustments, person.who)
+        if deadline := own or wanted.deadline:
             around = {folder / STAMP for path in paths for folder in path.parents}
             stamps = around & {file.path for file in files}
-            late = _lateness(stamps, wanted.deadline, notes) or late
+            if own:  # the platform compares with another deadline
+                late = "late" if late and not stamps else ""
+            late = _lateness(stamps, deadline, notes) or late
     except Exception as error:  # of any kind: it affects only this student
         why = f"what was handed in cannot be read: {reason(error)}"
         return Submission(student, error=why), person

@@ -84,6 +84,7 @@ def explore_aggregation(aggregate: Function) -> None:
                 options=[(signed(lam), lam) for lam in lambdas],
                 value=1.0,
                 description="λ",
+                frames=[-math.inf, -10, -1, 0, 1, 10, math.inf],
             ),
             "eta": dict(
                 kind="FloatSlider",
@@ -92,6 +93,7 @@ def explore_aggregation(aggregate: Function) -> None:
                 step=0.05,
                 value=0.0,
                 description="η",
+                frames=[0, 0.5, 1],
             ),
             **messages,
         },

@@ -54,9 +54,14 @@ def explore_encoding(
         {
             "n": dict(kind="IntSlider", min=2, max=128, value=min(n, 128)),
             "p": dict(kind="IntSlider", min=1, max=512, value=min(p, 512)),
-            "convention": dict(kind="ToggleButtons", options=CONVENTIONS, value=convention),
+            "convention": dict(
+                kind="ToggleButtons", options=CONVENTIONS, value=convention, frames=CONVENTIONS
+            ),
             "scale": dict(
-                kind="SelectionSlider", options=[(OWN, OWN), *scales], value=scale or OWN
+                kind="SelectionSlider",
+                options=[(OWN, OWN), *scales],
+                value=scale or OWN,
+                frames=[OWN, *SCALES[::2]],
             ),
         },
     )

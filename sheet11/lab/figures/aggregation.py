@@ -51,18 +51,17 @@ def convergence(
     """
     figure, (left, right) = panels(2, 3.6, right=1.35)
     for error, bound, gap in zip(errors, bounds, gaps, strict=True):
-        visible = np.where(error > 1e-14, error, np.nan)
-        (curve,) = left.semilogy(lam, visible, "-", label=f"Δ = {gap:.2f}")
+        (curve,) = left.semilogy(lam, error, "-", label=f"Δ = {gap:.2f}")
         left.semilogy(lam, bound, "--", color=curve.get_color(), linewidth=0.8)
-    left.set(xlabel="inverse temperature λ", ylabel="max − agg", ylim=(1e-14, None))
     left.set_title("Measured, and its bound (dashed)")
+    left.set(xlabel="inverse temperature λ", ylabel="max − agg", ylim=(1e-14, None))
     powers_of_ten(left.yaxis)
     gap, rate, above = rates
     right.axhline(1, color="black", linewidth=0.8, label="predicted")
     right.vlines(gap, 1, 1 + above / gap, color="0.7", linewidth=3, label="its error")
     right.semilogx(gap, rate / gap, "o", color=COLOURS[1], markersize=4, label="measured")
-    right.set(xlabel="gap Δ", ylabel="rate of the approach, divided by Δ")
     right.set_title("Rate, in every neighbourhood")
+    right.set(xlabel="gap Δ", ylabel="rate of the approach, divided by Δ")
     powers_of_ten(right.xaxis)
     legend_beside(
         right, handles=[*left.lines[::2], *right.collections, *right.lines], fontsize="small"
@@ -88,8 +87,11 @@ def interpolation(
     ax.plot(*np.transpose(tangent), "--", color="black", label="predicted slope")
     draw_marks(ax, marks)
     ax.axvline(0, color="0.4", linewidth=0.8)
-    ax.set(xlabel="inverse temperature λ", ylabel="aggregate of the neighbourhood")
-    ax.set(title="The aggregate of one neighbourhood over λ, for several η")
+    ax.set(
+        title="The aggregate of one neighbourhood over λ, for several η",
+        xlabel="inverse temperature λ",
+        ylabel="aggregate of the neighbourhood",
+    )
     ax.legend(loc="upper left", bbox_to_anchor=(1.08, 1))
     return figure
 
@@ -97,30 +99,19 @@ def interpolation(
 def draw_marks(ax: Axes, marks: Mapping[str, float]) -> None:
     """Draw horizontal lines with their names beside the axes, spaced so that names do not overlap."""
     for name, value in marks.items():
-        ax.plot(
-            [0, 1],
-            [value, value],
-            ":",
-            color="0.4",
-            linewidth=0.8,
-            transform=ax.get_yaxis_transform(),
-            label=f"_{name}",
-        )
+        ax.axhline(value, linestyle=":", color="0.4", linewidth=0.8, label=f"_{name}")
     bottom, top = ax.get_ylim()
     last = -np.inf
     for value, name in sorted(zip(marks.values(), marks, strict=True)):
         height = (value - bottom) / (top - bottom)
         last = max(height, last + 0.05)
-        ax.text(1.02, last, f" {name}", va="center", transform=ax.transAxes)
-        ax.plot(
-            [1.004, 1.018],
-            [height, last],
-            "-",
-            color="0.6",
-            linewidth=0.6,
-            transform=ax.transAxes,
-            clip_on=False,
-            label="_leader",
+        ax.annotate(
+            f" {name}",
+            xy=(1, height),
+            xytext=(1.02, last),
+            xycoords="axes fraction",
+            va="center",
+            arrowprops=dict(arrowstyle="-", color="0.6", linewidth=0.6),
         )
 
 
@@ -136,12 +127,13 @@ def fits(paths: Mapping[str, Floats], losses: Mapping[str, Floats]) -> Figure:
     for marker, (name, path) in zip(MARKERS[1:], paths.items(), strict=False):
         lam, eta = np.transpose(path)
         plane.plot(lam, eta, marker=marker, markevery=[-1])
-        over_time.semilogy(
-            np.maximum(losses[name], 1e-16), marker=marker, markevery=[-1], label=name
-        )
+        over_time.semilogy(losses[name], marker=marker, markevery=[-1], label=name)
     (start,) = plane.plot(lam[0], eta[0], "o", color="black", label="start")
-    plane.set(xlabel="inverse temperature λ", ylabel="degree exponent η")
-    plane.set(title="Paths of the parameters")
+    plane.set(
+        title="Paths of the parameters",
+        xlabel="inverse temperature λ",
+        ylabel="degree exponent η",
+    )
     over_time.set(xlabel="step", ylabel="relative squared error", title="Loss")
     powers_of_ten(over_time.yaxis)
     legend_beside(over_time, handles=[*over_time.lines, start], fontsize="small")

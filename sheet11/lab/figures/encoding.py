@@ -51,6 +51,15 @@ def encoding(E: ArrayLike, convention: str) -> Figure:
     return figure
 
 
+@drawn_if_wanted
+def pairs_of_rows(E: ArrayLike, convention: str) -> Figure:
+    """Draw some pairs of rows of an encoding as curves."""
+    figure, (ax,) = panels(1, 3.0)
+    _draw_pairs(ax, np.asarray(E), convention)
+    ax.set(title=f"{convention}, pairs of rows: sine —, cosine - -")
+    return figure
+
+
 def draw_encoding(ax: Axes, E: Floats, convention: str, kind: str, most: int = MOST) -> None:
     """Draw the sine or cosine rows of an encoding.
 
@@ -108,35 +117,12 @@ def draw_profiles(ax: Axes, profiles: Mapping[str, Floats]) -> None:
 @drawn_if_wanted
 def token_deviations(deviations: Curves) -> Figure:
     """Draw each token's deviation from permutation equivariance, on a logarithmic scale from rounding errors up."""
-    return _on_a_logarithmic_scale(
-        deviations,
-        first=1,
-        title="Does attention commute with a permutation?",
-        xlabel="token",
-        ylabel="‖ Att(XΠ) − Att(X)Π ‖",
-    )
-
-
-@drawn_if_wanted
-def diagonal_spreads(spreads: Curves) -> Figure:
-    """Draw the largest minus the smallest entry of every diagonal, on a logarithmic scale from rounding errors up."""
-    return _on_a_logarithmic_scale(
-        spreads,
-        first=0,
-        title="How much does EᵀE vary along a diagonal?",
-        xlabel="lag of the diagonal (tokens)",
-        ylabel="largest − smallest entry",
-    )
-
-
-def _on_a_logarithmic_scale(values: Curves, first: int, **labels: str) -> Figure:
     figure, (ax,) = panels(1, 3.0, right=ROOM)
-    for name, value in values.items():
+    for name, value in deviations.items():
         height = np.maximum(value, 1e-17)
-        ax.semilogy(first + np.arange(len(height)), height, linestyle="", markersize=4, label=name)
-    if len(values) > 1:
-        ax.lines[1].set(markersize=7, fillstyle="none")  # visible where two curves coincide
-    ax.set(ylim=(1e-17, None), **labels)
+        ax.semilogy(1 + np.arange(len(height)), height, linestyle="", markersize=4, label=name)
+    ax.set(title="Does attention commute with a permutation?", ylim=(1e-17, None))
+    ax.set(xlabel="token", ylabel="‖ Att(XΠ) − Att(X)Π ‖")
     whole_numbers(ax.xaxis)
     powers_of_ten(ax.yaxis)
     legend_beside(ax, frameon=False)

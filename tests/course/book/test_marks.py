@@ -10,8 +10,10 @@ PROOF = Task("01/proof", "A proof", "", 3.0, True, "")
 IDEA, SIGN = Item(1, 2.0, "idea"), Item(2, -0.5, "sign")
 
 
-def mark(who, points=None, comment="", items=(), digest="now"):
-    return Mark(who, "2026-11-27T12:00:00.000+00:00", points, comment, digest, list(items))
+def mark(who, points=None, comment="", items=(), digest="now", **graded):
+    return Mark(
+        who, "2026-11-27T12:00:00.000+00:00", points, comment, digest, list(items), **graded
+    )
 
 
 def entry(task, graded, marks):
@@ -49,7 +51,7 @@ def test_points_are_kept_within_those_of_the_task(points, items, counted, remark
         (PROOF, UNREAD, [mark("eve", comment="sign?")], (None, "to read", "sign?")),
         (CODE, WRONG, [], WRONG),
         (CODE, WRONG, [mark("eve", comment="nearly")], (0.0, "wrong", "x differs; nearly")),
-        (CODE, WRONG, [mark("eve", 1.0, "a typo")], (1.0, "overridden", "a typo")),
+        (CODE, WRONG, [mark("eve", 1.0, "a typo", graded=0.0)], (1.0, "overridden", "a typo")),
     ],
 )
 def test_the_score_that_counts(task, graded, marks, score):

@@ -64,15 +64,12 @@ def test_one_student_is_kept_at_a_time(store):
         unknown = Answer("anna", "02/none", "", {}, 0.0, "wrong", "")
         store.keep("anna", Result("new", None), [unknown])
     assert store.results()["anna"] == failed and len(store.entries()) == 4, "both or neither"
-    store.begin(TASKS, ["bert"])
-    assert [entry.student for entry in store.entries()] == ["bert"] * 2
-    assert list(store.results()) == ["bert"]
-    store.keep("anna", failed, answers("**So.**", "anna"))
-    assert points(store) == {"anna": 3.0, "bert": None}, "her mark was there all the time"
+    store.begin(TASKS)
+    assert list(store.results()) == ["anna", "bert"] and len(store.entries()) == 4
 
 
 def test_answers_to_tasks_that_are_gone_go(store):
-    store.begin([TASKS[1], TASKS[0]._replace(name="01/new")], store.results())
+    store.begin([TASKS[1], TASKS[0]._replace(name="01/new")])
     assert [task.name for task in store.tasks()] == [PROOF, "01/new"]
     assert {entry.task.name for entry in store.entries()} == {PROOF}
 
@@ -148,6 +145,28 @@ def test_marks_say_what_was_read(store):
     assert proof_of(store, "anna").read_before
     store.set_mark(["anna"], PROOF, "eve", 1.0)
     assert not proof_of(store, "anna").read_before
+
+
+def regraded(store, points, *tasks):
+    """Grade anna's answers again, with other points for the function, and return the scores of both tasks."""
+    fill(store, tasks or TASKS, [next(answers())._replace(points=points), list(answers())[1]])
+    return [entry.score for entry in store.entries() if entry.student == "anna"]
+
+
+def test_an_override_that_a_fix_has_overtaken_is_to_read(store):
+    store.set_mark(["anna"], "01/f", "eve", 1.0, "nearly")
+    assert regraded(store, 0.0)[0] == (1.0, "overridden", "nearly")
+    assert regraded(store, 2.0)[0][:2] == (1.0, "to read")
+    store.set_mark(["anna"], "01/f", "eve", 1.0, "still")
+    assert regraded(store, 2.0)[0] == (1.0, "overridden", "still")
+
+
+def test_a_text_is_to_read_again_if_its_task_was_given_more_points(store):
+    store.set_mark(["anna"], PROOF, "eve", 3.0)
+    more = [TASKS[0], TASKS[1]._replace(points=6.0)]
+    assert regraded(store, 0.0, *more)[1][:2] == (3.0, "to read")
+    store.set_mark(["anna"], PROOF, "eve", 6.0)
+    assert regraded(store, 0.0, *more)[1] == (6.0, "read", "")
 
 
 def test_flags_and_snippets(store):
@@ -242,12 +261,12 @@ def test_where_there_is_no_grading_none_is_begun(tmp_path):
 
 def test_a_file_of_an_earlier_version_is_brought_forward(store, tmp_path, monkeypatch):
     store.set_mark(["anna"], PROOF, "eve", 2.0)
-    step = "BEGIN; ALTER TABLE snippet RENAME words TO w; {} PRAGMA user_version = 2; COMMIT;"
+    step = "BEGIN; ALTER TABLE snippet RENAME words TO w; {} PRAGMA user_version = 3; COMMIT;"
     monkeypatch.setattr(database, "STEPS", [*database.STEPS, step.format("nonsense;")])
     with pytest.raises(StoreError, match="syntax error"):
         Store(tmp_path)
     assert store.snippets() == [], "all of a step, or nothing"
-    monkeypatch.setattr(database, "STEPS", [database.STEPS[0], step.format("")])
+    monkeypatch.setattr(database, "STEPS", [*database.STEPS[:2], step.format("")])
     with Store(tmp_path) as newer:
         assert points(newer) == {"anna": 2.0, "bert": None}
         with pytest.raises(StoreError, match="no such column: words"):

@@ -174,4 +174,23 @@ def test_nobody_is_named(desk):
 
 def test_unseen_characters_are_written_out(desk):
     fill(desk.store, TASKS, [Answer(BERT, SLOPE, "1 \u202e 2", {}, None, Status.TO_READ, "")])
-    assert "1 \\u202e 2" in content(desk, piles(desk)[0])["now"]
+    shown = [content(desk, pile)["now"] for pile in piles(desk) if not pile["empty"]]
+    assert sum("1 \\u202e 2" in html for html in shown) == 1
+
+
+def test_excused_answers_need_not_be_read(desk):
+    excused = {BERT: [{"excused": SLOPE}], CHIARA: [{"excused": ""}, {"excused": "sheet"}]}
+    before = sum(pile["count"] for pile in piles(desk))
+    desk.store.set_about(adjusted=excused)
+    assert sum(pile["count"] for pile in piles(desk)) == before - 2
+    assert sum(pile["count"] for pile in piles(desk, LIMIT)) == before - 1
+    tasks = {task["name"]: task for task in desk.overview("grace", {})["tasks"]}
+    assert (tasks[SLOPE]["answers"], tasks[LIMIT]["answers"]) == (11, 12)
+
+
+def test_the_same_mark_again_confirms_one_that_was_overtaken(desk):
+    mark(desk, piles(desk)[0], "1")
+    fill(desk.store, [task._replace(points=task.points + 1) for task in TASKS], [])
+    (pile,) = [pile for pile in piles(desk) if pile["changed"]]
+    assert pile["status"] == Status.TO_READ and pile["points"] == 1
+    assert not any(pile["changed"] for pile in mark(desk, pile, "1"))

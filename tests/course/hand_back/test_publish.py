@@ -37,7 +37,7 @@ def test_marks_stand_in_tables_and_pages(store, tmp_path):
     store.set_mark(["anna"], "02/why", "eve", 0.5, "Which <b>one</b>?")
     store.set_mark(["bert"], "01/f", "eve", 1.0, "only for odd x")
     publish(tmp_path, store)
-    assert "\nanna,2,0.5,2.5,3,0\nbert,1,,1,3,1\n" in (tmp_path / "grades.csv").read_text()
+    assert "\nanna,2,0.5,2.5,3,0,2.5,\nbert,1,,1,3,1,1,\n" in (tmp_path / "grades.csv").read_text()
     results = (tmp_path / "results.csv").read_text()
     assert "bert,01,f,A function,1,2,overridden,only for odd x\n" in results
     (anna, _), _ = pages(tmp_path)

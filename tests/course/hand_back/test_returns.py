@@ -29,7 +29,7 @@ def test_a_folder_by_login(graded, invoke, tmp_path):
     assert "1.ipynb" not in pages["amueller"], "what is not handed back"
     assert pages["ihorvat"] == pages["hsuzuki"] and "For Hana Suzuki, Ivo" in pages["ihorvat"]
     rows = (out / "return" / "points.csv").read_text().splitlines()
-    finn = "fpetersen,fpetersen,Finn Petersen,1006,fpetersen@uni.example,4.5,5,late,0"
+    finn = "fpetersen,fpetersen,Finn Petersen,1006,fpetersen@uni.example,4.5,5,late,0,"
     assert finn in rows and len(rows) == 12
 
 

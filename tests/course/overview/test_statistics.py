@@ -31,6 +31,16 @@ def test_statistics():
     assert found.loc["01/proof", "discrimination"] == pytest.approx(expected)
 
 
+def test_nothing_is_earned_while_only_empty_answers_are_graded():
+    found = answers(proof=[0, 0, None])
+    found["answered"] = [False, False, True]
+    assert task_statistics(found)[["mean", "earned"]].isna().all(axis=None)
+    found["points"] = [0, 0, 3]
+    assert task_statistics(found)["mean"].item() == 1
+    found["answered"] = False
+    assert task_statistics(found.assign(points=0.0))["earned"].item() == 0
+
+
 @pytest.mark.parametrize("points", [{"f": [2, 0, 1, 2], "proof": [0, 1, 2, 3]}, {"f": [2.0] * 9}])
 def test_few_students_and_equal_points_have_no_discrimination(points):
     assert task_statistics(answers(**points))["discrimination"].isna().all()

@@ -105,16 +105,37 @@ def test_plain_html_stays(source, wanted):
 @pytest.mark.parametrize(
     ("marks", "outputs", "attributes"),
     [
-        ({"grade": True}, [], {"class": ["check"]}),
-        ({"grade": True}, [new_output("error")], {"class": ["check"], "open": ""}),
+        ({"grade": True}, [], {"class": ["folded"]}),
+        ({"grade": True}, [new_output("error")], {"class": ["folded"], "open": ""}),
         ({"grade": True, "solution": True}, [], None),
         ({}, [], None),
     ],
 )
-def test_only_checks_are_folded_and_those_that_failed_are_open(marks, outputs, attributes):
+def test_checks_are_folded_and_those_that_failed_are_open(marks, outputs, attributes):
     cell = new_code_cell("assert x == 1", metadata={"nbgrader": marks}, outputs=outputs)
     body = html(cells_html(new_notebook(cells=[cell])))
     assert "assert" in body.text and (body.details and body.details.attrs) == attributes
+
+
+@pytest.mark.parametrize(
+    ("jupyter", "folded"),
+    [
+        ({"source_hidden": True, "outputs_hidden": True}, ["Code and output 1+1 two"]),
+        ({"source_hidden": True}, ["Code 1+1"]),
+        ({"outputs_hidden": True}, ["Output two"]),
+        ({"source_hidden": False}, []),
+    ],
+)
+def test_what_jupyterlab_hides_is_folded(jupyter, folded):
+    outputs = [new_output("stream", text="two")]
+    cell = new_code_cell("1+1", metadata={"jupyter": jupyter}, outputs=outputs)
+    body = html(cells_html(new_notebook(cells=[cell])))
+    assert [" ".join(each.text.split()) for each in body.find_all("details")] == folded
+    assert "1+1" in body.text and "two" in body.text
+
+
+def test_hidden_text_is_folded():
+    assert "<summary>Text</summary>" in text_of("a", metadata={"jupyter": {"source_hidden": True}})
 
 
 @pytest.mark.parametrize(
@@ -159,11 +180,18 @@ def test_an_image_that_is_not_in_the_notebook_is_a_link():
     assert '<a href="b.png" rel="noopener noreferrer">a</a>' in text_of("![a](b.png)")
 
 
-FRAME = {"setting": "1", "shows": "one", "png": IMAGE}
-TURNING = [
-    {"control": "n", "frames": [FRAME, {"setting": "2"}]},
-    {"control": "<mode>", "frames": [{"setting": "a"}, FRAME | {"setting": "b", "shows": "two"}]},
-]
+FRAME = {"shows": "one", "png": IMAGE}
+TURNING = {
+    "controls": [
+        {"name": "n", "settings": ["1", "2"], "start": 1},
+        {"name": "<mode>", "settings": ["a", "b", "c"], "start": 0},
+    ],
+    "fixed": "p = 3",
+    "frames": [
+        [FRAME, {"shows": "ValueError: <b>"}, FRAME],
+        [FRAME, FRAME | {"shows": "two"}, FRAME],
+    ],
+}
 
 
 def figure(frames):
@@ -172,35 +200,33 @@ def figure(frames):
     )
 
 
-def test_frames_are_chosen_by_radio_buttons():
-    settings, other = html(shown(figure(TURNING), figure(TURNING[:1]))).find_all(class_="settings")
+def test_frames_are_chosen_by_two_rows_of_radio_buttons():
+    settings, other = html(shown(figure(TURNING), figure(TURNING))).find_all(class_="settings")
     assert [legend.text for legend in settings.find_all("legend")] == ["n", "<mode>"]
-    assert [label.text.strip() for label in settings.find_all("label")] == ["1", "2", "a", "b"]
-    buttons = settings.find_all("input", type="radio", checked=False)
-    assert settings.find("input", checked=True)["class"] == ["start"]
-    assert [button["class"] for button in buttons] == [["frame-00"], ["start"], ["frame-11"]]
-    assert [(*image["class"], image["alt"]) for image in settings.find_all("img")] == [
-        ("start", "at the start"),
-        ("frame-00", "one"),
-        ("frame-11", "two"),
-    ]
-    assert settings.input["name"] != other.input["name"]
+    assert [label.text.strip() for label in settings.find_all("label")] == ["1", "2", "a", "b", "c"]
+    chosen = settings.find_all("input", type="radio", checked=True)
+    assert [button["class"] for button in chosen] == [["row-1"], ["column-0"]]
+    assert chosen[0]["name"] != chosen[1]["name"] != other.input["name"] != chosen[0]["name"]
+    assert settings.find(class_="frame-01").text == "ValueError: <b>"
+    images = [(*image["class"], image["alt"]) for image in settings.find_all("img")]
+    assert images[0] == ("frame-00", "one") and images[3] == ("frame-11", "two")
+    assert "p = 3" in settings.text and len(images) == 5
 
 
 @pytest.mark.parametrize(
-    "frames",
+    "change",
     [
-        "text",
-        [3],
-        [{"control": "n"}],
-        [{"control": "n", "frames": [FRAME | {"shows": 1}]}],
-        [{"control": "n", "frames": [FRAME | {"png": IMAGE + '"'}]}],
-        [{"control": "n", "frames": [{"setting": "1"}] * 11}],
-        [{"control": "n", "frames": [{"setting": "1" * LARGEST_FRAMES}]}],
+        {"frames": "text"},
+        {"frames": [[3]]},
+        {"controls": TURNING["controls"][:1]},
+        {"frames": [[FRAME | {"shows": 1}]]},
+        {"frames": [[FRAME | {"png": IMAGE + '"'}]]},
+        {"frames": [[FRAME] * 11]},
+        {"fixed": "1" * LARGEST_FRAMES},
     ],
 )
-def test_of_odd_frames_only_the_figure_is_shown(frames):
-    body = html(shown(figure(frames)))
+def test_of_odd_frames_only_the_figure_is_shown(change):
+    body = html(shown(figure(TURNING | change)))
     (image,) = body.find_all("img")
     assert image["src"].endswith(IMAGE) and not body.find("input")
 

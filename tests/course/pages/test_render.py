@@ -33,7 +33,7 @@ def test_every_page_forbids_scripts_and_other_hosts(hostile):
         render("notebook.html.j2", heading="<script>", cells=cells_html(hostile)),
         render("index.html.j2", heading="heading", pages=[]),
         render("sweep.html.j2", heading="heading", figures={}, columns=[], rows=[]),
-        render("grades.html.j2", heading="heading", table=Table([], []), people={}),
+        render("grades.html.j2", heading="heading", table=Table([], {}), people={}),
     ]
     for page in pages:
         assert "default-src 'none'" in page and "script-src" not in page

@@ -197,6 +197,24 @@ def test_late(blanks, answers, tmp_path, stamp, late):
     assert take_in(tmp_path / "class", Wanted(blanks, deadline=DEADLINE)).people[0].late == late
 
 
+@pytest.mark.parametrize(
+    ("own", "late"),
+    [
+        ({}, "1 day, 2:00:00 late"),
+        ({"anna": "2026-11-22T21:00+00:00"}, ""),
+        ({"anna": "2026-11-22T19:00+00:00"}, "1:00:00 late"),
+        ({"bert": "2026-11-22T21:00+00:00"}, "1 day, 2:00:00 late"),
+    ],
+)
+def test_a_deadline_of_ones_own(blanks, answers, tmp_path, own, late):
+    stamp = b"2026-11-22 20:00:00 UTC"
+    files = {"1_waves.ipynb": answers.notebook("1_waves"), "timestamp.txt": stamp}
+    write(tmp_path / "class" / "anna", files)
+    rows = [{"id": name, "deadline": time} for name, time in own.items()]
+    wanted = Wanted(blanks, deadline=DEADLINE, adjustments=rows)
+    assert take_in(tmp_path / "class", wanted).people[0].late == late
+
+
 def test_a_hand_in_is_late_if_one_of_its_files_is(blanks, answers, tmp_path):
     files = answers.both("anna_LATE_1_11_1_waves.ipynb", "anna_1_12_2_slopes.ipynb")
     write(tmp_path / "class", files)

@@ -47,13 +47,11 @@ def test_two_messages_show_values_weights_and_the_maximum():
     assert np.array_equal(line(left, "max").get_ydata(), np.maximum(LAM, 0))
 
 
-def test_convergence_shows_errors_above_rounding_with_their_bounds_and_rates():
-    errors = np.array([[1.0, 1e-17], [0.5, 0.1]])
-    left, right = panels_of(figures.convergence([0, 1], errors, 2 * errors, [1.0, 2.0], RATES))
+def test_convergence_shows_errors_with_their_bounds_and_rates():
+    left, right = panels_of(FIGURES["convergence"]())
     measured, limits = left.lines[::2], left.lines[1::2]
-    drawn = [curve.get_ydata() for curve in measured]
-    assert np.array_equal(drawn, [[1, np.nan], [0.5, 0.1]], equal_nan=True)
-    assert np.array_equal([curve.get_ydata() for curve in limits], 2 * errors)
+    assert np.array_equal([curve.get_ydata() for curve in measured], ERRORS)
+    assert np.array_equal([curve.get_ydata() for curve in limits], 2 * ERRORS)
     assert [curve.get_color() for curve in measured] == [curve.get_color() for curve in limits]
     gap, rate, above = RATES
     assert np.allclose(line(right, "measured").get_xydata().T, [gap, rate / gap])

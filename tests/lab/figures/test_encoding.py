@@ -14,9 +14,7 @@ SMALL = GENERATOR.normal(size=(5, 7))
 FIGURES = {
     "encoding": lambda: figures.encoding(SMALL, "sheet"),
     "lag_profiles": lambda: figures.lag_profiles({"sheet": [4, 2, -1], "vaswani": [4, 3, 2]}),
-    "diagonal_spreads": lambda: figures.diagonal_spreads(
-        {"sheet": [0, 1e-16, 0], "submission": [0.5, 0.3, 0]}
-    ),
+    "pairs_of_rows": lambda: figures.pairs_of_rows(SMALL, "vaswani"),
     "token_deviations": lambda: figures.token_deviations({"with": [1, 0.5], "without": [0, 1e-16]}),
 }
 
@@ -67,8 +65,6 @@ def test_lag_profiles_and_half_of_the_first():
     assert [len(line(ax, "sheet").get_xdata()) for ax in (near, far)] == [64, 500]
 
 
-def test_zero_is_drawn_at_rounding_tokens_from_1_and_lags_from_0():
+def test_zero_is_drawn_at_rounding_and_tokens_begin_with_1():
     (ax,) = panels_of(FIGURES["token_deviations"]())
     assert line(ax, "without").get_xydata().tolist() == [[1, 1e-17], [2, 1e-16]]
-    (ax,) = panels_of(FIGURES["diagonal_spreads"]())
-    assert line(ax, "submission").get_xydata().tolist() == [[0, 0.5], [1, 0.3], [2, 1e-17]]

@@ -37,7 +37,7 @@ export function tags({ count, empty, status, changed, disputed, uneven, flagged 
   return [
     [count > 1 && "same", empty ? plural(count, "student") : `${count} equal answers, marked together`],
     ["status", status],
-    [changed && "odd", "changed since it was read"],
+    [changed && "odd", changed],
     [disputed && "odd", "two people disagree"],
     [uneven && "odd", "equal answers with different points"],
     [flagged && "flagged", "to come back to"],
@@ -51,7 +51,7 @@ export function showPile() {
   at("tags").replaceChildren(...tags(each).map(([kind, text]) => make("span", { class: `tag ${kind}` }, text)));
   at("flag").setAttribute("aria-pressed", String(each.flagged));
   at("repeat").hidden = !isRepeatable(each);
-  const same = each.changed ? "The same mark for the changed answer " : "The same mark for all ";
+  const same = each.changed ? "The same mark again " : "The same mark for all ";
   at("repeat").replaceChildren(same, make("kbd", {}, "="));
   showScore(each.score);
   showMarks(each);
