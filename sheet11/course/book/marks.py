@@ -4,7 +4,7 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sheet11.course.book.scores import Score, Status
+from sheet11.course.book.scores import ROUNDING, Score, Status
 from sheet11.course.errors import PointsError
 from sheet11.course.text import digest_of
 
@@ -141,7 +141,8 @@ def check_mark(task: Task, points: float | None, comment: str, has_items: bool) 
         PointsError: the points are out of range, or a reason is missing.
     """
     least = -task.points if has_items else 0  # points may reduce those of a rubric
-    if points is not None and not least <= points <= task.points:  # rejects NaN, too
+    # rejects NaN, too
+    if points is not None and not least - ROUNDING <= points <= task.points + ROUNDING:
         raise PointsError(
             f"points of {task.name} must be a number from {least:g} to {task.points:g}, got {points:g}"
         )

@@ -10,7 +10,7 @@ from sheet11.course.book.scores import points_text
 from sheet11.course.book.store import Store
 from sheet11.course.errors import PointsError
 from sheet11.course.notebooks import nearest
-from sheet11.course.tables import harmless, read_table
+from sheet11.course.tables import read_table
 from sheet11.course.text import digest_of
 
 STUDENT = "student"
@@ -63,7 +63,7 @@ def _by_student(rows: Sequence[Row], store: Store) -> dict[str, Row]:
             raise PointsError(f"this sheet has no column {name[:80]!r}{nearest(name, known)}")
     if len(set(plain.values())) < len(plain):
         raise PointsError("two columns are of the same task")
-    students = {harmless(student).strip(): student for student in store.results()}
+    students = {student.strip(): student for student in store.results()}
     by_student: dict[str, Row] = {}
     for row in rows:
         name = row.get(STUDENT, "")

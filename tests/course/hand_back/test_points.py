@@ -57,6 +57,18 @@ def test_points_that_no_decimals_end_survive_the_table(store, tmp_path):
     assert marks(store) == {("anna", "01/proof"): (5 / 3, "")}
 
 
+def test_all_points_of_a_task_worth_two_thirds(tmp_path):
+    task = Task("01/half", "A third of two", "", 2 / 3, True, "", "First")
+    with Store(tmp_path) as store:
+        fill(store, [task], [Answer("anna", task.name, "So.", {}, None, "to read", "")])
+        publish(tmp_path, store)
+        written = (tmp_path / "grades.csv").read_text()
+        assert take(store, *written.replace("anna,,", "anna,0.666667,").splitlines()) == (1, 1)
+        assert store.entries()[0].score == (2 / 3, "read", "")
+        publish(tmp_path, store)
+        assert take_points(store, tmp_path / "grades.csv", "eve") == (0, 0)
+
+
 def test_what_was_entered_is_taken_once(store, tmp_path):
     publish(tmp_path, store)
     path = tmp_path / "grades.csv"
