@@ -94,7 +94,7 @@ class Desk:
             for each in entry.marks
             if each.who == who and each.digest == entry.digest
         ]
-        if before != [mark] * len(pile.entries):
+        if before != [mark] * len(pile.entries) or sent.get("decides") and pile.disputed:
             self.store.set_mark(
                 pile.students,
                 pile.task.name,

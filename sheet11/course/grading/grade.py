@@ -142,7 +142,8 @@ def grade(
         draws = Draws(sheet, given, seed, limits, isolated, hidden=[folder, out])
         notebooks = draws.drawn[0]
         blanks = {stem: blank_of(stem, notebook.edition) for stem, notebook in notebooks.items()}
-        intake = take_in(folder, Wanted(blanks, roster, deadline, sheet.folder.name), out)
+        wanted = Wanted(blanks, roster, deadline, sheet.folder.name, store.results())
+        intake = take_in(folder, wanted, out)
         students = {submission.student for submission in intake.submissions}
         if unknown := sorted(set(again) - students):
             raise FolderError(f"{folder} holds no hand-in of {unknown[0]!r}")

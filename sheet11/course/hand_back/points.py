@@ -25,7 +25,7 @@ def take_points(store: Store, path: Path, who: str) -> tuple[int, int]:
     """Read points and comments from a table and store them as one person's marks.
 
     The table has columns of `grades.csv` in any order; a column named after a task with ` comment` at the end holds
-    comments. Unchanged points and empty fields are ignored.
+    comments. Unchanged points, empty fields, and a table that was read before are ignored.
 
     Args:
         store: receives the marks.
@@ -42,13 +42,16 @@ def take_points(store: Store, path: Path, who: str) -> tuple[int, int]:
     students = []
     try:
         rows = _by_student(read_table(path), store)
+        digest = digest_of(path.read_bytes())
+        if store.has_written(digest):
+            return 0, 0
         with store.writing():
             for entry in store.entries():
                 points, comment = _entered(entry, rows.get(entry.student, {}))
                 if points is not None or comment:
                     _set_mark(store, entry, who, points, comment)
                     students.append(entry.student)
-            store.add_written(digest_of(path.read_bytes()))  # so that it may be overwritten
+            store.add_written(digest)  # so that it may be overwritten
     except PointsError as error:
         raise PointsError(f"{path}: {error}") from error
     return len(students), len(set(students))

@@ -146,4 +146,14 @@ def test_what_the_table_does_not_change_stays(store):
     assert take(store, header, "anna;2.5;see the lecture", "Jörg;3") == (2, 2)
     found = {entry.student: entry.score for entry in store.entries("01/proof")}
     assert found["anna"] == (2.5, "read", "idea (+2); adjustment (+0.5); see the lecture")
-    assert found["Jörg"] == (3.0, "read", "neat")
+    assert found["Jörg"][:2] == (None, "to read"), "two people disagree"
+
+
+def test_a_table_that_was_read_before_decides_nothing(store):
+    eve = ("student;01/proof", "anna;2.5")
+    assert take(store, *eve) == (1, 1)
+    store.set_mark(["anna"], "01/proof", "tom", 3.0)
+    assert take(store, *eve) == (0, 0)
+    assert store.entries("01/proof")[2].score.points is None
+    assert take(store, "student;01/proof", "anna;2,5", "") == (1, 1), "the empty field was filled"
+    assert store.entries("01/proof")[2].score.points == 2.5
