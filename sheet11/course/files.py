@@ -6,6 +6,7 @@ import functools
 import re
 import secrets
 import shutil
+import stat
 import subprocess
 import sys
 import tempfile
@@ -28,14 +29,22 @@ def file_name(text: str) -> str:
     return f"{plain[: LONGEST // 4]}~{digest_of(encodable(text))[:12]}"
 
 
-def write_whole(path: Path, content: str | bytes, mode: int = 0o666) -> None:
-    """Write a file under a temporary name and rename it, so that a reader never finds half of it."""
+def write_whole(path: Path, content: str | bytes, mode: int | None = None) -> None:
+    """Write a file under a temporary name and rename it, so that a reader never finds half of it.
+
+    Args:
+        path: of the file.
+        content: of the file.
+        mode: permissions; None are those of any new file.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{secrets.token_hex(8)}")
     remove = temporary.unlink
     atexit.register(remove, missing_ok=True)  # Ctrl-C exits without raising
     try:
-        temporary.touch(mode, exist_ok=False)
+        temporary.touch(mode or 0o666, exist_ok=False)
+        if mode:
+            temporary.chmod(mode)  # whatever the umask is
         if isinstance(content, str):
             content = encodable(content).encode()
         temporary.write_bytes(content)
@@ -46,16 +55,24 @@ def write_whole(path: Path, content: str | bytes, mode: int = 0o666) -> None:
 
 
 def write_private(path: Path, content: str | bytes) -> None:
-    """Write a file whole, readable by its owner only; a folder made for it is private too."""
+    """Write a file whole, for its owner, or the group that shares the folder; a folder made for it is private too."""
     make_private(path.parent)
-    write_whole(path, content, 0o600)
+    write_whole(path, content, private_mode(path.parent))
+
+
+def private_mode(folder: Path) -> int:
+    """Return the permissions of private files in a folder: for the owner, or for a group that `chmod g+ws` let in."""
+    is_shared = stat.S_ISGID | stat.S_IWGRP
+    return 0o660 if folder.stat().st_mode & is_shared == is_shared else 0o600
 
 
 def make_private(folder: Path) -> None:
-    """Make a folder and its missing parents, for the owner only."""
+    """Make a folder and its missing parents, for the owner, or for the group that shares the folder around it."""
     for each in (*reversed(folder.parents), folder):
         with contextlib.suppress(FileExistsError):
             each.mkdir(0o700)
+            if private_mode(each.parent) == 0o660:
+                each.chmod(0o2770)
 
 
 @contextlib.contextmanager
@@ -87,7 +104,7 @@ def folder_of_this_process() -> Path:
 def alone_in(folder: Path) -> Iterator[None]:
     """Lock a folder; wait, and say so, while another command writes to it."""
     make_private(folder)
-    lock = FileLock(folder / ".lock", mode=0o600)
+    lock = FileLock(folder / ".lock", mode=private_mode(folder))
     try:
         held = lock.acquire(timeout=0)
     except Timeout:

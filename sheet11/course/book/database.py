@@ -4,6 +4,7 @@ import sqlite3
 from pathlib import Path
 
 from sheet11.course.errors import StoreError
+from sheet11.course.files import private_mode
 
 # scripts that upgrade the schema from each version to the next; `;` ends a line only where it ends a statement
 STEPS = [Path(__file__).with_name("schema_1.sql").read_text()]
@@ -11,7 +12,9 @@ PATIENCE = 30  # seconds to wait for another writer
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """Open the file, or create it, readable by its owner only; callers begin every transaction.
+    """Open the file, or create it as a private one; callers begin every transaction.
+
+    What is committed is in the file itself, so that a copy of it is a backup: there is no write-ahead log.
 
     Raises:
         StoreError: it is damaged or has a newer schema.
@@ -19,10 +22,11 @@ def connect(path: Path) -> sqlite3.Connection:
     """
     # only if missing: closing a file that this process has open drops SQLite's locks on it
     if not path.exists():
-        path.touch(0o600)  # SQLite gives its journal files the same permissions
+        path.touch(0o600)
+        path.chmod(private_mode(path.parent))  # SQLite gives its journal the same permissions
     database = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)
     try:
-        database.executescript("PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON;")
+        database.executescript("PRAGMA journal_mode = DELETE; PRAGMA foreign_keys = ON;")
         if _version(database) < len(STEPS):
             _upgrade(database)
         if _version(database) > len(STEPS):

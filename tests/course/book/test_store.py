@@ -3,11 +3,14 @@
 import contextlib
 import multiprocessing
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
+from pathlib import Path
 
 import pytest
 from filled import fill
@@ -16,6 +19,7 @@ from sheet11.course.book import database
 from sheet11.course.book.marks import Answer, Task
 from sheet11.course.book.store import Result, Store
 from sheet11.course.errors import FolderError, PointsError, StoreError
+from sheet11.course.files import alone_in, write_private
 
 TASKS = [
     Task("01/f", "1a.1 · A function", "f(x)", 2.0, False, "f = abs"),
@@ -182,8 +186,48 @@ def test_flags_and_snippets(store):
 
 
 def test_only_the_owner_reads_it(store):
-    files = list(store.path.parent.iterdir())
-    assert len(files) == 3 and {path.stat().st_mode & 0o777 for path in files} == {0o600}
+    with store.writing():
+        store.add_snippet("sign")
+        files = list(store.path.parent.iterdir())
+        assert len(files) == 2 and {path.stat().st_mode & 0o777 for path in files} == {0o600}
+
+
+def test_a_copy_made_meanwhile_holds_every_mark(store, tmp_path):
+    store.set_mark(["anna"], PROOF, "eve", 2.0)
+    (tmp_path / "copy").mkdir()
+    shutil.copy(store.path, tmp_path / "copy")
+    with Store(tmp_path / "copy") as copy:
+        assert points(copy) == {"anna": 2.0, "bert": None}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be two people")
+def test_two_people_with_accounts_of_their_own_mark_in_a_folder_of_their_group():
+    def mark(folder, uid, group):
+        os.umask(0o077)
+        os.setgroups([group])
+        os.setresgid(uid, uid, uid)
+        os.setresuid(uid, uid, uid)
+        with alone_in(folder), Store(folder) as store:
+            store.set_mark(["anna"], PROOF, f"{uid}", uid - 4000)
+        write_private(folder / "students/anna/index.html", f"{uid}")
+
+    with tempfile.TemporaryDirectory(prefix="shared") as shared:
+        folder = Path(shared)
+        os.chown(folder, 4001, 4711)
+        folder.chmod(0o2770)
+        with Store(folder) as store:
+            fill(store, TASKS, answers())
+        for each in folder.iterdir():
+            os.chown(each, 4001, 4711)
+        for uid in (4001, 4002, 4001):
+            person = multiprocessing.get_context("fork").Process(
+                target=mark, args=(folder, uid, 4711)
+            )
+            person.start()
+            person.join()
+            assert person.exitcode == 0
+        with Store(folder) as store:
+            assert [mark.who for mark in proof_of(store, "anna").marks] == ["4002", "4001"]
 
 
 def test_the_version_changes_with_every_write_by_any_connection(store, tmp_path):
@@ -286,7 +330,6 @@ def test_many_processes_may_create_it_at_once(tmp_path):
 
 
 def test_another_store_in_the_same_process_leaves_the_locks_alone(store, tmp_path):
-    """Without them, another process that closes the file would take away the log that this one goes on writing to."""
     with Store(tmp_path):
         pass
     code = "import sys; from pathlib import Path; from sheet11.course.book.store import Store\n"
