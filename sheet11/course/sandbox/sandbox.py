@@ -22,7 +22,7 @@ from nbformat import ValidationError, from_dict
 
 from sheet11.course.engine.client import LOOK, LOST, Kernel, execute_cell, merged
 from sheet11.course.engine.warm import CAN_FORK, SERVER, Server
-from sheet11.course.engine.watch import WALL, descendants
+from sheet11.course.engine.watch import CHANGED, WALL, descendants
 from sheet11.course.errors import NotInstalledError
 from sheet11.course.files import folder_of_this_process
 from sheet11.course.sandbox import cgroup
@@ -87,6 +87,8 @@ class Batch(NamedTuple):
 
 class Sandbox(contextlib.ExitStack):
     """A sandbox that runs batches of cells, each in a separate fork; a context manager.
+
+    After a batch that was ended or has left something, `is_reusable` is False.
 
     Args:
         package: folder to import from, besides the Python environment.
@@ -188,6 +190,10 @@ class Sandbox(contextlib.ExitStack):
             kernel.ended = NONSENSE
         finally:
             ended = kernel.end()
+            self.is_reusable = len(batch.outputs) == len(cells) and ended not in (
+                *BREAKING,
+                CHANGED,
+            )
         return batch._replace(ended=ended if ended in BREAKING else None)
 
 

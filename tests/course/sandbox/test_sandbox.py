@@ -182,6 +182,22 @@ class TestWaysAroundLimits:
         run(f"import os, resource; {source}")
         assert before[0].startswith("([], {") and run(same) == before
 
+    def test_no_time_and_no_attribute_stays(self, run):
+        times = (
+            "import os\n[os.stat(path).st_mtime for path in ('/scratch', '/dev/shm', '/dev/null')]"
+        )
+        before = eval(run(times)[0])
+        run(
+            "import os, time; time.sleep(0.5); os.utime('/dev/null'); os.utime('/scratch'); time.sleep(1)"
+        )
+        after = eval(run(times)[0])
+        assert min(after) - max(before) > 1, "they are of the end"
+
+    @pytest.mark.parametrize("number", [463, 466, 468, 469])  # attributes; flags of Linux 6.17
+    def test_calls_that_are_newer_than_the_filter(self, run, number):
+        call = f"c.syscall({number}, -100, b'/scratch', 0, b'user.a', 0, 0), ctypes.get_errno()"
+        assert run(f"import ctypes; c = ctypes.CDLL(None, use_errno=True); {call}") == ["(-1, 38)"]
+
     def test_nothing_outlives_a_task(self, run):
         hard = (
             "import os\nfor _ in range(1500):\n    os.mkdir('d'); os.chdir('d')\n"
