@@ -20,6 +20,12 @@ from sheet11.course.text import beginning
 
 NO_FIGURE = "a figure"  # shown in place of a figure in the grader's executions
 
+BINDING = re.compile(
+    r"^[^\S\n]*(?:(?:def|class)\s+(?P<defined>\w+)|(?:from\b.*?)?\bimport\b(?P<imported>.*)"
+    r"|(?P<assigned>\w+)\b[^=(\n]*=[^=])",
+    re.MULTILINE,
+)
+
 Files = tuple[tuple[str, bytes], ...]  # by path
 
 Run = Callable[[Sources, str | None], Batch]  # runs cells in a new process
@@ -161,10 +167,10 @@ def execute_version(
     return Executed(batch.outputs, batch.succeeded, left_out)
 
 
-def binds(source: str, name: str) -> bool:
-    """Return whether a cell defines, assigns or imports a name."""
-    patterns = rf"(def|class)\s+{name}\b|{name}\b[^=(\n]*=[^=]|(from.*)?import\b.*\b{name}\b"
-    return re.search(rf"^\s*({patterns})", source, re.MULTILINE) is not None
+def binds(source: str, names: Collection[str]) -> bool:
+    """Return whether a cell defines, assigns or imports one of these names."""
+    bound = (match[match.lastgroup or 0] for match in BINDING.finditer(source))
+    return not set(names).isdisjoint(re.findall(r"\w+", " ".join(bound)))
 
 
 def _to_blame(cells: Sources, instead: Mapping[str, str]) -> str | None:
@@ -174,8 +180,8 @@ def _to_blame(cells: Sources, instead: Mapping[str, str]) -> str | None:
     """
     suspects = [each for each in cells if instead.get(each[0], each[1]) != each[1]]
     if suspects and suspects[-1] != cells[-1]:
-        used = "|".join(re.findall(r"\w+", cells[-1][1]))
-        suspects = [each for each in suspects if binds(each[1], f"({used})")] or suspects
+        used = set(re.findall(r"\w+", cells[-1][1]))
+        suspects = [each for each in suspects if binds(each[1], used)] or suspects
     return suspects[-1][0] if suspects else None
 
 
