@@ -46,7 +46,8 @@ BREAKING = ("time", "memory", "processes", "files", "output", LOST, NONSENSE)
 NO_ANSWER = (KeyError, TypeError, ValueError, AttributeError, RecursionError, ValidationError)
 ALLOW = (
     "this machine may forbid user namespaces to ordinary users: root allows them by the sysctls "
-    "user.max_user_namespaces or kernel.unprivileged_userns_clone, or by an AppArmor profile for bwrap; "
+    "user.max_user_namespaces or kernel.unprivileged_userns_clone, or, where AppArmor forbids them (loopback: Failed "
+    "RTM_NEWADDR), by a profile for bwrap or kernel.apparmor_restrict_unprivileged_userns=0; "
     "or grade as root"
 )
 CELLS = 10  # time limit of a notebook, as a multiple of that of a cell
