@@ -3,6 +3,7 @@
 Exit codes: 0 if everything succeeded, 1 if notebooks failed, 2 for invalid arguments.
 """
 
+import io
 import sys
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,9 @@ class Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; with a context, an error would be printed in three lines."""
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(errors="backslashreplace")  # names that a terminal cannot write
         try:
             return super().invoke(ctx)
         except click.UsageError as error:

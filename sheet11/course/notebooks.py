@@ -263,8 +263,13 @@ def nearest(name: str, candidates: Collection[str]) -> str:
 
 
 def syntax(source: str) -> ast.Module:
-    """Parse a cell, magics included; a syntax error gives an empty module."""
+    """Parse a cell, magics included; one that cannot be parsed gives an empty module."""
     try:
         return ast.parse(TransformerManager().transform_cell(source))
-    except SyntaxError:
+    except (
+        SyntaxError,
+        ValueError,
+        RecursionError,
+        MemoryError,
+    ):  # of a null character, or nested too deeply
         return ast.Module([], [])

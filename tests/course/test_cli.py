@@ -194,3 +194,12 @@ def test_a_command_that_is_ended_keeps_what_is_done_and_leaves_nothing_else(
         )
     assert "Traceback" not in stderr and "Exception ignored" not in stderr
     assert bool(list((endless / "out").glob(finished))) == works
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "cp1252"])
+def test_names_that_a_terminal_cannot_write(sheet11, tmp_path, encoding):
+    ended = sheet11(
+        "run", "Łukasz 李.ipynb", cwd=tmp_path, env=os.environ | {"PYTHONIOENCODING": encoding}
+    )
+    assert ended.returncode == 2 and "Traceback" not in ended.stderr
+    assert r"\u0141ukasz \u674e.ipynb" in ended.stderr

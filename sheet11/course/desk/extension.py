@@ -19,6 +19,8 @@ from sheet11.course.files import alone_in
 from sheet11.course.hand_back.publish import publish
 from sheet11.course.interrupts import raise_interrupts
 
+LARGEST = 1 << 20  # bytes of a request, refused before it is read
+
 
 class MarkingDesk(ExtensionApp):
     """Jupyter server extension that serves the marking page."""
@@ -79,6 +81,8 @@ def serve_desk(out: Path, person: str, port: int, browser: bool) -> int:
         "--ServerApp.ip=127.0.0.1",
         f"--ServerApp.port={port}",
         f"--ServerApp.open_browser={browser}",
+        f"--ServerApp.max_body_size={LARGEST}",
+        f"--ServerApp.max_buffer_size={LARGEST}",
         "--ServerApp.answer_yes=True",  # Ctrl-C stops the server without asking
         "--ServerApp.allow_root=True",  # Jupyter refuses root because of kernels, and there are none
     ]

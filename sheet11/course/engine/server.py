@@ -21,6 +21,7 @@ import atexit
 import contextlib
 import ctypes
 import gc
+import glob
 import io
 import json
 import os
@@ -115,6 +116,7 @@ def keep(kernel: Any, request: Request, descriptors: list[int], control: int) ->
     """
     status, limits, empty = descriptors[0], request["limits"], request.get("empty", [])
     _empty(empty)  # of files that the server's imports have left
+    before = _lasting(empty)
     exceeded = watch.watch(limits, empty) if limits else str
     pid = os.fork()
     if pid == 0:
@@ -131,6 +133,8 @@ def keep(kernel: Any, request: Request, descriptors: list[int], control: int) ->
     os.close(ended)
     end_children()
     _empty(empty)
+    if _lasting(empty) != before:
+        why = why or watch.CHANGED
     if "remove" in request:
         shutil.rmtree(request["remove"], ignore_errors=True)
     with contextlib.suppress(OSError):
@@ -169,6 +173,15 @@ def _empty(folders: list[str]) -> None:
             os.chmod(folder, 0o700)
         if os.listdir(folder):
             subprocess.run(["sh", "-c", command, folder], stderr=subprocess.DEVNULL, check=False)
+
+
+def _lasting(folders: list[str]) -> list[object]:
+    """Set the times of folders, and of devices if this is a sandbox, to now; return what else could stay with them."""
+    paths = [*folders, *glob.glob("/dev/*"), *glob.glob("/dev/pts/*")] if os.getpid() == 1 else []
+    for path in paths:
+        with contextlib.suppress(OSError):  # of another user, or on a read-only file system
+            os.utime(path, follow_symlinks=False)
+    return [(path, *os.lstat(path)[:6]) for path in paths]
 
 
 def end_children() -> None:

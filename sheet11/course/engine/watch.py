@@ -20,6 +20,7 @@ from pathlib import Path
 
 import psutil
 
+CHANGED = "changed"  # reason for the end of a kernel that would leave something for the next one
 WALL = 3  # limit of elapsed time, as a multiple of processor time: the machine may be busy
 
 

@@ -100,7 +100,7 @@ def _of_error(error: Mapping[str, Any], score: Score, task: Task, restored: Rest
 def _where(name: str, restored: Restored) -> str:
     """Return the end of a remark: the cell that defines a missing name; empty if none does."""
     for cell in (*restored.undone, *reversed(restored.cells)):
-        if cell.code and cell.kind != GIVEN and binds(cell.source, name):
+        if cell.code and cell.kind != GIVEN and binds(cell.source, [name]):
             place = f"the cell {beginning(cell.source)!r}"
             if cell.kind == OWN:
                 place = cell.name.replace(f"{OWN}-", "your cell ")

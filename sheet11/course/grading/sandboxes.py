@@ -20,11 +20,18 @@ from sheet11.course.text import beginning
 
 NO_FIGURE = "a figure"  # shown in place of a figure in the grader's executions
 
+BINDING = re.compile(
+    r"^[^\S\n]*(?:(?:def|class)\s+(?P<defined>\w+)|(?:from\b.*?)?\bimport\b(?P<imported>.*)"
+    r"|(?P<assigned>\w+)\b[^=(\n]*=[^=])",
+    re.MULTILINE,
+)
+
 Files = tuple[tuple[str, bytes], ...]  # by path
 
 Run = Callable[[Sources, str | None], Batch]  # runs cells in a new process
 
-_waiting: dict["Setup", list[Sandbox]] | None = None  # free sandboxes, by setup
+# free sandboxes, by setup and by whether they are the grader's
+_waiting: dict[tuple["Setup", bool], list[Sandbox]] | None = None
 
 
 class Setup(NamedTuple):
@@ -48,28 +55,33 @@ class Executed(NamedTuple):
 
 @contextlib.contextmanager
 def runner(setup: Setup) -> Iterator[Run]:
-    """Yield a function that runs cells in a sandbox; a sandbox that a cell has broken is replaced.
+    """Yield a function that runs cells in a sandbox; a sandbox whose cells did not all finish is replaced.
 
     The sandbox is kept for the next student, because importing everything again takes as long as a notebook. Each
-    execution is a separate fork that leaves nothing behind.
+    execution is a separate fork that leaves nothing behind but counters: of processes, of files ever made. What has
+    seen hidden tests or the sheet's own answers could tell something by these, so the grader's executions, those
+    without figures, have sandboxes of their own.
     """
-    sandbox = None
-    with contextlib.suppress(LookupError):  # no sandbox is free
-        sandbox = (_waiting or {})[setup].pop()
+    own: dict[bool, Sandbox] = {}
 
     def run(cells: Sources, instead_of_figures: str | None) -> Batch:
-        nonlocal sandbox
-        sandbox = sandbox or Sandbox(
-            unpacked(setup.package),
-            setup.modules,
-            isolated=setup.isolated,
-            hidden=[Path(path) for path in setup.hidden],
-            beside=unpacked(setup.beside) if setup.beside else None,
+        is_graders = instead_of_figures is not None
+        free = (_waiting or {}).get((setup, is_graders))
+        sandbox = (
+            own.get(is_graders)
+            or (free.pop() if free else None)
+            or Sandbox(
+                unpacked(setup.package),
+                setup.modules,
+                isolated=setup.isolated,
+                hidden=[Path(path) for path in setup.hidden],
+                beside=unpacked(setup.beside) if setup.beside else None,
+            )
         )
+        own[is_graders] = sandbox
         batch = sandbox.run(cells, setup.limits, instead_of_figures)
-        if batch.ended:
-            sandbox.close()
-            sandbox = None
+        if batch.ended or not sandbox.is_reusable:
+            own.pop(is_graders).close()
         return harmless_outputs(batch)
 
     waiting = None
@@ -77,10 +89,11 @@ def runner(setup: Setup) -> Iterator[Run]:
         yield run
         waiting = _waiting
     finally:
-        if sandbox and waiting is not None:
-            waiting.setdefault(setup, []).append(sandbox)
-        elif sandbox:
-            sandbox.close()
+        for is_graders, sandbox in own.items():
+            if waiting is None:
+                sandbox.close()
+            else:
+                waiting.setdefault((setup, is_graders), []).append(sandbox)
 
 
 @contextlib.contextmanager
@@ -154,10 +167,10 @@ def execute_version(
     return Executed(batch.outputs, batch.succeeded, left_out)
 
 
-def binds(source: str, name: str) -> bool:
-    """Return whether a cell defines, assigns or imports a name."""
-    patterns = rf"(def|class)\s+{name}\b|{name}\b[^=(\n]*=[^=]|(from.*)?import\b.*\b{name}\b"
-    return re.search(rf"^\s*({patterns})", source, re.MULTILINE) is not None
+def binds(source: str, names: Collection[str]) -> bool:
+    """Return whether a cell defines, assigns or imports one of these names."""
+    bound = (match[match.lastgroup or 0] for match in BINDING.finditer(source))
+    return not set(names).isdisjoint(re.findall(r"\w+", " ".join(bound)))
 
 
 def _to_blame(cells: Sources, instead: Mapping[str, str]) -> str | None:
@@ -167,8 +180,8 @@ def _to_blame(cells: Sources, instead: Mapping[str, str]) -> str | None:
     """
     suspects = [each for each in cells if instead.get(each[0], each[1]) != each[1]]
     if suspects and suspects[-1] != cells[-1]:
-        used = "|".join(re.findall(r"\w+", cells[-1][1]))
-        suspects = [each for each in suspects if binds(each[1], f"({used})")] or suspects
+        used = set(re.findall(r"\w+", cells[-1][1]))
+        suspects = [each for each in suspects if binds(each[1], used)] or suspects
     return suspects[-1][0] if suspects else None
 
 

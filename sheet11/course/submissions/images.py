@@ -9,6 +9,7 @@ from PIL import Image, ImageOps
 LARGEST_SIDE = 2000  # pixels; larger images are scaled down
 LARGEST_IMAGE = 1 << 20  # bytes of an image
 MOST_PIXELS_OF_ONE = 51_000_000  # as phone cameras produce; they are decoded in memory
+MOST_SCANS = 20  # of a JPEG, each of which goes through the whole image; programs write 10 or so
 QUALITY = 80  # of the JPEG that replaces a larger image
 
 Image.MAX_IMAGE_PIXELS = None  # `ImageBudget` limits the pixels instead
@@ -30,6 +31,8 @@ class ImageBudget:
         content = base64.b64decode(text)
         image = Image.open(io.BytesIO(content), formats=formats)
         pixels = image.width * image.height
+        if content.count(b"\xff\xda") > MOST_SCANS and image.format == "JPEG":
+            raise ValueError("too many scans")
         if not self.images or pixels > min(self.pixels, MOST_PIXELS_OF_ONE):
             raise ValueError("no room")
         self.images -= 1

@@ -1,6 +1,7 @@
 """Read a class's hand-ins from a platform's download: answers, people and lateness."""
 
 import itertools
+import shutil
 import tempfile
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
@@ -14,7 +15,7 @@ from sheet11.course.book.gradebook import Adjustment
 from sheet11.course.errors import FolderError, reason
 from sheet11.course.files import folder_of_this_process
 from sheet11.course.submissions.adjustments import deadline_of
-from sheet11.course.submissions.archives import OF_A_CLASS, STAMP, is_notebook, unpack
+from sheet11.course.submissions.archives import OF_A_CLASS, OF_ONE, STAMP, is_notebook, unpack
 from sheet11.course.submissions.layouts import HandIns, files_of, find_hand_ins
 from sheet11.course.submissions.matching import BlankNotebook
 from sheet11.course.submissions.members import members_in, with_members
@@ -32,7 +33,7 @@ from sheet11.course.text import visible
 MOST_ARCHIVES = 20  # in a hand-in
 MOST_FILES = 2000  # in a folder or an archive
 LONGEST_STAMP = 100  # bytes
-MOST_NOTES = 20  # notes on unrecognised files
+MOST_NOTES = 20  # on unrecognised files, and on each hand-in
 
 
 class Wanted(NamedTuple):
@@ -72,10 +73,10 @@ def take_in(folder: Path, wanted: Wanted, out: Path | None = None) -> Intake:
     """
     with tempfile.TemporaryDirectory(dir=folder_of_this_process()) as scratch:
         root = folder
-        unrecognised = []
+        unrecognised: list[str] = []
         if folder.is_file():
             root = Path(tempfile.mkdtemp(dir=scratch))
-            unrecognised = unpack(folder.resolve(), root, OF_A_CLASS)
+            unrecognised, _ = unpack(folder.resolve(), root, OF_A_CLASS)
         if not root.is_dir():
             raise FolderError(f"there is no folder or file {str(folder)!r}")
         hand_ins, loose = find_hand_ins(root, folder.stem, wanted.assignment, out)
@@ -83,7 +84,7 @@ def take_in(folder: Path, wanted: Wanted, out: Path | None = None) -> Intake:
             raise FolderError(f"{folder} holds no folder with notebooks for each student")
         found = list(zip(_people(hand_ins, wanted), hand_ins.values(), strict=True))
         hand_ins_read = [
-            _read_hand_in(person, sources, wanted, scratch)
+            _read_hand_in(person, sources, wanted)
             for person, sources in tqdm(found, "read", unit="student", disable=None)
         ]
     submissions, persons = zip(*hand_ins_read, strict=True)
@@ -134,36 +135,49 @@ def _people(hand_ins: HandIns, wanted: Wanted) -> list[Person]:
 
 
 def _read_hand_in(
-    person: Person, sources: list[Handed], wanted: Wanted, scratch: str
+    person: Person, sources: list[Handed], wanted: Wanted
 ) -> tuple[Submission, Person]:
-    """Read one hand-in."""
-    student = person.student
+    """Read one hand-in, and remove what was unpacked of it."""
     try:
-        files, notes = _files_in(sources, scratch)
-        notebooks = [file for file in files if is_notebook(file.name)]
-        submission, paths, more = read_submission(student, notebooks, wanted.notebooks)
-        late = max(source.late for source in sources)  # "late" if one is
-        late = late or wanted.roster.people.get(person.who, "")
-        own = deadline_of(wanted.adjustments, person.who)
-        if deadline := own or wanted.deadline:
-            around = {folder / STAMP for path in paths for folder in path.parents}
-            stamps = around & {file.path for file in files}
-            if own:  # the platform compares with another deadline
-                late = "late" if late and not stamps else ""
-            late = _lateness(stamps, deadline, notes, late)
+        with tempfile.TemporaryDirectory(dir=folder_of_this_process()) as scratch:
+            return _read_within(person, sources, wanted, scratch)
     except Exception as error:  # of any kind: it affects only this student
         why = f"what was handed in cannot be read: {reason(error)}"
-        return Submission(student, error=why), person
+        return Submission(person.student, error=why), person
+
+
+def _read_within(
+    person: Person, sources: list[Handed], wanted: Wanted, scratch: str
+) -> tuple[Submission, Person]:
+    """Read one hand-in, with its archives unpacked into a folder."""
+    files, notes = _files_in(sources, scratch)
+    notebooks = [file for file in files if is_notebook(file.name)]
+    submission, paths, more = read_submission(person.student, notebooks, wanted.notebooks)
+    late = max(source.late for source in sources)  # "late" if one is
+    late = late or wanted.roster.people.get(person.who, "")
+    own = deadline_of(wanted.adjustments, person.who)
+    if deadline := own or wanted.deadline:
+        around = {folder / STAMP for path in paths for folder in path.parents}
+        stamps = around & {file.path for file in files}
+        if own:  # the platform compares with another deadline
+            late = "late" if late and not stamps else ""
+        late = _lateness(stamps, deadline, notes, late)
     if not notebooks:
         others = listed([file.name for file in files if file.name != STAMP])
         notes.append(f"no notebook; other files: {others or 'none'}")
     person = person._replace(
         members=members_in(itertools.chain(*submission.notebooks.values())),
         late=late,
-        notes=tuple(map(visible, notes + more)),
+        notes=_few([*map(visible, notes + more)]),
         notebooks=len(submission.notebooks),
     )
     return submission, person
+
+
+def _few(notes: list[str]) -> tuple[str, ...]:
+    """Return the first notes, and how many more there are."""
+    more = [f"and {len(notes) - MOST_NOTES} more"] if len(notes) > MOST_NOTES else []
+    return (*notes[:MOST_NOTES], *more)
 
 
 def _files_in(sources: list[Handed], scratch: str) -> tuple[list[Handed], list[str]]:
@@ -172,6 +186,7 @@ def _files_in(sources: list[Handed], scratch: str) -> tuple[list[Handed], list[s
     notes = []
     folders = list(sources)
     left = MOST_ARCHIVES
+    space = OF_ONE  # of all archives together
     for folder in folders:  # unpacked archives become further ones
         for file in itertools.islice(files_of(folder), MOST_FILES):
             if not file.name.lower().endswith(".zip"):
@@ -182,9 +197,11 @@ def _files_in(sources: list[Handed], scratch: str) -> tuple[list[Handed], list[s
                 left -= 1
                 into = Path(tempfile.mkdtemp(dir=scratch))
                 try:
-                    notes += unpack(file.path, into)
+                    more, space = unpack(file.path, into, space)
+                    notes += more
                     folders.append(file._replace(path=into))
                 except UnreadableError as error:
+                    shutil.rmtree(into, ignore_errors=True)
                     notes.append(str(error))
     return files, notes
 

@@ -52,7 +52,7 @@ def find_hand_ins(
     numbered: dict[str, Identity] = {}
     loose = []
     for path in entries:
-        if out and out.resolve().is_relative_to(path.resolve()):
+        if out and out.resolve().is_relative_to(os.path.realpath(path)):
             continue
         if fields := _fields(path):
             number = fields.get("id", "")

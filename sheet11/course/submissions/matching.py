@@ -25,7 +25,7 @@ from sheet11.course.tasks import (
 from sheet11.course.text import beginning
 
 DEFINED = r"(?m)^(?:def|class)\s+(\w+)"
-COMMENT = r"(?m)^\s*#.*"
+COMMENT = r"(?m)^[^\S\n]*#.*"
 
 
 class BlankNotebook(NamedTuple):

@@ -15,7 +15,7 @@ MOST_MATES = (
 )
 MOST_NAMES = 20
 LONGEST = 100  # characters of a name
-LINE = rf"(?im)^\W*{MEMBERS}(.*)$"
+LINE = rf"(?im)^[^\w\n]*{MEMBERS}(.*)$"
 
 
 def members_in(cells: Iterable[HandedCell]) -> tuple[Identity, ...]:

@@ -3,7 +3,9 @@
 import contextlib
 import dataclasses
 import getpass
+import re
 import signal
+import socket
 import sqlite3
 import sys
 
@@ -102,3 +104,14 @@ def test_marks_get_into_tables_when_the_server_ends(tmp_path):
 def test_a_folder_that_is_no_grading(invoke, tmp_path):
     run = invoke("mark", tmp_path, "--no-browser", cwd=tmp_path)
     assert run.returncode == 2 and f"{tmp_path} holds no grading" in run.stderr
+
+
+def test_large_requests_are_refused_before_they_are_sent(server):
+    host, port = re.search(r"http://(.*?):(\d+)", server.url).groups()
+    with socket.create_connection((host, int(port)), timeout=10) as asking:
+        asking.sendall(
+            b"POST /sheet11/mark/api/mark HTTP/1.1\r\nHost: localhost\r\nContent-Length: 200000000\r\n\r\n"
+        )
+        reply = asking.recv(100)
+        assert not reply or b" 400 " in reply
+    assert server.ask("overview")

@@ -89,12 +89,14 @@ def test_a_cell_that_ends_the_process_loses_its_own_task(limit):
     assert scores["b-check"].status == status and scores["b-check"].remark
 
 
-def test_an_answer_that_dies_in_a_hidden_test_alone():
+@pytest.mark.parametrize("how", ["die()", "die('time')", "die('memory')", "1 / 0"])
+def test_an_answer_that_fails_in_a_hidden_test_alone(how):
     hidden = sheet_notebook(
         A, check("a-check", "record(v=a(3))", "a(0)"), B, check("b-check", "record(v=b(3))")
     )
-    scores, _ = graded(hidden, **RIGHT | {"a": "a = lambda x: x + 1 if x else die()"})
+    scores, _ = graded(hidden, **RIGHT | {"a": f"a = lambda x: x + 1 if x else {how}"})
     assert points(scores) == {"a": 0, "b": 1}
+    assert scores["a-check"][1:] == ("wrong", "the visible check passes, but a hidden test fails")
 
 
 def test_added_cells_stay_and_may_die():

