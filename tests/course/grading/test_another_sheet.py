@@ -1,63 +1,24 @@
 """The sheet that the guide makes in JupyterLab goes through every command as the guide says."""
 
-import json
-import re
 import tomllib
-import uuid
-from textwrap import dedent
 
 import nbformat
 import pytest
 from gradings import skip_without_graders, table
-from sheets_of_nbgrader import HandIn, answer, check, given, handed_in, heading, notebook, text
-
-from sheet11.course.sheet import PACKAGE
+from sheets_of_nbgrader import HandIn, handed_in
+from walks import CELLS, MISTAKES, write_walks
 
 skip_without_graders()
 
-BLOCK = re.compile(r"^ *```(python|toml|markdown|json)\n(.*?)^ *```", re.DOTALL | re.MULTILINE)
-GUIDE = (PACKAGE / "course" / "another-sheet.md").read_text()
-STEPS, SETTINGS, README, *CELLS, METADATA, MISTAKES = (
-    dedent(block).removesuffix("\n") for _, block in BLOCK.findall(GUIDE)
-)
-# written by the Property Inspector when a tag is set
-TAGGED = {"deletable": True, "editable": True, "slideshow": {"slide_type": ""}}
 (MISTAKE,) = tomllib.loads(MISTAKES)["mean-square"]
-SOLUTION, CHECK = CELLS[4:6]
+SOLUTION = CELLS[4]
 WRONG = SOLUTION.replace(MISTAKE["of"], MISTAKE["instead"])
-
-
-def saved_by_jupyterlab():
-    """The notebook as JupyterLab saves it, with types and IDs set in Create Assignment and ids of JupyterLab's own."""
-    title, imports, parameters, task, _, _, figure, question, why = CELLS
-    whole = notebook(
-        heading(title), given(imports), given(parameters), heading(task),
-        answer("mean-square", SOLUTION), check("mean-square-check", CHECK, 2),
-        given(figure), heading(question), text("why", why),
-    )  # fmt: skip
-    for cell in whole.cells:
-        cell.id = str(uuid.uuid4())
-    for place, tag in ((2, "parameters"), (6, "main-figure")):
-        whole.cells[place].metadata |= TAGGED | {"tags": [tag]}
-    whole.metadata |= json.loads(f"{{{METADATA.rstrip(',')}}}")
-    return whole
 
 
 @pytest.fixture
 def folder(tmp_path):
     """Make the sheet in the folder `walks-sheet`."""
-    sheet = tmp_path / "walks-sheet"
-    files = {
-        "walks/__init__.py": "",
-        "walks/steps.py": STEPS,
-        "sheet.toml": SETTINGS,
-        "student.md": README,
-        "mistakes/01_spread.toml": MISTAKES,
-        "01_spread.ipynb": nbformat.writes(saved_by_jupyterlab()),
-    }
-    for name, content in files.items():
-        (sheet / name).parent.mkdir(parents=True, exist_ok=True)
-        (sheet / name).write_text(content)
+    write_walks(tmp_path / "walks-sheet")
     return tmp_path
 
 
