@@ -17,8 +17,6 @@ aggregation = partial(explore_aggregation, sheet11.softargmax_aggregate)
 oversmoothing = partial(
     explore_oversmoothing,
     sheet11.normalized_adjacency,
-    sheet11.dirichlet_energy,
-    sheet11.mean_average_distance,
     sheet11.softargmax_aggregate,
 )
 

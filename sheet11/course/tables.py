@@ -9,8 +9,7 @@ from pathlib import Path
 from sheet11.course.errors import TableError
 from sheet11.course.text import visible
 
-# at the start of every possible field
-FORMULA = re.compile(r"""((?:^|[,;])[\s"']*)([=+\-@＝＋－＠])""")
+FORMULA = re.compile(r"""[\s"']*[=+\-@＝＋－＠]""")  # at the start of a cell
 SEPARATOR_LINE = re.compile(r"sep=[,;\t]\s*[\r\n]+")  # Excel's line for the separator
 
 
@@ -27,15 +26,17 @@ def harmless_csv(rows: Iterable[Sequence[str]]) -> str:
 
 
 def harmless(field: str) -> str:
-    """Escape text that a spreadsheet would read as a formula; different texts stay different."""
-    return FORMULA.sub(r"\1'\2", visible(field))
+    """Put an apostrophe before text that a spreadsheet would read as a formula; `read_table` removes it."""
+    text = visible(field)
+    return f"'{text}" if FORMULA.match(text) else text
 
 
-def read_table(path: Path) -> list[dict[str, str]]:
+def read_table(path: Path, as_is: bool = False) -> list[dict[str, str]]:
     """Read the rows of a table by column; empty rows are left out, and missing fields are empty.
 
     Args:
         path: a CSV file with commas, semicolons or tabs, in UTF-8, UTF-16 or Windows-1252.
+        as_is: keep the apostrophes before formulas.
 
     Raises:
         TableError: the file cannot be read.
@@ -55,6 +56,8 @@ def read_table(path: Path) -> list[dict[str, str]]:
             if any(line.pop(None, [])):
                 raise ValueError(f"line {lines.line_num} has more fields than the first one")
             row = {name.strip(): field.strip() for name, field in line.items()}
+            if not as_is:
+                row = {_without_escape(name): _without_escape(field) for name, field in row.items()}
             if any(row.values()):
                 rows.append(row)
         if not rows:
@@ -62,6 +65,10 @@ def read_table(path: Path) -> list[dict[str, str]]:
     except (OSError, csv.Error, ValueError) as error:
         raise TableError(f"{path} cannot be read: {getattr(error, 'strerror', error)}") from error
     return rows
+
+
+def _without_escape(field: str) -> str:
+    return field[1:] if field.startswith("'") and FORMULA.match(field) else field
 
 
 def _text(content: bytes) -> str:

@@ -1,4 +1,4 @@
-"""Repeated propagation of node features, and the rate at which their energy decays (exercise 3a)."""
+"""Propagation of node features, attention among neighbours, and the decay of their energy (exercise 3a)."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -30,6 +30,20 @@ def propagate(x: Tensor, step: Tensor | Callable[[Tensor], Tensor], depth: int) 
     for _ in range(depth):
         x = apply(x)
         yield x
+
+
+def attention(x: Tensor, P: Tensor) -> Tensor:
+    r"""Return softmax(X Xᵀ/√p) X, where the softmax of node v runs over its neighbours and v itself.
+
+    Like the mean, it averages with weights that are positive and sum to 1; unlike it, they depend on the features.
+
+    Args:
+        x: node features, shape (num_nodes, p).
+        P: shape (num_nodes, num_nodes), not 0 where u is v or a neighbour of v; sparse or dense.
+    """
+    scores = x @ x.T / math.sqrt(x.shape[1])
+    scores = scores.masked_fill(P.to_dense() == 0, -math.inf)
+    return scores.softmax(dim=1) @ x
 
 
 def decay_rate(energy: ArrayLike) -> float:

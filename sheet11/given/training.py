@@ -1,7 +1,9 @@
-"""Training nodes, loss and accuracy of node classification (exercise 3b)."""
+"""Training nodes, loss, training and accuracy of node classification (exercise 3b)."""
+
+from collections.abc import Sequence
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from sheet11.given.checks import check_int
 
@@ -78,6 +80,42 @@ def accuracy(logits: Tensor, labels: Tensor, train_mask: Tensor) -> Tensor:
     """
     correct = (logits.argmax(dim=-1) == labels) & ~train_mask & ~logits.isnan().any(dim=-1)
     return correct.sum(dim=-1).double() / (len(labels) - _count(train_mask))
+
+
+def train(
+    model: nn.Module,
+    x: Tensor,
+    P: Tensor,
+    labels: Tensor,
+    train_mask: Tensor,
+    steps: Sequence[int],
+    learning_rate: float,
+) -> Tensor:
+    """Train all weights of a network with Adam, and measure its accuracy after these numbers of steps.
+
+    Args:
+        model: called with x and P, such as a `GCN`.
+        x: features, shape ([copies,] num_nodes, in_features).
+        P: matrix of each layer, shape ([copies,] num_nodes, num_nodes).
+        labels: class of each node, shape (num_nodes,).
+        train_mask: True for training nodes, shape ([copies,] num_nodes).
+        steps: numbers of steps, in ascending order; training ends after the last.
+        learning_rate: of Adam.
+
+    Returns:
+        Accuracy on the test nodes, shape (len(steps), [copies]).
+    """
+    optimizer = torch.optim.Adam(model.parameters(), lr=learning_rate)
+    found = []
+    for step in range(steps[-1] + 1):
+        scores = model(x, P)
+        if step in steps:
+            found.append(accuracy(scores, labels, train_mask))
+        if step < steps[-1]:
+            optimizer.zero_grad()
+            cross_entropy(scores, labels, train_mask).backward()
+            optimizer.step()
+    return torch.stack(found)
 
 
 def _count(train_mask: Tensor) -> Tensor:

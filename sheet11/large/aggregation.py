@@ -122,7 +122,7 @@ def _weights(m: Tensor, lam: Tensor, shift: Tensor) -> Tensor:
 
 
 def _is_transformed(x: Tensor) -> bool:
-    dual: Any = unpack_dual(x)  # type: ignore[no-untyped-call]
+    dual: Any = unpack_dual(x)
     return is_functorch_wrapped_tensor(x) or dual.tangent is not None
 
 

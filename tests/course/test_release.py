@@ -69,7 +69,7 @@ def test_no_number_of_the_results_is_there(edition):
 def test_readme(edition):
     readme = (edition / "README.md").read_text()
     assert all(f"| `{stem}.ipynb` | {title_of(KIT[stem], stem)} | " in readme for stem in KIT)
-    assert "pip install torch --index-url https://download.pytorch.org/whl/cpu" in readme
+    assert "pip install --no-deps -f https://download.pytorch.org/whl/cpu/torch/ torch" in readme
 
 
 def test_files_beside_the_notebooks_travel(tmp_path):

@@ -9,8 +9,9 @@ import torch
 from hypothesis import given, settings
 from undirected import close, edge_index_of, graphs, normal, seeds
 
+from sheet11.given.attention import self_attention
 from sheet11.given.graphs import load_graph
-from sheet11.given.propagation import decay_rate, propagate
+from sheet11.given.propagation import attention, decay_rate, propagate
 from sheet11.oversmoothing import dirichlet_energy, normalized_adjacency, second_eigenvalue
 
 LAYER = np.arange(65)
@@ -68,3 +69,15 @@ def test_decay_rate_counts_what_is_above_1e_20_of_the_first(start):
     assert decay_rate(start * np.maximum(np.exp(-2.0 * LAYER), 1e-21)) == pytest.approx(-2)
     assert decay_rate([start, 2e-20 * start]) == pytest.approx(math.log(2e-20))
     assert decay_rate([start, 0.5e-20 * start]) == -math.inf
+
+
+@pytest.mark.parametrize("layout", [torch.Tensor.to_dense, torch.Tensor.to_sparse])
+def test_attention_is_that_of_exercise_1_among_a_node_and_its_neighbours(layout):
+    x, P = normal(9, 2), normalized_adjacency(load_graph("grid", nodes=9).edge_index, 9)
+    attended = attention(x, layout(P))
+    for node, row in enumerate(P.to_dense()):
+        near = x[row > 0].T.numpy()
+        close(
+            attended[node],
+            self_attention(x[node, :, None].expand(2, near.shape[1]), near, near)[:, 0],
+        )

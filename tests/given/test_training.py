@@ -8,7 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from undirected import close, normal
 
-from sheet11.given.training import accuracy, cross_entropy, draw_training_nodes, linear_probe
+from sheet11.given.gcn import GCN
+from sheet11.given.training import (
+    accuracy,
+    cross_entropy,
+    draw_training_nodes,
+    linear_probe,
+    train,
+)
 
 LABELS = torch.tensor([0, 0, 0, 1, 1])
 MASK = torch.tensor([True, False, False, True, False])
@@ -41,13 +48,13 @@ def test_loss_and_accuracy_of_copies_are_those_of_each():
     logits, labels = normal(3, 34, 2), torch.arange(34) % 2
     mask = draw_training_nodes(labels, 4, copies=3)
     losses = []
-    for z, train, found in zip(logits, mask, accuracy(logits, labels, mask), strict=True):
-        losses.append(torch.nn.functional.cross_entropy(z[train], labels[train]))
-        close(cross_entropy(z, labels, train), losses[-1])
-        tested = [node for node in range(34) if not train[node]]
+    for z, chosen, found in zip(logits, mask, accuracy(logits, labels, mask), strict=True):
+        losses.append(torch.nn.functional.cross_entropy(z[chosen], labels[chosen]))
+        close(cross_entropy(z, labels, chosen), losses[-1])
+        tested = [node for node in range(34) if not chosen[node]]
         right = [z[node].argmax() == labels[node] for node in tested]
         assert found.item() == pytest.approx(sum(right) / len(tested))
-        assert accuracy(z, labels, train) == found
+        assert accuracy(z, labels, chosen) == found
     close(cross_entropy(logits, labels, mask), sum(losses))
 
 
@@ -70,3 +77,23 @@ def test_only_nodes_that_are_trained_on_count_in_the_loss():
     (gradient,) = torch.autograd.grad(loss, logits)
     assert loss.item() == pytest.approx(math.log(2))
     assert gradient.isfinite().all() and not gradient[~MASK].any()
+
+
+def test_training_is_that_of_torchs_adam():
+    x, mask = normal(3, 5, 2), draw_training_nodes(LABELS, 1, copies=3)
+    torch.manual_seed(0)
+    ours = GCN(2, 4, 2, depth=2, copies=3)
+    torch.manual_seed(0)
+    theirs = GCN(2, 4, 2, depth=2, copies=3)
+    adam = torch.optim.Adam(theirs.parameters(), lr=0.05)
+    P = torch.eye(5, dtype=torch.float64)
+    expected = []
+    for step in range(13):
+        if step in (0, 2, 12):
+            expected.append(accuracy(theirs(x, P), LABELS, mask))
+        if step < 12:
+            adam.zero_grad()
+            cross_entropy(theirs(x, P), LABELS, mask).backward()
+            adam.step()
+    assert torch.equal(train(ours, x, P, LABELS, mask, [0, 2, 12], 0.05), torch.stack(expected))
+    close(ours(x, P), theirs(x, P).detach(), 1e-9)

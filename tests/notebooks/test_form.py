@@ -99,6 +99,18 @@ def test_stored_outputs_come_from_one_clean_run(stem, notebook, promised):
         assert not any(output.get("name") == "stderr" for output in cell.outputs)
 
 
+def test_nbgrader_gives_the_stored_outputs_all_points(notebook):
+    """And nbval finds the same outputs in a new execution."""
+    grading = pytest.importorskip("nbgrader.utils")
+    checks = [
+        cell for cell in notebook.cells if cell.cell_type == "code" and grading.is_grade(cell)
+    ]
+    assert checks
+    for cell in checks:
+        points = cell.metadata.nbgrader.points
+        assert grading.determine_grade(cell) == (points, points), cell.id
+
+
 def test_papermill_shows_the_parameters_with_type_and_help(stem, notebook):
     path = str(find_sheet().notebooks[stem])
     shown = CliRunner().invoke(papermill, ["--help-notebook", path]).stdout

@@ -20,11 +20,8 @@ NAMES = {
     "aggregate": sheet11.softargmax_aggregate,
     "normalized_adjacency": lambda *edges: sheet11.normalized_adjacency(*edges).to_dense(),
     "dirichlet_energy": sheet11.dirichlet_energy,
-    "mean_average_distance": sheet11.mean_average_distance,
     "residual": remedies.residual,
     "gcnii": remedies.gcnii,
-    "pair_norm": remedies.pair_norm,
-    "pairnorm": remedies.pairnorm,
 }
 
 
@@ -62,8 +59,6 @@ def drawn(name, seed):
         "aggregate": (messages, 2 * index, 20, lam, 0.5 - seed),
         "normalized_adjacency": (graph.edge_index, graph.num_nodes),
         "dirichlet_energy": (normal(graph.num_nodes, 3), graph.edge_index),
-        "mean_average_distance": (normal(graph.num_nodes, 3), graph.edge_index),
-        "pair_norm": (layer[1],),
     }.get(name, layer)
 
 

@@ -5,7 +5,7 @@ import math
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sheet11.course.book.scores import Score, Status
+from sheet11.course.book.scores import ROUNDING, Score, Status, points_text
 from sheet11.course.errors import PointsError
 from sheet11.course.text import digest_of
 
@@ -100,9 +100,15 @@ class Entry(NamedTuple):
     digest: str  # of the answer
     graded: Score  # by the grading
     score: Score
-    marks: Sequence[Mark] = ()  # the newest of each person, oldest first
+    history: Sequence[Mark] = ()  # oldest first
     flagged_by: Collection[str] = ()
     excused: bool = False
+
+    @property
+    def marks(self) -> list[Mark]:
+        """The newest mark of each person, oldest first."""
+        newest = {mark.who: mark for mark in self.history}
+        return [mark for mark in self.history if mark is newest[mark.who]]
 
     @property
     def mark(self) -> Mark | None:
@@ -127,13 +133,24 @@ class Entry(NamedTuple):
 
     @property
     def disputed(self) -> bool:
-        """True if markers have given different points."""
-        return len({mark.given for mark in self.marks} - {None}) > 1
+        """True if people have given this answer different points, and nobody has marked it knowing that."""
+        if not self.mark or not self._is_uneven():
+            return False
+        before = self.history[: -1 - self.history[::-1].index(self.mark)]
+        return not self._replace(history=before)._is_uneven()
+
+    def _is_uneven(self) -> bool:
+        """Return whether the newest marks on this answer, one of each person, differ in their points."""
+        own = [mark for mark in self.marks if mark.digest == self.digest]
+        counted = {points_text(mark.counted(self.task.points)[0]) for mark in own}
+        return len(counted - {""}) > 1
 
 
 def score_of(entry: Entry) -> Score:
     """Return the score that counts: from a person's mark if there is one, else from the grading."""
     points, status, remark = entry.graded
+    if entry.disputed:
+        return Score(None, Status.TO_READ, "to be read once more")
     if entry.mark:
         points, remark = entry.mark.counted(entry.task.points)
         status = Status.READ if entry.task.by_hand else Status.OVERRIDDEN
@@ -156,7 +173,8 @@ def check_mark(task: Task, points: float | None, comment: str, has_items: bool) 
         PointsError: the points are out of range, or a reason is missing.
     """
     least = -task.points if has_items else 0  # points may reduce those of a rubric
-    if points is not None and not least <= points <= task.points:  # rejects NaN, too
+    # rejects NaN, too
+    if points is not None and not least - ROUNDING <= points <= task.points + ROUNDING:
         raise PointsError(
             f"points of {task.name} must be a number from {least:g} to {task.points:g}, got {points:g}"
         )

@@ -3,6 +3,8 @@
 from enum import StrEnum
 from typing import NamedTuple
 
+ROUNDING = 5e-7  # tables and pages show points with six decimals
+
 
 class Status(StrEnum):
     """State of an answer, as tables and pages show it."""

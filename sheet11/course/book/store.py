@@ -157,7 +157,7 @@ class Store(contextlib.ExitStack):
 
     def entries(self, task: str | None = None) -> list[Entry]:
         """Return the answers to a task, or to all, sorted by student and in the order of the tasks."""
-        marks = self._newest_marks(task)
+        marks = self._marks(task)
         tasks = {each.name: each for each in self.tasks()}
         rows = self._execute(
             """WITH excused AS MATERIALIZED
@@ -180,24 +180,22 @@ class Store(contextlib.ExitStack):
             found.append(entry._replace(score=score_of(entry)))
         return found
 
-    def _newest_marks(self, task: str | None) -> dict[tuple[str, str], list[Mark]]:
-        """Return each person's newest mark that was not undone, by student and task, oldest first."""
-        newest = defaultdict(list)
+    def _marks(self, task: str | None) -> dict[tuple[str, str], list[Mark]]:
+        """Return the marks that were not undone, by student and task, oldest first."""
+        marks = defaultdict(list)
         for student, name, items, *row, graded, maximum in self._execute(
             """SELECT student, mark.task,
                       json_group_array(json_array(item.id, json(printf('%!.17g', item.points)), words))
                       FILTER (WHERE item.id), -- json_array would round the points to 15 digits
                       who, at, mark.points, comment, digest, graded, maximum
                FROM mark LEFT JOIN json_each(items) LEFT JOIN item ON item.id = value AND NOT removed
-               WHERE mark.id IN
-                   (SELECT max(id) FROM mark WHERE NOT undone GROUP BY student, task, who)
-                   AND (?1 IS NULL OR mark.task = ?1)
+               WHERE NOT undone AND (?1 IS NULL OR mark.task = ?1)
                GROUP BY mark.id ORDER BY mark.id""",
             task,
         ):
             own = sorted(Item(*item) for item in json.loads(items))
-            newest[student, name].append(Mark._make([*row, own, graded, maximum]))
-        return newest
+            marks[student, name].append(Mark._make([*row, own, graded, maximum]))
+        return marks
 
     # marks
 

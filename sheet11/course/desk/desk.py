@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from sheet11.course.book.scores import Status, number_in
+from sheet11.course.book.scores import ROUNDING, Status, number_in
 from sheet11.course.book.store import Store, student_folder
 from sheet11.course.desk.context import context_of
 from sheet11.course.desk.nameless import Hide, hider, nameless_html, plain_picture
@@ -94,7 +94,7 @@ class Desk:
             for each in entry.marks
             if each.who == who and not entry.overtaken(each)
         ]
-        if before != [mark] * len(pile.entries):
+        if before != [mark] * len(pile.entries) or sent.get("decides") and pile.disputed:
             self.store.set_mark(
                 pile.students,
                 pile.task.name,
@@ -124,7 +124,8 @@ class Desk:
             self.store.remove_item(item)
             return
         worth, words = _points(sent), sent["words"].strip()
-        if worth is None or not words or not abs(worth) <= task.points:  # `not <=` also refuses NaN
+        # `not <=` also refuses NaN
+        if worth is None or not words or not abs(worth) <= task.points + ROUNDING:
             raise PointsError(f"a rubric item needs words, and at most ±{task.points:g} points")
         self.store.set_item(task.name, worth, words, item)
 

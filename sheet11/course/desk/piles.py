@@ -40,6 +40,11 @@ class Pile(NamedTuple):
         return next(filter(None, (entry.read_before for entry in self.entries)), None)
 
     @property
+    def disputed(self) -> bool:
+        """True if people have given an answer different points."""
+        return any(entry.disputed for entry in self.entries)
+
+    @property
     def marks(self) -> list[Mark]:
         """Newest mark of each person, oldest first; several of one person if their marks differ."""
         newest = {(mark.who, mark.at): mark for entry in self.entries for mark in entry.marks}
@@ -93,7 +98,7 @@ def shown(pile: Pile, who: str, second: str, hide: Hide) -> Json:
         "points": None if hidden or uneven else scores[0].points,
         "uneven": uneven,
         "changed": max(overtaken),
-        "disputed": not hidden and any(entry.disputed for entry in pile.entries),
+        "disputed": not hidden and pile.disputed,
         "flagged": any(who in entry.flagged_by for entry in pile.entries),
         "score": _score(pile, hide),
         "marks": [_mark(mark, pile) | {"mine": mark.who == who} for mark in seen],

@@ -154,7 +154,8 @@ def grade(
         rows = list(itertools.chain.from_iterable(earlier))
         if adjustments:
             rows = read_adjustments(adjustments, [task.name for task in tasks])
-        intake = take_in(folder, Wanted(blanks, roster, deadline, rows, sheet.folder.name), out)
+        wanted = Wanted(blanks, roster, deadline, rows, sheet.folder.name, store.results())
+        intake = take_in(folder, wanted, out)
         new = {person.student: person for person in intake.people}
         forced = {student_called(name, new): name for name in again}
         if None in forced:

@@ -57,19 +57,28 @@ def give_back(
     """
     if worksheet and platform != "moodle":
         raise click.UsageError(f"--worksheet is only for moodle, not for {platform!r}")
+    if platform == "moodle" and not worksheet:
+        raise click.UsageError(
+            "moodle needs --worksheet, downloaded with 'Download grading worksheet'"
+        )
     from sheet11.course.book.store import Store
     from sheet11.course.files import alone_in, whole_folder, write_private
     from sheet11.course.hand_back.canvas import canvas_files
-    from sheet11.course.hand_back.moodle import moodle_files
+    from sheet11.course.hand_back.moodle import ORDER, in_course, moodle_files, read_worksheet
     from sheet11.course.hand_back.publish import publish
-    from sheet11.course.hand_back.returns import collect, folder_files
+    from sheet11.course.hand_back.returns import closed, collect, folder_files
 
     with usage_failures(out):
         with Store(out, create=False) as store, alone_in(out):
             # marks may be newer than the pages
-            returned = collect(out, store, publish(out, store), partial)
-            if platform == "moodle":
-                files = moodle_files(returned, worksheet)
+            table = publish(out, store)
+            returned = collect(out, store, table)
+            sheet = read_worksheet(worksheet, table.maximum) if worksheet else None
+            if sheet:  # who has left the course has no open answers
+                returned = in_course(returned, sheet)
+            returned = closed(returned, out, partial)
+            if sheet:
+                files = moodle_files(returned, sheet)
             elif platform == "canvas":
                 files = canvas_files(returned, assignment or returned.title)
             else:
@@ -79,3 +88,5 @@ def give_back(
                     write_private(into / name, content)
     for name in dict.fromkeys(Path(name).parts[0] for name in files):
         click.echo(out / "return" / name)
+    if sheet:
+        click.echo(ORDER)

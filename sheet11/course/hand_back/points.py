@@ -11,7 +11,7 @@ from sheet11.course.book.store import Store
 from sheet11.course.errors import PointsError
 from sheet11.course.notebooks import nearest
 from sheet11.course.submissions.adjustments import table_of
-from sheet11.course.tables import harmless, read_table
+from sheet11.course.tables import read_table
 from sheet11.course.text import digest_of
 
 STUDENT = "student"
@@ -26,7 +26,7 @@ def take_points(store: Store, path: Path, who: str) -> tuple[int, int]:
     """Read points and comments from a table and store them as one person's marks.
 
     The table has columns of `grades.csv` in any order; a column named after a task with ` comment` at the end holds
-    comments. Unchanged points and empty fields are ignored.
+    comments. Unchanged points, empty fields, and a table that was read before are ignored.
 
     Args:
         store: receives the marks.
@@ -43,14 +43,18 @@ def take_points(store: Store, path: Path, who: str) -> tuple[int, int]:
     students = []
     table = table_of(store)
     try:
+        rows = _by_student(read_table(path), table)
+        digest = digest_of(path.read_bytes())
+        if store.has_written(digest):
+            return 0, 0
         with store.writing():
-            for student, row in _by_student(read_table(path), table).items():
+            for student, row in rows.items():
                 for entry in table.lines[student].rows:
                     points, comment = _entered(entry, row)
                     if points is not None or comment:
                         _set_mark(store, entry, who, points, comment)
                         students.append(student)
-            store.add_written(digest_of(path.read_bytes()))  # so that it may be overwritten
+            store.add_written(digest)  # so that it may be overwritten
     except PointsError as error:
         raise PointsError(f"{path}: {error}") from error
     return len(students), len(set(students))
@@ -65,7 +69,7 @@ def _by_student(rows: Sequence[Row], table: Table) -> dict[str, Row]:
             raise PointsError(f"this sheet has no column {name[:80]!r}{nearest(name, known)}")
     if len(set(plain.values())) < len(plain):
         raise PointsError("two columns are of the same task")
-    students = {harmless(student).strip(): student for student in table.lines}
+    students = {student.strip(): student for student in table.lines}
     by_student: dict[str, Row] = {}
     for row in rows:
         name = row.get(STUDENT, "")

@@ -11,7 +11,8 @@ from sheet11.course.book.gradebook import Line, Table, still_open
 from sheet11.course.book.scores import Status, points_text
 from sheet11.course.book.store import Store, student_folder
 from sheet11.course.errors import FolderError
-from sheet11.course.submissions.people import Identity, Person, kept_people
+from sheet11.course.submissions.members import claims_of
+from sheet11.course.submissions.people import Identity, Person, kept_people, listed
 from sheet11.course.submissions.submissions import key_of
 from sheet11.course.tables import harmless_csv
 
@@ -46,30 +47,21 @@ class Returned(NamedTuple):
     title: str
     maximum: float
     results: list[Outcome]
-    mark: str  # suffix of file names while answers are open
+    claimed: list[Identity]  # members of several hand-ins, of which none counts yet
+    mark: str = ""  # suffix of file names while answers are open
 
 
-def collect(out: Path, store: Store, table: Table, partial: bool) -> Returned:
+def collect(out: Path, store: Store, table: Table) -> Returned:
     """Collect the points and feedback pages of all students.
 
     Args:
         out: folder of a grading.
         store: of the grading.
         table: from `publish`.
-        partial: whether to collect while answers are open, with the points so far.
-
-    Raises:
-        FolderError: answers are open, and `partial` is False.
     """
-    is_open = (Status.TO_READ, Status.FAILED)
-    students = [row.student for row in table.rows if row.score.status in is_open]
-    if students and not partial:
-        raise FolderError(
-            f"{len(students)} answers of {len(set(students))} students are still open: read them (sheet11 mark {out}), "
-            "or hand back what there is with --partial"
-        )
     kept = kept_people(store)
     people = {student: kept[student] for student in table.lines}  # merged ones are not in it
+    claimed = list(claims_of(people.values()))
     results = []
     # somebody's own hand-in overrides the group's
     seen = {person.who for person in people.values() if person.who in person.members}
@@ -78,11 +70,32 @@ def collect(out: Path, store: Store, table: Table, partial: bool) -> Returned:
         text = path.read_text(encoding="utf-8") if path.exists() else ""
         page = NOTEBOOK_LINK.sub("", text)
         for who in person.members:
-            if who == person.who or who not in seen:
-                seen.add(who)
+            if who == person.who or who not in [*seen, *claimed]:
                 results.append(Outcome(who, person, table.lines[student], page))
-    title = store.about()["title"]
-    return Returned(title, table.maximum, results, "-partial" if students else "")
+    return Returned(store.about()["title"], table.maximum, results, claimed)
+
+
+def closed(returned: Returned, out: Path, partial: bool) -> Returned:
+    """Return what can be handed back, marked as partial while answers or members are open.
+
+    Raises:
+        FolderError: something is open, and `partial` is False.
+    """
+    rows = {
+        (row.student, row.task.name): row for each in returned.results for row in each.line.rows
+    }
+    left = [row for row in rows.values() if row.score.status in (Status.TO_READ, Status.FAILED)]
+    if left and not partial:
+        raise FolderError(
+            f"{len(left)} answers of {len({row.student for row in left})} students are still open, unread or marked "
+            f"differently by two people: read them (sheet11 mark {out}), or hand back what there is with --partial"
+        )
+    if returned.claimed and not partial:
+        raise FolderError(
+            f"several groups have handed in for {listed([who.shown for who in returned.claimed])}: give sheet11 "
+            "grade a --roster whose column 'group' decides, or hand back the others' points with --partial"
+        )
+    return returned._replace(mark="-partial" if left or returned.claimed else "")
 
 
 def folder_files(returned: Returned) -> Files:

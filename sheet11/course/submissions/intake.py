@@ -2,7 +2,7 @@
 
 import itertools
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -15,10 +15,10 @@ from sheet11.course.errors import FolderError, reason
 from sheet11.course.files import folder_of_this_process
 from sheet11.course.submissions.adjustments import deadline_of
 from sheet11.course.submissions.archives import OF_A_CLASS, STAMP, is_notebook, unpack
-from sheet11.course.submissions.layouts import files_of, find_hand_ins
+from sheet11.course.submissions.layouts import HandIns, files_of, find_hand_ins
 from sheet11.course.submissions.matching import BlankNotebook
 from sheet11.course.submissions.members import members_in, with_members
-from sheet11.course.submissions.people import Identity, Person, listed
+from sheet11.course.submissions.people import Person, listed
 from sheet11.course.submissions.reading import UnreadableError, opened
 from sheet11.course.submissions.roster import NO_ROSTER, Roster
 from sheet11.course.submissions.submissions import (
@@ -43,6 +43,7 @@ class Wanted(NamedTuple):
     deadline: datetime | None = None
     adjustments: Sequence[Adjustment] = ()
     assignment: str = ""  # nbgrader's subfolder in each student's folder
+    students: Collection[str] = ()  # of the earlier grading
 
 
 class Intake(NamedTuple):
@@ -80,9 +81,10 @@ def take_in(folder: Path, wanted: Wanted, out: Path | None = None) -> Intake:
         hand_ins, loose = find_hand_ins(root, folder.stem, wanted.assignment, out)
         if not hand_ins:
             raise FolderError(f"{folder} holds no folder with notebooks for each student")
+        found = list(zip(_people(hand_ins, wanted), hand_ins.values(), strict=True))
         hand_ins_read = [
-            _read_hand_in(who, sources, wanted, scratch)
-            for who, sources in tqdm(hand_ins.items(), "read", unit="student", disable=None)
+            _read_hand_in(person, sources, wanted, scratch)
+            for person, sources in tqdm(found, "read", unit="student", disable=None)
         ]
     submissions, persons = zip(*hand_ins_read, strict=True)
     people, absent = with_members(persons, wanted.roster)
@@ -111,13 +113,31 @@ def summary_of(intake: Intake, notebooks: int) -> str:
     return "\n".join(["; ".join(summary), *intake.unrecognised[:MOST_NOTES], *notes])
 
 
+def _people(hand_ins: HandIns, wanted: Wanted) -> list[Person]:
+    """Return the person of each hand-in; a corrected name keeps the key that belongs to the platform's number."""
+    numbers = {who.id for who in hand_ins if who.id}
+    shared = numbers.intersection(person.id for person in wanted.roster.people)
+    has_numbers = 2 * len(shared) > len(numbers)  # the roster: its ids are not the university's
+    keys = [key_of(f"{who.name}_{who.id}".removesuffix("_")) for who in hand_ins]
+    gone = set(wanted.students).difference(keys)
+    earlier = {number: student for student in gone if (number := student.rpartition("_")[2])}
+    people = []
+    for key, (who, sources) in zip(keys, hand_ins.items(), strict=True):
+        if key not in wanted.students:
+            key = earlier.get(who.id, key)
+        known = wanted.roster.find(who) or who
+        if has_numbers and who.id and known.id not in ("", who.id):
+            known = who  # somebody else of this name
+        label = sources[0].path.name if sources[0].number else ""
+        people.append(Person(key, known, (), label))
+    return people
+
+
 def _read_hand_in(
-    who: Identity, sources: list[Handed], wanted: Wanted, scratch: str
+    person: Person, sources: list[Handed], wanted: Wanted, scratch: str
 ) -> tuple[Submission, Person]:
     """Read one hand-in."""
-    student = key_of(f"{who.name}_{who.id}".removesuffix("_"))
-    label = sources[0].path.name if sources[0].number else ""
-    person = Person(student, wanted.roster.find(who) or who, (), label)
+    student = person.student
     try:
         files, notes = _files_in(sources, scratch)
         notebooks = [file for file in files if is_notebook(file.name)]
@@ -130,7 +150,7 @@ def _read_hand_in(
             stamps = around & {file.path for file in files}
             if own:  # the platform compares with another deadline
                 late = "late" if late and not stamps else ""
-            late = _lateness(stamps, deadline, notes) or late
+            late = _lateness(stamps, deadline, notes, late)
     except Exception as error:  # of any kind: it affects only this student
         why = f"what was handed in cannot be read: {reason(error)}"
         return Submission(student, error=why), person
@@ -169,8 +189,8 @@ def _files_in(sources: list[Handed], scratch: str) -> tuple[list[Handed], list[s
     return files, notes
 
 
-def _lateness(stamps: Iterable[Path], deadline: datetime, notes: list[str]) -> str:
-    """Return how late the last timestamp is; add notes on unreadable ones."""
+def _lateness(stamps: Iterable[Path], deadline: datetime, notes: list[str], late: str) -> str:
+    """Return how late the last timestamp is, else what the platform says; add notes on unreadable ones."""
     latest = deadline
     for path in stamps:
         text = ""
@@ -180,15 +200,19 @@ def _lateness(stamps: Iterable[Path], deadline: datetime, notes: list[str]) -> s
             latest = max(latest, time_of(text).replace(microsecond=0))
         except Exception:  # students can write the file
             notes.append(f"{STAMP} says {text!r}, which is not a time: the hand-in may be late")
-    return f"{latest - deadline} late" if latest > deadline else ""  # 1 day, 2:03:00 late
+            late = late or "perhaps late"
+    return f"{latest - deadline} late" if latest > deadline else late  # 1 day, 2:03:00 late
 
 
 def time_of(stamp: str) -> datetime:
-    """Parse nbgrader's timestamp: 2026-11-21 12:00:00.000000 UTC, or with another zone.
+    """Parse nbgrader's timestamp: 2026-11-21 12:00:00.000000 UTC, or with another zone or offset.
 
     Raises:
         Exception: of many types, if the text is not a timestamp.
     """
     date, time, *zone = stamp.split(" ")
-    time_handed_in = datetime.fromisoformat(f"{date} {time}")
-    return time_handed_in.replace(tzinfo=time_handed_in.tzinfo or ZoneInfo(*zone or ["UTC"]))
+    handed_in = datetime.fromisoformat(f"{date} {time}")
+    here = handed_in.astimezone()
+    if [here.tzname()] == zone:  # CEST is the name of no zone
+        return here
+    return handed_in.replace(tzinfo=handed_in.tzinfo or ZoneInfo(*zone or ["UTC"]))

@@ -49,12 +49,16 @@ def find_hand_ins(
     if not any(os.path.isdir(path / assignment) for path in entries):
         assignment = ""
     hand_ins: HandIns = defaultdict(list)
+    numbered: dict[str, Identity] = {}
     loose = []
     for path in entries:
         if out and out.resolve().is_relative_to(path.resolve()):
             continue
         if fields := _fields(path):
-            who = Identity(fields.get("id", ""), name=fields["name"].removeprefix(prefix))
+            number = fields.get("id", "")
+            who = Identity(number, name=fields["name"].removeprefix(prefix))
+            if number:  # stays when the name is corrected
+                who = numbered.setdefault(number, who)
             source = Handed(
                 path / assignment,
                 name=fields.get("file") or path.name,

@@ -164,25 +164,39 @@ def _label_layers(ax: Axes, xlabel: str, ylabel: str, logarithmic: bool) -> None
 
 @drawn_if_wanted
 def accuracies(
-    depths: Sequence[int], accuracy: Mapping[str, Curves], chance: Mapping[str, float]
+    depths: Sequence[int],
+    steps: Sequence[int],
+    accuracy: Mapping[str, Curves],
+    dead: Mapping[str, Curves],
+    chance: Mapping[str, float],
+    models: Sequence[str],
 ) -> Figure:
-    """Draw accuracy against depth, two panels in a row, one line for each model, with error bands over the networks.
+    """Draw accuracy against depth after some numbers of training steps, and the share of networks that are dead then.
 
     Args:
         depths: numbers of layers.
-        accuracy: for each panel and model an array of shape (depths, networks).
-        chance: for each panel the share of the larger class, the accuracy of a constant answer.
+        steps: numbers of training steps, a panel for each.
+        accuracy: for each graph, which has a row of panels, and model, shape (steps, depths, networks).
+        dead: for each graph and model, after the last step, shape (depths, networks).
+        chance: for each graph the share of the larger class, the accuracy of a constant answer.
+        models: the models to draw.
     """
-    rows = -(-len(accuracy) // 2)
-    figure, _ = _panels(min(2, len(accuracy)), 2.6 * rows + 0.5, rows=rows)
-    for ax, (title, models) in zip(figure.axes, accuracy.items(), strict=True):
-        _draw_networks(ax, depths, models, within=(0, 1), markersize=5)
-        ax.axhline(chance[title], color="0.4", linestyle=":", label="constant answer")
-        ax.set_xscale("log", base=2)
-        ax.set_xticks(depths, labels=map(str, depths))
-        ax.set(xlabel="depth (layers)", title=title, ylim=(min(0.2, ax.dataLim.y0), 1.03))
-    for ax in figure.axes[::2]:
-        ax.set_ylabel("test accuracy (± one std)")
+    rows = len(accuracy)
+    figure, axes = _panels(len(steps) + 1, 2.6 * rows + 0.5, rows=rows)
+    for row, name in zip(axes.reshape(rows, -1), accuracy, strict=True):
+        for number, ax in enumerate(row[:-1]):
+            found = {model: np.asarray(accuracy[name][model])[number] for model in models}
+            _draw_networks(ax, depths, found, within=(0, 1), markersize=5)
+            ax.axhline(chance[name], color="0.4", linestyle=":", label="constant answer")
+            ax.set(title=f"{name}: {steps[number]} steps")
+        for model in models:
+            row[-1].plot(depths, np.mean(np.asarray(dead[name][model]), axis=1), markersize=5)
+        row[-1].set(title=f"{name}: {steps[-1]} steps", ylabel="share of dead networks")
+        row[0].set(ylabel="test accuracy (± one std)")
+        for ax in row:
+            ax.set_xscale("log", base=2)
+            ax.set_xticks(depths, labels=map(str, depths))
+            ax.set(xlabel="depth (layers)", ylim=(-0.03, 1.03))
     _legend_below(figure, figure.axes[0], columns=6)
     return figure
 

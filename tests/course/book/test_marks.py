@@ -24,10 +24,36 @@ UNREAD, WRONG = (None, "to read", ""), (0.0, "wrong", "x differs")
 
 
 def test_the_newest_mark_with_points_counts():
-    marks = [mark("anna", 1.0, "so so"), mark("bert", 2.0, "good"), mark("carl", comment="nice")]
+    marks = [mark("bert", 1.0, "so so"), mark("bert", 2.0, "good"), mark("carl", comment="nice")]
     assert entry(PROOF, UNREAD, marks).mark == marks[1]
     assert score_of(entry(PROOF, UNREAD, marks)) == (2.0, "read", "good; nice")
     assert entry(PROOF, UNREAD, marks[2:]).mark is None
+
+
+@pytest.mark.parametrize(
+    ("history", "points"),
+    [
+        ([("anna", 1.0), ("bert", 2.0)], None),
+        ([("anna", 1.0), ("bert", 2.0), ("carl", None)], None),
+        ([("anna", 1.0), ("bert", 2.0), ("carl", 1.5)], 1.5),
+        ([("anna", 1.0), ("bert", 2.0), ("bert", 2.0)], 2.0),
+        ([("anna", 1.0), ("bert", 2.0), ("anna", 2.0)], 2.0),
+        ([("anna", 1.0), ("bert", 2.0), ("bert", None)], 1.0),
+        ([("anna", 1.0), ("anna", 2.0)], 2.0),
+        ([("anna", 2.0), ("bert", 2.0), ("anna", 1.0)], None),
+        ([("anna", 3.0), ("bert", 4.0)], 3.0),
+        ([("anna", 0.1 + 0.2), ("bert", 0.3)], 0.3),
+    ],
+)
+def test_two_people_s_different_points_count_once_somebody_has_decided(history, points):
+    """Marks that give the same within the task's points, or to six decimals, are the same."""
+    found = score_of(entry(PROOF, UNREAD, [mark(who, given) for who, given in history]))
+    assert (found.points, found.status) == (points, "read" if points else "to read")
+
+
+def test_marks_on_an_earlier_answer_are_no_dispute():
+    found = entry(PROOF, UNREAD, [mark("anna", 1.0, digest="then"), mark("bert", 2.0)])
+    assert score_of(found)[:2] == (2.0, "read")
 
 
 @pytest.mark.parametrize(

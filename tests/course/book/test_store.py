@@ -80,7 +80,7 @@ def test_undo_takes_back_what_one_person_has_set_at_once(store):
     store.set_mark(["anna"], PROOF, "tom", 3.0, "good")
     anna = proof_of(store, "anna")
     assert [mark.who for mark in anna.marks] == ["eve", "tom"]
-    assert anna.disputed and anna.score == (3.0, "read", "good")
+    assert anna.disputed and anna.score[:2] == (None, "to read")
     assert store.undo("eve", PROOF) == {"bert"} and points(store)["bert"] == 1.0
     assert store.undo("eve", PROOF) == {"anna", "bert"} and not store.undo("eve", PROOF)
     assert points(store) == {"anna": 3.0, "bert": None}, "tom's stays"
@@ -261,16 +261,28 @@ def test_where_there_is_no_grading_none_is_begun(tmp_path):
 
 def test_a_file_of_an_earlier_version_is_brought_forward(store, tmp_path, monkeypatch):
     store.set_mark(["anna"], PROOF, "eve", 2.0)
-    step = "BEGIN; ALTER TABLE snippet RENAME words TO w; {} PRAGMA user_version = 3; COMMIT;"
-    monkeypatch.setattr(database, "STEPS", [*database.STEPS, step.format("nonsense;")])
+    step = "ALTER TABLE snippet RENAME words TO w;\n{}PRAGMA user_version = 2;\n"
+    monkeypatch.setattr(database, "STEPS", [*database.STEPS, step.format("nonsense;\n")])
     with pytest.raises(StoreError, match="syntax error"):
         Store(tmp_path)
     assert store.snippets() == [], "all of a step, or nothing"
-    monkeypatch.setattr(database, "STEPS", [*database.STEPS[:2], step.format("")])
+    monkeypatch.setattr(database, "STEPS", [*database.STEPS[:1], step.format("")])
     with Store(tmp_path) as newer:
         assert points(newer) == {"anna": 2.0, "bert": None}
         with pytest.raises(StoreError, match="no such column: words"):
             newer.snippets()
+
+
+def test_many_processes_may_create_it_at_once(tmp_path):
+    code = (
+        "import sys; from pathlib import Path; from sheet11.course.book.database import connect\n"
+    )
+    code += "sys.stdin.read(); connect(Path(sys.argv[1]))"
+    command = [sys.executable, "-c", code, tmp_path / "grading.sqlite"]
+    waiting = [subprocess.Popen(command, stdin=subprocess.PIPE) for _ in range(6)]
+    for process in waiting:
+        process.stdin.close()
+    assert [process.wait() for process in waiting] == [0] * 6
 
 
 def test_another_store_in_the_same_process_leaves_the_locks_alone(store, tmp_path):

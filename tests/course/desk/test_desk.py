@@ -47,7 +47,7 @@ def test_the_overview_counts(desk):
     mark(desk, first, "0", who="ada")
     desk.flag("grace", {"task": SLOPE, "id": second["id"], "flagged": True})
     tasks = {task["name"]: task for task in desk.overview("grace", {})["tasks"]}
-    counts = {"answers": 13, "read": 1, "changed": 0, "flagged": 1, "disputed": 1}
+    counts = {"answers": 13, "read": 0, "changed": 0, "flagged": 1, "disputed": 1}
     assert counts.items() <= tasks[SLOPE].items()
     assert (tasks[WAVE]["read"], tasks[LIMIT]["read"]) == (13, 2), "those that need nobody"
 
@@ -100,7 +100,12 @@ def test_a_second_reader_does_not_see_what_the_first_one_gave(desk):
         assert (pile["status"], pile["points"], pile["marks"]) == (Status.TO_READ, None, [])
     mark(desk, first, "1", who="ada")
     (both,) = [pile for pile in piles(desk, second="yes") if pile["disputed"]]
-    assert (both["id"], both["status"], len(both["marks"])) == (first["id"], Status.READ, 2)
+    assert (both["id"], both["status"], len(both["marks"])) == (first["id"], Status.TO_READ, 2)
+    assert both["points"] is None, "nothing counts yet"
+    mark(desk, first, "1", who="ada")
+    assert piles(desk)[0]["disputed"], "a mark that is sent again decides nothing"
+    mark(desk, first, "1", who="ada", decides=True)
+    assert (piles(desk)[0]["disputed"], piles(desk)[0]["points"]) == (False, 1)
 
 
 def test_a_rubric(desk):

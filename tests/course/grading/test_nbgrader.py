@@ -6,13 +6,14 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from gradings import skip_without_graders
-from nbgrading import autograde, course, grade
-from sheets_of_nbgrader import SHEETS, handed_in, write_sheet
+from gradings import skip_without_graders, table
+from nbgrading import autograde, release
+from sheets_of_nbgrader import SHEETS, HandIn, Small, given, handed_in, notebook, write_sheet
 
 pytestmark = pytest.mark.slow
 skip_without_graders()
 
+COURSES = ("ps1", "ps1_autotest")
 HALF = """def squares(n):
     if n < 1:
         raise ValueError
@@ -26,76 +27,108 @@ def user_guide():
     return Path(nbgrader.__file__).parent / "docs" / "source" / "user_guide"
 
 
-def write(notebook, folder, name="problem1"):
-    folder.mkdir(parents=True, exist_ok=True)
-    nbformat.write(notebook, folder / f"{name}.ipynb")
-
-
-@pytest.fixture(scope="module", params=["ps1", "ps1_autotest"])
-def guide(request, tmp_path_factory):
-    """Return the course's points from both graders, and its assignment."""
-    folder, name = tmp_path_factory.mktemp("course"), request.param
-    shutil.copy(user_guide() / "autotests.yml", folder)
-    released = course(folder, user_guide() / "source" / name, name)
+def hand_in_guide(folder, name):
+    """The hand-ins of nbgrader's documentation, the source itself, and a released notebook, blank and half done."""
+    submitted, released = folder / "submitted", folder / "release" / name
     for student in ("bitdiddle", "hacker"):
-        shutil.copytree(
-            user_guide() / "submitted" / student / "ps1", folder / "submitted" / student / name
-        )
-    shutil.copytree(user_guide() / "source" / name, folder / "submitted" / "source" / name)
-    shutil.copytree(released, folder / "submitted" / "blank" / name)
-    shutil.copytree(released, folder / "submitted" / "half" / name)
+        shutil.copytree(user_guide() / "submitted" / student / "ps1", submitted / student / name)
+    for student, path in {"source": folder / "source" / name, "blank": released}.items():
+        (submitted / student / name).mkdir(parents=True)
+        shutil.copy(path / "problem1.ipynb", submitted / student / name)
     half = nbformat.read(released / "problem1.ipynb", as_version=4)
-    for cell in half.cells:
-        if cell.metadata.get("nbgrader", {}).get("grade_id") == "squares":
-            cell.source = HALF
-    write(half, folder / "submitted" / "half" / name)
-    return autograde(folder, name), grade(folder, name), name
+    changed = handed_in(half, HandIn({"squares": HALF}, {}))
+    write_sheet(Small(changed, {}), submitted / "half" / name, "problem1")
 
 
-def totals(points):
-    """Points of each student that nobody reads for."""
-    found = {}
-    for (student, *_), value in points.items():
-        found[student] = found.get(student, 0) + (value or 0)
-    return found
+def renamed(name, hand_in):
+    """A hand-in whose cells are those of one small sheet among others."""
+    answers, points, added = (
+        {f"{name}-{key}": value for key, value in dict(values).items()} for values in hand_in
+    )
+    return HandIn(answers, points, tuple(added.items()))
 
 
-def test_the_course_of_nbgraders_documentation(guide):
-    theirs, ours, name = guide
-    assert totals(ours) == totals(theirs)
-    if name == "ps1":
-        assert totals(ours) == {"bitdiddle": 1.5, "hacker": 3, "source": 3, "blank": 0, "half": 1}
-    graded = {key: value for key, value in ours.items() if value is not None}
-    assert graded == {key: theirs.get(key) or 0 for key in graded}
-    assert sum(value is None for value in ours.values()) >= 10, "texts and task cells are read"
+def one_notebook(sheets):
+    """All small sheets one below the other, each with a clean slate: a kernel for each would take long."""
+    cells = []
+    for name, sheet in sheets.items():
+        cells.append(given("%reset -f"))
+        for cell in sheet.notebook.cells:
+            if marks := cell.metadata.get("nbgrader"):
+                marks["grade_id"] = f"{name}-{marks['grade_id']}"
+            cells.append(cell)
+    files = {path: text for sheet in sheets.values() for path, text in sheet.files.items()}
+    return Small(notebook(*cells), {}, files)
+
+
+def classmates(sheets):
+    """Students, each with one hand-in of every small sheet; where a sheet has no more of them, it stays blank."""
+    hand_ins = [
+        [renamed(name, each) for each in sheet.hand_ins.values()] for name, sheet in sheets.items()
+    ]
+    together = zip_longest(*hand_ins, fillvalue=HandIn({}, {}))
+    for student, own in zip(("bitdiddle", "hacker", "source"), together, strict=True):
+        yield (
+            student,
+            HandIn(
+                {key: value for each in own for key, value in each.answers.items()},
+                {key: value for each in own for key, value in each.points.items()},
+                sum((each.added for each in own), ()),
+            ),
+        )
 
 
 @pytest.fixture(scope="module")
-def small(tmp_path_factory):
-    """Return the small sheets' points from both graders; each sheet is a notebook, and student i has its hand-in i."""
-    folder = tmp_path_factory.mktemp("small")
+def course(tmp_path_factory):
+    """Return a course of three assignments, nbgrader's points, and what the small sheets state."""
+    folder = tmp_path_factory.mktemp("course")
     sheets = {name: make() for name, make in SHEETS.items()}
-    for name, sheet in sheets.items():
-        write_sheet(sheet, folder / "sheets", name)
-    released = course(folder, folder / "sheets", "small")
-    for number, hand_ins in enumerate(
-        zip_longest(*(sheet.hand_ins.values() for sheet in sheets.values()))
-    ):
-        own = folder / "submitted" / f"student{number}" / "small"
-        for name, hand_in in zip(sheets, hand_ins, strict=True):
-            if hand_in:
-                notebook = nbformat.read(released / f"{name}.ipynb", as_version=4)
-                write(handed_in(notebook, hand_in), own, name)
-    return autograde(folder, "small"), grade(folder, "small")
-
-
-@pytest.mark.parametrize("name", SHEETS)
-def test_small_sheets(small, name):
-    theirs, ours = ({key: value for key, value in each.items() if key[1] == name} for each in small)
-    assert theirs
+    shutil.copy(user_guide() / "autotests.yml", folder)
+    sources = {name: user_guide() / "source" / name for name in COURSES}
+    small = write_sheet(one_notebook(sheets), folder / "sheets")
+    release(folder, sources | {"small": small})
+    for name in COURSES:
+        hand_in_guide(folder, name)
+    released = nbformat.read(folder / "release" / "small" / "small.ipynb", as_version=4)
     stated = {}
-    for number, hand_in in enumerate(SHEETS[name]().hand_ins.values()):
-        stated |= {(f"student{number}", name, task): p for task, p in hand_in.points.items()}
-    graded = {key: ours[key] for key in theirs if ours[key] is not None}
-    assert graded == pytest.approx({key: theirs[key] or 0 for key in graded})
-    assert {key: theirs[key] for key in stated} == pytest.approx(stated)
+    for student, hand_in in classmates(sheets):
+        write_sheet(
+            Small(handed_in(released, hand_in), {}), folder / "submitted" / student / "small"
+        )
+        stated |= {(student, "small", task): points for task, points in hand_in.points.items()}
+    return folder, autograde(folder, [*COURSES, "small"]), stated
+
+
+@pytest.fixture
+def points(course, grade):
+    """Points that `sheet11 grade` gives to an assignment, and nbgrader's."""
+
+    def points(name):
+        folder, theirs, _ = course
+        sheet = folder / "source" / name
+        result = grade("submitted", "-o", name, "-j", "1", "--sheet", sheet, cwd=folder)
+        assert "could not be graded" not in result.stderr
+        rows = table(folder / name / "results.csv")
+        read = {(row["student"], row["notebook"], row["task"]): row["points"] for row in rows}
+        graded = {key: float(points) for key, points in read.items() if points}
+        assert len(graded) < len(read), "texts and task cells are read"
+        return graded, {key: theirs[name].get(key) or 0 for key in graded}
+
+    return points
+
+
+@pytest.mark.parametrize("name", COURSES)
+def test_the_course_of_nbgraders_documentation(name, points):
+    ours, theirs = points(name)
+    assert ours == theirs
+    if name == "ps1":
+        students = ("bitdiddle", "hacker", "source", "blank", "half")
+        totals = [sum(ours[key] for key in ours if key[0] == student) for student in students]
+        assert totals == [1.5, 3, 3, 0, 1]
+
+
+def test_small_sheets(course, points):
+    ours, theirs = points("small")
+    _, nbgraders, stated = course
+    assert ours == pytest.approx(theirs)
+    assert {key: nbgraders["small"][key] for key in stated} == pytest.approx(stated)

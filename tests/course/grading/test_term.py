@@ -146,7 +146,11 @@ def test_adjustments_are_in_all_that_is_handed_back(term):
     }
     statuses = {row["status"] for row in table(term.folder / "out/results.csv")}
     assert "excused" in statuses and "to read" not in statuses
-    assert term.invoke("return", "out", "moodle", cwd=term.folder).returncode == 0
+    everybody = [f"Participant {number},,5.00" for number in (1, 2, 3, 5, 6)]
+    worksheet = "\n".join(["Identifier,Grade,Maximum Grade", *everybody])
+    (term.folder / "worksheet.csv").write_text(worksheet)
+    back = "return out moodle --worksheet worksheet.csv".split()
+    assert term.invoke(*back, cwd=term.folder).returncode == 0
     grades = table(term.folder / "out/return/moodle-grades.csv")
     assert [row["Grade"] for row in grades] == ["3.75", "1.6", "4.5", "3", ""]
     page = (term.folder / "out/students/Anna Müller_1/index.html").read_text()

@@ -57,6 +57,18 @@ def test_points_that_no_decimals_end_survive_the_table(store, tmp_path):
     assert marks(store) == {("anna", "01/proof"): (5 / 3, "")}
 
 
+def test_all_points_of_a_task_worth_two_thirds(tmp_path):
+    task = Task("01/half", "A third of two", "", 2 / 3, True, "", "First")
+    with Store(tmp_path) as store:
+        fill(store, [task], [Answer("anna", task.name, "So.", {}, None, "to read", "")])
+        publish(tmp_path, store)
+        written = (tmp_path / "grades.csv").read_text()
+        assert take(store, *written.replace("anna,,", "anna,0.666667,").splitlines()) == (1, 1)
+        assert store.entries()[0].score == (2 / 3, "read", "")
+        publish(tmp_path, store)
+        assert take_points(store, tmp_path / "grades.csv", "eve") == (0, 0)
+
+
 def test_what_was_entered_is_taken_once(store, tmp_path):
     publish(tmp_path, store)
     path = tmp_path / "grades.csv"
@@ -134,4 +146,14 @@ def test_what_the_table_does_not_change_stays(store):
     assert take(store, header, "anna;2.5;see the lecture", "Jörg;3") == (2, 2)
     found = {entry.student: entry.score for entry in store.entries("01/proof")}
     assert found["anna"] == (2.5, "read", "idea (+2); adjustment (+0.5); see the lecture")
-    assert found["Jörg"] == (3.0, "read", "neat")
+    assert found["Jörg"][:2] == (None, "to read"), "two people disagree"
+
+
+def test_a_table_that_was_read_before_decides_nothing(store):
+    eve = ("student;01/proof", "anna;2.5")
+    assert take(store, *eve) == (1, 1)
+    store.set_mark(["anna"], "01/proof", "tom", 3.0)
+    assert take(store, *eve) == (0, 0)
+    assert store.entries("01/proof")[2].score.points is None
+    assert take(store, "student;01/proof", "anna;2,5", "") == (1, 1), "the empty field was filled"
+    assert store.entries("01/proof")[2].score.points == 2.5

@@ -17,6 +17,32 @@ def test_not_before_all_is_read(graded, invoke, tmp_path):
     assert "3 of 5 points" in page and "1 answer is still to be read" in page
 
 
+def test_two_groups_with_one_member_wait_for_a_decision(graded, invoke, tmp_path):
+    out = graded()
+    with Store(out) as store:
+        people = kept_people(store)
+        anna, ivo = people["amueller"], people["hsuzuki"].members[1]
+        anna = anna._replace(members=(anna.who, ivo))
+        keep_people(store, (people | {"amueller": anna}).values())
+    result = invoke("return", out, "folder", cwd=tmp_path)
+    assert result.returncode == 2 and "several groups have handed in for Ivo" in result.stderr
+    assert invoke("return", out, "folder", "--partial", cwd=tmp_path).returncode == 0
+    names = {path.name for path in (out / "return" / "students-partial").iterdir()}
+    assert {"amueller", "hsuzuki"} <= names and "ihorvat" not in names
+
+
+def test_answers_that_two_people_marked_differently_wait_for_a_decision(graded, invoke, tmp_path):
+    out = graded()
+    with Store(out) as store:
+        store.set_mark(["amueller"], "1/why", "tom", 2.0)
+    result = invoke("return", out, "folder", cwd=tmp_path)
+    assert result.returncode == 2 and "1 answers of 1 students are still open" in result.stderr
+    with Store(out) as store:
+        store.set_mark(["amueller"], "1/why", "eve", 1.5)
+    assert invoke("return", out, "folder", cwd=tmp_path).returncode == 0
+    assert "4.5 of 5" in (out / "return/students/amueller/feedback.html").read_text()
+
+
 def test_a_folder_by_login(graded, invoke, tmp_path):
     out = graded(scan=True)
     (out / "students" / "amueller" / "1.ipynb").write_text(writes(new_notebook()))

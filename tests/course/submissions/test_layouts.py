@@ -47,6 +47,14 @@ def test_files_with_one_number_are_one_hand_in(tmp_path):
     assert loose == ["loose.ipynb"]
 
 
+def test_folders_with_one_number_are_one_hand_in(tmp_path):
+    """The name was corrected between two downloads."""
+    for name in ("Anna Muller_7", "Anna Müller_7", "Anna Müller_8"):
+        (tmp_path / f"{name}_assignsubmission_file").mkdir()
+    found, _ = find_hand_ins(tmp_path, "class")
+    assert [(who.id, len(sources)) for who, sources in found.items()] == [("7", 2), ("8", 1)]
+
+
 def test_folders_are_looked_into_up_to_a_depth(tmp_path):
     deepest = tmp_path.joinpath(*["a"] * 20)
     (deepest / "b").mkdir(parents=True)

@@ -3,7 +3,7 @@
 import pytest
 
 from sheet11.course.release import MEMBERS_ASKED
-from sheet11.course.submissions.members import members_in, with_members
+from sheet11.course.submissions.members import claims_of, members_in, with_members
 from sheet11.course.submissions.people import Identity, Person
 from sheet11.course.submissions.roster import NO_ROSTER, Roster
 from sheet11.course.submissions.submissions import HandedCell
@@ -17,6 +17,7 @@ from sheet11.course.submissions.submissions import HandedCell
         ("**Handed in by:** Anna Müller; bert and *Chiara*", ["Anna Müller", "bert", "Chiara"]),
         ("Title\nhanded in by: anna, anna\ntext", ["anna"]),
         ("Handed in by: " + ",".join(f"a{n}" for n in range(99)), [f"a{n}" for n in range(20)]),
+        ("Handed in by: –, ? ?", []),
         ("This was handed in by: nobody", []),
         ("", []),
     ],
@@ -63,6 +64,33 @@ def test_who_is_named_but_in_no_roster_is_reported():
     assert found.notes == ("Nobody Known, named as a member, is not in the roster",)
     (found,), _ = with_members([anna], NO_ROSTER)
     assert found.notes == ()
+
+
+def claiming(*whos, roster=()):
+    """Members and notes of hand-ins that all name Eve, each in its own spelling."""
+    names = ("Eve", "eve")
+    people = [
+        Person(who.login, who, (Identity(name=name),))
+        for who, name in zip(whos, names, strict=True)
+    ]
+    return with_members(people, Roster(dict.fromkeys(roster, "")))[0]
+
+
+@pytest.mark.parametrize("roster", [(), (ANNA, BERT, EVE._replace(group="H"))])
+def test_two_groups_that_name_the_same_member_are_both_told(roster):
+    anna, bert = (who._replace(group="") for who in (ANNA, BERT))
+    found = claiming(anna, bert, roster=roster)
+    assert {person.notes for person in found} == {
+        ("Eve is a member in the hand-ins of anna, bert",)
+    }
+    assert list(claims_of(found).values()) == [found]
+
+
+def test_the_group_of_the_roster_decides_between_two(tmp_path):
+    bert = BERT._replace(group="H")
+    found = claiming(ANNA, bert, roster=(ANNA, bert, EVE))
+    assert [person.members for person in found] == [(ANNA, EVE), (bert,)]
+    assert all(person.notes for person in found) and not claims_of(found)
 
 
 @pytest.mark.parametrize(("size", "sharing"), [(6, 6), (7, 1)])

@@ -32,6 +32,9 @@ def test_columns_have_many_names(tmp_path, text):
     [
         ("Submitted for grading - 1 day 2 hours late", "1 day 2 hours late"),
         ("Zur Bewertung abgegeben - 2 Stunden verspätet", "2 Stunden verspätet"),
+        ("Zur Bewertung abgegeben - 1 Tag 2 Stunden zu spät", "1 Tag 2 Stunden zu spät"),
+        ("2 Stunden zu spa\u0308t", "2 Stunden zu spät"),
+        ("Remis pour évaluation - 2 heures de retard", "2 heures de retard"),
         ("Graded", ""),
     ],
 )
@@ -61,6 +64,37 @@ def test_what_is_no_roster(tmp_path, content):
 def test_people_are_found_by_any_of_their_names(who):
     roster = Roster({ANNA: "", Identity("1002", "bert", "Bert Anders"): ""})
     assert roster.find(who) == ANNA
+
+
+def roster_of(tmp_path, text):
+    (tmp_path / "roster.csv").write_text(text)
+    return read_roster(tmp_path / "roster.csv")
+
+
+def test_a_name_of_signs_is_nobody_s(tmp_path):
+    """Excel's "ANSI" turns 李 雷 into `? ?`."""
+    roster = roster_of(tmp_path, "id,login,name\n1,,? ?\n2,??,? ?\n3,???,? Lei\n")
+    assert roster.find(Identity("2", name="韩 梅")) == Identity("2")
+    for name in ("? ?", "??", "???", "李 雷", "Lei"):
+        assert roster.find(Identity(name=name)) is None
+
+
+def test_somebody_twice_in_a_roster_is_one_person(tmp_path):
+    text = "id,login,name,group,e-mail\n1,anna,Anna M,,\n1,anna,,G1,anna@uni.example\n,bert,,,\n2,bert,Bert,,\n"
+    anna, bert = roster_of(tmp_path, text).people
+    assert anna == Identity("1", "anna", "Anna M", "G1", "anna@uni.example")
+    assert bert == Identity("2", "bert", "Bert")
+    assert len(roster_of(tmp_path, "id,name\n1,Jan Kim\n2,Jan Kim\n").people) == 2
+    with pytest.raises(TableError, match="Anna M is in two groups, 'G1' and 'G2'"):
+        roster_of(tmp_path, "id,name,group\n1,Anna M,G1\n1,Anna M,G2\n")
+
+
+def test_moodle_s_worksheet_is_a_roster_in_any_language(tmp_path):
+    text = "識別子,フルネーム,グループ\n参加者1001,Anna Müller,\n参加者1002,Bert Özdemir,\n"
+    assert list(roster_of(tmp_path, text).people) == [
+        Identity("1001", name="Anna Müller"),
+        Identity("1002", name="Bert Özdemir"),
+    ]
 
 
 def test_who_could_be_two_is_nobody():

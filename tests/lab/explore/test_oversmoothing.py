@@ -1,4 +1,4 @@
-"""Sliders of exercise 3: node features become smooth, layer by layer."""
+"""Slider of exercise 3: node features become smooth, layer by layer."""
 
 import explorers
 import numpy as np
@@ -7,48 +7,35 @@ import torch
 
 import sheet11
 
-NETWORKS = {"with H⁰": lambda P, H, H0, W, l: P @ H @ W + H0 / l}
 GRAPH = sheet11.load_graph("sbm", 2)
-P = sheet11.normalized_adjacency(GRAPH.edge_index, GRAPH.num_nodes)
-NEIGHBOURS = [
-    [*GRAPH.edge_index[0, GRAPH.edge_index[1] == node].tolist(), node]
-    for node in range(GRAPH.num_nodes)
-]
+P = sheet11.normalized_adjacency(GRAPH.edge_index, GRAPH.num_nodes).to_dense()
+FIRST = torch.randn(100, 3, generator=torch.Generator().manual_seed(2), dtype=torch.float64)
+NEAR = (P > 0).double()
+MEAN = NEAR / NEAR.sum(dim=1, keepdim=True)
+
+
+def attend(x):
+    weights = torch.exp(x @ x.T / 3**0.5) * NEAR
+    return weights / weights.sum(dim=1, keepdim=True) @ x
+
+
 WAYS = {
     "P": lambda x: P @ x,
-    "softargmax, λ = 1": lambda x: torch.stack(
-        [(x[n].softmax(0) * x[n]).sum(0) for n in NEIGHBOURS]
-    ),
-    "max": lambda x: torch.stack([x[n].amax(0) for n in NEIGHBOURS]),
+    "mean": lambda x: MEAN @ x,
+    "attention": attend,
+    "GCNII": lambda x: 0.9 * P @ x + 0.1 * FIRST,
 }
 
 
-def course(way, depth):
-    """Features of the first layers; more of them, and max has made all nodes equal."""
-    generator = torch.Generator().manual_seed(2)
-    first = x = torch.randn(GRAPH.num_nodes, 3, generator=generator, dtype=torch.float64)
-    yield x
-    for number in range(1, depth + 1):
-        if way in WAYS:
-            x = WAYS[way](x)
-        else:
-            W = torch.randn(3, 3, generator=generator, dtype=torch.float64) * (2 / 3) ** 0.5
-            x = NETWORKS[way](P, x, first, W, number)
-        yield x
-
-
-@pytest.mark.parametrize("way", [*WAYS, *NETWORKS])
-def test_oversmoothing_draws_the_chosen_way_down_to_the_depth(way, open_explorer):
-    explorer = open_explorer(explorers.oversmoothing, layers=NETWORKS, features=3, seed=2)
-    explorer.set(graph="sbm", depth=3, propagation=way)
-    states = list(course(way, 3))
-    left, middle, right = explorer.panels()
-    np.testing.assert_allclose(left.collections[-1].get_array(), states[3][:, 0], atol=1e-12)
-    points = np.concatenate([points.get_xydata() for points in middle.lines])
+@pytest.mark.parametrize("depth", [0, 3])
+def test_oversmoothing_draws_the_features_of_every_way_at_the_depth(depth, open_explorer):
+    explorer = open_explorer(explorers.oversmoothing, graph="sbm", features=3, seed=2)
+    explorer.set(depth=depth)
     members = GRAPH.labels.argsort(stable=True)
-    np.testing.assert_allclose(points, states[3][members, :2], atol=1e-12)
-    energy, distance = right.lines
-    expected = [sheet11.dirichlet_energy(x, GRAPH.edge_index) / x.square().sum() for x in states]
-    np.testing.assert_allclose(energy.get_ydata(), expected, rtol=1e-9)
-    expected = [sheet11.mean_average_distance(x, GRAPH.edge_index) for x in states]
-    np.testing.assert_allclose(distance.get_ydata(), expected, rtol=1e-9)
+    for (name, step), ax in zip(WAYS.items(), explorer.panels(), strict=True):
+        x = FIRST
+        for _ in range(depth):
+            x = step(x)
+        assert ax.get_title() == f"{name}, depth {depth}"
+        points = np.concatenate([points.get_xydata() for points in ax.lines])
+        np.testing.assert_allclose(points, x[members, :2], atol=1e-12)

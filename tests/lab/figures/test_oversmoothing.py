@@ -18,13 +18,15 @@ DISTANCE = {"one": np.sin(LAYERS), "two": np.cos(LAYERS)}
 NETWORKS = {"GCN": GENERATOR.uniform(0.5, 1, (3, 4)), "GCNII": GENERATOR.uniform(0.8, 1, (3, 4))}
 FALLING = {"GCN": np.array([[1.0, 1.0], [1e-2, 1e-4], [0.0, 0.0]])}
 CHANCE = {"karate": 0.5, "sbm": 0.6}
+ACCURACY = {name: {"GCN": np.stack([NETWORKS["GCNII"], NETWORKS["GCN"]])} for name in CHANCE}
+DEAD = {name: {"GCN": np.array([[0, 0], [0, 1], [1, 1]])} for name in CHANCE}
 FIGURES = {
     "energies": lambda: figures.energies(ENERGY, RATES, "karate"),
     "collapse": lambda: figures.collapse(
         STATES, KARATE.edge_index, KARATE.positions, KARATE.labels
     ),
     "smoothness": lambda: figures.smoothness(ENERGY, DISTANCE),
-    "accuracies": lambda: figures.accuracies([1, 4, 16], dict.fromkeys(CHANCE, NETWORKS), CHANCE),
+    "accuracies": lambda: figures.accuracies([1, 4, 16], [10, 40], ACCURACY, DEAD, CHANCE, ["GCN"]),
     "layers": lambda: figures.layers({"energy": FALLING, "probe": NETWORKS}, "title"),
 }
 
@@ -78,20 +80,25 @@ def test_smoothness_draws_zero_at_the_bottom():
     assert distance.lines[0].get_ydata().tolist() == [1, 1e-3]
 
 
-def check_networks(ax):
+def check_network(ax, name, values):
     """Check the mean and, in the same colour, a band of one standard deviation."""
-    for (name, values), band in zip(NETWORKS.items(), ax.collections, strict=True):
-        mean, std = values.mean(axis=1), values.std(axis=1)
-        np.testing.assert_allclose(line(ax, name).get_ydata(), mean)
-        np.testing.assert_allclose(ends(band), [(mean - std).min(), (mean + std).max()])
-        assert same_color(band.get_facecolor()[0, :3], line(ax, name).get_color())
+    mean, std = values.mean(axis=1), values.std(axis=1)
+    curve = line(ax, name)
+    np.testing.assert_allclose(curve.get_ydata(), mean)
+    band = next(
+        b for b in ax.collections if same_color(b.get_facecolor()[0, :3], curve.get_color())
+    )
+    np.testing.assert_allclose(ends(band), [(mean - std).min(), (mean + std).max()])
 
 
-def test_accuracies_show_mean_and_band_of_one_standard_deviation():
-    for ax in FIGURES["accuracies"]().axes:
-        check_networks(ax)
-        assert set(line(ax, "constant answer").get_ydata()) == {CHANCE[ax.get_title()]}
-        assert line(ax, "GCN").get_xdata().tolist() == [1, 4, 16]
+def test_accuracies_show_mean_and_band_of_one_standard_deviation_and_the_share_of_dead_networks():
+    axes = FIGURES["accuracies"]().axes
+    for name, (early, late, dead) in zip(CHANCE, (axes[:3], axes[3:]), strict=True):
+        for ax, values in zip((early, late), ACCURACY[name]["GCN"], strict=True):
+            check_network(ax, "GCN", values)
+            assert set(line(ax, "constant answer").get_ydata()) == {CHANCE[name]}
+        assert dead.lines[0].get_xdata().tolist() == [1, 4, 16]
+        assert dead.lines[0].get_ydata().tolist() == [0, 0.5, 1]
 
 
 def test_layers_average_logarithms_where_values_span_orders_of_magnitude():
@@ -99,4 +106,5 @@ def test_layers_average_logarithms_where_values_span_orders_of_magnitude():
     assert (energy.get_yscale(), probe.get_yscale()) == ("log", "linear")
     np.testing.assert_allclose(energy.lines[0].get_ydata(), [1, 1e-3, 1e-18])
     np.testing.assert_allclose(ends(energy.collections[0]), [1e-18, 1])
-    check_networks(probe)
+    for name, values in NETWORKS.items():
+        check_network(probe, name, values)

@@ -12,7 +12,7 @@ export function make(tag, attributes = {}, ...children) {
   return element;
 }
 
-export const number = (value) => String(Math.round(value * 1000) / 1000);
+export const number = (value) => String(Math.round(value * 1e6) / 1e6);
 export const plural = (count, one, many = `${one}s`) => `${number(count)} ${count === 1 ? one : many}`;
 
 export function announce(text) {

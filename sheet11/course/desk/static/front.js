@@ -183,11 +183,11 @@ export const hasRefusals = () => refusals.size > 0;
 
 export function repeat() {
   left();
-  const { id, marks } = pile();
+  const { id, marks, disputed } = pile();
   if (!isRepeatable(pile())) return;
   const given = marks.filter(({ worth }) => worth !== null);
   const { points, comment, items } = (given.findLast(({ mine }) => mine) ?? given.at(-1)).entered;
-  save("mark", { ...request(), id, points: points === null ? "" : String(points), comment, items });
+  save("mark", { ...request(), id, points: points === null ? "" : String(points), comment, items, decides: disputed });
   show();
 }
 

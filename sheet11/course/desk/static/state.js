@@ -18,5 +18,5 @@ export const state = {
 
 export const pile = () => state.piles[state.here];
 export const isToRead = (each) => each.status === state.statuses.TO_READ && !isWaiting(each.id);
-export const isRepeatable = (each) => (each.changed || each.uneven) && each.marks.some(({ worth }) => worth !== null);
+export const isRepeatable = (each) => (each.changed || each.uneven || each.disputed) && each.marks.some(({ worth }) => worth !== null);
 export const ownMark = (each) => each.marks.findLast((mark) => mark.mine);

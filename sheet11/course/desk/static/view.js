@@ -51,13 +51,16 @@ export function showPile() {
   at("tags").replaceChildren(...tags(each).map(([kind, text]) => make("span", { class: `tag ${kind}` }, text)));
   at("flag").setAttribute("aria-pressed", String(each.flagged));
   at("repeat").hidden = !isRepeatable(each);
-  const same = each.changed ? "The same mark again " : "The same mark for all ";
-  at("repeat").replaceChildren(same, make("kbd", {}, "="));
+  at("repeat").replaceChildren(repeated(each), make("kbd", {}, "="));
   showScore(each.score);
   showMarks(each);
-  const worth = ownMark(each)?.worth ?? each.points;
-  at("sum").textContent = isWaiting(each.id) ? "…" : worth === null ? "–" : number(worth);
+  at("sum").textContent = isWaiting(each.id) ? "…" : each.points === null ? "–" : number(each.points);
   at("maximum").textContent = `of ${plural(state.task.points, "point")}`;
+}
+
+function repeated(each) {
+  if (each.disputed) return `Decide for ${ownMark(each)?.worth != null ? "your mark" : "the newest mark"} `;
+  return each.changed ? "The same mark again " : "The same mark for all ";
 }
 
 function showScore(score) {
