@@ -1,83 +1,26 @@
-"""The sheet that the guide makes in JupyterLab goes through every command as the guide says."""
+"""The sheet that the guide makes in JupyterLab is checked, released and graded; test_commands.py has all commands."""
 
-import json
-import re
 import tomllib
-import uuid
-from textwrap import dedent
 
 import nbformat
-import pytest
 from gradings import skip_without_graders, table
-from sheets_of_nbgrader import HandIn, answer, check, given, handed_in, heading, notebook, text
-
-from sheet11.course.sheet import PACKAGE
+from sheets_of_nbgrader import HandIn, handed_in
+from walks import CELLS, MISTAKES, write_walks
 
 skip_without_graders()
 
-BLOCK = re.compile(r"^ *```(python|toml|markdown|json)\n(.*?)^ *```", re.DOTALL | re.MULTILINE)
-GUIDE = (PACKAGE / "course" / "another-sheet.md").read_text()
-STEPS, SETTINGS, README, *CELLS, METADATA, MISTAKES = (
-    dedent(block).removesuffix("\n") for _, block in BLOCK.findall(GUIDE)
-)
-# written by the Property Inspector when a tag is set
-TAGGED = {"deletable": True, "editable": True, "slideshow": {"slide_type": ""}}
 (MISTAKE,) = tomllib.loads(MISTAKES)["mean-square"]
-SOLUTION, CHECK = CELLS[4:6]
+SOLUTION = CELLS[4]
 WRONG = SOLUTION.replace(MISTAKE["of"], MISTAKE["instead"])
 
 
-def saved_by_jupyterlab():
-    """The notebook as JupyterLab saves it, with types and IDs set in Create Assignment and ids of JupyterLab's own."""
-    title, imports, parameters, task, _, _, figure, question, why = CELLS
-    whole = notebook(
-        heading(title), given(imports), given(parameters), heading(task),
-        answer("mean-square", SOLUTION), check("mean-square-check", CHECK, 2),
-        given(figure), heading(question), text("why", why),
-    )  # fmt: skip
-    for cell in whole.cells:
-        cell.id = str(uuid.uuid4())
-    for place, tag in ((2, "parameters"), (6, "main-figure")):
-        whole.cells[place].metadata |= TAGGED | {"tags": [tag]}
-    whole.metadata |= json.loads(f"{{{METADATA.rstrip(',')}}}")
-    return whole
-
-
-@pytest.fixture
-def folder(tmp_path):
-    """Make the sheet in the folder `walks-sheet`."""
-    sheet = tmp_path / "walks-sheet"
-    files = {
-        "walks/__init__.py": "",
-        "walks/steps.py": STEPS,
-        "sheet.toml": SETTINGS,
-        "student.md": README,
-        "mistakes/01_spread.toml": MISTAKES,
-        "01_spread.ipynb": nbformat.writes(saved_by_jupyterlab()),
-    }
-    for name, content in files.items():
-        (sheet / name).parent.mkdir(parents=True, exist_ok=True)
-        (sheet / name).write_text(content)
-    return tmp_path
-
-
-@pytest.mark.slow
-def test_run_and_sweep(folder, invoke):
-    assert invoke("run", "--sheet", "walks-sheet", cwd=folder).returncode == 0
-    values = ["-p", "steps=10,100", "-p", "seed=0:3"]
-    result = invoke("sweep", "--sheet", "walks-sheet", "01_spread", *values, cwd=folder)
-    assert result.returncode == 0, result.stderr
-    rows = table(folder / "build" / "sweep" / "results.csv")
-    assert [row["steps"] for row in rows] == ["10"] * 3 + ["100"] * 3
-    assert all(0.5 < float(row["growth"]) < 1.5 for row in rows)
-
-
-def test_check_release_and_grade(folder, invoke, grade):
-    result = invoke("check", "--sheet", "walks-sheet", cwd=folder)
+def test_check_release_and_grade(tmp_path, invoke, grade):
+    write_walks(tmp_path / "walks-sheet")
+    result = invoke("check", "--sheet", "walks-sheet", cwd=tmp_path)
     assert (result.returncode, result.stdout) == (0, "Random walks can be graded\n")
-    assert invoke("release", "--sheet", "walks-sheet", "edition", cwd=folder).returncode == 0
-    assert "| How far a walker gets | 3 |" in (folder / "edition" / "README.md").read_text()
-    released = nbformat.read(folder / "edition" / "01_spread.ipynb", as_version=4)
+    assert invoke("release", "--sheet", "walks-sheet", "edition", cwd=tmp_path).returncode == 0
+    assert "| How far a walker gets | 3 |" in (tmp_path / "edition" / "README.md").read_text()
+    released = nbformat.read(tmp_path / "edition" / "01_spread.ipynb", as_version=4)
     sources = "".join(cell.source for cell in released.cells)
     assert "np.cumsum" not in sources and "HIDDEN" not in sources and "independent" not in sources
 
@@ -86,13 +29,13 @@ def test_check_release_and_grade(folder, invoke, grade):
         "right": {"mean-square": SOLUTION, "why": "Steps are independent."},
         "wrong": {"mean-square": WRONG, "why": "By magic."},
     }.items():
-        (folder / "class" / name).mkdir(parents=True)
+        (tmp_path / "class" / name).mkdir(parents=True)
         nbformat.write(
-            handed_in(released, HandIn(answers, {})), folder / "class" / name / "a.ipynb"
+            handed_in(released, HandIn(answers, {})), tmp_path / "class" / name / "a.ipynb"
         )
-    result = grade("class", "-o", "out", "--sheet", "walks-sheet", cwd=folder)
+    result = grade("class", "-o", "out", "--sheet", "walks-sheet", cwd=tmp_path)
     assert result.returncode == 0, result.stderr
-    rows = table(folder / "out" / "results.csv")
+    rows = table(tmp_path / "out" / "results.csv")
     assert [(row["student"], row["task"], row["points"], row["status"]) for row in rows] == [
         ("blank", "mean-square-check", "0", "not answered"),
         ("blank", "why", "0", "not answered"),
