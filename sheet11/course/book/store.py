@@ -80,9 +80,16 @@ class Store(contextlib.ExitStack):
             self._db.rollback()  # nothing if it is committed
 
     def _execute(self, statement: str, *values: Any) -> list[Any]:
-        """Execute a statement and return its rows; errors as for `writing`."""
+        """Execute a statement and return its rows; half characters are escaped; errors as for `writing`.
+
+        Raises:
+            TypeError, OverflowError: a value is of another type, or a number that is too large.
+        """
+        values = tuple(encodable(each) if isinstance(each, str) else each for each in values)
         try:
             return self._db.execute(statement, values).fetchall()
+        except (sqlite3.ProgrammingError, sqlite3.InterfaceError) as error:
+            raise TypeError(f"cannot be stored: {error}") from error
         except sqlite3.OperationalError as error:
             raise StoreError(f"{self.path} cannot be read or written: {error}") from error
 
@@ -123,8 +130,7 @@ class Store(contextlib.ExitStack):
                 )
                 self._execute(
                     "INSERT INTO answer VALUES (?, ?, ?, ?, ?, ?)",
-                    *(student, answer.task, digest, answer.points, answer.status),
-                    encodable(answer.remark),
+                    *(student, answer.task, digest, answer.points, answer.status, answer.remark),
                 )
             self._execute("INSERT OR REPLACE INTO result VALUES (?, ?, ?, ?, ?)", student, *result)
 

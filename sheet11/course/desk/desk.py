@@ -1,5 +1,6 @@
 """Requests and replies of the marking page, as JSON without names."""
 
+import functools
 import time
 from collections import Counter, defaultdict
 from collections.abc import Mapping
@@ -27,16 +28,20 @@ class Desk:
     """
 
     def __init__(self, out: Path) -> None:
-        """Open the folder's store.
+        """Serve the grading in a folder, which may not have begun yet."""
+        self.out = out
+        self._started = time.time()  # every process counts versions from the start
+
+    @functools.cached_property
+    def store(self) -> Store:
+        """The folder's store.
 
         Raises:
             FolderError: the folder holds no grading.
             StoreError: its store is damaged.
             OSError: it cannot be written to.
         """
-        self.out = out
-        self.store = Store(out, create=False)
-        self._started = time.time()  # every process counts versions from the start
+        return Store(self.out, create=False)
 
     def overview(self, who: str, _sent: Sent) -> Json:
         """Return all tasks with the progress of marking, the statuses of answers, and the saved comments."""

@@ -86,11 +86,13 @@ def serve_desk(out: Path, person: str, port: int, browser: bool) -> int:
         "--ServerApp.answer_yes=True",  # Ctrl-C stops the server without asking
         "--ServerApp.allow_root=True",  # Jupyter refuses root because of kernels, and there are none
     ]
-    desk = Desk(out)  # before the server, so that a folder without a grading gives a one-line error
+    store = Desk(
+        out
+    ).store  # before the server, so that a folder without a grading gives a one-line error
     server = MarkingDesk.initialize_server(arguments)  # type: ignore[no-untyped-call]
     # printed once the server listens
     server.io_loop.add_callback(lambda: print(f"Marking at {server.display_url}", flush=True))
     raise_interrupts()
     server.start()
     with alone_in(out):
-        return still_open(publish(out, desk.store).rows)
+        return still_open(publish(out, store).rows)

@@ -8,7 +8,7 @@ from jupyter_server.base.handlers import APIHandler, JupyterHandler
 from tornado import web
 
 from sheet11.course.desk.desk import Desk
-from sheet11.course.errors import CourseError, StoreError
+from sheet11.course.errors import CourseError, FolderError, StoreError
 from sheet11.course.options import login
 from sheet11.course.pages.render import render
 
@@ -52,10 +52,10 @@ class DeskHandler(APIHandler):
             sent = self.get_json_body() or {}
             reply = getattr(self.desk, request)(self.who, sent) or self.desk.answers(self.who, sent)
         except CourseError as error:
-            # a locked database or a full disk may be well again later
-            self.set_status(503 if isinstance(error, StoreError) else 400)
+            # a locked database or a full disk may be well again later, and a grading begin
+            self.set_status(503 if isinstance(error, StoreError | FolderError) else 400)
             reply = {"message": str(error)}
-        except (KeyError, TypeError, AttributeError, ValueError):
+        except (KeyError, TypeError, AttributeError, ValueError, OverflowError):
             self.set_status(400)
             reply = {"message": "the request is incomplete"}
         self.finish(json.dumps(reply))

@@ -9,7 +9,7 @@ from filled import fill
 from sheet11.course.book.marks import Answer
 from sheet11.course.book.scores import Status
 from sheet11.course.desk.desk import Desk
-from sheet11.course.errors import CourseError, PointsError
+from sheet11.course.errors import CourseError, FolderError, PointsError
 
 BERT, CHIARA = login(NAMES[1]), login(NAMES[2])
 SLOPE, LIMIT, PROOF, WAVE = "2_slopes/a", "2_slopes/b", "1_waves/proof", "1_waves/wave"
@@ -199,3 +199,11 @@ def test_the_same_mark_again_confirms_one_that_was_overtaken(desk):
     (pile,) = [pile for pile in piles(desk) if pile["changed"]]
     assert pile["status"] == Status.TO_READ and pile["points"] == 1
     assert not any(pile["changed"] for pile in mark(desk, pile, "1"))
+
+
+def test_a_desk_may_be_there_before_its_grading(tmp_path):
+    desk = Desk(tmp_path / "out")
+    with pytest.raises(FolderError, match="holds no grading"):
+        desk.overview("eve", {})
+    write_class(tmp_path / "out")
+    assert desk.overview("eve", {})["tasks"]

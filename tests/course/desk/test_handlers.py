@@ -76,6 +76,37 @@ def test_requests_that_are_refused(server, path, sent, status, said):
     assert (response.status_code, said in response.json()["message"]) == (status, True)
 
 
+HUGE = 10**30
+
+
+@pytest.mark.parametrize(
+    ("path", "sent"),
+    [
+        ("mark", {"comment": "half a \ud83d"}),
+        ("mark", {"items": [HUGE]}),
+        ("mark", {"items": [[]]}),
+        ("mark", {"points": "1e400"}),
+        ("mark", {"amend": []}),
+        ("flag", {"flagged": {}}),
+        ("flag", {"flagged": HUGE}),
+        ("rubric", {"remove": HUGE}),
+        ("rubric", {"item": [], "words": "\udc00", "points": "1"}),
+        ("snippet", {"words": "\udc00"}),
+        ("snippet", {"remove": {}}),
+        ("answers", {"second": {}}),
+        ("undo", {"task": HUGE}),
+    ],
+)
+def test_odd_values_are_no_error_of_the_server(server, path, sent):
+    assert server.request(f"api/{path}", mark(server) | sent).status_code in (200, 400)
+
+
+def test_half_a_character_is_kept_as_text(server):
+    sent = mark(server) | {"comment": "half a \ud83d"}
+    (pile,) = [each for each in server.ask("mark", **sent)["piles"] if each["id"] == sent["id"]]
+    assert pile["marks"][-1]["entered"]["comment"] == r"half a \ud83d"
+
+
 def test_a_mark_on_a_locked_store_can_be_sent_again(server, tmp_path):
     command = [sys.executable, "-c", IMPATIENT, "mark"]
     with serving(server.out, tmp_path, name="", command=command) as other:
