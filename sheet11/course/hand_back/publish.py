@@ -19,6 +19,7 @@ from sheet11.course.pages.render import render
 from sheet11.course.sheet import kit_digest
 from sheet11.course.submissions.adjustments import table_of
 from sheet11.course.submissions.people import Person, kept_people, people_csv
+from sheet11.course.tasks import grade_id, is_answer
 from sheet11.course.text import digest_of
 
 RESULTS = "results.csv"
@@ -81,6 +82,13 @@ def _write_page(out: Path, store: Store, person: Person, line: Line, maximum: fl
     ending = f"\n<!-- {made_from} -->\n"
     if path.exists() and path.read_bytes().endswith(ending.encode()):
         return
+    notebooks = {path.stem: nbformat.read(path, as_version=4) for path in executed}
+    texts = {
+        f"{stem}/{grade_id(cell)}"
+        for stem, notebook in notebooks.items()
+        for cell in notebook.cells
+        if cell.cell_type == "markdown" and is_answer(cell)
+    }
     page = render(
         "feedback.html.j2",
         heading=person.who.shown or person.student,
@@ -88,9 +96,9 @@ def _write_page(out: Path, store: Store, person: Person, line: Line, maximum: fl
         line=line,
         maximum=maximum,
         content_of=store.content,
+        texts=texts,
         figures={
-            notebook.stem: list(figures_of_cells(nbformat.read(notebook, as_version=4).cells))
-            for notebook in executed
+            stem: list(figures_of_cells(notebook.cells)) for stem, notebook in notebooks.items()
         },
     )
     write_private(path, slim(page) + ending)

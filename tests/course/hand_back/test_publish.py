@@ -4,7 +4,7 @@ import nbformat
 import pytest
 from class_of_twelve import scanned
 from filled import fill
-from nbformat.v4 import new_code_cell, new_notebook, new_output
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from sheet11.course.book.marks import Answer, Task
 from sheet11.course.book.store import Store
@@ -91,3 +91,18 @@ def test_a_table_of_an_earlier_state_is_not_taken_for_an_edited_one(store, tmp_p
     publish(tmp_path, store)
     assert "anna,2,1,3,3,0" in (tmp_path / "grades.csv").read_text()
     assert not list(tmp_path.glob("*edited*"))
+
+
+def test_a_text_is_typeset_and_clean(tmp_path):
+    why = TASKS[1]
+    source = "**So** $x^2$ <script>alert(1)</script>"
+    with Store(tmp_path) as store:
+        fill(store, [why], [Answer("anna", why.name, source, {}, None, "to read", "")])
+        metadata = {"nbgrader": {"grade_id": "why", "grade": True, "solution": True}}
+        cell = new_markdown_cell(source, metadata=metadata)
+        folder = tmp_path / "students/anna"
+        folder.mkdir(parents=True)
+        (folder / "02.ipynb").write_text(nbformat.writes(new_notebook(cells=[cell])))
+        publish(tmp_path, store)
+    ((page,), _) = pages(tmp_path)
+    assert "<strong>So</strong>" in page and "<msup>" in page and "alert(1)" not in page
