@@ -3,8 +3,8 @@
 `server.py` loads this file from beside it; it imports nothing of this package.
 
 It measures the processor time of running and ended processes; threads; files; and memory: proportional shares, which
-count shared pages once, and the capacity of sockets. A sandbox permits no other memory outside of processes, such as
-System V segments.
+count shared pages once, page tables, and the capacity of sockets. A sandbox permits no other memory outside of
+processes, such as System V segments.
 """
 
 from __future__ import annotations
@@ -93,12 +93,21 @@ def _in_sockets() -> int:
 
 
 def _anonymous(pid: int) -> int:
-    """Return the bytes of a process that are not mapped from files, shared pages included."""
+    """Return the bytes of a process that are not mapped from files, shared pages and page tables included."""
     try:
         used = psutil.Process(pid).memory_info()
-        return int(used.rss - used.shared)
+        return int(used.rss - used.shared) + _in_tables(pid)
     except psutil.Error:
         return 0
+
+
+def _in_tables(pid: int) -> int:
+    """Return the bytes of a process's page tables, which no process shares."""
+    try:
+        found = re.search(r"VmPTE:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())
+    except OSError:
+        return 0
+    return 1024 * int(found[1]) if found else 0  # it is ending
 
 
 def _share(pid: int) -> int:
@@ -107,4 +116,4 @@ def _share(pid: int) -> int:
         text = Path(f"/proc/{pid}/smaps_rollup").read_text()
     except OSError:
         return _anonymous(pid)
-    return 1024 * sum(map(int, re.findall(r"Pss_[AS]\w+: +(\d+)", text)))
+    return 1024 * sum(map(int, re.findall(r"Pss_[AS]\w+: +(\d+)", text))) + _in_tables(pid)

@@ -151,6 +151,20 @@ class TestWaysAroundLimits:
             "import mmap; mmap.mmap(-1, 4096, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)[:1]"
         ) == ["b'\\x00'"]
 
+    def test_page_tables_are_memory(self, run):
+        """One page in each table: 20 000 maps of the same 4 kB take 80 MB in each process that reads them."""
+        many = f"""if True:
+            import ctypes, os, time
+            open('one', 'wb').write(bytes(4096))
+            file, mmap = os.open('one', os.O_RDONLY), ctypes.CDLL(None).mmap
+            mmap.restype, mmap.argtypes = ctypes.c_void_p, [ctypes.c_void_p, *[ctypes.c_long] * 5]
+            os.fork(), os.fork()
+            for k in range(20_000):
+                ctypes.string_at(mmap(0x600000000000 + (k << 21), 4096, 1, {0x100001}, file, 0), 1)
+            time.sleep(9)"""
+        run(many, limits=LIMITS._replace(seconds=9, memory=150 * MEGABYTE))
+        assert run.batch.ended == "memory"
+
     def test_what_sockets_hold_is_memory(self, run):
         many = (
             "import os, socket, time\nfor _ in range(9):\n    if not os.fork(): break\n"
