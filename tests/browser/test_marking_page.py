@@ -154,6 +154,31 @@ def test_a_rubric_is_made_while_reading(visit, server):
     assert [points for _, points, _ in marks(server.out, SLOPE)] == [0.5, 1]
 
 
+def test_an_item_is_removed_after_a_question_and_comes_back(visit, server):
+    person = visit(server, "The slope")
+    person.press("r")
+    person.type("1", "Tab")
+    person.type("the idea", "Enter", "Escape")
+    person.press("1")
+    person.saved()
+    asked = []
+
+    def answer(dialog, yes):
+        asked.append(dialog.message)
+        dialog.accept() if yes else dialog.dismiss()
+
+    for yes in (False, True):
+        person.page.once("dialog", lambda dialog, yes=yes: answer(dialog, yes))
+        person.press("r")
+        person.page.get_by_role("button", name="Remove the idea").click()
+        person.press("Escape")
+        person.saved()
+        person.see("sum", "–" if yes else "1")
+    assert "1 answer has this item" in asked[0] and len(asked) == 2
+    person.press("u")
+    person.see("sum", "1")
+
+
 def test_comments_are_used_again(visit, server):
     person = visit(server, "The limit")
     person.press("z", "c")

@@ -265,10 +265,11 @@ class Store(contextlib.ExitStack):
         return [Item(*row) for row in self._execute(query, task, removed)]
 
     def set_item(self, task: str, points: float, words: str, item: int | None = None) -> None:
-        """Add an item to a task's rubric, or change one for every mark that has it."""
+        """Add an item to a task's rubric, or change one, removed or not, for every mark that has it."""
         self._execute(
             """INSERT INTO item (id, task, points, words) VALUES (?, ?, ?, ?)
-               ON CONFLICT (id) DO UPDATE SET points = excluded.points, words = excluded.words""",
+               ON CONFLICT (id) DO UPDATE
+               SET points = excluded.points, words = excluded.words, removed = 0""",
             *(item, task, points, words),
         )
 

@@ -116,6 +116,8 @@ def test_a_rubric_changes_for_everybody(store):
     store.remove_item(sign)
     assert proof_of(store, "anna").score.status == "to read", "nothing is left of its mark"
     assert store.items(PROOF) == [] and len(store.items(PROOF, removed=True)) == 2
+    store.set_item(PROOF, 1, "an idea", idea)
+    assert points(store)["bert"] == 1.5, "it is back"
 
 
 @pytest.mark.parametrize(

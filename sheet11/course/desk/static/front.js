@@ -139,6 +139,7 @@ function changed() {
   const trimmed = { points: mark.points.trim(), comment: mark.comment.trim(), items: mark.items };
   if (JSON.stringify(trimmed) !== JSON.stringify(entered(each))) {
     refusals.delete(each.id);
+    state.removed = null; // what is undone next is this mark
     save("mark", { ...request(), id: each.id, ...trimmed, amend });
   }
   show();

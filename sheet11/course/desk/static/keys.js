@@ -1,8 +1,8 @@
 // Actions of keys and buttons.
 
-import { at } from "./dom.js";
+import { announce, at } from "./dom.js";
 import * as front from "./front.js";
-import { openRubric } from "./rubric.js";
+import { openRubric, restore } from "./rubric.js";
 import { openSnippets } from "./snippets.js";
 import { isToRead, pile, state } from "./state.js";
 import { goOn, openTasks } from "./tasks.js";
@@ -17,7 +17,7 @@ const acts = {
   c: () => at("comment").focus(),
   s: openSnippets,
   "=": front.repeat,
-  u: front.undo,
+  u: () => (state.removed?.task === state.task.name ? restore() : front.undo()),
   b: front.flag,
   g: () => front.goTo((pile) => pile.flagged, "There is nothing else to come back to."),
   x: () => front.goTo((pile) => pile.disputed, "There is no other answer on which two people disagree."),
@@ -41,7 +41,8 @@ function pressed(event) {
   if (field) return inField(event, field);
   if (event.ctrlKey || (event.key === "Enter" && event.target.closest("button, a, summary"))) return;
   const item = /^\d$/.test(event.key) && state.items[(Number(event.key) + 9) % 10];
-  const act = item ? () => front.toggle(item.id) : acts[event.key];
+  const missing = /^\d$/.test(event.key) && (() => announce("The rubric has no such item: r opens it"));
+  const act = item ? () => front.toggle(item.id) : (acts[event.key] ?? missing);
   if (!act) return;
   event.preventDefault();
   act();

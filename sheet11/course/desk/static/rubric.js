@@ -1,6 +1,6 @@
 // Editor of the current task's rubric.
 
-import { at, make, number } from "./dom.js";
+import { announce, at, make, number, plural } from "./dom.js";
 import { save } from "./server.js";
 import { state } from "./state.js";
 
@@ -44,11 +44,27 @@ function row(item) {
   form.addEventListener("change", submit);
   const remove = make("button", { type: "button", "aria-label": `Remove ${item.words}` }, "Remove");
   remove.addEventListener("click", () => {
+    const marked = answersWith(item);
+    if (marked && !confirm(`Remove "${item.words}"? ${plural(marked, "answer has", "answers have")} this item.`)) return;
     newItem().points.focus();
+    state.removed = { ...item, task: state.task.name };
     save("rubric", { task: state.task.name, item: item.id, remove: true });
   });
   form.append(make("button", { class: "unseen" }, "Save"), remove);
   return form;
+}
+
+function answersWith(item) {
+  const marked = state.piles.filter(({ marks }) => marks.some(({ entered }) => entered.items.includes(item.id)));
+  return marked.reduce((sum, { count }) => sum + count, 0);
+}
+
+// Bring back the item that was removed last, for every mark that had it.
+export function restore() {
+  const { id, points, words, task } = state.removed;
+  state.removed = null;
+  save("rubric", { task, item: id, points: String(points), words });
+  announce(`"${words}" is back`);
 }
 
 function saveItem(item, form) {

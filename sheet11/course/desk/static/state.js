@@ -11,6 +11,7 @@ export const state = {
   version: "",
   task: null, // in front
   items: [], // of its rubric
+  removed: null, // the item that was removed last, and nothing has been marked since
   piles: [], // equal answers to it
   here: 0, // place of the pile in front
   second: false, // second reading: others' marks are hidden, and what they have read is to read
