@@ -179,6 +179,17 @@ def test_an_item_is_removed_after_a_question_and_comes_back(visit, server):
     person.see("sum", "1")
 
 
+def test_letters_need_not_be_shortcuts(visit, server):
+    person = visit(server, "The slope")
+    person.press("?")
+    person.page.get_by_label("Single letters").click()
+    person.press("Escape", "z")
+    person.page.reload()
+    person.press("Escape", "z", "ArrowRight", "ArrowLeft")
+    person.saved()
+    assert marks(server.out, SLOPE) == []
+
+
 def test_comments_are_used_again(visit, server):
     person = visit(server, "The limit")
     person.press("z", "c")

@@ -39,6 +39,7 @@ function pressed(event) {
   if (event.defaultPrevented || document.querySelector("dialog[open]") || event.altKey || event.metaKey) return;
   const field = event.target.closest("textarea, input:not([type=checkbox])");
   if (field) return inField(event, field);
+  if (event.key.length === 1 && !at("letters").checked) return; // speech input types letters
   if (event.ctrlKey || (event.key === "Enter" && event.target.closest("button, a, summary"))) return;
   const item = /^\d$/.test(event.key) && state.items[(Number(event.key) + 9) % 10];
   const missing = /^\d$/.test(event.key) && (() => announce("The rubric has no such item: r opens it"));
@@ -50,7 +51,7 @@ function pressed(event) {
 
 function inField(event, field) {
   const done = event.key === "Enter" && (event.ctrlKey || field === at("points"));
-  const letter = field === at("points") && !event.ctrlKey && /^[a-z=?]$/.test(event.key); // no part of a number
+  const letter = field === at("points") && at("letters").checked && !event.ctrlKey && /^[a-z=?]$/.test(event.key); // no part of a number
   const act = done ? goOn : letter && acts[event.key];
   if (!act && event.key !== "Escape") return;
   event.preventDefault();
@@ -60,6 +61,8 @@ function inField(event, field) {
 
 export function watchKeys() {
   document.addEventListener("keydown", pressed);
+  at("letters").checked = localStorage.getItem("letters") !== "off";
+  at("letters").addEventListener("change", () => localStorage.setItem("letters", at("letters").checked ? "on" : "off"));
   for (const button of document.querySelectorAll("button[data-key]")) {
     button.addEventListener("click", acts[button.dataset.key]);
   }
