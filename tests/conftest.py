@@ -40,14 +40,14 @@ def pytest_collection():
 def pytest_collection_modifyitems(config, items):
     """Files with slow tests begin first, then notebooks: one that began last would be waited for.
 
-    What needs a browser is asked for.
+    What needs a browser is asked for, and so are the commands of the guides, which run and grade everything.
     """
-    if "browser" not in config.option.markexpr and not any(
-        "browser" in argument for argument in config.args
-    ):
+    for kind in ("browser", "commands"):
+        if kind in config.option.markexpr or any(kind in argument for argument in config.args):
+            continue
         for item in items:
-            if item.get_closest_marker("browser"):
-                item.add_marker(pytest.mark.skip(reason="pytest -m browser runs these"))
+            if item.get_closest_marker(kind):
+                item.add_marker(pytest.mark.skip(reason=f"pytest -m {kind} runs these"))
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(
         key=lambda item: (

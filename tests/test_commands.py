@@ -15,7 +15,7 @@ from sheet11.course.book.store import Store
 from sheet11.course.sheet import PACKAGE
 
 skip_without_graders()
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.commands]
 
 ROOT = PACKAGE.parent
 BLOCK = re.compile(r"^```bash\n(.*?)^```", re.DOTALL | re.MULTILINE)

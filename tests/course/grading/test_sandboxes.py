@@ -8,7 +8,7 @@ from sheet11.course.sandbox.sandbox import Limits
 
 skip_without_graders()
 SETUP = Setup((), (), ("numpy",), True, (), Limits(seconds=5))
-WHERE = "import os; os.readlink('/proc/self/ns/pid')"
+WHERE = "open('/proc/1/stat').read().rsplit(')')[1].split()[19]"  # when the sandbox was started
 MADE = "import os\nopen('a', 'x').close()\nos.stat('a').st_ino"
 MAKE = "for k in range(1234):\n    open('b', 'x').close()\n    os.remove('b')"
 
