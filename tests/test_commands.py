@@ -21,9 +21,10 @@ ROOT = PACKAGE.parent
 BLOCK = re.compile(r"^```bash\n(.*?)^```", re.DOTALL | re.MULTILINE)
 ADDRESS = re.compile(r"http://(localhost|127\.0\.0\.1):\S+")
 SERVER = re.compile(r"(.* && )?(jupyter (lab|server)|sheet11 mark)\b")  # runs until it is ended
-# .ci/run installs and tests in a new environment; tests/course/test_cluster.py has workers of its own
+# .ci/run installs and tests in a new environment; tests/course/test_cluster.py has workers of its own; pre-commit comes
+# with the extra `dev`, and was tried by hand
 NOT_HERE = re.compile(
-    r"^((python3 -m venv|source|pip install|pytest|\.ci/run|dask)\b[^&\n]*(&& )?)+|^.*tcp://host:.*",
+    r"^((python3 -m venv|source|pip install|pytest|pre-commit|\.ci/run|dask)\b[^&\n]*(&& )?)+|^.*tcp://host:.*",
     re.MULTILINE,
 )
 COPY = """
