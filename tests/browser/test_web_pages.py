@@ -97,6 +97,7 @@ def folder(browser, tmp_path_factory, hostile):
             "line": line,
             "maximum": 4.0,
             "content_of": lambda digest: (HTML, {}),
+            "texts": set(),
             "figures": {"notebook": [(picture, HTML)]},
         },
         "class": {
