@@ -10,6 +10,7 @@ from serving import answered, free_port, settings
 
 MINUTE = 60.0
 PROMPTS = ".jp-Notebook .jp-CodeCell .jp-InputArea-prompt"
+FOLDED = ".jp-Notebook .jp-CodeCell .jp-InputPlaceholder"  # has no prompt
 # no question about news and no look for updates: neither has anything to do with the notebooks, and both want a net
 SETTINGS = "@jupyterlab/apputils-extension/notification.jupyterlab-settings"
 NO_NEWS = '{"fetchNews": "false", "checkForUpdates": false}'
@@ -44,12 +45,15 @@ def open_notebook(page, address, code_cells):
     _wait_for_idle(page)
     # JupyterLab attaches the cells below the window when it has time
     page.wait_for_function(
-        f"count => document.querySelectorAll('{PROMPTS}').length == count", arg=code_cells
+        f"count => document.querySelectorAll('{PROMPTS}, {FOLDED}').length == count", arg=code_cells
     )
 
 
 def run_all(page):
-    """Choose Run ▸ Run All Cells, and wait until every code cell has run, or one has failed and the rest will not."""
+    """Choose Run ▸ Run All Cells, and wait until every code cell has run, or one has failed and the rest will not.
+
+    The last one must not be folded.
+    """
     # what is stored looks as if it had just been run
     page.locator(PROMPTS).evaluate_all(
         "prompts => prompts.forEach(prompt => (prompt.textContent = ''))"
