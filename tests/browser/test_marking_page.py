@@ -159,7 +159,9 @@ def test_an_item_is_removed_after_a_question_and_comes_back(visit, server):
     person.press("r")
     person.type("1", "Tab")
     person.type("the idea", "Enter", "Escape")
+    person.see("items", "the idea")
     person.press("1")
+    person.see("sum", "1")
     person.saved()
     asked = []
 
