@@ -24,7 +24,7 @@ SERVER = re.compile(r"(.* && )?(jupyter (lab|server)|sheet11 mark)\b")  # runs u
 # .ci/run installs and tests in a new environment; tests/course/test_cluster.py has workers of its own; pre-commit comes
 # with the extra `dev`, and was tried by hand
 NOT_HERE = re.compile(
-    r"^((python3 -m venv|source|pip install|pytest|pre-commit|\.ci/run|dask)\b[^&\n]*(&& )?)+|^.*tcp://host:.*",
+    r"^((python3 -m venv|source|pip install|pytest|pre-commit|\.ci/\w+|dask)\b[^&\n]*(&& )?)+|^.*tcp://host:.*",
     re.MULTILINE,
 )
 COPY = """
